@@ -1,0 +1,74 @@
+"""S3 and SQS clients, and what their failures mean to us."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aioboto3
+from aiobotocore.config import AioConfig
+
+from core.config import Settings
+from core.errors import Unavailable
+from core.presign import Credentials
+from core.queue import TaskQueue
+from core.storage import Storage
+
+
+@dataclass(frozen=True)
+class Aws:
+    """The opened adapters of one process."""
+
+    storage: Storage
+    queue: TaskQueue
+
+
+@asynccontextmanager
+async def connect(settings: Settings) -> AsyncIterator[Aws]:
+    """Open the S3 and SQS clients for as long as the block lasts."""
+    session = aioboto3.Session(region_name=settings.aws_region)
+    common: dict[str, Any] = {"endpoint_url": settings.aws_endpoint_url}
+    retries = {"total_max_attempts": 4, "mode": "standard"}
+    async with AsyncExitStack() as stack:
+        s3 = await stack.enter_async_context(
+            session.client(
+                "s3",
+                **common,
+                config=AioConfig(
+                    connect_timeout=5,
+                    read_timeout=30,
+                    retries=retries,
+                    max_pool_connections=32,
+                    s3={"addressing_style": "path" if settings.aws_endpoint_url else "virtual"},
+                    # Other stores than AWS do not all know the newer checksum trailers.
+                    request_checksum_calculation="when_required",
+                    response_checksum_validation="when_required",
+                ),
+            )
+        )
+        sqs = await stack.enter_async_context(
+            session.client(
+                "sqs",
+                **common,
+                # Longer than the longest long poll, or each quiet one would look like a failure.
+                config=AioConfig(connect_timeout=5, read_timeout=30, retries=retries),
+            )
+        )
+
+        async def credentials() -> Credentials:
+            found = await session._session.get_credentials()  # noqa: SLF001 - aioboto3 has no other way
+            if found is None:
+                raise Unavailable("No AWS credentials were found.")
+            frozen = await found.get_frozen_credentials()
+            return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+
+        yield Aws(
+            storage=Storage(
+                s3,
+                bucket=settings.s3_bucket,
+                region=settings.aws_region,
+                public_url=settings.public_s3_url,
+                credentials=credentials,
+            ),
+            queue=TaskQueue(sqs, settings.sqs_queue, settings.visibility_s),
+        )

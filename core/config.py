@@ -1,0 +1,167 @@
+"""Settings of every process: frozen, typed, read from the environment once at start."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    ByteSize,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_PLACEHOLDERS = re.compile(r"change|placeholder|example|secret|password|default|xxxx", re.IGNORECASE)
+_MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
+
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+class ConfigError(Exception):
+    """A setting is missing or cannot be used. The message is one sentence for the operator."""
+
+
+class Settings(BaseSettings):
+    """What operators can set. A field's upper-case name is its environment variable.
+
+    Times are in seconds and sizes in bytes (`20GiB` is understood) unless a name says otherwise.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    framemill_mode: Literal["embedded", "production"] = "production"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+
+    # The parts that Framemill stands on
+    database_url: SecretStr
+    database_pool_size: int = Field(10, ge=1, le=200)
+    redis_url: SecretStr
+    aws_endpoint_url: str | None = None
+    aws_region: str = "us-east-1"
+    s3_public_endpoint_url: str | None = None
+    s3_bucket: str = "framemill"
+    sqs_queue: str = "framemill-tasks"
+    sqs_dead_letter_queue: str = "framemill-tasks-dead"
+
+    # API
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    allowed_origins: CommaList = ()
+    trusted_proxies: CommaList = ()
+    cookie_secure: bool = True
+
+    # Accounts
+    jwt_keys: SecretStr | None = None
+    jwt_issuer: str = "framemill"
+    access_token_s: int = Field(600, ge=30, le=600)
+    refresh_token_s: int = Field(30 * 86_400, ge=60)
+    refresh_grace_s: int = Field(10, ge=0, le=60)
+    rate_limit_address: int = Field(100, ge=1, description="auth requests a minute and address")
+    rate_limit_account: int = Field(20, ge=1, description="failed logins a minute and account")
+    rate_limit_pair: int = Field(10, ge=1, description="failed logins a minute, both together")
+    rate_limit_uploads: int = Field(600, ge=1, description="uploads begun a minute and user")
+
+    # Uploads
+    upload_max_bytes: ByteSize = ByteSize(20 * 1024**3)
+    upload_extensions: CommaList = (
+        ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".ts", ".mts", ".m2ts", ".mpg", ".flv",
+        ".3gp",
+    )  # fmt: skip
+    upload_ttl_s: int = Field(86_400, ge=1)
+    part_url_ttl_s: int = Field(900, ge=1, le=900)
+    media_url_ttl_s: int = Field(900, ge=60, le=3600)
+
+    # Tasks
+    lease_s: float = Field(60, gt=0)
+    heartbeat_s: float = Field(20, gt=0)
+    progress_s: float = Field(1, gt=0, description="progress and cancel are exchanged this often")
+    visibility_s: int = Field(60, ge=1)
+    max_attempts: int = Field(3, ge=1)
+    retry_base_s: float = Field(5, gt=0)
+    sweep_s: float = Field(5, gt=0)
+    upload_check_s: float = Field(30, gt=0)
+    redispatch_s: float = Field(30, gt=0)
+
+    # Workers
+    worker_concurrency: int = Field(1, ge=1, le=64)
+    scratch_dir: Path = Path("/tmp/framemill")  # noqa: S108 - a default; each attempt makes its own
+    ffmpeg_path: Path = Path("/usr/bin/ffmpeg")
+    ffprobe_path: Path = Path("/usr/bin/ffprobe")
+    ladder_file: Path | None = None
+    fetch_connections: int = Field(4, ge=1, le=32)
+    drain_s: float = Field(20, gt=0)
+
+    @field_validator("allowed_origins", "trusted_proxies", "upload_extensions", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(item.strip() for item in value.split(",") if item.strip())
+        return value
+
+    @field_validator("upload_extensions")
+    @classmethod
+    def _lower_extensions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple("." + item.lower().lstrip(".") for item in value)
+
+    @field_validator("database_url")
+    @classmethod
+    def _name_the_driver(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        return SecretStr(re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+asyncpg://", url))
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.heartbeat_s >= self.lease_s or self.heartbeat_s >= self.visibility_s:
+            raise ValueError("HEARTBEAT_S must be smaller than LEASE_S and VISIBILITY_S")
+        for key_id, secret in self.signing_keys().items():
+            if self.framemill_mode != "embedded" and _PLACEHOLDERS.search(secret):
+                raise ValueError(
+                    f"JWT_KEYS: the secret of {key_id!r} is a placeholder; make a new one"
+                )
+            if len(secret.encode()) < _MIN_SECRET_BYTES:
+                raise ValueError(f"JWT_KEYS: the secret of {key_id!r} has fewer than 32 bytes")
+        return self
+
+    def signing_keys(self) -> dict[str, str]:
+        """Return key ids and secrets in the order of `JWT_KEYS`; the first one signs.
+
+        Raises:
+            ValueError: an entry is not `kid:secret`.
+        """
+        if self.jwt_keys is None:
+            return {}
+        pairs = [
+            pair.strip().partition(":") for pair in self.jwt_keys.get_secret_value().split(",")
+        ]
+        if not all(key_id and secret for key_id, _, secret in pairs):
+            raise ValueError("JWT_KEYS must look like kid:secret[,kid:secret]")
+        return {key_id: secret for key_id, _, secret in pairs}
+
+    @property
+    def public_s3_url(self) -> str | None:
+        """The S3 address that browsers and phones see; None means AWS itself."""
+        return self.s3_public_endpoint_url or self.aws_endpoint_url
+
+
+def load() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        ConfigError: a setting is missing or cannot be used.
+    """
+    try:
+        return Settings()  # the fields come from the environment
+    except ValidationError as error:
+        raise ConfigError("; ".join(_explain(dict(item)) for item in error.errors())) from None
+
+
+def _explain(item: dict[str, Any]) -> str:
+    name = "_".join(str(part) for part in item["loc"]).upper()
+    if item["type"] == "missing":
+        return f"{name} is not set"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message

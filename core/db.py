@@ -1,0 +1,61 @@
+"""The database engine, and the only ways to use it: `begin` to change, `read` to look."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+
+class Database:
+    """A pool of connections to Postgres.
+
+    Statements are SQLAlchemy Core on connections: rows are values, nothing is loaded lazily, and
+    no session can flush behind our back.
+    """
+
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self._engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            pool_recycle=1800,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 30,
+                "server_settings": {
+                    "application_name": "framemill",
+                    # A writer that stops half-way must not hold its row locks for ever.
+                    "idle_in_transaction_session_timeout": "30000",
+                    "jit": "off",  # compiling takes longer than our short statements run
+                },
+            },
+        )
+        # One statement, no BEGIN and COMMIT around it: a third of the round trips.
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that commits at the end of the block and rolls back on an error.
+
+        Never keep one open across S3, SQS or FFmpeg.
+        """
+        async with self._engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection on which each statement stands alone; for reading."""
+        async with self._autocommit.connect() as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Ask for an answer; raises what the driver raises when there is none."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()

@@ -1,0 +1,113 @@
+"""Errors that mean something to the caller. The services map them; nothing here knows HTTP."""
+
+from dataclasses import dataclass
+
+
+class DomainError(Exception):
+    """An expected refusal.
+
+    Args:
+        code: the stable word that clients branch on.
+        detail: one sentence for a person.
+        retry_after_s: when trying again may help, in seconds.
+    """
+
+    default_code = "internal_error"
+
+    def __init__(
+        self, detail: str, code: str | None = None, *, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.code = code or self.default_code
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class NotFound(DomainError):
+    """It does not exist, or it belongs to somebody else."""
+
+    default_code = "not_found"
+
+
+class Conflict(DomainError):
+    """The state that it is in does not allow this."""
+
+    default_code = "invalid_state"
+
+
+class Invalid(DomainError):
+    """The request is understood and refused."""
+
+    default_code = "validation_failed"
+
+
+class TooLarge(DomainError):
+    """More bytes than are allowed."""
+
+    default_code = "file_too_large"
+
+
+class Unauthenticated(DomainError):
+    """Nobody is known by what was shown."""
+
+    default_code = "token_invalid"
+
+
+class Forbidden(DomainError):
+    """Somebody is known and may not do this."""
+
+    default_code = "forbidden"
+
+
+class RateLimited(DomainError):
+    """Too many requests; `retry_after_s` says when to come back."""
+
+    default_code = "rate_limited"
+
+
+class Unavailable(DomainError):
+    """A part that we stand on does not answer."""
+
+    default_code = "dependency_unavailable"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job failed, as its owner reads it.
+
+    Attributes:
+        code: one of the `failure.code` words of the API.
+        message: one sentence: what happened and what to do.
+        retryable: whether the same job may succeed later.
+    """
+
+    code: str
+    message: str
+    retryable: bool
+
+
+class TransientError(Exception):
+    """Trying again may help: the fault is not the input's.
+
+    `failure` is what the owner reads when every attempt has been used up.
+    """
+
+    def __init__(self, message: str, failure: Failure | None = None) -> None:
+        super().__init__(message)
+        self.failure = failure or Failure(
+            "processing_gave_up",
+            "Processing failed several times and was given up. Try again later.",
+            retryable=True,
+        )
+
+
+class PermanentError(Exception):
+    """Trying again cannot help: the input is at fault, and it was shown to be."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.code}: {failure.message}")
+        self.failure = failure
+
+
+class LeaseLost(Exception):
+    """The task is no longer ours: stop, touch nothing, write nothing."""

@@ -1,0 +1,120 @@
+"""Word of changed videos, over Redis pub/sub.
+
+An event names a video and its new version; whoever listens reads the row. So a lost event costs
+time and never truth: nothing may depend on one arriving.
+"""
+
+import asyncio
+import contextlib
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from core import log
+
+_log = log.get(__name__)
+_RECONNECT_S = 1.0
+
+
+@dataclass(frozen=True)
+class VideoEvent:
+    """A video of a user has reached a version."""
+
+    user_id: uuid.UUID
+    video_id: uuid.UUID
+    version: int
+
+
+def _channel(user_id: uuid.UUID) -> str:
+    return f"video-events:{user_id}"
+
+
+async def publish(client: redis.Redis, *events: VideoEvent | None) -> None:
+    """Tell everybody who listens. A Redis that is away is logged and otherwise ignored."""
+    try:
+        for event in events:
+            if event is not None:
+                await client.publish(_channel(event.user_id), f"{event.video_id} {event.version}")
+    except (RedisError, OSError) as error:
+        _log.warning("event_not_published", error=repr(error))
+
+
+class Subscriber:
+    """One Redis connection for all listeners of a process.
+
+    Use `run` as a background task and `listen` once for each listener.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._pubsub = client.pubsub(ignore_subscribe_messages=True)
+        self._listeners: defaultdict[uuid.UUID, set[asyncio.Queue[VideoEvent]]] = defaultdict(set)
+        self._changed = asyncio.Event()
+
+    @asynccontextmanager
+    async def listen(self, user_id: uuid.UUID) -> AsyncIterator["asyncio.Queue[VideoEvent]"]:
+        """Lend a queue that receives the user's events from now on."""
+        queue: asyncio.Queue[VideoEvent] = asyncio.Queue(maxsize=1000)
+        listeners = self._listeners[user_id]
+        listeners.add(queue)
+        if len(listeners) == 1:
+            await self._tell(self._pubsub.subscribe, user_id)
+        try:
+            yield queue
+        finally:
+            listeners.discard(queue)
+            if not listeners:
+                del self._listeners[user_id]
+                await self._tell(self._pubsub.unsubscribe, user_id)
+
+    async def run(self) -> None:
+        """Hand out what arrives until cancelled; a lost connection is made again."""
+        while True:
+            try:
+                await self._hand_out()
+            except (RedisError, OSError) as error:
+                _log.warning("events_lost_connection", error=repr(error))
+                await asyncio.sleep(_RECONNECT_S)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        with contextlib.suppress(RedisError, OSError):
+            await self._pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    async def _hand_out(self) -> None:
+        while True:
+            if not self._pubsub.subscribed:
+                self._changed.clear()
+                await self._resubscribe(list(self._listeners))
+                if not self._listeners:
+                    await self._changed.wait()
+                continue
+            message = await self._pubsub.get_message(timeout=30)
+            if message is not None:
+                self._deliver(str(message["channel"]), str(message["data"]))
+
+    async def _resubscribe(self, users: Iterable[uuid.UUID]) -> None:
+        channels = [_channel(user_id) for user_id in users]
+        if channels:
+            await self._pubsub.subscribe(*channels)
+
+    async def _tell(self, call: object, user_id: uuid.UUID) -> None:
+        self._changed.set()
+        try:
+            await call(_channel(user_id))  # type: ignore[operator]
+        except (RedisError, OSError) as error:
+            _log.warning("events_not_subscribed", error=repr(error))
+
+    def _deliver(self, channel: str, data: str) -> None:
+        user_id = uuid.UUID(channel.rpartition(":")[2])
+        video_id, _, version = data.partition(" ")
+        event = VideoEvent(user_id, uuid.UUID(video_id), int(version))
+        for queue in self._listeners.get(user_id, ()):
+            # A full queue belongs to a listener that will read everything anew anyway.
+            with contextlib.suppress(asyncio.QueueFull):
+                queue.put_nowait(event)

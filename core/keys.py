@@ -1,0 +1,23 @@
+"""Where things lie in the bucket. Every key is chosen here; none contains what a user typed."""
+
+import uuid
+
+
+def video_prefix(video_id: uuid.UUID) -> str:
+    """Everything that is stored for a video lies under this."""
+    return f"videos/{video_id}/"
+
+
+def source(video_id: uuid.UUID, extension: str) -> str:
+    """The file that was uploaded; `extension` comes from the allowed list, with its dot."""
+    return f"{video_prefix(video_id)}source{extension}"
+
+
+def attempt_prefix(video_id: uuid.UUID, job_id: uuid.UUID, attempt: int) -> str:
+    """The outputs of one attempt; two attempts never write to the same key."""
+    return f"{video_prefix(video_id)}{job_id}/{attempt}/"
+
+
+def job_log(video_id: uuid.UUID, job_id: uuid.UUID, attempt: int) -> str:
+    """The log of one attempt; kept when the attempt's outputs are not."""
+    return f"{video_prefix(video_id)}{job_id}/log-{attempt}.txt"

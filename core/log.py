@@ -1,0 +1,57 @@
+"""Structured logs, one event a line, with the ids of what is being worked on bound to each."""
+
+import logging
+import sys
+from typing import Any, TextIO
+
+import structlog
+
+# Bound by `structlog.contextvars.bind_contextvars`: request_id, user_id, video_id, job_id, task_id.
+
+
+def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
+    """Set logging up for a process.
+
+    Args:
+        level: `DEBUG`, `INFO`, `WARNING` or `ERROR`.
+        style: `json` for machines, `console` for people.
+        stream: where lines go.
+    """
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: Any = structlog.processors.JSONRenderer()
+    if style == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        shared.remove(structlog.processors.format_exc_info)
+    number = logging.getLevelNamesMapping()[level]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=True,
+    )
+    _route_standard_logging(number, [*shared], renderer, stream)
+
+
+def _route_standard_logging(level: int, shared: list[Any], renderer: Any, stream: TextIO) -> None:
+    """Give libraries' own log lines the same shape."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(level, logging.WARNING))
+
+
+def get(name: str) -> structlog.typing.FilteringBoundLogger:
+    """Return the logger of one module."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    return logger

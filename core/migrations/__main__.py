@@ -1,0 +1,26 @@
+"""`python -m core.migrations`: bring the database up to date, whoever else does so too."""
+
+import sys
+
+from core import config, log
+from core.migrations.upgrade import upgrade
+
+
+def main() -> int:
+    """Run it; the exit status is 1 when the settings or the database cannot be used."""
+    try:
+        settings = config.load()
+    except config.ConfigError as error:
+        sys.stderr.write(f"framemill: {error}\n")
+        return 1
+    log.configure(settings.log_level, settings.log_format)
+    try:
+        upgrade(settings.database_url.get_secret_value())
+    except OSError as error:
+        sys.stderr.write(f"framemill: the database does not answer: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""Runs alembic from code, so that no configuration file has to be found."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+
+def configuration(url: str) -> Config:
+    """Return alembic's settings for a database address."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` to a revision; does nothing when it is there already."""
+    command.upgrade(configuration(url), revision)

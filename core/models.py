@@ -1,0 +1,205 @@
+"""The tables. Rows are read as values; what may be written, and when, is in `jobs.py`."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Common column types: ids are UUIDs, times carry a zone."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        uuid.UUID: UUID(as_uuid=True),
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        float: Double,
+    }
+
+
+class User(Base):
+    """An account."""
+
+    __tablename__ = "users"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)  # in lower case
+    password_hash: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(16), server_default="user")
+    # A refresh token of an older epoch is dead, even if Redis comes back with old contents.
+    session_epoch: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Video(Base):
+    """What a person uploaded and gets back."""
+
+    __tablename__ = "videos"
+    __table_args__ = (
+        Index(
+            "ix_videos_library", "user_id", text("id DESC"), postgresql_where="state <> 'deleted'"
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    title: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    stage: Mapped[str | None] = mapped_column(String(16))
+    progress: Mapped[float] = mapped_column(server_default="0")  # percent
+    eta_s: Mapped[float | None]
+    # Rises with every change; a reader that has seen version 7 needs nothing older.
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    job_id: Mapped[uuid.UUID | None]  # the job that the state speaks of
+    failure: Mapped[dict[str, Any] | None]  # code, message, retryable
+    source_key: Mapped[str] = mapped_column(Text)
+    source_filename: Mapped[str] = mapped_column(Text)
+    source_size: Mapped[int] = mapped_column(BigInteger)  # bytes
+    source_media: Mapped[dict[str, Any] | None]  # duration, width, height, codecs, frame rate
+    poster_key: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Upload(Base):
+    """One S3 multipart session."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (Index("ix_uploads_open", "check_at", postgresql_where="state = 'open'"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"), unique=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    filename: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)  # bytes, as declared
+    part_size: Mapped[int] = mapped_column(BigInteger)  # bytes
+    part_count: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    s3_key: Mapped[str] = mapped_column(Text)
+    s3_upload_id: Mapped[str] = mapped_column(Text)
+    # When the sweep next asks S3 whether the object is there although nobody told us.
+    check_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Job(Base):
+    """One thing that was asked of a video."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index("ix_jobs_user", "user_id", text("id DESC")),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"), index=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    operation: Mapped[str] = mapped_column(String(32))
+    params: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    state: Mapped[str] = mapped_column(String(16))
+    stage: Mapped[str | None] = mapped_column(String(16))
+    progress: Mapped[float] = mapped_column(server_default="0")  # percent
+    failure: Mapped[dict[str, Any] | None]
+    log_key: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class Task(Base):
+    """The unit that is queued, leased and retried. The row is also the outbox of its message."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("ix_tasks_unsent", "available_at", postgresql_where="dispatched_at IS NULL"),
+        Index("ix_tasks_queued", "dispatched_at", postgresql_where="state = 'queued'"),
+        Index("ix_tasks_running", "lease_until", postgresql_where="state = 'running'"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), index=True)
+    video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    # The fence: rises with every claim, and every later write must carry it.
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    # Attempts that count against the limit; a drained worker gives its own back.
+    charged: Mapped[int] = mapped_column(server_default="0")
+    worker: Mapped[str | None] = mapped_column(Text)
+    lease_until: Mapped[datetime | None]
+    # Not before this may it be claimed or sent: the backoff after a transient error.
+    available_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # While somebody sends the message; lapses when the sender dies in between.
+    dispatching_until: Mapped[datetime | None]
+    dispatched_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Rendition(Base):
+    """One playable output."""
+
+    __tablename__ = "renditions"
+    __table_args__ = (UniqueConstraint("video_id", "name"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    name: Mapped[str] = mapped_column(String(32))
+    s3_key: Mapped[str] = mapped_column(Text)
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int] = mapped_column(BigInteger)  # bytes
+    duration: Mapped[float]  # seconds
+    bitrate: Mapped[int] = mapped_column(BigInteger)  # bits per second
+    video_codec: Mapped[str] = mapped_column(String(32))
+    audio_codec: Mapped[str | None] = mapped_column(String(32))
+
+
+class Artifact(Base):
+    """An output that is not a rendition: a poster, a log."""
+
+    __tablename__ = "artifacts"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"), index=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    s3_key: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)  # bytes
+
+
+class Purge(Base):
+    """Objects that nobody may see any more; written with the change that made them so.
+
+    The sweep removes everything under `prefix` once `not_before` has passed: a worker that has
+    lost its lease may write for a moment longer.
+    """
+
+    __tablename__ = "purges"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    prefix: Mapped[str] = mapped_column(Text)
+    # An S3 multipart upload to abort at `prefix`, which is then a whole key.
+    s3_upload_id: Mapped[str | None] = mapped_column(Text)
+    not_before: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)

@@ -1,0 +1,251 @@
+"""The object store: multipart uploads, presigned URLs, ranged reads, writes, deletion by prefix.
+
+IAM: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and
+s3:ListMultipartUploadParts on the bucket's objects, s3:ListBucket on the bucket.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from core.aws_errors import code_of, translated
+from core.presign import Credentials, address_of, presign
+
+_PART = "The object store"
+_READ_CHUNK = 256 * 1024
+_GONE = frozenset({"NoSuchUpload", "NoSuchKey", "404", "NotFound"})
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that S3 holds; `size` in bytes."""
+
+    number: int
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """An object that S3 holds; `size` in bytes."""
+
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True)
+class SignedUrl:
+    """A URL and when it stops working."""
+
+    url: str
+    expires_at: datetime
+
+
+class RejectedParts(Exception):
+    """S3 refused to complete a multipart upload: its parts are not what was said."""
+
+
+class Storage:
+    """One bucket.
+
+    Every method raises `Unavailable` when the store does not answer or refuses us.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        *,
+        bucket: str,
+        region: str,
+        public_url: str | None,
+        credentials: Callable[[], Awaitable[Credentials]],
+    ) -> None:
+        self._s3 = client
+        self._bucket = bucket
+        self._region = region
+        self._address = address_of(bucket, region, public_url)
+        self._credentials = credentials
+
+    async def ping(self) -> None:
+        """Ask for an answer about the bucket."""
+        with translated(_PART):
+            await self._s3.head_bucket(Bucket=self._bucket)
+
+    # Multipart uploads
+
+    async def create_upload(self, key: str, content_type: str) -> str:
+        """Begin a multipart upload and return S3's id of it."""
+        with translated(_PART):
+            answer = await self._s3.create_multipart_upload(
+                Bucket=self._bucket, Key=key, ContentType=content_type
+            )
+        return str(answer["UploadId"])
+
+    async def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
+        """Return every part that S3 holds, in order; None when the upload is not open any more."""
+        parts: list[Part] = []
+        marker = 0
+        with translated(_PART):
+            while True:
+                try:
+                    answer = await self._s3.list_parts(
+                        Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumberMarker=marker
+                    )
+                except ClientError as error:
+                    if code_of(error) in _GONE:
+                        return None
+                    raise
+                parts += [
+                    Part(item["PartNumber"], item["Size"], item["ETag"].strip('"'))
+                    for item in answer.get("Parts", ())
+                ]
+                if not answer.get("IsTruncated"):  # pages hold at most 1000
+                    return sorted(parts, key=lambda part: part.number)
+                marker = answer["NextPartNumberMarker"]
+
+    async def complete_upload(self, key: str, upload_id: str, parts: Iterable[Part]) -> None:
+        """Have S3 put the parts together. An upload that is not open any more is left alone.
+
+        Raises:
+            RejectedParts: a part is missing, too small, out of order or has another ETag.
+        """
+        listed = [{"PartNumber": part.number, "ETag": f'"{part.etag}"'} for part in parts]
+        with translated(_PART):
+            try:
+                await self._s3.complete_multipart_upload(
+                    Bucket=self._bucket,
+                    Key=key,
+                    UploadId=upload_id,
+                    MultipartUpload={"Parts": listed},
+                )
+            except ClientError as error:
+                if code_of(error) in {"InvalidPart", "InvalidPartOrder", "EntityTooSmall"}:
+                    raise RejectedParts(code_of(error)) from error
+                if code_of(error) not in _GONE:
+                    raise
+
+    async def abort_upload(self, key: str, upload_id: str) -> None:
+        """Drop a multipart upload and its parts; one that is gone already is fine."""
+        with translated(_PART):
+            try:
+                await self._s3.abort_multipart_upload(
+                    Bucket=self._bucket, Key=key, UploadId=upload_id
+                )
+            except ClientError as error:
+                if code_of(error) not in _GONE:
+                    raise
+
+    async def upload_part(self, key: str, upload_id: str, number: int, body: bytes) -> Part:
+        """Send one part ourselves."""
+        with translated(_PART):
+            answer = await self._s3.upload_part(
+                Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=body
+            )
+        return Part(number, len(body), str(answer["ETag"]).strip('"'))
+
+    # Objects
+
+    async def head(self, key: str) -> ObjectInfo | None:
+        """Return what S3 holds under a key; None when there is nothing."""
+        with translated(_PART):
+            try:
+                answer = await self._s3.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if code_of(error) in _GONE:
+                    return None
+                raise
+        return ObjectInfo(int(answer["ContentLength"]), str(answer["ETag"]))
+
+    async def read_range(self, key: str, first: int, last: int, etag: str) -> AsyncIterator[bytes]:
+        """Yield the bytes from `first` to `last`, both counted from 0 and included.
+
+        Args:
+            key: the object's key.
+            first: the first byte.
+            last: the last byte.
+            etag: the version that is meant; another one is refused rather than mixed in.
+        """
+        with translated(_PART):
+            answer = await self._s3.get_object(
+                Bucket=self._bucket, Key=key, Range=f"bytes={first}-{last}", IfMatch=etag
+            )
+            async with answer["Body"] as body:
+                async for chunk in body.content.iter_chunked(_READ_CHUNK):
+                    yield chunk
+
+    async def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Write a small object."""
+        with translated(_PART):
+            await self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
+            )
+
+    async def delete_prefix(self, prefix: str) -> int:
+        """Delete everything whose key starts with `prefix`; return how many objects there were."""
+        count = 0
+        with translated(_PART):
+            while True:
+                # Read from the start each time: what was listed before is gone.
+                answer = await self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix)
+                found = [{"Key": item["Key"]} for item in answer.get("Contents", ())]
+                if found:
+                    await self._s3.delete_objects(
+                        Bucket=self._bucket, Delete={"Objects": found, "Quiet": True}
+                    )
+                    count += len(found)
+                if not answer.get("IsTruncated"):
+                    return count
+
+    # Presigned URLs
+
+    async def sign_part(
+        self, key: str, upload_id: str, sizes: dict[int, int], expires_s: int
+    ) -> dict[int, SignedUrl]:
+        """Return a URL for each part number; a body of another size than the given is refused."""
+        credentials, now = await self._credentials(), datetime.now(UTC)
+        expires_at = now.replace(microsecond=0) + timedelta(seconds=expires_s)
+        return {
+            number: SignedUrl(
+                presign(
+                    "PUT",
+                    self._address,
+                    key,
+                    credentials=credentials,
+                    region=self._region,
+                    now=now,
+                    expires_s=expires_s,
+                    query={"partNumber": str(number), "uploadId": upload_id},
+                    content_length=size,
+                ),
+                expires_at,
+            )
+            for number, size in sizes.items()
+        }
+
+    async def sign_get(self, key: str, expires_s: int, *, steady: bool = True, **query: str) -> str:
+        """Return a URL to read an object.
+
+        Args:
+            key: the object's key.
+            expires_s: for how many seconds at the most.
+            steady: give the same URL for a while (at most a third of its life is used up when it
+                is handed out), so that caches and players keep what they have.
+            **query: S3's `response-…` parameters, with `_` for `-`.
+        """
+        now = datetime.now(UTC)
+        if steady:
+            window = max(1, expires_s // 3)
+            now = datetime.fromtimestamp(int(now.timestamp()) // window * window, UTC)
+        return presign(
+            "GET",
+            self._address,
+            key,
+            credentials=await self._credentials(),
+            region=self._region,
+            now=now,
+            expires_s=expires_s,
+            query={name.replace("_", "-"): value for name, value in query.items()},
+        )

@@ -14,7 +14,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-_PLACEHOLDERS = re.compile(r"change|placeholder|example|secret|password|default|xxxx", re.IGNORECASE)
+_PLACEHOLDERS = re.compile(
+    r"change|placeholder|example|secret|password|default|xxxx", re.IGNORECASE
+)
 _MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
 CommaList = Annotated[tuple[str, ...], NoDecode]

@@ -1,9 +1,10 @@
 """The database engine, and the only ways to use it: `begin` to change, `read` to look."""
 
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, UUID, ColumnElement, literal, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 
@@ -59,3 +60,8 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+def array_of(ids: Sequence[uuid.UUID]) -> ColumnElement[Sequence[uuid.UUID]]:
+    """Return ids as one bound array: `= ANY(…)` is the same statement for any number of them."""
+    return literal(list(ids), ARRAY(UUID(as_uuid=True)))

@@ -53,5 +53,5 @@ def _route_standard_logging(level: int, shared: list[Any], renderer: Any, stream
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """Return the logger of one module."""
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=name)
     return logger

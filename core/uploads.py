@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import any_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import jobs, keys, videos
-from core.db import Database
-from core.errors import Conflict, Invalid, NotFound
+from core.db import Database, array_of
+from core.errors import Conflict, Invalid
 from core.events import VideoEvent
 from core.ids import new_id
 from core.models import Purge, Upload
@@ -44,19 +44,12 @@ class UploadRow:
 COLUMNS = [getattr(Upload, name) for name in UploadRow.__dataclass_fields__]
 
 
-async def find(db: Database, upload_id: uuid.UUID) -> UploadRow:
-    """Return an upload whoever owns it.
-
-    Raises:
-        NotFound: there is none.
-    """
+async def load(db: Database, upload_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, UploadRow]:
+    """Return those uploads that exist, whoever owns them."""
+    statement = select(*COLUMNS).where(Upload.id == any_(array_of(upload_ids)))
     async with db.read() as connection:
-        row = (
-            await connection.execute(select(*COLUMNS).where(Upload.id == upload_id))
-        ).one_or_none()
-    if row is None:
-        raise NotFound("There is no such upload.")
-    return UploadRow(*row)
+        rows = (await connection.execute(statement)).all()
+    return {row.id: UploadRow(*row) for row in rows}
 
 
 def check_parts(upload: UploadRow, held: Sequence[Part], named: Mapping[int, str] | None) -> None:

@@ -1,0 +1,108 @@
+"""The composition root of the API: opens the adapters and puts the routes together."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import redis.asyncio as redis
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from backend import errors
+from backend.auth.passwords import Passwords
+from backend.auth.routes import router as auth_router
+from backend.auth.sessions import Sessions
+from backend.auth.tokens import Tokens
+from backend.deps import Services
+from backend.events.routes import router as events_router
+from backend.health.routes import router as health_router
+from backend.jobs.routes import router as jobs_router
+from backend.middleware import RequestLayer
+from backend.openapi import DESCRIPTION, describe_errors
+from backend.ratelimit import RateLimiter
+from backend.uploads.routes import router as uploads_router
+from backend.videos.reader import VideoReader
+from backend.videos.routes import router as videos_router
+from core import aws, uploads
+from core.batch import Batcher
+from core.config import Settings
+from core.db import Database
+from core.dispatch import Dispatcher
+from core.events import Subscriber
+from core.redis import connect as connect_redis
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the API; nothing is opened before its lifespan begins."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _open(settings) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title="Framemill",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    errors.install(app)
+    app.add_middleware(RequestLayer)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.allowed_origins),
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+            max_age=600,
+        )
+    for router in (
+        auth_router, uploads_router, videos_router, jobs_router, events_router, health_router,
+    ):  # fmt: skip
+        app.include_router(router)
+    describe_errors(app)
+    return app
+
+
+@asynccontextmanager
+async def _open(settings: Settings) -> AsyncIterator[Services]:
+    async with AsyncExitStack() as stack:
+        db = Database(settings.database_url.get_secret_value(), settings.database_pool_size)
+        stack.push_async_callback(db.close)
+        client: redis.Redis = connect_redis(settings.redis_url.get_secret_value())
+        stack.push_async_callback(client.aclose)
+        found = await stack.enter_async_context(aws.connect(settings))
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        dispatcher = Dispatcher(settings, db, found.queue, found.storage, client)
+        subscriber = Subscriber(client)
+        stack.push_async_callback(subscriber.close)
+        for work in (dispatcher.run(), subscriber.run()):
+            stack.push_async_callback(_end, asyncio.create_task(work))
+        yield Services(
+            settings=settings,
+            db=db,
+            redis=client,
+            storage=found.storage,
+            queue=found.queue,
+            dispatcher=dispatcher,
+            subscriber=subscriber,
+            tokens=Tokens(settings),
+            sessions=Sessions(client, settings.refresh_token_s, settings.refresh_grace_s),
+            passwords=passwords,
+            limits=RateLimiter(client),
+            videos=VideoReader(db, found.storage, settings.media_url_ttl_s),
+            uploads=Batcher(partial(uploads.load, db)),
+        )
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,68 @@
+"""Passwords: argon2id through libpass, in a few threads of their own."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from passlib.hash import argon2
+
+from core.errors import Invalid
+
+MIN_LENGTH = 12
+MAX_LENGTH = 128
+# OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
+_HASHER = argon2.using(type="ID", memory_cost=19_456, time_cost=2, parallelism=1)
+
+
+class Passwords:
+    """Hashes and verifies without holding up the event loop or filling the memory."""
+
+    def __init__(self, threads: int = 2) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        # Verified against when there is no account, so that this takes the same time.
+        self._nobody = str(_HASHER.hash("nobody's password"))
+
+    async def hash(self, password: str) -> str:
+        """Return the hash to store."""
+        return str(await self._run(_HASHER.hash, password))
+
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Tell whether a password fits; `None` means that nobody has that address."""
+        if len(password) > MAX_LENGTH:
+            return False
+        fits = await self._run(_HASHER.verify, password, stored or self._nobody)
+        return bool(fits) and stored is not None
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False)
+
+    async def _run(self, call: object, *args: str) -> object:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, call, *args)  # type: ignore[arg-type]
+
+
+def check_password(password: str, email: str) -> None:
+    """Refuse a password that would soon be guessed; what it is made of does not matter.
+
+    Raises:
+        Invalid: `password_rejected`.
+    """
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise _rejected(f"Use {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    lowered = password.casefold()
+    if lowered in _common() or len(set(lowered)) < 4:
+        raise _rejected("This password is among the first that are guessed; choose another.")
+    if lowered in (email, email.partition("@")[0] * 2):
+        raise _rejected("Your address is no password; choose another.")
+
+
+def _rejected(detail: str) -> Invalid:
+    return Invalid(detail, "password_rejected")
+
+
+@cache
+def _common() -> frozenset[str]:
+    text = Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))

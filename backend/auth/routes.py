@@ -1,0 +1,176 @@
+"""Accounts and sessions over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Header, Request, Response, status
+
+from backend.auth import service
+from backend.auth.origin import check_origin
+from backend.auth.schemas import (
+    Account,
+    Credentials,
+    Me,
+    RefreshRequest,
+    Registration,
+    SessionItem,
+    SessionList,
+    TokenAnswer,
+)
+from backend.deps import Address, CurrentUser, Services, With
+from backend.errors import responses
+from core.errors import NotFound
+
+COOKIE = "framemill_refresh"
+_PATH = "/v1/auth"  # the cookie goes nowhere else
+
+router = APIRouter(prefix="/v1", tags=["accounts"])
+RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=False)]
+UserAgent = Annotated[str, Header(include_in_schema=False)]
+
+
+@router.post(
+    "/auth/register",
+    status_code=status.HTTP_201_CREATED,
+    responses=responses(400, 409, 413, 415, 422, 429),
+    summary="Make an account",
+)
+async def register(body: Registration, held: With, address: Address) -> Account:
+    """Make an account with an address and a password of 12 to 128 characters."""
+    row = await service.register(held, body.email, body.password, address)
+    return Account(id=row.id, email=row.email, created_at=row.created_at)
+
+
+@router.post(
+    "/auth/login", responses=responses(400, 401, 413, 415, 422, 429), summary="Begin a session"
+)
+async def login(
+    body: Credentials,
+    response: Response,
+    held: With,
+    address: Address,
+    user_agent: UserAgent = "",
+) -> TokenAnswer:
+    """Begin a session; a browser gets its refresh token in a cookie, others in the body."""
+    issued = await service.log_in(
+        held,
+        body.email,
+        body.password,
+        client=body.client,
+        user_agent=user_agent,
+        address=address,
+    )
+    return _answer(held, response, issued, in_body=body.client == "native")
+
+
+@router.post(
+    "/auth/refresh",
+    responses=responses(400, 401, 403, 413, 415, 422, 429),
+    summary="Exchange a refresh token",
+)
+async def refresh(
+    request: Request,
+    response: Response,
+    held: With,
+    address: Address,
+    body: RefreshRequest | None = None,
+    cookie: RefreshCookie = None,
+) -> TokenAnswer:
+    """Give a new access token and the next refresh token; one shown twice ends its session."""
+    token = body.refresh_token if body else None
+    if token is None:
+        check_origin(request, held.settings.allowed_origins)
+    issued = await service.refresh(held, token or cookie, address)
+    return _answer(held, response, issued, in_body=token is not None)
+
+
+@router.post(
+    "/auth/logout",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(400, 403, 413, 415, 422),
+    summary="End this session",
+)
+async def logout(
+    request: Request,
+    response: Response,
+    held: With,
+    body: RefreshRequest | None = None,
+    cookie: RefreshCookie = None,
+) -> None:
+    """End the session of a refresh token; its access tokens stop working at once."""
+    token = body.refresh_token if body else None
+    if token is None:
+        check_origin(request, held.settings.allowed_origins)
+    await service.log_out(held, token or cookie)
+    response.delete_cookie(COOKIE, path=_PATH)
+
+
+@router.get("/auth/sessions", responses=responses(401), summary="List sessions")
+async def list_sessions(held: With, user: CurrentUser) -> SessionList:
+    """List the account's sessions, the last used first."""
+    found = await held.sessions.list_of(user.user_id)
+    return SessionList(
+        items=[
+            SessionItem(
+                id=item.id,
+                client=item.client,
+                user_agent=item.user_agent,
+                address=item.address,
+                created_at=item.created_at,
+                used_at=item.used_at,
+                current=item.id == user.session_id,
+            )
+            for item in found
+        ]
+    )
+
+
+@router.delete(
+    "/auth/sessions",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(401),
+    summary="End all sessions",
+)
+async def end_sessions(held: With, user: CurrentUser) -> None:
+    """End every session of the account, this one too."""
+    await service.end_all_sessions(held, user)
+
+
+@router.delete(
+    "/auth/sessions/{session_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(401, 404),
+    summary="End a session",
+)
+async def end_session(session_id: str, held: With, user: CurrentUser) -> None:
+    """End one session of the account."""
+    if len(session_id) > 64:
+        raise NotFound("There is no such session.")
+    await held.sessions.end(user.user_id, session_id)
+
+
+@router.get("/me", responses=responses(401), summary="Who am I")
+async def me(held: With, user: CurrentUser) -> Me:
+    """Return the account of whoever asks."""
+    row = await service.account(held, user)
+    return Me(id=row.id, email=row.email, created_at=row.created_at, role=row.role)
+
+
+def _answer(
+    held: Services, response: Response, issued: service.IssuedTokens, *, in_body: bool
+) -> TokenAnswer:
+    settings = held.settings
+    if not in_body:
+        response.set_cookie(
+            COOKIE,
+            issued.refresh,
+            max_age=settings.refresh_token_s,
+            path=_PATH,
+            secure=settings.cookie_secure,
+            httponly=True,
+            samesite="strict",
+        )
+    return TokenAnswer(
+        access_token=issued.access,
+        expires_in=settings.access_token_s,
+        refresh_token=issued.refresh if in_body else None,
+    )

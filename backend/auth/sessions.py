@@ -1,0 +1,161 @@
+"""Sessions in Redis: one key each, holding the id (JTI) of the only refresh token that is good.
+
+Losing Redis ends every session: what is not there is not valid.
+"""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import redis.asyncio as redis
+
+from core.batch import Batcher
+from core.errors import NotFound, Unauthenticated
+from core.ids import new_token
+
+# KEYS: session, index. ARGV: the token id shown, the next one, grace in s, life in s, session id.
+# One script, so that of twenty refreshes at once only one makes a successor; the others, and a
+# caller whose answer was lost, are given the same one for a short while.
+_ROTATE = """
+local raw = redis.call('GET', KEYS[1])
+if not raw then return {'gone'} end
+local session = cjson.decode(raw)
+local now = tonumber(redis.call('TIME')[1])
+if session.jti == ARGV[1] then
+  session.previous = session.jti
+  session.previous_until = now + tonumber(ARGV[3])
+  session.jti = ARGV[2]
+  session.issued_at = now
+  session.used_at = now
+  redis.call('SET', KEYS[1], cjson.encode(session), 'EX', ARGV[4])
+  redis.call('EXPIRE', KEYS[2], ARGV[4])
+  return {'ok', session.jti, session.issued_at, session.epoch}
+end
+if session.previous == ARGV[1] and now <= session.previous_until then
+  return {'ok', session.jti, session.issued_at, session.epoch}
+end
+redis.call('DEL', KEYS[1])
+redis.call('SREM', KEYS[2], ARGV[5])
+return {'replayed'}
+"""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session as its owner sees it."""
+
+    id: str
+    client: str
+    user_agent: str
+    address: str
+    created_at: datetime
+    used_at: datetime
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """What the next refresh token is made of; `epoch` is the account's when the session began."""
+
+    token_id: str
+    issued_at: int
+    epoch: int
+
+
+class Sessions:
+    """Begins, checks, rotates and ends sessions."""
+
+    def __init__(self, client: redis.Redis, life_s: int, grace_s: int) -> None:
+        self._redis = client
+        self._life_s = life_s
+        self._grace_s = grace_s
+        self._rotate = client.register_script(_ROTATE)
+        self._alive: Batcher[str, bool] = Batcher(self._load_alive)
+
+    async def begin(
+        self, user_id: uuid.UUID, *, client: str, user_agent: str, address: str, epoch: int
+    ) -> tuple[str, Rotated]:
+        """Start a session; return its id and what its first refresh token is made of."""
+        session_id, token_id, now = new_token(), new_token(), int(time.time())
+        value = {
+            "user": str(user_id), "jti": token_id, "issued_at": now, "created_at": now,
+            "used_at": now, "client": client, "agent": user_agent[:300], "address": address,
+            "epoch": epoch,
+        }  # fmt: skip
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(_key(session_id), json.dumps(value), ex=self._life_s)
+            pipe.sadd(_index(user_id), session_id)
+            pipe.expire(_index(user_id), self._life_s)
+            await pipe.execute()
+        return session_id, Rotated(token_id, now, epoch)
+
+    async def check(self, session_id: str) -> None:
+        """Raise `session_revoked` unless the session is alive."""
+        if not await self._alive.get(session_id):
+            raise Unauthenticated("This session has ended; log in again.", "session_revoked")
+
+    async def rotate(self, user_id: uuid.UUID, session_id: str, token_id: str) -> Rotated:
+        """Exchange a refresh token's id for the next one.
+
+        Raises:
+            Unauthenticated: `session_revoked`: the session has ended, or the token was used
+                before, which ends it.
+        """
+        answer = await self._rotate(
+            keys=[_key(session_id), _index(user_id)],
+            args=[token_id, new_token(), self._grace_s, self._life_s, session_id],
+        )
+        if answer[0] != "ok":
+            raise Unauthenticated("This session has ended; log in again.", "session_revoked")
+        return Rotated(str(answer[1]), int(answer[2]), int(answer[3]))
+
+    async def list_of(self, user_id: uuid.UUID) -> list[Session]:
+        """Return a user's sessions, the last used first."""
+        ids = [str(item) for item in await self._redis.smembers(_index(user_id))]
+        values = await self._redis.mget([_key(item) for item in ids]) if ids else []
+        found = [
+            _session(item, json.loads(value))
+            for item, value in zip(ids, values, strict=True)
+            if value is not None
+        ]
+        return sorted(found, key=lambda session: session.used_at, reverse=True)
+
+    async def end(self, user_id: uuid.UUID, session_id: str) -> None:
+        """End one session of a user.
+
+        Raises:
+            NotFound: the user has no such session.
+        """
+        if not await self._redis.srem(_index(user_id), session_id):
+            raise NotFound("There is no such session.")
+        await self._redis.delete(_key(session_id))
+
+    async def end_all(self, user_id: uuid.UUID) -> None:
+        """End every session of a user."""
+        ids = await self._redis.smembers(_index(user_id))
+        await self._redis.delete(_index(user_id), *(_key(str(item)) for item in ids))
+
+    async def _load_alive(self, session_ids: list[str]) -> dict[str, bool]:
+        values = await self._redis.mget([_key(item) for item in session_ids])
+        return {item: value is not None for item, value in zip(session_ids, values, strict=True)}
+
+
+def _key(session_id: str) -> str:
+    return f"session:{session_id}"
+
+
+def _index(user_id: uuid.UUID) -> str:
+    return f"sessions:{user_id}"
+
+
+def _session(session_id: str, value: dict[str, Any]) -> Session:
+    return Session(
+        id=session_id,
+        client=value["client"],
+        user_agent=value["agent"],
+        address=value["address"],
+        created_at=datetime.fromtimestamp(value["created_at"], UTC),
+        used_at=datetime.fromtimestamp(value["used_at"], UTC),
+    )

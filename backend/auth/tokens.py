@@ -1,0 +1,117 @@
+"""JSON Web Tokens: access tokens for requests, refresh tokens for new access tokens.
+
+One pinned algorithm; the key id is looked up in a fixed map, so that keys can be changed while
+tokens of the former one live on.
+"""
+
+import time
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jwt
+
+from core.config import Settings
+from core.errors import Unauthenticated
+from core.ids import new_token
+
+_ALGORITHM = "HS256"
+_LEEWAY_S = 10
+_REQUIRED = ["iss", "aud", "exp", "iat", "sub", "jti", "sid"]
+_CACHE = 10_000  # tokens; about 1 kB each
+
+Kind = Literal["access", "refresh"]
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a verified token says; times in seconds since the epoch."""
+
+    user_id: uuid.UUID
+    session_id: str
+    token_id: str
+    expires_at: int
+
+
+class Tokens:
+    """Makes and checks tokens."""
+
+    def __init__(self, settings: Settings) -> None:
+        keys = settings.signing_keys()
+        if not keys:
+            raise ValueError("JWT_KEYS is not set")
+        self._keys = keys
+        self._signing_id = next(iter(keys))
+        self._issuer = settings.jwt_issuer
+        self._life = {"access": settings.access_token_s, "refresh": settings.refresh_token_s}
+        # A signature does not change: a token that was verified once needs only its time checked.
+        self._verified: OrderedDict[str, Token] = OrderedDict()
+
+    def access(self, user_id: uuid.UUID, session_id: str) -> str:
+        """Return a new access token."""
+        return self._make("access", user_id, session_id, new_token(), int(time.time()))
+
+    def refresh(self, user_id: uuid.UUID, session_id: str, token_id: str, issued_at: int) -> str:
+        """Return the refresh token of these values; the same values give the same token."""
+        return self._make("refresh", user_id, session_id, token_id, issued_at)
+
+    def check_access(self, token: str) -> Token:
+        """Verify an access token.
+
+        Raises:
+            Unauthenticated: `token_expired` or `token_invalid`.
+        """
+        known = self._verified.get(token)
+        if known is None:
+            known = self.check("access", token)
+            self._verified[token] = known
+            if len(self._verified) > _CACHE:
+                self._verified.popitem(last=False)
+        if known.expires_at + _LEEWAY_S <= time.time():
+            raise Unauthenticated("The access token has expired; refresh it.", "token_expired")
+        return known
+
+    def check(self, kind: Kind, token: str) -> Token:
+        """Verify a token in full.
+
+        Raises:
+            Unauthenticated: `token_expired` or `token_invalid`.
+        """
+        try:
+            key = self._keys[str(jwt.get_unverified_header(token).get("kid"))]
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=[_ALGORITHM],
+                audience=f"framemill:{kind}",
+                issuer=self._issuer,
+                leeway=_LEEWAY_S,
+                options={"require": _REQUIRED},
+            )
+            return Token(
+                uuid.UUID(claims["sub"]), str(claims["sid"]), str(claims["jti"]), claims["exp"]
+            )
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated(f"The {kind} token has expired.", "token_expired") from None
+        except (jwt.InvalidTokenError, KeyError, ValueError):
+            raise Unauthenticated(f"The {kind} token is not valid.", "token_invalid") from None
+
+    def _make(
+        self, kind: Kind, user_id: uuid.UUID, session_id: str, token_id: str, issued_at: int
+    ) -> str:
+        claims = {
+            "iss": self._issuer,
+            "aud": f"framemill:{kind}",
+            "sub": str(user_id),
+            "sid": session_id,
+            "jti": token_id,
+            "iat": issued_at,
+            "exp": issued_at + self._life[kind],
+        }
+        return jwt.encode(
+            claims,
+            self._keys[self._signing_id],
+            algorithm=_ALGORITHM,
+            headers={"kid": self._signing_id},
+        )

@@ -1,0 +1,95 @@
+"""What routes are given: the adapters of the process, and who is asking."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+import redis.asyncio as redis
+import structlog
+from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastapi.security.base import SecurityBase
+
+from backend.address import client_address
+from backend.auth.passwords import Passwords
+from backend.auth.sessions import Sessions
+from backend.auth.tokens import Tokens
+from backend.ratelimit import RateLimiter
+from backend.videos.reader import VideoReader
+from core.batch import Batcher
+from core.config import Settings
+from core.db import Database
+from core.dispatch import Dispatcher
+from core.errors import Unauthenticated
+from core.events import Subscriber
+from core.queue import TaskQueue
+from core.storage import Storage
+from core.uploads import UploadRow
+
+
+@dataclass(frozen=True)
+class Services:
+    """The opened adapters of one API process."""
+
+    settings: Settings
+    db: Database
+    redis: redis.Redis
+    storage: Storage
+    queue: TaskQueue
+    dispatcher: Dispatcher
+    subscriber: Subscriber
+    tokens: Tokens
+    sessions: Sessions
+    passwords: Passwords
+    limits: RateLimiter
+    videos: VideoReader
+    uploads: Batcher[uuid.UUID, UploadRow]
+
+
+def services(request: Request) -> Services:
+    """Return the adapters that the lifespan has opened."""
+    return cast(Services, request.app.state.services)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking, by a token whose session is alive."""
+
+    user_id: uuid.UUID
+    session_id: str
+
+
+class BearerSession(SecurityBase):
+    """Reads the access token and looks its session up; one dependency, as each costs time."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearerModel(
+            bearerFormat="JWT", description="The access token of login or refresh."
+        )
+        self.scheme_name = "AccessToken"
+
+    async def __call__(self, request: Request) -> Principal:
+        """Return who is asking.
+
+        Raises:
+            Unauthenticated: `token_missing`, `token_expired`, `token_invalid`, `session_revoked`.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("Send Authorization: Bearer <access token>.", "token_missing")
+        held = services(request)
+        known = held.tokens.check_access(token.strip())
+        await held.sessions.check(known.session_id)
+        structlog.contextvars.bind_contextvars(user_id=str(known.user_id))
+        return Principal(known.user_id, known.session_id)
+
+
+def _address(request: Request) -> str:
+    peer = request.client.host if request.client else "unknown"
+    forwarded = request.headers.get("x-forwarded-for", "")
+    return client_address(peer, forwarded, services(request).settings.trusted_proxies)
+
+
+With = Annotated[Services, Depends(services)]
+CurrentUser = Annotated[Principal, Depends(BearerSession())]
+Address = Annotated[str, Depends(_address)]

@@ -1,0 +1,199 @@
+"""One table from domain errors to RFC 9457 problems, and the handlers that use it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy.exc
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+
+from core import errors, log
+
+_log = log.get(__name__)
+
+STATUS: dict[type[errors.DomainError], int] = {
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.Invalid: 422,
+    errors.RateLimited: 429,
+    errors.Unavailable: 503,
+}
+_TITLES = {
+    400: "Bad request",
+    401: "Not authenticated",
+    403: "Forbidden",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Unprocessable content",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Service unavailable",
+}
+_HTTP_CODES = {
+    400: "malformed_request",
+    401: "token_invalid",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+}
+_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not know that method.",
+}
+_RETRYABLE = frozenset({429, 500, 503})
+_RETRY_AFTER_S = 5
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field; `pointer` is an RFC 6901 JSON pointer."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error; clients branch on `code`."""
+
+    type: str = Field(examples=["urn:framemill:problem:not_found"])
+    title: str = Field(examples=["Not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no such video."])
+    instance: str = Field(examples=["/v1/videos/01939bf2-7a66-7ea2-8d3b-8f0d8a7c7f11"])
+    code: str = Field(examples=["not_found"])
+    request_id: str
+    retryable: bool
+    errors: list[FieldError] | None = None
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of the errors that a route may answer with."""
+    return {
+        status: {
+            "description": _TITLES[status],
+            "content": {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            },
+        }
+        for status in sorted({*statuses, 500, 503})
+    }
+
+
+def problem(
+    path: str,
+    request_id: str,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    retry_after_s: float | None = None,
+    fields: Iterable[FieldError] | None = None,
+) -> Response:
+    """Return an `application/problem+json` response."""
+    body = Problem(
+        type=f"urn:framemill:problem:{code}",
+        title=_TITLES.get(status, "Error"),
+        status=status,
+        detail=detail,
+        instance=path,
+        code=code,
+        request_id=request_id,
+        retryable=status in _RETRYABLE,
+        errors=None if fields is None else list(fields),
+    )
+    extra = dict(headers or {})
+    if status == 401:
+        extra["WWW-Authenticate"] = "Bearer"
+    if status in (429, 503):
+        extra["Retry-After"] = str(max(1, round(retry_after_s or _RETRY_AFTER_S)))
+    return Response(
+        body.model_dump_json(exclude_none=True),
+        status_code=status,
+        media_type="application/problem+json",
+        headers=extra,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of an app answered as a problem."""
+    app.add_exception_handler(errors.DomainError, _domain)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    for kind in (RedisError, sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError, OSError):
+        app.add_exception_handler(kind, _dependency)
+
+
+def _answer(request: Request, status: int, code: str, detail: str, **more: Any) -> Response:
+    request_id = request.scope.get("request_id", "")
+    return problem(request.url.path, request_id, status, code, detail, **more)
+
+
+async def _domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.DomainError)
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    if status == 503:
+        _log.warning("dependency_unavailable", detail=error.detail, cause=repr(error.__cause__))
+    return _answer(request, status, error.code, error.detail, retry_after_s=error.retry_after_s)
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return _answer(request, 400, "malformed_request", "The body is not valid JSON.")
+    if any(item["loc"][0] == "path" for item in found):
+        # An id that cannot exist is as unknown as one that does not.
+        return _answer(request, 404, "not_found", _DETAILS[404])
+    fields = [
+        FieldError(pointer=_pointer(item["loc"]), code=item["type"], message=_message(item))
+        for item in found
+    ]
+    detail = "; ".join(f"{field.pointer}: {field.message}" for field in fields[:3])
+    return _answer(request, 422, "validation_failed", detail, fields=fields)
+
+
+def _pointer(location: Iterable[Any]) -> str:
+    """Return a JSON pointer into the body, or the name of a parameter."""
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]
+    return "/" + "/".join(parts[1:] if len(parts) > 1 else parts)
+
+
+def _message(item: Mapping[str, Any]) -> str:
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = error.status_code
+    code = _HTTP_CODES.get(status, "internal_error" if status >= 500 else "malformed_request")
+    detail = _DETAILS.get(status, str(error.detail))
+    return _answer(request, status, code, detail, headers=error.headers)
+
+
+async def _dependency(request: Request, error: Exception) -> Response:
+    """Answer 503 when Postgres or Redis is away, and 500 when a statement of ours is wrong."""
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and not _lost_connection(error):
+        _log.error("statement_failed", exc_info=error)
+        return _answer(request, 500, "internal_error", "Something went wrong on our side.")
+    _log.warning("dependency_unavailable", error=repr(error))
+    part = "The session store" if isinstance(error, RedisError) else "The database"
+    return _answer(request, 503, "dependency_unavailable", f"{part} does not answer.")
+
+
+def _lost_connection(error: sqlalchemy.exc.DBAPIError) -> bool:
+    return error.connection_invalidated or isinstance(
+        error, (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError)
+    )

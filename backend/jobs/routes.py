@@ -1,0 +1,50 @@
+"""Jobs over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, status
+
+from backend.deps import CurrentUser, With
+from backend.errors import responses
+from backend.jobs import service
+from backend.jobs.schemas import JobItem, JobPage, NewJob
+
+router = APIRouter(prefix="/v1", tags=["jobs"])
+Limit = Annotated[int, Query(ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=100)]
+
+
+@router.get("/jobs", responses=responses(401, 422), summary="All jobs")
+async def list_jobs(
+    held: With, user: CurrentUser, limit: Limit = 20, cursor: Cursor = None
+) -> JobPage:
+    """List the user's jobs, newest first."""
+    items, following = await service.page(held, user, limit=limit, cursor=cursor)
+    return JobPage(items=items, next_cursor=following)
+
+
+@router.get("/jobs/{job_id}", responses=responses(401, 404), summary="One job")
+async def get_job(job_id: UUID, held: With, user: CurrentUser) -> JobItem:
+    """Return a job with its state, failure and log."""
+    return await service.get(held, user, job_id)
+
+
+@router.get("/videos/{video_id}/jobs", responses=responses(401, 404, 422), summary="A video's jobs")
+async def list_video_jobs(
+    video_id: UUID, held: With, user: CurrentUser, limit: Limit = 20, cursor: Cursor = None
+) -> JobPage:
+    """List what was asked of a video, newest first."""
+    items, following = await service.page(held, user, limit=limit, cursor=cursor, video_id=video_id)
+    return JobPage(items=items, next_cursor=following)
+
+
+@router.post(
+    "/videos/{video_id}/jobs",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=responses(400, 401, 404, 409, 413, 415, 422),
+    summary="Ask something of a video",
+)
+async def create_job(video_id: UUID, body: NewJob, held: With, user: CurrentUser) -> JobItem:
+    """Queue a job for a video that is ready, failed or cancelled."""
+    return await service.create(held, user, video_id, body.operation)

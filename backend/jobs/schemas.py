@@ -1,0 +1,40 @@
+"""Bodies of the job calls."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from backend.videos.schemas import FailureItem
+
+
+class NewJob(BaseModel):
+    """What is asked of a video."""
+
+    operation: Literal["transcode"]
+
+
+class JobItem(BaseModel):
+    """A job; `progress` in percent, `log_url` presigned and short-lived."""
+
+    id: UUID
+    video_id: UUID
+    operation: str = Field(examples=["transcode"])
+    params: dict[str, Any]
+    state: str = Field(examples=["succeeded"])
+    stage: str | None
+    progress: float = Field(ge=0, le=100)
+    attempts: int
+    failure: FailureItem | None
+    log_url: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobPage(BaseModel):
+    """A page of jobs, newest first; `next_cursor` is null at the end."""
+
+    items: list[JobItem]
+    next_cursor: str | None

@@ -1,0 +1,108 @@
+"""Jobs as their owner sees them."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from backend.deps import Principal, Services
+from backend.jobs.schemas import JobItem
+from backend.paging import decode_cursor, encode_cursor
+from backend.videos.schemas import FailureItem
+from core import events, jobs
+from core.errors import NotFound
+from core.models import Job, Task, Video
+from core.states import VideoState
+
+
+async def page(
+    held: Services,
+    user: Principal,
+    *,
+    limit: int,
+    cursor: str | None,
+    video_id: uuid.UUID | None = None,
+) -> tuple[list[JobItem], str | None]:
+    """Return a page of jobs, newest first, and the cursor of the next page.
+
+    Raises:
+        Invalid: the cursor is none of ours.
+        NotFound: there is no such video of that user.
+    """
+    where: list[ColumnElement[bool]] = [Job.user_id == user.user_id]
+    if cursor is not None:
+        where.append(Job.id < decode_cursor(cursor))
+    if video_id is not None:
+        await held.videos.get(video_id, user.user_id)
+        where.append(Job.video_id == video_id)
+    items = await _select(held, *where, most=limit + 1)
+    more = len(items) > limit
+    return items[:limit], encode_cursor(items[limit - 1].id) if more else None
+
+
+async def get(held: Services, user: Principal, job_id: uuid.UUID) -> JobItem:
+    """Return one job.
+
+    Raises:
+        NotFound: there is no such job of that user.
+    """
+    items = await _select(held, Job.user_id == user.user_id, Job.id == job_id, most=1)
+    if not items:
+        raise NotFound("There is no such job.")
+    return items[0]
+
+
+async def create(held: Services, user: Principal, video_id: uuid.UUID, operation: str) -> JobItem:
+    """Ask something of a video.
+
+    Raises:
+        NotFound: there is no such video of that user.
+        Conflict: it is being uploaded or worked on.
+    """
+    await held.videos.get(video_id, user.user_id)
+    async with held.db.begin() as tx:
+        job_id, event = await jobs.create(tx, video_id, operation)
+    held.dispatcher.nudge()
+    await events.publish(held.redis, event)
+    return await get(held, user, job_id)
+
+
+async def _select(held: Services, *where: ColumnElement[bool], most: int) -> list[JobItem]:
+    attempts = (
+        select(func.coalesce(func.sum(Task.charged), 0))
+        .where(Task.job_id == Job.id)
+        .scalar_subquery()
+    )
+    columns: list[Any] = [
+        Job.id, Job.video_id, Job.operation, Job.params, Job.state, Job.stage, Job.progress,
+        Job.failure, Job.log_key, Job.created_at, Job.started_at, Job.finished_at,
+    ]  # fmt: skip
+    statement = (
+        select(*columns, attempts.label("attempts"))
+        .join(Video, Video.id == Job.video_id)
+        .where(Video.state != VideoState.DELETED, *where)
+        .order_by(Job.id.desc())
+        .limit(most)
+    )
+    async with held.db.read() as connection:
+        rows = (await connection.execute(statement)).all()
+    return [await _item(held, row) for row in rows]
+
+
+async def _item(held: Services, row: Any) -> JobItem:
+    ttl_s = held.settings.media_url_ttl_s
+    return JobItem(
+        id=row.id,
+        video_id=row.video_id,
+        operation=row.operation,
+        params=row.params,
+        state=row.state,
+        stage=row.stage,
+        progress=round(row.progress, 1),
+        attempts=row.attempts,
+        failure=FailureItem(**row.failure) if row.failure else None,
+        log_url=await held.storage.sign_get(row.log_key, ttl_s) if row.log_key else None,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )

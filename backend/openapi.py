@@ -1,0 +1,42 @@
+"""What the OpenAPI document says beyond the routes themselves."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from backend.errors import Problem
+
+DESCRIPTION = """\
+Upload films in parts straight to S3, have them transcoded, and watch or download the renditions.
+
+Log in with `POST /v1/auth/login`, send the access token as `Authorization: Bearer …`, and refresh
+it before it expires. Errors are RFC 9457 problems; branch on `code`. Times are RFC 3339 in UTC.
+"""
+
+
+def describe_errors(app: FastAPI) -> None:
+    """Put the `Problem` schema, which every error refers to, into the document."""
+    build = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = build()  # keeps what it returns in `openapi_schema`
+            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(schema.pop("$defs", {}))
+            schemas["Problem"] = schema
+            # Every refusal of a body is a problem; FastAPI's own shape is never sent.
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            _drop_default_validation(document)
+        return dict(app.openapi_schema or {})
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _drop_default_validation(document: dict[str, Any]) -> None:
+    for path in document["paths"].values():
+        for operation in path.values():
+            answer = operation["responses"].get("422", {})
+            if "application/json" in answer.get("content", {}):
+                del operation["responses"]["422"]

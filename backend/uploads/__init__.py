@@ -1,0 +1,1 @@
+"""Multipart uploads straight to S3."""

@@ -1,0 +1,108 @@
+"""Uploads over HTTP."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response, status
+
+from backend.deps import CurrentUser, With
+from backend.errors import responses
+from backend.uploads import service
+from backend.uploads.schemas import (
+    Completion,
+    HeldPart,
+    NewUpload,
+    PartsRequest,
+    SignedPart,
+    SignedParts,
+    UploadItem,
+    UploadWithParts,
+)
+from backend.videos.schemas import VideoItem
+from core.uploads import UploadRow
+
+router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=responses(400, 401, 413, 415, 422, 429),
+    summary="Begin an upload",
+)
+async def create_upload(body: NewUpload, held: With, user: CurrentUser) -> UploadItem:
+    """Begin a multipart upload; the video appears in the library at once."""
+    return _item(await service.create(held, user, body))
+
+
+@router.get("/{upload_id}", responses=responses(401, 404), summary="What S3 has of an upload")
+async def get_upload(upload_id: UUID, held: With, user: CurrentUser) -> UploadWithParts:
+    """Return an upload with the parts that S3 has: what a client needs to resume."""
+    upload = await service.find(held, user, upload_id)
+    parts = [
+        HeldPart(part_number=part.number, size=part.size, etag=part.etag)
+        for part in await service.held_parts(held, upload)
+    ]
+    return UploadWithParts(**_item(upload).model_dump(), parts=parts)
+
+
+@router.post(
+    "/{upload_id}/parts",
+    responses={
+        200: {"model": SignedParts},
+        **responses(400, 401, 404, 409, 413, 415, 422),
+    },
+    summary="Sign part URLs",
+)
+async def sign_parts(
+    upload_id: UUID, body: PartsRequest, held: With, user: CurrentUser
+) -> Response:
+    """Return a presigned URL for each part; ask for it just before the part is sent."""
+    upload = await service.find(held, user, upload_id)
+    signed = await service.sign(held, upload, body.part_numbers)
+    answer = SignedParts(
+        parts=[
+            SignedPart(part_number=number, size=size, url=url.url, expires_at=url.expires_at)
+            for number, (size, url) in signed.items()
+        ]
+    )
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/{upload_id}/complete",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=responses(400, 401, 404, 409, 413, 415, 422),
+    summary="Complete an upload",
+)
+async def complete_upload(
+    upload_id: UUID, held: With, user: CurrentUser, body: Completion | None = None
+) -> VideoItem:
+    """Have S3 put the parts together and queue the video. Repeating it is harmless."""
+    upload = await service.find(held, user, upload_id)
+    await service.complete(held, upload, body.parts if body else None)
+    return await held.videos.get(upload.video_id, user.user_id)
+
+
+@router.delete(
+    "/{upload_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(401, 404, 409),
+    summary="Abort an upload",
+)
+async def abort_upload(upload_id: UUID, held: With, user: CurrentUser) -> None:
+    """Drop an upload with everything that S3 has of it."""
+    await service.abort(held, await service.find(held, user, upload_id))
+
+
+def _item(row: UploadRow) -> UploadItem:
+    return UploadItem(
+        id=row.id,
+        video_id=row.video_id,
+        filename=row.filename,
+        size=row.size,
+        part_size=row.part_size,
+        part_count=row.part_count,
+        state=row.state,
+        expires_at=row.expires_at,
+        created_at=row.created_at,
+    )

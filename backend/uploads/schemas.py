@@ -1,0 +1,100 @@
+"""Bodies of the upload calls."""
+
+from datetime import datetime
+from typing import Annotated
+from unicodedata import category
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from core.parts import MAX_PARTS
+
+
+def _plain_text(value: str) -> str:
+    # Control characters and lone surrogates; joiners and direction marks belong to real names.
+    if any(category(char) in ("Cc", "Cs") for char in value):
+        raise ValueError("holds a control character")
+    stripped = value.strip()
+    if not stripped:
+        raise ValueError("is empty")
+    return stripped
+
+
+Text = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_text)]
+Title = Annotated[Text, Field(examples=["The harbour at dawn"])]
+PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS)]
+
+
+class NewUpload(BaseModel):
+    """A file that is to be uploaded; `size` in bytes."""
+
+    filename: Annotated[Text, Field(examples=["harbour.mov"])]
+    size: Annotated[int, Field(gt=0, lt=2**63, strict=True, examples=[734003200])]
+    content_type: Annotated[str, Field(max_length=255)] | None = Field(
+        None, description="What the client takes it for; the file itself decides."
+    )
+    title: Title | None = None
+
+
+class HeldPart(BaseModel):
+    """A part that S3 has; `size` in bytes."""
+
+    part_number: int
+    size: int
+    etag: str
+
+
+class UploadItem(BaseModel):
+    """A multipart upload; sizes in bytes."""
+
+    id: UUID
+    video_id: UUID
+    filename: str
+    size: int
+    part_size: int = Field(examples=[8388608])
+    part_count: int = Field(examples=[88])
+    state: str = Field(examples=["open"])
+    expires_at: datetime
+    created_at: datetime
+
+
+class UploadWithParts(UploadItem):
+    """A multipart upload and what S3 has of it: what a client needs to resume."""
+
+    parts: list[HeldPart]
+
+
+class PartsRequest(BaseModel):
+    """The parts that are to be sent next."""
+
+    part_numbers: Annotated[list[PartNumber], Field(min_length=1, max_length=1000)]
+
+
+class SignedPart(BaseModel):
+    """Where to PUT a part of exactly `size` bytes, until `expires_at`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    part_number: int
+    size: int
+    url: str
+    expires_at: datetime
+
+
+class SignedParts(BaseModel):
+    """One signed URL for each part that was asked for."""
+
+    parts: list[SignedPart]
+
+
+class NamedPart(BaseModel):
+    """A part as the client sent it, with the ETag that S3 answered."""
+
+    part_number: PartNumber
+    etag: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Completion(BaseModel):
+    """The parts, if the client wants them compared."""
+
+    parts: Annotated[list[NamedPart], Field(max_length=MAX_PARTS)] | None = None

@@ -1,0 +1,161 @@
+"""Uploads: begun here, sent straight to S3, ended by `core.uploads`."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+
+from sqlalchemy import insert
+
+from backend.deps import Principal, Services
+from backend.ratelimit import Limit
+from backend.uploads.schemas import NamedPart, NewUpload
+from core import events, keys, uploads
+from core.errors import Conflict, Invalid, NotFound, TooLarge
+from core.ids import new_id
+from core.models import Upload, Video
+from core.parts import part_count_for, part_size_for, size_of_part
+from core.states import UploadState, VideoState
+from core.storage import Part, SignedUrl
+from core.uploads import UploadRow
+
+_CONTENT_TYPES = {
+    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime",
+    ".mkv": "video/x-matroska", ".webm": "video/webm", ".avi": "video/x-msvideo",
+    ".ts": "video/mp2t", ".mts": "video/mp2t", ".m2ts": "video/mp2t", ".mpg": "video/mpeg",
+    ".flv": "video/x-flv", ".3gp": "video/3gpp",
+}  # fmt: skip
+
+
+async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRow:
+    """Begin an upload.
+
+    Raises:
+        Invalid: `unsupported_extension`.
+        TooLarge: `file_too_large`.
+        RateLimited: too many by that user.
+    """
+    settings = held.settings
+    await held.limits.take(Limit("uploads", settings.rate_limit_uploads), str(user.user_id))
+    extension = PurePosixPath(wanted.filename.replace("\\", "/")).suffix.lower()
+    if extension not in settings.upload_extensions:
+        allowed = " ".join(settings.upload_extensions)
+        raise Invalid(f"Only these kinds of file are taken: {allowed}", "unsupported_extension")
+    if wanted.size > settings.upload_max_bytes:
+        limit = settings.upload_max_bytes.human_readable()
+        raise TooLarge(f"The file is larger than the {limit} that are allowed.")
+    video_id, upload_id = new_id(), new_id()
+    key = keys.source(video_id, extension)
+    content_type = _CONTENT_TYPES.get(extension, "application/octet-stream")
+    s3_upload_id = await held.storage.create_upload(key, content_type)
+    now = datetime.now(UTC)
+    part_size = part_size_for(wanted.size)
+    row = UploadRow(
+        id=upload_id,
+        video_id=video_id,
+        user_id=user.user_id,
+        filename=wanted.filename,
+        size=wanted.size,
+        part_size=part_size,
+        part_count=part_count_for(wanted.size, part_size),
+        state=UploadState.OPEN,
+        s3_key=key,
+        s3_upload_id=s3_upload_id,
+        expires_at=now + timedelta(seconds=settings.upload_ttl_s),
+        created_at=now,
+    )
+    async with held.db.begin() as tx:
+        await tx.execute(
+            insert(Video).values(
+                id=video_id,
+                user_id=user.user_id,
+                title=wanted.title or _title_of(wanted.filename),
+                state=VideoState.UPLOADING,
+                source_key=key,
+                source_filename=wanted.filename,
+                source_size=wanted.size,
+            )
+        )
+        first_check = min(settings.upload_check_s, settings.upload_ttl_s)
+        await tx.execute(
+            insert(Upload).values(**vars(row), check_at=now + timedelta(seconds=first_check))
+        )
+    await events.publish(held.redis, events.VideoEvent(user.user_id, video_id, 1))
+    return row
+
+
+def _title_of(filename: str) -> str:
+    return PurePosixPath(filename.replace("\\", "/")).stem or filename
+
+
+async def find(held: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
+    """Return a user's upload.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    row = await held.uploads.get(upload_id)
+    if row is None or row.user_id != user.user_id:
+        raise NotFound("There is no such upload.")
+    return row
+
+
+async def held_parts(held: Services, upload: UploadRow) -> list[Part]:
+    """Return the parts that S3 has of an open upload; none once it is over."""
+    if upload.state != UploadState.OPEN:
+        return []
+    return await held.storage.list_parts(upload.s3_key, upload.s3_upload_id) or []
+
+
+async def sign(
+    held: Services, upload: UploadRow, numbers: Sequence[int]
+) -> dict[int, tuple[int, SignedUrl]]:
+    """Return size in bytes and signed URL of each part.
+
+    Raises:
+        Conflict: the upload is over.
+        Invalid: a part that the file does not have.
+    """
+    if upload.state != UploadState.OPEN:
+        raise Conflict(f"This upload is {upload.state}.")
+    if upload.expires_at <= datetime.now(UTC):
+        raise Conflict("This upload has expired; start a new one.")
+    beyond = max(numbers)
+    if beyond > upload.part_count:
+        raise Invalid(f"Part {beyond} does not exist: the file has {upload.part_count} parts.")
+    sizes = {number: size_of_part(number, upload.size, upload.part_size) for number in set(numbers)}
+    urls = await held.storage.sign_part(
+        upload.s3_key, upload.s3_upload_id, sizes, held.settings.part_url_ttl_s
+    )
+    return {number: (sizes[number], urls[number]) for number in numbers}
+
+
+async def complete(held: Services, upload: UploadRow, parts: Sequence[NamedPart] | None) -> None:
+    """End an upload well and queue its video; repeating it changes nothing.
+
+    Raises:
+        Conflict: it was aborted or has expired.
+        Invalid: `part_mismatch` or `size_mismatch`.
+    """
+    named = None
+    if parts is not None:
+        named = {part.part_number: part.etag.strip('"') for part in parts}
+        if len(named) != len(parts):
+            raise Invalid("A part is named twice.", "part_mismatch")
+        if list(named) != sorted(named):
+            raise Invalid("Name the parts in the order of their numbers.", "part_mismatch")
+    event = await uploads.complete(held.db, held.storage, upload, named)
+    held.dispatcher.nudge()
+    await events.publish(held.redis, event)
+
+
+async def abort(held: Services, upload: UploadRow) -> None:
+    """End an upload for good; repeating it changes nothing.
+
+    Raises:
+        Conflict: it is completed.
+    """
+    event = await uploads.abort(held.db, upload)
+    # The sweep would do it too; now is kinder to the bill.
+    await held.storage.abort_upload(upload.s3_key, upload.s3_upload_id)
+    await events.publish(held.redis, event)

@@ -1,0 +1,102 @@
+"""Reads videos with their renditions in one statement, and signs what they point to."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, any_, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from backend.videos.schemas import FailureItem, RenditionItem, SourceItem, VideoItem
+from core.batch import Batcher
+from core.db import Database, array_of
+from core.errors import NotFound
+from core.models import Rendition, Video
+from core.states import VideoState
+from core.storage import Storage
+
+_RENDITION_FIELDS = (
+    "name", "s3_key", "width", "height", "size", "duration", "bitrate", "video_codec",
+    "audio_codec",
+)  # fmt: skip
+
+
+def _statement(*where: ColumnElement[bool]) -> Select[Any]:
+    pairs = [item for name in _RENDITION_FIELDS for item in (name, getattr(Rendition, name))]
+    renditions = (
+        select(
+            func.json_agg(
+                aggregate_order_by(func.json_build_object(*pairs), Rendition.height.desc())
+            )
+        )
+        .where(Rendition.video_id == Video.id)
+        .scalar_subquery()
+    )
+    columns: list[Any] = [
+        Video.id, Video.user_id, Video.title, Video.state, Video.stage, Video.progress,
+        Video.eta_s, Video.version, Video.failure, Video.source_filename, Video.source_size,
+        Video.source_media, Video.poster_key, Video.created_at, Video.updated_at,
+    ]  # fmt: skip
+    return select(*columns, renditions.label("renditions")).where(
+        Video.state != VideoState.DELETED, *where
+    )
+
+
+class VideoReader:
+    """Videos as the API tells of them. What is deleted, or somebody else's, is not found."""
+
+    def __init__(self, db: Database, storage: Storage, url_ttl_s: int) -> None:
+        self._db = db
+        self._storage = storage
+        self._url_ttl_s = url_ttl_s
+        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load)
+
+    async def get(self, video_id: uuid.UUID, user_id: uuid.UUID) -> VideoItem:
+        """Return one video.
+
+        Raises:
+            NotFound: there is none, or it is somebody else's.
+        """
+        row = await self._rows.get(video_id)
+        if row is None or row.user_id != user_id:
+            raise NotFound("There is no such video.")
+        return await self._item(row)
+
+    async def select(self, where: Sequence[ColumnElement[bool]], *, most: int) -> list[VideoItem]:
+        """Return the newest videos that fit all conditions, at most so many."""
+        statement = _statement(*where).order_by(Video.id.desc()).limit(most)
+        async with self._db.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        return [await self._item(row) for row in rows]
+
+    async def _load(self, video_ids: list[uuid.UUID]) -> dict[uuid.UUID, Row[Any]]:
+        async with self._db.read() as connection:
+            rows = await connection.execute(_statement(Video.id == any_(array_of(video_ids))))
+            return {row.id: row for row in rows.all()}
+
+    async def _item(self, row: Row[Any]) -> VideoItem:
+        renditions = [
+            RenditionItem(
+                **{name: item[name] for name in _RENDITION_FIELDS if name != "s3_key"},
+                url=await self._storage.sign_get(item["s3_key"], self._url_ttl_s),
+            )
+            for item in row.renditions or ()
+        ]
+        poster = row.poster_key and await self._storage.sign_get(row.poster_key, self._url_ttl_s)
+        return VideoItem(
+            id=row.id,
+            title=row.title,
+            state=row.state,
+            stage=row.stage,
+            progress=round(row.progress, 1),
+            eta_seconds=row.eta_s,
+            source=SourceItem(
+                filename=row.source_filename, size=row.source_size, **(row.source_media or {})
+            ),
+            renditions=renditions,
+            poster_url=poster,
+            failure=FailureItem(**row.failure) if row.failure else None,
+            version=row.version,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )

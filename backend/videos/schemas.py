@@ -1,0 +1,78 @@
+"""What the API tells of a video."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from backend.uploads.schemas import Title
+
+
+class FailureItem(BaseModel):
+    """Why a job failed: a stable code, and what happened and what to do in words."""
+
+    code: str = Field(examples=["no_video_stream"])
+    message: str = Field(examples=["This file has no picture, only sound."])
+    retryable: bool
+
+
+class SourceItem(BaseModel):
+    """The file that was uploaded; `size` in bytes, `duration` in seconds, display dimensions.
+
+    What only the inspection can tell is null until then.
+    """
+
+    filename: str = Field(examples=["harbour.mov"])
+    size: int
+    duration: float | None = None
+    width: int | None = None
+    height: int | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    frame_rate: float | None = None
+
+
+class RenditionItem(BaseModel):
+    """A playable output; `size` in bytes, `duration` in seconds, `bitrate` in bits a second."""
+
+    name: str = Field(examples=["720p"])
+    width: int = Field(examples=[1280])
+    height: int = Field(examples=[720])
+    size: int
+    duration: float
+    bitrate: int
+    video_codec: str = Field(examples=["h264"])
+    audio_codec: str | None = Field(examples=["aac"])
+    url: str = Field(description="Presigned and short-lived.")
+
+
+class VideoItem(BaseModel):
+    """A video; `progress` in percent, `eta_seconds` until the running job is likely done."""
+
+    id: UUID
+    title: str
+    state: str = Field(examples=["ready"])
+    stage: str | None = Field(examples=["encoding"])
+    progress: float = Field(ge=0, le=100)
+    eta_seconds: float | None = None
+    source: SourceItem | None
+    renditions: list[RenditionItem]
+    poster_url: str | None
+    failure: FailureItem | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class VideoPage(BaseModel):
+    """A page of videos, newest first; `next_cursor` is null at the end."""
+
+    items: list[VideoItem]
+    next_cursor: str | None
+
+
+class VideoPatch(BaseModel):
+    """What may be changed by hand."""
+
+    title: Annotated[Title, Field()]

@@ -1,0 +1,173 @@
+"""What can be done to a video."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import ColumnElement, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.deps import Principal, Services
+from backend.paging import decode_cursor, encode_cursor
+from backend.videos.schemas import VideoItem
+from core import events, jobs, keys, log, uploads, videos
+from core.errors import Conflict, NotFound, Unavailable
+from core.ids import new_id
+from core.models import Purge, Rendition, Video
+from core.states import VideoState
+
+_log = log.get(__name__)
+
+
+async def page(
+    held: Services,
+    user: Principal,
+    *,
+    limit: int,
+    cursor: str | None,
+    states: Sequence[VideoState],
+    search: str | None,
+) -> tuple[list[VideoItem], str | None]:
+    """Return a page of the library, newest first, and the cursor of the next page.
+
+    Raises:
+        Invalid: the cursor is none of ours.
+    """
+    where: list[ColumnElement[bool]] = [Video.user_id == user.user_id]
+    if cursor is not None:
+        where.append(Video.id < decode_cursor(cursor))
+    if states:
+        where.append(Video.state.in_(states))
+    if search:
+        pattern = "%" + _escape(search) + "%"
+        where.append(or_(Video.title.ilike(pattern), Video.source_filename.ilike(pattern)))
+    items = await held.videos.select(where, most=limit + 1)
+    more = len(items) > limit
+    return items[:limit], encode_cursor(items[limit - 1].id) if more else None
+
+
+def _escape(text: str) -> str:
+    """Take the special meaning from what a user types into a search."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\x00", "")
+
+
+async def rename(held: Services, user: Principal, video_id: uuid.UUID, title: str) -> None:
+    """Give a video another title.
+
+    Raises:
+        NotFound: there is no such video of that user.
+    """
+    async with held.db.begin() as tx:
+        await _own(tx, user, video_id)
+        event = await videos.touch(tx, video_id, title=title)
+    await events.publish(held.redis, event)
+
+
+async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
+    """Delete a video with everything that is stored for it; what is running is stopped.
+
+    Raises:
+        NotFound: there is no such video of that user.
+    """
+    prefix = keys.video_prefix(video_id)
+    async with held.db.begin() as tx:
+        await _own(tx, user, video_id)
+        await uploads.discard_open(tx, video_id)
+        await jobs.end_work(tx, video_id)
+        await videos.replace_outputs(tx, video_id)
+        # Once more when a worker that had not yet heard of it must have stopped.
+        await tx.execute(
+            insert(Purge).values(
+                id=new_id(), prefix=prefix, not_before=func.now() + videos.PURGE_GRACE
+            )
+        )
+        event = await videos.move(tx, video_id, VideoState.DELETED)
+    await events.publish(held.redis, event)
+    try:
+        await held.storage.delete_prefix(prefix)
+    except Unavailable as error:
+        _log.warning("deleted_later", video_id=str(video_id), error=error.detail)
+
+
+async def cancel(held: Services, user: Principal, video_id: uuid.UUID) -> None:
+    """Stop what is queued or running.
+
+    Raises:
+        NotFound: there is no such video of that user.
+        Conflict: nothing is queued or running.
+    """
+    async with held.db.begin() as tx:
+        await _own(tx, user, video_id)
+        event = await jobs.cancel(tx, video_id)
+    await events.publish(held.redis, event)
+
+
+async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
+    """Process a failed or cancelled video again.
+
+    Raises:
+        NotFound: there is no such video of that user.
+        Conflict: it has neither failed nor been cancelled.
+    """
+    async with held.db.begin() as tx:
+        state = await _own(tx, user, video_id)
+        if state not in (VideoState.FAILED, VideoState.CANCELLED):
+            raise Conflict("Only a video that failed or was cancelled can be tried again.")
+        _, event = await jobs.create(tx, video_id, "transcode")
+    held.dispatcher.nudge()
+    await events.publish(held.redis, event)
+
+
+async def download_url(held: Services, user: Principal, video_id: uuid.UUID, name: str) -> str:
+    """Return a presigned URL that a browser saves under a readable name.
+
+    Raises:
+        NotFound: there is no such video of that user, or nothing of that name yet.
+    """
+    columns = (Video.user_id, Video.state, Video.title, Video.source_key, Video.source_filename)
+    async with held.db.read() as connection:
+        video = (
+            await connection.execute(select(*columns).where(Video.id == video_id))
+        ).one_or_none()
+        if video is None or video.user_id != user.user_id or video.state == VideoState.DELETED:
+            raise NotFound("There is no such video.")
+        if name == "source":
+            found = None if video.state == VideoState.UPLOADING else video.source_key
+            filename = video.source_filename
+        else:
+            found = await connection.scalar(
+                select(Rendition.s3_key).where(
+                    Rendition.video_id == video_id, Rendition.name == name.replace("\x00", "")
+                )
+            )
+            filename = f"{video.title} {name}.mp4"
+    if found is None:
+        raise NotFound("This video has no rendition of that name.")
+    return await held.storage.sign_get(
+        found,
+        held.settings.media_url_ttl_s,
+        steady=False,
+        response_content_disposition=disposition(filename),
+    )
+
+
+def disposition(filename: str) -> str:
+    """Return a `Content-Disposition` (RFC 6266) with a plain name for old clients."""
+    safe = "".join("_" if char in '/\\:*?"<>|' or ord(char) < 32 else char for char in filename)
+    plain = safe.encode("ascii", "replace").decode().replace("?", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
+
+
+async def _own(tx: AsyncConnection, user: Principal, video_id: uuid.UUID) -> Any:
+    """Return the state of a user's video."""
+    state = await tx.scalar(
+        select(Video.state).where(
+            Video.id == video_id,
+            Video.user_id == user.user_id,
+            Video.state != VideoState.DELETED,
+        )
+    )
+    if state is None:
+        raise NotFound("There is no such video.")
+    return state

@@ -1,0 +1,18 @@
+"""The Redis client: sessions, rate limits, and word of changes."""
+
+import redis.asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+
+
+def connect(url: str) -> redis.Redis:
+    """Return a client that answers or fails within seconds; it connects at first use."""
+    client: redis.Redis = redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_connect_timeout=2,
+        socket_timeout=5,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=2),
+        max_connections=100,
+    )
+    return client

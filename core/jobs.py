@@ -223,6 +223,18 @@ async def heartbeat(
     )
 
 
+async def holds(connection: AsyncConnection, held: Claim) -> bool:
+    """Tell whether the task is still this attempt's."""
+    found = await connection.scalar(
+        select(Task.id).where(
+            Task.id == held.task_id,
+            Task.attempt == held.attempt,
+            Task.state == WorkState.RUNNING,
+        )
+    )
+    return found is not None
+
+
 async def describe_source(tx: AsyncConnection, held: Claim, media: dict[str, Any]) -> VideoEvent:
     """Store what the inspection found.
 
@@ -294,6 +306,7 @@ async def release(
     *,
     delay_s: float,
     charge: bool,
+    resend: bool = True,
     error: str | None = None,
     log_key: str | None = None,
 ) -> VideoEvent:
@@ -304,6 +317,7 @@ async def release(
         held: the claim that is given up.
         delay_s: not to be claimed before that many seconds have passed.
         charge: whether the attempt counts; a drained worker's does not.
+        resend: whether a new message is needed; not when the old one is shown again at once.
         error: what happened, for the operator.
         log_key: where the attempt's log lies.
 
@@ -318,8 +332,7 @@ async def release(
         lease_until=None,
         worker=None,
         available_at=func.now() + timedelta(seconds=delay_s),
-        # It is sent again: the message that brought it here may be lost before its time comes.
-        dispatched_at=None,
+        dispatched_at=None if resend else func.now(),
         last_error=error,
     )
     await _job_to(tx, held.job_id, WorkState.QUEUED, stage=None, **_known(log_key=log_key))

@@ -1,0 +1,26 @@
+"""`python -m workers`: work on tasks until SIGTERM or SIGINT."""
+
+import asyncio
+import sys
+
+import uvloop
+
+from core import config, log
+from workers.main import serve
+
+
+def main() -> int:
+    """Work; the exit status is 1 when a setting cannot be used."""
+    try:
+        settings = config.load()
+        log.configure(settings.log_level, settings.log_format)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
+    except config.ConfigError as error:
+        sys.stderr.write(f"framemill: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""What an FFmpeg binary can do, asked of itself once at start."""
+
+import asyncio
+from dataclasses import dataclass
+
+_ASK_SECONDS = 10.0
+_REQUIRED_ENCODERS = frozenset({"libx264", "aac", "mjpeg"})
+_REQUIRED_FILTERS = frozenset({"scale", "fps", "split", "trim", "aresample", "bwdif", "setparams"})
+
+
+class UnfitFFmpegError(Exception):
+    """The binary lacks something without which no video can be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Names of what the binary was built with.
+
+    Attributes:
+        encoders: as `ffmpeg -encoders` lists them.
+        filters: as `ffmpeg -filters` lists them.
+    """
+
+    encoders: frozenset[str]
+    filters: frozenset[str]
+
+    @property
+    def tone_maps(self) -> bool:
+        """Whether linear-light tone mapping is there (zscale and tonemap)."""
+        return {"zscale", "tonemap"} <= self.filters
+
+
+def parse_names(listing: str) -> frozenset[str]:
+    """Names from `-encoders` or `-filters`: the word after each line's flags."""
+    names = set()
+    for line in listing.splitlines():
+        words = line.split()
+        # A legend explains each flag as "V..... = Video"; it names nothing.
+        if len(words) >= 3 and words[1] != "=" and set(words[0]) <= set(".VASFXBDTC|NR"):
+            names.add(words[1])
+    return frozenset(names)
+
+
+async def ask_capabilities(ffmpeg: str) -> Capabilities:
+    """Ask the binary what it was built with.
+
+    Args:
+        ffmpeg: absolute path of the program.
+
+    Raises:
+        UnfitFFmpegError: it lacks an encoder or filter that every encode needs.
+        OSError: it cannot be started.
+    """
+    encoders = parse_names(await _listing(ffmpeg, "-encoders"))
+    filters = parse_names(await _listing(ffmpeg, "-filters"))
+    missing = sorted((_REQUIRED_ENCODERS - encoders) | (_REQUIRED_FILTERS - filters))
+    if missing:
+        raise UnfitFFmpegError(
+            f"{ffmpeg} lacks {', '.join(missing)}; use a build of FFmpeg 5.1 or newer with libx264"
+        )
+    return Capabilities(encoders=encoders, filters=filters)
+
+
+async def _listing(ffmpeg: str, option: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        ffmpeg,
+        "-hide_banner",
+        option,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), _ASK_SECONDS)
+    except TimeoutError as error:
+        raise UnfitFFmpegError(f"{ffmpeg} does not answer {option}") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return output.decode(errors="replace")

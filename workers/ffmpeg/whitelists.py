@@ -1,0 +1,28 @@
+"""The parts of FFmpeg that a source may reach, and the limits it runs under."""
+
+from workers.media.limits import AUDIO_CODECS, FORMATS, VIDEO_CODECS, Limits
+
+# FFmpeg matches decoders by their own names, which differ from the codec's for these.
+_DECODERS_BESIDE = frozenset(
+    {"mp3float", "mp2float", "libdav1d", "libopus", "libvorbis", "amrnb", "amrwb", "msmpeg4"}
+)
+# Subtitles are not decoded, but ffprobe opens a decoder for every stream it lists.
+_SUBTITLE_DECODERS = frozenset(
+    {"subrip", "srt", "ass", "ssa", "mov_text", "webvtt", "text", "pgssub", "dvbsub", "dvdsub"}
+)
+DECODERS = VIDEO_CODECS | AUDIO_CODECS | _DECODERS_BESIDE | _SUBTITLE_DECODERS
+
+MAX_ALLOC_BYTES = 268_435_456
+
+
+def input_options(limits: Limits) -> list[str]:
+    """Options that go before the input of ffmpeg and ffprobe alike."""
+    return [
+        # Only files: a playlist or data reference cannot make a connection.
+        "-protocol_whitelist", "file",
+        # A playlist, script or still named .mp4 is refused whatever its content looks like.
+        "-format_whitelist", ",".join(sorted(FORMATS)),
+        "-codec_whitelist", ",".join(sorted(DECODERS)),
+        "-max_streams", str(limits.max_streams),
+        "-max_pixels", str(limits.max_pixels),
+    ]  # fmt: skip

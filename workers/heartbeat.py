@@ -1,0 +1,90 @@
+"""While a task is worked on: keep its lease and message, tell progress, learn that it is over."""
+
+import asyncio
+import time
+
+import redis.asyncio as redis
+from sqlalchemy.exc import DBAPIError
+
+from core import events, jobs, log
+from core.config import Settings
+from core.db import Database
+from core.errors import LeaseLost, Unavailable
+from core.queue import TaskMessage, TaskQueue
+from workers.meter import Meter
+
+_log = log.get(__name__)
+
+
+class Heartbeat:
+    """Beats until the lease is lost or the task that runs it is cancelled."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        queue: TaskQueue,
+        redis_client: redis.Redis,
+        held: jobs.Claim,
+        message: TaskMessage,
+        meter: Meter,
+    ) -> None:
+        self._settings = settings
+        self._db = db
+        self._queue = queue
+        self._redis = redis_client
+        self._held = held
+        self._message = message
+        self._meter = meter
+        self._told: tuple[object, ...] = ()
+        self._leased_at = self._extended_at = time.monotonic()
+
+    async def run(self) -> None:
+        """Beat for ever.
+
+        Raises:
+            LeaseLost: the task was cancelled, ended or taken over, or Postgres did not answer
+                for as long as the lease lasts.
+        """
+        while True:
+            await asyncio.sleep(self._settings.progress_s)
+            try:
+                async with asyncio.timeout(self._settings.heartbeat_s):
+                    await self._beat()
+            except (DBAPIError, OSError, TimeoutError) as error:
+                _log.warning("heartbeat_missed", error=repr(error))
+                if time.monotonic() - self._leased_at > self._settings.lease_s:
+                    raise LeaseLost from error
+            await self._extend_message()
+
+    async def _beat(self) -> None:
+        meter, settings = self._meter, self._settings
+        now = time.monotonic()
+        telling = (meter.stage, meter.percent)
+        if telling == self._told and now - self._leased_at < settings.heartbeat_s:
+            # Nothing new to write; only to learn whether it is over.
+            async with self._db.read() as connection:
+                if not await jobs.holds(connection, self._held):
+                    raise LeaseLost
+            return
+        async with self._db.begin() as tx:
+            event = await jobs.heartbeat(
+                tx,
+                self._held,
+                settings.lease_s,
+                stage=meter.stage,
+                progress=meter.percent,
+                eta_s=meter.eta_s,
+            )
+        self._told, self._leased_at = telling, now
+        await events.publish(self._redis, event)
+
+    async def _extend_message(self) -> None:
+        if time.monotonic() - self._extended_at < self._settings.heartbeat_s:
+            return
+        try:
+            await self._queue.extend(self._message, self._settings.visibility_s)
+            self._extended_at = time.monotonic()
+        except Unavailable as error:
+            # The message may be delivered again; the lease keeps others from the task.
+            _log.warning("message_not_extended", error=error.detail)

@@ -1,0 +1,81 @@
+"""The composition root of a worker."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+
+from core import aws, log
+from core.config import ConfigError, Settings
+from core.db import Database
+from core.redis import connect as connect_redis
+from workers.consumer import Consumer
+from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
+from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
+from workers.transcode import Tools
+from workers.workspace import Scratch
+
+_log = log.get(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then give back what is unfinished.
+
+    Raises:
+        ConfigError: FFmpeg, the ladder or the scratch directory cannot be used.
+    """
+    ladder = read_ladder(settings)
+    try:
+        capabilities = await ask_capabilities(str(settings.ffmpeg_path))
+        scratch = Scratch(settings.scratch_dir)
+    except (UnfitFFmpegError, OSError) as error:
+        raise ConfigError(f"the worker cannot start: {error}") from None
+    async with AsyncExitStack() as stack:
+        stack.callback(scratch.close)
+        db = Database(
+            settings.database_url.get_secret_value(), pool_size=2 * settings.worker_concurrency + 1
+        )
+        stack.push_async_callback(db.close)
+        client = connect_redis(settings.redis_url.get_secret_value())
+        stack.push_async_callback(client.aclose)
+        found = await stack.enter_async_context(aws.connect(settings))
+        tools = Tools(
+            storage=found.storage,
+            ffmpeg=str(settings.ffmpeg_path),
+            ffprobe=str(settings.ffprobe_path),
+            capabilities=capabilities,
+            ladder=ladder,
+            connections=settings.fetch_connections,
+        )
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        consumer = Consumer(settings, db, found.queue, found.storage, client, tools, scratch, name)
+        _log.info("worker_started", worker=name, concurrency=settings.worker_concurrency)
+        await _until_signal(consumer.run())
+        _log.info("worker_stopped", worker=name)
+
+
+def read_ladder(settings: Settings) -> Ladder:
+    """Return the ladder of the settings, or the default one.
+
+    Raises:
+        ConfigError: the file cannot be read or is no ladder.
+    """
+    if settings.ladder_file is None:
+        return DEFAULT_LADDER
+    try:
+        return load_ladder(settings.ladder_file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, LadderError) as error:
+        raise ConfigError(f"LADDER_FILE {settings.ladder_file}: {error}") from None
+
+
+async def _until_signal(work: Coroutine[None, None, None]) -> None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return

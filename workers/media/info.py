@@ -1,0 +1,160 @@
+"""What ffprobe says of a file, as typed values that survive odd input."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+# ffprobe names the transfer characteristics of ITU-R BT.2100 so: PQ and HLG.
+HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+# ISO/IEC 23001-7 replaces a protected track's sample entry by one of these.
+ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi", "drms"})
+UNKNOWN_CODEC = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """One moving picture stream; cover art never becomes one.
+
+    Attributes:
+        index: the stream's number in the file.
+        codec: FFmpeg's codec name, "unknown" when it has none.
+        codec_tag: the container's four characters, empty when it gave none.
+        width: stored width in pixels, before pixel shape and rotation; 0 when unknown.
+        height: stored height in pixels; 0 when unknown.
+        rotation: clockwise turn that makes the picture upright: 0, 90, 180 or 270.
+        sample_aspect_ratio: width of a stored pixel over its height.
+        avg_frame_rate: frames over time, None when unknown.
+        base_frame_rate: the rate that fits all time stamps (ffprobe's r_frame_rate), or None.
+        pix_fmt: FFmpeg's pixel format name, empty when unknown.
+        bit_depth: bits of one sample.
+        color_primaries: ffprobe's name, empty when unknown; so are the next three.
+        color_transfer: transfer characteristics.
+        color_space: matrix coefficients.
+        color_range: "tv" or "pc".
+        field_order: ffprobe's name: progressive, tt, bb, tb, bt; empty when unknown.
+        frame_count: frames the container counts, None when it does not.
+        start_time: first time stamp in seconds, or None.
+        duration: seconds, None when the container does not say.
+    """
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    codec_tag: str = ""
+    rotation: int = 0
+    sample_aspect_ratio: Fraction = Fraction(1)
+    avg_frame_rate: Fraction | None = None
+    base_frame_rate: Fraction | None = None
+    pix_fmt: str = ""
+    bit_depth: int = 8
+    color_primaries: str = ""
+    color_transfer: str = ""
+    color_space: str = ""
+    color_range: str = ""
+    field_order: str = ""
+    frame_count: int | None = None
+    start_time: float | None = None
+    duration: float | None = None
+
+    @property
+    def display_size(self) -> tuple[Fraction, Fraction]:
+        """Width and height as seen: square pixels, upright, not yet rounded."""
+        width, height = Fraction(self.width) * self.sample_aspect_ratio, Fraction(self.height)
+        # Grow one side instead of shrinking the other only when pixels are wide; tall pixels
+        # keep the stored width, so no stored line or column is thrown away.
+        if self.sample_aspect_ratio < 1:
+            width, height = Fraction(self.width), self.height / self.sample_aspect_ratio
+        return (height, width) if self.rotation in (90, 270) else (width, height)
+
+    @property
+    def display_width(self) -> int:
+        """Width in square pixels as a viewer sees it."""
+        return round(self.display_size[0])
+
+    @property
+    def display_height(self) -> int:
+        """Height in square pixels as a viewer sees it."""
+        return round(self.display_size[1])
+
+    @property
+    def interlaced(self) -> bool:
+        """Whether the stream is declared to hold fields, not whole frames."""
+        return self.field_order in {"tt", "bb", "tb", "bt"}
+
+    @property
+    def frame_rate(self) -> Fraction | None:
+        """The average rate, or the base rate when there is no average; None when unknown."""
+        return self.avg_frame_rate or self.base_frame_rate
+
+    @property
+    def variable_frame_rate(self) -> bool:
+        """Whether frames last unequally long: the two rates differ by more than 1 %."""
+        average, base = self.avg_frame_rate, self.base_frame_rate
+        if average is None or base is None:
+            return False
+        if self.interlaced and base == 2 * average:  # the base rate counts fields
+            return False
+        return abs(average - base) > base / 100
+
+    @property
+    def hdr(self) -> bool:
+        """Whether the picture uses a high dynamic range transfer (PQ or HLG)."""
+        return self.color_transfer in HDR_TRANSFERS
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStream:
+    """One sound stream; codec "unknown" when ffprobe has no name for it.
+
+    Attributes:
+        index: the stream's number in the file.
+        codec: ffprobe's codec name.
+        channels: number of channels, 0 when unknown.
+        sample_rate: samples per second, 0 when unknown.
+        codec_tag: the container's four characters, empty when it gave none.
+        default: whether the file marks it as the one to play.
+        start_time: first time stamp in seconds, or None.
+        duration: seconds, or None.
+    """
+
+    index: int
+    codec: str
+    channels: int
+    sample_rate: int
+    codec_tag: str = ""
+    default: bool = False
+    start_time: float | None = None
+    duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """A file as ffprobe sees it.
+
+    Attributes:
+        format_name: ffprobe's format name, several names joined by commas.
+        duration: seconds from the format or, failing that, the longest stream; None if unknown.
+        start_time: smallest time stamp in seconds, the zero of every output.
+        video: the stream to show (default one, else the first), None when there is none.
+        audio: every sound stream in file order.
+        subtitle_count: number of subtitle streams.
+        data_count: number of data, attachment and picture streams.
+        stream_count: all streams.
+    """
+
+    format_name: str
+    duration: float | None
+    start_time: float = 0.0
+    video: VideoStream | None = None
+    audio: tuple[AudioStream, ...] = ()
+    subtitle_count: int = 0
+    data_count: int = 0
+    stream_count: int = 0
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether picture or sound carries a mark of encryption."""
+        tags = [stream.codec_tag for stream in self.audio]
+        if self.video is not None:
+            tags.append(self.video.codec_tag)
+        return any(tag in ENCRYPTED_TAGS for tag in tags)

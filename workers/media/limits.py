@@ -1,0 +1,191 @@
+"""What is accepted: the limits on a source and the reasons for turning one away."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workers.media.info import UNKNOWN_CODEC, MediaInfo, VideoStream
+
+# Containers and codecs that are taken, by FFmpeg's names. Fixed lists: everything else FFmpeg
+# could open (playlists, scripts, network formats, stills) is a way in for a hostile file.
+FORMATS = frozenset(
+    {
+        "mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi",
+        "mpegts", "mpeg", "flv", "asf", "ogg", "mxf",
+    }
+)  # fmt: skip
+VIDEO_CODECS = frozenset(
+    {
+        "h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video",
+        "mpeg1video", "h263", "flv1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2",
+        "wmv3", "vc1", "theora", "prores", "dnxhd", "mjpeg", "dvvideo",
+        "ffv1",
+    }
+)  # fmt: skip
+AUDIO_CODECS = frozenset(
+    {
+        "aac", "mp3", "mp2", "ac3", "eac3", "dts", "opus",
+        "vorbis", "flac", "alac", "wmav1", "wmav2", "amr_nb", "amr_wb",
+        "truehd", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be",
+        "pcm_f32le", "pcm_u8", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "adpcm_ms", "adpcm_ima_qt",
+    }
+)  # fmt: skip
+
+
+class Fault(StrEnum):
+    """What can be wrong with a source; the values are the API's failure codes."""
+
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    UNSUPPORTED_CODEC = "unsupported_codec"
+    CORRUPT_MEDIA = "corrupt_media"
+    TRUNCATED_MEDIA = "truncated_media"
+    ENCRYPTED_MEDIA = "encrypted_media"
+    NO_VIDEO_STREAM = "no_video_stream"
+    RESOLUTION_TOO_LARGE = "resolution_too_large"
+    DURATION_TOO_LONG = "duration_too_long"
+    TOO_MANY_FRAMES = "too_many_frames"
+    TOO_MANY_STREAMS = "too_many_streams"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a source is turned away: a fault of its own, proven.
+
+    Attributes:
+        code: the API's failure code.
+        message: one sentence for the person who uploaded it.
+    """
+
+    code: Fault
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest source that is taken.
+
+    Attributes:
+        max_side: pixels of the longer side.
+        max_pixels: pixels of one picture (8192 x 4352).
+        max_duration: seconds.
+        max_frames: pictures in the whole file.
+        max_frame_rate: pictures per second, where the container counts them.
+        max_streams: streams of every kind.
+    """
+
+    max_side: int = 8192
+    max_pixels: int = 35_651_584
+    max_duration: float = 4 * 3600.0
+    max_frames: int = 345_600
+    max_frame_rate: float = 120.0
+    max_streams: int = 32
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def refuse(info: MediaInfo, limits: Limits = DEFAULT_LIMITS) -> Refusal | None:
+    """Say why a source is not taken, or None when it is."""
+    for reason in (_container, _streams, _codecs, _size, _length):
+        refusal = reason(info, limits)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def decodable(codec: str) -> bool:
+    """Whether sound in this codec is taken."""
+    return codec in AUDIO_CODECS
+
+
+def _container(info: MediaInfo, limits: Limits) -> Refusal | None:
+    if not FORMATS & set(info.format_name.split(",")):
+        return Refusal(Fault.UNSUPPORTED_FORMAT, "The file is not a video format we can read.")
+    if info.stream_count > limits.max_streams:
+        return Refusal(
+            Fault.TOO_MANY_STREAMS,
+            f"The file has {info.stream_count} streams; at most {limits.max_streams} are taken.",
+        )
+    return None
+
+
+def _streams(info: MediaInfo, limits: Limits) -> Refusal | None:  # noqa: ARG001  one signature
+    if info.encrypted:
+        return Refusal(
+            Fault.ENCRYPTED_MEDIA, "The video is encrypted; upload a copy without protection."
+        )
+    if info.video is None:
+        return Refusal(Fault.NO_VIDEO_STREAM, "The file has no video, only sound or data.")
+    # Every track of an MP4 names its sample format; one without a name lost its description.
+    tracks = [(info.video.codec, info.video.codec_tag)]
+    tracks += [(stream.codec, stream.codec_tag) for stream in info.audio]
+    if "mp4" in info.format_name.split(",") and (UNKNOWN_CODEC, "") in tracks:
+        return Refusal(
+            Fault.CORRUPT_MEDIA, "The file is damaged: a track has lost its description."
+        )
+    return None
+
+
+def _codecs(info: MediaInfo, limits: Limits) -> Refusal | None:  # noqa: ARG001  one signature
+    video = info.video
+    if video is not None and video.codec not in VIDEO_CODECS:
+        return Refusal(
+            Fault.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not one we can read."
+        )
+    # One odd track beside a good one is left out; losing all sound in silence would be worse.
+    if info.audio and not any(decodable(stream.codec) for stream in info.audio):
+        return Refusal(
+            Fault.UNSUPPORTED_CODEC,
+            f"The audio codec {info.audio[0].codec} is not one we can read.",
+        )
+    return None
+
+
+def _size(info: MediaInfo, limits: Limits) -> Refusal | None:
+    video = info.video
+    if video is None:
+        return None
+    if video.width < 1 or video.height < 1:
+        return Refusal(Fault.CORRUPT_MEDIA, "The file is damaged: its picture has no size.")
+    large = max(video.width, video.height, video.display_width, video.display_height)
+    if large > limits.max_side or video.width * video.height > limits.max_pixels:
+        return Refusal(
+            Fault.RESOLUTION_TOO_LARGE,
+            f"The picture is {video.width} x {video.height}; at most {limits.max_side} pixels a "
+            f"side and {limits.max_pixels} in all are taken.",
+        )
+    return None
+
+
+def _length(info: MediaInfo, limits: Limits) -> Refusal | None:
+    video = info.video
+    seconds = max(info.duration or 0.0, (video.duration if video else None) or 0.0)
+    if seconds > limits.max_duration:
+        return Refusal(
+            Fault.DURATION_TOO_LONG,
+            f"The video lasts {seconds / 3600:.1f} hours; at most "
+            f"{limits.max_duration / 3600:.1f} are taken.",
+        )
+    frames = _frames(video, seconds) if video else 0
+    if frames > limits.max_frames or _too_fast(video, seconds, limits):
+        return Refusal(
+            Fault.TOO_MANY_FRAMES,
+            f"The video has {frames} frames; at most {limits.max_frames} and "
+            f"{limits.max_frame_rate:g} a second are taken.",
+        )
+    return None
+
+
+def _frames(video: VideoStream, seconds: float) -> int:
+    if video.frame_count is not None:
+        return video.frame_count
+    # Without a count the lower rate is the likelier one: some files claim 1000 a second.
+    rates = [rate for rate in (video.avg_frame_rate, video.base_frame_rate) if rate]
+    return round(min(rates, default=0) * seconds)
+
+
+def _too_fast(video: VideoStream | None, seconds: float, limits: Limits) -> bool:
+    if video is None or video.frame_count is None or seconds <= 0:
+        return False
+    length = video.duration or seconds
+    # One second of grace: a short clip's last frame makes its rate look higher than it is.
+    return video.frame_count > limits.max_frame_rate * (length + 1)

@@ -1,0 +1,162 @@
+"""From a source and a ladder to the whole decision about an encode."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from workers.media.info import AudioStream, MediaInfo, VideoStream
+from workers.media.ladder import Ladder, Rung
+from workers.media.limits import decodable
+from workers.media.rates import output_rate
+
+POSTER_NAME = "poster.jpg"
+# The widest picture that hardware decoders take at H.264 level 5.1.
+MAX_LONG_SIDE = 4096
+# The ceiling of a rung holds up to 30 pictures a second; twice as many need about half more,
+# since neighbours differ less (the step of Apple's HLS authoring guide, section 1).
+FAST_RATE = 31
+FAST_FACTOR = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRendition:
+    """One file to make.
+
+    Attributes:
+        name: `720p`; unique within a plan.
+        width: pixels, even, square.
+        height: pixels, even, square.
+        crf: x264 constant rate factor.
+        max_bitrate: bits per second.
+        buffer_size: bits.
+    """
+
+    name: str
+    width: int
+    height: int
+    crf: float
+    max_bitrate: int
+    buffer_size: int
+
+    @property
+    def file_name(self) -> str:
+        """Name of the file inside the output directory."""
+        return f"{self.name}.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodePlan:
+    """Everything decided before FFmpeg starts.
+
+    Attributes:
+        video: the stream to decode.
+        audio: the stream to decode, None for a silent result.
+        renditions: files to make, largest first, at least one.
+        frame_rate: constant rate of every rendition.
+        keyframe_interval: most frames between two places where a player can start.
+        keyframe_seconds: a player can start at every multiple of this.
+        preset: x264 preset.
+        audio_bitrate: bits per second.
+        deinterlace: whether fields must be joined.
+        tone_map: whether high dynamic range must be brought to standard.
+        poster_frame: number of the output frame that becomes the poster.
+        duration: seconds of picture the file promises, None when it does not say.
+        frame_count: frames of output that makes, or None.
+        total_duration: seconds of the longest stream, None if unknown.
+    """
+
+    video: VideoStream
+    audio: AudioStream | None
+    renditions: tuple[PlannedRendition, ...]
+    frame_rate: Fraction
+    keyframe_interval: int
+    keyframe_seconds: float
+    preset: str
+    audio_bitrate: int
+    deinterlace: bool
+    tone_map: bool
+    poster_frame: int
+    duration: float | None
+    frame_count: int | None
+    total_duration: float | None
+
+
+def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
+    """Decide what to make of a source that `refuse` let through.
+
+    Raises:
+        ValueError: the source has no picture; `refuse` was not asked.
+    """
+    video = info.video
+    if video is None or video.width < 1 or video.height < 1:
+        raise ValueError("a source without a picture cannot be planned")
+    rate = output_rate(video, ladder.max_frame_rate)
+    duration = _picture_seconds(video)
+    frames = None if duration is None else max(round(duration * rate), 1)
+    return EncodePlan(
+        video=video,
+        audio=select_audio(info.audio),
+        renditions=renditions(video, ladder, rate),
+        frame_rate=rate,
+        keyframe_interval=max(round(ladder.keyframe_seconds * rate), 1),
+        keyframe_seconds=ladder.keyframe_seconds,
+        preset=ladder.preset,
+        audio_bitrate=ladder.audio_bitrate,
+        deinterlace=video.interlaced,
+        tone_map=video.hdr,
+        poster_frame=(frames or 0) // 10,
+        duration=duration,
+        frame_count=frames,
+        total_duration=info.duration,
+    )
+
+
+def select_audio(streams: tuple[AudioStream, ...]) -> AudioStream | None:
+    """The default track, else the first; a track that cannot be decoded is passed over."""
+    usable = [stream for stream in streams if decodable(stream.codec)]
+    return next((stream for stream in usable if stream.default), next(iter(usable), None))
+
+
+def renditions(video: VideoStream, ladder: Ladder, rate: Fraction) -> tuple[PlannedRendition, ...]:
+    """Sizes to make, largest first: no rung above the source, and at least one."""
+    short = min(video.display_size)
+    fitting = [rung for rung in ladder.rungs if rung.short_side <= short]
+    if fitting:
+        wanted = [(rung, Fraction(rung.short_side)) for rung in fitting]
+    else:
+        wanted = [(ladder.rungs[-1], short)]
+    made: dict[str, PlannedRendition] = {}
+    for rung, target in wanted:
+        rendition = _rendition(video, rung, target, rate)
+        made.setdefault(rendition.name, rendition)
+    return tuple(made.values())
+
+
+def _rendition(
+    video: VideoStream, rung: Rung, target: Fraction, rate: Fraction
+) -> PlannedRendition:
+    width, height = video.display_size
+    scale = min(target / min(width, height), MAX_LONG_SIDE / max(width, height))
+    even_width, even_height = _even(width * scale), _even(height * scale)
+    factor = FAST_FACTOR if rate > FAST_RATE else 1.0
+    return PlannedRendition(
+        name=f"{min(even_width, even_height)}p",
+        width=even_width,
+        height=even_height,
+        crf=rung.crf,
+        max_bitrate=round(rung.max_bitrate * factor),
+        buffer_size=round(rung.buffer_size * factor),
+    )
+
+
+def _even(side: Fraction) -> int:
+    """The nearest even number; a tie goes down, so that an odd source is not blown up."""
+    below = side // 2 * 2
+    return max(int(below if side - below <= 1 else below + 2), 2)
+
+
+def _picture_seconds(video: VideoStream) -> float | None:
+    if video.duration is not None:
+        return video.duration
+    if video.frame_count is not None and video.frame_rate and not video.variable_frame_rate:
+        return float(video.frame_count / video.frame_rate)
+    return None

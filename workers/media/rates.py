@@ -1,0 +1,62 @@
+"""The one frame rate that every rendition of a source gets."""
+
+import math
+from fractions import Fraction
+
+from workers.media.info import VideoStream
+
+# SMPTE ST 2036-1 and the television rates it grew from.
+STANDARD_RATES = (
+    Fraction(24000, 1001),
+    Fraction(24),
+    Fraction(25),
+    Fraction(30000, 1001),
+    Fraction(30),
+    Fraction(48),
+    Fraction(50),
+    Fraction(60000, 1001),
+    Fraction(60),
+)
+FALLBACK_RATE = Fraction(30)
+# Rates written with few digits (29.97, 2997/100) mean the standard one; 24 and 23.976 differ
+# by a tenth of a percent and must stay apart.
+_SAME_RATE = Fraction(1, 5000)
+# A base rate this close above the average is what the camera meant before it dropped frames.
+_NOMINAL = Fraction(5, 4)
+# How far the average of a constant source may lie from its base rate (a short last frame).
+_JITTER = Fraction(1, 100)
+
+
+def output_rate(video: VideoStream, cap: Fraction) -> Fraction:
+    """Choose the constant rate: the source's own when it is constant, else a standard one."""
+    average, base = video.avg_frame_rate, video.base_frame_rate
+    if average is None and base is None:
+        return min(FALLBACK_RATE, cap)
+    if video.variable_frame_rate and average is not None:
+        return _capped(_steady(average, base), cap)
+    rate = average or base or FALLBACK_RATE
+    if base is not None and abs(rate - base) <= base * _JITTER:
+        rate = base
+    return _capped(_snap(rate), cap)
+
+
+def _steady(average: Fraction, base: Fraction | None) -> Fraction:
+    """The nominal rate of a variable source, or the standard rate next to its average."""
+    # An average above the base rate comes from a broken clock, one just below it from dropped
+    # frames; far below it the base rate is only the grid that the time stamps lie on.
+    if base is not None and _snap(base) in STANDARD_RATES and base <= average * _NOMINAL:
+        return _snap(base)
+    # Never below 24: at a lower rate a moment would be shown more than 21 ms too early or late.
+    return min(STANDARD_RATES, key=lambda rate: (abs(rate - average), rate))
+
+
+def _snap(rate: Fraction) -> Fraction:
+    nearest = min(STANDARD_RATES, key=lambda standard: abs(standard - rate))
+    return nearest if abs(nearest - rate) <= nearest * _SAME_RATE else rate
+
+
+def _capped(rate: Fraction, cap: Fraction) -> Fraction:
+    """Drop every second, third ... frame, so that motion stays even."""
+    if rate <= cap:
+        return rate
+    return _snap(rate / math.ceil(rate / cap))

@@ -1,0 +1,78 @@
+"""Compare what came out with the plan, since FFmpeg exits 0 on half a file."""
+
+from collections.abc import Mapping
+
+from workers.media.info import MediaInfo, VideoStream
+from workers.media.limits import Fault, Refusal
+from workers.media.plan import EncodePlan, PlannedRendition
+
+# A file with broken places counts as whole when this much of it came out.
+WHOLE = 0.98
+# Containers round and cut: less than this many seconds, or frames, missing is no loss.
+SLACK_SECONDS = 0.1
+SLACK_FRAMES = 2
+
+
+class WrongOutputError(Exception):
+    """An output is not what was planned although the source is not at fault."""
+
+
+def check(
+    plan: EncodePlan, outputs: Mapping[str, MediaInfo], *, damaged: bool = False
+) -> Refusal | None:
+    """Say whether every rendition is whole.
+
+    Args:
+        plan: what was asked for.
+        outputs: the probe of every rendition, by its name.
+        damaged: whether FFmpeg complained of broken data, not only of an early end.
+
+    Returns:
+        None when all is whole, else the input's fault.
+
+    Raises:
+        WrongOutputError: a rendition is missing or of another shape: a fault of ours.
+    """
+    for rendition in plan.renditions:
+        output = outputs.get(rendition.name)
+        if output is None:
+            raise WrongOutputError(f"{rendition.name} was not made")
+        if output.video is None or not output.video.frame_count:
+            return Refusal(Fault.CORRUPT_MEDIA, "No picture of the file could be read.")
+        _shape(plan, rendition, output, output.video)
+        refusal = _length(plan, output, output.video, damaged)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _shape(
+    plan: EncodePlan, rendition: PlannedRendition, output: MediaInfo, video: VideoStream
+) -> None:
+    upright = video.rotation == 0 and video.sample_aspect_ratio == 1
+    if not upright or (video.width, video.height) != (rendition.width, rendition.height):
+        raise WrongOutputError(
+            f"{rendition.name} is {video.width} x {video.height}, turned by {video.rotation}; "
+            f"planned were {rendition.width} x {rendition.height}"
+        )
+    if plan.audio and not output.audio:
+        raise WrongOutputError(f"{rendition.name} has lost its sound")
+
+
+def _length(
+    plan: EncodePlan, output: MediaInfo, video: VideoStream, damaged: bool
+) -> Refusal | None:
+    frame = 1 / float(plan.frame_rate)
+    made = (video.frame_count or 0) * frame
+    # Some containers know only the length of the whole file, which sound may outlast.
+    wanted = plan.duration if plan.duration is not None else plan.total_duration
+    if plan.duration is None:
+        made = max(made, output.duration or 0.0)
+    if wanted is None:
+        return None
+    slack = max(SLACK_SECONDS, SLACK_FRAMES * frame)
+    if made >= min(wanted * WHOLE, wanted - slack):
+        return None
+    code = Fault.CORRUPT_MEDIA if damaged else Fault.TRUNCATED_MEDIA
+    reason = "is damaged" if damaged else "ends too early"
+    return Refusal(code, f"The file {reason}: {made:.1f} of {wanted:.1f} seconds could be read.")

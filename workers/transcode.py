@@ -1,0 +1,225 @@
+"""The use case: fetch a source, inspect it, plan, encode, and put the outputs where they belong.
+
+Nothing here writes a state. What is returned becomes visible when the consumer commits it.
+"""
+
+import asyncio
+import shlex
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from core import log
+from core.errors import Failure, PermanentError, TransientError
+from core.jobs import Claim, Outputs, RenditionRow
+from core.states import Stage
+from core.storage import Storage
+from workers import transfer
+from workers.describe import describe_source
+from workers.ffmpeg import diagnose
+from workers.ffmpeg.capabilities import Capabilities
+from workers.ffmpeg.command import encode_command
+from workers.ffmpeg.probe import ProbeFailedError, probe
+from workers.ffmpeg.process import (
+    FFmpegFailedError,
+    ProcessLimits,
+    StallError,
+    TimeLimitError,
+    run,
+    wall_seconds,
+)
+from workers.ffmpeg.progress import Progress, RemainingTime, percent
+from workers.joblog import JobLog
+from workers.media.info import MediaInfo
+from workers.media.ladder import Ladder
+from workers.media.limits import Refusal, refuse
+from workers.media.plan import POSTER_NAME, EncodePlan, plan
+from workers.media.verify import WrongOutputError, check
+from workers.meter import Meter
+
+_log = log.get(__name__)
+_INPUT = "input"  # without an extension: a name alone opens some demuxers
+_OUT = "out"
+_PARTS_IN_MEMORY = 3
+_TIMEOUT = Failure(
+    diagnose.PROCESSING_TIMEOUT,
+    "Processing took too long and was stopped. Try again, or upload a shorter or smaller film.",
+    retryable=True,
+)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every attempt needs."""
+
+    storage: Storage
+    ffmpeg: str
+    ffprobe: str
+    capabilities: Capabilities
+    ladder: Ladder
+    connections: int
+
+
+async def transcode(
+    tools: Tools,
+    held: Claim,
+    place: Path,
+    meter: Meter,
+    joblog: JobLog,
+    describe: Callable[[dict[str, Any]], Awaitable[None]],
+) -> Outputs:
+    """Make the renditions of a video.
+
+    Args:
+        tools: adapters and programs.
+        held: the claim that is worked on.
+        place: an empty directory.
+        meter: is told how far it is.
+        joblog: is told what happened.
+        describe: called with what the inspection found.
+
+    Raises:
+        PermanentError: the source is at fault.
+        TransientError: trying again may help.
+        Unavailable: the store does not answer.
+    """
+    meter.enter(Stage.FETCHING)
+    size = await transfer.fetch(
+        tools.storage,
+        held.source_key,
+        place / _INPUT,
+        connections=tools.connections,
+        on_fraction=meter.at,
+    )
+    joblog.add(f"fetched {size} bytes")
+    meter.enter(Stage.INSPECTING)
+    info = await _inspect(tools, place, joblog)
+    decided = plan(info, tools.ladder)
+    await describe(describe_source(info, decided))
+    meter.enter(Stage.ENCODING)
+    damaged = await _encode(tools, decided, place, meter, joblog)
+    meter.enter(Stage.PUBLISHING)
+    return await _publish(tools, held, decided, place / _OUT, damaged, joblog)
+
+
+async def _inspect(tools: Tools, place: Path, joblog: JobLog) -> MediaInfo:
+    try:
+        info = await probe(tools.ffprobe, f"./{_INPUT}", cwd=place)
+    except ProbeFailedError as error:
+        joblog.add(error.stderr_tail or str(error))
+        raise _judged(error.failure, str(error)) from error
+    refusal = refuse(info)
+    if refusal is not None:
+        joblog.add(f"refused: {refusal.code}")
+        raise PermanentError(_blamed(refusal))
+    return info
+
+
+async def _encode(
+    tools: Tools, decided: EncodePlan, place: Path, meter: Meter, joblog: JobLog
+) -> bool:
+    """Run FFmpeg; return whether it complained of broken data."""
+    (place / _OUT).mkdir()
+    argv = encode_command(tools.ffmpeg, decided, f"./{_INPUT}", _OUT, tools.capabilities)
+    joblog.add(shlex.join(["ffmpeg", *argv[1:]]))
+    remaining = RemainingTime(decided.total_duration)
+
+    def on_progress(report: Progress) -> None:
+        done = percent(report, decided)
+        eta = remaining.update(report)
+        if done is not None:
+            meter.at(done / 100, eta)
+
+    limits = ProcessLimits(wall_seconds=wall_seconds(decided.total_duration))
+    _log.info("ffmpeg_started", renditions=[item.name for item in decided.renditions])
+    try:
+        finished = await run(argv, cwd=place, on_progress=on_progress, limits=limits)
+    except (StallError, TimeLimitError) as error:
+        joblog.add(error.stderr_tail)
+        raise TransientError(str(error), _TIMEOUT) from error
+    except FFmpegFailedError as error:
+        joblog.add(f"exit status {error.status}\n{error.stderr_tail}")
+        raise _judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
+    joblog.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
+    return diagnose.is_damaged(finished.stderr_tail)
+
+
+async def _publish(
+    tools: Tools, held: Claim, decided: EncodePlan, out: Path, damaged: bool, joblog: JobLog
+) -> Outputs:
+    """Check the outputs and upload them side by side: nobody can see them before the commit."""
+    gate = asyncio.Semaphore(_PARTS_IN_MEMORY)
+    names = [item.name for item in decided.renditions]
+    files = [out / item.file_name for item in decided.renditions]
+    poster = out / POSTER_NAME
+    has_poster = poster.exists() and poster.stat().st_size > 0
+
+    async def send(file: Path, content_type: str) -> int:
+        return await transfer.send(tools.storage, file, held.prefix + file.name, content_type, gate)
+
+    checking = asyncio.gather(*(_probe_output(tools, file) for file in files))
+    sending = asyncio.gather(
+        *(send(file, "video/mp4") for file in files if file.exists()),
+        *([send(poster, "image/jpeg")] if has_poster else []),
+    )
+    try:
+        outputs = dict(zip(names, await checking, strict=True))
+        _check(decided, outputs, damaged)
+        sizes = await sending
+    finally:
+        checking.cancel()
+        sending.cancel()
+        await asyncio.gather(checking, sending, return_exceptions=True)
+    joblog.add(f"stored {sum(sizes)} bytes")
+    rows = tuple(
+        _row(held, item.file_name, item.name, outputs[item.name], size)
+        for item, size in zip(decided.renditions, sizes, strict=False)
+    )
+    made = Outputs(renditions=rows)
+    if has_poster:
+        made = replace(made, poster_key=held.prefix + POSTER_NAME, poster_size=sizes[-1])
+    return made
+
+
+async def _probe_output(tools: Tools, file: Path) -> MediaInfo:
+    try:
+        return await probe(tools.ffprobe, f"./{file.name}", cwd=file.parent)
+    except ProbeFailedError as error:
+        # We made this file: whatever is wrong with it, its reader is not at fault.
+        raise TransientError(f"{file.name} cannot be read: {error}") from error
+
+
+def _check(decided: EncodePlan, outputs: dict[str, MediaInfo], damaged: bool) -> None:
+    try:
+        refusal = check(decided, outputs, damaged=damaged)
+    except WrongOutputError as error:
+        raise TransientError(str(error)) from error
+    if refusal is not None:
+        raise PermanentError(_blamed(refusal))
+
+
+def _row(held: Claim, file_name: str, name: str, made: MediaInfo, size: int) -> RenditionRow:
+    video = made.video
+    assert video is not None  # `check` saw it
+    duration = made.duration or video.duration or 0.0
+    return RenditionRow(
+        name=name,
+        s3_key=held.prefix + file_name,
+        width=video.width,
+        height=video.height,
+        size=size,
+        duration=round(duration, 3),
+        bitrate=round(size * 8 / duration) if duration else 0,
+        video_codec=video.codec,
+        audio_codec=made.audio[0].codec if made.audio else None,
+    )
+
+
+def _blamed(refusal: Refusal) -> Failure:
+    return Failure(str(refusal.code), refusal.message, retryable=False)
+
+
+def _judged(found: diagnose.Failure, message: str) -> PermanentError | TransientError:
+    failure = Failure(found.code, found.message, retryable=not found.input_fault)
+    return PermanentError(failure) if found.input_fault else TransientError(message, failure)

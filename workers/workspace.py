@@ -1,0 +1,74 @@
+"""Scratch directories: one for each attempt, gone when it ends, however it ends."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core import log
+from core.errors import Failure, TransientError
+
+_log = log.get(__name__)
+_LOCK = "lock"
+# A source is kept beside its renditions, which together are hardly ever larger than twice it.
+_ROOM = 3
+
+FULL = Failure(
+    "resource_limit",
+    "The worker has no room for this file at the moment. Try again later.",
+    retryable=True,
+)
+
+
+class Scratch:
+    """The scratch directory of one worker process.
+
+    Each process locks a directory of its own. What a killed process left behind is not locked any
+    more, and the next one to start removes it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(root)
+        self._home = root / f"worker-{uuid.uuid4().hex[:12]}"
+        self._home.mkdir(mode=0o700)
+        self._lock = (self._home / _LOCK).open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    @contextmanager
+    def attempt(self, name: str, source_size: int) -> Iterator[Path]:
+        """Lend an empty directory.
+
+        Args:
+            name: unique within the process.
+            source_size: of the file that is to be worked on, in bytes.
+
+        Raises:
+            TransientError: there is no room for it.
+        """
+        free = shutil.disk_usage(self._home).free
+        if free < _ROOM * source_size:
+            raise TransientError(f"{free} bytes are free, {_ROOM * source_size} are needed", FULL)
+        place = self._home / name
+        place.mkdir(mode=0o700)
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def close(self) -> None:
+        """Remove the directory."""
+        shutil.rmtree(self._home, ignore_errors=True)
+        self._lock.close()
+
+
+def _remove_abandoned(root: Path) -> None:
+    for home in root.glob("worker-*"):
+        with contextlib.suppress(OSError), (home / _LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _log.info("scratch_reclaimed", directory=os.fspath(home))
+            shutil.rmtree(home, ignore_errors=True)

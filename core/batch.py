@@ -7,7 +7,7 @@ was true when, or after, they asked.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -32,22 +32,20 @@ class Batcher(Generic[K, V]):
         self._load = load
         self._most = most
         self._at_once = at_once
-        self._waiting: dict[K, asyncio.Future[V | None]] = {}
+        self._waiting: dict[K, list[asyncio.Future[V | None]]] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._scheduled = False
 
     async def get(self, key: K) -> V | None:
         """Return the value of a key, or None; raises what `load` raises."""
-        future = self._waiting.get(key)
-        if future is None:
-            future = asyncio.get_running_loop().create_future()
-            self._waiting[key] = future
+        loop = asyncio.get_running_loop()
+        # One for each caller, so that one who goes away takes the answer from nobody.
+        future: asyncio.Future[V | None] = loop.create_future()
+        self._waiting.setdefault(key, []).append(future)
         if not self._scheduled and len(self._running) < self._at_once:
             self._scheduled = True
-            # After everything that is ready to run in this turn of the loop.
-            asyncio.get_running_loop().call_soon(self._start)
-        # One caller that goes away must not take the answer from the others.
-        return await asyncio.shield(future)
+            loop.call_soon(self._start)  # after all that is ready to run in this turn
+        return await future
 
     def _start(self) -> None:
         self._scheduled = False
@@ -63,15 +61,19 @@ class Batcher(Generic[K, V]):
         self._running.discard(task)
         self._start()
 
-    async def _fill(self, batch: dict[K, "asyncio.Future[V | None]"]) -> None:
+    async def _fill(self, batch: dict[K, list["asyncio.Future[V | None]"]]) -> None:
         try:
             found = await self._load(list(batch))
         except Exception as error:  # noqa: BLE001 - it is handed to each who asked
-            for future in batch.values():
-                if not future.cancelled():
-                    future.set_exception(error)
-                    future.exception()  # seen: nobody may be waiting any more
+            for future in _waiting(batch.values()):
+                future.set_exception(error)
         else:
-            for key, future in batch.items():
-                if not future.cancelled():
+            for key, futures in batch.items():
+                for future in _waiting([futures]):
                     future.set_result(found.get(key))
+
+
+def _waiting(
+    groups: Iterable[list["asyncio.Future[V | None]"]],
+) -> Iterator["asyncio.Future[V | None]"]:
+    return (future for group in groups for future in group if not future.done())

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from sqlalchemy import ARRAY, UUID, ColumnElement, literal, text
+from sqlalchemy import ARRAY, UUID, ColumnElement, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 
@@ -62,6 +62,5 @@ class Database:
         await self._engine.dispose()
 
 
-def array_of(ids: Sequence[uuid.UUID]) -> ColumnElement[Sequence[uuid.UUID]]:
-    """Return ids as one bound array: `= ANY(…)` is the same statement for any number of them."""
-    return literal(list(ids), ARRAY(UUID(as_uuid=True)))
+# Many ids as one bound array: `= ANY(:ids)` is one statement for any number of them.
+IDS: ColumnElement[Sequence[uuid.UUID]] = bindparam("ids", type_=ARRAY(UUID(as_uuid=True)))

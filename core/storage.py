@@ -4,6 +4,7 @@ IAM: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and
 s3:ListMultipartUploadParts on the bucket's objects, s3:ListBucket on the bucket.
 """
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from core.presign import Credentials, address_of, presign
 
 _PART = "The object store"
 _READ_CHUNK = 256 * 1024
+_REMEMBERED = 10_000  # signed URLs; about 1 kB each
 _GONE = frozenset({"NoSuchUpload", "NoSuchKey", "404", "NotFound"})
 
 
@@ -68,6 +70,7 @@ class Storage:
         self._region = region
         self._address = address_of(bucket, region, public_url)
         self._credentials = credentials
+        self._signed: dict[tuple[object, ...], str] = {}
 
     async def ping(self) -> None:
         """Ask for an answer about the bucket."""
@@ -235,17 +238,25 @@ class Storage:
                 is handed out), so that caches and players keep what they have.
             **query: S3's `response-…` parameters, with `_` for `-`.
         """
-        now = datetime.now(UTC)
+        seconds = int(time.time())
         if steady:
             window = max(1, expires_s // 3)
-            now = datetime.fromtimestamp(int(now.timestamp()) // window * window, UTC)
-        return presign(
-            "GET",
-            self._address,
-            key,
-            credentials=await self._credentials(),
-            region=self._region,
-            now=now,
-            expires_s=expires_s,
-            query={name.replace("_", "-"): value for name, value in query.items()},
-        )
+            seconds = seconds // window * window
+        credentials = await self._credentials()
+        asked = (key, seconds, expires_s, credentials, *query.items())
+        url = self._signed.get(asked)
+        if url is None:
+            url = presign(
+                "GET",
+                self._address,
+                key,
+                credentials=credentials,
+                region=self._region,
+                now=datetime.fromtimestamp(seconds, UTC),
+                expires_s=expires_s,
+                query={name.replace("_", "-"): value for name, value in query.items()},
+            )
+            if len(self._signed) >= _REMEMBERED:
+                self._signed.clear()
+            self._signed[asked] = url
+        return url

@@ -13,7 +13,7 @@ from sqlalchemy import any_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import jobs, keys, videos
-from core.db import Database, array_of
+from core.db import IDS, Database
 from core.errors import Conflict, Invalid
 from core.events import VideoEvent
 from core.ids import new_id
@@ -42,13 +42,13 @@ class UploadRow:
 
 
 COLUMNS = [getattr(Upload, name) for name in UploadRow.__dataclass_fields__]
+_BY_ID = select(*COLUMNS).where(Upload.id == any_(IDS))
 
 
 async def load(db: Database, upload_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, UploadRow]:
     """Return those uploads that exist, whoever owns them."""
-    statement = select(*COLUMNS).where(Upload.id == any_(array_of(upload_ids)))
     async with db.read() as connection:
-        rows = (await connection.execute(statement)).all()
+        rows = (await connection.execute(_BY_ID, {"ids": list(upload_ids)})).all()
     return {row.id: UploadRow(*row) for row in rows}
 
 

@@ -105,9 +105,9 @@ async def logout(
 
 
 @router.get("/auth/sessions", responses=responses(401), summary="List sessions")
-async def list_sessions(held: With, user: CurrentUser) -> SessionList:
+async def list_sessions(user: CurrentUser) -> SessionList:
     """List the account's sessions, the last used first."""
-    found = await held.sessions.list_of(user.user_id)
+    found = await user.held.sessions.list_of(user.user_id)
     return SessionList(
         items=[
             SessionItem(
@@ -130,9 +130,9 @@ async def list_sessions(held: With, user: CurrentUser) -> SessionList:
     responses=responses(401),
     summary="End all sessions",
 )
-async def end_sessions(held: With, user: CurrentUser) -> None:
+async def end_sessions(user: CurrentUser) -> None:
     """End every session of the account, this one too."""
-    await service.end_all_sessions(held, user)
+    await service.end_all_sessions(user.held, user)
 
 
 @router.delete(
@@ -141,17 +141,17 @@ async def end_sessions(held: With, user: CurrentUser) -> None:
     responses=responses(401, 404),
     summary="End a session",
 )
-async def end_session(session_id: str, held: With, user: CurrentUser) -> None:
+async def end_session(session_id: str, user: CurrentUser) -> None:
     """End one session of the account."""
     if len(session_id) > 64:
         raise NotFound("There is no such session.")
-    await held.sessions.end(user.user_id, session_id)
+    await user.held.sessions.end(user.user_id, session_id)
 
 
 @router.get("/me", responses=responses(401), summary="Who am I")
-async def me(held: With, user: CurrentUser) -> Me:
+async def me(user: CurrentUser) -> Me:
     """Return the account of whoever asks."""
-    row = await service.account(held, user)
+    row = await service.account(user.held, user)
     return Me(id=row.id, email=row.email, created_at=row.created_at, role=row.role)
 
 

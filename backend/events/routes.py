@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from backend.deps import CurrentUser, With
+from backend.deps import CurrentUser
 from backend.errors import responses
 from backend.events import stream
 from backend.videos.schemas import VideoItem
@@ -15,9 +15,9 @@ from backend.videos.schemas import VideoItem
 router = APIRouter(prefix="/v1", tags=["events"])
 
 
-async def _known_video(video_id: UUID, held: With, user: CurrentUser) -> UUID:
+async def _known_video(video_id: UUID, user: CurrentUser) -> UUID:
     """Answer 404 before the stream begins; after that only closing it is left."""
-    await held.videos.get(video_id, user.user_id)
+    await user.held.videos.get(video_id, user.user_id)
     return video_id
 
 
@@ -28,10 +28,12 @@ async def _known_video(video_id: UUID, held: With, user: CurrentUser) -> UUID:
     summary="Follow one video",
 )
 async def follow_video(
-    video_id: Annotated[UUID, Depends(_known_video)], held: With, user: CurrentUser
+    video_id: Annotated[UUID, Depends(_known_video)], user: CurrentUser
 ) -> AsyncIterator[ServerSentEvent]:
     """Send the video now and after every change; ends when it is deleted."""
-    async for item in stream.changes_of_one(held.videos, held.subscriber, user.user_id, video_id):
+    async for item in stream.changes_of_one(
+        user.held.videos, user.held.subscriber, user.user_id, video_id
+    ):
         yield _event(item)
 
 
@@ -41,9 +43,9 @@ async def follow_video(
     responses=responses(401),
     summary="Follow all videos",
 )
-async def follow_all(held: With, user: CurrentUser) -> AsyncIterator[ServerSentEvent]:
+async def follow_all(user: CurrentUser) -> AsyncIterator[ServerSentEvent]:
     """Send the user's newest videos now and each video after every change."""
-    async for item in stream.changes_of_all(held.videos, held.subscriber, user.user_id):
+    async for item in stream.changes_of_all(user.held.videos, user.held.subscriber, user.user_id):
         yield _event(item)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, status
 
-from backend.deps import CurrentUser, With
+from backend.deps import CurrentUser
 from backend.errors import responses
 from backend.jobs import service
 from backend.jobs.schemas import JobItem, JobPage, NewJob
@@ -16,26 +16,26 @@ Cursor = Annotated[str | None, Query(max_length=100)]
 
 
 @router.get("/jobs", responses=responses(401, 422), summary="All jobs")
-async def list_jobs(
-    held: With, user: CurrentUser, limit: Limit = 20, cursor: Cursor = None
-) -> JobPage:
+async def list_jobs(user: CurrentUser, limit: Limit = 20, cursor: Cursor = None) -> JobPage:
     """List the user's jobs, newest first."""
-    items, following = await service.page(held, user, limit=limit, cursor=cursor)
+    items, following = await service.page(user.held, user, limit=limit, cursor=cursor)
     return JobPage(items=items, next_cursor=following)
 
 
 @router.get("/jobs/{job_id}", responses=responses(401, 404), summary="One job")
-async def get_job(job_id: UUID, held: With, user: CurrentUser) -> JobItem:
+async def get_job(job_id: UUID, user: CurrentUser) -> JobItem:
     """Return a job with its state, failure and log."""
-    return await service.get(held, user, job_id)
+    return await service.get(user.held, user, job_id)
 
 
 @router.get("/videos/{video_id}/jobs", responses=responses(401, 404, 422), summary="A video's jobs")
 async def list_video_jobs(
-    video_id: UUID, held: With, user: CurrentUser, limit: Limit = 20, cursor: Cursor = None
+    video_id: UUID, user: CurrentUser, limit: Limit = 20, cursor: Cursor = None
 ) -> JobPage:
     """List what was asked of a video, newest first."""
-    items, following = await service.page(held, user, limit=limit, cursor=cursor, video_id=video_id)
+    items, following = await service.page(
+        user.held, user, limit=limit, cursor=cursor, video_id=video_id
+    )
     return JobPage(items=items, next_cursor=following)
 
 
@@ -45,6 +45,6 @@ async def list_video_jobs(
     responses=responses(400, 401, 404, 409, 413, 415, 422),
     summary="Ask something of a video",
 )
-async def create_job(video_id: UUID, body: NewJob, held: With, user: CurrentUser) -> JobItem:
+async def create_job(video_id: UUID, body: NewJob, user: CurrentUser) -> JobItem:
     """Queue a job for a video that is ready, failed or cancelled."""
-    return await service.create(held, user, video_id, body.operation)
+    return await service.create(user.held, user, video_id, body.operation)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
-from backend.deps import CurrentUser, With
+from backend.deps import CurrentUser
 from backend.errors import responses
 from backend.uploads import service
 from backend.uploads.schemas import (
@@ -29,18 +29,18 @@ router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
     responses=responses(400, 401, 413, 415, 422, 429),
     summary="Begin an upload",
 )
-async def create_upload(body: NewUpload, held: With, user: CurrentUser) -> UploadItem:
+async def create_upload(body: NewUpload, user: CurrentUser) -> UploadItem:
     """Begin a multipart upload; the video appears in the library at once."""
-    return _item(await service.create(held, user, body))
+    return _item(await service.create(user.held, user, body))
 
 
 @router.get("/{upload_id}", responses=responses(401, 404), summary="What S3 has of an upload")
-async def get_upload(upload_id: UUID, held: With, user: CurrentUser) -> UploadWithParts:
+async def get_upload(upload_id: UUID, user: CurrentUser) -> UploadWithParts:
     """Return an upload with the parts that S3 has: what a client needs to resume."""
-    upload = await service.find(held, user, upload_id)
+    upload = await service.find(user.held, user, upload_id)
     parts = [
         HeldPart(part_number=part.number, size=part.size, etag=part.etag)
-        for part in await service.held_parts(held, upload)
+        for part in await service.held_parts(user.held, upload)
     ]
     return UploadWithParts(**_item(upload).model_dump(), parts=parts)
 
@@ -53,12 +53,10 @@ async def get_upload(upload_id: UUID, held: With, user: CurrentUser) -> UploadWi
     },
     summary="Sign part URLs",
 )
-async def sign_parts(
-    upload_id: UUID, body: PartsRequest, held: With, user: CurrentUser
-) -> Response:
+async def sign_parts(upload_id: UUID, body: PartsRequest, user: CurrentUser) -> Response:
     """Return a presigned URL for each part; ask for it just before the part is sent."""
-    upload = await service.find(held, user, upload_id)
-    signed = await service.sign(held, upload, body.part_numbers)
+    upload = await service.find(user.held, user, upload_id)
+    signed = await service.sign(user.held, upload, body.part_numbers)
     answer = SignedParts(
         parts=[
             SignedPart(part_number=number, size=size, url=url.url, expires_at=url.expires_at)
@@ -75,12 +73,12 @@ async def sign_parts(
     summary="Complete an upload",
 )
 async def complete_upload(
-    upload_id: UUID, held: With, user: CurrentUser, body: Completion | None = None
+    upload_id: UUID, user: CurrentUser, body: Completion | None = None
 ) -> VideoItem:
     """Have S3 put the parts together and queue the video. Repeating it is harmless."""
-    upload = await service.find(held, user, upload_id)
-    await service.complete(held, upload, body.parts if body else None)
-    return await held.videos.get(upload.video_id, user.user_id)
+    upload = await service.find(user.held, user, upload_id)
+    await service.complete(user.held, upload, body.parts if body else None)
+    return await user.held.videos.get(upload.video_id, user.user_id)
 
 
 @router.delete(
@@ -89,9 +87,9 @@ async def complete_upload(
     responses=responses(401, 404, 409),
     summary="Abort an upload",
 )
-async def abort_upload(upload_id: UUID, held: With, user: CurrentUser) -> None:
+async def abort_upload(upload_id: UUID, user: CurrentUser) -> None:
     """Drop an upload with everything that S3 has of it."""
-    await service.abort(held, await service.find(held, user, upload_id))
+    await service.abort(user.held, await service.find(user.held, user, upload_id))
 
 
 def _item(row: UploadRow) -> UploadItem:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import RedirectResponse
 
-from backend.deps import CurrentUser, With
+from backend.deps import CurrentUser
 from backend.errors import responses
 from backend.videos import service
 from backend.videos.schemas import VideoItem, VideoPage, VideoPatch
@@ -17,7 +17,6 @@ router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
 @router.get("", responses=responses(401, 422), summary="The library")
 async def list_videos(
-    held: With,
     user: CurrentUser,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
@@ -26,7 +25,7 @@ async def list_videos(
 ) -> VideoPage:
     """List the user's videos, newest first."""
     items, following = await service.page(
-        held, user, limit=limit, cursor=cursor, states=state or (), search=q
+        user.held, user, limit=limit, cursor=cursor, states=state or (), search=q
     )
     return VideoPage(items=items, next_cursor=following)
 
@@ -36,22 +35,20 @@ async def list_videos(
     responses={200: {"model": VideoItem}, **responses(401, 404)},
     summary="One video",
 )
-async def get_video(video_id: UUID, held: With, user: CurrentUser) -> Response:
+async def get_video(video_id: UUID, user: CurrentUser) -> Response:
     """Return a video with its state, progress and renditions."""
     # Serialized here: validating our own answer again would cost as much as reading it.
-    item = await held.videos.get(video_id, user.user_id)
+    item = await user.held.videos.get(video_id, user.user_id)
     return Response(item.model_dump_json(), media_type="application/json")
 
 
 @router.patch(
     "/{video_id}", responses=responses(400, 401, 404, 413, 415, 422), summary="Rename a video"
 )
-async def rename_video(
-    video_id: UUID, body: VideoPatch, held: With, user: CurrentUser
-) -> VideoItem:
+async def rename_video(video_id: UUID, body: VideoPatch, user: CurrentUser) -> VideoItem:
     """Change the title."""
-    await service.rename(held, user, video_id, body.title)
-    return await held.videos.get(video_id, user.user_id)
+    await service.rename(user.held, user, video_id, body.title)
+    return await user.held.videos.get(video_id, user.user_id)
 
 
 @router.delete(
@@ -60,9 +57,9 @@ async def rename_video(
     responses=responses(401, 404),
     summary="Delete a video",
 )
-async def delete_video(video_id: UUID, held: With, user: CurrentUser) -> None:
+async def delete_video(video_id: UUID, user: CurrentUser) -> None:
     """Delete a video with everything that is stored for it; running work is stopped."""
-    await service.delete(held, user, video_id)
+    await service.delete(user.held, user, video_id)
 
 
 @router.get(
@@ -72,9 +69,9 @@ async def delete_video(video_id: UUID, held: With, user: CurrentUser) -> None:
     responses=responses(401, 404),
     summary="Download a rendition or the source",
 )
-async def download(video_id: UUID, name: str, held: With, user: CurrentUser) -> str:
+async def download(video_id: UUID, name: str, user: CurrentUser) -> str:
     """Redirect to a presigned URL; `name` is a rendition's, or `source`."""
-    return await service.download_url(held, user, video_id, name)
+    return await service.download_url(user.held, user, video_id, name)
 
 
 @router.post(
@@ -83,10 +80,10 @@ async def download(video_id: UUID, name: str, held: With, user: CurrentUser) -> 
     responses=responses(401, 404, 409),
     summary="Cancel processing",
 )
-async def cancel_video(video_id: UUID, held: With, user: CurrentUser) -> VideoItem:
+async def cancel_video(video_id: UUID, user: CurrentUser) -> VideoItem:
     """Stop what is queued or running."""
-    await service.cancel(held, user, video_id)
-    return await held.videos.get(video_id, user.user_id)
+    await service.cancel(user.held, user, video_id)
+    return await user.held.videos.get(video_id, user.user_id)
 
 
 @router.post(
@@ -95,7 +92,7 @@ async def cancel_video(video_id: UUID, held: With, user: CurrentUser) -> VideoIt
     responses=responses(401, 404, 409),
     summary="Process again",
 )
-async def retry_video(video_id: UUID, held: With, user: CurrentUser) -> VideoItem:
+async def retry_video(video_id: UUID, user: CurrentUser) -> VideoItem:
     """Process a failed or cancelled video again."""
-    await service.retry(held, user, video_id)
-    return await held.videos.get(video_id, user.user_id)
+    await service.retry(user.held, user, video_id)
+    return await user.held.videos.get(video_id, user.user_id)

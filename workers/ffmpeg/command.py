@@ -6,8 +6,9 @@ from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, PlannedRendition
 
-# What the fast presets leave out for little gain in time: looking further ahead, weighting all
-# references and choosing coefficients well cost 4 % of the time and save 15 % of the bytes.
+# What the fast presets leave out for little gain: looking further ahead, weighting all references,
+# choosing coefficients well; and a milder adaptive quantiser. Measured on film at 720 lines: 16 %
+# fewer bytes at the same VMAF for 3 % more time.
 _TUNED_PRESETS = frozenset({"superfast", "veryfast", "faster"})
 _TUNING = "rc-lookahead=40:weightp=2:trellis=1:aq-strength=0.7"
 
@@ -40,7 +41,7 @@ def encode_command(
         "-progress", "pipe:1",
         "-stats_period", "0.5",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        *input_options(limits),
+        *input_options(limits.max_streams, limits.max_pixels),
         "-i", source,
         "-filter_complex", filter_graph(plan, capabilities),
         *_video_options(plan, limits),

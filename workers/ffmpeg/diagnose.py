@@ -67,7 +67,7 @@ _REFUSED = (
         "The picture is too large.",
     ),
     _sign(
-        r"Format not on whitelist|not on whitelist '[^']*mov",
+        r"Format not on whitelist",
         Fault.UNSUPPORTED_FORMAT,
         "The file is not a video format we can read.",
     ),

@@ -1,6 +1,6 @@
 """The parts of FFmpeg that a source may reach, and the limits it runs under."""
 
-from workers.media.limits import AUDIO_CODECS, FORMATS, VIDEO_CODECS, Limits
+from workers.media.limits import AUDIO_CODECS, FORMATS, VIDEO_CODECS
 
 # FFmpeg matches decoders by their own names, which differ from the codec's for these.
 _DECODERS_BESIDE = frozenset(
@@ -15,7 +15,7 @@ DECODERS = VIDEO_CODECS | AUDIO_CODECS | _DECODERS_BESIDE | _SUBTITLE_DECODERS
 MAX_ALLOC_BYTES = 268_435_456
 
 
-def input_options(limits: Limits) -> list[str]:
+def input_options(max_streams: int, max_pixels: int) -> list[str]:
     """Options that go before the input of ffmpeg and ffprobe alike."""
     return [
         # Only files: a playlist or data reference cannot make a connection.
@@ -23,6 +23,6 @@ def input_options(limits: Limits) -> list[str]:
         # A playlist, script or still named .mp4 is refused whatever its content looks like.
         "-format_whitelist", ",".join(sorted(FORMATS)),
         "-codec_whitelist", ",".join(sorted(DECODERS)),
-        "-max_streams", str(limits.max_streams),
-        "-max_pixels", str(limits.max_pixels),
+        "-max_streams", str(max_streams),
+        "-max_pixels", str(max_pixels),
     ]  # fmt: skip

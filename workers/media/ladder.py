@@ -38,8 +38,8 @@ class Rung:
 
 
 DEFAULT_RUNGS = (
-    Rung(short_side=720, crf=22, max_bitrate=4_000_000, buffer_size=8_000_000),
-    Rung(short_side=480, crf=22, max_bitrate=2_000_000, buffer_size=4_000_000),
+    Rung(short_side=720, crf=23, max_bitrate=4_000_000, buffer_size=8_000_000),
+    Rung(short_side=480, crf=23, max_bitrate=2_000_000, buffer_size=4_000_000),
 )
 
 

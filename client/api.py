@@ -1,0 +1,144 @@
+"""The calls of the REST API, one method each, in typed values."""
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+from urllib.parse import quote
+
+from client import models
+from client.caller import Caller, json_of
+from client.errors import ApiError, UnexpectedAnswer
+from client.session import session_of
+
+# The store puts the parts together while the call waits; that can take minutes.
+_COMPLETE_TIMEOUT = 600.0
+_PAGE = 100
+
+
+class Api:
+    """What can be asked of a server; every method may raise the errors of `Caller`."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+
+    def register(self, email: str, password: str) -> models.Account:
+        """Open an account."""
+        body = {"email": email, "password": password}
+        answer = self.caller.request("POST", "/v1/auth/register", body, retry=False)
+        return models.read(models.account, json_of(answer))
+
+    def login(self, email: str, password: str) -> None:
+        """Begin a session and keep it."""
+        body = {"email": email, "password": password, "client": "native"}
+        answer = self.caller.request("POST", "/v1/auth/login", body, retry=False)
+        tokens = models.read(models.tokens, json_of(answer))
+        store = self.caller.store
+        with store.lock():
+            store.keep(self.caller.server, session_of(email, tokens, time.time()), as_last=True)
+
+    def logout(self) -> None:
+        """End the session, here and at the server."""
+        store = self.caller.store
+        with store.lock():
+            session = self.caller.session()
+            store.drop(self.caller.server)
+        try:
+            body = {"refresh_token": session.refresh_token}
+            self.caller.request("POST", "/v1/auth/logout", body)
+        except ApiError as error:
+            if error.status != 401:  # it had ended already
+                raise
+
+    def me(self) -> models.Account:
+        """Return the account that is logged in."""
+        return models.read(models.account, self._get("/v1/me"))
+
+    def create_upload(self, filename: str, size: int, title: str | None = None) -> models.Upload:
+        """Begin a multipart upload of `size` bytes."""
+        body: dict[str, object] = {"filename": filename, "size": size}
+        if title is not None:
+            body["title"] = title
+        # A call that is repeated because its answer was lost must not begin a second upload.
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        answer = self.caller.authorized("POST", "/v1/uploads", body, headers=headers)
+        return models.read(models.upload, json_of(answer))
+
+    def upload(self, upload_id: str) -> models.Upload:
+        """Return an upload with the parts that the store has."""
+        return models.read(models.upload, self._get(_path("uploads", upload_id)))
+
+    def sign_parts(self, upload_id: str, numbers: Sequence[int]) -> list[models.SignedPart]:
+        """Return URLs for some parts, in the order asked for."""
+        body = {"part_numbers": list(numbers)}
+        answer = self.caller.authorized("POST", _path("uploads", upload_id, "parts"), body)
+        signed = {part.number: part for part in models.read(models.signed_parts, json_of(answer))}
+        if missing := [number for number in numbers if number not in signed]:
+            raise UnexpectedAnswer(f"The server signed no URL for part {missing[0]}.")
+        return [signed[number] for number in numbers]
+
+    def complete_upload(self, upload_id: str, etags: dict[int, str]) -> models.Video:
+        """Have the parts put together; repeating the call does no harm."""
+        parts = [{"part_number": number, "etag": etags[number]} for number in sorted(etags)]
+        answer = self.caller.authorized(
+            "POST",
+            _path("uploads", upload_id, "complete"),
+            {"parts": parts},
+            read_timeout=_COMPLETE_TIMEOUT,
+        )
+        return models.read(models.video, json_of(answer))
+
+    def abort_upload(self, upload_id: str) -> None:
+        """Give an upload up; its parts are removed."""
+        self.caller.authorized("DELETE", _path("uploads", upload_id))
+
+    def video(self, video_id: str) -> models.Video:
+        """Return a video as it is now."""
+        return models.read(models.video, self._get(_path("videos", video_id)))
+
+    def events(self, video_id: str) -> AbstractContextManager[Iterator[bytes]]:
+        """Open the stream of a video's events."""
+        return self.caller.events(_path("videos", video_id, "events"))
+
+    def videos(self, state: str | None = None, search: str | None = None) -> Iterator[models.Video]:
+        """Return the videos, newest first, asking for more pages as they are needed."""
+        wanted = {"state": state, "q": search}
+        params: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
+        params["limit"] = _PAGE
+        while True:
+            page = self._get("/v1/videos", params)
+            items, cursor = models.read(models.page, page)
+            yield from items
+            if cursor is None:
+                return
+            params["cursor"] = cursor
+
+    def rename(self, video_id: str, title: str) -> models.Video:
+        """Give a video another title."""
+        answer = self.caller.authorized("PATCH", _path("videos", video_id), {"title": title})
+        return models.read(models.video, json_of(answer))
+
+    def delete(self, video_id: str) -> None:
+        """Remove a video with everything stored for it."""
+        self.caller.authorized("DELETE", _path("videos", video_id))
+
+    def act(self, video_id: str, action: str) -> models.Video:
+        """Ask for `cancel` or `retry`."""
+        answer = self.caller.authorized("POST", _path("videos", video_id, action))
+        return models.read(models.video, json_of(answer))
+
+    def download_url(self, video_id: str, name: str) -> str:
+        """Return a presigned URL of a rendition or of `source`; the bearer needs no token."""
+        answer = self.caller.authorized("GET", _path("videos", video_id, "download", name))
+        target = answer.headers.get("location")
+        if answer.status_code != 307 or not target:
+            raise UnexpectedAnswer("The server gave no address to download from.")
+        return str(answer.url.join(target))
+
+    def _get(self, path: str, params: dict[str, Any] | None = None) -> Any:
+        return json_of(self.caller.authorized("GET", path, params=params))
+
+
+def _path(*segments: str) -> str:
+    return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)

@@ -1,0 +1,123 @@
+"""`framemill upload`."""
+
+from pathlib import Path
+
+import click
+
+from client import words
+from client.cli_common import (
+    follow,
+    open_client,
+    plain_option,
+    print_json,
+    server_option,
+    tell_result,
+)
+from client.errors import ApiError, FileChanged, UploadFailed
+from client.framemill import Framemill
+from client.models import Video
+from client.progress import Display, Update, display
+from client.upload import CONNECTIONS, Begun, UploadProgress
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--title", help="Title of the video; by default the name of the file.")
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    help="Follow the transcoding to its end (default), or only upload.",
+)
+@click.option(
+    "--connections",
+    type=click.IntRange(1, 32),
+    default=CONNECTIONS,
+    show_default=True,
+    help="How many parts travel at once.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the videos as a JSON array.")
+@plain_option
+@server_option
+@click.pass_context
+def upload(
+    context: click.Context,
+    files: tuple[Path, ...],
+    title: str | None,
+    wait: bool,
+    connections: int,
+    as_json: bool,
+    plain: bool,
+) -> None:
+    """Upload FILES and follow their transcoding.
+
+    An upload that was interrupted goes on where it stopped when it is started again.
+    """
+    if title is not None and len(files) > 1:
+        raise click.UsageError("--title goes with one file only.")
+    client = open_client(context)
+    shown = display(plain=plain)
+    videos = []
+    failed = False
+    for file in files:
+        try:
+            videos.append(_send(client, shown, file, title, connections))
+        except (ApiError, FileChanged, UploadFailed) as error:
+            failed = True
+            click.echo(f"Error: {words.printable(f'{file.name}: {error}')}", err=True)
+        except KeyboardInterrupt:
+            name = words.printable(file.name)
+            raise click.ClickException(
+                f"{name} is not complete; run the same command again to go on."
+            ) from None
+    if wait:
+        videos = [_wait(client, shown, video, tell=not as_json) for video in videos]
+        failed = failed or any(video.state != "ready" for video in videos)
+    if as_json:
+        print_json(videos)
+    elif not wait:
+        for video in videos:
+            click.echo(f"{video.id}  {words.printable(video.title)}")
+    if failed:
+        context.exit(1)
+
+
+def _send(
+    client: Framemill, shown: Display, file: Path, title: str | None, connections: int
+) -> Video:
+    total = file.stat().st_size if file.is_file() else 0
+    note = "uploading"
+    with shown.transfer(file.name, total) as update:
+
+        def on_begin(begun: Begun) -> None:
+            nonlocal note
+            note = _tell_begin(begun, file, update)
+
+        def on_progress(progress: UploadProgress) -> None:
+            update(progress.sent, note)
+
+        return client.upload(
+            file, title=title, connections=connections, on_progress=on_progress, on_begin=on_begin
+        )
+
+
+def _tell_begin(begun: Begun, file: Path, update: Update) -> str:
+    if begun.video is not None:
+        update(begun.upload.size, "was uploaded before,")
+        return "was uploaded before,"
+    if begun.resumed:
+        click.echo(f"{words.printable(file.name)}: going on with an earlier upload", err=True)
+    return "uploading"
+
+
+def _wait(client: Framemill, shown: Display, video: Video, *, tell: bool) -> Video:
+    try:
+        video = follow(client, shown, video)
+    except KeyboardInterrupt:
+        raise click.ClickException(
+            f"Not waiting any longer; framemill watch {video.id} shows how it goes on."
+        ) from None
+    if tell or video.state != "ready":
+        if tell:
+            click.echo(f"{video.id}  {words.printable(video.title)}: {video.state}")
+        tell_result(video)
+    return video

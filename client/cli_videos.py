@@ -1,0 +1,124 @@
+"""`framemill ls`, `watch`, `download` and `rm`."""
+
+import sys
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from client import words
+from client.cli_common import (
+    follow,
+    open_client,
+    plain_option,
+    print_json,
+    server_option,
+    tell_result,
+)
+from client.download import DownloadProgress
+from client.models import Video
+from client.progress import display
+
+_STATES = ("uploading", "queued", "processing", "ready", "failed", "cancelled")
+
+
+@click.command()
+@click.option("--state", type=click.Choice(_STATES), help="Only videos in this state.")
+@click.option("--search", metavar="TEXT", help="Only videos whose title contains this.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print the videos as a JSON array.")
+@server_option
+@click.pass_context
+def ls(
+    context: click.Context,
+    state: str | None,
+    search: str | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """List the videos, newest first."""
+    found = list(islice(open_client(context).videos(state=state, search=search), limit))
+    if as_json:
+        print_json(found)
+    elif found:
+        click.echo(words.videos(found))
+    else:
+        click.echo("There are no videos.", err=True)
+
+
+@click.command()
+@click.argument("video_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print the video as a JSON array of one.")
+@plain_option
+@server_option
+@click.pass_context
+def watch(context: click.Context, video_id: str, as_json: bool, plain: bool) -> None:
+    """Follow the video ID until it is finished."""
+    client = open_client(context)
+    video = follow(client, display(plain=plain), client.video(video_id))
+    if as_json:
+        print_json([video])
+    if not as_json or video.state != "ready":
+        tell_result(video)
+    if video.state != "ready":
+        context.exit(1)
+
+
+@click.command()
+@click.argument("video_id", metavar="ID")
+@click.argument("name")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File or directory to write to; by default the server's name for it, here.",
+)
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@plain_option
+@server_option
+@click.pass_context
+def download(
+    context: click.Context,
+    video_id: str,
+    name: str,
+    output: Path | None,
+    force: bool,
+    plain: bool,
+) -> None:
+    """Fetch NAME, a rendition or `source`, of the video ID.
+
+    What was fetched before an interruption is kept and not fetched again.
+    """
+    client = open_client(context)
+    total = _size(client.video(video_id), name)
+    with display(plain=plain).transfer(name, total) as update:
+
+        def on_progress(progress: DownloadProgress) -> None:
+            update(progress.received, "downloading")
+
+        path = client.download(video_id, name, output, force=force, on_progress=on_progress)
+    click.echo(words.printable(str(path)))
+
+
+def _size(video: Video, name: str) -> int:
+    if name == "source":
+        return video.source.size if video.source else 0
+    return next((item.size for item in video.renditions if item.name == name), 0)
+
+
+@click.command()
+@click.argument("video_ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@server_option
+@click.pass_context
+def rm(context: click.Context, video_ids: tuple[str, ...], yes: bool) -> None:
+    """Remove videos with everything stored for them."""
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask at: give --yes.")
+    client = open_client(context)
+    for video_id in video_ids:
+        title = words.printable(client.video(video_id).title)
+        if not yes:
+            click.confirm(f"Remove {title} with everything stored for it?", abort=True, err=True)
+        client.delete(video_id)
+        click.echo(f"Removed {title}.", err=True)

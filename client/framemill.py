@@ -1,0 +1,167 @@
+"""The library's front door."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+from client import download as downloads
+from client import upload as uploads
+from client.api import Api
+from client.caller import Caller
+from client.errors import UploadFailed
+from client.home import home_directory
+from client.models import Account, Upload, Video
+from client.resume import ResumeFile, stamp_of
+from client.session import SessionStore
+from client.watch import watch
+
+
+class Framemill:
+    """A Framemill server, as one user.
+
+    Args:
+        server: its address.
+        home: where unfinished uploads (and remembered sessions) are kept; by default
+            FRAMEMILL_HOME, or `framemill` in the XDG state directory.
+        remember: share the session with the `framemill` command instead of keeping the tokens
+            in memory only.
+
+    Every method may raise `ApiError`, `LoginRequired`, `ServerUnreachable` or `UnexpectedAnswer`.
+    """
+
+    def __init__(self, server: str, *, home: Path | None = None, remember: bool = False) -> None:
+        self._home = home_directory(os.environ) if home is None else home
+        store = SessionStore(self._home / "session.json" if remember else None)
+        self.api = Api(Caller(server, store))
+
+    def __enter__(self) -> "Framemill":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the session stays valid."""
+        self.api.caller.close()
+
+    def register(self, email: str, password: str) -> Account:
+        """Open an account; log in afterwards."""
+        return self.api.register(email, password)
+
+    def login(self, email: str, password: str) -> None:
+        """Begin a session."""
+        self.api.login(email, password)
+
+    def logout(self) -> None:
+        """End the session."""
+        self.api.logout()
+
+    def me(self) -> Account:
+        """Return the account that is logged in."""
+        return self.api.me()
+
+    def upload(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        title: str | None = None,
+        connections: int = uploads.CONNECTIONS,
+        on_progress: uploads.OnProgress = lambda _: None,
+        on_begin: Callable[[uploads.Begun], None] = lambda _: None,
+    ) -> Video:
+        """Upload a file, or go on with an upload of it that was interrupted.
+
+        Args:
+            path: the file.
+            title: of the video; by default the server takes the file's name.
+            connections: how many parts travel at once.
+            on_progress: told after every block, from several threads but one at a time.
+            on_begin: told whether the upload is new, resumed or was complete already.
+
+        Returns:
+            The video, queued for transcoding.
+
+        Raises:
+            FileChanged: the file was changed meanwhile.
+            UploadFailed: it did not get through; calling again goes on from there.
+        """
+        file = Path(path)
+        try:
+            stamp = stamp_of(file)
+            if not file.is_file():
+                raise UploadFailed(f"{file} is not a file.")
+            account = self.api.caller.session().email
+            memory = ResumeFile(self._home, self.api.caller.server, account, file)
+            begun = uploads.begin(self.api, memory, file, stamp, title)
+            on_begin(begun)
+            if begun.video is not None:
+                memory.remove()
+                return begun.video
+            return uploads.send_and_complete(
+                self.api,
+                memory,
+                file,
+                stamp,
+                begun.upload,
+                connections=connections,
+                on_progress=on_progress,
+            )
+        except OSError as error:
+            raise UploadFailed(f"{error.filename or file}: {error.strerror or error}.") from error
+
+    def upload_state(self, upload_id: str) -> Upload:
+        """Return an upload with the parts that the store has."""
+        return self.api.upload(upload_id)
+
+    def video(self, video_id: str) -> Video:
+        """Return a video as it is now."""
+        return self.api.video(video_id)
+
+    def videos(self, *, state: str | None = None, search: str | None = None) -> Iterator[Video]:
+        """Return the videos, newest first; pages are fetched as they are needed."""
+        return self.api.videos(state, search)
+
+    def watch(self, video_id: str) -> Iterator[Video]:
+        """Return the video now and after every change, until it is finished."""
+        return watch(self.api, video_id)
+
+    def download(
+        self,
+        video_id: str,
+        name: str,
+        target: str | os.PathLike[str] | None = None,
+        *,
+        force: bool = False,
+        on_progress: downloads.OnProgress = lambda _: None,
+    ) -> Path:
+        """Fetch a rendition or `source` into a file; goes on with one that was interrupted.
+
+        Raises:
+            DownloadFailed: the file exists, cannot be written or did not arrive whole.
+        """
+        chosen = None if target is None else Path(target)
+        return downloads.download(
+            self.api, video_id, name, chosen, force=force, on_progress=on_progress
+        )
+
+    def rename(self, video_id: str, title: str) -> Video:
+        """Give a video another title."""
+        return self.api.rename(video_id, title)
+
+    def cancel(self, video_id: str) -> Video:
+        """Stop what is being done with a video."""
+        return self.api.act(video_id, "cancel")
+
+    def retry(self, video_id: str) -> Video:
+        """Transcode a video again that failed or was cancelled."""
+        return self.api.act(video_id, "retry")
+
+    def delete(self, video_id: str) -> None:
+        """Remove a video with everything stored for it."""
+        self.api.delete(video_id)

@@ -1,0 +1,225 @@
+"""What the API speaks of, as values. Unknown fields are left aside; sizes are in bytes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from client.errors import UnexpectedAnswer
+
+Json = Mapping[str, Any]
+T = TypeVar("T")
+
+FINAL_STATES = frozenset({"ready", "failed", "cancelled", "deleted"})
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user of the server."""
+
+    id: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file as it was uploaded; what is None has not been inspected yet. Duration in seconds."""
+
+    filename: str
+    size: int
+    duration: float | None = None
+    width: int | None = None
+    height: int | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    frame_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class Rendition:
+    """One playable output; duration in seconds, bit rate in bits per second."""
+
+    name: str
+    width: int | None
+    height: int | None
+    size: int
+    duration: float | None
+    bitrate: float | None
+    video_codec: str | None
+    audio_codec: str | None
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a video failed, and whether trying again may help."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True)
+class Video:
+    """What a person uploaded and gets back.
+
+    Attributes:
+        state: `uploading`, `queued`, `processing`, `ready`, `failed`, `cancelled` or `deleted`.
+        progress: of the present job, 0 to 100.
+        version: rises with every change.
+        eta_seconds: time left, if the server estimates it.
+        raw: the object as the server sent it.
+    """
+
+    id: str
+    title: str
+    state: str
+    stage: str | None
+    progress: float
+    source: Source | None
+    renditions: tuple[Rendition, ...]
+    poster_url: str | None
+    failure: Failure | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    eta_seconds: float | None = None
+    raw: Json = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self.state in FINAL_STATES
+
+
+@dataclass(frozen=True)
+class HeldPart:
+    """A part that the store has."""
+
+    number: int
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True)
+class SignedPart:
+    """Where a part may be PUT, with exactly `size` bytes, until `expires_at`."""
+
+    number: int
+    size: int
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One multipart upload. `state` is `open`, `completed`, `aborted` or `expired`."""
+
+    id: str
+    video_id: str
+    filename: str
+    size: int
+    part_size: int
+    part_count: int
+    state: str
+    parts: tuple[HeldPart, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a login or a refresh gives; `expires_in` is the access token's life in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: float
+
+
+def read(parse: Callable[[Any], T], data: object) -> T:
+    """Apply one of the parsers below to an answer.
+
+    Raises:
+        UnexpectedAnswer: a field is missing or of another type.
+    """
+    try:
+        return parse(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            "The server's answer was not understood; is this the address of a Framemill server?"
+        ) from error
+
+
+def account(data: Json) -> Account:
+    """Parse a user."""
+    return Account(str(data["id"]), str(data["email"]))
+
+
+def tokens(data: Json) -> Tokens:
+    """Parse the answer to a login of a native client."""
+    return Tokens(str(data["access_token"]), str(data["refresh_token"]), float(data["expires_in"]))
+
+
+def video(data: Json) -> Video:
+    """Parse a video."""
+    eta = data.get("eta_seconds")
+    return Video(
+        id=str(data["id"]),
+        title=str(data["title"]),
+        state=str(data["state"]),
+        stage=data.get("stage"),
+        progress=float(data.get("progress") or 0.0),
+        source=_known(Source, data["source"]) if data.get("source") else None,
+        renditions=tuple(_known(Rendition, item) for item in data.get("renditions") or ()),
+        poster_url=data.get("poster_url"),
+        failure=_known(Failure, data["failure"]) if data.get("failure") else None,
+        version=int(data.get("version") or 0),
+        created_at=datetime.fromisoformat(data["created_at"]),
+        updated_at=datetime.fromisoformat(data["updated_at"]),
+        eta_seconds=None if eta is None else float(eta),
+        raw=data,
+    )
+
+
+def page(data: Json) -> tuple[list[Video], str | None]:
+    """Parse a page of videos with the cursor of the next one."""
+    return [video(item) for item in data["items"]], data.get("next_cursor")
+
+
+def upload(data: Json) -> Upload:
+    """Parse an upload, with its parts if the answer lists them."""
+    return Upload(
+        id=str(data["id"]),
+        video_id=str(data["video_id"]),
+        filename=str(data["filename"]),
+        size=int(data["size"]),
+        part_size=int(data["part_size"]),
+        part_count=int(data["part_count"]),
+        state=str(data["state"]),
+        parts=tuple(
+            HeldPart(int(part["part_number"]), int(part["size"]), bare_etag(part["etag"]))
+            for part in data.get("parts") or ()
+        ),
+    )
+
+
+def signed_parts(data: Json) -> list[SignedPart]:
+    """Parse the answer to a request for part URLs."""
+    return [
+        SignedPart(
+            int(part["part_number"]),
+            int(part["size"]),
+            str(part["url"]),
+            datetime.fromisoformat(part["expires_at"]),
+        )
+        for part in data["parts"]
+    ]
+
+
+def bare_etag(etag: str) -> str:
+    """Return an ETag without its quotes: stores and the API differ in whether they send them."""
+    return etag.strip().strip('"')
+
+
+def _known(kind: type[T], data: Json) -> T:
+    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    missing = {name: None for name in names if name not in data}
+    return kind(**missing, **{name: data[name] for name in names if name in data})

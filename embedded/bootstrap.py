@@ -1,0 +1,127 @@
+"""Makes the Python environments from the locked lists; standard library only.
+
+Run by the system's Python from the project root: `python3 -m embedded.bootstrap embedded|dev`. It
+must be readable by old versions of Python, to tell their users so.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from embedded.errors import StackError
+
+ROOT = Path(__file__).resolve().parents[1]
+_OLDEST = (3, 11)
+_CANDIDATES = ("python3.13", "python3.12", "python3.11", "python3.14")
+# Each profile holds everything of those after it.
+_PROFILES = ("dev", "embedded")
+_STAMP = ".framemill.json"
+
+
+def main(arguments: list[str]) -> int:
+    """Make the environments of a profile if they are not there yet; return the exit status."""
+    if len(arguments) != 1 or arguments[0] not in _PROFILES:
+        sys.stderr.write("usage: python3 -m embedded.bootstrap embedded|dev\n")
+        return 2
+    try:
+        if sys.version_info < _OLDEST:
+            _exec_newer(arguments)
+        if not is_current(ROOT, arguments[0]):
+            _make(arguments[0])
+    except (StackError, OSError, subprocess.SubprocessError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def is_current(root: Path, profile: str) -> bool:
+    """Tell whether both environments are whole and at least hold the profile."""
+    enough = _PROFILES[: _PROFILES.index(profile) + 1]
+    return any(_stamp_is(root / ".venv", digest(root, each)) for each in enough) and _stamp_is(
+        root / ".venv-emulator", digest(root, "emulator")
+    )
+
+
+def digest(root: Path, profile: str) -> str:
+    """Return a digest of what decides an environment's contents."""
+    lists = [root / "requirements" / (profile + ".txt")]
+    if profile in _PROFILES:
+        # The project's own entry points are installed too.
+        lists += [root / "pyproject.toml", root / "requirements" / "hatch_dependencies.py"]
+    state = hashlib.sha256(b"%d.%d %s" % (*sys.version_info[:2], os.fsencode(root)))
+    for path in lists:
+        state.update(path.read_bytes())
+    return state.hexdigest()
+
+
+def _stamp_is(environment: Path, wanted: str) -> bool:
+    try:
+        stamp = json.loads((environment / _STAMP).read_text())
+    except (OSError, ValueError):
+        return False
+    # The interpreter it links to may have gone since.
+    return bool(stamp == wanted) and os.access(environment / "bin" / "python", os.X_OK)
+
+
+def _exec_newer(arguments: list[str]) -> None:
+    """Go on with a newer Python of PATH; does not come back when there is one."""
+    check = f"import sys; sys.exit(sys.version_info < {_OLDEST})"
+    for name in _CANDIDATES:
+        path = shutil.which(name)
+        # Version managers leave programs on PATH that only say that they are not there.
+        if path and subprocess.call([path, "-c", check], stderr=subprocess.DEVNULL) == 0:
+            os.execv(path, [path, "-S", "-m", "embedded.bootstrap", *arguments])
+    raise StackError(
+        f"Framemill needs Python 3.11 or newer, and this is {sys.version_info[0]}."
+        f"{sys.version_info[1]}; install one, or name it: make PYTHON=/path/to/python3.11"
+    )
+
+
+def _make(profile: str) -> None:
+    # The lock is on the directory itself: two starts at once wait for each other.
+    lock = os.open(ROOT, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another installation in this directory", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_current(ROOT, profile):
+            _install(profile)
+    finally:
+        os.close(lock)
+
+
+def _install(profile: str) -> None:
+    # Imported here: the usual start has nothing to install and must be quick.
+    from embedded import installer
+
+    if importlib.util.find_spec("ensurepip") is None:
+        raise StackError(
+            "This Python cannot make virtual environments; install its venv package first "
+            "(Debian and Ubuntu: apt-get install python3-venv)."
+        )
+    main_environment = ROOT / ".venv"
+    emulator = ROOT / ".venv-emulator"
+    wanted = digest(ROOT, profile)
+    if not _stamp_is(main_environment, wanted):
+        installer.install_main(ROOT, profile)
+        (main_environment / _STAMP).write_text(json.dumps(wanted))
+    wanted = digest(ROOT, "emulator")
+    if not _stamp_is(emulator, wanted):
+        installer.install_emulator(ROOT)
+        (emulator / _STAMP).write_text(json.dumps(wanted))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

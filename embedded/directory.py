@@ -1,0 +1,90 @@
+"""DATA_DIR: held by one running stack at a time, and cleared of what a killed one left."""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from embedded.errors import StackError
+from embedded.store import write_private
+
+_LEFTOVER_GRACE_S = 8.0
+
+
+class Directory:
+    """The lock on a directory, and the note of the processes that belong to it."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the absolute path; nothing is touched yet."""
+        self._path = path
+        self._lock: int | None = None
+
+    def open(self) -> None:
+        """Make and lock the directory, and end processes of a killed stack that still run.
+
+        Raises:
+            StackError: it cannot be used, or another stack runs in it.
+        """
+        try:
+            # Open to others, since PostgreSQL may run as another user; private files are 0600.
+            self._path.mkdir(mode=0o755, parents=True, exist_ok=True)
+            lock = os.open(self._path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StackError(f"DATA_DIR={self._path} cannot be used: {error.strerror}.") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owner = os.pread(lock, 20, 0).decode(errors="replace").strip() or "unknown"
+            os.close(lock)
+            raise StackError(
+                f"DATA_DIR={self._path} is in use by another running Framemill (process {owner}); "
+                "stop it first, or choose another DATA_DIR."
+            ) from None
+        os.truncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        self._lock = lock
+        _end_leftovers(self._read_note())
+
+    def note(self, pids: Mapping[str, int]) -> None:
+        """Remember the processes, so that the next start finds what a killed one left."""
+        births = {str(pid): _birth(pid) for pid in pids.values()}
+        write_private(self._path / "processes.json", json.dumps(births))
+
+    def close(self) -> None:
+        """Give the directory back; nothing of it runs any more."""
+        if self._lock is not None:
+            (self._path / "processes.json").unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+    def _read_note(self) -> dict[int, str]:
+        try:
+            note = json.loads((self._path / "processes.json").read_text())
+            return {int(pid): str(birth) for pid, birth in note.items()}
+        except (OSError, ValueError, AttributeError):
+            return {}
+
+
+def _end_leftovers(note: dict[int, str]) -> None:
+    """Wait for processes that the kernel has already told to end; kill those that do not."""
+    deadline = time.monotonic() + _LEFTOVER_GRACE_S
+    while left := [pid for pid, birth in note.items() if birth and _birth(pid) == birth]:
+        if time.monotonic() > deadline:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def _birth(pid: int) -> str:
+    """Return the kernel's start time of a process (clock ticks); empty when it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    state, start = fields[0], fields[19]  # proc(5), counted from the state
+    return "" if state == "Z" else start

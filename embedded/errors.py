@@ -1,0 +1,17 @@
+"""What can stop the stack, as one sentence for the person who started it."""
+
+
+class StackError(Exception):
+    """The stack cannot start or go on. The message says what to do."""
+
+    exit_code = 1
+
+
+class UsageError(StackError):
+    """A variable given to `make` cannot be used."""
+
+    exit_code = 2
+
+
+class PartDied(StackError):
+    """A process ended, or did not become ready in time. The message carries its log's tail."""

@@ -1,0 +1,181 @@
+"""Fills virtual environments with exactly what the locked lists name; standard library only."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from embedded.errors import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# What the person set for pip, in the words of uv.
+_TO_UV = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "no-index": "UV_NO_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "default-timeout": "UV_HTTP_TIMEOUT",
+    "proxy": "ALL_PROXY",
+}
+_COMMA_SEPARATED = ("UV_FIND_LINKS",)
+# pip lets its environment win over the section of the command, and that over the general one.
+_SECTIONS = ("global", "install", ":env:")
+
+
+def install_main(root: Path, profile: str) -> None:
+    """Make `.venv` with a profile's packages and the project itself.
+
+    Raises:
+        StackError: a step failed; the message holds the end of its output.
+    """
+    environment = root / ".venv"
+    _prepare(environment)
+    (environment / ".framemill.json").unlink(missing_ok=True)
+    _fill(root, environment, environment, profile, "Installing packages")
+    _step(
+        "Installing Framemill",
+        [
+            *_pip(environment, environment),
+            # Nothing is fetched: what builds it is in the locked list.
+            *(
+                "install",
+                "--no-index",
+                "--no-build-isolation",
+                "--no-deps",
+                "--editable",
+                str(root),
+            ),
+        ],
+    )
+
+
+def install_emulator(root: Path) -> None:
+    """Make `.venv-emulator`, using the installer of `.venv`.
+
+    Raises:
+        StackError: a step failed; the message holds the end of its output.
+    """
+    environment = root / ".venv-emulator"
+    if not (environment / "bin" / "python").exists():
+        python = getattr(sys, "_base_executable", None) or sys.executable
+        _step(
+            "Making .venv-emulator",
+            [python, "-m", "venv", "--clear", "--without-pip", str(environment)],
+        )
+    _fill(root, root / ".venv", environment, "emulator", "Installing the emulator")
+
+
+def uv_environment(pip_config: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Translate the output of `pip config list` into uv's variables; those already set stay.
+
+    Raises:
+        ValueError: a value is not quoted as pip quotes it.
+    """
+    values: dict[str, str] = {}
+    pairs = re.findall(r"^([\w:]+)\.([\w-]+)='(.*?)'$", pip_config, re.MULTILINE | re.DOTALL)
+    for wanted in _SECTIONS:
+        for section, option, value in pairs:
+            name = _TO_UV.get(option)
+            if section == wanted and name:
+                # pip separates several values by white space.
+                words = value.replace("\\n", " ").split()
+                values[name] = ("," if name in _COMMA_SEPARATED else " ").join(words)
+    if "UV_INDEX" in values:
+        # Like pip: the best version of all indexes counts. The hashes say which file is meant.
+        values["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    return {name: value for name, value in values.items() if not environ.get(name)}
+
+
+def _prepare(environment: Path) -> None:
+    """Make the environment unless it is there, with a pip, for this version of Python."""
+    python = environment / "bin" / "python"
+    check = f"import pip, sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    if python.exists():
+        done = subprocess.run([str(python), "-c", check], capture_output=True, check=False)
+        if done.returncode == 0:
+            return
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    _step("Making .venv", [base, "-m", "venv", "--clear", str(environment)])
+
+
+def _fill(root: Path, tools: Path, environment: Path, name: str, label: str) -> None:
+    """Make an environment hold exactly a list, with uv if it works here, else with pip."""
+    wanted = root / "requirements" / (name + ".txt")
+    bootstrap = root / "requirements" / "bootstrap.txt"
+    uv = tools / "bin" / "uv"
+    fetch_uv = [*_pip(tools, tools), "install", "--require-hashes", "--requirement", str(bootstrap)]
+    try:
+        if not uv.exists():
+            _step("Installing uv", fetch_uv)
+        config = subprocess.run(
+            [*_pip(tools, tools), "config", "list"], capture_output=True, text=True, check=False
+        )
+        extra = uv_environment(config.stdout, os.environ)
+        sync = [str(uv), "pip", "sync", "--quiet", "--require-hashes"]
+        python = str(environment / "bin" / "python")
+        _step(label, [*sync, "--python", python, str(wanted)], extra)
+    except StackError:
+        _step(
+            label + " with pip",
+            [
+                *_pip(tools, environment),
+                *("install", "--require-hashes", "--requirement", str(wanted)),
+            ],
+        )
+
+
+def _pip(tools: Path, environment: Path) -> list[str]:
+    pip = [str(tools / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    if tools != environment:
+        pip += ["--python", str(environment / "bin" / "python")]
+    return pip
+
+
+def _step(label: str, argv: Sequence[str], extra: Mapping[str, str] | None = None) -> None:
+    """Run one step, showing how long it takes.
+
+    Raises:
+        StackError: it failed.
+    """
+    begun = time.monotonic()
+    live = sys.stdout.isatty()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            list(argv),
+            env={**os.environ, **(extra or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            while True:
+                if live:
+                    spent = time.monotonic() - begun
+                    print(f"\r{label} … {spent:.0f} s", end="", flush=True)
+                try:
+                    process.wait(1)
+                    break
+                except subprocess.TimeoutExpired:
+                    continue
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        spent = time.monotonic() - begun
+        start = "\r" if live else ""
+        print(f"{start}{label} … {spent:.1f} s", flush=True)
+        if process.returncode != 0:
+            output.seek(0)
+            tail = output.read().decode(errors="replace").strip().splitlines()[-15:]
+            raise StackError(f"{label} failed:\n    " + "\n    ".join(tail))

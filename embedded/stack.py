@@ -1,0 +1,180 @@
+"""The stack as a library: any set of its parts, in one directory, as a context manager.
+
+    with Stack(tmp_path) as stack:          # Postgres, Valkey, emulator with bucket and queues
+        Settings(**stack.environment) ...
+
+The directory is locked while it is in use. Everything listens on 127.0.0.1 only.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from embedded import emulator, postgres, services, store, valkey
+from embedded.directory import Directory
+from embedded.errors import StackError
+from embedded.ffmpeg import find_tools
+from embedded.migrated import is_migrated, note_migrated
+from embedded.part import Part
+from embedded.supervisor import Report, Supervisor
+
+BACKING = frozenset({"postgres", "valkey", "emulator"})
+EVERYTHING = BACKING | {"api", "worker"}
+
+# What would lead an AWS client past the emulator, or any client through a proxy.
+_MISLEADING = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL_S3",
+               "AWS_ENDPOINT_URL_SQS")  # fmt: skip
+
+
+class Stack:
+    """Parts of the stack that are started and stopped together.
+
+    Use it from one thread: the processes are tied to the life of the thread that started them.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        parts: Collection[str] = BACKING,
+        *,
+        port: int | None = None,
+        durable: bool = False,
+        extra: Mapping[str, str] | None = None,
+        report: Report = lambda _name, _seconds: None,
+    ) -> None:
+        """Describe the stack; nothing is started yet.
+
+        Args:
+            data_dir: absolute directory for all files; made when it is not there.
+            parts: any of `postgres`, `valkey`, `emulator`, `migrate`, `api`, `worker`.
+            port: the API's; a free one by default.
+            durable: survive a crash of the machine; tests are faster without.
+            extra: variables for the services that replace this stack's own.
+            report: gets the name of each part and its seconds when it is ready.
+        """
+        self.data_dir = data_dir
+        self.port = port or 0
+        self.environment: dict[str, str] = {}
+        self._wanted = set(parts)
+        self._durable = durable
+        self._extra = dict(extra or {})
+        self._report = report
+        self._directory = Directory(data_dir)
+        self._supervisor = Supervisor(())
+
+    @property
+    def supervisor(self) -> Supervisor:
+        """The parts that run."""
+        return self._supervisor
+
+    def start(self, timeout: float = 60, interrupted: Callable[[], bool] = lambda: False) -> bool:
+        """Start all parts and wait until they are ready; False when it was interrupted.
+
+        Raises:
+            StackError: something is missing, or the directory is in use.
+            PartDied: a part ended or was not ready within `timeout` seconds.
+        """
+        self._directory.open()
+        try:
+            self._supervisor = Supervisor(self._describe(), self._noting)
+            complete = self._supervisor.start(timeout, interrupted)
+        except BaseException:
+            self.stop()
+            raise
+        return complete
+
+    def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Stop what runs, the services first, and give the directory back."""
+        self._supervisor.stop(hurry=hurry)
+        self._directory.close()
+
+    def restart(self, name: str, interrupted: Callable[[], bool] = lambda: False) -> None:
+        """Stop a part in good order if it runs, start it again and wait until it is ready.
+
+        Raises:
+            PartDied: it ended or was not ready in time.
+        """
+        self._supervisor.restart(name, interrupted=interrupted)
+        self._directory.note(self._supervisor.pids)
+        if name == "emulator":
+            # After a crash it has lost its queues and rules.
+            self._supervisor.restart("provision", interrupted=interrupted)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to one part and the processes in its group."""
+        self._supervisor.signal(name, number)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _noting(self, name: str, seconds: float) -> None:
+        self._directory.note(self._supervisor.pids)
+        if name == "migrate" and "postgres" in self._wanted:
+            note_migrated(self.data_dir)
+        self._report(name, seconds)
+
+    def _describe(self) -> list[Part]:
+        if self.port and not store.is_free(self.port):
+            raise StackError(
+                f"Port {self.port} is in use; choose another one, such as PORT={self.port + 1}."
+            )
+        secrets = store.load_secrets(self.data_dir)
+        backing = sorted(self._wanted & BACKING)
+        ports = store.choose_ports(self.data_dir, [*backing, *([] if self.port else ["api"])])
+        self.port = self.port or ports["api"]
+        self.environment = self._environment(secrets, ports)
+        makers = {
+            "postgres": postgres.postgres_part,
+            "valkey": valkey.valkey_part,
+            "emulator": emulator.emulator_part,
+        }
+        own = services.service_parts(self.data_dir, self._whole_environment(), self.port)
+        return [
+            *(
+                makers[name](self.data_dir, ports[name], secrets, durable=self._durable)
+                for name in backing
+            ),
+            *(own[name] for name in own if name in self._steps_and_services()),
+        ]
+
+    def _steps_and_services(self) -> set[str]:
+        names = self._wanted - BACKING
+        if names & {"api", "worker"}:
+            names |= {"migrate", "provision"}
+        if "postgres" in self._wanted and is_migrated(self.data_dir):
+            names.discard("migrate")
+        if "emulator" in self._wanted:
+            names.add("provision")
+        return names
+
+    def _environment(self, secrets: dict[str, str], ports: dict[str, int]) -> dict[str, str]:
+        values = services.service_environment(self.data_dir, self.port, secrets["jwt"])
+        if "postgres" in ports:
+            values["DATABASE_URL"] = postgres.database_url(ports["postgres"], secrets)
+        if "valkey" in ports:
+            values["REDIS_URL"] = valkey.redis_url(ports["valkey"], secrets)
+        if "emulator" in ports:
+            values |= emulator.aws_environment(ports["emulator"], secrets)
+        if "worker" in self._wanted:
+            values |= find_tools().environment
+        return values | self._extra
+
+    def _whole_environment(self) -> dict[str, str]:
+        inherited = dict(os.environ)
+        if "emulator" in self._wanted:
+            inherited = {name: inherited[name] for name in inherited if name not in _MISLEADING}
+        local = ("127.0.0.1", "localhost", os.environ.get("NO_PROXY", ""))
+        bypass = ",".join(filter(None, local))
+        return inherited | {"NO_PROXY": bypass, "no_proxy": bypass} | self.environment

@@ -1,0 +1,199 @@
+"""Starts the parts in the order of their needs, watches them, and stops them in reverse."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from embedded.errors import PartDied
+from embedded.part import Part, log_tail, spawn
+
+_POLL_S = 0.01
+
+
+@dataclass
+class Running:
+    """A started part.
+
+    Attributes:
+        part: what was started.
+        process: its process.
+        started: clock reading at the start, seconds.
+        ready: whether it has been seen ready.
+        swept: whether it has ended and its process group was cleared.
+    """
+
+    part: Part
+    process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
+    ready: bool = False
+    swept: bool = False
+
+
+Report = Callable[[str, float], None]
+
+
+def _silent(_name: str, _seconds: float) -> None:
+    pass
+
+
+class Supervisor:
+    """Runs a set of parts. Not thread-safe: use it from the thread that made it."""
+
+    def __init__(self, parts: Iterable[Part], report: Report = _silent) -> None:
+        """Take the parts; `report` gets each one's name and seconds when it becomes ready."""
+        self._parts = {part.name: part for part in parts}
+        self._running: dict[str, Running] = {}
+        self._report = report
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process ids by the name of the part, of those that have not ended."""
+        return {
+            name: running.process.pid
+            for name, running in self._running.items()
+            if _exit_code(running) is None
+        }
+
+    def start(self, timeout: float = 60, interrupted: Callable[[], bool] = lambda: False) -> bool:
+        """Start every part, each as soon as what it needs is ready, and wait until all are.
+
+        Args:
+            timeout: seconds for each part to become ready.
+            interrupted: asked often; when true the start is given up.
+
+        Returns:
+            False when it was interrupted.
+
+        Raises:
+            PartDied: a part ended or was not ready in time.
+        """
+        while not all(self._is_ready(name) for name in self._parts):
+            if interrupted():
+                return False
+            for part in self._parts.values():
+                if part.name not in self._running and all(map(self._is_ready, part.after)):
+                    self._running[part.name] = Running(part, spawn(part))
+            for running in self._running.values():
+                if not running.ready:
+                    self._check(running, timeout)
+            time.sleep(_POLL_S)
+        return True
+
+    def restart(
+        self,
+        name: str,
+        timeout: float = 60,
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Start a part again, having stopped it first when it still runs, and wait for it.
+
+        Args:
+            name: the part.
+            timeout: seconds for it to become ready.
+            interrupted: asked often; when true it is no longer waited for.
+
+        Raises:
+            PartDied: it ended or was not ready in time.
+        """
+        self.stop([name])
+        self._running[name] = running = Running(self._parts[name], spawn(self._parts[name]))
+        while not running.ready and not interrupted():
+            self._check(running, timeout)
+            time.sleep(_POLL_S)
+
+    def dead(self) -> list[str]:
+        """Return the names of the servers that have ended although nobody stopped them."""
+        return [
+            name
+            for name, running in self._running.items()
+            if running.part.ready is not None and _exit_code(running) is not None
+        ]
+
+    def describe_end(self, name: str) -> str:
+        """Say how a part ended, with the tail of its log."""
+        running = self._running[name]
+        return _describe(running.part, _ending(_exit_code(running)))
+
+    def stop(
+        self, names: Iterable[str] | None = None, hurry: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Stop parts (all by default), those that need others first; kill what does not end.
+
+        Args:
+            names: parts to stop.
+            hurry: asked often; when true everything is killed at once.
+        """
+        wanted = self._running if names is None else names
+        left = {name: self._running[name] for name in wanted if name in self._running}
+        asked: dict[str, float] = {}
+        while left:
+            for name, running in list(left.items()):
+                if _exit_code(running) is not None:
+                    del left[name], self._running[name]
+                elif hurry() or (name in asked and asked[name] < time.monotonic()):
+                    _signal_group(running.process, signal.SIGKILL)
+                elif name not in asked and not self._needed(name, left):
+                    asked[name] = time.monotonic() + running.part.grace
+                    _signal_group(running.process, running.part.stop_signal)
+            time.sleep(_POLL_S if left else 0)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to the process group of a part; for tests of what happens then."""
+        _signal_group(self._running[name].process, number)
+
+    def _is_ready(self, name: str) -> bool:
+        # A need that is not part of this stack is somebody else's and taken to be there.
+        if name not in self._parts:
+            return True
+        running = self._running.get(name)
+        return running is not None and running.ready
+
+    def _needed(self, name: str, left: Iterable[str]) -> bool:
+        return any(name in self._all_needs(other) for other in left)
+
+    def _all_needs(self, name: str) -> set[str]:
+        direct = [need for need in self._parts[name].after if need in self._parts]
+        return set(direct).union(*map(self._all_needs, direct))
+
+    def _check(self, running: Running, timeout: float) -> None:
+        part, code = running.part, _exit_code(running)
+        waited = time.monotonic() - running.started
+        if part.ready is None:
+            running.ready = code == 0
+        elif code is None:
+            running.ready = part.ready(running.process.pid)
+        if running.ready:
+            self._report(part.name, waited)
+        elif code is not None:
+            raise PartDied(_describe(part, _ending(code)))
+        elif waited > timeout:
+            raise PartDied(_describe(part, f"was not ready within {timeout:.0f} seconds"))
+
+
+def _exit_code(running: Running) -> int | None:
+    code = running.process.poll()
+    if code is not None and not running.swept:
+        # Whatever it left behind in its group goes too; once, since the number is used again later.
+        running.swept = True
+        _signal_group(running.process, signal.SIGKILL)
+    return code
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _ending(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with status {code}"
+
+
+def _describe(part: Part, what: str) -> str:
+    tail = log_tail(part.log)
+    return f"{part.name} {what}; its log is {part.log}" + (f":\n{tail}" if tail else ".")

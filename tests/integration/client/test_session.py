@@ -1,0 +1,132 @@
+import json
+import multiprocessing
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from client import ApiError, Framemill, LoginRequired, ServerUnreachable, UnexpectedAnswer
+from tests.integration.client.standin_world import EMAIL, PASSWORD, StandIn
+
+
+def test_login_keeps_the_tokens_where_only_the_owner_reads_them(world: StandIn, home: Path) -> None:
+    with Framemill(world.url, remember=True) as client:
+        client.login(EMAIL, PASSWORD)
+    file = home / "session.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with Framemill(world.url, remember=True) as another:
+        assert another.me().email == EMAIL
+
+
+def test_without_remember_nothing_is_written(client: Framemill, home: Path) -> None:
+    client.me()
+    assert not home.exists()
+
+
+def test_wrong_password_is_one_typed_error_and_no_retry(world: StandIn) -> None:
+    with Framemill(world.url) as client, pytest.raises(ApiError) as caught:
+        client.login(EMAIL, "wrong")
+    error = caught.value
+    assert (error.code, error.status, error.request_id) == ("invalid_credentials", 401, "req-1")
+    assert not error.retryable
+    assert str(error) == error.detail == "Address or password is wrong."
+    assert world.calls == ["POST /v1/auth/login"]
+
+
+def test_nobody_logged_in(world: StandIn) -> None:
+    with Framemill(world.url) as client, pytest.raises(LoginRequired, match="Run framemill login"):
+        client.me()
+
+
+def test_an_expired_access_token_is_renewed_once_and_the_call_repeated(
+    client: Framemill, world: StandIn
+) -> None:
+    world.expired |= set(world.access)
+    assert client.me().email == EMAIL
+    assert world.calls.count("POST /v1/auth/refresh") == 1
+
+
+def test_an_access_token_is_renewed_before_it_ends(world: StandIn) -> None:
+    world.token_life = 0
+    with Framemill(world.url) as client:
+        client.login(EMAIL, PASSWORD)
+        world.token_life = 600
+        client.me()
+        client.me()
+    assert world.calls[1:] == ["POST /v1/auth/refresh", "GET /v1/me", "GET /v1/me"]
+
+
+def test_a_revoked_session_is_forgotten_and_said(client: Framemill, world: StandIn) -> None:
+    world.sessions.clear()
+    with pytest.raises(LoginRequired, match=r"^Your session has ended\. Run framemill login\.$"):
+        client.me()
+    with pytest.raises(LoginRequired, match="Nobody is logged in"):
+        client.me()
+
+
+def test_a_refused_refresh_ends_the_session(client: Framemill, world: StandIn) -> None:
+    world.expired |= set(world.access)
+    world.refresh.clear()
+    with pytest.raises(LoginRequired, match="Your session has ended"):
+        client.me()
+
+
+def _me_in_another_process(url: str, home: Path) -> str:
+    with Framemill(url, home=home, remember=True) as client:
+        return client.me().email
+
+
+def test_processes_at_once_use_a_refresh_token_only_once(world: StandIn, home: Path) -> None:
+    """A second use would revoke the session."""
+    with Framemill(world.url, remember=True) as client:
+        client.login(EMAIL, PASSWORD)
+    world.expired |= set(world.access)
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        found = pool.starmap(_me_in_another_process, [(world.url, home)] * 8)
+    assert found == [EMAIL] * 8
+    assert world.calls.count("POST /v1/auth/refresh") == 1
+
+
+def test_threads_at_once_use_a_refresh_token_only_once(client: Framemill, world: StandIn) -> None:
+    world.expired |= set(world.access)
+    found: list[str] = []
+    threads = [threading.Thread(target=lambda: found.append(client.me().email)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [EMAIL] * 6
+    assert world.calls.count("POST /v1/auth/refresh") == 1
+
+
+def test_logout_ends_the_session_at_both_ends(world: StandIn, home: Path) -> None:
+    with Framemill(world.url, remember=True) as client:
+        client.login(EMAIL, PASSWORD)
+        client.logout()
+        assert not world.sessions
+        assert json.loads((home / "session.json").read_text())["sessions"] == {}
+        with pytest.raises(LoginRequired):
+            client.me()
+
+
+def test_transient_answers_are_tried_again(client: Framemill, world: StandIn) -> None:
+    world.call_faults = [("/me", "503"), ("/me", "reset")]
+    assert client.me().email == EMAIL
+
+
+def test_an_address_without_a_server(closed_port: int) -> None:
+    with (
+        Framemill(f"http://127.0.0.1:{closed_port}") as client,
+        pytest.raises(ServerUnreachable, match="Check the address"),
+    ):
+        client.login(EMAIL, PASSWORD)
+    with pytest.raises(ServerUnreachable, match="must start with http"):
+        Framemill("video.example.org")
+
+
+def test_a_server_that_is_something_else(client: Framemill, world: StandIn) -> None:
+    video = world.video()
+    del video["title"]
+    with pytest.raises(UnexpectedAnswer, match="not understood"):
+        client.video(video["id"])

@@ -1,0 +1,177 @@
+"""The supervisor with small real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded.errors import PartDied
+from embedded.part import Part
+from embedded.supervisor import Supervisor
+
+_SERVER = """
+import pathlib, signal, sys, time
+events, name = pathlib.Path(sys.argv[1]), sys.argv[2]
+def note(what):
+    with events.open("a") as file:
+        file.write(f"{what} {name}\\n")
+def stop(*_):
+    note("stopped")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, signal.SIG_IGN if "stubborn" in name else stop)
+note("started")
+while True:
+    time.sleep(60)
+"""
+
+
+class Bench:
+    """Makes parts and reads what they noted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.events = folder / "events"
+        self.events.touch()
+
+    def part(self, name: str, *after: str, code: str = _SERVER, step: bool = False) -> Part:
+        def ready(_pid: int) -> bool:
+            return f"started {name}\n" in self.events.read_text()
+
+        return Part(
+            name=name,
+            argv=(sys.executable, "-c", code, str(self.events), name),
+            env=dict(os.environ),
+            log=self.folder / f"{name}.log",
+            after=after,
+            ready=None if step else ready,
+            grace=0.3 if "stubborn" in name else 5,
+        )
+
+    def lines(self) -> list[str]:
+        return self.events.read_text().splitlines()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+@pytest.fixture
+def run(request: pytest.FixtureRequest) -> Iterator[Callable[..., Supervisor]]:
+    made: list[Supervisor] = []
+
+    def start(*parts: Part) -> Supervisor:
+        made.append(Supervisor(parts))
+        made[-1].start(timeout=20)
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.stop(hurry=lambda: True)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_needs_start_first_and_stop_last(bench: Bench, run: Callable[..., Supervisor]) -> None:
+    step = "import sys; open(sys.argv[1], 'a').write('did step\\n')"
+    supervisor = run(
+        bench.part("service", "step"),
+        bench.part("step", "base", code=step, step=True),
+        bench.part("base"),
+    )
+    assert bench.lines() == ["started base", "did step", "started service"]
+    supervisor.stop()
+    assert bench.lines()[3:] == ["stopped service", "stopped base"]
+    assert supervisor.pids == {}
+
+
+def test_a_part_that_dies_at_the_start_is_named_with_its_log(bench: Bench) -> None:
+    code = "import sys; sys.stderr.write('no such table'); sys.exit(3)"
+    supervisor = Supervisor([bench.part("base"), bench.part("bad", "base", code=code)])
+    with pytest.raises(PartDied, match=r"(?s)bad ended with status 3.*no such table"):
+        supervisor.start(timeout=20)
+    supervisor.stop()
+    assert bench.lines() == ["started base", "stopped base"]
+
+
+def test_a_part_that_never_gets_ready_is_given_up(bench: Bench) -> None:
+    supervisor = Supervisor([bench.part("slow", code="import time; time.sleep(60)")])
+    with pytest.raises(PartDied, match="slow was not ready within 0 seconds"):
+        supervisor.start(timeout=0.2)
+    supervisor.stop(hurry=lambda: True)
+
+
+def test_one_that_does_not_end_is_killed(bench: Bench, run: Callable[..., Supervisor]) -> None:
+    supervisor = run(bench.part("stubborn"))
+    pid = supervisor.pids["stubborn"]
+    supervisor.stop()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_what_a_dead_part_left_in_its_group_is_ended(
+    bench: Bench, run: Callable[..., Supervisor]
+) -> None:
+    code = "import subprocess, sys; p = subprocess.Popen(['sleep', '60']);" + (
+        "open(sys.argv[1], 'a').write(f'child {p.pid}\\nstarted parent\\n'); p.wait()"
+    )
+    supervisor = run(bench.part("parent", code=code))
+    child = int(bench.lines()[0].split()[1])
+    os.kill(supervisor.pids["parent"], signal.SIGKILL)
+    wait_until(lambda: supervisor.dead() == ["parent"])
+    wait_until(lambda: not _lives(child))
+    assert "SIGKILL" in supervisor.describe_end("parent")
+
+
+def test_restart(bench: Bench, run: Callable[..., Supervisor]) -> None:
+    supervisor = run(bench.part("base"))
+    before = supervisor.pids["base"]
+    supervisor.restart("base")
+    assert supervisor.pids["base"] != before
+    assert not Path(f"/proc/{before}").exists()
+
+
+def test_interrupting_the_start(bench: Bench) -> None:
+    supervisor = Supervisor([bench.part("slow", code="import time; time.sleep(60)")])
+    assert not supervisor.start(interrupted=lambda: bool(supervisor.pids))
+    supervisor.stop()
+    assert supervisor.pids == {}
+
+
+def test_no_process_outlives_a_killed_supervisor(bench: Bench) -> None:
+    code = f"""
+import sys, time
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
+from pathlib import Path
+from embedded.part import Part
+from embedded.supervisor import Supervisor
+events = Path({str(bench.events)!r})
+part = Part("base", (sys.executable, "-c", {_SERVER!r}, str(events), "base"), {{}},
+            Path({str(bench.folder)!r}) / "base.log", ready=lambda pid: events.stat().st_size > 0)
+supervisor = Supervisor([part])
+supervisor.start()
+print(supervisor.pids["base"], flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        pid = int(owner.stdout.readline())
+        owner.kill()
+    wait_until(lambda: not _lives(pid))
+    assert bench.lines() == ["started base", "stopped base"]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

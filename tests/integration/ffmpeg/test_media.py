@@ -1,0 +1,97 @@
+"""Real clips from cameras and broken tools have the outcome their owners expect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workers.ffmpeg.probe import ProbeFailedError
+from workers.media.limits import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.integration.ffmpeg.conftest import Tools
+
+pytestmark = pytest.mark.media
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "channels"),
+    [
+        ("film_1080p24_21s.mp4", {"720p": (1280, 720), "480p": (854, 480)}, 2),
+        ("phone_rotated90.mov", {"320p": (320, 568)}, 1),
+        ("phone_vfr_rotated180.mp4", {"720p": (1280, 720), "480p": (854, 480)}, 1),
+        ("hdr10_1080p_vfr.mp4", {"720p": (1280, 720), "480p": (854, 480)}, 2),
+        ("audio_8_mono_tracks.mp4", {"720p": (1280, 720), "480p": (854, 480)}, 1),
+        ("interlaced_1080i50.mts", {"720p": (1280, 720), "480p": (854, 480)}, 2),
+        ("anamorphic_sar64_45.mp4", {"480p": (854, 480)}, None),
+        ("odd_161x121.webm", {"120p": (160, 120)}, None),
+        ("no_audio.mp4", {"720p": (1080, 720), "480p": (720, 480)}, None),
+        ("subtitles_srt.mkv", {"720p": (1080, 720), "480p": (720, 480)}, 1),
+    ],
+)
+async def test_ready(
+    tools: Tools, clip: Callable[[str], Path], tmp_path: Path, name: str,
+    expected: dict[str, tuple[int, int]], channels: int | None,
+) -> None:  # fmt: skip
+    source = tmp_path / "input"
+    source.symlink_to(clip(name))
+    made = await tools.encode(source, tmp_path / "out")
+    assert refuse(made.info) is None
+    assert made.refusal is None
+    assert (made.folder / "poster.jpg").stat().st_size > 500
+    for rendition, size in expected.items():
+        output = made.outputs[rendition]
+        assert output.video is not None
+        assert (output.video.width, output.video.height) == size
+        assert (output.video.pix_fmt, output.video.rotation) == ("yuv420p", 0)
+        assert not output.video.hdr
+        assert [a.channels for a in output.audio] == ([channels] if channels else [])
+        data = (made.folder / f"{rendition}.mp4").read_bytes()
+        assert b"com.apple" not in data
+        assert b"\xa9xyz" not in data
+    assert made.outputs.keys() == expected.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("audio_only.mp4", {"no_video_stream"}),
+        ("corrupt_missing_stsd.mp4", {"corrupt_media"}),
+        ("encrypted_widevine.mp4", {"encrypted_media"}),
+        ("truncated_512_bytes.mp4", {"corrupt_media"}),
+    ],
+)
+async def test_failed(
+    tools: Tools, clip: Callable[[str], Path], name: str, codes: set[str]
+) -> None:
+    refusal = await refused(tools, clip(name))
+    assert refusal in codes
+
+
+async def refused(tools: Tools, path: Path) -> str | None:
+    try:
+        refusal = refuse(await tools.probe(path))
+    except ProbeFailedError as error:
+        return error.failure.code if error.failure.input_fault else None
+    return refusal.code if refusal else None
+
+
+async def test_high_dynamic_range_is_not_washed_out(
+    tools: Tools, clip: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Untouched PQ shown as BT.709 is grey: dark whites, weak colours."""
+    source = clip("hdr10_1080p_vfr.mp4")
+    made = await tools.encode(source, tmp_path)
+
+    def look(path: Path) -> tuple[int, float]:
+        pixels = tools.pixels(path, 32, 18, number=10)
+        triples = [pixels[i : i + 3] for i in range(0, len(pixels), 3)]
+        return max(pixels), sum(max(t) - min(t) for t in triples) / len(triples)
+
+    (white_before, colour_before), (white, colour) = look(source), look(made.folder / "720p.mp4")
+    assert white > max(white_before + 20, 225)
+    assert colour > 1.3 * colour_before

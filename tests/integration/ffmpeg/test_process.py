@@ -1,0 +1,167 @@
+"""A process is watched, stopped, and never left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workers.ffmpeg.process import (
+    FFmpegFailedError,
+    ProcessLimits,
+    StallError,
+    TimeLimitError,
+    run,
+    wall_seconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.ffmpeg.conftest import Tools
+    from workers.ffmpeg.progress import Progress
+
+PROJECT = Path(__file__).resolve().parents[3]
+ENDLESS = ("-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1", "-stats_period", "0.1",
+           "-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25", "-f", "null", "-")  # fmt: skip
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  another process's state has no event
+            await asyncio.sleep(0.01)
+
+
+def shell(tmp_path: Path, script: str) -> list[str]:
+    """A stand-in for FFmpeg that misbehaves as FFmpeg cannot be made to."""
+    file = tmp_path / "program"
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    return [str(file)]
+
+
+def pid_file(tmp_path: Path) -> int:
+    return int((tmp_path / "pid").read_text())
+
+
+async def test_progress_is_reported_to_the_end(tools: Tools, tmp_path: Path) -> None:
+    reports: list[Progress] = []
+    argv = [tools.ffmpeg, *ENDLESS[:-3], "-t", "0.5", *ENDLESS[-3:]]
+    finished = await run(argv, cwd=tmp_path, on_progress=reports.append)
+    assert reports[-1].done
+    assert reports[-1].frame == 13
+    assert finished.wall_seconds < 10
+    assert finished.argv == tuple(argv)
+
+
+async def test_a_failure_carries_command_status_and_last_words(
+    tools: Tools, tmp_path: Path
+) -> None:
+    argv = [tools.ffmpeg, "-nostdin", "-v", "error", "-i", "./nothing", "-f", "null", "-"]
+    with pytest.raises(FFmpegFailedError, match="No such file") as caught:
+        await run(argv, cwd=tmp_path)
+    assert caught.value.argv == tuple(argv)
+    assert caught.value.status > 0
+
+
+async def test_a_missing_program_is_127(tmp_path: Path) -> None:
+    with pytest.raises(FFmpegFailedError) as caught:
+        await run(["/nowhere/ffmpeg"], cwd=tmp_path)
+    assert caught.value.status == 127
+
+
+async def test_last_words_are_bounded(tmp_path: Path) -> None:
+    argv = shell(tmp_path, "yes 'spam' | head -c 5000000 >&2; echo the end >&2; exit 3")
+    with pytest.raises(FFmpegFailedError, match="the end") as caught:
+        await run(argv, cwd=tmp_path, limits=ProcessLimits(stderr_bytes=1000))
+    assert caught.value.status == 3
+    assert len(caught.value.stderr_tail) <= 1000
+
+
+async def test_a_repeated_report_is_no_progress(tmp_path: Path) -> None:
+    argv = shell(
+        tmp_path,
+        "echo $$ > pid; while :; do echo out_time_us=5; echo progress=continue; sleep 0.05; done",
+    )
+    with pytest.raises(StallError):
+        await run(argv, cwd=tmp_path, limits=ProcessLimits(stall_seconds=0.5))
+    assert not alive(pid_file(tmp_path))
+
+
+async def test_the_wall_limit_ends_a_lively_process(tools: Tools, tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(TimeLimitError):
+        await run([tools.ffmpeg, *ENDLESS], cwd=tmp_path, limits=ProcessLimits(wall_seconds=0.5))
+    assert time.monotonic() - began < 4
+
+
+async def test_cancelling_kills_even_what_ignores_the_polite_signal(tmp_path: Path) -> None:
+    argv = shell(tmp_path, "trap '' TERM; sleep 600 & echo $! > child; echo $$ > pid.new; "
+                           "mv pid.new pid; wait; wait; wait")  # fmt: skip
+    task = asyncio.ensure_future(run(argv, cwd=tmp_path))
+    await until((tmp_path / "pid").exists)
+    began = time.monotonic()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert time.monotonic() - began < 2.0
+    assert not alive(pid_file(tmp_path))
+    child = int((tmp_path / "child").read_text())
+    await until(lambda: not alive(child), 2.0)
+
+
+async def test_a_failing_listener_leaves_no_process(tools: Tools, tmp_path: Path) -> None:
+    def refuse(progress: Progress) -> None:
+        raise LookupError(progress)
+
+    with pytest.raises(LookupError):
+        await run([tools.ffmpeg, *ENDLESS], cwd=tmp_path, on_progress=refuse)
+    mine = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    assert not [pid for pid in mine if "ffmpeg" in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the death signal is Linux's")
+async def test_a_killed_worker_leaves_no_orphan(tmp_path: Path) -> None:
+    argv = shell(tmp_path, "echo $$ > pid.new; mv pid.new pid; exec sleep 600")
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "import asyncio, sys; from pathlib import Path; from workers.ffmpeg.process import run;"
+        "asyncio.run(run(sys.argv[2:], cwd=Path(sys.argv[1])))",
+        str(tmp_path),
+        *argv,
+        cwd=PROJECT,
+    )
+    try:
+        await until((tmp_path / "pid").exists)
+        assert alive(pid_file(tmp_path))
+    finally:
+        worker.send_signal(signal.SIGKILL)
+        await worker.wait()
+    await until(lambda: not alive(pid_file(tmp_path)), 3.0)
+
+
+async def test_the_workers_secrets_are_not_handed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    await run(shell(tmp_path, "env > seen"), cwd=tmp_path)
+    assert "canary" not in (tmp_path / "seen").read_text()
+
+
+def test_time_allowed() -> None:
+    assert [wall_seconds(d) for d in (1.0, 60.0, 9999.0, None)] == [120.0, 1200.0, 7200.0, 7200.0]

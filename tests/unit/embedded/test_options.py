@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from embedded.errors import StackError, UsageError
+from embedded.options import read_options
+
+
+def test_defaults() -> None:
+    options = read_options({})
+    assert options.port == 8000
+    assert options.data_dir == Path.cwd() / ".framemill"
+    assert options.file is None
+    assert not options.once
+    assert options.external == frozenset()
+
+
+def test_empty_values_mean_the_defaults() -> None:
+    assert read_options({"PORT": "", "DATA_DIR": "", "FILE": "", "ONCE": ""}) == read_options({})
+
+
+def test_given_values(tmp_path: Path) -> None:
+    film = tmp_path / "a film.mp4"
+    film.write_bytes(b"x")
+    options = read_options({"PORT": "9000", "DATA_DIR": "/data", "FILE": str(film), "ONCE": "1"})
+    assert (options.port, options.data_dir, options.file, options.once) == (
+        9000,
+        Path("/data"),
+        film,
+        True,
+    )
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "80.5", "８０"])
+def test_bad_port(port: str) -> None:
+    with pytest.raises(UsageError, match="PORT must be a number from 1 to 65535"):
+        read_options({"PORT": port})
+
+
+def test_bad_once() -> None:
+    with pytest.raises(UsageError, match="ONCE must be 1 or 0"):
+        read_options({"ONCE": "maybe"})
+
+
+def test_missing_file_is_one_clear_sentence() -> None:
+    with pytest.raises(StackError, match="FILE=/no/such is no file") as caught:
+        read_options({"FILE": "/no/such"})
+    assert caught.value.exit_code == 1
+
+
+def test_given_addresses_replace_embedded_parts() -> None:
+    environ = {
+        "DATABASE_URL": "postgresql://db/x",
+        "REDIS_URL": "",
+        "AWS_ENDPOINT_URL": "http://s3",
+    }
+    assert read_options(environ).external == {"postgres", "emulator"}

@@ -1,0 +1,150 @@
+"""A plan becomes one argument list that decodes once and reaches only what it may."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+from workers.ffmpeg.capabilities import Capabilities, parse_names
+from workers.ffmpeg.command import encode_command
+from workers.ffmpeg.graph import filter_graph
+from workers.ffmpeg.probe_command import probe_command
+from workers.media.info import AudioStream, MediaInfo, VideoStream
+from workers.media.ladder import DEFAULT_LADDER, Ladder, Rung
+from workers.media.limits import Limits
+from workers.media.plan import EncodePlan, plan
+
+FULL = Capabilities(frozenset({"libx264"}), frozenset({"zscale", "tonemap"}))
+BARE = Capabilities(frozenset({"libx264"}), frozenset({"tonemap"}))
+FILM = VideoStream(
+    index=0, codec="h264", width=1920, height=1080, duration=20.0, frame_count=480,
+    avg_frame_rate=Fraction(24000, 1001), base_frame_rate=Fraction(24000, 1001),
+)  # fmt: skip
+SOUND = AudioStream(index=2, codec="aac", channels=2, sample_rate=48000)
+
+
+def make(*audio: AudioStream, ladder: Ladder = DEFAULT_LADDER, **changes: object) -> EncodePlan:
+    video = replace(FILM, **changes)  # type: ignore[arg-type]
+    return plan(MediaInfo("mov,mp4", 20.0, video=video, audio=audio), ladder)
+
+
+def command(made: EncodePlan) -> list[str]:
+    return encode_command("/usr/bin/ffmpeg", made, "./input", "out", FULL)
+
+
+def after(argv: list[str], option: str) -> str:
+    return argv[argv.index(option) + 1]
+
+
+def test_the_graph_of_a_film() -> None:
+    assert filter_graph(make(SOUND), FULL).split(";") == [
+        "[0:0]fps=24000/1001,scale=1280:720:flags=lanczos:out_range=tv,"
+        "format=yuv420p,setsar=1[size0]",
+        "[size0]split=3[video0][still][next0]",
+        "[next0]scale=854:480:flags=lanczos,"
+        "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709,setsar=1[size1]",
+        "[size1]null[video1]",
+        "[still]trim=start_frame=48:end_frame=49,"
+        "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p[poster]",
+        "[0:2]aresample=async=1:min_hard_comp=0.02:first_pts=0,"
+        "aformat=channel_layouts=stereo[sound]",
+    ]
+
+
+def test_one_process_one_input_every_rendition() -> None:
+    argv = command(make(SOUND))
+    assert argv[0] == "/usr/bin/ffmpeg"
+    assert argv.count("-i") == 1
+    assert argv.count("[sound]") == 1
+    assert after(argv, "tee") == (
+        r"[select=\'v:0,a\':f=mp4:movflags=+faststart:onfail=abort]out/720p.mp4"
+        r"|[select=\'v:1,a\':f=mp4:movflags=+faststart:onfail=abort]out/480p.mp4"
+    )
+    assert (after(argv, "-crf:v:0"), after(argv, "-maxrate:v:1")) == ("23", "2000000")
+    assert argv[-1] == "out/poster.jpg"
+
+
+def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
+    limits = Limits(max_streams=7, max_pixels=100)
+    for argv in (
+        encode_command("/f", make(SOUND), "./input", ".", FULL, limits),
+        probe_command("/p", "./input", limits),
+    ):
+        opened = argv.index("-i")
+        for option in ("-protocol_whitelist", "-format_whitelist", "-codec_whitelist"):
+            assert argv.index(option) < opened
+        assert after(argv, "-protocol_whitelist") == "file"
+        assert int(after(argv, "-max_streams")) in (7, 8)
+        assert after(argv, "-max_pixels") == "100"
+        assert "-max_alloc" in argv
+        formats = after(argv, "-format_whitelist").split(",")
+        assert not {"hls", "concat", "dash", "sdp", "image2", "png_pipe", "tty"} & set(formats)
+    argv = command(make(SOUND))
+    for option in ("-nostdin", "-sn", "-dn"):
+        assert option in argv
+    assert (after(argv, "-map_metadata"), after(argv, "-map_chapters")) == ("-1", "-1")
+    assert after(argv, "-t") == "14400"
+
+
+def test_silence_and_one_channel() -> None:
+    silent = command(make())
+    assert "-c:a" not in silent
+    assert "v:0,a" not in after(silent, "tee")
+    assert after(command(make(replace(SOUND, channels=1))), "-b:a") == "64000"
+
+
+def test_odd_channel_counts_and_rates_are_brought_to_stereo() -> None:
+    odd = filter_graph(make(replace(SOUND, channels=12, sample_rate=192000)), FULL)
+    assert "pan=stereo|c0=c0|c1=c1,aformat=channel_layouts=stereo:sample_rates=48000" in odd
+    assert "pan=" not in filter_graph(make(replace(SOUND, channels=6)), FULL)
+
+
+def test_fields_are_joined_only_when_there_are_fields() -> None:
+    assert "[0:0]bwdif=" in filter_graph(make(field_order="tt"), FULL)
+    assert "bwdif" not in filter_graph(make(), FULL)
+
+
+def test_high_dynamic_range_is_mapped_with_what_the_build_has() -> None:
+    made = make(color_transfer="smpte2084", color_primaries="bt2020", color_space="bt2020nc")
+    assert "tonemap=" in filter_graph(made, FULL)
+    fallback = filter_graph(made, BARE)
+    assert "tonemap" not in fallback
+    assert "zscale" not in fallback
+    assert "lutrgb=" in fallback
+
+
+def test_colours_that_are_not_kept_are_converted_and_said() -> None:
+    wide = filter_graph(make(color_space="bt2020nc"), FULL)
+    assert "out_color_matrix=bt709" in wide
+    assert "colorspace=bt709" in wide
+    kept = filter_graph(make(color_space="smpte170m"), FULL)
+    assert "setparams" not in kept
+    assert "setparams" not in filter_graph(make(width=640, height=360), FULL)
+
+
+def test_one_rung_and_three_rungs() -> None:
+    one = filter_graph(make(width=320, height=240), FULL)
+    assert "[size0]split=2[video0][still]" in one
+    rungs = tuple(Rung(side, 22, 1000, 2000) for side in (1080, 720, 480))
+    three = filter_graph(make(ladder=Ladder(rungs=rungs)), FULL)
+    assert "[size1]split=2[video1][next1];[next1]scale=854:480" in three
+
+
+def test_a_directory_name_cannot_end_the_tee() -> None:
+    argv = encode_command("/f", make(), "./input", "a|b [c]'d", FULL)
+    assert r"]a\|b\ \[c\]\'d/720p.mp4|[" in after(argv, "tee")
+
+
+def test_names_of_a_listing() -> None:
+    encoders = """Encoders:
+ V..... = Video
+ ------
+ V....D libx264              libx264 H.264 (codec h264)
+ A....D aac                  AAC (Advanced Audio Coding)
+"""
+    filters = """Filters:
+  T.. = Timeline support
+ TS. bwdif             V->V       Deinterlace the input image.
+ ... split             V->N       Pass on the input to N outputs.
+ T. fps                V->V       Force constant framerate.
+"""
+    assert parse_names(encoders) == {"libx264", "aac"}
+    assert parse_names(filters) == {"bwdif", "split", "fps"}

@@ -1,0 +1,66 @@
+"""Last words are judged: the user is blamed only for a proven fault of the file."""
+
+import pytest
+
+from workers.ffmpeg.diagnose import diagnose, diagnose_probe, is_damaged
+
+MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("./input: Invalid data found when processing input", "unsupported_format"),
+        (MOV + "moov atom not found\n./input: Invalid data found when processing input",
+         "corrupt_media"),
+        (MOV + "Format not on whitelist 'avi,mov'\n./input: Invalid argument",
+         "unsupported_format"),
+        ("[hls @ 0x5581] Format not on whitelist 'avi,mov'", "unsupported_format"),
+        (MOV + "Number of streams exceeds max_streams parameter (32), see the documentation\n"
+         + MOV + "error reading header\n./input: Out of memory", "too_many_streams"),
+        ("[h264 @ 0x7f534a55f840] Picture size 16384x8640 exceeds specified max pixel count "
+         "35651584, see the documentation", "resolution_too_large"),
+        ("[magicyuv @ 0x7f2f] Codec (magicyuv) not on whitelist 'aac,mov_text'",
+         "unsupported_codec"),
+        (MOV + "hit EOF while reading sub-sample encryption info\n" + MOV
+         + "error reading header", "encrypted_media"),
+    ],
+)  # fmt: skip
+def test_a_probe_that_failed_by_the_file(words: str, code: str) -> None:
+    failure = diagnose_probe(1, words)
+    assert (failure.code, failure.input_fault) == (code, True)
+
+
+@pytest.mark.parametrize("judge", [diagnose, diagnose_probe])
+@pytest.mark.parametrize(
+    ("status", "words", "code"),
+    [
+        (-9, "Error while decoding stream #0:0: corrupt", "resource_limit"),
+        (127, "/opt/ffmpeg: No such file or directory", "resource_limit"),
+        (1, "Error while decoding\nav_interleaved_write_frame(): No space left on device",
+         "storage_error"),
+        (1, "./input: Input/output error", "storage_error"),
+        (1, "[libx264] malloc: Cannot allocate memory", "resource_limit"),
+        (-11, "", "processing_gave_up"),
+        (1, "something nobody has seen before", "processing_gave_up"),
+        (234, "Error reinitializing filters!", "processing_gave_up"),
+    ],
+)  # fmt: skip
+def test_our_own_troubles(judge: object, status: int, words: str, code: str) -> None:
+    assert callable(judge)
+    failure = judge(status, words)
+    assert (failure.code, failure.input_fault) == (code, False)
+
+
+def test_an_encode_that_failed_by_the_file() -> None:
+    damaged = diagnose(69, "[h264 @ 0x1] Invalid NAL unit size (0 > 8)")
+    assert (damaged.code, damaged.input_fault) == ("corrupt_media", True)
+    cut = diagnose(1, MOV + "stream 0, offset 0x30: partial file")
+    assert (cut.code, cut.input_fault) == ("truncated_media", True)
+
+
+def test_an_early_end_is_not_damage() -> None:
+    assert not is_damaged("")
+    assert not is_damaged(MOV + "stream 1, offset 0x5ca: partial file")
+    assert not is_damaged("[matroska,webm @ 0x1] File ended prematurely at pos. 9")
+    assert is_damaged("[h264 @ 0x1] error while decoding MB 1 2, bytestream -5")

@@ -1,0 +1,76 @@
+"""A source is turned away for the right reason, and only for a fault of its own."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from workers.media.info import AudioStream, MediaInfo, VideoStream
+from workers.media.limits import Fault, Limits, refuse
+
+VIDEO = VideoStream(
+    index=0, codec="h264", width=1920, height=1080, codec_tag="avc1", duration=60.0,
+    avg_frame_rate=Fraction(25), base_frame_rate=Fraction(25), frame_count=1500,
+)  # fmt: skip
+SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48000, codec_tag="mp4a")
+FILE = MediaInfo("mov,mp4,m4a,3gp,3g2,mj2", 60.0, video=VIDEO, audio=(SOUND,), stream_count=2)
+
+
+def test_a_good_file_is_taken() -> None:
+    assert refuse(FILE) is None
+    assert refuse(replace(FILE, audio=())) is None
+
+
+def with_video(**changes: object) -> MediaInfo:
+    return replace(FILE, video=replace(VIDEO, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("info", "code"),
+    [
+        (replace(FILE, format_name="hls"), Fault.UNSUPPORTED_FORMAT),
+        (replace(FILE, format_name="png_pipe"), Fault.UNSUPPORTED_FORMAT),
+        (replace(FILE, stream_count=33), Fault.TOO_MANY_STREAMS),
+        (replace(FILE, video=None), Fault.NO_VIDEO_STREAM),
+        (with_video(codec_tag="encv"), Fault.ENCRYPTED_MEDIA),
+        (with_video(codec="magicyuv"), Fault.UNSUPPORTED_CODEC),
+        (replace(FILE, audio=(replace(SOUND, codec="apac"),)), Fault.UNSUPPORTED_CODEC),
+        (replace(FILE, audio=(replace(SOUND, codec="unknown", codec_tag=""),)),
+         Fault.CORRUPT_MEDIA),
+        (with_video(width=0), Fault.CORRUPT_MEDIA),
+        (with_video(width=8194), Fault.RESOLUTION_TOO_LARGE),
+        (with_video(width=8192, height=8192), Fault.RESOLUTION_TOO_LARGE),
+        (with_video(sample_aspect_ratio=Fraction(9)), Fault.RESOLUTION_TOO_LARGE),
+        (replace(FILE, duration=14401.0), Fault.DURATION_TOO_LONG),
+        (with_video(duration=14401.0), Fault.DURATION_TOO_LONG),
+        (with_video(frame_count=360_000), Fault.TOO_MANY_FRAMES),
+        (with_video(frame_count=8000), Fault.TOO_MANY_FRAMES),
+    ],
+)  # fmt: skip
+def test_refusals(info: MediaInfo, code: Fault) -> None:
+    refusal = refuse(info)
+    assert refusal is not None
+    assert refusal.code == code
+    assert refusal.message.endswith(".")
+
+
+def test_at_the_limit_is_taken() -> None:
+    assert refuse(with_video(width=8192, height=4352)) is None
+    assert refuse(replace(FILE, duration=14400.0)) is None
+    assert refuse(replace(FILE, stream_count=32)) is None
+
+
+def test_one_odd_track_beside_a_good_one_is_no_reason() -> None:
+    odd = replace(SOUND, index=2, codec="apac", codec_tag="apac")
+    assert refuse(replace(FILE, audio=(odd, SOUND))) is None
+
+
+def test_a_claimed_rate_alone_is_no_reason() -> None:
+    claim = with_video(
+        frame_count=None, avg_frame_rate=Fraction(1000), base_frame_rate=Fraction(60)
+    )
+    assert refuse(claim) is None
+
+
+def test_limits_can_be_changed() -> None:
+    assert refuse(FILE, Limits(max_duration=59.0)) is not None

@@ -1,0 +1,126 @@
+"""ffprobe's answers, plain and odd, become sound values."""
+
+import json
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from workers.media.info import MediaInfo
+from workers.media.probe_json import UnreadableProbeError, parse_probe
+
+
+def parse(video: dict[str, Any], **container: Any) -> MediaInfo:
+    stream = {"index": 0, "codec_type": "video", "codec_name": "h264", "width": 1920,
+              "height": 1080, **video}  # fmt: skip
+    return parse_probe(json.dumps({"streams": [stream], "format": container}))
+
+
+def test_plain_file() -> None:
+    info = parse(
+        {"avg_frame_rate": "24/1", "r_frame_rate": "24/1", "nb_frames": "515",
+         "duration": "21.458333", "pix_fmt": "yuv422p10le", "color_transfer": "smpte2084"},
+        format_name="mov,mp4", duration="21.589333", start_time="0.003000",
+    )  # fmt: skip
+    video = info.video
+    assert video is not None
+    assert (video.frame_rate, video.frame_count, video.duration) == (
+        Fraction(24),
+        515,
+        21.458333,
+    )
+    assert (video.bit_depth, video.hdr, video.variable_frame_rate) == (10, True, False)
+    assert (info.duration, info.start_time, info.format_name) == (21.589333, 0.003, "mov,mp4")
+
+
+def test_odd_values_become_neutral_ones() -> None:
+    info = parse(
+        {"width": "311|", "height": "240", "avg_frame_rate": "0/0", "r_frame_rate": "1/0",
+         "nb_frames": "N/A", "duration": "N/A", "sample_aspect_ratio": "0:1", "tags": None,
+         "side_data_list": "none", "disposition": 7, "codec_name": None, "start_time": "nan"},
+        duration="inf", start_time=None,
+    )  # fmt: skip
+    video = info.video
+    assert video is not None
+    assert (video.width, video.height, video.sample_aspect_ratio) == (311, 240, Fraction(1))
+    assert video.frame_rate is None
+    assert (video.frame_count, video.duration, video.start_time) == (None, None, None)
+    assert (video.codec, video.rotation) == ("unknown", 0)
+    assert (info.duration, info.start_time) == (None, 0.0)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "7", "[" * 100_000])
+def test_no_answer_is_an_error(text: str) -> None:
+    with pytest.raises(UnreadableProbeError):
+        parse_probe(text)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"streams": 3, "format": []}', '{"streams": [null]}'])
+def test_an_empty_answer_is_a_file_without_picture(text: str) -> None:
+    assert parse_probe(text).video is None
+
+
+@pytest.mark.parametrize(
+    ("extra", "turn"),
+    [
+        ({"side_data_list": [{"side_data_type": "Display Matrix", "rotation": -90}]}, 90),
+        ({"side_data_list": [{"side_data_type": "Display Matrix", "rotation": 90}]}, 270),
+        ({"side_data_list": [{"side_data_type": "Display Matrix", "rotation": -180}]}, 180),
+        ({"tags": {"rotate": "90"}}, 90),
+        ({"side_data_list": [{"rotation": 45}]}, 0),
+        ({}, 0),
+    ],
+)
+def test_rotation_is_clockwise(extra: dict[str, Any], turn: int) -> None:
+    video = parse(extra).video
+    assert video is not None
+    assert video.rotation == turn
+    expected = (1080, 1920) if turn in (90, 270) else (1920, 1080)
+    assert (video.display_width, video.display_height) == expected
+
+
+def test_pixel_shape_changes_the_display_size() -> None:
+    video = parse({"width": 800, "height": 640, "sample_aspect_ratio": "64:45"}).video
+    assert video is not None
+    assert (video.display_width, video.display_height) == (1138, 640)
+    tall = parse({"width": 720, "height": 576, "sample_aspect_ratio": "1:2"}).video
+    assert tall is not None
+    assert (tall.display_width, tall.display_height) == (720, 1152)
+
+
+def test_cover_art_is_no_video() -> None:
+    info = parse({"disposition": {"attached_pic": 1}})
+    assert info.video is None
+    assert info.data_count == 1
+
+
+def test_matroska_tells_the_length_in_a_tag() -> None:
+    info = parse({"tags": {"DURATION": "01:00:01.500000000"}})
+    assert info.video is not None
+    assert info.video.duration == 3601.5
+    assert info.duration == 3601.5
+
+
+def test_fields_do_not_make_the_rate_variable() -> None:
+    rates = {"avg_frame_rate": "25/1", "r_frame_rate": "50/1"}
+    interlaced, other = parse({**rates, "field_order": "tt"}).video, parse(rates).video
+    assert interlaced is not None
+    assert other is not None
+    assert interlaced.interlaced
+    assert not interlaced.variable_frame_rate
+    assert other.variable_frame_rate
+
+
+def test_default_stream_wins_and_encryption_is_seen() -> None:
+    streams = [
+        {"index": 0, "codec_type": "video", "codec_name": "h264", "width": 2, "height": 2},
+        {"index": 3, "codec_type": "video", "codec_name": "hevc", "width": 4, "height": 4,
+         "disposition": {"default": 1}, "avg_frame_rate": "30000/1001"},
+        {"index": 4, "codec_type": "audio", "codec_name": "aac", "codec_tag_string": "enca"},
+        {"index": 5, "codec_type": "subtitle"}, {"index": 6, "codec_type": "data"},
+    ]  # fmt: skip
+    info = parse_probe(json.dumps({"streams": streams}))
+    assert info.video is not None
+    assert (info.video.index, info.video.frame_rate) == (3, Fraction(30000, 1001))
+    assert info.encrypted
+    assert (info.subtitle_count, info.data_count, info.stream_count) == (1, 1, 5)

@@ -1,0 +1,73 @@
+"""Half a file never counts as a whole one."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from workers.media.info import AudioStream, MediaInfo, VideoStream
+from workers.media.ladder import DEFAULT_LADDER
+from workers.media.limits import Fault
+from workers.media.plan import plan
+from workers.media.verify import WrongOutputError, check
+
+RATE = Fraction(25)
+SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48000)
+SOURCE = VideoStream(
+    index=0, codec="h264", width=854, height=480, duration=20.0,
+    avg_frame_rate=RATE, base_frame_rate=RATE,
+)  # fmt: skip
+PLAN = plan(MediaInfo("mov,mp4", 20.0, video=SOURCE, audio=(SOUND,)), DEFAULT_LADDER)
+
+
+def output(frames: int, **changes: object) -> dict[str, MediaInfo]:
+    video = replace(SOURCE, frame_count=frames, duration=frames / 25, **changes)  # type: ignore[arg-type]
+    return {"480p": MediaInfo("mov,mp4", 20.0, video=video, audio=(SOUND,))}
+
+
+def test_whole() -> None:
+    assert check(PLAN, output(500)) is None
+    assert check(PLAN, output(490)) is None
+    assert check(PLAN, output(510)) is None
+
+
+def test_short() -> None:
+    refusal = check(PLAN, output(250))
+    assert refusal is not None
+    assert refusal.code == Fault.TRUNCATED_MEDIA
+    assert "10.0 of 20.0 seconds" in refusal.message
+    damaged = check(PLAN, output(250), damaged=True)
+    assert damaged is not None
+    assert damaged.code == Fault.CORRUPT_MEDIA
+    assert check(PLAN, output(489)) is not None
+
+
+def test_sound_may_outlast_a_picture_of_unknown_length() -> None:
+    unknown = replace(PLAN, duration=None, frame_count=None)
+    assert check(unknown, output(250)) is None
+    cut = {"480p": replace(output(250)["480p"], duration=10.0)}
+    refusal = check(unknown, cut)
+    assert refusal is not None
+    assert refusal.code == Fault.TRUNCATED_MEDIA
+
+
+def test_nothing_came_out() -> None:
+    for empty in (output(0), {"480p": MediaInfo("mov,mp4", None)}):
+        refusal = check(PLAN, empty)
+        assert refusal is not None
+        assert refusal.code == Fault.CORRUPT_MEDIA
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {},
+        output(500, width=852),
+        output(500, rotation=90),
+        output(500, sample_aspect_ratio=Fraction(4, 3)),
+        {"480p": replace(output(500)["480p"], audio=())},
+    ],
+)
+def test_another_result_than_planned_is_our_fault(outputs: dict[str, MediaInfo]) -> None:
+    with pytest.raises(WrongOutputError):
+        check(PLAN, outputs)

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol
 
 import click
@@ -13,7 +13,8 @@ from client.words import clock, printable, size
 # Called with what is done, of the total, and with a word on what is going on.
 Update = Callable[[float, str], None]
 
-_PLAIN_PAUSE = 5.0  # seconds between two lines that say little new
+_SHORTEST_PAUSE = 1.0  # seconds between two lines that only differ in a figure
+_LONGEST_PAUSE = 5.0  # seconds after which a line comes even if a tenth takes longer
 
 
 class Display(Protocol):
@@ -32,7 +33,7 @@ def display(*, plain: bool) -> Display:
 
 
 class Lines:
-    """A line whenever a tenth is done, something else begins or some seconds have passed."""
+    """A line when something else begins or ends, and for every tenth, but not many a second."""
 
     @contextmanager
     def transfer(self, label: str, total: int) -> Iterator[Update]:
@@ -58,18 +59,21 @@ class Lines:
 
 
 def _sparing(line: Callable[[float, str], str], total: float) -> Update:
-    shown: tuple[int, str] | None = None
-    last = 0.0
+    shown: tuple[str, bool] | None = None
+    tenth, last = 0, 0.0
 
     def update(done: float, note: str) -> None:
-        nonlocal shown, last
+        nonlocal shown, tenth, last
         now = time.monotonic()
-        # Time left changes with every word; only what stands before a semicolon counts.
-        state = (int(10 * done / total) if total else 10, note.partition(";")[0])
+        # Time left changes with every word; only what stands before it counts.
+        said = (note.partition(";")[0], done >= total)
+        present = int(10 * done / total) if total else 10
+        pause = _LONGEST_PAUSE if present == tenth else _SHORTEST_PAUSE
         text = line(done, note)
-        if state != shown or now - last > _PLAIN_PAUSE:
-            shown, last = state, now
-            click.echo(text, err=True)
+        if said != shown or now - last > pause:
+            shown, tenth, last = said, present, now
+            with suppress(OSError):  # nobody reads it any longer: no reason to stop the transfer
+                click.echo(text, err=True)
 
     return update
 

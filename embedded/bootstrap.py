@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.util
 import json
 import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -36,7 +33,7 @@ def main(arguments: list[str]) -> int:
             _exec_newer(arguments)
         if not is_current(ROOT, arguments[0]):
             _make(arguments[0])
-    except (StackError, OSError, subprocess.SubprocessError) as error:
+    except (StackError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
@@ -64,17 +61,44 @@ def digest(root: Path, profile: str) -> str:
     return state.hexdigest()
 
 
-def _stamp_is(environment: Path, wanted: str) -> bool:
+def write_stamp(root: Path, environment: Path, profile: str) -> None:
+    """Note that an environment holds a profile, whole."""
+    stamp = {"profile": profile, "digest": digest(root, profile)}
+    (environment / _STAMP).write_text(json.dumps(stamp))
+
+
+def _spoil_stamp(environment: Path, profile: str) -> None:
+    """Before a change: an environment whose installation is cut short must not pass for whole."""
+    if environment.is_dir():
+        (environment / _STAMP).write_text(json.dumps({"profile": profile, "digest": ""}))
+
+
+def wanted_profile(environment: Path, profile: str) -> str:
+    """Return the profile to install: what was there before stays, though its list has changed."""
+    held = _stamp(environment).get("profile")
+    order = [each for each in _PROFILES if each in (held, profile)]
+    return order[0]
+
+
+def _stamp(environment: Path) -> dict[str, str]:
     try:
         stamp = json.loads((environment / _STAMP).read_text())
     except (OSError, ValueError):
-        return False
+        return {}
+    return stamp if isinstance(stamp, dict) else {}
+
+
+def _stamp_is(environment: Path, wanted: str) -> bool:
     # The interpreter it links to may have gone since.
-    return bool(stamp == wanted) and os.access(environment / "bin" / "python", os.X_OK)
+    python = environment / "bin" / "python"
+    return _stamp(environment).get("digest") == wanted and os.access(python, os.X_OK)
 
 
 def _exec_newer(arguments: list[str]) -> None:
     """Go on with a newer Python of PATH; does not come back when there is one."""
+    import shutil
+    import subprocess
+
     check = f"import sys; sys.exit(sys.version_info < {_OLDEST})"
     for name in _CANDIDATES:
         path = shutil.which(name)
@@ -104,6 +128,8 @@ def _make(profile: str) -> None:
 
 def _install(profile: str) -> None:
     # Imported here: the usual start has nothing to install and must be quick.
+    import importlib.util
+
     from embedded import installer
 
     if importlib.util.find_spec("ensurepip") is None:
@@ -113,14 +139,15 @@ def _install(profile: str) -> None:
         )
     main_environment = ROOT / ".venv"
     emulator = ROOT / ".venv-emulator"
-    wanted = digest(ROOT, profile)
-    if not _stamp_is(main_environment, wanted):
+    profile = wanted_profile(main_environment, profile)
+    if not _stamp_is(main_environment, digest(ROOT, profile)):
+        _spoil_stamp(main_environment, profile)
         installer.install_main(ROOT, profile)
-        (main_environment / _STAMP).write_text(json.dumps(wanted))
-    wanted = digest(ROOT, "emulator")
-    if not _stamp_is(emulator, wanted):
+        write_stamp(ROOT, main_environment, profile)
+    if not _stamp_is(emulator, digest(ROOT, "emulator")):
+        _spoil_stamp(emulator, "emulator")
         installer.install_emulator(ROOT)
-        (emulator / _STAMP).write_text(json.dumps(wanted))
+        write_stamp(ROOT, emulator, "emulator")
 
 
 if __name__ == "__main__":

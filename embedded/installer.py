@@ -41,7 +41,6 @@ def install_main(root: Path, profile: str) -> None:
     """
     environment = root / ".venv"
     _prepare(environment)
-    (environment / ".framemill.json").unlink(missing_ok=True)
     _fill(root, environment, environment, profile, "Installing packages")
     _step(
         "Installing Framemill",

@@ -3,8 +3,6 @@
 import asyncio
 import sys
 
-import uvloop
-
 from core import config, log
 from workers.main import serve
 
@@ -14,8 +12,8 @@ def main() -> int:
     try:
         settings = config.load()
         log.configure(settings.log_level, settings.log_format)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings))
+        # Not uvloop: now and then it never tells that a child has ended.
+        asyncio.run(serve(settings))
     except config.ConfigError as error:
         sys.stderr.write(f"framemill: {error}\n")
         return 1

@@ -40,7 +40,7 @@ def _sign(pattern: str, code: str, message: str, *, input_fault: bool = True) ->
     return _Sign(re.compile(pattern), code, message, input_fault)
 
 
-# The machine's own troubles come first: they make every later complaint about the input void.
+# The machine's own troubles make every later complaint about the input void.
 _OURS = (
     _sign(
         r"No space left on device|Disk quota exceeded|File too large",
@@ -55,9 +55,11 @@ _OURS = (
         input_fault=False,
     ),
 )
-_REFUSED = (
+# Limits of our own setting, passed by the file. FFmpeg goes on to say "Out of memory" or "Cannot
+# allocate memory" of them, so they are looked for before the machine's troubles.
+_LIMITS = (
     _sign(
-        r"Number of streams exceeds max_streams",
+        r"(?:streams|tracks) exceeds max_streams",
         Fault.TOO_MANY_STREAMS,
         "The file has too many streams.",
     ),
@@ -66,6 +68,8 @@ _REFUSED = (
         Fault.RESOLUTION_TOO_LARGE,
         "The picture is too large.",
     ),
+)
+_REFUSED = (
     _sign(
         r"Format not on whitelist",
         Fault.UNSUPPORTED_FORMAT,
@@ -111,9 +115,9 @@ def diagnose(status: int, stderr_tail: str) -> Failure:
         status: exit status; negative is the signal that killed the process.
         stderr_tail: its last words.
     """
-    ours = _ours(status, stderr_tail)
-    if ours is not None:
-        return ours
+    certain = _certain(status, stderr_tail)
+    if certain is not None:
+        return certain
     return _first((*_REFUSED, _CUT, _DAMAGED), stderr_tail) or _GAVE_UP
 
 
@@ -122,9 +126,9 @@ def diagnose_probe(status: int, stderr_tail: str) -> Failure:
 
     A file that no demuxer recognises is no video; one that was recognised is damaged.
     """
-    ours = _ours(status, stderr_tail)
-    if ours is not None:
-        return ours
+    certain = _certain(status, stderr_tail)
+    if certain is not None:
+        return certain
     refused = _first(_REFUSED, stderr_tail)
     if refused is not None:
         return refused
@@ -146,7 +150,13 @@ def is_damaged(stderr_tail: str) -> bool:
     return bool(_DAMAGED.pattern.search(stderr_tail))
 
 
-def _ours(status: int, stderr_tail: str) -> Failure | None:
+def _certain(status: int, stderr_tail: str) -> Failure | None:
+    """What is beyond doubt: a limit of ours passed, or the machine in trouble."""
+    # A process that was killed or never started has not judged the file.
+    judged = status > 0 and status not in (126, 127, 137)
+    passed = _first(_LIMITS, stderr_tail) if judged else None
+    if passed is not None:
+        return passed
     # 126 and 127: not started (too little memory for its libraries, or no such program).
     if status == -9 or status in (126, 127, 137) or "Cannot allocate memory" in stderr_tail:
         return Failure(

@@ -45,6 +45,8 @@ class Handler(StoreHandler):
         world = self.world
         with world.lock:
             world.calls.append(f"{method} {url.path}")
+            if (method, url.path) == ("POST", "/v1/uploads"):
+                world.keys.append(self.headers["Idempotency-Key"])
             fault = self.take_fault(url.path)
         if fault == "reset":
             self.break_off()
@@ -94,6 +96,11 @@ class Handler(StoreHandler):
 
     def auth(self, what: str, body: Any) -> bool:
         world = self.world
+        if what == "refresh" and world.refresh_waits_for_another:
+            # Long enough for whoever is not kept back to come too.
+            with world.arrived:
+                world.arrived.notify_all()
+                world.arrived.wait_for(lambda: world.calls.count("POST /v1/auth/refresh") > 1, 0.3)
         with world.lock:
             if what == "register":
                 if body["email"] == EMAIL:
@@ -128,7 +135,6 @@ class Handler(StoreHandler):
     def uploads(self, method: str, words: list[str], body: Any) -> bool:
         world = self.world
         if method == "POST" and not words:
-            world.keys.append(self.headers["Idempotency-Key"])
             if not body["filename"].endswith((".mp4", ".mov")):
                 self.problem(422, "unsupported_extension", "Files of this kind are not accepted.")
                 return True
@@ -178,7 +184,11 @@ class Handler(StoreHandler):
         ]
 
     def sign(self, upload_id: str, upload: StoredUpload, numbers: list[int]) -> None:
-        self.world.signed.append(numbers)
+        world = self.world
+        with world.lock:
+            world.signed.append(numbers)
+            ahead = sum(map(len, world.signed)) - world.part_puts.total()
+            world.most_ahead = max(world.most_ahead, ahead)
         self.json(
             200,
             {

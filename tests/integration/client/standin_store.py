@@ -67,6 +67,8 @@ class StoreHandler(BaseHTTPRequestHandler):
         self.send_header("ETag", f'"{md5(data).hexdigest()}"')
         self.send_header("Content-Length", "0")
         self.end_headers()
+        if world.close_after_parts:  # without having said so, as an idle connection is closed
+            self.break_off()
 
     def get_object(self, name: str) -> None:
         world = self.world
@@ -76,6 +78,8 @@ class StoreHandler(BaseHTTPRequestHandler):
         world.ranges.append(wanted)
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
         body = data[start:]
+        if wanted and world.shorten_range_to:
+            body = body[: world.shorten_range_to.pop(0)]
         self.send_response(206 if wanted else 200)
         if wanted:
             self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")

@@ -54,9 +54,13 @@ class StandIn:
     part_puts: Counter[int] = field(default_factory=Counter)
     part_bytes: Counter[int] = field(default_factory=Counter)
     signed: list[list[int]] = field(default_factory=list)
+    most_ahead: int = 0  # parts that were signed and not yet sent
     headers_at_store: list[dict[str, str]] = field(default_factory=list)
     ranges: list[str | None] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    shorten_range_to: list[int] = field(default_factory=list)
+    close_after_parts: bool = False
+    refresh_waits_for_another: bool = False
     cut_download_at: list[int] = field(default_factory=list)
     part_gate: threading.Event | None = None
     arrived: threading.Condition = field(default_factory=threading.Condition)

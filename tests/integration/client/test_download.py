@@ -45,6 +45,15 @@ def test_a_broken_download_goes_on_where_it_stopped(
     assert 0 < int(world.ranges[-1].removeprefix("bytes=").rstrip("-")) <= 300_000
 
 
+def test_a_shortened_answer_is_not_taken_for_the_whole(
+    client: Framemill, world: StandIn, stored: tuple[str, bytes], tmp_path: Path
+) -> None:
+    world.cut_download_at = [300_000]
+    world.shorten_range_to = [1000]
+    path = client.download(stored[0], "720p", tmp_path / "out.mp4")
+    assert path.read_bytes() == stored[1]
+
+
 def test_another_version_of_the_file_is_not_mixed_in(
     client: Framemill, world: StandIn, stored: tuple[str, bytes], tmp_path: Path
 ) -> None:

@@ -88,6 +88,26 @@ def test_processes_at_once_use_a_refresh_token_only_once(world: StandIn, home: P
     assert world.calls.count("POST /v1/auth/refresh") == 1
 
 
+def test_the_lock_on_the_file_keeps_others_back(world: StandIn) -> None:
+    with Framemill(world.url, remember=True) as client:
+        client.login(EMAIL, PASSWORD)
+    world.expired |= set(world.access)
+    world.refresh_waits_for_another = True
+    found: list[str] = []
+
+    def ask() -> None:
+        with Framemill(world.url, remember=True) as another:
+            found.append(another.me().email)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [EMAIL] * 3
+    assert world.calls.count("POST /v1/auth/refresh") == 1
+
+
 def test_threads_at_once_use_a_refresh_token_only_once(client: Framemill, world: StandIn) -> None:
     world.expired |= set(world.access)
     found: list[str] = []

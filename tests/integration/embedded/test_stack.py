@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import signal
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -162,10 +164,17 @@ def test_a_pid_file_that_names_a_foreign_process_does_not_stop_postgres(tmp_path
     parts = {"postgres"}
     with Stack(tmp_path, parts) as first:
         pass
-    # The number of a process that lives, and is no PostgreSQL of this directory.
-    (tmp_path / "postgres" / "postmaster.pid").write_text("1\n" + "x\n" * 7)
-    with Stack(tmp_path, parts) as second:
-        assert query(second, "SELECT 1") == 1
+    files = tmp_path / "postgres"
+    # A process of the same user, which PostgreSQL by itself takes for a running server.
+    owner = files.stat().st_uid if os.geteuid() == 0 else None
+    with subprocess.Popen(["sleep", "60"], user=owner) as foreign:
+        try:
+            (files / "postmaster.pid").write_text(f"{foreign.pid}\n" + "x\n" * 7)
+            with Stack(tmp_path, parts) as second:
+                assert query(second, "SELECT 1") == 1
+            assert foreign.poll() is None
+        finally:
+            foreign.kill()
     assert first.environment == second.environment
 
 

@@ -1,4 +1,3 @@
-import json
 import shutil
 from pathlib import Path
 
@@ -25,8 +24,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def stamp(root: Path, environment: str, profile: str) -> None:
-    digest = bootstrap.digest(root, profile)
-    (root / environment / ".framemill.json").write_text(json.dumps(digest))
+    bootstrap.write_stamp(root, root / environment, profile)
 
 
 def test_dev_is_enough_for_both_profiles(project: Path) -> None:
@@ -44,6 +42,15 @@ def test_embedded_is_not_enough_for_dev(project: Path) -> None:
 def test_a_changed_list_means_another_installation(project: Path, changed: str) -> None:
     (project / changed).write_text("changed")
     assert not bootstrap.is_current(project, "dev")
+
+
+def test_development_tools_stay_when_the_lists_change(project: Path) -> None:
+    (project / "pyproject.toml").write_text("changed")
+    assert bootstrap.wanted_profile(project / ".venv", "embedded") == "dev"
+    stamp(project, ".venv", "embedded")
+    assert bootstrap.wanted_profile(project / ".venv", "embedded") == "embedded"
+    assert bootstrap.wanted_profile(project / ".venv", "dev") == "dev"
+    assert bootstrap.wanted_profile(project / ".none", "embedded") == "embedded"
 
 
 @pytest.mark.parametrize("lost", [".venv/bin/python", ".venv-emulator", ".venv/.framemill.json"])

@@ -18,6 +18,8 @@ MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
         ("[hls @ 0x5581] Format not on whitelist 'avi,mov'", "unsupported_format"),
         (MOV + "Number of streams exceeds max_streams parameter (32), see the documentation\n"
          + MOV + "error reading header\n./input: Out of memory", "too_many_streams"),
+        ("[matroska,webm @ 0x5581] Number of streams exceeds max_streams parameter (33), see\n"
+         "./input: Cannot allocate memory", "too_many_streams"),
         ("[h264 @ 0x7f534a55f840] Picture size 16384x8640 exceeds specified max pixel count "
          "35651584, see the documentation", "resolution_too_large"),
         ("[magicyuv @ 0x7f2f] Codec (magicyuv) not on whitelist 'aac,mov_text'",

@@ -1,0 +1,56 @@
+"""What the way through S3, SQS and Postgres adds to FFmpeg itself.
+
+`pipeline_ratio`: the time from the request that completes the upload until a client that follows
+the events is told `ready`, over the wall time of the very same FFmpeg command run by hand on local
+files. Fair because both use the same binary, source and arguments (the worker's log is compared),
+and take turns, so that a slower minute of the machine meets both. The seconds of each stage come
+from the job's log and say where the difference lies.
+"""
+
+import shlex
+import statistics
+
+from bench import joblog
+from bench.byhand import prepare
+from bench.errors import MeasureError
+from bench.measure import Measured, Options, median_ratio
+from bench.world import Run, World, world
+
+_PAIRS = 5
+
+
+def measure(options: Options) -> Measured:
+    """Make the measure."""
+    ours: list[float] = []
+    hand: list[float] = []
+    parts: list[dict[str, float]] = []
+    with world() as held:
+        by_hand = prepare(held, options.film)
+        for _ in range(1 if options.quick else _PAIRS):
+            run = held.transcoded(options.film)
+            ours.append(run.seconds)
+            log = joblog.fetch(held.api, run.video.id)
+            if joblog.command(log) != shlex.join(["ffmpeg", *by_hand.argv[1:]]):
+                raise MeasureError("The worker ran another FFmpeg command than was planned here.")
+            parts.append(_parts(held, run, log))
+            hand.append(by_hand.run())
+    figures = {"pipeline_ratio": median_ratio(ours, hand)}
+    for name in parts[0]:
+        figures[f"pipeline_{name}_s"] = statistics.median(each[name] for each in parts)
+    figures["pipeline_by_hand_s"] = statistics.median(hand)
+    samples = {"complete_to_ready_s": ours, "by_hand_s": hand, "parts_s": parts}
+    return Measured(figures, samples)
+
+
+def _parts(held: World, run: Run, log: str) -> dict[str, float]:
+    """Return the seconds of everything between the request and the news, in order."""
+    claimed = held.log_time("claimed", run.video.id)
+    inside = joblog.stages(log)
+    return {
+        "completing": run.answered - run.asked,
+        # Can be below zero: the task may be claimed before the answer has reached the client.
+        "waiting": claimed - run.answered,
+        **inside,
+        # The commit, the event, and the client reading it.
+        "telling": run.ready - claimed - sum(inside.values()),
+    }

@@ -1,0 +1,65 @@
+"""The shared real clips end as their owners expect, through the whole pipeline."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from client import Framemill
+from embedded.stack import Stack
+from tests.support.product import Clips, until_final
+
+pytestmark = pytest.mark.media
+Find = Callable[[str], Path]
+Somebody = Callable[[Stack], Framemill]
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "rate"),
+    [
+        ("film_1080p24_21s.mp4", ["1280x720", "854x480"], "24/1"),
+        ("phone_rotated90.mov", ["320x568"], None),
+        ("phone_vfr_rotated180.mp4", ["1280x720", "854x480"], None),
+        ("anamorphic_sar64_45.mp4", ["854x480"], None),
+        ("odd_161x121.webm", ["160x120"], None),
+        ("no_audio.mp4", ["1080x720", "720x480"], None),
+    ],
+)
+def test_ready(
+    deployment: Stack, somebody: Somebody, media: Find, clips: Clips, tmp_path: Path,
+    name: str, sizes: list[str], rate: str | None,
+) -> None:  # fmt: skip
+    framemill = somebody(deployment)
+    source = clips.probe(media(name))
+    video = until_final(framemill, framemill.upload(media(name)))
+    assert (video.state, video.failure) == ("ready", None)
+    assert [f"{r.width}x{r.height}" for r in video.renditions] == sizes
+    for rendition in video.renditions:
+        path = framemill.download(video.id, rendition.name, tmp_path / f"{rendition.name}.mp4")
+        found = clips.probe(path)
+        pictures = [item for item in found["streams"] if item["codec_type"] == "video"]
+        sounds = [item for item in found["streams"] if item["codec_type"] == "audio"]
+        assert len(pictures) == 1
+        assert len(sounds) == (0 if name == "no_audio.mp4" else len(sounds))
+        assert not pictures[0].get("side_data_list"), "rotation must be applied, not noted"
+        assert rate in (None, pictures[0]["avg_frame_rate"])
+        lasts, lasted = (float(item["format"]["duration"]) for item in (found, source))
+        assert abs(lasts - lasted) < 0.04 + 1 / 24
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("audio_only.mp4", {"no_video_stream"}),
+        ("corrupt_missing_stsd.mp4", {"corrupt_media"}),
+        ("truncated_512_bytes.mp4", {"corrupt_media"}),
+    ],
+)
+def test_failed(
+    deployment: Stack, somebody: Somebody, media: Find, name: str, codes: set[str]
+) -> None:
+    framemill = somebody(deployment)
+    video = until_final(framemill, framemill.upload(media(name)))
+    assert video.state == "failed"
+    assert video.failure is not None
+    assert video.failure.code in codes

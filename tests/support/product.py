@@ -1,0 +1,132 @@
+"""The product from outside: clips for it, worker processes of a test, and patience."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from client import Framemill
+from client.caller import json_of
+from client.models import Video
+from embedded.ffmpeg import find_tools
+from embedded.stack import Stack
+
+PROJECT = Path(__file__).resolve().parents[2]
+PASSWORD = "a-long-walk-in-the-rain"
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Return as soon as a condition holds; fail when it does not in time."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        pause.wait(0.05)
+
+
+def address_of(stack: Stack) -> str:
+    """Where the API of a stack is."""
+    return f"http://127.0.0.1:{stack.port}"
+
+
+def jobs_of(framemill: Framemill, video: Video) -> list[dict[str, Any]]:
+    """What was asked of a video, newest first."""
+    answer = framemill.api.caller.authorized("GET", f"/v1/videos/{video.id}/jobs")
+    found: list[dict[str, Any]] = json_of(answer)["items"]
+    return found
+
+
+def until_final(framemill: Framemill, video: Video) -> Video:
+    """Follow a video to its end, checking on the way that progress never goes back."""
+    last = 0.0
+    for seen in framemill.watch(video.id):
+        assert seen.progress >= last, "progress went back"
+        last, video = seen.progress, seen
+    return video
+
+
+@dataclass
+class Clips:
+    """Makes and looks at films with the FFmpeg that the product uses."""
+
+    ffmpeg: str
+    ffprobe: str
+
+    def make(self, path: Path, *arguments: str) -> Path:
+        command = [self.ffmpeg, "-nostdin", "-v", "error", "-y", *arguments, str(path)]
+        subprocess.run(command, check=True, timeout=120)
+        return path
+
+    def short(self, path: Path, *, seconds: float = 2, size: str = "640x480") -> Path:
+        """A small film with a tone."""
+        return self.make(
+            path,
+            *("-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds}"),
+            *("-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"),
+        )
+
+    def probe(self, path: Path) -> dict[str, Any]:
+        command = [self.ffprobe, "-v", "error", "-show_format", "-show_streams", "-of", "json"]
+        done = subprocess.run([*command, str(path)], check=True, capture_output=True, timeout=60)
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def keyframes(self, path: Path) -> list[float]:
+        """The times in seconds at which a player can start."""
+        done = subprocess.run(
+            [self.ffprobe, "-v", "error", "-select_streams", "v:0", "-skip_frame", "nokey",
+             "-show_entries", "frame=pts_time", "-of", "csv=p=0", str(path)],
+            check=True, capture_output=True, timeout=60, text=True,
+        )  # fmt: skip
+        return [float(line.strip(",")) for line in done.stdout.split()]
+
+
+@dataclass
+class Workers:
+    """Worker processes of a test."""
+
+    stack: Stack
+    directory: Path
+    running: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+
+    def start(self, **extra: str) -> "subprocess.Popen[bytes]":
+        number = len(self.running)
+        scratch = {"SCRATCH_DIR": str(self.directory / "scratch")}
+        environment = (
+            os.environ | self.stack.environment | find_tools().environment | scratch | extra
+        )
+        with (self.directory / f"worker-{number}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "workers"],
+                cwd=PROJECT,
+                env=environment,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.running.append(process)
+        return process
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """What all of them have logged under a name so far."""
+        lines = [
+            line
+            for number in range(len(self.running))
+            for line in (self.directory / f"worker-{number}.log").read_text().splitlines()
+        ]
+        found = [json.loads(line) for line in lines if line.startswith("{")]
+        return [entry for entry in found if entry.get("event") == name]
+
+    def end(self) -> None:
+        for process in self.running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ MEASURES: dict[str, Callable[[Options], Measured]] = {
     "rates": rates.measure,
     "memory": memory.measure,
 }
+_LONGEST_S = 1800
 _FAILURES = (
     MeasureError, StackError, FramemillError, ProbeFailedError, BotoCoreError, ClientError, OSError,
     subprocess.SubprocessError,
@@ -72,7 +74,8 @@ def _make(name: str, options: Options) -> bool:
         "load_before": round(os.getloadavg()[0], 2),
     }
     try:
-        measured = MEASURES[name](options)
+        with _at_most(_LONGEST_S):
+            measured = MEASURES[name](options)
     except _FAILURES as error:
         sys.stderr.write(f"bench: {name} could not be made: {error}\n")
         return False
@@ -80,6 +83,21 @@ def _make(name: str, options: Options) -> bool:
     results.save(results.merged(results.load(), name, measured, run))
     print(f"{name} done in {run['seconds']:.0f} s", flush=True)
     return True
+
+
+@contextmanager
+def _at_most(seconds: int) -> Iterator[None]:
+    """Give a measure up that takes too long: one waits for ever where a part of the stack died."""
+
+    def give_up(*_: object) -> None:
+        raise MeasureError(f"it took longer than {seconds} seconds.")
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""A load generator: `python -m bench.load`, a `Load` as JSON on stdin, a `Outcome` on stdout.
+"""A load generator: `python -m bench.load`, a `Load` as JSON on stdin, an `Outcome` on stdout.
 
 Raw HTTP/1.1 on uvloop with requests built beforehand: each connection sends the next request as
 soon as its answer is complete, whose end is known from Content-Length. That takes a small part of
@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from dataclasses import asdict, dataclass
+from typing import cast
 
 import uvloop
 
@@ -95,8 +96,8 @@ class _Connection(asyncio.Protocol):
         self.closed = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transport is one in all but its class.
+        self._transport = cast(asyncio.Transport, transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:

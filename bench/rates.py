@@ -8,6 +8,8 @@ answer can be kept from the one before. Load comes from 32 connections of `bench
 
 Postgres, Valkey and the generator need processor time too, and on few cores they take it from the
 API: `…_cpu_us`, processor time of the API process for a request, knows neither that nor noise.
+`…_cpu_ratio` is that of the empty route over it: the rate ratio there would be if the process had
+a core to itself and never waited. `…_server_busy` is how much of one core the process had.
 """
 
 import json
@@ -55,8 +57,11 @@ def measure(options: Options) -> Measured:
         f"{name}_rate_ratio": median_ratio(rates[name], rates["empty"])
         for name in ("api", "sign", "sign4")
     }
+    for name in ("api", "sign", "sign4"):
+        pairs = ((each["cpu_us"] for each in found[side]) for side in ("empty", name))
+        figures[f"{name}_cpu_ratio"] = median_ratio(*pairs)
     for name, rounds in found.items():
-        for key in ("rate", "p50_ms", "p99_ms", "cpu_us"):
+        for key in ("rate", "p50_ms", "p99_ms", "cpu_us", "server_busy"):
             figures[f"{name}_{key}"] = statistics.median(each[key] for each in rounds)
     busiest = max(each["busy"] for rounds in found.values() for each in rounds)
     note = f"the load generator was busy for {busiest:.0%} of the time; it may be the limit"
@@ -76,7 +81,9 @@ def _run(process: psutil.Process, load: Load, name: str) -> dict[str, float]:
             f"{outcome.refused} of {outcome.answered} requests of {name!r} were refused."
         )
     spent = after.user + after.system - before.user - before.system
-    return {**asdict(outcome), "cpu_us": spent / outcome.answered * 1e6}
+    per_request = spent / outcome.answered
+    busy = per_request * outcome.rate
+    return {**asdict(outcome), "cpu_us": per_request * 1e6, "server_busy": busy}
 
 
 def _requests(held: World) -> dict[str, list[str]]:

@@ -24,6 +24,7 @@ from workers.heartbeat import Heartbeat
 from workers.joblog import JobLog
 from workers.meter import Meter
 from workers.retry import backoff_s
+from workers.together import end
 from workers.transcode import Tools, transcode
 from workers.workspace import Scratch
 
@@ -173,12 +174,13 @@ class Consumer:
         try:
             await asyncio.wait({working, beating}, return_when=asyncio.FIRST_COMPLETED)
             if not working.done():
-                await beating  # raises: it ends only when the lease is lost
+                await beating  # raises: it ends by itself only when the lease is lost
             return await working
         finally:
-            for task in (working, beating):
-                task.cancel()
-            await asyncio.gather(working, beating, return_exceptions=True)
+            heartbeat.end()
+            await end(working)
+            await asyncio.wait({beating}, timeout=self._settings.progress_s)
+            await end(beating)
 
     async def _succeed(
         self, held: Claim, message: TaskMessage, outputs: Outputs, joblog: JobLog

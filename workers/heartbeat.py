@@ -37,17 +37,21 @@ class Heartbeat:
         self._message = message
         self._meter = meter
         self._told: tuple[object, ...] = ()
+        self._over = asyncio.Event()
         self._leased_at = self._extended_at = time.monotonic()
 
+    def end(self) -> None:
+        """Have `run` return after the present beat: one cut short would cost a connection."""
+        self._over.set()
+
     async def run(self) -> None:
-        """Beat for ever.
+        """Beat until `end` is called.
 
         Raises:
             LeaseLost: the task was cancelled, ended or taken over, or Postgres did not answer
                 for as long as the lease lasts.
         """
-        while True:
-            await asyncio.sleep(self._settings.progress_s)
+        while not await self._pause():
             try:
                 async with asyncio.timeout(self._settings.heartbeat_s):
                     await self._beat()
@@ -56,6 +60,14 @@ class Heartbeat:
                 if time.monotonic() - self._leased_at > self._settings.lease_s:
                     raise LeaseLost from error
             await self._extend_message()
+
+    async def _pause(self) -> bool:
+        """Wait for the next beat; tell whether there is none."""
+        try:
+            async with asyncio.timeout(self._settings.progress_s):
+                return await self._over.wait()
+        except TimeoutError:
+            return False
 
     async def _beat(self) -> None:
         meter, settings = self._meter, self._settings

@@ -17,6 +17,18 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     try:
         return await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
+        await end(*tasks)
+
+
+async def end(*tasks: "asyncio.Future[Any]") -> None:
+    """Cancel tasks and wait until they have ended, whatever with.
+
+    Asked again every second: a library may take a cancellation for an error of its own and go on.
+    """
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(left, timeout=1)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # seen, so that nobody is told that it was not

@@ -14,7 +14,8 @@ _KEPT_MATRICES = frozenset({"bt709", "smpte170m", "bt470bg"})
 _BT709 = "color_primaries=bt709:color_trc=bt709:colorspace=bt709"
 # Where nothing is said, players take BT.709 from 720 lines up and BT.601 below.
 _HD_LINES = 720
-# Sharper than FFmpeg's default, bicubic: 1 VMAF more at 720 lines and 2.6 at 480, for 3 % of bytes.
+# Sharper than bicubic, the default: on one film 0.9 VMAF more at 720 lines and 2.6 at 480, for
+# 3 % more bytes.
 _SCALER = "lanczos"
 _RGB_FORMATS = ("rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "pal8")
 _MAX_SAMPLE_RATE = 48_000

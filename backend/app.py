@@ -19,6 +19,7 @@ from backend.auth.tokens import Tokens
 from backend.deps import Services
 from backend.events.routes import router as events_router
 from backend.health.routes import router as health_router
+from backend.idempotency import Idempotency
 from backend.jobs.routes import router as jobs_router
 from backend.middleware import RequestLayer
 from backend.openapi import DESCRIPTION, describe_errors
@@ -63,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
             allow_origins=list(settings.allowed_origins),
             allow_credentials=True,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
             max_age=600,
         )
@@ -103,6 +104,7 @@ async def _open(settings: Settings) -> AsyncIterator[Services]:
             sessions=Sessions(client, settings.refresh_token_s, settings.refresh_grace_s),
             passwords=passwords,
             limits=RateLimiter(client),
+            idempotency=Idempotency(client),
             videos=VideoReader(db, found.storage, settings.media_url_ttl_s),
             uploads=Batcher(partial(uploads.load, db)),
         )

@@ -14,6 +14,7 @@ from backend.address import client_address
 from backend.auth.passwords import Passwords
 from backend.auth.sessions import Sessions
 from backend.auth.tokens import Tokens
+from backend.idempotency import Idempotency
 from backend.ratelimit import RateLimiter
 from backend.videos.reader import VideoReader
 from core.batch import Batcher
@@ -42,6 +43,7 @@ class Services:
     sessions: Sessions
     passwords: Passwords
     limits: RateLimiter
+    idempotency: Idempotency
     videos: VideoReader
     uploads: Batcher[uuid.UUID, UploadRow]
 

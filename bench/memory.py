@@ -8,13 +8,16 @@ are 10^6 bytes.
 The file is a true MP4: a minute of noisy film, its index first, then one `free` box (ISO/IEC
 14496-12, 8.1.2) of zeros up to the size, which takes no room on disk here and which every reader
 steps over. So everything is moved and little is encoded. The noise makes renditions that are large
-enough to be stored in several parts at once.
+enough to be stored in several parts at once. It takes minutes: the emulator reads the whole object
+for each range that is asked for. `samples` tells how long each stage was.
 """
 
 import json
 import sys
+import time
 from pathlib import Path
 
+from bench import joblog
 from bench.command import run, upload_command
 from bench.errors import MeasureError
 from bench.film import clip
@@ -35,12 +38,13 @@ def measure(options: Options) -> Measured:
         pad(file, size)
         pids = {name: held.stack.supervisor.pids[name] for name in ("api", "worker")}
         before = {name: peak_bytes(pid) for name, pid in pids.items()}
-        client = _upload(held, file)
+        client, seconds = _upload(held, file)
         peaks = {name: peak_bytes(pid) for name, pid in pids.items()} | {"client": client}
         if {name: held.stack.supervisor.pids.get(name) for name in pids} != pids:
             raise MeasureError("The API or the worker was started anew meanwhile.")
     figures = {f"{name}_peak_mb": peaks[name] / 1e6 for name in ("worker", "api", "client")}
-    return Measured(figures, {"bytes": size, "before_bytes": before, "peak_bytes": peaks})
+    samples = {"bytes": size, "before_bytes": before, "peak_bytes": peaks, "seconds": seconds}
+    return Measured(figures, samples)
 
 
 def pad(file: Path, size: int) -> None:
@@ -57,12 +61,19 @@ def pad(file: Path, size: int) -> None:
         out.truncate(size)
 
 
-def _upload(held: World, file: Path) -> int:
-    """Upload with the command, wait until the video is ready; return the command's peak."""
-    told = held.folder / "client-peak"
+def _upload(held: World, file: Path) -> tuple[int, dict[str, float]]:
+    """Upload with the command and wait until the video is ready.
+
+    Returns:
+        The command's peak in bytes, and the seconds of the upload and of the worker's stages.
+    """
+    told, begun = held.folder / "client-peak", time.perf_counter()
     argv = [sys.executable, "-m", "bench.own_peak", str(told), *upload_command(file)]
-    video_id = json.loads(run(held, argv))[0]["id"]
-    for video in held.client.watch(video_id):
-        if video.state == "ready":
-            return int(told.read_text())
-    raise MeasureError(f"The large video ended as {video.state}: {video.failure}")
+    last = held.client.video(json.loads(run(held, argv))[0]["id"])
+    seconds = {"uploading": time.perf_counter() - begun}
+    for video in held.client.watch(last.id):
+        last = video
+    if last.state != "ready":
+        raise MeasureError(f"The large video ended as {last.state}: {last.failure}")
+    seconds |= joblog.stages(joblog.fetch(held.api, last.id))
+    return int(told.read_text()), seconds

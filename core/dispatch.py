@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import redis.asyncio as redis
 from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core import events, jobs, log, sweep
 from core.config import Settings
@@ -146,8 +147,8 @@ class Dispatcher:
     async def _attempt(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         try:
             await work()
-        except Unavailable as error:
-            _log.warning("dispatch_delayed", work=name, error=error.detail)
+        except (Unavailable, OSError, InterfaceError, OperationalError) as error:
+            _log.warning("dispatch_delayed", work=name, error=str(error))
         except Exception:  # noqa: BLE001 - whatever it was, it is logged
             # One bad round must not end the rounds after it.
             _log.exception("dispatch_failed", work=name)

@@ -5,6 +5,7 @@ committed. Rows are locked in the order task, job, video, so that two of these c
 """
 
 import uuid
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import Enum
@@ -25,6 +26,7 @@ GAVE_UP = Failure(
     "Processing was started several times and never finished. Try again, or contact the operator.",
     retryable=True,
 )
+AT_REST = frozenset({VideoState.READY, VideoState.FAILED, VideoState.CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -85,20 +87,30 @@ async def create(
     video_id: uuid.UUID,
     operation: str,
     params: dict[str, Any] | None = None,
+    *,
+    only_from: Collection[VideoState] = AT_REST,
 ) -> tuple[uuid.UUID, VideoEvent]:
     """Insert a job with its task and put the video into the queue.
+
+    Args:
+        tx: the transaction.
+        video_id: the video.
+        operation: what is asked of it.
+        params: of the operation.
+        only_from: the states that the video may be in; by default it has arrived and rests.
 
     Returns:
         The job's id and the event.
 
     Raises:
-        Conflict: the video is being worked on or is gone.
+        Conflict: the video is in another state.
     """
     job_id = new_id()
     event = await videos.move(
         tx,
         video_id,
         VideoState.QUEUED,
+        only_from=only_from,
         stage=None,
         progress=0.0,
         eta_s=None,
@@ -106,7 +118,7 @@ async def create(
         job_id=job_id,
     )
     if event is None:
-        raise Conflict("This video is being worked on; wait for it or cancel that first.")
+        raise Conflict("This video is on its way; wait until it is ready, or cancel that first.")
     await tx.execute(
         insert(Job).values(
             id=job_id,
@@ -369,10 +381,15 @@ async def end_work(tx: AsyncConnection, video_id: uuid.UUID) -> None:
 
 
 async def lapse(tx: AsyncConnection, max_attempts: int, limit: int = 100) -> list[VideoEvent]:
-    """Return tasks whose worker fell silent to the queue, or fail those tried often enough."""
+    """Return tasks whose worker fell silent to the queue, or fail those tried often enough.
+
+    Also fails what waits and may not be claimed any more, as when the limit was lowered.
+    """
+    silent = and_(Task.state == WorkState.RUNNING, Task.lease_until < func.now())
+    exhausted = and_(Task.state == WorkState.QUEUED, Task.charged >= max_attempts)
     rows = await tx.execute(
         select(Task.id, Task.job_id, Task.video_id, Task.charged, Task.attempt)
-        .where(Task.state == WorkState.RUNNING, Task.lease_until < func.now())
+        .where(or_(silent, exhausted))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Any, TextIO
 
+import orjson
 import structlog
 
 # Bound by `structlog.contextvars.bind_contextvars`: request_id, user_id, video_id, job_id, task_id.
@@ -23,9 +24,12 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    renderer: Any = structlog.processors.JSONRenderer()
+    renderer: Any = structlog.processors.JSONRenderer(serializer=_to_json)
     if style == "console":
-        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        # Plain: the pretty tracebacks print every local variable, passwords and tokens too.
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
         shared.remove(structlog.processors.format_exc_info)
     number = logging.getLevelNamesMapping()[level]
     structlog.configure(
@@ -35,6 +39,11 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
         cache_logger_on_first_use=True,
     )
     _route_standard_logging(number, [*shared], renderer, stream)
+
+
+def _to_json(event: Any, **_options: Any) -> str:
+    # Every request writes a line: this is five times as fast as the standard library.
+    return orjson.dumps(event, default=repr).decode()
 
 
 def _route_standard_logging(level: int, shared: list[Any], renderer: Any, stream: TextIO) -> None:

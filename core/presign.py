@@ -9,10 +9,13 @@ Reference.
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
+
+_SAFE = "-_.~"  # what stays as it is in a signed query (RFC 3986, unreserved)
 
 
 @dataclass(frozen=True)
@@ -47,19 +50,8 @@ def address_of(bucket: str, region: str, endpoint_url: str | None) -> Address:
     return Address(url.scheme, url.netloc, f"{url.path.rstrip('/')}/{bucket}/")
 
 
-def presign(
-    method: str,
-    address: Address,
-    key: str,
-    *,
-    credentials: Credentials,
-    region: str,
-    now: datetime,
-    expires_s: int,
-    query: dict[str, str] | None = None,
-    content_length: int | None = None,
-) -> str:
-    """Return a URL that lets its bearer make one kind of request for a while.
+class Presigner:
+    """Signs URLs of one kind for one object; what they share is computed once.
 
     Args:
         method: `GET`, `PUT`, …
@@ -67,36 +59,62 @@ def presign(
         key: the object's key.
         credentials: who signs.
         region: the bucket's.
-        now: from when on the URL is valid, in UTC.
+        now: from when on the URLs are valid, in UTC.
         expires_s: for how many seconds.
-        query: further parameters that are signed with it.
-        content_length: when given, a body of another length is refused.
     """
-    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    scope = f"{stamp[:8]}/{region}/s3/aws4_request"
-    signed = "host" if content_length is None else "content-length;host"
-    parameters = {
-        **(query or {}),
-        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-        "X-Amz-Credential": f"{credentials.access_key}/{scope}",
-        "X-Amz-Date": stamp,
-        "X-Amz-Expires": str(expires_s),
-        "X-Amz-SignedHeaders": signed,
-    }
-    if credentials.session_token is not None:
-        parameters["X-Amz-Security-Token"] = credentials.session_token
-    pairs = sorted((quote(k, "-_.~"), quote(v, "-_.~")) for k, v in parameters.items())
-    canonical_query = "&".join(f"{k}={v}" for k, v in pairs)
-    path = quote(address.path + key, "/-_.~")
-    length_line = "" if content_length is None else f"content-length:{content_length}\n"
-    request = (
-        f"{method}\n{path}\n{canonical_query}\n{length_line}host:{address.host}\n\n"
-        f"{signed}\nUNSIGNED-PAYLOAD"
-    )
-    to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-    secret = _signing_key(credentials.secret_key, stamp[:8], region)
-    signature = hmac.digest(secret, to_sign.encode(), "sha256").hex()
-    return f"{address.scheme}://{address.host}{path}?{canonical_query}&X-Amz-Signature={signature}"
+
+    def __init__(
+        self,
+        method: str,
+        address: Address,
+        key: str,
+        *,
+        credentials: Credentials,
+        region: str,
+        now: datetime,
+        expires_s: int,
+    ) -> None:
+        stamp = now.strftime("%Y%m%dT%H%M%SZ")
+        scope = f"{stamp[:8]}/{region}/s3/aws4_request"
+        token = credentials.session_token
+        path = quote(address.path + key, "/-_.~")
+        self._query_head = (
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256"
+            f"&X-Amz-Credential={quote(f'{credentials.access_key}/{scope}', _SAFE)}"
+            f"&X-Amz-Date={stamp}&X-Amz-Expires={expires_s}"
+            + ("" if token is None else f"&X-Amz-Security-Token={quote(token, _SAFE)}")
+            + "&X-Amz-SignedHeaders="
+        )
+        self._request_head = f"{method}\n{path}\n"
+        self._host_line = f"host:{address.host}\n\n"
+        self._to_sign_head = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n"
+        self._url_head = f"{address.scheme}://{address.host}{path}?"
+        self._key = _signing_key(credentials.secret_key, stamp[:8], region)
+
+    def url(self, query: Mapping[str, str], content_length: int | None = None) -> str:
+        """Return a URL that lets its bearer make one kind of request for a while.
+
+        Args:
+            query: further parameters that are signed with it; their names in small letters, so
+                that they sort after the signature's own.
+            content_length: when given, a body of another length is refused.
+        """
+        further = "".join(
+            f"&{quote(name, _SAFE)}={quote(query[name], _SAFE)}" for name in sorted(query)
+        )
+        if content_length is None:
+            signed, signed_in_query, length_line = "host", "host", ""
+        else:
+            signed, signed_in_query = "content-length;host", "content-length%3Bhost"
+            length_line = f"content-length:{content_length}\n"
+        canonical_query = f"{self._query_head}{signed_in_query}{further}"
+        request = (
+            f"{self._request_head}{canonical_query}\n{length_line}{self._host_line}"
+            f"{signed}\nUNSIGNED-PAYLOAD"
+        )
+        to_sign = self._to_sign_head + hashlib.sha256(request.encode()).hexdigest()
+        signature = hmac.digest(self._key, to_sign.encode(), "sha256").hex()
+        return f"{self._url_head}{canonical_query}&X-Amz-Signature={signature}"
 
 
 @lru_cache(maxsize=8)  # it changes once a day

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from core.aws_errors import code_of, translated
-from core.presign import Credentials, address_of, presign
+from core.presign import Credentials, Presigner, address_of
 
 _PART = "The object store"
 _READ_CHUNK = 256 * 1024
@@ -208,22 +208,12 @@ class Storage:
         self, key: str, upload_id: str, sizes: dict[int, int], expires_s: int
     ) -> dict[int, SignedUrl]:
         """Return a URL for each part number; a body of another size than the given is refused."""
-        credentials, now = await self._credentials(), datetime.now(UTC)
+        now = datetime.now(UTC)
         expires_at = now.replace(microsecond=0) + timedelta(seconds=expires_s)
+        signer = await self._signer("PUT", key, now, expires_s)
         return {
             number: SignedUrl(
-                presign(
-                    "PUT",
-                    self._address,
-                    key,
-                    credentials=credentials,
-                    region=self._region,
-                    now=now,
-                    expires_s=expires_s,
-                    query={"partNumber": str(number), "uploadId": upload_id},
-                    content_length=size,
-                ),
-                expires_at,
+                signer.url({"partNumber": str(number), "uploadId": upload_id}, size), expires_at
             )
             for number, size in sizes.items()
         }
@@ -242,21 +232,24 @@ class Storage:
         if steady:
             window = max(1, expires_s // 3)
             seconds = seconds // window * window
-        credentials = await self._credentials()
-        asked = (key, seconds, expires_s, credentials, *query.items())
+        # With the credentials: a temporary key's URLs do not outlive it.
+        asked = (await self._credentials(), key, seconds, expires_s, *query.items())
         url = self._signed.get(asked)
         if url is None:
-            url = presign(
-                "GET",
-                self._address,
-                key,
-                credentials=credentials,
-                region=self._region,
-                now=datetime.fromtimestamp(seconds, UTC),
-                expires_s=expires_s,
-                query={name.replace("_", "-"): value for name, value in query.items()},
-            )
+            signer = await self._signer("GET", key, datetime.fromtimestamp(seconds, UTC), expires_s)
+            url = signer.url({name.replace("_", "-"): value for name, value in query.items()})
             if len(self._signed) >= _REMEMBERED:
                 self._signed.clear()
             self._signed[asked] = url
         return url
+
+    async def _signer(self, method: str, key: str, now: datetime, expires_s: int) -> Presigner:
+        return Presigner(
+            method,
+            self._address,
+            key,
+            credentials=await self._credentials(),
+            region=self._region,
+            now=now,
+            expires_s=expires_s,
+        )

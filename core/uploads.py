@@ -134,7 +134,9 @@ async def adopt(db: Database, storage: Storage, upload: UploadRow) -> VideoEvent
     async with db.begin() as tx:
         if not await _move(tx, upload.id, UploadState.COMPLETED):
             return None
-        _, event = await jobs.create(tx, upload.video_id, "transcode")
+        _, event = await jobs.create(
+            tx, upload.video_id, "transcode", only_from={VideoState.UPLOADING}
+        )
         return event
 
 

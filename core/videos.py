@@ -1,7 +1,7 @@
 """Writes to the video row: every one raises its version and says so in an event."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -23,10 +23,21 @@ async def move(
     state: VideoState,
     *,
     also_from: Iterable[VideoState] = (),
+    only_from: Collection[VideoState] = frozenset(VideoState),
     **values: Any,
 ) -> VideoEvent | None:
-    """Enter a state if the present one allows it; None when it does not."""
+    """Enter a state if the present one allows it; None when it does not.
+
+    Args:
+        tx: the transaction.
+        video_id: the video.
+        state: the state to enter.
+        also_from: states that may be left for it besides those of the table.
+        only_from: the states of the table that the caller means.
+        **values: what else to write.
+    """
     allowed = [*sources_of(VIDEO_TRANSITIONS, state), *also_from]
+    allowed = [source for source in allowed if source in only_from]
     return await _write(tx, video_id, allowed, state=state, **values)
 
 

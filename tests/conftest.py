@@ -7,13 +7,14 @@ it need `@pytest_asyncio.fixture(loop_scope="session")` for the same reason.
 
 import inspect
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 import pytest_asyncio
 import redis.asyncio as redis
+import structlog
 
 from core import aws
 from core.config import Settings
@@ -22,14 +23,22 @@ from core.queue import TaskQueue
 from core.redis import connect as connect_redis
 from core.storage import Storage
 from embedded.stack import BACKING, Stack
-from tests.support.app import Api, running
+from tests.support.app import Api, StartApi, running
 from tests.support.settings import overridden, settings_of
 from tests.support.tables import empty_tables
 
-StartApi = Callable[..., Awaitable[Api]]
-
 # The shared API must not tidy up behind the tests that look at what is left lying about.
 _QUIET: dict[str, Any] = {"sweep_s": 3600, "rate_limit_address": 1_000_000}
+
+
+def pytest_configure() -> None:
+    """Log as the product does; structlog's own tracebacks take a second each."""
+    plain = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, plain]
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

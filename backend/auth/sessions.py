@@ -34,7 +34,7 @@ if session.jti == ARGV[1] then
   redis.call('EXPIRE', KEYS[2], ARGV[4])
   return {'ok', session.jti, session.issued_at, session.epoch}
 end
-if session.previous == ARGV[1] and now <= session.previous_until then
+if session.previous == ARGV[1] and now < session.previous_until then
   return {'ok', session.jti, session.issued_at, session.epoch}
 end
 redis.call('DEL', KEYS[1])

@@ -1,8 +1,9 @@
 """Uploads over HTTP."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Header, Response, status
 
 from backend.deps import CurrentUser
 from backend.errors import responses
@@ -21,17 +22,27 @@ from backend.videos.schemas import VideoItem
 from core.uploads import UploadRow
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
+IdempotencyKey = Annotated[
+    str | None,
+    Header(max_length=200, description="Repeating a request with the same key repeats its answer."),
+]
 
 
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(400, 401, 413, 415, 422, 429),
+    responses=responses(400, 401, 409, 413, 415, 422, 429),
     summary="Begin an upload",
 )
-async def create_upload(body: NewUpload, user: CurrentUser) -> UploadItem:
+async def create_upload(
+    body: NewUpload, user: CurrentUser, idempotency_key: IdempotencyKey = None
+) -> UploadItem:
     """Begin a multipart upload; the video appears in the library at once."""
-    return _item(await service.create(user.held, user, body))
+
+    async def begin() -> UploadItem:
+        return _item(await service.create(user.held, user, body))
+
+    return await user.held.idempotency.once(user.user_id, idempotency_key, body, UploadItem, begin)
 
 
 @router.get("/{upload_id}", responses=responses(401, 404), summary="What S3 has of an upload")

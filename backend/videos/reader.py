@@ -1,5 +1,6 @@
 """Reads videos with their renditions in one statement, and signs what they point to."""
 
+import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from core.models import Rendition, Video
 from core.states import VideoState
 from core.storage import Storage
 
+_REMEMBERED = 10_000  # videos as JSON; about 3 kB each
 _RENDITION_FIELDS = (
     "name", "s3_key", "width", "height", "size", "duration", "bitrate", "video_codec",
     "audio_codec",
@@ -52,6 +54,7 @@ class VideoReader:
         self._db = db
         self._storage = storage
         self._url_ttl_s = url_ttl_s
+        self._written: dict[tuple[object, ...], bytes] = {}
         self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load)
 
     async def get(self, video_id: uuid.UUID, user_id: uuid.UUID) -> VideoItem:
@@ -60,10 +63,30 @@ class VideoReader:
         Raises:
             NotFound: there is none, or it is somebody else's.
         """
+        return await self._item(await self._row(video_id, user_id))
+
+    async def get_json(self, video_id: uuid.UUID, user_id: uuid.UUID) -> bytes:
+        """Return one video as JSON: what was written for the same version is written once.
+
+        Raises:
+            NotFound: there is none, or it is somebody else's.
+        """
+        row = await self._row(video_id, user_id)
+        # The signed URLs in it stay the same for a third of their life; see `Storage.sign_get`.
+        asked = (video_id, row.version, int(time.time()) // (self._url_ttl_s // 3))
+        written = self._written.get(asked)
+        if written is None:
+            written = (await self._item(row)).model_dump_json().encode()
+            if len(self._written) >= _REMEMBERED:
+                self._written.clear()
+            self._written[asked] = written
+        return written
+
+    async def _row(self, video_id: uuid.UUID, user_id: uuid.UUID) -> Row[Any]:
         row = await self._rows.get(video_id)
         if row is None or row.user_id != user_id:
             raise NotFound("There is no such video.")
-        return await self._item(row)
+        return row
 
     async def select(self, where: Sequence[ColumnElement[bool]], *, most: int) -> list[VideoItem]:
         """Return the newest videos that fit all conditions, at most so many."""

@@ -37,9 +37,8 @@ async def list_videos(
 )
 async def get_video(video_id: UUID, user: CurrentUser) -> Response:
     """Return a video with its state, progress and renditions."""
-    # Serialized here: validating our own answer again would cost as much as reading it.
-    item = await user.held.videos.get(video_id, user.user_id)
-    return Response(item.model_dump_json(), media_type="application/json")
+    body = await user.held.videos.get_json(video_id, user.user_id)
+    return Response(body, media_type="application/json")
 
 
 @router.patch(

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -38,6 +38,9 @@ class Api:
         """Return a client that comes from `address`; answers arrive whole, so streams never do."""
         transport = httpx.ASGITransport(self.app, client=(address, 40_000))
         return httpx.AsyncClient(transport=transport, base_url=base_url, headers=bearer(token))
+
+
+StartApi = Callable[..., Awaitable[Api]]  # starts an API with settings of its own
 
 
 def bearer(token: str | None) -> dict[str, str]:

@@ -3,19 +3,17 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-T = TypeVar("T")
+from collections.abc import Callable
 
 
-async def wait_until(condition: Callable[[], T | Awaitable[T]], seconds: float = 10) -> T:
-    """Return the condition's value as soon as it is true; fail when it is not in time."""
+async def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
+    """Return as soon as a condition holds, awaiting it if need be; fail when it is too late."""
     deadline = time.monotonic() + seconds
     while True:
-        found = condition()
-        value: T = await found if inspect.isawaitable(found) else found
-        if value:
-            return value
+        holds = condition()
+        if inspect.isawaitable(holds):
+            holds = await holds
+        if holds:
+            return
         assert time.monotonic() < deadline, f"not within {seconds} s"
         await asyncio.sleep(0.02)

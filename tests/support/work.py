@@ -53,7 +53,9 @@ async def queue_video(db: Database) -> Queued:
     """Insert a user with a video that waits for its transcode."""
     video = await new_video(db)
     async with db.begin() as tx:
-        job_id, _ = await jobs.create(tx, video.video_id, "transcode")
+        job_id, _ = await jobs.create(
+            tx, video.video_id, "transcode", only_from={VideoState.UPLOADING}
+        )
     task = await task_of(db, video.video_id)
     return Queued(video.user_id, video.video_id, job_id, task.id)
 

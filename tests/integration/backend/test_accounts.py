@@ -6,8 +6,7 @@ import time
 import pytest
 
 from backend.auth.routes import COOKIE
-from tests.conftest import StartApi
-from tests.support.app import Api, bearer
+from tests.support.app import Api, StartApi, bearer
 from tests.support.people import PASSWORD, login, new_email, new_user, register
 from tests.support.problems import problem
 

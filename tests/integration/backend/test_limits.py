@@ -1,6 +1,6 @@
 """Rate limits: by address, by account, by both; never by what the client claims to be."""
 
-from tests.conftest import StartApi
+from tests.support.app import StartApi
 from tests.support.people import login, new_email, new_user, register
 from tests.support.problems import problem
 

@@ -9,8 +9,7 @@ from sqlalchemy import update
 
 from backend.auth.routes import COOKIE
 from core.models import User
-from tests.conftest import StartApi
-from tests.support.app import Api, bearer
+from tests.support.app import Api, StartApi, bearer
 from tests.support.people import Person, login, new_user
 from tests.support.problems import problem
 
@@ -160,9 +159,7 @@ async def test_a_forgotten_copy_of_redis_revives_no_ended_session(api: Api) -> N
     problem(await me(api, pair["access_token"]), 401, "session_revoked")
 
 
-async def test_losing_redis_ends_sessions_and_nothing_else(
-    api: Api, clean: None
-) -> None:
+async def test_losing_redis_ends_sessions_and_nothing_else(api: Api, clean: None) -> None:
     person = await new_user(api)
     pair = await begin(api, person)
     await api.services.redis.flushdb()
@@ -180,7 +177,5 @@ async def test_losing_redis_ends_sessions_and_nothing_else(
         (bearer("not.a.token"), "token_invalid"),
     ],
 )
-async def test_what_is_no_token_opens_nothing(
-    api: Api, header: dict[str, str], code: str
-) -> None:
+async def test_what_is_no_token_opens_nothing(api: Api, header: dict[str, str], code: str) -> None:
     problem(await api.client().get("/v1/me", headers=header), 401, code)

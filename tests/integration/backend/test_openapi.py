@@ -1,0 +1,98 @@
+"""The document that clients are made from says what the API does."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.app import Api
+from tests.support.problems import FIELDS
+
+OPEN = {"/v1/auth/register", "/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout"}
+
+
+@pytest.fixture
+def document(api: Api) -> dict[str, Any]:
+    found: dict[str, Any] = api.app.openapi()
+    return found
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+async def test_it_is_served_with_a_page(api: Api) -> None:
+    answer = await api.client().get("/openapi.json")
+    assert answer.json()["info"]["title"] == "Framemill"
+    assert (await api.client().get("/docs")).headers["content-type"].startswith("text/html")
+
+
+def test_every_route_documents_its_errors(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        if not path.startswith("/v1"):
+            continue
+        said = set(operation["responses"])
+        due = {"500", "503"}
+        if path not in OPEN:
+            due |= {"401"}
+        if "{" in path:
+            due |= {"404"}
+        if "requestBody" in operation:
+            due |= {"400", "413", "415", "422"}
+        if [item for item in operation.get("parameters", ()) if item["in"] == "query"]:
+            due |= {"422"}
+        assert due <= said, (method, path, due - said)
+        for status in said - {"200", "201", "202", "204", "307"}:
+            content = operation["responses"][status]["content"]
+            assert list(content) == ["application/problem+json"], (method, path, status)
+            schema = content["application/problem+json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_every_route_says_what_it_does_and_who_may(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        assert operation["summary"], (method, path)
+        if path.startswith("/v1"):
+            assert operation["description"], (method, path)
+            known = operation.get("security") == [{"AccessToken": []}]
+            assert known is (path not in OPEN), (method, path)
+
+
+def test_a_problem_has_the_fields_of_the_contract(document: dict[str, Any]) -> None:
+    schema = document["components"]["schemas"]["Problem"]
+    assert set(schema["properties"]) == FIELDS | {"errors"}
+    assert set(schema["required"]) == FIELDS
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    names = set(document["components"]["schemas"])
+
+    def references(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            own = {value["$ref"].rpartition("/")[2]} if "$ref" in value else set()
+            return own.union(*(references(item) for item in value.values()), set())
+        if isinstance(value, list):
+            return set().union(*(references(item) for item in value))
+        return set()
+
+    used = references(document)
+    assert used <= names
+    assert names <= used
+
+
+def test_what_a_client_must_fill_in_has_an_example(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for method, path, operation in operations(document):
+        if "requestBody" not in operation:
+            continue
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        names = [item["$ref"] for item in schema.get("anyOf", [schema]) if "$ref" in item]
+        for name in names:
+            found = schemas[name.rpartition("/")[2]]
+            for field in found.get("required", ()):
+                described = found["properties"][field]
+                told = {"examples", "const", "enum", "$ref"} & set(described)
+                assert told, f"{method} {path}: {field} has no example"

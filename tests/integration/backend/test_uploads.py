@@ -1,0 +1,193 @@
+"""Uploads: begun, signed, sent in parts straight to the store, resumed, aborted."""
+
+from typing import Any
+
+import pytest
+
+from core.parts import MIB
+from tests.support.app import Api, StartApi
+from tests.support.people import new_user
+from tests.support.problems import problem
+from tests.support.uploading import BODY, begin, complete, get, put, send, sign
+
+TWO_PARTS = BODY * 2048 + b"the rest"  # 8 MiB and 8 bytes
+
+
+async def test_an_upload_is_begun_with_its_video(api: Api) -> None:
+    person = await new_user(api)
+    upload = await begin(person, 20 * MIB, filename="Hafen.MOV", title="  The harbour ")
+    assert upload["part_size"] == 8 * MIB
+    assert upload["part_count"] == 3
+    assert upload["state"] == "open"
+    assert upload["expires_at"] > upload["created_at"]
+    video = (await person.http.get(f"/v1/videos/{upload['video_id']}")).json()
+    assert (video["state"], video["title"]) == ("uploading", "The harbour")
+    assert video["source"]["filename"] == "Hafen.MOV"
+    assert video["source"]["size"] == 20 * MIB
+
+
+async def test_without_a_title_the_name_of_the_file_is_taken(api: Api) -> None:
+    person = await new_user(api)
+    upload = await begin(person, filename="C:\\films\\At sea.mkv")
+    video = (await person.http.get(f"/v1/videos/{upload['video_id']}")).json()
+    assert video["title"] == "At sea"
+
+
+@pytest.mark.parametrize("name", ["film.exe", "film", ".mp4", "film.mp4.sh", "mp4"])
+async def test_only_kinds_of_films_are_taken(api: Api, name: str) -> None:
+    person = await new_user(api)
+    answer = await person.http.post("/v1/uploads", json={"filename": name, "size": 1})
+    problem(answer, 422, "unsupported_extension")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"filename": "film.mp4", "size": 0}, "/size"),
+        ({"filename": "film.mp4", "size": -1}, "/size"),
+        ({"filename": "film.mp4", "size": 1.5}, "/size"),
+        ({"filename": "film.mp4", "size": "1"}, "/size"),
+        ({"filename": "film.mp4", "size": 2**64}, "/size"),
+        ({"filename": "film.mp4"}, "/size"),
+        ({"filename": "", "size": 1}, "/filename"),
+        ({"filename": "a\x00b.mp4", "size": 1}, "/filename"),
+        ({"filename": "x" * 10_000 + ".mp4", "size": 1}, "/filename"),
+        ({"filename": "film.mp4", "size": 1, "title": "  "}, "/title"),
+    ],
+)
+async def test_a_wrong_field_is_named(api: Api, body: dict[str, Any], pointer: str) -> None:
+    person = await new_user(api)
+    answer = await person.http.post("/v1/uploads", json=body)
+    found = problem(answer, 422, "validation_failed")
+    assert [item["pointer"] for item in found["errors"]] == [pointer]
+    assert all(item["message"] and item["code"] for item in found["errors"])
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x.mp4", "-i.mp4", "v%d.png.mp4", "\u202etxt.mp4", "船.ts.mp4"]
+)
+async def test_a_name_is_text_and_reaches_no_key(api: Api, name: str) -> None:
+    person = await new_user(api)
+    upload = await begin(person, filename=name)
+    assert upload["filename"] == name
+    [part] = await sign(person, upload, 1)
+    assert f"/videos/{upload['video_id']}/source.mp4?" in part["url"]
+
+
+async def test_a_file_may_be_as_large_as_allowed_and_no_larger(start_api: StartApi) -> None:
+    api = await start_api(upload_max_bytes="20MiB")
+    person = await new_user(api)
+    await begin(person, 20 * MIB)
+    answer = await person.http.post(
+        "/v1/uploads", json={"filename": "film.mp4", "size": 20 * MIB + 1}
+    )
+    body = problem(answer, 413, "file_too_large")
+    assert "20.0MiB" in body["detail"]
+
+
+async def test_the_bytes_arrive_as_they_were_sent(api: Api) -> None:
+    person = await new_user(api)
+    upload = await begin(person, len(TWO_PARTS))
+    etags = await send(person, upload, TWO_PARTS)
+    answer = await complete(person, upload, etags)
+    assert answer.status_code == 202
+    video = answer.json()
+    assert (video["id"], video["state"]) == (upload["video_id"], "queued")
+    link = await person.http.get(f"/v1/videos/{video['id']}/download/source")
+    assert (await get(link.headers["location"])).content == TWO_PARTS
+
+
+async def test_signed_parts_say_what_to_send(api: Api) -> None:
+    person = await new_user(api)
+    upload = await begin(person, len(TWO_PARTS))
+    parts = await sign(person, upload, 2, 1, 2)
+    assert [(part["part_number"], part["size"]) for part in parts] == [(2, 8), (1, 8 * MIB)]
+    assert all(upload["created_at"] < part["expires_at"] for part in parts)
+
+
+@pytest.mark.parametrize("length", [7, 9])
+async def test_the_store_refuses_a_part_of_another_length(api: Api, length: int) -> None:
+    person = await new_user(api)
+    upload = await begin(person, 8)
+    [part] = await sign(person, upload, 1)
+    assert (await put(part["url"], b"x" * length)).status_code == 403
+    shown = (await person.http.get(f"/v1/uploads/{upload['id']}")).json()
+    assert shown["parts"] == []
+
+
+@pytest.mark.parametrize("numbers", [[0], [10_001], [], list(range(1, 1002)), ["1"], [None]])
+async def test_part_numbers_that_cannot_be_are_refused(api: Api, numbers: list[Any]) -> None:
+    person = await new_user(api)
+    upload = await begin(person)
+    answer = await person.http.post(
+        f"/v1/uploads/{upload['id']}/parts", json={"part_numbers": numbers}
+    )
+    if numbers == ["1"]:  # JSON from a form; the number is plain
+        assert answer.status_code == 200
+        return
+    body = problem(answer, 422, "validation_failed")
+    assert body["errors"][0]["pointer"].startswith("/part_numbers")
+
+
+async def test_a_part_beyond_the_file_is_refused(api: Api) -> None:
+    person = await new_user(api)
+    upload = await begin(person)
+    answer = await person.http.post(
+        f"/v1/uploads/{upload['id']}/parts", json={"part_numbers": [1, 2]}
+    )
+    problem(answer, 422, "validation_failed")
+
+
+async def test_an_upload_is_resumed_with_what_the_store_has(api: Api) -> None:
+    person = await new_user(api)
+    upload = await begin(person, len(TWO_PARTS))
+    etags = await send(person, upload, TWO_PARTS, only=[2])
+    shown = (await person.http.get(f"/v1/uploads/{upload['id']}")).json()
+    assert shown["parts"] == [{"part_number": 2, "size": 8, "etag": etags[2].strip('"')}]
+    etags |= await send(person, upload, TWO_PARTS, only=[1])
+    assert (await complete(person, upload, etags)).status_code == 202
+    shown = (await person.http.get(f"/v1/uploads/{upload['id']}")).json()
+    assert (shown["state"], shown["parts"]) == ("completed", [])
+
+
+async def test_an_aborted_upload_is_gone_from_the_store_and_the_library(api: Api, s3: Any) -> None:
+    person = await new_user(api)
+    upload = await begin(person)
+    await send(person, upload, BODY)
+    path = f"/v1/uploads/{upload['id']}"
+    assert (await person.http.delete(path)).status_code == 204
+    assert (await person.http.delete(path)).status_code == 204
+    problem(await person.http.get(f"/v1/videos/{upload['video_id']}"), 404, "not_found")
+    open_uploads = await s3.list_multipart_uploads(
+        Bucket=api.settings.s3_bucket, Prefix=f"videos/{upload['video_id']}/"
+    )
+    assert not open_uploads.get("Uploads")
+    problem(await complete(person, upload), 409, "invalid_state")
+    signing = await person.http.post(f"{path}/parts", json={"part_numbers": [1]})
+    problem(signing, 409, "invalid_state")
+    assert (await person.http.get(path)).json()["state"] == "aborted"
+
+
+async def test_a_completed_upload_is_not_aborted(api: Api) -> None:
+    person = await new_user(api)
+    upload = await begin(person)
+    await send(person, upload, BODY)
+    await complete(person, upload)
+    problem(await person.http.delete(f"/v1/uploads/{upload['id']}"), 409, "invalid_state")
+    signing = await person.http.post(
+        f"/v1/uploads/{upload['id']}/parts", json={"part_numbers": [1]}
+    )
+    problem(signing, 409, "invalid_state")
+    video = await person.http.get(f"/v1/videos/{upload['video_id']}")
+    assert video.json()["state"] == "queued"
+
+
+async def test_a_page_may_name_the_type_but_the_extension_decides(api: Api, s3: Any) -> None:
+    person = await new_user(api)
+    upload = await begin(person, filename="film.webm", content_type="text/html")
+    await send(person, upload, BODY)
+    await complete(person, upload)
+    stored = await s3.head_object(
+        Bucket=api.settings.s3_bucket, Key=f"videos/{upload['video_id']}/source.webm"
+    )
+    assert stored["ContentType"] == "video/webm"

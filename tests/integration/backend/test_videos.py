@@ -1,0 +1,225 @@
+"""The library: listed, searched, renamed, deleted."""
+
+import uuid
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from core import jobs
+from core.ids import new_id
+from core.models import Artifact, Purge, Rendition, Video
+from tests.support.app import Api
+from tests.support.people import Person, new_user
+from tests.support.problems import problem
+from tests.support.uploading import BODY, begin, get, send, uploaded
+from tests.support.work import claim_of, publish, task_of
+
+
+async def shelve(api: Api, person: Person, *titles: str, state: str = "ready") -> list[str]:
+    """Put videos into the library, past uploads; the last one is the newest."""
+    ids = [new_id() for _ in titles]
+    async with api.services.db.begin() as tx:
+        await tx.execute(
+            insert(Video),
+            [
+                {
+                    "id": video_id, "user_id": person.id, "title": title, "state": state,
+                    "source_key": "k", "source_filename": f"{video_id.hex}.mp4", "source_size": 1,
+                }
+                for video_id, title in zip(ids, titles, strict=True)
+            ],
+        )  # fmt: skip
+    return [str(video_id) for video_id in ids]
+
+
+async def titles(person: Person, **query: Any) -> list[str]:
+    answer = await person.http.get("/v1/videos", params=query)
+    assert answer.status_code == 200, answer.text
+    return [item["title"] for item in answer.json()["items"]]
+
+
+async def test_the_library_is_read_page_by_page_newest_first(api: Api) -> None:
+    person = await new_user(api)
+    await shelve(api, person, "1", "2", "3", "4", "5")
+    seen, cursor, pages = [], None, 0
+    while True:
+        query: dict[str, Any] = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = (await person.http.get("/v1/videos", params=query)).json()
+        seen += [item["title"] for item in page["items"]]
+        cursor, pages = page["next_cursor"], pages + 1
+        if cursor is None:
+            break
+        if pages == 1:
+            await shelve(api, person, "newer")  # does not shift what comes after the cursor
+    assert (seen, pages) == (["5", "4", "3", "2", "1"], 3)
+
+
+async def test_a_full_last_page_promises_no_further_one(api: Api) -> None:
+    person = await new_user(api)
+    await shelve(api, person, "1", "2")
+    page = (await person.http.get("/v1/videos", params={"limit": 2})).json()
+    assert (len(page["items"]), page["next_cursor"]) == (2, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"limit": 0}, "/limit"),
+        ({"limit": 101}, "/limit"),
+        ({"limit": "x"}, "/limit"),
+        ({"state": "lost"}, "/state/0"),
+        ({"q": "x" * 256}, "/q"),
+        ({"cursor": "x" * 101}, "/cursor"),
+    ],
+)
+async def test_a_wrong_parameter_is_named(api: Api, query: dict[str, Any], pointer: str) -> None:
+    person = await new_user(api)
+    body = problem(await person.http.get("/v1/videos", params=query), 422, "validation_failed")
+    assert [item["pointer"] for item in body["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("cursor", ["x", "é", "AAAA", "=" * 20, "A" * 50])
+async def test_a_cursor_that_no_list_gave_is_refused(api: Api, cursor: str) -> None:
+    person = await new_user(api)
+    answer = await person.http.get("/v1/videos", params={"cursor": cursor})
+    problem(answer, 422, "validation_failed")
+
+
+async def test_the_library_is_narrowed_by_state(api: Api) -> None:
+    person = await new_user(api)
+    await shelve(api, person, "ready", state="ready")
+    await shelve(api, person, "failed", state="failed")
+    await shelve(api, person, "queued", state="queued")
+    await shelve(api, person, "deleted", state="deleted")
+    assert await titles(person) == ["queued", "failed", "ready"]
+    assert await titles(person, state="failed") == ["failed"]
+    assert await titles(person, state=["failed", "ready"]) == ["failed", "ready"]
+    assert await titles(person, state="deleted") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("HARBOUR", ["The harbour"]),
+        ("%", ["100 % sea"]),
+        ("_", ["under_score"]),
+        ("\\", ["back\\slash"]),
+        ("'; DROP TABLE videos; --", []),
+        ("har\x00bour", ["The harbour"]),
+        ("船", ["船"]),
+    ],
+)
+async def test_a_search_is_plain_text(api: Api, typed: str, found: list[str]) -> None:
+    person = await new_user(api)
+    await shelve(api, person, "The harbour", "100 % sea", "under_score", "back\\slash", "船")
+    assert await titles(person, q=typed) == found
+
+
+async def test_a_search_looks_at_the_name_of_the_file_too(api: Api) -> None:
+    person = await new_user(api)
+    [video_id] = await shelve(api, person, "Something else")
+    assert await titles(person, q=uuid.UUID(video_id).hex[:12]) == ["Something else"]
+
+
+async def test_each_sees_only_their_own(api: Api) -> None:
+    person, other = await new_user(api), await new_user(api)
+    await shelve(api, other, "theirs")
+    assert await titles(person) == []
+    assert await titles(person, q="theirs") == []
+
+
+async def test_a_ready_video_tells_what_there_is_to_play(api: Api) -> None:
+    person = await new_user(api)
+    video_id = (await uploaded(person, title="A film"))["id"]
+    held = api.services
+    claim = await claim_of(held.db, uuid.UUID(video_id))
+    media = {"duration": 2.0, "width": 1920, "height": 1080, "video_codec": "h264"}
+    async with held.db.begin() as tx:
+        await jobs.describe_source(tx, claim, media)
+    await publish(held.db, held.storage, claim, "480p", "720p")
+    video = (await person.http.get(f"/v1/videos/{video_id}")).json()
+    assert (video["state"], video["stage"], video["progress"]) == ("ready", None, 100.0)
+    assert video["source"]["width"] == 1920
+    assert video["source"]["frame_rate"] is None
+    assert video["failure"] is None
+    assert [item["name"] for item in video["renditions"]] == ["720p", "480p"]
+    rendition = video["renditions"][0]
+    assert (await get(rendition["url"])).content == b"720p   "
+    assert (await get(rendition["url"], Range="bytes=1-2")).content == b"20"
+    assert (await get(video["poster_url"])).content == b"poster"
+    assert rendition["size"] == 7
+    assert rendition["duration"] == 2.0
+    assert rendition["bitrate"] == 1_000_000
+    assert {"s3_key", "id"}.isdisjoint(rendition)
+    # The same URL for a while, so that players and caches keep what they have.
+    again = (await person.http.get(f"/v1/videos/{video_id}")).json()
+    assert again["version"] == video["version"]
+
+
+async def test_a_title_is_changed(api: Api) -> None:
+    person = await new_user(api)
+    [video_id] = await shelve(api, person, "before")
+    path = f"/v1/videos/{video_id}"
+    answer = await person.http.patch(path, json={"title": " <script>after</script> "})
+    assert answer.status_code == 200
+    assert answer.json()["title"] == "<script>after</script>"
+    assert answer.json()["version"] == 2
+    for title in ("", " ", "a\nb", "x" * 256, None, 7):
+        refused = await person.http.patch(path, json={"title": title})
+        problem(refused, 422, "validation_failed")
+    assert (await person.http.get(path)).json()["title"] == "<script>after</script>"
+
+
+async def keys_of(s3: Any, api: Api, video_id: str) -> list[str]:
+    answer = await s3.list_objects_v2(Bucket=api.settings.s3_bucket, Prefix=f"videos/{video_id}/")
+    return [item["Key"] for item in answer.get("Contents", ())]
+
+
+async def test_deleting_removes_everything_that_is_stored(api: Api, s3: Any) -> None:
+    person = await new_user(api)
+    video_id = (await uploaded(person))["id"]
+    held = api.services
+    claim = await claim_of(held.db, uuid.UUID(video_id))
+    await publish(held.db, held.storage, claim, "720p", "480p")
+    assert len(await keys_of(s3, api, video_id)) == 5  # source, two renditions, poster, log
+    assert (await person.http.delete(f"/v1/videos/{video_id}")).status_code == 204
+    assert await keys_of(s3, api, video_id) == []
+    problem(await person.http.get(f"/v1/videos/{video_id}"), 404, "not_found")
+    problem(await person.http.delete(f"/v1/videos/{video_id}"), 404, "not_found")
+    problem(await person.http.get(f"/v1/jobs/{claim.job_id}"), 404, "not_found")
+    async with held.db.read() as connection:
+        for table in (Rendition, Artifact):
+            count = select(func.count()).where(table.video_id == uuid.UUID(video_id))
+            assert await connection.scalar(count) == 0
+        # What a worker that had not heard of it writes later is removed as well.
+        later = select(Purge.id).where(
+            Purge.prefix == f"videos/{video_id}/", Purge.not_before > func.now()
+        )
+        assert await connection.scalar(later) is not None
+
+
+async def test_deleting_stops_what_is_running(api: Api) -> None:
+    person = await new_user(api)
+    video_id = uuid.UUID((await uploaded(person))["id"])
+    held = api.services
+    claim = await claim_of(held.db, video_id)
+    assert (await person.http.delete(f"/v1/videos/{video_id}")).status_code == 204
+    assert (await task_of(held.db, video_id)).state == "cancelled"
+    async with held.db.read() as connection:
+        assert not await jobs.holds(connection, claim)
+
+
+async def test_deleting_ends_an_upload_under_way(api: Api, s3: Any) -> None:
+    person = await new_user(api)
+    upload = await begin(person)
+    await send(person, upload, BODY)
+    video_id = upload["video_id"]
+    assert (await person.http.delete(f"/v1/videos/{video_id}")).status_code == 204
+    shown = (await person.http.get(f"/v1/uploads/{upload['id']}")).json()
+    assert shown["state"] == "aborted"
+    async with api.services.db.read() as connection:
+        aborting = select(Purge.id).where(
+            Purge.prefix == f"videos/{video_id}/source.mp4", Purge.s3_upload_id.is_not(None)
+        )
+        assert await connection.scalar(aborting) is not None

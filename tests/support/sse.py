@@ -1,0 +1,54 @@
+"""A listener to Server-Sent Events."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tests.support.app import bearer
+
+
+@dataclass
+class Stream:
+    """An open stream; each wait has an end."""
+
+    response: httpx.Response
+    lines: AsyncIterator[str]
+
+    async def block(self, seconds: float = 10) -> list[str]:
+        """Return the lines of the next event or comment; empty when the stream has ended."""
+        found: list[str] = []
+        async with asyncio.timeout(seconds):
+            async for line in self.lines:
+                if line:
+                    found.append(line)
+                elif found:
+                    return found
+        return found
+
+    async def event(self, seconds: float = 10) -> dict[str, Any] | None:
+        """Return the video of the next event, comments skipped; None when the stream has ended."""
+        while block := await self.block(seconds):
+            if block[0].startswith(":"):
+                continue
+            fields = dict(line.split(": ", 1) for line in block)
+            assert set(fields) == {"event", "id", "data"}
+            assert fields["event"] == "video"
+            video: dict[str, Any] = json.loads(fields["data"])
+            assert fields["id"] == str(video["version"])
+            return video
+        return None
+
+
+@asynccontextmanager
+async def stream(address: str, path: str, token: str) -> AsyncIterator[Stream]:
+    """Open a stream of a served API."""
+    async with (
+        httpx.AsyncClient(base_url=address, headers=bearer(token), trust_env=False) as http,
+        http.stream("GET", path, timeout=30) as response,
+    ):
+        yield Stream(response, response.aiter_lines())

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -34,6 +34,10 @@ def _channel(user_id: uuid.UUID) -> str:
     return f"video-events:{user_id}"
 
 
+def _user_of(channel: str) -> uuid.UUID:
+    return uuid.UUID(channel.rpartition(":")[2])
+
+
 async def publish(client: redis.Redis, *events: VideoEvent | None) -> None:
     """Tell everybody who listens. A Redis that is away is logged and otherwise ignored."""
     try:
@@ -55,6 +59,8 @@ class Subscriber:
         self._pubsub = client.pubsub(ignore_subscribe_messages=True)
         self._listeners: defaultdict[uuid.UUID, set[asyncio.Queue[VideoEvent]]] = defaultdict(set)
         self._changed = asyncio.Event()
+        # Two who subscribe at once would each open a connection, and one of them be forgotten.
+        self._lock = asyncio.Lock()
 
     @asynccontextmanager
     async def listen(self, user_id: uuid.UUID) -> AsyncIterator["asyncio.Queue[VideoEvent]"]:
@@ -63,14 +69,14 @@ class Subscriber:
         listeners = self._listeners[user_id]
         listeners.add(queue)
         if len(listeners) == 1:
-            await self._tell(self._pubsub.subscribe, user_id)
+            await self._tell(user_id)
         try:
             yield queue
         finally:
             listeners.discard(queue)
             if not listeners:
                 del self._listeners[user_id]
-                await self._tell(self._pubsub.unsubscribe, user_id)
+                await self._tell(user_id)
 
     async def run(self) -> None:
         """Hand out what arrives until cancelled; a lost connection is made again."""
@@ -87,31 +93,39 @@ class Subscriber:
             await self._pubsub.aclose()  # type: ignore[no-untyped-call]
 
     async def _hand_out(self) -> None:
+        await self._follow(*self._listeners)  # those too that came while Redis was away
         while True:
             if not self._pubsub.subscribed:
                 self._changed.clear()
-                await self._resubscribe(list(self._listeners))
+                await self._follow(*self._listeners)
                 if not self._listeners:
                     await self._changed.wait()
                 continue
             message = await self._pubsub.get_message(timeout=30)
             if message is not None:
-                self._deliver(str(message["channel"]), str(message["data"]))
+                user_id = _user_of(str(message["channel"]))
+                self._deliver(user_id, str(message["data"]))
+                if user_id not in self._listeners:
+                    await self._follow(user_id)  # its last listener was cut off while leaving
 
-    async def _resubscribe(self, users: Iterable[uuid.UUID]) -> None:
-        channels = [_channel(user_id) for user_id in users]
-        if channels:
-            await self._pubsub.subscribe(*channels)
-
-    async def _tell(self, call: object, user_id: uuid.UUID) -> None:
+    async def _tell(self, user_id: uuid.UUID) -> None:
         self._changed.set()
         try:
-            await call(_channel(user_id))  # type: ignore[operator]
+            await self._follow(user_id)
         except (RedisError, OSError) as error:
             _log.warning("events_not_subscribed", error=repr(error))
 
-    def _deliver(self, channel: str, data: str) -> None:
-        user_id = uuid.UUID(channel.rpartition(":")[2])
+    async def _follow(self, *users: uuid.UUID) -> None:
+        """Subscribe to the users who are listened to, and unsubscribe from the others."""
+        async with self._lock:
+            wanted = [_channel(user_id) for user_id in users if user_id in self._listeners]
+            unwanted = [_channel(user_id) for user_id in users if user_id not in self._listeners]
+            if wanted:
+                await self._pubsub.subscribe(*wanted)
+            if unwanted:
+                await self._pubsub.unsubscribe(*unwanted)
+
+    def _deliver(self, user_id: uuid.UUID, data: str) -> None:
         video_id, _, version = data.partition(" ")
         event = VideoEvent(user_id, uuid.UUID(video_id), int(version))
         for queue in self._listeners.get(user_id, ()):

@@ -22,7 +22,7 @@ def _plain_text(value: str) -> str:
 
 Text = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_text)]
 Title = Annotated[Text, Field(examples=["The harbour at dawn"])]
-PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS)]
+PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, examples=[1])]
 
 
 class NewUpload(BaseModel):
@@ -67,7 +67,9 @@ class UploadWithParts(UploadItem):
 class PartsRequest(BaseModel):
     """The parts that are to be sent next."""
 
-    part_numbers: Annotated[list[PartNumber], Field(min_length=1, max_length=1000)]
+    part_numbers: Annotated[
+        list[PartNumber], Field(min_length=1, max_length=1000, examples=[[1, 2, 3]])
+    ]
 
 
 class SignedPart(BaseModel):
@@ -91,7 +93,9 @@ class NamedPart(BaseModel):
     """A part as the client sent it, with the ETag that S3 answered."""
 
     part_number: PartNumber
-    etag: Annotated[str, Field(min_length=1, max_length=200)]
+    etag: Annotated[
+        str, Field(min_length=1, max_length=200, examples=['"9bb58f26192e4ba00f01e2e7b136bbd8"'])
+    ]
 
 
 class Completion(BaseModel):

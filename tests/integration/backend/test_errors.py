@@ -67,9 +67,7 @@ async def test_a_body_that_turns_out_to_be_large_is_refused(api: Api) -> None:
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "json"])
 async def test_another_type_than_json_is_refused(api: Api, kind: str) -> None:
     body = json.dumps({"email": "a@example.com", "password": "x"}).encode()
-    answer = await api.client().post(
-        "/v1/auth/login", content=body, headers={"Content-Type": kind}
-    )
+    answer = await api.client().post("/v1/auth/login", content=body, headers={"Content-Type": kind})
     problem(answer, 415, "unsupported_media_type")
 
 

@@ -56,9 +56,7 @@ async def test_without_the_stores_no_upload_begins(start_api: StartApi, nowhere:
     api = await start_api(aws_endpoint_url=f"http://127.0.0.1:{nowhere}")
     person = await new_user(api)
     body = {"filename": "film.mp4", "size": 1}
-    answer, detail = await asyncio.gather(
-        person.http.post("/v1/uploads", json=body), unready(api)
-    )
+    answer, detail = await asyncio.gather(person.http.post("/v1/uploads", json=body), unready(api))
     assert "store" in problem(answer, 503, "dependency_unavailable")["detail"]
     assert detail == "Not answering: s3, sqs."
     assert (await person.http.get("/v1/videos")).json()["items"] == []

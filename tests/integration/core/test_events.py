@@ -1,0 +1,142 @@
+"""Word of changes, over one Redis connection that may break."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+import redis.asyncio as redis
+from embedded.stack import Stack
+
+from core.events import Subscriber, VideoEvent, publish
+from core.redis import connect
+from tests.support.waiting import wait_until
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def subscriber(stack: Stack) -> AsyncIterator[Subscriber]:
+    client = connect(stack.environment["REDIS_URL"])
+    found = Subscriber(client)
+    running = asyncio.create_task(found.run())
+    yield found
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await found.close()
+    await client.aclose()
+
+
+def event(user_id: uuid.UUID, version: int = 1) -> VideoEvent:
+    return VideoEvent(user_id, uuid.uuid4(), version)
+
+
+async def subscribed(client: redis.Redis, user_id: uuid.UUID) -> int:
+    [(_, count)] = await client.pubsub_numsub(f"video-events:{user_id}")
+    return int(count)
+
+
+async def get(queue: "asyncio.Queue[VideoEvent]", seconds: float = 5) -> VideoEvent:
+    async with asyncio.timeout(seconds):
+        return await queue.get()
+
+
+async def test_a_listener_hears_of_its_user_and_of_nobody_else(
+    subscriber: Subscriber, redis_client: redis.Redis
+) -> None:
+    user, other = uuid.uuid4(), uuid.uuid4()
+    async with subscriber.listen(user) as queue:
+        await wait_until(lambda: subscribed(redis_client, user))
+        mine = event(user, 7)
+        await publish(redis_client, event(other), None, mine)
+        assert await get(queue) == mine
+        assert queue.empty()
+
+
+async def test_each_listener_of_a_user_hears_everything(
+    subscriber: Subscriber, redis_client: redis.Redis
+) -> None:
+    user = uuid.uuid4()
+    async with subscriber.listen(user) as first:
+        async with subscriber.listen(user) as second:
+            await wait_until(lambda: subscribed(redis_client, user))
+            one = event(user)
+            await publish(redis_client, one)
+            assert (await get(first), await get(second)) == (one, one)
+        two = event(user)
+        await publish(redis_client, two)
+        assert await get(first) == two
+
+
+async def test_many_who_come_at_once_all_hear(
+    subscriber: Subscriber, redis_client: redis.Redis
+) -> None:
+    users = [uuid.uuid4() for _ in range(30)]
+    ready = asyncio.Barrier(len(users) + 1)
+
+    async def listen(user: uuid.UUID) -> VideoEvent:
+        async with subscriber.listen(user) as queue:
+            await ready.wait()
+            return await get(queue)
+
+    waiting = [asyncio.create_task(listen(user)) for user in users]
+    await ready.wait()
+    sent = [event(user) for user in users]
+    await publish(redis_client, *sent)
+    assert await asyncio.gather(*waiting) == sent
+    clients = await redis_client.client_list(_type="pubsub")
+    names = [item for item in clients if int(item["sub"]) > 0]
+    assert len(names) <= 2  # this one, and the shared API's if it listens
+
+
+async def test_a_broken_connection_is_made_again(
+    subscriber: Subscriber, redis_client: redis.Redis
+) -> None:
+    user = uuid.uuid4()
+    async with subscriber.listen(user) as queue:
+        await wait_until(lambda: subscribed(redis_client, user))
+        await redis_client.client_kill_filter(_type="pubsub", skipme=True)
+        await wait_until(lambda: subscribed(redis_client, user))
+        again = event(user)
+        await publish(redis_client, again)
+        assert await get(queue) == again
+        # Who comes after the break is heard as well.
+        late = uuid.uuid4()
+        async with subscriber.listen(late) as other:
+            await wait_until(lambda: subscribed(redis_client, late))
+            word = event(late)
+            await publish(redis_client, word)
+            assert await get(other) == word
+
+
+async def test_a_channel_without_listeners_is_given_up(
+    subscriber: Subscriber, redis_client: redis.Redis
+) -> None:
+    user = uuid.uuid4()
+    for _ in range(3):  # and listened to anew
+        async with subscriber.listen(user) as queue:
+            await wait_until(lambda: subscribed(redis_client, user))
+            word = event(user)
+            await publish(redis_client, word)
+            assert await get(queue) == word
+
+        async def given_up() -> bool:
+            return await subscribed(redis_client, user) == 0
+
+        await wait_until(given_up)
+
+
+async def test_a_listener_that_does_not_read_holds_nobody_up(
+    subscriber: Subscriber, redis_client: redis.Redis
+) -> None:
+    user = uuid.uuid4()
+    async with subscriber.listen(user) as asleep, subscriber.listen(user) as awake:
+        await wait_until(lambda: subscribed(redis_client, user))
+        for version in range(1, 1101):
+            await publish(redis_client, event(user, version))
+            assert (await get(awake)).version == version
+        assert asleep.full()
+
+
+async def test_a_redis_that_is_away_holds_no_writer_up() -> None:
+    client = connect("redis://127.0.0.1:1/0")
+    await publish(client, event(uuid.uuid4()))
+    await client.aclose()

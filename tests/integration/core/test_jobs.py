@@ -1,0 +1,413 @@
+"""Tasks are claimed once, held by a fence, and end once."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core import jobs, uploads, videos
+from core.db import Database
+from core.errors import Conflict, Failure, LeaseLost
+from core.jobs import Claim, Unclaimable
+from core.models import Artifact, Job, Purge, Rendition, Task, Video
+from core.states import Stage, VideoState
+from tests.support.work import (
+    LEASE_S,
+    MAX_ATTEMPTS,
+    Queued,
+    claim,
+    job_of,
+    let_lapse,
+    new_video,
+    outputs,
+    queue_video,
+    task_of,
+    video_of,
+)
+
+FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
+Write = Callable[[AsyncConnection, Claim], Awaitable[Any]]
+
+
+async def heartbeat(tx: AsyncConnection, held: Claim) -> None:
+    await jobs.heartbeat(tx, held, LEASE_S, stage=Stage.ENCODING, progress=50.0, eta_s=None)
+
+
+WRITES: dict[str, Write] = {
+    "heartbeat": heartbeat,
+    "describe": lambda tx, held: jobs.describe_source(tx, held, {"width": 7}),
+    "succeed": lambda tx, held: jobs.succeed(tx, held, outputs(held, "720p")),
+    "fail": lambda tx, held: jobs.fail(tx, held, FAILURE, error="no"),
+    "release": lambda tx, held: jobs.release(tx, held, delay_s=0, charge=True),
+}
+
+
+async def everything(db: Database) -> list[Any]:
+    """All that the tables say of videos and their work."""
+    async with db.read() as connection:
+        return [
+            (await connection.execute(select(table).order_by(table.c.id))).all()
+            for table in (
+                model.__table__ for model in (Video, Job, Task, Rendition, Artifact, Purge)
+            )
+        ]
+
+
+async def purged(db: Database) -> list[str]:
+    async with db.read() as connection:
+        rows = await connection.execute(select(Purge.prefix).order_by(Purge.prefix))
+        return list(rows.scalars().all())
+
+
+async def try_claim(db: Database, task_id: uuid.UUID, **more: Any) -> Any:
+    async with db.begin() as tx:
+        return await jobs.claim(
+            tx, task_id, "worker", LEASE_S, more.get("max_attempts", MAX_ATTEMPTS)
+        )
+
+
+async def test_of_twenty_who_claim_at_once_one_gets_it(db: Database) -> None:
+    queued = await queue_video(db)
+    found = await asyncio.gather(*(try_claim(db, queued.task_id) for _ in range(20)))
+    assert found.count(Unclaimable.BUSY) == 19
+    task, job, video = await rows(db, queued)
+    assert (task.state, task.attempt, task.charged) == ("running", 1, 1)
+    assert (job.state, job.stage, video.state, video.stage) == (
+        "running", "fetching", "processing", "fetching",
+    )  # fmt: skip
+    assert job.started_at is not None
+
+
+async def rows(db: Database, queued: Queued) -> tuple[Any, Any, Any]:
+    return (
+        await task_of(db, queued.video_id),
+        await job_of(db, queued.video_id),
+        await video_of(db, queued.video_id),
+    )
+
+
+async def test_a_claim_says_all_that_a_worker_needs(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    assert (held.task_id, held.job_id) == (queued.task_id, queued.job_id)
+    assert (held.video_id, held.user_id) == (queued.video_id, queued.user_id)
+    assert (held.operation, held.source_size, held.attempt) == ("transcode", 1000, 1)
+    assert held.source_key == f"videos/{queued.video_id}/source.mp4"
+    assert held.prefix == f"videos/{queued.video_id}/{queued.job_id}/1/"
+
+
+async def test_an_unknown_task_has_ended(db: Database) -> None:
+    assert await try_claim(db, uuid.uuid4()) is Unclaimable.ENDED
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_who_lost_the_lease_changes_nothing(db: Database, name: str) -> None:
+    queued = await queue_video(db)
+    old = await claim(db, queued.task_id, "old")
+    await let_lapse(db, queued.task_id)
+    new = await claim(db, queued.task_id, "new")
+    assert (new.attempt, new.charged) == (2, 2)
+    before = await everything(db)
+    with pytest.raises(LeaseLost):
+        async with db.begin() as tx:
+            await WRITES[name](tx, old)
+    assert await everything(db) == before
+    async with db.begin() as tx:  # and the one who holds it is not hindered
+        await WRITES[name](tx, new)
+    assert await everything(db) != before
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_what_ended_is_not_written_to(db: Database, name: str) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    async with db.begin() as tx:
+        await jobs.succeed(tx, held, outputs(held, "720p"))
+    before = await everything(db)
+    with pytest.raises(LeaseLost):
+        async with db.begin() as tx:
+            await WRITES[name](tx, held)
+    assert await everything(db) == before
+    assert await try_claim(db, queued.task_id) is Unclaimable.ENDED
+
+
+async def test_a_lease_is_not_taken_before_it_lapses(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    assert await try_claim(db, queued.task_id) is Unclaimable.BUSY
+    await let_lapse(db, queued.task_id)
+    async with db.begin() as tx:
+        await heartbeat(tx, held)
+    assert await try_claim(db, queued.task_id) is Unclaimable.BUSY
+    async with db.begin() as tx:
+        assert await jobs.lapse(tx, MAX_ATTEMPTS) == []
+
+
+async def test_progress_never_goes_back_within_a_job(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    seen = []
+    for progress in (10.0, 40.0, 20.0):
+        async with db.begin() as tx:
+            await jobs.heartbeat(
+                tx, held, LEASE_S, stage=Stage.ENCODING, progress=progress, eta_s=5.0
+            )
+        _, job, video = await rows(db, queued)
+        seen.append((job.progress, video.progress, video.stage, video.eta_s))
+    assert seen == [
+        (10.0, 10.0, "encoding", 5.0), (40.0, 40.0, "encoding", 5.0), (40.0, 40.0, "encoding", 5.0),
+    ]  # fmt: skip
+
+
+async def test_a_silent_worker_loses_its_task_to_the_queue(db: Database) -> None:
+    queued = await queue_video(db)
+    await claim(db, queued.task_id)
+    await let_lapse(db, queued.task_id)
+    async with db.begin() as tx:
+        [event] = await jobs.lapse(tx, MAX_ATTEMPTS)
+    task, job, video = await rows(db, queued)
+    assert (task.state, task.dispatched_at, task.lease_until) == ("queued", None, None)
+    assert (job.state, video.state, video.version) == ("queued", "queued", event.version)
+    assert (await claim(db, queued.task_id)).attempt == 2
+
+
+async def test_a_task_that_kills_its_workers_fails_in_the_end(db: Database) -> None:
+    queued = await queue_video(db)
+    for _ in range(MAX_ATTEMPTS):
+        await claim(db, queued.task_id)
+        await let_lapse(db, queued.task_id)
+        async with db.begin() as tx:
+            await jobs.lapse(tx, MAX_ATTEMPTS)
+    task, job, video = await rows(db, queued)
+    assert (task.state, job.state, video.state) == ("failed", "failed", "failed")
+    assert video.failure["code"] == job.failure["code"] == "processing_gave_up"
+    assert video.failure["retryable"] is True
+    assert job.finished_at is not None
+    assert await try_claim(db, queued.task_id) is Unclaimable.ENDED
+    assert await purged(db) == [
+        f"videos/{queued.video_id}/{queued.job_id}/{attempt}/" for attempt in (1, 2, 3)
+    ]
+
+
+async def test_what_waits_beyond_a_lowered_limit_fails_too(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    async with db.begin() as tx:
+        await jobs.release(tx, held, delay_s=0, charge=True)
+    assert await try_claim(db, queued.task_id, max_attempts=1) is Unclaimable.BUSY
+    async with db.begin() as tx:
+        assert len(await jobs.lapse(tx, max_attempts=1)) == 1
+    _, _, video = await rows(db, queued)
+    assert video.state == "failed"
+
+
+@pytest.mark.parametrize(("charge", "charged"), [(True, 1), (False, 0)])
+async def test_a_task_given_back_is_charged_or_not(
+    db: Database, charge: bool, charged: int
+) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    async with db.begin() as tx:
+        await jobs.release(tx, held, delay_s=0, charge=charge, error="why")
+    task, job, video = await rows(db, queued)
+    assert (task.charged, task.attempt, task.last_error) == (charged, 1, "why")
+    assert (task.state, job.state, video.state) == ("queued", "queued", "queued")
+    again = await claim(db, queued.task_id)
+    assert (again.attempt, again.charged) == (2, charged + 1)  # the fence rises all the same
+
+
+async def test_a_delayed_task_is_not_claimed_early(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    async with db.begin() as tx:
+        await jobs.release(tx, held, delay_s=60, charge=True)
+    assert await try_claim(db, queued.task_id) is Unclaimable.BUSY
+    async with db.begin() as tx:
+        await tx.execute(update(Task).values(available_at=func.now()))
+    await claim(db, queued.task_id)
+
+
+@pytest.mark.parametrize("running", [False, True])
+async def test_cancelling_ends_everything(db: Database, running: bool) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id) if running else None
+    async with db.begin() as tx:
+        await jobs.cancel(tx, queued.video_id)
+    task, job, video = await rows(db, queued)
+    assert (task.state, job.state, video.state) == ("cancelled",) * 3
+    assert job.finished_at is not None
+    assert await try_claim(db, queued.task_id) is Unclaimable.ENDED
+    if held is not None:
+        with pytest.raises(LeaseLost):
+            async with db.begin() as tx:
+                await heartbeat(tx, held)
+        assert await purged(db) == [held.prefix]
+    with pytest.raises(Conflict):
+        async with db.begin() as tx:
+            await jobs.cancel(tx, queued.video_id)
+
+
+async def test_a_worker_and_its_owner_do_not_deadlock(db: Database) -> None:
+    """Twenty videos are finished and cancelled at the same moment; each ends one way."""
+    queued = [await queue_video(db) for _ in range(20)]
+    claims = [await claim(db, item.task_id) for item in queued]
+
+    async def finish(held: Claim) -> None:
+        async with db.begin() as tx:
+            await jobs.succeed(tx, held, outputs(held, "720p"))
+
+    async def cancel(item: Queued) -> None:
+        async with db.begin() as tx:
+            await jobs.cancel(tx, item.video_id)
+
+    results = await asyncio.gather(
+        *(finish(held) for held in claims),
+        *(cancel(item) for item in queued),
+        return_exceptions=True,
+    )
+    assert {type(item) for item in results} <= {type(None), LeaseLost, Conflict}
+    for item in queued:
+        task, job, video = await rows(db, item)
+        assert (task.state, job.state, video.state) in {
+            ("succeeded", "succeeded", "ready"), ("cancelled",) * 3,
+        }  # fmt: skip
+
+
+async def test_success_is_published_all_at_once(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    made = outputs(held, "720p", "480p")
+    async with db.begin() as tx:
+        await jobs.succeed(tx, held, made)
+        async with db.read() as other:  # nobody sees any of it before the commit
+            assert await other.scalar(select(func.count()).select_from(Rendition)) == 0
+            assert await other.scalar(select(Video.state)) == "processing"
+    task, job, video = await rows(db, queued)
+    assert (task.state, job.state, video.state) == ("succeeded", "succeeded", "ready")
+    assert (job.progress, video.progress, video.poster_key) == (100, 100, made.poster_key)
+    assert job.log_key == made.log_key
+    async with db.read() as connection:
+        names = await connection.execute(select(Rendition.name).order_by(Rendition.name))
+        assert names.scalars().all() == ["480p", "720p"]
+
+
+async def test_a_success_that_cannot_be_written_whole_is_not_written(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    before = await everything(db)
+    with pytest.raises(Exception, match="uq_renditions_video_id_name"):
+        async with db.begin() as tx:
+            await jobs.succeed(tx, held, outputs(held, "720p", "720p"))
+    assert await everything(db) == before
+
+
+async def test_a_second_job_replaces_what_the_first_published(db: Database) -> None:
+    queued = await queue_video(db)
+    first = await claim(db, queued.task_id)
+    async with db.begin() as tx:
+        await jobs.succeed(tx, first, outputs(first, "720p", "480p"))
+    async with db.begin() as tx:
+        await jobs.create(tx, queued.video_id, "transcode")
+    second = await claim(db, (await task_of(db, queued.video_id)).id)
+    async with db.begin() as tx:
+        await jobs.succeed(tx, second, outputs(second, "720p"))
+    async with db.read() as connection:
+        keys = (await connection.execute(select(Rendition.s3_key))).scalars().all()
+    assert keys == [f"{second.prefix}720p.mp4"]
+    assert await purged(db) == [
+        f"{first.prefix}{name}" for name in ("480p.mp4", "720p.mp4", "poster.jpg")
+    ]
+
+
+async def test_what_lost_attempts_left_behind_is_removed(db: Database) -> None:
+    queued = await queue_video(db)
+    await claim(db, queued.task_id)
+    await let_lapse(db, queued.task_id)
+    second = await claim(db, queued.task_id)
+    async with db.begin() as tx:
+        await jobs.succeed(tx, second, outputs(second, "720p"))
+    assert await purged(db) == [f"videos/{queued.video_id}/{queued.job_id}/1/"]
+
+
+async def test_a_failure_is_told_and_leaves_the_old_renditions(db: Database) -> None:
+    queued = await queue_video(db)
+    first = await claim(db, queued.task_id)
+    async with db.begin() as tx:
+        await jobs.succeed(tx, first, outputs(first, "720p"))
+    async with db.begin() as tx:
+        await jobs.create(tx, queued.video_id, "transcode")
+    second = await claim(db, (await task_of(db, queued.video_id)).id)
+    async with db.begin() as tx:
+        await jobs.fail(tx, second, FAILURE, error="stderr", log_key="a-log")
+    task, job, video = await rows(db, queued)
+    assert (task.state, job.state, video.state) == ("failed",) * 3
+    assert job.failure == video.failure
+    assert video.failure == {
+        "code": "corrupt_media", "message": "The file is damaged.", "retryable": False,
+    }  # fmt: skip
+    assert (task.last_error, job.log_key) == ("stderr", "a-log")
+    assert await purged(db) == [second.prefix]
+    async with db.read() as connection:
+        assert await connection.scalar(select(Rendition.name)) == "720p"
+
+
+@pytest.mark.parametrize(
+    "state", [VideoState.UPLOADING, VideoState.QUEUED, VideoState.PROCESSING, VideoState.DELETED]
+)
+async def test_no_job_begins_on_a_video_that_does_not_rest(db: Database, state: str) -> None:
+    video = await new_video(db, state=state)
+    with pytest.raises(Conflict):
+        async with db.begin() as tx:
+            await jobs.create(tx, video.video_id, "transcode")
+    async with db.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(Job)) == 0
+
+
+async def test_of_two_who_ask_at_once_one_job_is_made(db: Database) -> None:
+    video = await new_video(db, state=VideoState.FAILED)
+
+    async def ask() -> None:
+        async with db.begin() as tx:
+            await jobs.create(tx, video.video_id, "transcode")
+
+    results = await asyncio.gather(*(ask() for _ in range(5)), return_exceptions=True)
+    assert sorted(type(item).__name__ for item in results) == ["Conflict"] * 4 + ["NoneType"]
+
+
+async def test_the_version_rises_with_every_change(db: Database) -> None:
+    queued = await queue_video(db)
+    seen = [(await video_of(db, queued.video_id)).version]
+    held = await claim(db, queued.task_id)
+    seen.append((await video_of(db, queued.video_id)).version)
+    for write in (
+        heartbeat,
+        lambda tx, held: jobs.describe_source(tx, held, {}),
+        lambda tx, held: videos.touch(tx, held.video_id, title="x"),
+        lambda tx, held: jobs.succeed(tx, held, outputs(held, "720p")),
+    ):
+        async with db.begin() as tx:
+            await write(tx, held)
+        seen.append((await video_of(db, queued.video_id)).version)
+    assert seen == sorted(set(seen))
+
+
+async def test_a_deleted_video_is_written_to_by_nobody(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    async with db.begin() as tx:
+        await uploads.discard_open(tx, queued.video_id)
+        await jobs.end_work(tx, queued.video_id)
+        await videos.move(tx, queued.video_id, VideoState.DELETED)
+    before = await everything(db)
+    for write in WRITES.values():
+        with pytest.raises(LeaseLost):
+            async with db.begin() as tx:
+                await write(tx, held)
+    with pytest.raises(LookupError):
+        async with db.begin() as tx:
+            await videos.touch(tx, queued.video_id, title="x")
+    assert await everything(db) == before

@@ -1,0 +1,217 @@
+"""Uploads that nobody finished or told us of are settled, and what is unwanted is removed."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from core import uploads
+from core.config import Settings
+from core.db import Database
+from core.models import Job, Purge, Upload
+from core.parts import MIB
+from core.storage import Storage
+from core.sweep import Sweeper
+from core.uploads import UploadRow
+from tests.support.work import new_video, video_of
+
+SIZE = 5 * MIB + 3
+
+
+@pytest.fixture
+def sweeper(settings: Settings, db: Database, storage: Storage) -> Sweeper:
+    return Sweeper(settings, db, storage)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An open upload of two parts, due to be looked at."""
+
+    row: UploadRow
+    storage: Storage
+
+    async def send(self, *numbers: int) -> None:
+        for number in numbers:
+            body = b"x" * (5 * MIB if number == 1 else 3)
+            await self.storage.upload_part(
+                self.row.s3_key, self.row.s3_upload_id, number, body
+            )
+
+    async def complete_in_s3(self) -> None:
+        await self.send(1, 2)
+        parts = await self.storage.list_parts(self.row.s3_key, self.row.s3_upload_id)
+        assert parts is not None
+        await self.storage.complete_upload(self.row.s3_key, self.row.s3_upload_id, parts)
+
+    async def is_open_in_s3(self) -> bool:
+        parts = await self.storage.list_parts(self.row.s3_key, self.row.s3_upload_id)
+        return parts is not None
+
+
+async def begin(db: Database, storage: Storage, *, expired: bool) -> Begun:
+    video = await new_video(db, size=SIZE)
+    key = f"videos/{video.video_id}/source.mp4"
+    now = datetime.now(UTC)
+    row = UploadRow(
+        id=uuid.uuid4(),
+        video_id=video.video_id,
+        user_id=video.user_id,
+        filename="film.mp4",
+        size=SIZE,
+        part_size=5 * MIB,
+        part_count=2,
+        state="open",
+        s3_key=key,
+        s3_upload_id=await storage.create_upload(key, "video/mp4"),
+        expires_at=now + timedelta(hours=-1 if expired else 1),
+        created_at=now - timedelta(hours=2),
+    )
+    async with db.begin() as tx:
+        await tx.execute(insert(Upload).values(**vars(row), check_at=now - timedelta(minutes=1)))
+    return Begun(row, storage)
+
+
+async def state_of(db: Database, begun: Begun) -> tuple[str, str]:
+    async with db.read() as connection:
+        state = await connection.scalar(select(Upload.state).where(Upload.id == begun.row.id))
+    return str(state), (await video_of(db, begun.row.video_id)).state
+
+
+async def purge_all(sweeper: Sweeper, db: Database) -> None:
+    while True:
+        await sweeper.purge()
+        async with db.read() as connection:
+            due = select(func.count()).where(Purge.not_before <= func.now())
+            if not await connection.scalar(due):
+                return
+
+
+async def test_what_s3_has_completed_is_adopted(
+    db: Database, storage: Storage, sweeper: Sweeper
+) -> None:
+    begun = await begin(db, storage, expired=False)
+    await begun.complete_in_s3()  # and then the API died, or the client told nobody
+    [event] = await sweeper.check_uploads()
+    assert event.video_id == begun.row.video_id
+    assert await state_of(db, begun) == ("completed", "queued")
+    assert await sweeper.check_uploads() == []
+    async with db.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(Job)) == 1
+
+
+async def test_an_upload_under_way_is_left_alone(
+    db: Database, storage: Storage, sweeper: Sweeper
+) -> None:
+    begun = await begin(db, storage, expired=False)
+    await begun.send(1, 2)  # complete, but its client may have more to say
+    assert await sweeper.check_uploads() == []
+    assert await state_of(db, begun) == ("open", "uploading")
+    assert await begun.is_open_in_s3()
+
+
+async def test_an_abandoned_upload_is_dropped(
+    db: Database, storage: Storage, sweeper: Sweeper
+) -> None:
+    begun = await begin(db, storage, expired=True)
+    await begun.send(1)
+    assert len(await sweeper.check_uploads()) == 1
+    assert await state_of(db, begun) == ("expired", "deleted")
+    await purge_all(sweeper, db)
+    assert not await begun.is_open_in_s3()
+
+
+async def test_an_expired_upload_with_all_its_parts_is_completed(
+    db: Database, storage: Storage, sweeper: Sweeper
+) -> None:
+    begun = await begin(db, storage, expired=True)
+    await begun.send(1, 2)
+    assert len(await sweeper.check_uploads()) == 1
+    assert await state_of(db, begun) == ("completed", "queued")
+    found = await storage.head(begun.row.s3_key)
+    assert found is not None
+    assert found.size == SIZE
+
+
+async def test_an_expired_upload_that_s3_forgot_is_dropped(
+    db: Database, storage: Storage, sweeper: Sweeper
+) -> None:
+    begun = await begin(db, storage, expired=True)
+    await storage.abort_upload(begun.row.s3_key, begun.row.s3_upload_id)
+    await sweeper.check_uploads()
+    assert await state_of(db, begun) == ("expired", "deleted")
+
+
+async def test_an_object_of_another_size_is_not_adopted(
+    db: Database, storage: Storage, sweeper: Sweeper
+) -> None:
+    begun = await begin(db, storage, expired=False)
+    await storage.put(begun.row.s3_key, b"something else", "video/mp4")
+    await sweeper.check_uploads()
+    # The upload itself is still open in S3, so its client may go on.
+    assert await state_of(db, begun) == ("open", "uploading")
+    await storage.abort_upload(begun.row.s3_key, begun.row.s3_upload_id)
+    async with db.begin() as tx:
+        await tx.execute(update(Upload).values(check_at=func.now()))
+    await sweeper.check_uploads()
+    assert await state_of(db, begun) == ("aborted", "deleted")
+    await purge_all(sweeper, db)
+    assert await storage.head(begun.row.s3_key) is None
+
+
+async def test_one_sweep_and_one_client_complete_it_once(
+    db: Database, storage: Storage, sweeper: Sweeper
+) -> None:
+    begun = await begin(db, storage, expired=True)
+    await begun.send(1, 2)
+    results = await asyncio.gather(
+        sweeper.check_uploads(), *(uploads.complete(db, storage, begun.row) for _ in range(4))
+    )
+    assert await state_of(db, begun) == ("completed", "queued")
+    assert sum(item not in (None, []) for item in results) == 1
+    async with db.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(Job)) == 1
+
+
+async def purge_row(db: Database, prefix: str, **values: Any) -> None:
+    async with db.begin() as tx:
+        await tx.execute(insert(Purge).values(id=uuid.uuid4(), prefix=prefix, **values))
+
+
+async def test_objects_are_removed_when_their_time_has_come(
+    db: Database, storage: Storage, sweeper: Sweeper
+) -> None:
+    root = f"videos/{uuid.uuid4()}/"
+    for name in ("a/1", "a/2", "b"):
+        await storage.put(root + name, b"x", "text/plain")
+    await purge_row(db, f"{root}a/")
+    await purge_row(db, f"{root}b", not_before=datetime.now(UTC) + timedelta(minutes=1))
+    assert await sweeper.purge() == 2
+    assert await sweeper.purge() == 0
+    assert await storage.head(f"{root}a/1") is None
+    assert await storage.head(f"{root}b") is not None
+    async with db.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(Purge)) == 1
+
+
+async def test_a_purge_that_was_interrupted_is_done_again(
+    db: Database, storage: Storage, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = f"videos/{uuid.uuid4()}/"
+    await storage.put(f"{prefix}a", b"x", "text/plain")
+    await purge_row(db, prefix)
+
+    async def die(_prefix: str) -> int:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "delete_prefix", die)
+        with pytest.raises(RuntimeError):
+            await sweeper.purge()
+    assert await sweeper.purge() == 0  # it is leased for a while
+    async with db.begin() as tx:
+        await tx.execute(update(Purge).values(not_before=func.now()))
+    assert await sweeper.purge() == 1

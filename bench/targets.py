@@ -26,15 +26,15 @@ class Target:
 
 # The order is that of the table.
 TARGETS = {
-    "pipeline_ratio": Target(),
-    "usual_ratio_same_preset": Target(),
+    "pipeline_ratio": Target(must=1.08, aim=1.03),
+    "usual_ratio_same_preset": Target(must=0.92, aim=0.85),
     "usual_ratio_defaults": Target(),
     "upload_vs_aws_cli": Target(must=1.0, aim=1.5, higher=True),
     "pickup_p50_s": Target(),
-    "pickup_p95_s": Target(),
-    "api_rate_ratio": Target(higher=True),
-    "sign_rate_ratio": Target(higher=True),
-    "worker_peak_mb": Target(),
+    "pickup_p95_s": Target(must=0.3, aim=0.1),
+    "api_rate_ratio": Target(must=0.35, aim=0.5, higher=True),
+    "sign_rate_ratio": Target(must=0.35, aim=0.5, higher=True),
+    "worker_peak_mb": Target(must=150, aim=100),
     "api_peak_mb": Target(),
     "client_peak_mb": Target(),
 }

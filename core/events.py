@@ -68,9 +68,9 @@ class Subscriber:
         queue: asyncio.Queue[VideoEvent] = asyncio.Queue(maxsize=1000)
         listeners = self._listeners[user_id]
         listeners.add(queue)
-        if len(listeners) == 1:
-            await self._tell(user_id)
         try:
+            if len(listeners) == 1:
+                await self._tell(user_id)
             yield queue
         finally:
             listeners.discard(queue)

@@ -43,6 +43,7 @@ class Claim:
     params: dict[str, Any]
     source_key: str
     source_size: int
+    source_etag: str | None
 
     @property
     def prefix(self) -> str:
@@ -196,12 +197,15 @@ async def claim(
         raise Conflict("The video has left the queue.")
     source = (
         await tx.execute(
-            select(Video.source_key, Video.source_size).where(Video.id == row.video_id)
+            select(Video.source_key, Video.source_size, Video.source_etag).where(
+                Video.id == row.video_id
+            )
         )
     ).one()
     claimed = Claim(
         task_id, row.job_id, row.video_id, job.user_id, row.attempt, row.charged,
         job.operation, job.params, source.source_key, source.source_size,
+        source.source_etag,
     )  # fmt: skip
     return claimed, event
 

@@ -78,6 +78,8 @@ class Video(Base):
     source_key: Mapped[str] = mapped_column(Text)
     source_filename: Mapped[str] = mapped_column(Text)
     source_size: Mapped[int] = mapped_column(BigInteger)  # bytes
+    # Of the object that was checked at completion: a worker takes this one or none.
+    source_etag: Mapped[str | None] = mapped_column(Text)
     source_media: Mapped[dict[str, Any] | None]  # duration, width, height, codecs, frame rate
     poster_key: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

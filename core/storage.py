@@ -5,7 +5,7 @@ s3:ListMultipartUploadParts on the bucket's objects, s3:ListBucket on the bucket
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,6 +48,10 @@ class SignedUrl:
 
 class RejectedParts(Exception):
     """S3 refused to complete a multipart upload: its parts are not what was said."""
+
+
+class ObjectGone(Exception):
+    """What should be read is not there, or is not what it was."""
 
 
 class Storage:
@@ -162,7 +166,9 @@ class Storage:
                 raise
         return ObjectInfo(int(answer["ContentLength"]), str(answer["ETag"]))
 
-    async def read_range(self, key: str, first: int, last: int, etag: str) -> AsyncIterator[bytes]:
+    async def read_range(
+        self, key: str, first: int, last: int, etag: str | None
+    ) -> AsyncGenerator[bytes, None]:
         """Yield the bytes from `first` to `last`, both counted from 0 and included.
 
         Args:
@@ -170,11 +176,20 @@ class Storage:
             first: the first byte.
             last: the last byte.
             etag: the version that is meant; another one is refused rather than mixed in.
+
+        Raises:
+            ObjectGone: there is no such object, or it is another version.
         """
+        wanted = {} if etag is None else {"IfMatch": etag}
         with translated(_PART):
-            answer = await self._s3.get_object(
-                Bucket=self._bucket, Key=key, Range=f"bytes={first}-{last}", IfMatch=etag
-            )
+            try:
+                answer = await self._s3.get_object(
+                    Bucket=self._bucket, Key=key, Range=f"bytes={first}-{last}", **wanted
+                )
+            except ClientError as error:
+                if code_of(error) in {*_GONE, "PreconditionFailed", "412"}:
+                    raise ObjectGone(key) from error
+                raise
             async with answer["Body"] as body:
                 async for chunk in body.content.iter_chunked(_READ_CHUNK):
                     yield chunk

@@ -17,7 +17,7 @@ from core.db import IDS, Database
 from core.errors import Conflict, Invalid
 from core.events import VideoEvent
 from core.ids import new_id
-from core.models import Purge, Upload
+from core.models import Purge, Upload, Video
 from core.parts import size_of_part
 from core.states import UPLOAD_TRANSITIONS, UploadState, VideoState, sources_of
 from core.storage import Part, RejectedParts, Storage
@@ -134,6 +134,9 @@ async def adopt(db: Database, storage: Storage, upload: UploadRow) -> VideoEvent
     async with db.begin() as tx:
         if not await _move(tx, upload.id, UploadState.COMPLETED):
             return None
+        await tx.execute(
+            update(Video).where(Video.id == upload.video_id).values(source_etag=found.etag)
+        )
         _, event = await jobs.create(
             tx, upload.video_id, "transcode", only_from={VideoState.UPLOADING}
         )

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
 from core import aws, log
@@ -18,6 +19,7 @@ from workers.transcode import Tools
 from workers.workspace import Scratch
 
 _log = log.get(__name__)
+_THREADS = 3
 
 
 async def serve(settings: Settings) -> None:
@@ -26,6 +28,8 @@ async def serve(settings: Settings) -> None:
     Raises:
         ConfigError: FFmpeg, the ladder or the scratch directory cannot be used.
     """
+    # Only files are read and written there; each thread more keeps some memory for itself.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "files"))
     ladder = read_ladder(settings)
     try:
         capabilities = await ask_capabilities(str(settings.ffmpeg_path))

@@ -5,7 +5,7 @@ Nothing here writes a state. What is returned becomes visible when the consumer 
 
 import asyncio
 import shlex
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,11 +37,12 @@ from workers.media.limits import Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.meter import Meter
+from workers.together import both, together
 
 _log = log.get(__name__)
 _INPUT = "input"  # without an extension: a name alone opens some demuxers
 _OUT = "out"
-_PARTS_IN_MEMORY = 3
+_PARTS_IN_MEMORY = 2
 _TIMEOUT = Failure(
     diagnose.PROCESSING_TIMEOUT,
     "Processing took too long and was stopped. Try again, or upload a shorter or smaller film.",
@@ -67,7 +68,7 @@ async def transcode(
     place: Path,
     meter: Meter,
     joblog: JobLog,
-    describe: Callable[[dict[str, Any]], Awaitable[None]],
+    describe: Callable[[dict[str, Any]], Coroutine[Any, Any, None]],
 ) -> Outputs:
     """Make the renditions of a video.
 
@@ -85,20 +86,21 @@ async def transcode(
         Unavailable: the store does not answer.
     """
     meter.enter(Stage.FETCHING)
-    size = await transfer.fetch(
+    await transfer.fetch(
         tools.storage,
-        held.source_key,
+        held,
         place / _INPUT,
         connections=tools.connections,
         on_fraction=meter.at,
     )
-    joblog.add(f"fetched {size} bytes")
+    joblog.add(f"fetched {held.source_size} bytes")
     meter.enter(Stage.INSPECTING)
     info = await _inspect(tools, place, joblog)
     decided = plan(info, tools.ladder)
-    await describe(describe_source(info, decided))
     meter.enter(Stage.ENCODING)
-    damaged = await _encode(tools, decided, place, meter, joblog)
+    # The facts are told while FFmpeg works.
+    telling = describe(describe_source(info, decided))
+    _, damaged = await both(telling, _encode(tools, decided, place, meter, joblog))
     meter.enter(Stage.PUBLISHING)
     return await _publish(tools, held, decided, place / _OUT, damaged, joblog)
 
@@ -158,19 +160,17 @@ async def _publish(
     async def send(file: Path, content_type: str) -> int:
         return await transfer.send(tools.storage, file, held.prefix + file.name, content_type, gate)
 
-    checking = asyncio.gather(*(_probe_output(tools, file) for file in files))
-    sending = asyncio.gather(
-        *(send(file, "video/mp4") for file in files if file.exists()),
-        *([send(poster, "image/jpeg")] if has_poster else []),
-    )
-    try:
-        outputs = dict(zip(names, await checking, strict=True))
+    async def checked() -> dict[str, MediaInfo]:
+        found = await together(_probe_output(tools, file) for file in files)
+        outputs = dict(zip(names, found, strict=True))
         _check(decided, outputs, damaged)
-        sizes = await sending
-    finally:
-        checking.cancel()
-        sending.cancel()
-        await asyncio.gather(checking, sending, return_exceptions=True)
+        return outputs
+
+    async def sent() -> list[int]:
+        sending = [send(file, "video/mp4") for file in files]
+        return await together([*sending, *([send(poster, "image/jpeg")] if has_poster else [])])
+
+    outputs, sizes = await both(checked(), sent())
     joblog.add(f"stored {sum(sizes)} bytes")
     rows = tuple(
         _row(held, item.file_name, item.name, outputs[item.name], size)

@@ -2,18 +2,21 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from pathlib import Path
 
-from core.errors import Failure, PermanentError, TransientError
-from core.parts import MIN_PART, part_count_for, size_of_part
-from core.storage import Part, Storage
+from core.errors import Failure, PermanentError, TransientError, Unavailable
+from core.jobs import Claim
+from core.parts import MAX_PARTS, MIN_PART, part_count_for, size_of_part
+from core.storage import ObjectGone, Part, Storage
 from workers.together import together
 
-_RANGE = 8 * 1024**2  # bytes asked for at once
+_MIN_RANGE = 8 * 1024**2
+_MAX_RANGE = 256 * 1024**2
+_CHANCES = 3  # for each range
 _WRITE = 1024**2  # bytes written at once, in a thread: a slow disk must not stop the heartbeat
-_PART = 8 * 1024**2
-_MAX_PARTS = 10_000
+_PART = MIN_PART  # the smallest that S3 takes: each is in memory twice while it travels
 
 GONE = Failure(
     "storage_error",
@@ -27,69 +30,100 @@ CUT = Failure(
 
 async def fetch(
     storage: Storage,
-    key: str,
+    held: Claim,
     target: Path,
     *,
     connections: int,
     on_fraction: Callable[[float], None],
-) -> int:
-    """Download an object in parallel ranges.
+) -> None:
+    """Download a source in parallel ranges.
 
     Args:
         storage: the object store.
-        key: the object's key.
+        held: says which object, of what size.
         target: the file to make.
         connections: ranges under way at once; each holds about 1 MiB in memory.
         on_fraction: told how much is there, from 0 to 1.
 
-    Returns:
-        The size in bytes.
-
     Raises:
-        PermanentError: the object is gone.
+        PermanentError: the object is gone, or is not the one that was uploaded.
         TransientError: fewer bytes came than there are.
         Unavailable: the store does not answer.
     """
-    found = await storage.head(key)
-    if found is None:
-        raise PermanentError(GONE)
-    size, done = found.size, 0
-    starts = iter(range(0, size, _RANGE))
+    size, done = held.source_size, 0
+    length = range_length(size, connections)
+    starts = iter(range(0, size, length))
+
+    def arrived(count: int) -> None:
+        nonlocal done
+        done += count
+        on_fraction(done / size)
 
     async def lane(descriptor: int) -> None:
-        nonlocal done
         for start in starts:  # shared: each lane takes the next range
-            last = min(start + _RANGE, size) - 1
-            place = start
-            buffer = bytearray()
-            async for chunk in storage.read_range(key, start, last, found.etag):
-                buffer += chunk
-                if len(buffer) >= _WRITE:
-                    place += await _write(descriptor, buffer, place)
-                    done += len(buffer)
-                    on_fraction(done / size)
-                    buffer = bytearray()
-            place += await _write(descriptor, buffer, place)
-            done += len(buffer)
-            on_fraction(done / size)
-            if place != last + 1:
-                raise TransientError(f"range {start}-{last} ended at {place}", CUT)
+            await _fetch_range(storage, held, descriptor, start, min(start + length, size), arrived)
 
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        await together(lane(descriptor) for _ in range(min(connections, -(-size // _RANGE))))
+        await together(lane(descriptor) for _ in range(min(connections, -(-size // length))))
+    except ObjectGone as error:
+        raise PermanentError(GONE) from error
     finally:
         os.close(descriptor)
-    return size
 
 
-async def _write(descriptor: int, buffer: bytearray, place: int) -> int:
-    if not buffer:
-        return 0
-    written = await asyncio.to_thread(os.pwrite, descriptor, buffer, place)
-    if written != len(buffer):
-        raise OSError(f"only {written} of {len(buffer)} bytes could be written")
-    return written
+def range_length(size: int, connections: int) -> int:
+    """Return how many bytes to ask for at once.
+
+    A few ranges for each connection, so that none is left alone with the last one; not many more,
+    since some stores read the whole object for each.
+    """
+    return min(max(size // (connections * 4), _MIN_RANGE), _MAX_RANGE)
+
+
+async def _fetch_range(
+    storage: Storage,
+    held: Claim,
+    descriptor: int,
+    start: int,
+    end: int,
+    arrived: Callable[[int], None],
+) -> None:
+    """Fetch from `start` to before `end`; after a break, go on from where it was."""
+    place = start
+    for chance in range(_CHANCES):
+        try:
+            async with aclosing(
+                storage.read_range(held.source_key, place, end - 1, held.source_etag)
+            ) as chunks:
+                async for block in _blocks(chunks):
+                    await _write(descriptor, block, place)
+                    place += len(block)
+                    arrived(len(block))
+        except Unavailable:
+            if chance + 1 == _CHANCES:
+                raise
+        if place == end:
+            return
+    raise TransientError(f"the range from {start} to {end} ended at {place}", CUT)
+
+
+async def _blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytearray]:
+    """Gather chunks into blocks that are worth a thread's while."""
+    block = bytearray()
+    async for chunk in chunks:
+        block += chunk
+        if len(block) >= _WRITE:
+            yield block
+            block = bytearray()
+    if block:
+        yield block
+
+
+async def _write(descriptor: int, block: bytearray, place: int) -> None:
+    written = await asyncio.to_thread(os.pwrite, descriptor, block, place)
+    if written != len(block):
+        raise OSError(f"only {written} of {len(block)} bytes could be written")
 
 
 async def send(
@@ -102,7 +136,7 @@ async def send(
         path: the file.
         key: where it goes.
         content_type: what it is.
-        gate: how many parts of 8 MiB may be in memory at once, over all files.
+        gate: how many parts of 5 MiB may be in memory at once, over all files.
 
     Returns:
         The size in bytes.
@@ -126,7 +160,7 @@ async def send(
 async def _send_parts(
     storage: Storage, path: Path, key: str, content_type: str, size: int, gate: asyncio.Semaphore
 ) -> None:
-    part_size = max(_PART, -(-size // _MAX_PARTS), MIN_PART)
+    part_size = max(_PART, -(-size // MAX_PARTS))
     upload_id = await storage.create_upload(key, content_type)
 
     async def one(number: int) -> Part:

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("source_key", sa.Text(), nullable=False),
         sa.Column("source_filename", sa.Text(), nullable=False),
         sa.Column("source_size", sa.BigInteger(), nullable=False),
+        sa.Column("source_etag", sa.Text(), nullable=True),
         sa.Column("source_media", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("poster_key", sa.Text(), nullable=True),
         sa.Column(

@@ -1,5 +1,6 @@
 """Uploads: begun, signed, sent in parts straight to the store, resumed, aborted."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -191,3 +192,44 @@ async def test_a_page_may_name_the_type_but_the_extension_decides(api: Api, s3: 
         Bucket=api.settings.s3_bucket, Key=f"videos/{upload['video_id']}/source.webm"
     )
     assert stored["ContentType"] == "video/webm"
+
+
+FILM = {"filename": "film.mp4", "size": 8}
+
+
+async def test_a_repeated_request_gives_the_upload_that_it_began(api: Api) -> None:
+    person, other = await new_user(api), await new_user(api)
+    key = {"Idempotency-Key": "phone 1, film 7"}
+    first = await person.http.post("/v1/uploads", json=FILM, headers=key)
+    again = await person.http.post("/v1/uploads", json=FILM, headers=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert len((await person.http.get("/v1/videos")).json()["items"]) == 1
+    # The key is one person's, and one request's.
+    theirs = await other.http.post("/v1/uploads", json=FILM, headers=key)
+    assert theirs.json()["id"] != first.json()["id"]
+    changed = await person.http.post("/v1/uploads", json={**FILM, "size": 9}, headers=key)
+    problem(changed, 422, "idempotency_key_reused")
+
+
+async def test_of_requests_at_once_with_one_key_one_begins_an_upload(api: Api) -> None:
+    person = await new_user(api)
+    key = {"Idempotency-Key": "k"}
+    answers = await asyncio.gather(
+        *(person.http.post("/v1/uploads", json=FILM, headers=key) for _ in range(10))
+    )
+    for answer in answers:
+        if answer.status_code != 201:
+            problem(answer, 409, "idempotency_in_progress")
+    assert len({answer.json()["id"] for answer in answers if answer.status_code == 201}) == 1
+    assert len((await person.http.get("/v1/videos")).json()["items"]) == 1
+
+
+async def test_a_refused_request_gives_its_key_back(api: Api) -> None:
+    person = await new_user(api)
+    key = {"Idempotency-Key": "k"}
+    refused = await person.http.post(
+        "/v1/uploads", json={**FILM, "filename": "film.exe"}, headers=key
+    )
+    problem(refused, 422, "unsupported_extension")
+    assert (await person.http.post("/v1/uploads", json=FILM, headers=key)).status_code == 201

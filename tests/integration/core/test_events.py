@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 import redis.asyncio as redis
-from embedded.stack import Stack
 
 from core.events import Subscriber, VideoEvent, publish
 from core.redis import connect
+from embedded.stack import Stack
 from tests.support.waiting import wait_until
 
 

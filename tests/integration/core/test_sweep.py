@@ -37,9 +37,7 @@ class Begun:
     async def send(self, *numbers: int) -> None:
         for number in numbers:
             body = b"x" * (5 * MIB if number == 1 else 3)
-            await self.storage.upload_part(
-                self.row.s3_key, self.row.s3_upload_id, number, body
-            )
+            await self.storage.upload_part(self.row.s3_key, self.row.s3_upload_id, number, body)
 
     async def complete_in_s3(self) -> None:
         await self.send(1, 2)

@@ -1,0 +1,116 @@
+"""Reads that are asked for at once share a round trip, and nobody reads what is old."""
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from core.batch import Batcher
+from tests.support.waiting import wait_until
+
+
+class Table:
+    """Values that change, behind a round trip that ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.values = {"a": 1, "b": 2}
+        self.calls: list[list[str]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def load(self, keys: list[str]) -> Mapping[str, int]:
+        self.calls.append(keys)
+        found = {key: self.values[key] for key in keys if key in self.values}
+        await self.gate.wait()
+        return found
+
+
+async def started(table: Table, calls: int) -> None:
+    await wait_until(lambda: len(table.calls) >= calls)
+
+
+async def test_what_is_asked_for_together_is_read_together() -> None:
+    table = Table()
+    batcher = Batcher(table.load)
+    found = await asyncio.gather(*(batcher.get(key) for key in ("a", "b", "a", "missing")))
+    assert found == [1, 2, 1, None]
+    assert table.calls == [["a", "b", "missing"]]
+
+
+async def test_who_asks_after_a_read_began_reads_anew() -> None:
+    table = Table()
+    batcher = Batcher(table.load, at_once=2)
+    table.gate.clear()
+    early = asyncio.create_task(batcher.get("a"))
+    await started(table, 1)
+    table.values["a"] = 10  # written, and told, after the first read was sent
+    late = asyncio.create_task(batcher.get("a"))
+    await started(table, 2)
+    table.gate.set()
+    assert (await early, await late) == (1, 10)
+
+
+async def test_only_so_many_reads_are_under_way() -> None:
+    table = Table()
+    batcher = Batcher(table.load, at_once=2)
+    table.gate.clear()
+    waiting = []
+    for count in (1, 2):
+        waiting.append(asyncio.create_task(batcher.get("a")))
+        await started(table, count)
+    waiting += [asyncio.create_task(batcher.get(key)) for key in ("a", "b", "b")]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert len(table.calls) == 2
+    table.gate.set()
+    assert await asyncio.gather(*waiting) == [1, 1, 1, 2, 2]
+    assert table.calls[2:] == [["a", "b"]]  # what had gathered meanwhile
+
+
+async def test_a_batch_holds_only_so_many_keys() -> None:
+    table = Table()
+    table.values = {str(number): number for number in range(10)}
+    batcher = Batcher(table.load, most=4)
+    found = await asyncio.gather(*(batcher.get(key) for key in table.values))
+    assert found == list(range(10))
+    assert [len(call) for call in table.calls] == [4, 4, 2]
+
+
+async def test_an_error_reaches_each_who_asked_and_nobody_after() -> None:
+    table = Table()
+
+    async def load(keys: list[str]) -> Mapping[str, int]:
+        table.calls.append(keys)
+        if len(table.calls) == 1:
+            raise OSError("away")
+        return table.values
+
+    batcher = Batcher(load)
+    results = await asyncio.gather(
+        batcher.get("a"), batcher.get("a"), batcher.get("b"), return_exceptions=True
+    )
+    assert [type(item) for item in results] == [OSError] * 3
+    assert await batcher.get("a") == 1
+
+
+async def test_one_who_goes_away_takes_the_answer_from_nobody() -> None:
+    table = Table()
+    batcher = Batcher(table.load)
+    table.gate.clear()
+    leaving, staying = (asyncio.create_task(batcher.get("a")) for _ in range(2))
+    await started(table, 1)
+    leaving.cancel()
+    table.gate.set()
+    assert await staying == 1
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert await batcher.get("b") == 2
+
+
+async def test_one_who_goes_away_before_the_read_does_no_harm() -> None:
+    table = Table()
+    batcher = Batcher(table.load)
+    leaving = asyncio.create_task(batcher.get("a"))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await batcher.get("b") == 2

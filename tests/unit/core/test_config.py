@@ -1,0 +1,148 @@
+"""Settings: read from the environment, checked at once, explained in a sentence."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from core import config
+from core.config import ConfigError, Settings
+
+GOOD_KEY = "k3:" + "0123456789abcdef" * 2
+NEEDED = {"DATABASE_URL": "postgresql://u:p@h/d", "REDIS_URL": "redis://h"}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Nothing set but what is needed."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(name, raising=False)
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def load(environment: pytest.MonkeyPatch, **values: str) -> Settings:
+    for name, value in values.items():
+        environment.setenv(name, value)
+    return config.load()
+
+
+def test_what_is_needed_is_enough(environment: pytest.MonkeyPatch) -> None:
+    settings = load(environment)
+    assert settings.framemill_mode == "production"
+    assert settings.database_url.get_secret_value() == "postgresql+asyncpg://u:p@h/d"
+    assert settings.public_s3_url is None
+    assert settings.cookie_secure is True
+
+
+def test_an_empty_variable_is_as_good_as_none(environment: pytest.MonkeyPatch) -> None:
+    assert load(environment, AWS_ENDPOINT_URL="", PORT="").port == 8000
+    assert load(environment).aws_endpoint_url is None
+
+
+@pytest.mark.parametrize("name", list(NEEDED))
+def test_a_missing_variable_is_named_in_one_sentence(
+    environment: pytest.MonkeyPatch, name: str
+) -> None:
+    environment.delenv(name)
+    with pytest.raises(ConfigError, match=f"^{name} is not set$"):
+        config.load()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"PORT": "x"}, "PORT: "),
+        ({"PORT": "70000"}, "PORT: "),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: "),
+        ({"FRAMEMILL_MODE": "test"}, "FRAMEMILL_MODE: "),
+        ({"UPLOAD_MAX_BYTES": "many"}, "UPLOAD_MAX_BYTES: "),
+        ({"ACCESS_TOKEN_S": "601"}, "ACCESS_TOKEN_S: "),
+        ({"HEARTBEAT_S": "60", "LEASE_S": "60"}, "HEARTBEAT_S must be smaller"),
+        ({"HEARTBEAT_S": "20", "VISIBILITY_S": "20"}, "HEARTBEAT_S must be smaller"),
+        ({"JWT_KEYS": "no-colon-but-long-enough-0123456789"}, "JWT_KEYS must look like"),
+        ({"JWT_KEYS": "k:short"}, "JWT_KEYS: the secret of 'k' has fewer than 32 bytes"),
+        ({"JWT_KEYS": f"{GOOD_KEY},"}, "JWT_KEYS must look like"),
+    ],
+)
+def test_a_wrong_value_is_explained(
+    environment: pytest.MonkeyPatch, values: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(environment, **values)
+    message = str(refused.value)
+    assert message.startswith(sentence)
+    assert "\n" not in message
+    assert "pydantic" not in message
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["change-me-" * 4, "a-placeholder-" * 3, "SECRET" * 8, "my-password-is-long-enough-for-this"],
+)
+def test_a_placeholder_is_refused_outside_embedded_mode(
+    environment: pytest.MonkeyPatch, secret: str
+) -> None:
+    with pytest.raises(ConfigError, match="placeholder") as refused:
+        load(environment, JWT_KEYS=f"k:{secret}")
+    assert secret not in str(refused.value)
+    settings = load(environment, JWT_KEYS=f"k:{secret}", FRAMEMILL_MODE="embedded")
+    assert settings.signing_keys() == {"k": secret}
+
+
+def test_a_refusal_never_tells_the_secret(environment: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(environment, JWT_KEYS="k:hunter2")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_secrets_are_not_shown(environment: pytest.MonkeyPatch) -> None:
+    shown = repr(load(environment, JWT_KEYS=GOOD_KEY))
+    assert "0123456789abcdef" not in shown
+    assert "u:p@" not in shown
+
+
+def test_keys_keep_their_order_and_may_hold_colons(environment: pytest.MonkeyPatch) -> None:
+    settings = load(environment, JWT_KEYS=f" new:{'a' * 31}:b , old:{'c' * 32}")
+    assert list(settings.signing_keys().items()) == [("new", "a" * 31 + ":b"), ("old", "c" * 32)]
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("20GiB", 20 * 1024**3), ("500MB", 500_000_000), ("1024", 1024), ("1.5 KiB", 1536)],
+)
+def test_sizes_have_units(environment: pytest.MonkeyPatch, text: str, size: int) -> None:
+    assert load(environment, UPLOAD_MAX_BYTES=text).upload_max_bytes == size
+
+
+def test_comma_lists(environment: pytest.MonkeyPatch) -> None:
+    settings = load(
+        environment,
+        ALLOWED_ORIGINS="https://a.example , https://b.example,",
+        UPLOAD_EXTENSIONS="MP4,.Mov",
+    )
+    assert settings.allowed_origins == ("https://a.example", "https://b.example")
+    assert settings.upload_extensions == (".mp4", ".mov")
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_any_postgres_address_is_read_with_our_driver(
+    environment: pytest.MonkeyPatch, scheme: str
+) -> None:
+    settings = load(environment, DATABASE_URL=f"{scheme}://u:p@h/d")
+    assert settings.database_url.get_secret_value() == "postgresql+asyncpg://u:p@h/d"
+
+
+def test_people_outside_may_see_the_store_elsewhere(environment: pytest.MonkeyPatch) -> None:
+    inside = load(environment, AWS_ENDPOINT_URL="http://store:4566")
+    assert inside.public_s3_url == "http://store:4566"
+    both = load(environment, S3_PUBLIC_ENDPOINT_URL="https://files.example")
+    assert both.public_s3_url == "https://files.example"
+
+
+def test_settings_do_not_change(environment: pytest.MonkeyPatch) -> None:
+    settings: Any = load(environment)
+    with pytest.raises(ValidationError):
+        settings.port = 1

@@ -1,0 +1,48 @@
+"""Keys: what belongs to a video lies under it; two attempts never share one."""
+
+import uuid
+
+from core import keys
+from core.ids import new_id, new_token
+
+VIDEO, JOB = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+def test_everything_of_a_video_lies_under_its_prefix() -> None:
+    prefix = keys.video_prefix(VIDEO)
+    assert prefix == f"videos/{VIDEO}/"
+    for key in (
+        keys.source(VIDEO, ".mov"),
+        keys.attempt_prefix(VIDEO, JOB, 1),
+        keys.job_log(VIDEO, JOB, 1),
+    ):
+        assert key.startswith(prefix)
+
+
+def test_no_prefix_begins_another() -> None:
+    prefixes = [keys.attempt_prefix(VIDEO, JOB, attempt) for attempt in range(1, 30)]
+    assert all(
+        not longer.startswith(shorter)
+        for shorter in prefixes
+        for longer in prefixes
+        if longer != shorter
+    )
+
+
+def test_the_log_of_an_attempt_stays_when_its_outputs_go() -> None:
+    for attempt in (1, 11):
+        prefix = keys.attempt_prefix(VIDEO, JOB, attempt)
+        assert not keys.job_log(VIDEO, JOB, attempt).startswith(prefix)
+
+
+def test_newer_ids_sort_after_older_ones() -> None:
+    ids = [new_id() for _ in range(1000)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 1000
+    assert {item.version for item in ids} == {7}
+
+
+def test_tokens_are_long_enough_and_differ() -> None:
+    tokens = {new_token() for _ in range(100)}
+    assert len(tokens) == 100
+    assert all(len(token) >= 22 for token in tokens)  # 128 bits in base 64

@@ -1,0 +1,101 @@
+"""Logs: one line an event, with the ids of the work at hand."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from core import log
+
+SECRET = "the-password-of-somebody"
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """Leave logging as it was."""
+    configuration, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    structlog.configure(**configuration)
+    structlog.contextvars.clear_contextvars()
+    root.handlers, level_before = handlers, level
+    root.setLevel(level_before)
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_an_event_carries_the_ids_that_are_bound() -> None:
+    stream = io.StringIO()
+    log.configure("INFO", "json", stream)
+    with structlog.contextvars.bound_contextvars(request_id="r1", video_id="v1"):
+        log.get("some.module").info("claimed", attempt=2)
+    log.get("some.module").info("idle")
+    first, second = lines(stream)
+    assert first["event"] == "claimed"
+    assert first["level"] == "info"
+    assert first["module"] == "some.module"
+    assert (first["request_id"], first["video_id"], first["attempt"]) == ("r1", "v1", 2)
+    assert first["timestamp"].endswith("Z")
+    assert "request_id" not in second
+
+
+def test_less_than_the_level_is_left_out() -> None:
+    stream = io.StringIO()
+    log.configure("WARNING", "json", stream)
+    log.get("m").info("quiet")
+    log.get("m").warning("loud")
+    assert [line["event"] for line in lines(stream)] == ["loud"]
+
+
+def test_an_exception_is_one_line_with_its_traceback() -> None:
+    stream = io.StringIO()
+    log.configure("INFO", "json", stream)
+    try:
+        raise RuntimeError("broken")
+    except RuntimeError:
+        log.get("m").exception("failed")
+    [line] = lines(stream)
+    assert "RuntimeError: broken" in line["exception"]
+    assert "test_log.py" in line["exception"]
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_a_traceback_tells_no_local_variable(style: str) -> None:
+    stream = io.StringIO()
+    log.configure("INFO", style, stream)
+
+    def check(password: str) -> None:
+        raise RuntimeError("broken")
+
+    try:
+        check(SECRET)
+    except RuntimeError:
+        log.get("m").exception("failed")
+    assert "RuntimeError: broken" in stream.getvalue()
+    assert SECRET not in stream.getvalue()
+
+
+def test_the_lines_of_libraries_have_the_same_shape() -> None:
+    stream = io.StringIO()
+    log.configure("INFO", "json", stream)
+    logging.getLogger("some.library").warning("slow %s", "answer")
+    logging.getLogger("some.library").info("chatter")
+    [line] = lines(stream)
+    assert (line["event"], line["level"], line["logger"]) == (
+        "slow answer", "warning", "some.library",
+    )  # fmt: skip
+
+
+def test_people_get_lines_they_can_read() -> None:
+    stream = io.StringIO()
+    log.configure("INFO", "console", stream)
+    log.get("m").info("claimed", attempt=2)
+    assert "claimed" in stream.getvalue()
+    assert "attempt=2" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()  # no colours in a file

@@ -5,6 +5,7 @@ One plain ASGI layer, because each of Starlette's own would cost as much as a sm
 
 import re
 import time
+from functools import cache
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -104,8 +105,9 @@ class _Exchange:
     def record(self) -> None:
         route = self._scope.get("route")
         name = getattr(route, "path", "none")  # never the path itself: anybody could invent labels
-        REQUESTS.labels(self._scope["method"], name, self._status).inc()
-        SECONDS.labels(name).observe(self._seconds)
+        requests, seconds = _figures(self._scope["method"], name, self._status)
+        requests.inc()
+        seconds.observe(self._seconds)
         if self._scope["path"] not in _QUIET:
             _access.info(
                 "request",
@@ -114,6 +116,11 @@ class _Exchange:
                 status=self._status,
                 ms=round(self._seconds * 1000, 1),
             )
+
+
+@cache  # looking labels up takes longer than counting
+def _figures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, status), SECONDS.labels(route)
 
 
 _TOO_LARGE = (413, "payload_too_large", "The body is larger than 1 MiB.")

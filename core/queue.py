@@ -44,7 +44,7 @@ def decode(body: str) -> uuid.UUID:
         if message["v"] != _VERSION:
             raise ValueError(f"message version {message['v']!r} is not known")
         return uuid.UUID(message["task_id"])
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("not a task message") from error
 
 

@@ -18,6 +18,7 @@ from core.presign import Credentials, Presigner, address_of
 _PART = "The object store"
 _READ_CHUNK = 256 * 1024
 _REMEMBERED = 10_000  # signed URLs; about 1 kB each
+_SIGNERS = 1_000  # a client that asks for part after part asks again within the second
 _GONE = frozenset({"NoSuchUpload", "NoSuchKey", "404", "NotFound"})
 
 
@@ -75,6 +76,7 @@ class Storage:
         self._address = address_of(bucket, region, public_url)
         self._credentials = credentials
         self._signed: dict[tuple[object, ...], str] = {}
+        self._signers: dict[tuple[object, ...], Presigner] = {}
 
     async def ping(self) -> None:
         """Ask for an answer about the bucket."""
@@ -223,8 +225,8 @@ class Storage:
         self, key: str, upload_id: str, sizes: dict[int, int], expires_s: int
     ) -> dict[int, SignedUrl]:
         """Return a URL for each part number; a body of another size than the given is refused."""
-        now = datetime.now(UTC)
-        expires_at = now.replace(microsecond=0) + timedelta(seconds=expires_s)
+        now = datetime.fromtimestamp(int(time.time()), UTC)  # signatures know whole seconds
+        expires_at = now + timedelta(seconds=expires_s)
         signer = await self._signer("PUT", key, now, expires_s)
         return {
             number: SignedUrl(
@@ -259,12 +261,19 @@ class Storage:
         return url
 
     async def _signer(self, method: str, key: str, now: datetime, expires_s: int) -> Presigner:
-        return Presigner(
-            method,
-            self._address,
-            key,
-            credentials=await self._credentials(),
-            region=self._region,
-            now=now,
-            expires_s=expires_s,
-        )
+        asked = (await self._credentials(), method, key, now, expires_s)
+        signer = self._signers.get(asked)
+        if signer is None:
+            signer = Presigner(
+                method,
+                self._address,
+                key,
+                credentials=asked[0],
+                region=self._region,
+                now=now,
+                expires_s=expires_s,
+            )
+            if len(self._signers) >= _SIGNERS:
+                self._signers.clear()
+            self._signers[asked] = signer
+        return signer

@@ -1,11 +1,12 @@
 """Reads videos with their renditions in one statement, and signs what they point to."""
 
+import json
 import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, any_, func, select
+from sqlalchemy import ColumnElement, Row, Select, Text, any_, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from backend.videos.schemas import FailureItem, RenditionItem, SourceItem, VideoItem
@@ -36,12 +37,17 @@ def _statement(*where: ColumnElement[bool]) -> Select[Any]:
     )
     columns: list[Any] = [
         Video.id, Video.user_id, Video.title, Video.state, Video.stage, Video.progress,
-        Video.eta_s, Video.version, Video.failure, Video.source_filename, Video.source_size,
-        Video.source_media, Video.poster_key, Video.created_at, Video.updated_at,
+        Video.eta_s, Video.version, Video.source_filename, Video.source_size,
+        Video.poster_key, Video.created_at, Video.updated_at,
+        # As text: most readers have the video as JSON already and need none of it parsed.
+        _text(Video.failure, "failure"), _text(Video.source_media, "source_media"),
+        _text(renditions, "renditions"),
     ]  # fmt: skip
-    return select(*columns, renditions.label("renditions")).where(
-        Video.state != VideoState.DELETED, *where
-    )
+    return select(*columns).where(Video.state != VideoState.DELETED, *where)
+
+
+def _text(column: Any, name: str) -> Any:
+    return cast(column, Text).label(name)
 
 
 _BY_ID = _statement(Video.id == any_(IDS))  # built once: building takes longer than running
@@ -106,7 +112,7 @@ class VideoReader:
                 **{name: item[name] for name in _RENDITION_FIELDS if name != "s3_key"},
                 url=await self._storage.sign_get(item["s3_key"], self._url_ttl_s),
             )
-            for item in row.renditions or ()
+            for item in _parsed(row.renditions) or ()
         ]
         poster = row.poster_key and await self._storage.sign_get(row.poster_key, self._url_ttl_s)
         return VideoItem(
@@ -117,12 +123,18 @@ class VideoReader:
             progress=round(row.progress, 1),
             eta_seconds=row.eta_s,
             source=SourceItem(
-                filename=row.source_filename, size=row.source_size, **(row.source_media or {})
+                filename=row.source_filename,
+                size=row.source_size,
+                **(_parsed(row.source_media) or {}),
             ),
             renditions=renditions,
             poster_url=poster,
-            failure=FailureItem(**row.failure) if row.failure else None,
+            failure=FailureItem(**_parsed(row.failure)) if row.failure else None,
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

@@ -168,7 +168,7 @@ async def test_left_alone_it_finds_what_nobody_spoke_of(
     await let_lapse(db, queued.task_id)
 
     async def back() -> bool:
-        return (await video_of(db, queued.video_id)).state == "queued"
+        return bool((await video_of(db, queued.video_id)).state == "queued")
 
     await wait_until(back)
     assert held.attempt == 1

@@ -140,3 +140,29 @@ async def test_a_redis_that_is_away_holds_no_writer_up() -> None:
     client = connect("redis://127.0.0.1:1/0")
     await publish(client, event(uuid.uuid4()))
     await client.aclose()
+
+
+async def test_who_is_cut_off_while_leaving_leaves_nothing_for_long(
+    subscriber: Subscriber, redis_client: redis.Redis
+) -> None:
+    user, listening = uuid.uuid4(), asyncio.Event()
+
+    async def listen() -> None:
+        async with subscriber.listen(user) as queue:
+            listening.set()
+            await queue.get()
+
+    leaving = asyncio.create_task(listen())
+    await listening.wait()
+    async with subscriber._lock:  # others are subscribing, so it has to wait on its way out
+        leaving.cancel()
+        await wait_until(lambda: user not in subscriber._listeners)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+    assert await subscribed(redis_client, user) == 1
+    await publish(redis_client, event(user))
+
+    async def given_up() -> bool:
+        return await subscribed(redis_client, user) == 0
+
+    await wait_until(given_up)

@@ -6,10 +6,11 @@ authentication, in a process of its own with the same uvicorn settings, in the s
 median over the rounds. The requests go to several videos and to ever other parts, so that no
 answer can be kept from the one before. Load comes from 32 connections of `bench/load.py`.
 
-Postgres, Valkey and the generator need processor time too, and on few cores they take it from the
-API: `…_cpu_us`, processor time of the API process for a request, knows neither that nor noise.
-`…_cpu_ratio` is that of the empty route over it: the rate ratio there would be if the process had
-a core to itself and never waited. `…_server_busy` is how much of one core the process had.
+Each of the two servers has the first core to itself while it is asked; Postgres, Valkey and the
+generator, which need processor time too, share the others, so that what is measured is one process
+of the API and not how the kernel places its neighbours. `…_cpu_us` is the processor time of the
+server for a request, `…_cpu_ratio` that of the empty route over it, and `…_server_busy` how much
+of its core the server had.
 """
 
 import json
@@ -17,7 +18,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -47,11 +48,12 @@ def measure(options: Options) -> Measured:
     with world() as held, _empty_server() as (server, port):
         api = psutil.Process(held.stack.supervisor.pids["api"])
         requests = _requests(held)
-        for _ in range(1 if options.quick else _ROUNDS):
-            for name, texts in requests.items():
-                here = (server, port) if name == "empty" else (api, held.stack.port)
-                load = Load(here[1], texts, _CONNECTIONS, _WARM_S, counted)
-                found.setdefault(name, []).append(_run(here[0], load, name))
+        with _apart([api, server]):
+            for _ in range(1 if options.quick else _ROUNDS):
+                for name, texts in requests.items():
+                    here = (server, port) if name == "empty" else (api, held.stack.port)
+                    load = Load(here[1], texts, _CONNECTIONS, _WARM_S, counted)
+                    found.setdefault(name, []).append(_run(here[0], load, name))
     rates = {name: [each["rate"] for each in rounds] for name, rounds in found.items()}
     figures = {
         f"{name}_rate_ratio": median_ratio(rates[name], rates["empty"])
@@ -66,6 +68,23 @@ def measure(options: Options) -> Measured:
     busiest = max(each["busy"] for rounds in found.values() for each in rounds)
     note = f"the load generator was busy for {busiest:.0%} of the time; it may be the limit"
     return Measured(figures, found, [note] if busiest > _BUSY else [])
+
+
+@contextmanager
+def _apart(servers: list[psutil.Process]) -> Iterator[None]:
+    """Keep the servers on the first core, and this process and all its children off it."""
+    own = psutil.Process()
+    first, *others = cores = sorted(own.cpu_affinity() or [0])
+    if not others:
+        yield
+        return
+    for process in [own, *own.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):
+            process.cpu_affinity([first] if process in servers else others)
+    try:
+        yield
+    finally:
+        own.cpu_affinity(cores)  # what is started later shall have them all again
 
 
 def _run(process: psutil.Process, load: Load, name: str) -> dict[str, float]:

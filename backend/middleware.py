@@ -9,6 +9,7 @@ from functools import cache
 
 import structlog
 from prometheus_client import Counter, Histogram
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.errors import problem
@@ -30,8 +31,11 @@ REQUESTS = Counter("framemill_http_requests", "Requests answered.", ["method", "
 SECONDS = Histogram("framemill_http_seconds", "Time until the answer began, in seconds.", ["route"])
 
 
-class _BodyTooLarge(Exception):
-    pass
+class _BodyTooLarge(HTTPException):
+    """Of a kind that FastAPI passes on while it reads a body; others it takes for a bad body."""
+
+    def __init__(self) -> None:
+        super().__init__(413, _TOO_LARGE[2])
 
 
 class RequestLayer:
@@ -48,7 +52,6 @@ class RequestLayer:
         headers = dict(scope["headers"])
         request_id = _request_id(headers.get(b"x-request-id"))
         scope["request_id"] = request_id
-        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         exchange = _Exchange(scope, receive, send, request_id)
         refusal = _refuse(scope["method"], headers)

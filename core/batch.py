@@ -27,7 +27,7 @@ class Batcher(Generic[K, V]):
         self,
         load: Callable[[list[K]], Awaitable[Mapping[K, V]]],
         most: int = 200,
-        at_once: int = 2,
+        at_once: int = 1,
     ) -> None:
         self._load = load
         self._most = most

@@ -7,6 +7,8 @@ from typing import Any, TextIO
 import orjson
 import structlog
 
+from core.lines import Lines
+
 # Bound by `structlog.contextvars.bind_contextvars`: request_id, user_id, video_id, job_id, task_id.
 
 
@@ -32,10 +34,11 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
         )
         shared.remove(structlog.processors.format_exc_info)
     number = logging.getLevelNamesMapping()[level]
+    lines = Lines(stream)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
     _route_standard_logging(number, [*shared], renderer, stream)

@@ -119,7 +119,7 @@ class Consumer:
         if isinstance(claimed, jobs.Unclaimable):
             # Ended, or held by somebody: should they fall silent, the sweep sends a new message.
             _log.info("not_claimed", reason=claimed.value)
-            await self._queue.delete(message)
+            await self._drop(message)
             return
         held, event = claimed
         structlog.contextvars.bind_contextvars(
@@ -235,6 +235,9 @@ class Consumer:
         except LeaseLost:
             _log.info("lease_lost")
             return
+        await self._drop(message)
+
+    async def _drop(self, message: TaskMessage) -> None:
         with contextlib.suppress(Unavailable):  # it comes again and finds the task ended
             await self._queue.delete(message)
 

@@ -129,7 +129,7 @@ class VideoReader:
             ),
             renditions=renditions,
             poster_url=poster,
-            failure=FailureItem(**_parsed(row.failure)) if row.failure else None,
+            failure=FailureItem(**failure) if (failure := _parsed(row.failure)) else None,
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,

@@ -1,9 +1,11 @@
-"""Rows for tests, and none."""
+"""What the tables hold, and nothing."""
 
-from sqlalchemy import text
+from typing import Any
+
+from sqlalchemy import select, text
 
 from core.db import Database
-from core.models import Base
+from core.models import Artifact, Base, Job, Purge, Rendition, Task, Video
 
 
 async def empty_tables(db: Database) -> None:
@@ -11,3 +13,21 @@ async def empty_tables(db: Database) -> None:
     async with db.begin() as tx:
         for table in reversed(Base.metadata.sorted_tables):
             await tx.execute(text(f"DELETE FROM {table.name}"))
+
+
+async def everything(db: Database) -> list[Any]:
+    """All that the tables say of videos and their work."""
+    async with db.read() as connection:
+        return [
+            (await connection.execute(select(table).order_by(table.c.id))).all()
+            for table in (
+                model.__table__ for model in (Video, Job, Task, Rendition, Artifact, Purge)
+            )
+        ]
+
+
+async def purged(db: Database) -> list[str]:
+    """What is to be removed from the bucket, sooner or later."""
+    async with db.read() as connection:
+        rows = await connection.execute(select(Purge.prefix).order_by(Purge.prefix))
+        return list(rows.scalars().all())

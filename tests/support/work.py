@@ -75,6 +75,15 @@ async def video_of(db: Database, video_id: uuid.UUID) -> Row[Any]:
     return await _one(db, select(*Video.__table__.c).where(Video.id == video_id), Video.id)
 
 
+async def rows(db: Database, queued: Queued) -> tuple[Any, Any, Any]:
+    """Return the newest task and job of a video, and the video."""
+    return (
+        await task_of(db, queued.video_id),
+        await job_of(db, queued.video_id),
+        await video_of(db, queued.video_id),
+    )
+
+
 async def _one(db: Database, statement: Any, newest: Any) -> Row[Any]:
     async with db.read() as connection:
         found = await connection.execute(statement.order_by(newest.desc()).limit(1))

@@ -62,8 +62,20 @@ class Owned:
         return await http.request(method, path.format(**self.names), json=EVERY[route])
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def owned(api: Api) -> Owned:
+@pytest.fixture(scope="module")
+def _made() -> list[Owned]:
+    return []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def owned(api: Api, _made: list[Owned]) -> Owned:
+    """The same for all tests here, as long as nobody empties the tables in between."""
+    if not _made or (await _made[0].owner.http.get("/v1/me")).status_code != 200:
+        _made[:] = [await make(api)]
+    return _made[0]
+
+
+async def make(api: Api) -> Owned:
     owner = await new_user(api)
     video = await uploaded(owner)
     upload = await begin(owner)

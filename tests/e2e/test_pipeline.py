@@ -117,5 +117,6 @@ def test_nothing_is_left_after_a_deletion(done: tuple[Framemill, Video], deploym
     framemill.delete(video.id)
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(link, timeout=10)
-    assert refused.value.code == 404
+    with refused.value as answer:  # it holds a connection
+        assert answer.code == 404
     assert list(framemill.videos()) == []

@@ -5,10 +5,12 @@ import sys
 
 from core import config, log
 from workers.main import serve
+from workers.memory import give_back
 
 
 def main() -> int:
     """Work; the exit status is 1 when a setting cannot be used."""
+    give_back()
     try:
         settings = config.load()
         log.configure(settings.log_level, settings.log_format)

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import RawIOBase
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -147,13 +148,15 @@ class Storage:
                 if code_of(error) not in _GONE:
                     raise
 
-    async def upload_part(self, key: str, upload_id: str, number: int, body: bytes) -> Part:
-        """Send one part ourselves."""
+    async def upload_part(
+        self, key: str, upload_id: str, number: int, body: bytes | RawIOBase
+    ) -> str:
+        """Send one part ourselves; return its ETag."""
         with translated(_PART):
             answer = await self._s3.upload_part(
                 Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=body
             )
-        return Part(number, len(body), str(answer["ETag"]).strip('"'))
+        return str(answer["ETag"]).strip('"')
 
     # Objects
 
@@ -196,8 +199,8 @@ class Storage:
                 async for chunk in body.content.iter_chunked(_READ_CHUNK):
                     yield chunk
 
-    async def put(self, key: str, body: bytes, content_type: str) -> None:
-        """Write a small object."""
+    async def put(self, key: str, body: bytes | RawIOBase, content_type: str) -> None:
+        """Write an object in one request."""
         with translated(_PART):
             await self._s3.put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentType=content_type

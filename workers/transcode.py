@@ -42,7 +42,7 @@ from workers.together import both, together
 _log = log.get(__name__)
 _INPUT = "input"  # without an extension: a name alone opens some demuxers
 _OUT = "out"
-_PARTS_IN_MEMORY = 2
+_SENDING = 4
 _TIMEOUT = Failure(
     diagnose.PROCESSING_TIMEOUT,
     "Processing took too long and was stopped. Try again, or upload a shorter or smaller film.",
@@ -151,7 +151,7 @@ async def _publish(
     tools: Tools, held: Claim, decided: EncodePlan, out: Path, damaged: bool, joblog: JobLog
 ) -> Outputs:
     """Check the outputs and upload them side by side: nobody can see them before the commit."""
-    gate = asyncio.Semaphore(_PARTS_IN_MEMORY)
+    gate = asyncio.Semaphore(_SENDING)
     names = [item.name for item in decided.renditions]
     files = [out / item.file_name for item in decided.renditions]
     poster = out / POSTER_NAME

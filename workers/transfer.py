@@ -8,15 +8,16 @@ from pathlib import Path
 
 from core.errors import Failure, PermanentError, TransientError, Unavailable
 from core.jobs import Claim
-from core.parts import MAX_PARTS, MIN_PART, part_count_for, size_of_part
+from core.parts import MAX_PARTS, part_count_for, size_of_part
 from core.storage import ObjectGone, Part, Storage
+from workers.slice import Slice
 from workers.together import together
 
 _MIN_RANGE = 8 * 1024**2
 _MAX_RANGE = 256 * 1024**2
 _CHANCES = 3  # for each range
 _WRITE = 1024**2  # bytes written at once, in a thread: a slow disk must not stop the heartbeat
-_PART = MIN_PART  # the smallest that S3 takes: each is in memory twice while it travels
+_PART = 16 * 1024**2
 
 GONE = Failure(
     "storage_error",
@@ -136,7 +137,7 @@ async def send(
         path: the file.
         key: where it goes.
         content_type: what it is.
-        gate: how many parts of 5 MiB may be in memory at once, over all files.
+        gate: how many files or parts of them may be on their way at once.
 
     Returns:
         The size in bytes.
@@ -148,7 +149,8 @@ async def send(
     size = path.stat().st_size
     if size <= _PART:
         async with gate:
-            await storage.put(key, await asyncio.to_thread(path.read_bytes), content_type)
+            with Slice(path, 0, size) as body:
+                await storage.put(key, body, content_type)
     else:
         await _send_parts(storage, path, key, content_type, size, gate)
     stored = await storage.head(key)
@@ -166,8 +168,9 @@ async def _send_parts(
     async def one(number: int) -> Part:
         async with gate:
             length = size_of_part(number, size, part_size)
-            body = await asyncio.to_thread(_read, path, (number - 1) * part_size, length)
-            return await storage.upload_part(key, upload_id, number, body)
+            with Slice(path, (number - 1) * part_size, length) as body:
+                etag = await storage.upload_part(key, upload_id, number, body)
+            return Part(number, length, etag)
 
     try:
         numbers = range(1, part_count_for(size, part_size) + 1)
@@ -175,8 +178,3 @@ async def _send_parts(
     except BaseException:
         await storage.abort_upload(key, upload_id)
         raise
-
-
-def _read(path: Path, start: int, length: int) -> bytes:
-    with path.open("rb") as file:
-        return os.pread(file.fileno(), length, start)

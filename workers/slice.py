@@ -1,0 +1,50 @@
+"""A stretch of a file that reads like a file of its own."""
+
+import io
+import os
+from pathlib import Path
+
+
+class Slice(io.RawIOBase):
+    """Bytes from `start` on, `length` of them; the SDK sends it without holding it in memory."""
+
+    def __init__(self, path: Path, start: int, length: int) -> None:
+        super().__init__()
+        self._file = path.open("rb", buffering=0)
+        self._start = start
+        self._length = length
+        self._place = 0
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Tell that it can be read again: it is hashed before it is sent, and sent anew."""
+        return True
+
+    def __len__(self) -> int:
+        return self._length
+
+    def tell(self) -> int:
+        """Return the place within the stretch."""
+        return self._place
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place within the stretch."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._length}[whence]
+        self._place = min(max(base + offset, 0), self._length)
+        return self._place
+
+    def readinto(self, buffer: object) -> int:
+        """Read what fits."""
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        wanted = min(len(view), self._length - self._place)
+        count = os.preadv(self._file.fileno(), [view[:wanted]], self._start + self._place)
+        self._place += count
+        return count
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()

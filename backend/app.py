@@ -22,7 +22,7 @@ from backend.health.routes import router as health_router
 from backend.idempotency import Idempotency
 from backend.jobs.routes import router as jobs_router
 from backend.middleware import RequestLayer
-from backend.openapi import DESCRIPTION, describe_errors
+from backend.openapi import DESCRIPTION, complete_document
 from backend.ratelimit import RateLimiter
 from backend.uploads.routes import router as uploads_router
 from backend.videos.reader import VideoReader
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     ):  # fmt: skip
         # As if they were the app's own: an included router is matched twice for each request.
         app.router.routes.extend(router.routes)
-    describe_errors(app)
+    complete_document(app)
     return app
 
 

@@ -6,6 +6,7 @@ One plain ASGI layer, because each of Starlette's own would cost as much as a sm
 import re
 import time
 from functools import cache
+from itertools import count
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -25,6 +26,8 @@ _SECURITY_HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 ]
+_PROCESS = new_token(72)
+_NUMBERS = count(1)
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 REQUESTS = Counter("framemill_http_requests", "Requests answered.", ["method", "route", "status"])
@@ -147,4 +150,4 @@ def _request_id(given: bytes | None) -> str:
     """Keep a caller's id when it is harmless in logs, else make one."""
     if given is not None and _ID.fullmatch(given):
         return given.decode()
-    return new_token(96)
+    return f"{_PROCESS}-{next(_NUMBERS):x}"  # unique, not secret

@@ -3,8 +3,10 @@
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from backend.errors import Problem
+from backend.uploads.schemas import PartsRequest
 
 DESCRIPTION = """\
 Upload films in parts straight to S3, have them transcoded, and watch or download the renditions.
@@ -14,17 +16,22 @@ it before it expires. Errors are RFC 9457 problems; branch on `code`. Times are 
 """
 
 
-def describe_errors(app: FastAPI) -> None:
-    """Put the `Problem` schema, which every error refers to, into the document."""
+# Referred to by name only: from every error, and from a route that reads its body itself.
+_UNSEEN: tuple[type[BaseModel], ...] = (Problem, PartsRequest)
+
+
+def complete_document(app: FastAPI) -> None:
+    """Put what FastAPI cannot see into the document."""
     build = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = build()  # keeps what it returns in `openapi_schema`
-            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            schemas.update(schema.pop("$defs", {}))
-            schemas["Problem"] = schema
+            for model in _UNSEEN:
+                schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas.update(schema.pop("$defs", {}))
+                schemas[model.__name__] = schema
             # Every refusal of a body is a problem; FastAPI's own shape is never sent.
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)

@@ -6,6 +6,7 @@ it need `@pytest_asyncio.fixture(loop_scope="session")` for the same reason.
 """
 
 import inspect
+import signal
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -32,7 +33,11 @@ _QUIET: dict[str, Any] = {"sweep_s": 3600, "rate_limit_address": 1_000_000}
 
 
 def pytest_configure() -> None:
-    """Log as the product does; structlog's own tracebacks take a second each."""
+    """Log as the product does, and let a Ctrl-C mean the same wherever the tests are started."""
+    # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # structlog's own tracebacks take a second each.
     plain = structlog.dev.ConsoleRenderer(
         colors=False, exception_formatter=structlog.dev.plain_traceback
     )

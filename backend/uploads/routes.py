@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response, status
+from fastapi import APIRouter, Header, Request, Response, status
 
 from backend.deps import CurrentUser
+from backend.direct import authenticate, described, read_body
 from backend.errors import responses
 from backend.uploads import service
 from backend.uploads.schemas import (
@@ -63,9 +64,12 @@ async def get_upload(upload_id: UUID, user: CurrentUser) -> UploadWithParts:
         **responses(400, 401, 404, 409, 413, 415, 422),
     },
     summary="Sign part URLs",
+    openapi_extra=described(PartsRequest),
 )
-async def sign_parts(upload_id: UUID, body: PartsRequest, user: CurrentUser) -> Response:
+async def sign_parts(upload_id: UUID, request: Request) -> Response:
     """Return a presigned URL for each part; ask for it just before the part is sent."""
+    user = await authenticate(request)
+    body = await read_body(request, PartsRequest)
     upload = await service.find(user.held, user, upload_id)
     signed = await service.sign(user.held, upload, body.part_numbers)
     answer = SignedParts(

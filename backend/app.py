@@ -47,8 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with _open(settings) as services:
             app.state.services = services
-            # What was imported lives as long as the process: looking through it for garbage
-            # again and again would hold requests up for a tenth of a second each time.
+            # What was imported lives as long as the process; there is no garbage to be found in it.
             gc.collect()
             gc.freeze()
             gc.set_threshold(_GC_THRESHOLD, 20, 20)

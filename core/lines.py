@@ -10,8 +10,8 @@ _TOGETHER_S = 0.05
 class Lines:
     """Where structlog's lines end up.
 
-    On a running event loop an ordinary line waits for a twentieth of a second for others: a system
-    call for each would take a fifth of what a small request takes. A warning, or anything outside
+    On a running event loop an ordinary line waits for a twentieth of a second for others, so that a
+    busy API makes no system call for each request's line. A warning, or anything outside
     of a loop, is written at once, with all that waited.
     """
 

@@ -1,7 +1,7 @@
 """Presigned S3 URLs: AWS Signature Version 4 in the query string.
 
-Written here because the SDK takes about half a millisecond a URL on the event loop, and a window
-of parts needs hundreds; the tests compare every URL with the SDK's own.
+Written here because the SDK takes about 0.16 ms of the event loop for a URL, and a window of parts
+needs hundreds; the tests compare the URLs with the SDK's own.
 
 Source: "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)", Amazon S3 API
 Reference.

@@ -9,13 +9,13 @@ from functools import partial
 
 import redis.asyncio as redis
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 
 from backend import errors
 from backend.auth.passwords import Passwords
 from backend.auth.routes import router as auth_router
 from backend.auth.sessions import Sessions
 from backend.auth.tokens import Tokens
+from backend.cors import Cors
 from backend.deps import Services
 from backend.events.routes import router as events_router
 from backend.health.routes import router as health_router
@@ -24,8 +24,10 @@ from backend.jobs.routes import router as jobs_router
 from backend.middleware import RequestLayer
 from backend.openapi import DESCRIPTION, complete_document
 from backend.ratelimit import RateLimiter
+from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
 from backend.videos.reader import VideoReader
+from backend.videos.routes import direct as one_video
 from backend.videos.routes import router as videos_router
 from core import aws, uploads
 from core.batch import Batcher
@@ -66,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestLayer)
     if settings.allowed_origins:
         app.add_middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=list(settings.allowed_origins),
             allow_credentials=True,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
@@ -76,7 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
         )
     for router in (
         # The busiest first: they are tried in this order.
-        uploads_router, videos_router, jobs_router, events_router, auth_router, health_router,
+        part_urls, one_video, uploads_router, videos_router, jobs_router, events_router,
+        auth_router, health_router,
     ):  # fmt: skip
         # As if they were the app's own: an included router is matched twice for each request.
         app.router.routes.extend(router.routes)

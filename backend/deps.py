@@ -86,14 +86,27 @@ class BearerSession(SecurityBase):
         Raises:
             Unauthenticated: `token_missing`, `token_expired`, `token_invalid`, `session_revoked`.
         """
+        user = self.claimed(request)
+        await self.confirm(user)
+        return user
+
+    def claimed(self, request: Request) -> Principal:
+        """Return who is asking by a token that is good, if only the session is alive yet.
+
+        Raises:
+            Unauthenticated: `token_missing`, `token_expired`, `token_invalid`.
+        """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Send Authorization: Bearer <access token>.", "token_missing")
         held = opened(request)
         known = held.tokens.check_access(token.strip())
-        await held.sessions.check(known.session_id)
-        structlog.contextvars.bind_contextvars(user_id=str(known.user_id))
         return Principal(known.user_id, known.session_id, held)
+
+    async def confirm(self, user: Principal) -> None:
+        """Raise `session_revoked` unless the session is alive."""
+        await user.held.sessions.check(user.session_id)
+        structlog.contextvars.bind_contextvars(user_id=str(user.user_id))
 
 
 async def _address(request: Request) -> str:

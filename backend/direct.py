@@ -1,22 +1,55 @@
-"""Serving a route without FastAPI's own reading of the request, for the busiest one.
+"""Serving a route without FastAPI's own reading of the request, for the two busiest.
 
-A client asks for part URLs as often as it sends parts. Resolving dependencies and taking a body of
-a few bytes apart costs there as much as the work itself; done by hand the route takes a sixth
-less processor time (148 to 123 µs, without the network). The OpenAPI document is told what FastAPI
-can no longer see.
+A client asks for part URLs as often as it sends parts, and for a video as often as it wants to know
+how far it is. Resolving dependencies, taking a body of a
+few bytes apart and keeping stacks for what has to be closed cost there as much as the work itself.
+The OpenAPI document is told what FastAPI can no longer see.
 """
 
+from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import UUID
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.deps import BearerSession
+from core.errors import NotFound
 
 M = TypeVar("M", bound=BaseModel)
 
 authenticate = BearerSession()
+
+
+class DirectRoute(APIRoute):
+    """A route whose function is given the path's ids and the request, and returns a `Response`.
+
+    It has no dependencies, and its function reads the body itself; errors are answered as
+    everywhere.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self.app = _answering(endpoint)
+
+
+def _answering(endpoint: Callable[..., Any]) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        ids = {name: _id(value) for name, value in scope["path_params"].items()}
+        response = await endpoint(**ids, request=Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
+
+
+def _id(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise NotFound("There is nothing at this address.") from None
 
 
 async def read_body(request: Request, kind: type[M]) -> M:
@@ -32,10 +65,13 @@ async def read_body(request: Request, kind: type[M]) -> M:
         raise RequestValidationError(found) from None
 
 
-def described(kind: type[BaseModel]) -> dict[str, Any]:
-    """Return what OpenAPI should say of a route for known users with such a body."""
-    schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
-    return {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        "security": [{authenticate.scheme_name: []}],
-    }
+def described(body: type[BaseModel] | None = None) -> dict[str, Any]:
+    """Return what OpenAPI should say of a route for known users, with or without a body."""
+    said: dict[str, Any] = {"security": [{authenticate.scheme_name: []}]}
+    if body is not None:
+        schema = {"$ref": f"#/components/schemas/{body.__name__}"}
+        said["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema}},
+        }
+    return said

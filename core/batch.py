@@ -38,6 +38,10 @@ class Batcher(Generic[K, V]):
 
     async def get(self, key: K) -> V | None:
         """Return the value of a key, or None; raises what `load` raises."""
+        return await self.ask(key)
+
+    def ask(self, key: K) -> "asyncio.Future[V | None]":
+        """Have a value looked up while something else is done; what is awaited is as of `get`."""
         loop = asyncio.get_running_loop()
         # One for each caller, so that one who goes away takes the answer from nobody.
         future: asyncio.Future[V | None] = loop.create_future()
@@ -45,7 +49,7 @@ class Batcher(Generic[K, V]):
         if not self._scheduled and len(self._running) < self._at_once:
             self._scheduled = True
             loop.call_soon(self._start)  # after all that is ready to run in this turn
-        return await future
+        return future
 
     def _start(self) -> None:
         self._scheduled = False
@@ -67,6 +71,7 @@ class Batcher(Generic[K, V]):
         except Exception as error:  # noqa: BLE001 - it is handed to each who asked
             for future in _waiting(batch.values()):
                 future.set_exception(error)
+                future.exception()  # who asked may have gone away without looking
         else:
             for key, futures in batch.items():
                 for future in _waiting([futures]):

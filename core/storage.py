@@ -19,7 +19,7 @@ from core.presign import Credentials, Presigner, address_of
 _PART = "The object store"
 _READ_CHUNK = 256 * 1024
 _REMEMBERED = 10_000  # signed URLs; about 1 kB each
-_SIGNERS = 1_000  # a client that asks for part after part asks again within the second
+_SIGNERS = 1_000
 _GONE = frozenset({"NoSuchUpload", "NoSuchKey", "404", "NotFound"})
 
 
@@ -77,7 +77,7 @@ class Storage:
         self._address = address_of(bucket, region, public_url)
         self._credentials = credentials
         self._signed: dict[tuple[object, ...], str] = {}
-        self._signers: dict[tuple[object, ...], Presigner] = {}
+        self._part_signers: dict[tuple[str, int, int], tuple[Presigner, datetime]] = {}
 
     async def ping(self) -> None:
         """Ask for an answer about the bucket."""
@@ -228,9 +228,15 @@ class Storage:
         self, key: str, upload_id: str, sizes: dict[int, int], expires_s: int
     ) -> dict[int, SignedUrl]:
         """Return a URL for each part number; a body of another size than the given is refused."""
-        now = datetime.fromtimestamp(int(time.time()), UTC)  # signatures know whole seconds
-        expires_at = now + timedelta(seconds=expires_s)
-        signer = await self._signer("PUT", key, now, expires_s)
+        # Signatures know whole seconds, and a client that asks for part after part asks again
+        # within one: what its URLs share is kept for so long.
+        asked = (key, int(time.time()), expires_s)
+        kept = self._part_signers.get(asked)
+        if kept is None:
+            if len(self._part_signers) >= _SIGNERS:
+                self._part_signers.clear()
+            kept = self._part_signers[asked] = await self._signer("PUT", *asked)
+        signer, expires_at = kept
         return {
             number: SignedUrl(
                 signer.url({"partNumber": str(number), "uploadId": upload_id}, size), expires_at
@@ -256,27 +262,24 @@ class Storage:
         asked = (await self._credentials(), key, seconds, expires_s, *query.items())
         url = self._signed.get(asked)
         if url is None:
-            signer = await self._signer("GET", key, datetime.fromtimestamp(seconds, UTC), expires_s)
+            signer, _ = await self._signer("GET", key, seconds, expires_s)
             url = signer.url({name.replace("_", "-"): value for name, value in query.items()})
             if len(self._signed) >= _REMEMBERED:
                 self._signed.clear()
             self._signed[asked] = url
         return url
 
-    async def _signer(self, method: str, key: str, now: datetime, expires_s: int) -> Presigner:
-        asked = (await self._credentials(), method, key, now, expires_s)
-        signer = self._signers.get(asked)
-        if signer is None:
-            signer = Presigner(
-                method,
-                self._address,
-                key,
-                credentials=asked[0],
-                region=self._region,
-                now=now,
-                expires_s=expires_s,
-            )
-            if len(self._signers) >= _SIGNERS:
-                self._signers.clear()
-            self._signers[asked] = signer
-        return signer
+    async def _signer(
+        self, method: str, key: str, seconds: int, expires_s: int
+    ) -> tuple[Presigner, datetime]:
+        now = datetime.fromtimestamp(seconds, UTC)
+        signer = Presigner(
+            method,
+            self._address,
+            key,
+            credentials=await self._credentials(),
+            region=self._region,
+            now=now,
+            expires_s=expires_s,
+        )
+        return signer, now + timedelta(seconds=expires_s)

@@ -94,7 +94,15 @@ async def find(held: Services, user: Principal, upload_id: uuid.UUID) -> UploadR
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    row = await held.uploads.get(upload_id)
+    return owned(user, await held.uploads.get(upload_id))
+
+
+def owned(user: Principal, row: UploadRow | None) -> UploadRow:
+    """Return an upload that was looked up, to its owner.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
     if row is None or row.user_id != user.user_id:
         raise NotFound("There is no such upload.")
     return row

@@ -1,5 +1,6 @@
 """Reads videos with their renditions in one statement, and signs what they point to."""
 
+import asyncio
 import json
 import time
 import uuid
@@ -69,17 +70,21 @@ class VideoReader:
         Raises:
             NotFound: there is none, or it is somebody else's.
         """
-        return await self._item(await self._row(video_id, user_id))
+        return await self._item(_owned(await self._rows.get(video_id), user_id))
 
-    async def get_json(self, video_id: uuid.UUID, user_id: uuid.UUID) -> bytes:
+    def ask(self, video_id: uuid.UUID) -> asyncio.Future[Row[Any] | None]:
+        """Have a video read, whoever owns it; for `written`."""
+        return self._rows.ask(video_id)
+
+    async def written(self, row: Row[Any] | None, user_id: uuid.UUID) -> bytes:
         """Return one video as JSON: what was written for the same version is written once.
 
         Raises:
             NotFound: there is none, or it is somebody else's.
         """
-        row = await self._row(video_id, user_id)
+        row = _owned(row, user_id)
         # The signed URLs in it stay the same for a third of their life; see `Storage.sign_get`.
-        asked = (video_id, row.version, int(time.time()) // (self._url_ttl_s // 3))
+        asked = (row.id, row.version, int(time.time()) // (self._url_ttl_s // 3))
         written = self._written.get(asked)
         if written is None:
             written = (await self._item(row)).model_dump_json().encode()
@@ -87,12 +92,6 @@ class VideoReader:
                 self._written.clear()
             self._written[asked] = written
         return written
-
-    async def _row(self, video_id: uuid.UUID, user_id: uuid.UUID) -> Row[Any]:
-        row = await self._rows.get(video_id)
-        if row is None or row.user_id != user_id:
-            raise NotFound("There is no such video.")
-        return row
 
     async def select(self, where: Sequence[ColumnElement[bool]], *, most: int) -> list[VideoItem]:
         """Return the newest videos that fit all conditions, at most so many."""
@@ -134,6 +133,12 @@ class VideoReader:
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
+
+
+def _owned(row: Row[Any] | None, user_id: uuid.UUID) -> Row[Any]:
+    if row is None or row.user_id != user_id:
+        raise NotFound("There is no such video.")
+    return row
 
 
 def _parsed(text: str | None) -> Any:

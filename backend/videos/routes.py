@@ -3,16 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 
 from backend.deps import CurrentUser
+from backend.direct import DirectRoute, authenticate, described
 from backend.errors import responses
 from backend.videos import service
 from backend.videos.schemas import VideoItem, VideoPage, VideoPatch
 from core.states import VideoState
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
+direct = APIRouter(prefix="/v1/videos", tags=["videos"], route_class=DirectRoute)
 
 
 @router.get("", responses=responses(401, 422), summary="The library")
@@ -30,14 +32,18 @@ async def list_videos(
     return VideoPage(items=items, next_cursor=following)
 
 
-@router.get(
+@direct.get(
     "/{video_id}",
     responses={200: {"model": VideoItem}, **responses(401, 404)},
     summary="One video",
+    openapi_extra=described(),
 )
-async def get_video(video_id: UUID, user: CurrentUser) -> Response:
+async def get_video(video_id: UUID, request: Request) -> Response:
     """Return a video with its state, progress and renditions."""
-    body = await user.held.videos.get_json(video_id, user.user_id)
+    user = authenticate.claimed(request)
+    asked = user.held.videos.ask(video_id)  # while the session is looked up
+    await authenticate.confirm(user)
+    body = await user.held.videos.written(await asked, user.user_id)
     return Response(body, media_type="application/json")
 
 

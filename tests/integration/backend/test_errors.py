@@ -20,7 +20,11 @@ async def test_an_unknown_address_is_not_found(api: Api, path: str) -> None:
 
 @pytest.mark.parametrize("video_id", ["x", "1", str(uuid.uuid4()) + "0", "%00", "..%2F..", "é"])
 async def test_an_id_that_cannot_be_is_not_found(api: Api, video_id: str) -> None:
-    problem(await (await new_user(api)).http.get(f"/v1/videos/{video_id}"), 404, "not_found")
+    http = (await new_user(api)).http
+    problem(await http.get(f"/v1/videos/{video_id}"), 404, "not_found")
+    problem(await http.delete(f"/v1/videos/{video_id}"), 404, "not_found")
+    wanted = {"part_numbers": [1]}
+    problem(await http.post(f"/v1/uploads/{video_id}/parts", json=wanted), 404, "not_found")
 
 
 async def test_a_method_that_is_not_known_is_refused(api: Api) -> None:
@@ -133,6 +137,8 @@ async def test_every_answer_is_guarded(api: Api) -> None:
 
 async def test_only_named_pages_may_read_answers(api: Api) -> None:
     own = api.settings.allowed_origins[0]
+    elsewhere = await api.client().get("/v1/me")
+    assert "access-control-allow-origin" not in elsewhere.headers
     for origin, allowed in ((own, own), ("https://evil.example", None)):
         preflight = await api.client().options(
             "/v1/uploads",

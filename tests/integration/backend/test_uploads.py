@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from backend.uploads.schemas import SignedParts
 from core.parts import MIB
 from tests.support.app import Api, StartApi
 from tests.support.people import new_user
@@ -102,6 +103,8 @@ async def test_signed_parts_say_what_to_send(api: Api) -> None:
     person = await new_user(api)
     upload = await begin(person, len(TWO_PARTS))
     parts = await sign(person, upload, 2, 1, 2)
+    # What is documented, and no more: the answer is written without a model.
+    assert SignedParts.model_validate({"parts": parts}).model_dump(mode="json")["parts"] == parts
     assert [(part["part_number"], part["size"]) for part in parts] == [(2, 8), (1, 8 * MIB)]
     assert all(upload["created_at"] < part["expires_at"] for part in parts)
 

@@ -1,7 +1,9 @@
 """Reads that are asked for at once share a round trip, and nobody reads what is old."""
 
 import asyncio
+import gc
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 
@@ -105,6 +107,31 @@ async def test_one_who_goes_away_takes_the_answer_from_nobody() -> None:
     with pytest.raises(asyncio.CancelledError):
         await leaving
     assert await batcher.get("b") == 2
+
+
+async def test_who_asked_ahead_finds_the_answer_there() -> None:
+    batcher = Batcher(Table().load)
+    asked = batcher.ask("a")
+    assert await batcher.get("b") == 2
+    assert asked.done()
+    assert await asked == 1
+
+
+async def test_an_error_that_nobody_looks_at_is_no_complaint() -> None:
+    async def fail(_keys: list[str]) -> Mapping[str, int]:
+        raise ValueError("broken")
+
+    async def go_away() -> None:
+        batcher = Batcher(fail)
+        batcher.ask("a")
+        with suppress(ValueError):
+            await batcher.get("b")
+
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, said: complaints.append(said))
+    await asyncio.create_task(go_away())
+    gc.collect()
+    assert complaints == []
 
 
 async def test_one_who_goes_away_before_the_read_does_no_harm() -> None:

@@ -1,0 +1,19 @@
+"""Which pages of other origins may use the API."""
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Receive, Scope, Send
+
+
+class Cors(CORSMiddleware):
+    """Starlette's, out of the way of who is no page of another origin.
+
+    Answers are never stored (`Cache-Control: no-store`), so none needs a `Vary: Origin` that it
+    could be found by.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http" and any(name == b"origin" for name, _ in scope["headers"]):
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from backend.videos.schemas import FailureItem
+from core.states import Stage, WorkState
 
 
 class NewJob(BaseModel):
@@ -22,8 +23,8 @@ class JobItem(BaseModel):
     video_id: UUID
     operation: str = Field(examples=["transcode"])
     params: dict[str, Any]
-    state: str = Field(examples=["succeeded"])
-    stage: str | None
+    state: WorkState
+    stage: Stage | None
     progress: float = Field(ge=0, le=100)
     attempts: int
     failure: FailureItem | None

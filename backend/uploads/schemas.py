@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from core.parts import MAX_PARTS
+from core.states import UploadState
 
 
 def _plain_text(value: str) -> str:
@@ -53,7 +54,7 @@ class UploadItem(BaseModel):
     size: int
     part_size: int = Field(examples=[8388608])
     part_count: int = Field(examples=[88])
-    state: str = Field(examples=["open"])
+    state: UploadState
     expires_at: datetime
     created_at: datetime
 

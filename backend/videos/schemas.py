@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from backend.uploads.schemas import Title
+from core.states import Stage, VideoState
 
 
 class FailureItem(BaseModel):
@@ -52,8 +53,8 @@ class VideoItem(BaseModel):
 
     id: UUID
     title: str
-    state: str = Field(examples=["ready"])
-    stage: str | None = Field(examples=["encoding"])
+    state: VideoState
+    stage: Stage | None
     progress: float = Field(ge=0, le=100)
     eta_seconds: float | None = None
     source: SourceItem | None

@@ -9,6 +9,7 @@ from functools import partial
 
 import redis.asyncio as redis
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from backend import errors
 from backend.auth.passwords import Passwords
@@ -21,8 +22,10 @@ from backend.events.routes import router as events_router
 from backend.health.routes import router as health_router
 from backend.idempotency import Idempotency
 from backend.jobs.routes import router as jobs_router
+from backend.limits.routes import router as limits_router
 from backend.middleware import RequestLayer
 from backend.openapi import DESCRIPTION, complete_document
+from backend.page.routes import Page, PageRoute
 from backend.ratelimit import RateLimiter
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
@@ -43,7 +46,11 @@ _GC_THRESHOLD = 50_000
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Return the API; nothing is opened before its lifespan begins."""
+    """Return the API; nothing is opened before its lifespan begins.
+
+    Raises:
+        ValueError: there is no page where one is to be served from.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -79,11 +86,14 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         # The busiest first: they are tried in this order.
         part_urls, one_video, uploads_router, videos_router, jobs_router, events_router,
-        auth_router, health_router,
+        auth_router, limits_router, health_router,
     ):  # fmt: skip
         # As if they were the app's own: an included router is matched twice for each request.
         app.router.routes.extend(router.routes)
     complete_document(app)
+    if settings.page_dir is not None:
+        taken = {route.path.split("/")[1] for route in app.routes if isinstance(route, Route)}
+        app.router.routes.append(PageRoute(Page(settings.page_dir, settings), taken))
     return app
 
 

@@ -24,8 +24,8 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
 ]
+_NO_STORE = (b"cache-control", b"no-store")
 _PROCESS = new_token(72)
 _NUMBERS = count(1)
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -99,6 +99,9 @@ class _Exchange:
             headers = message.setdefault("headers", [])
             headers.append((b"x-request-id", self._request_id.encode()))
             headers.extend(_SECURITY_HEADERS)
+            # Only what says that it may be kept is kept.
+            if not any(name == b"cache-control" for name, _ in headers):
+                headers.append(_NO_STORE)
         await self._send(message)
 
     async def answer(self, status: int, code: str, detail: str) -> None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from backend.errors import Problem
+from backend.events.schemas import DeletedVideo
 from backend.uploads.schemas import PartsRequest
 
 DESCRIPTION = """\
@@ -16,12 +18,15 @@ it before it expires. Errors are RFC 9457 problems; branch on `code`. Times are 
 """
 
 
-# Referred to by name only: from every error, and from a route that reads its body itself.
-_UNSEEN: tuple[type[BaseModel], ...] = (Problem, PartsRequest)
+# Referred to by name only: from every error, from a route that reads its body itself, from streams.
+_UNSEEN: tuple[type[BaseModel], ...] = (Problem, PartsRequest, DeletedVideo)
 
 
 def complete_document(app: FastAPI) -> None:
-    """Put what FastAPI cannot see into the document."""
+    """Put what FastAPI cannot see into the document, and short names on its operations."""
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            route.operation_id = route.name
     build = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -31,6 +36,7 @@ def complete_document(app: FastAPI) -> None:
             for model in _UNSEEN:
                 schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 schemas.update(schema.pop("$defs", {}))
+                _drop_null_defaults(schema)
                 schemas[model.__name__] = schema
             # Every refusal of a body is a problem; FastAPI's own shape is never sent.
             for name in ("HTTPValidationError", "ValidationError"):
@@ -47,3 +53,10 @@ def _drop_default_validation(document: dict[str, Any]) -> None:
             answer = operation["responses"].get("422", {})
             if "application/json" in answer.get("content", {}):
                 del operation["responses"]["422"]
+
+
+def _drop_null_defaults(schema: dict[str, Any]) -> None:
+    """Do as FastAPI does: a field that may be left out is no field that is null."""
+    for field in schema["properties"].values():
+        if field.get("default", ...) is None:
+            del field["default"]

@@ -1,4 +1,4 @@
-"""Cursors: opaque to clients, the id of the last item to us. Pure."""
+"""Cursors: opaque to clients, the place of the last item to us. Pure."""
 
 import base64
 import binascii
@@ -7,18 +7,49 @@ import uuid
 from core.errors import Invalid
 
 
-def encode_cursor(last_id: uuid.UUID) -> str:
-    """Return the cursor that continues after an item."""
-    return base64.urlsafe_b64encode(last_id.bytes).decode().rstrip("=")
+def encode_cursor(last_id: uuid.UUID, order: str = "", key: str = "") -> str:
+    """Return the cursor that continues after an item.
+
+    Args:
+        last_id: the item's id.
+        order: a letter for a list that is in another order than newest first.
+        key: what such a list is sorted by before the id.
+    """
+    place = order.encode() + last_id.bytes + key.encode()
+    return base64.urlsafe_b64encode(place).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str) -> uuid.UUID:
-    """Return the id that a cursor stands for.
+def decode_cursor(cursor: str, order: str = "") -> uuid.UUID:
+    """Return the id that the cursor of a list without a key stands for.
 
     Raises:
-        Invalid: it is none of ours.
+        Invalid: it is none of ours, or of a list in another order.
     """
+    last_id, key = decode_place(cursor, order)
+    if key:
+        raise _unknown()
+    return last_id
+
+
+def decode_place(cursor: str, order: str) -> tuple[uuid.UUID, str]:
+    """Return the id and the key that a cursor stands for.
+
+    Raises:
+        Invalid: it is none of ours, or of a list in another order.
+    """
+    letter = order.encode()
     try:
-        return uuid.UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
+        place = base64.urlsafe_b64decode(cursor + "==")
+        if not place.startswith(letter):
+            raise _unknown()
+        rest = place[len(letter) :]
+        key = rest[16:].decode()
+        if "\x00" in key:  # which Postgres has no text with
+            raise _unknown()
+        return uuid.UUID(bytes=rest[:16]), key
     except (ValueError, binascii.Error):
-        raise Invalid("The cursor is not one that a list gave.") from None
+        raise _unknown() from None
+
+
+def _unknown() -> Invalid:
+    return Invalid("The cursor is not one that this list gave.")

@@ -1,5 +1,6 @@
 """Settings of every process: frozen, typed, read from the environment once at start."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 _PLACEHOLDERS = re.compile(
     r"change|placeholder|example|secret|password|default|xxxx", re.IGNORECASE
 )
+_FROM_FILES = ("DATABASE_URL", "REDIS_URL", "JWT_KEYS")
 _MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -29,6 +31,7 @@ class ConfigError(Exception):
 class Settings(BaseSettings):
     """What operators can set. A field's upper-case name is its environment variable.
 
+    A secret that is not set is read from the file that its name with `_FILE` names.
     Times are in seconds and sizes in bytes (`20GiB` is understood) unless a name says otherwise.
     """
 
@@ -43,6 +46,7 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(10, ge=1, le=200)
     redis_url: SecretStr
     aws_endpoint_url: str | None = None
+    aws_endpoint_url_s3: str | None = Field(None, description="where S3 is elsewhere than SQS")
     aws_region: str = "us-east-1"
     s3_public_endpoint_url: str | None = None
     s3_bucket: str = "framemill"
@@ -55,6 +59,7 @@ class Settings(BaseSettings):
     allowed_origins: CommaList = ()
     trusted_proxies: CommaList = ()
     cookie_secure: bool = True
+    page_dir: Path | None = Field(None, description="the built page; not served when unset")
 
     # Accounts
     jwt_keys: SecretStr | None = None
@@ -96,6 +101,7 @@ class Settings(BaseSettings):
     ladder_file: Path | None = None
     fetch_connections: int = Field(4, ge=1, le=32)
     drain_s: float = Field(20, gt=0)
+    pulse_file: Path | None = Field(None, description="touched while a worker lives")
 
     @field_validator("allowed_origins", "trusted_proxies", "upload_extensions", mode="before")
     @classmethod
@@ -144,9 +150,14 @@ class Settings(BaseSettings):
         return {key_id: secret for key_id, _, secret in pairs}
 
     @property
+    def s3_url(self) -> str | None:
+        """The S3 address that the services use; None means AWS itself."""
+        return self.aws_endpoint_url_s3 or self.aws_endpoint_url
+
+    @property
     def public_s3_url(self) -> str | None:
         """The S3 address that browsers and phones see; None means AWS itself."""
-        return self.s3_public_endpoint_url or self.aws_endpoint_url
+        return self.s3_public_endpoint_url or self.s3_url
 
 
 def load() -> Settings:
@@ -155,10 +166,33 @@ def load() -> Settings:
     Raises:
         ConfigError: a setting is missing or cannot be used.
     """
+    from_files = _read_secrets()
     try:
-        return Settings()  # the fields come from the environment
+        return Settings(**from_files)  # the other fields come from the environment
     except ValidationError as error:
         raise ConfigError("; ".join(_explain(dict(item)) for item in error.errors())) from None
+
+
+def _read_secrets() -> dict[str, Any]:
+    """Read the secrets that are in files; a variable that is set itself comes first.
+
+    Raises:
+        ConfigError: a file cannot be read, or there is nothing in it.
+    """
+    values = {}
+    for name in _FROM_FILES:
+        path = os.environ.get(f"{name}_FILE")
+        if os.environ.get(name) or not path:
+            continue
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise ConfigError(f"{name}_FILE: {path} cannot be read: {reason}") from None
+        if not value:
+            raise ConfigError(f"{name}_FILE: {path} is empty")
+        values[name.lower()] = value
+    return values
 
 
 def _explain(item: dict[str, Any]) -> str:

@@ -1,18 +1,42 @@
 """Server-Sent Events over HTTP."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel
 
 from backend.deps import CurrentUser
 from backend.errors import responses
 from backend.events import stream
+from backend.events.schemas import DeletedVideo
 from backend.videos.schemas import VideoItem
 
 router = APIRouter(prefix="/v1", tags=["events"])
+
+
+def _described(**events: type[BaseModel]) -> dict[str, Any]:
+    """Return what OpenAPI should say of a stream: the names of its events and what they hold."""
+    kinds = [
+        {
+            "properties": {
+                "event": {"const": name},
+                "data": {
+                    "contentMediaType": "application/json",
+                    "contentSchema": {"$ref": f"#/components/schemas/{model.__name__}"},
+                },
+            },
+            "required": ["event", "id", "data"],
+        }
+        for name, model in events.items()
+    ]
+    content = {"text/event-stream": {"itemSchema": {"oneOf": kinds}}}
+    return {"responses": {"200": {"content": content}}}
+
+
+_EVENTS = _described(video=VideoItem, deleted=DeletedVideo)
 
 
 async def _known_video(video_id: UUID, user: CurrentUser) -> UUID:
@@ -26,15 +50,14 @@ async def _known_video(video_id: UUID, user: CurrentUser) -> UUID:
     response_class=EventSourceResponse,
     responses=responses(401, 404),
     summary="Follow one video",
+    openapi_extra=_EVENTS,
 )
 async def follow_video(
     video_id: Annotated[UUID, Depends(_known_video)], user: CurrentUser
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send the video now and after every change; ends when it is deleted."""
-    async for item in stream.changes_of_one(
-        user.held.videos, user.held.subscriber, user.user_id, video_id
-    ):
-        yield _event(item)
+    """Send the video now and after every change; ends when it, or the session, is no more."""
+    async for change in stream.changes_of_one(user, video_id):
+        yield _event(change)
 
 
 @router.get(
@@ -42,12 +65,14 @@ async def follow_video(
     response_class=EventSourceResponse,
     responses=responses(401),
     summary="Follow all videos",
+    openapi_extra=_EVENTS,
 )
 async def follow_all(user: CurrentUser) -> AsyncIterator[ServerSentEvent]:
-    """Send the user's newest videos now and each video after every change."""
-    async for item in stream.changes_of_all(user.held.videos, user.held.subscriber, user.user_id):
-        yield _event(item)
+    """Send the user's newest videos now and each after every change; ends with the session."""
+    async for change in stream.changes_of_all(user):
+        yield _event(change)
 
 
-def _event(item: VideoItem) -> ServerSentEvent:
-    return ServerSentEvent(event="video", id=str(item.version), raw_data=item.model_dump_json())
+def _event(change: stream.Change) -> ServerSentEvent:
+    name = "deleted" if isinstance(change, DeletedVideo) else "video"
+    return ServerSentEvent(event=name, id=str(change.version), raw_data=change.model_dump_json())

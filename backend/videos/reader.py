@@ -4,13 +4,14 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, Text, any_, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from backend.videos.schemas import FailureItem, RenditionItem, SourceItem, VideoItem
+from backend.videos.sorting import NEWEST_FIRST, Order
 from core.batch import Batcher
 from core.db import IDS, Database
 from core.errors import NotFound
@@ -93,12 +94,33 @@ class VideoReader:
             self._written[asked] = written
         return written
 
-    async def select(self, where: Sequence[ColumnElement[bool]], *, most: int) -> list[VideoItem]:
-        """Return the newest videos that fit all conditions, at most so many."""
-        statement = _statement(*where).order_by(Video.id.desc()).limit(most)
+    async def select(
+        self, where: Sequence[ColumnElement[bool]], *, most: int, order: Order = NEWEST_FIRST
+    ) -> list[VideoItem]:
+        """Return the first videos in an order that fit all conditions, at most so many."""
+        statement = _statement(*where).order_by(*order).limit(most)
         async with self._db.read() as connection:
             rows = (await connection.execute(statement)).all()
         return [await self._item(row) for row in rows]
+
+    async def ids(self, user_id: uuid.UUID) -> set[uuid.UUID]:
+        """Return the ids of all videos of a user; from an index alone."""
+        statement = select(Video.id).where(
+            Video.user_id == user_id, Video.state != VideoState.DELETED
+        )
+        async with self._db.read() as connection:
+            return set((await connection.execute(statement)).scalars())
+
+    async def deleted(
+        self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]
+    ) -> dict[uuid.UUID, int]:
+        """Return those of some videos that the user has deleted, and the versions they had then."""
+        statement = select(Video.id, Video.version).where(
+            Video.id == any_(IDS), Video.user_id == user_id, Video.state == VideoState.DELETED
+        )
+        async with self._db.read() as connection:
+            rows = await connection.execute(statement, {"ids": list(video_ids)})
+            return {row.id: row.version for row in rows}
 
     async def _load(self, video_ids: list[uuid.UUID]) -> dict[uuid.UUID, Row[Any]]:
         async with self._db.read() as connection:

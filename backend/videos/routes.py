@@ -4,13 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response, status
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 
 from backend.deps import CurrentUser
 from backend.direct import DirectRoute, authenticate, described
 from backend.errors import responses
 from backend.videos import service
-from backend.videos.schemas import VideoItem, VideoPage, VideoPatch
+from backend.videos.schemas import DownloadLink, VideoItem, VideoPage, VideoPatch
+from backend.videos.sorting import Sort
 from core.states import VideoState
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
@@ -21,13 +22,17 @@ direct = APIRouter(prefix="/v1/videos", tags=["videos"], route_class=DirectRoute
 async def list_videos(
     user: CurrentUser,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    # It holds a title of 255 characters where the list is sorted by titles.
+    cursor: Annotated[str | None, Query(max_length=1500)] = None,
     state: Annotated[list[VideoState] | None, Query(description="Only in these states.")] = None,
     q: Annotated[str | None, Query(max_length=255, description="Part of the title.")] = None,
+    sort: Annotated[Sort, Query(description="A cursor goes on in its own order only.")] = (
+        Sort.NEWEST
+    ),
 ) -> VideoPage:
-    """List the user's videos, newest first."""
+    """List the user's videos, newest first unless `sort` says otherwise."""
     items, following = await service.page(
-        user.held, user, limit=limit, cursor=cursor, states=state or (), search=q
+        user.held, user, limit=limit, cursor=cursor, states=state or (), search=q, sort=sort
     )
     return VideoPage(items=items, next_cursor=following)
 
@@ -71,12 +76,21 @@ async def delete_video(video_id: UUID, user: CurrentUser) -> None:
     "/{video_id}/download/{name}",
     status_code=status.HTTP_307_TEMPORARY_REDIRECT,
     response_class=RedirectResponse,
-    responses=responses(401, 404),
+    responses={200: {"model": DownloadLink}, **responses(401, 404, 422)},
     summary="Download a rendition or the source",
 )
-async def download(video_id: UUID, name: str, user: CurrentUser) -> str:
+async def download(
+    video_id: UUID,
+    name: str,
+    user: CurrentUser,
+    # A page cannot send its token by following a link, nor read where a redirect leads.
+    redirect: Annotated[bool, Query(description="False: answer 200 with the URL.")] = True,
+) -> Response:
     """Redirect to a presigned URL; `name` is a rendition's, or `source`."""
-    return await service.download_url(user.held, user, video_id, name)
+    url = await service.download_url(user.held, user, video_id, name)
+    if redirect:
+        return RedirectResponse(url, status.HTTP_307_TEMPORARY_REDIRECT)
+    return JSONResponse({"url": url})
 
 
 @router.post(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from backend.uploads.schemas import Title
 from core.states import Stage, VideoState
@@ -23,6 +23,9 @@ class SourceItem(BaseModel):
 
     What only the inspection can tell is null until then.
     """
+
+    # Null, but never left out.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     filename: str = Field(examples=["harbour.mov"])
     size: int
@@ -56,7 +59,7 @@ class VideoItem(BaseModel):
     state: VideoState
     stage: Stage | None
     progress: float = Field(ge=0, le=100)
-    eta_seconds: float | None = None
+    eta_seconds: float | None
     source: SourceItem | None
     renditions: list[RenditionItem]
     poster_url: str | None
@@ -67,7 +70,7 @@ class VideoItem(BaseModel):
 
 
 class VideoPage(BaseModel):
-    """A page of videos, newest first; `next_cursor` is null at the end."""
+    """A page of videos; `next_cursor` is null at the end."""
 
     items: list[VideoItem]
     next_cursor: str | None
@@ -77,3 +80,9 @@ class VideoPatch(BaseModel):
     """What may be changed by hand."""
 
     title: Annotated[Title, Field()]
+
+
+class DownloadLink(BaseModel):
+    """Where a file can be fetched; a browser that goes there saves it under a readable name."""
+
+    url: str = Field(description="Presigned and short-lived.")

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
-from backend.paging import decode_cursor, encode_cursor
 from backend.videos.schemas import VideoItem
+from backend.videos.sorting import Sort, cursor_after, follows, order_of
 from core import events, jobs, keys, log, uploads, videos
 from core.errors import Conflict, NotFound, Unavailable
 from core.ids import new_id
@@ -28,23 +28,26 @@ async def page(
     cursor: str | None,
     states: Sequence[VideoState],
     search: str | None,
+    sort: Sort,
 ) -> tuple[list[VideoItem], str | None]:
-    """Return a page of the library, newest first, and the cursor of the next page.
+    """Return a page of the library, and the cursor of the next page.
 
     Raises:
-        Invalid: the cursor is none of ours.
+        Invalid: the cursor is none of ours, or of another order.
     """
     where: list[ColumnElement[bool]] = [Video.user_id == user.user_id]
     if cursor is not None:
-        where.append(Video.id < decode_cursor(cursor))
+        where.append(follows(sort, cursor))
     if states:
         where.append(Video.state.in_(states))
     if search:
         pattern = "%" + _escape(search) + "%"
         where.append(or_(Video.title.ilike(pattern), Video.source_filename.ilike(pattern)))
-    items = await held.videos.select(where, most=limit + 1)
-    more = len(items) > limit
-    return items[:limit], encode_cursor(items[limit - 1].id) if more else None
+    items = await held.videos.select(where, most=limit + 1, order=order_of(sort))
+    if len(items) <= limit:
+        return items, None
+    last = items[limit - 1]
+    return items[:limit], cursor_after(sort, last.id, last.title)
 
 
 def _escape(text: str) -> str:

@@ -30,17 +30,17 @@ class Stream:
                     return found
         return found
 
-    async def event(self, seconds: float = 10) -> dict[str, Any] | None:
-        """Return the video of the next event, comments skipped; None when the stream has ended."""
+    async def event(self, seconds: float = 10, name: str = "video") -> dict[str, Any] | None:
+        """Return what the next event tells, comments skipped; None when the stream has ended."""
         while block := await self.block(seconds):
             if block[0].startswith(":"):
                 continue
             fields = dict(line.split(": ", 1) for line in block)
             assert set(fields) == {"event", "id", "data"}
-            assert fields["event"] == "video"
-            video: dict[str, Any] = json.loads(fields["data"])
-            assert fields["id"] == str(video["version"])
-            return video
+            assert fields["event"] == name
+            told: dict[str, Any] = json.loads(fields["data"])
+            assert fields["id"] == str(told["version"])
+            return told
         return None
 
 

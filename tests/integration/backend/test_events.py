@@ -2,16 +2,18 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from unittest.mock import AsyncMock
 
 import fastapi.sse
 import pytest
 import pytest_asyncio
 import redis.asyncio as redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from backend.events import stream as changes
 from core import jobs, videos
-from core.events import publish
-from core.states import Stage
+from core.events import VideoEvent, publish
+from core.states import Stage, VideoState
 from tests.support.app import Api, served
 from tests.support.people import new_user
 from tests.support.problems import problem
@@ -45,6 +47,8 @@ async def test_a_video_is_followed_from_its_present_state_to_its_end(
         assert cancelled is not None
         assert cancelled["state"] == "cancelled"
         await person.http.delete(path)
+        gone = {"id": video["id"], "version": cancelled["version"] + 1}
+        assert await events.event(2, "deleted") == gone
         assert await events.event(2) is None
 
 
@@ -73,6 +77,47 @@ async def test_all_videos_of_a_user_are_followed_and_nobody_elses(api: Api, addr
         renamed = await events.event(2)
         assert renamed is not None
         assert (renamed["id"], renamed["title"]) == (first["video_id"], "renamed")
+
+
+async def test_a_deletion_is_told_once(api: Api, address: str) -> None:
+    person = await new_user(api)
+    gone = (await begin(person))["video_id"]
+    left = (await begin(person))["video_id"]
+    async with stream(address, "/v1/events", person.token) as events:
+        await events.event()
+        await events.event()
+        await person.http.delete(f"/v1/videos/{gone}")
+        assert await events.event(2, "deleted") == {"id": gone, "version": 2}  # by word
+        again = VideoEvent(person.id, uuid.UUID(gone), 2)
+        await publish(api.services.redis, again, again)
+        await person.http.patch(f"/v1/videos/{left}", json={"title": "renamed"})
+        seen = await events.event(2)
+        assert seen is not None
+        assert seen["title"] == "renamed"
+
+
+async def test_looking_anew_tells_no_deletion_twice(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_HEAL_S", 0.1)
+    person = await new_user(api)
+    ids = [(await begin(person))["video_id"] for _ in range(3)]
+    async with stream(address, "/v1/events", person.token) as events:
+        for _ in ids:
+            await events.event()
+        for video_id in ids:
+            await delete_unheard(api, uuid.UUID(video_id))
+            assert await events.event(3, "deleted") == {"id": video_id, "version": 2}
+
+
+async def test_what_was_deleted_before_is_not_told(api: Api, address: str) -> None:
+    person = await new_user(api)
+    gone, left = await begin(person), await begin(person)
+    await person.http.delete(f"/v1/videos/{gone['video_id']}")
+    async with stream(address, "/v1/events", person.token) as events:
+        first = await events.event()
+        assert first is not None
+        assert first["id"] == left["video_id"]
 
 
 async def test_a_worker_is_followed(api: Api, address: str) -> None:
@@ -110,6 +155,94 @@ async def test_a_change_of_which_no_word_came_is_seen_all_the_same(
             seen = await events.event(3)
             assert seen is not None
             assert seen["title"] == path
+
+
+@pytest.mark.parametrize("path", ["/v1/videos/{}/events", "/v1/events"])
+async def test_a_deletion_of_which_no_word_came_is_seen_all_the_same(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(changes, "_HEAL_S", 0.1)
+    person = await new_user(api)
+    video_id = uuid.UUID((await begin(person))["video_id"])
+    async with stream(address, path.format(video_id), person.token) as events:
+        await events.event()
+        await delete_unheard(api, video_id)
+        assert await events.event(3, "deleted") == {"id": str(video_id), "version": 2}
+
+
+async def test_a_video_that_the_stream_never_told_of_may_be_deleted(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_HEAL_S", 0.1)
+    monkeypatch.setattr(changes, "_SNAPSHOT", 1)
+    person = await new_user(api)
+    old = uuid.UUID((await begin(person))["video_id"])
+    await begin(person)
+    async with stream(address, "/v1/events", person.token) as events:
+        newest = await events.event()
+        assert newest is not None
+        assert newest["id"] != str(old)
+        await delete_unheard(api, old)
+        assert await events.event(3, "deleted") == {"id": str(old), "version": 2}
+
+
+async def delete_unheard(api: Api, video_id: uuid.UUID) -> None:
+    """Delete a video and tell nobody."""
+    async with api.services.db.begin() as tx:
+        await videos.move(tx, video_id, VideoState.DELETED)
+
+
+@pytest.mark.parametrize("path", ["/v1/videos/{}/events", "/v1/events"])
+async def test_a_stream_ends_with_its_session(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    assert changes._HEAL_S == 5  # how long an ended session goes on seeing
+    monkeypatch.setattr(changes, "_HEAL_S", 0.1)
+    person = await new_user(api)
+    video_id = (await begin(person))["video_id"]
+    path = path.format(video_id)
+    async with stream(address, path, person.token) as events:
+        await events.event()
+        await person.http.delete("/v1/auth/sessions")
+        assert await events.event(3) is None
+    problem(await person.http.get(path), 401, "session_revoked")
+
+
+async def test_a_busy_stream_ends_with_its_session_too(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_HEAL_S", 0.1)
+    person = await new_user(api)
+    video_id = uuid.UUID((await begin(person))["video_id"])
+    async with stream(address, "/v1/events", person.token) as events:
+        await events.event()
+        await person.http.delete("/v1/auth/sessions")
+
+        async def ended() -> bool:
+            async with api.services.db.begin() as tx:
+                event = await videos.touch(tx, video_id)
+            await publish(api.services.redis, event)  # sooner than the next look without word
+            return await events.event(3) is None
+
+        await wait_until(ended, 3)
+
+
+async def test_a_stream_outlasts_a_session_store_that_does_not_answer(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_HEAL_S", 0.1)
+    person = await new_user(api)
+    video_id = uuid.UUID((await begin(person))["video_id"])
+    async with stream(address, "/v1/events", person.token) as events:
+        await events.event()
+        silent = AsyncMock(side_effect=RedisConnectionError)
+        monkeypatch.setattr(api.services.sessions, "check", silent)
+        await wait_until(lambda: silent.await_count > 1)
+        async with api.services.db.begin() as tx:
+            await videos.touch(tx, video_id, title="still here")
+        seen = await events.event(3)
+        assert seen is not None
+        assert seen["title"] == "still here"
 
 
 async def test_a_quiet_stream_is_kept_alive(

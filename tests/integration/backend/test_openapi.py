@@ -61,10 +61,42 @@ def test_every_route_says_what_it_does_and_who_may(document: dict[str, Any]) -> 
             assert known is (path not in OPEN), (method, path)
 
 
+def test_operations_have_short_names_of_their_own(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(names)) == len(names)
+    assert {"list_videos", "get_video", "sign_parts", "get_limits", "follow_all"} <= set(names)
+    assert not [name for name in names if "v1" in name]
+
+
+def test_each_shape_has_one_name(document: dict[str, Any]) -> None:
+    assert not [name for name in document["components"]["schemas"] if "-" in name]
+
+
+@pytest.mark.parametrize("name", ["VideoItem", "SourceItem", "RenditionItem", "JobItem"])
+def test_what_is_always_told_is_promised(document: dict[str, Any], name: str) -> None:
+    schema = document["components"]["schemas"][name]
+    assert set(schema["required"]) == set(schema["properties"])
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/videos/{video_id}/events"])
+def test_what_streams_tell_is_described(document: dict[str, Any], path: str) -> None:
+    content = document["paths"][path]["get"]["responses"]["200"]["content"]
+    kinds = content["text/event-stream"]["itemSchema"]["oneOf"]
+    told = {
+        kind["properties"]["event"]["const"]: kind["properties"]["data"]["contentSchema"]["$ref"]
+        for kind in kinds
+    }
+    assert told == {
+        "video": "#/components/schemas/VideoItem",
+        "deleted": "#/components/schemas/DeletedVideo",
+    }
+
+
 def test_a_problem_has_the_fields_of_the_contract(document: dict[str, Any]) -> None:
     schema = document["components"]["schemas"]["Problem"]
     assert set(schema["properties"]) == FIELDS | {"errors"}
     assert set(schema["required"]) == FIELDS
+    assert "default" not in schema["properties"]["errors"]  # left out, never null
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ OF_ONESELF = {  # names nothing of anybody's; what it lists is looked at below
     ("GET", "/v1/me"): None,
     ("GET", "/v1/auth/sessions"): None,
     ("DELETE", "/v1/auth/sessions"): None,
+    ("GET", "/v1/limits"): None,
     ("GET", "/v1/videos"): None,
     ("GET", "/v1/jobs"): None,
     ("GET", "/v1/events"): None,

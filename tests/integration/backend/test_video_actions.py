@@ -56,6 +56,17 @@ async def test_the_source_is_saved_under_its_own_name(api: Api) -> None:
     assert unquote(file.headers["content-disposition"]).endswith("''船 1.mov")
 
 
+async def test_a_page_may_ask_for_the_address_instead_of_a_redirect(api: Api) -> None:
+    person = await new_user(api)
+    path = f"/v1/videos/{await ready(api, person, title='A film')}/download/720p"
+    answer = await person.http.get(path, params={"redirect": "false"})
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    file = await get(answer.json()["url"])
+    assert file.content == b"720p   "
+    assert file.headers["content-disposition"].startswith("attachment;")
+    problem(await person.http.get(path, params={"redirect": "x"}), 422, "validation_failed")
+
+
 @pytest.mark.parametrize("name", ["1080p", "Source", "%00", "..%2Fsource", "'"])
 async def test_a_rendition_that_is_not_there_is_not_found(api: Api, name: str) -> None:
     person = await new_user(api)

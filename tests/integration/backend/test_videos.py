@@ -1,11 +1,13 @@
 """The library: listed, searched, renamed, deleted."""
 
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select
 
+from backend.videos.sorting import Sort
 from core import jobs
 from core.ids import new_id
 from core.models import Artifact, Purge, Rendition, Video
@@ -39,20 +41,82 @@ async def titles(person: Person, **query: Any) -> list[str]:
     return [item["title"] for item in answer.json()["items"]]
 
 
+async def pages(person: Person, limit: int, **query: Any) -> AsyncIterator[list[dict[str, Any]]]:
+    """Read the library to its end, page by page."""
+    cursor: dict[str, Any] = {}
+    for _ in range(20):  # the library of a test is no longer
+        asked = {"limit": limit, **query, **cursor}
+        answer = await person.http.get("/v1/videos", params=asked)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        yield page["items"]
+        if page["next_cursor"] is None:
+            return
+        cursor = {"cursor": page["next_cursor"]}
+    pytest.fail("the library has no end")
+
+
 async def test_the_library_is_read_page_by_page_newest_first(api: Api) -> None:
     person = await new_user(api)
     await shelve(api, person, "1", "2", "3", "4", "5")
-    seen, cursor, pages = [], None, 0
-    while True:
-        query: dict[str, Any] = {"limit": 2} | ({"cursor": cursor} if cursor else {})
-        page = (await person.http.get("/v1/videos", params=query)).json()
-        seen += [item["title"] for item in page["items"]]
-        cursor, pages = page["next_cursor"], pages + 1
-        if cursor is None:
-            break
-        if pages == 1:
+    seen = []
+    async for page in pages(person, 2):
+        seen.append([item["title"] for item in page])
+        if len(seen) == 1:
             await shelve(api, person, "newer")  # does not shift what comes after the cursor
-    assert (seen, pages) == (["5", "4", "3", "2", "1"], 3)
+    assert seen == [["5", "4"], ["3", "2"], ["1"]]
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("newest", ["Zoo", "yard", "b", "B", "a", "b", "A"]),
+        ("oldest", ["A", "b", "a", "B", "b", "yard", "Zoo"]),
+        ("title", ["A", "a", "b", "B", "b", "yard", "Zoo"]),
+    ],
+)
+async def test_the_library_is_sorted(api: Api, sort: str, expected: list[str]) -> None:
+    person = await new_user(api)
+    ids = await shelve(api, person, "A", "b", "a", "B", "b", "yard", "Zoo")
+    for limit in (1, 2, 3, 7, 8):
+        found = [item async for page in pages(person, limit, sort=sort) for item in page]
+        assert [item["title"] for item in found] == expected
+        same = [item["id"] for item in found if item["title"].lower() == "b"]
+        assert same == (ids[1:2] + ids[3:5])[:: -1 if sort == "newest" else 1]  # ties by id
+
+
+async def test_a_title_of_any_length_can_be_continued_after(api: Api) -> None:
+    person = await new_user(api)
+    await shelve(api, person, "船" * 255, "🎬" * 255)
+    found = [item async for page in pages(person, 1, sort="title") for item in page]
+    assert sorted(item["title"][0] for item in found) == ["船", "🎬"]
+
+
+async def test_a_video_renamed_or_deleted_between_pages_moves_no_other(api: Api) -> None:
+    person = await new_user(api)
+    ids = await shelve(api, person, "a", "b", "c", "d")
+    seen = []
+    async for page in pages(person, 1, sort="title"):
+        seen += [item["title"] for item in page]
+        if seen == ["a"]:
+            await person.http.patch(f"/v1/videos/{ids[0]}", json={"title": "z"})
+        elif seen == ["a", "b"]:
+            await person.http.delete(f"/v1/videos/{ids[1]}")
+    assert seen == ["a", "b", "c", "d", "z"]
+
+
+async def test_a_cursor_goes_on_in_its_own_order_only(api: Api) -> None:
+    person = await new_user(api)
+    await shelve(api, person, "1", "2")
+    for sort in Sort:
+        first = await person.http.get("/v1/videos", params={"limit": 1, "sort": sort})
+        for other in Sort:
+            query = {"limit": 1, "sort": other, "cursor": first.json()["next_cursor"]}
+            answer = await person.http.get("/v1/videos", params=query)
+            if other is sort:
+                assert answer.status_code == 200
+            else:
+                problem(answer, 422, "validation_failed")
 
 
 async def test_a_full_last_page_promises_no_further_one(api: Api) -> None:
@@ -70,7 +134,8 @@ async def test_a_full_last_page_promises_no_further_one(api: Api) -> None:
         ({"limit": "x"}, "/limit"),
         ({"state": "lost"}, "/state/0"),
         ({"q": "x" * 256}, "/q"),
-        ({"cursor": "x" * 101}, "/cursor"),
+        ({"cursor": "x" * 1501}, "/cursor"),
+        ({"sort": "size"}, "/sort"),
     ],
 )
 async def test_a_wrong_parameter_is_named(api: Api, query: dict[str, Any], pointer: str) -> None:

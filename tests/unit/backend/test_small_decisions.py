@@ -1,5 +1,6 @@
 """Small pure decisions: cursors, addresses, names to save under, origins."""
 
+import base64
 import uuid
 from urllib.parse import unquote
 
@@ -8,7 +9,7 @@ from fastapi import Request
 
 from backend.address import client_address
 from backend.auth.origin import check_origin
-from backend.paging import decode_cursor, encode_cursor
+from backend.paging import decode_cursor, decode_place, encode_cursor
 from backend.videos.service import _escape, disposition
 from core.errors import Forbidden, Invalid
 
@@ -24,6 +25,29 @@ def test_a_cursor_leads_back_to_its_item() -> None:
 def test_another_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(Invalid):
         decode_cursor(cursor)
+
+
+def test_a_cursor_may_hold_what_a_list_is_sorted_by() -> None:
+    item = uuid.uuid4()
+    for key in ("", "a", "船" * 255, "t"):
+        assert decode_place(encode_cursor(item, "t", key), "t") == (item, key)
+    assert decode_cursor(encode_cursor(item, "o"), "o") == item
+
+
+def test_a_cursor_of_another_order_is_refused() -> None:
+    # Ids that begin with the very letters, too.
+    for item in (uuid.UUID(bytes=b"o" * 16), uuid.UUID(bytes=b"t" * 16)):
+        cursors = {"": encode_cursor(item), "o": encode_cursor(item, "o")}
+        cursors["t"] = encode_cursor(item, "t", "a title")
+        for order, cursor in cursors.items():
+            for other in set(cursors) - {order}:
+                with pytest.raises(Invalid):
+                    decode_cursor(cursor, other)
+    broken = base64.urlsafe_b64encode(b"t" + bytes(16) + b"\xff").decode()
+    null = base64.urlsafe_b64encode(b"t" + bytes(16) + b"a\x00").decode()
+    for cursor in (broken, null):
+        with pytest.raises(Invalid):
+            decode_place(cursor, "t")
 
 
 @pytest.mark.parametrize(

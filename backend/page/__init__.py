@@ -1,0 +1,1 @@
+"""The built browser page, served as it lies on the disk."""

@@ -1,0 +1,59 @@
+"""The orders of the library, each with the cursor that continues it. Pure."""
+
+import uuid
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, tuple_
+
+from backend.paging import decode_cursor, decode_place, encode_cursor
+from core.models import Video
+
+
+class Sort(StrEnum):
+    """By what the library is sorted; titles regardless of case."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    TITLE = "title"
+
+
+Order = tuple[ColumnElement[Any], ...]
+
+NEWEST_FIRST: Order = (Video.id.desc(),)  # ids rise with time
+_TITLE = func.lower(Video.title)
+_ORDERS: dict[Sort, Order] = {
+    Sort.NEWEST: NEWEST_FIRST,
+    Sort.OLDEST: (Video.id.asc(),),
+    Sort.TITLE: (_TITLE.asc(), Video.id.asc()),
+}
+
+
+def order_of(sort: Sort) -> Order:
+    """Return what a statement is ordered by."""
+    return _ORDERS[sort]
+
+
+def cursor_after(sort: Sort, video_id: uuid.UUID, title: str) -> str:
+    """Return the cursor that continues after a video."""
+    if sort is Sort.NEWEST:
+        return encode_cursor(video_id)
+    if sort is Sort.OLDEST:
+        return encode_cursor(video_id, "o")
+    # The title as it was: the list goes on from there even if the video is renamed meanwhile.
+    return encode_cursor(video_id, "t", title)
+
+
+def follows(sort: Sort, cursor: str) -> ColumnElement[bool]:
+    """Return the condition for what comes after a cursor.
+
+    Raises:
+        Invalid: the cursor is none of ours, or of another order.
+    """
+    if sort is Sort.NEWEST:
+        return Video.id < decode_cursor(cursor)
+    if sort is Sort.OLDEST:
+        return Video.id > decode_cursor(cursor, "o")
+    last_id, title = decode_place(cursor, "t")
+    # Postgres makes both small, so that they are the same however it does that.
+    return tuple_(_TITLE, Video.id) > tuple_(func.lower(title), literal(last_id))

@@ -1,0 +1,17 @@
+/** The API's values under the names that the page uses. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Video = Schemas["VideoItem"];
+export type VideoState = Schemas["VideoState"];
+export type Stage = Schemas["Stage"];
+export type Source = Schemas["SourceItem"];
+export type Rendition = Schemas["RenditionItem"];
+export type Failure = Schemas["FailureItem"];
+export type Job = Schemas["JobItem"];
+export type JobState = Schemas["WorkState"];
+export type BrowserSession = Schemas["SessionItem"];
+export type Me = Schemas["Me"];
+export type Limits = Schemas["Limits"];
+export type VideoSort = "newest" | "oldest" | "title";

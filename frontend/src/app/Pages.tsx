@@ -1,0 +1,46 @@
+import { Suspense } from "react";
+import { Link, Route, Routes } from "react-router";
+
+import { buttonClass } from "@/ui/Button";
+import { UploadsProvider } from "@/uploads/UploadsProvider";
+
+import { lazyPage } from "./lazyPage";
+import { Live } from "./Live";
+import { Message } from "./Message";
+import { Shell } from "./Shell";
+import { texts } from "./texts";
+
+const LibraryPage = lazyPage(async () => (await import("@/library/LibraryPage")).LibraryPage);
+const FilmPage = lazyPage(async () => (await import("@/film/FilmPage")).FilmPage);
+const ActivityPage = lazyPage(async () => (await import("@/activity/ActivityPage")).ActivityPage);
+const SettingsPage = lazyPage(async () => (await import("@/settings/SettingsPage")).SettingsPage);
+
+/** What somebody who is logged in sees. */
+export function Pages({ userId }: { userId: string }) {
+  return (
+    <Live>
+      <UploadsProvider userId={userId}>
+        <Shell>
+          <Suspense fallback={<p className="visually-hidden">{texts.app.loading}</p>}>
+            <Routes>
+              <Route index element={<LibraryPage />} />
+              <Route path="videos/:id" element={<FilmPage />} />
+              <Route path="activity" element={<ActivityPage />} />
+              <Route path="settings" element={<SettingsPage />} />
+              <Route
+                path="*"
+                element={
+                  <Message title={texts.app.notFound} hint={texts.app.notFoundHint}>
+                    <Link to="/" className={buttonClass("primary")}>
+                      {texts.app.toLibrary}
+                    </Link>
+                  </Message>
+                }
+              />
+            </Routes>
+          </Suspense>
+        </Shell>
+      </UploadsProvider>
+    </Live>
+  );
+}

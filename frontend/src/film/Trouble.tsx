@@ -1,0 +1,61 @@
+import { RotateCw, Trash2, Upload } from "lucide-react";
+
+import type { Video } from "@/api/types";
+import { texts } from "@/app/texts";
+import { useUploadActions } from "@/library/uploadActions";
+import { Button } from "@/ui/Button";
+import { Callout } from "@/ui/Callout";
+
+interface Props {
+  video: Video;
+  retrying: boolean;
+  onRetry: () => void;
+  onDelete: () => void;
+}
+
+/** Why a film is not ready: what happened, whose fault it was, what to do, and the button that does it. */
+export function Trouble({ video, retrying, onRetry, onDelete }: Props) {
+  const words = texts.film;
+  const uploads = useUploadActions();
+  const { failure, state } = video;
+  const known = failure === null ? undefined : texts.failures[failure.code];
+  const helps = state === "cancelled" || failure === null || failure.retryable;
+  const title =
+    state === "cancelled"
+      ? words.cancelledTitle
+      : (known?.what ?? failure?.message ?? texts.states.failed);
+  return (
+    <Callout
+      tone={state === "cancelled" ? "warning" : "danger"}
+      title={title}
+      code={failure?.code}
+      actions={
+        <>
+          {helps ? (
+            <Button variant="primary" icon={<RotateCw />} busy={retrying} onClick={onRetry}>
+              {words.retry}
+            </Button>
+          ) : (
+            <Button variant="primary" icon={<Upload />} onClick={uploads.choose}>
+              {words.uploadOther}
+            </Button>
+          )}
+          <Button icon={<Trash2 />} onClick={onDelete}>
+            {words.delete}
+          </Button>
+        </>
+      }
+    >
+      {state === "cancelled" ? (
+        <p>{words.cancelledHint}</p>
+      ) : (
+        failure !== null && (
+          <>
+            <p>{failure.retryable ? words.faultOfOurs : words.faultOfFile}</p>
+            {known !== undefined && <p>{known.todo}</p>}
+          </>
+        )
+      )}
+    </Callout>
+  );
+}

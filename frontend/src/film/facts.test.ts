@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+
+import type { Rendition, Source } from "@/api/types";
+
+import { renditionFacts, sourceFacts } from "./facts";
+
+const SOURCE: Source = {
+  filename: "harbour.mov",
+  size: 12_300_000,
+  duration: 83.2,
+  width: 1920,
+  height: 1080,
+  video_codec: "hevc",
+  audio_codec: "pcm_s16le",
+  frame_rate: 23.976,
+};
+
+it("tells all of a file that was inspected", () => {
+  expect(sourceFacts(SOURCE).map(({ value }) => value)).toEqual([
+    "harbour.mov",
+    "12.3 MB",
+    "1:23",
+    "1920 × 1080",
+    "23.976 fps",
+    "H.265, PCM",
+  ]);
+});
+
+it("says nothing of what is not known yet, above all not that there is no sound", () => {
+  const unknown = {
+    duration: null, width: null, height: null,
+    video_codec: null, audio_codec: null, frame_rate: null,
+  }; // prettier-ignore
+  expect(sourceFacts({ ...SOURCE, ...unknown }).map(({ value }) => value)).toEqual([
+    "harbour.mov",
+    "12.3 MB",
+  ]);
+});
+
+it("tells of a rendition without sound", () => {
+  const rendition: Rendition = {
+    name: "720p", url: "https://store.example/720p", width: 1280, height: 720, size: 2_000_000,
+    duration: 10, bitrate: 1_600_000, video_codec: "h264", audio_codec: null,
+  }; // prettier-ignore
+  expect(renditionFacts(rendition)).toEqual([
+    "1280 × 720",
+    "2 MB",
+    "1.6 Mbit/s",
+    "H.264, no sound",
+  ]);
+});

@@ -1,0 +1,56 @@
+/** What is known of a film's files, in words. Pure. */
+import type { Rendition, Source } from "@/api/types";
+import { bitRate, bytes, duration, frameRate } from "@/app/format";
+import { texts } from "@/app/texts";
+
+import { codecName } from "./codecs";
+
+export interface Fact {
+  name: string;
+  value: string;
+}
+
+interface Media {
+  video_codec: string | null;
+  audio_codec: string | null;
+}
+
+export function dimensions({ width, height }: { width: number; height: number }): string {
+  return `${width} × ${height}`;
+}
+
+export function codecs({ video_codec: picture, audio_codec: sound }: Media): string {
+  return [
+    ...(picture === null ? [] : [codecName(picture)]),
+    sound === null ? texts.film.silent : codecName(sound),
+  ].join(", ");
+}
+
+/** A rendition in one line: 1280 × 720, 12.3 MB, … */
+export function renditionFacts(rendition: Rendition): string[] {
+  return [
+    dimensions(rendition),
+    bytes(rendition.size),
+    bitRate(rendition.bitrate),
+    codecs(rendition),
+  ];
+}
+
+/** The uploaded file; what only the inspection can tell is left out until it has. */
+export function sourceFacts(source: Source): Fact[] {
+  const words = texts.film;
+  const { filename, size, width, height } = source;
+  const inspected = source.video_codec !== null;
+  return [
+    { name: words.fileName, value: filename },
+    { name: words.size, value: bytes(size) },
+    ...(source.duration === null ? [] : [{ name: words.length, value: duration(source.duration) }]),
+    ...(width === null || height === null
+      ? []
+      : [{ name: words.picture, value: dimensions({ width, height }) }]),
+    ...(source.frame_rate === null
+      ? []
+      : [{ name: words.frames, value: frameRate(source.frame_rate) }]),
+    ...(inspected ? [{ name: words.codecs, value: codecs(source) }] : []),
+  ];
+}

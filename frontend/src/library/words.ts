@@ -1,0 +1,63 @@
+/** What a card says of a film that is not ready. Pure. */
+import type { Failure, Stage, Video } from "@/api/types";
+import { bytes, percent, roughly } from "@/app/format";
+import { texts } from "@/app/texts";
+
+import type { UploadProgress } from "./uploadProgress";
+
+export interface WorkWords {
+  /** What is being done. */
+  doing: string;
+  /** How far it is and how long it takes, as far as that is known. */
+  far: string;
+  /** 0 to 100, or null when it is not known and no bar can tell. */
+  value: number | null;
+}
+
+const STAGES: Record<Stage, string> = {
+  fetching: texts.library.fetching,
+  inspecting: texts.library.inspecting,
+  encoding: texts.library.encoding,
+  publishing: texts.library.publishing,
+};
+
+/** What is being done to a film; null when nothing is. */
+export function workWords(
+  video: Pick<Video, "state" | "stage" | "progress" | "eta_seconds">,
+  upload: UploadProgress | null,
+): WorkWords | null {
+  switch (video.state) {
+    case "uploading":
+      return uploadWords(upload);
+    case "queued":
+      return { doing: texts.library.queued, far: "", value: 0 };
+    case "processing": {
+      const left =
+        video.eta_seconds === null ? [] : [texts.library.left(roughly(video.eta_seconds))];
+      return {
+        doing: video.stage === null ? texts.library.working : STAGES[video.stage],
+        far: [percent(video.progress), ...left].join(" · "),
+        value: video.progress,
+      };
+    }
+    default:
+      return null;
+  }
+}
+
+function uploadWords(upload: UploadProgress | null): WorkWords {
+  // Sent by another browser, or never sent to its end: there is no telling.
+  if (upload === null) return { doing: texts.library.uploadUnknown, far: "", value: null };
+  const { sent, total, state } = upload;
+  return {
+    doing: texts.library.upload[state],
+    far: texts.library.of(bytes(sent), bytes(total)),
+    value: total > 0 ? Math.min(100, (100 * sent) / total) : 0,
+  };
+}
+
+/** What happened, in few words; what the API says itself when we know no better. */
+export function failureWords(failure: Failure | null): string {
+  if (failure === null) return texts.states.failed;
+  return texts.failures[failure.code]?.what ?? failure.message;
+}

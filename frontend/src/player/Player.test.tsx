@@ -1,0 +1,252 @@
+import { act, render, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { Rendition } from "@/api/types";
+import { texts } from "@/app/texts";
+
+import { Player, type PlayerProps } from "./Player";
+
+function rendition(height: number, signature: string): Rendition {
+  return {
+    name: `${height}p`,
+    url: `https://store.example/${height}p.mp4?signature=${signature}`,
+    width: (height * 16) / 9,
+    height,
+    size: 1000,
+    duration: 600,
+    bitrate: height * 1000,
+    video_codec: "h264",
+    audio_codec: null,
+  };
+}
+
+const signed = (signature: string) => [rendition(720, signature), rendition(480, signature)];
+
+/** What jsdom leaves out of a video element: it plays, and a new file begins at its start, paused. */
+beforeEach(() => {
+  const states = new WeakMap<HTMLMediaElement, { paused: boolean; time: number; src: string }>();
+  const of = (element: HTMLMediaElement) => {
+    const state = states.get(element) ?? { paused: true, time: 0, src: "" };
+    states.set(element, state);
+    return state;
+  };
+  const prototype = HTMLMediaElement.prototype;
+  vi.spyOn(prototype, "paused", "get").mockImplementation(function (this: HTMLMediaElement) {
+    return of(this).paused;
+  });
+  vi.spyOn(prototype, "currentTime", "get").mockImplementation(function (this: HTMLMediaElement) {
+    return of(this).time;
+  });
+  vi.spyOn(prototype, "currentTime", "set").mockImplementation(function (
+    this: HTMLMediaElement,
+    time,
+  ) {
+    of(this).time = time;
+  });
+  vi.spyOn(prototype, "src", "get").mockImplementation(function (this: HTMLMediaElement) {
+    return of(this).src;
+  });
+  vi.spyOn(prototype, "src", "set").mockImplementation(function (this: HTMLMediaElement, src) {
+    Object.assign(of(this), { src, paused: true, time: 0 });
+    this.playbackRate = this.defaultPlaybackRate;
+  });
+  vi.spyOn(prototype, "play").mockImplementation(function (this: HTMLMediaElement) {
+    of(this).paused = false;
+    this.dispatchEvent(new Event("play"));
+    return Promise.resolve();
+  });
+  vi.spyOn(prototype, "pause").mockImplementation(function (this: HTMLMediaElement) {
+    of(this).paused = true;
+    this.dispatchEvent(new Event("pause"));
+  });
+  vi.spyOn(prototype, "load").mockImplementation(() => undefined);
+  window.innerWidth = 1280;
+  window.innerHeight = 1000;
+});
+
+afterEach(() => {
+  window.localStorage.clear();
+});
+
+function show(more: Partial<PlayerProps> = {}) {
+  const props: PlayerProps = {
+    title: "Harbour",
+    poster: null,
+    renditions: signed("1"),
+    onExpired: () => Promise.resolve(signed("2")),
+    ...more,
+  };
+  const { rerender } = render(<Player {...props} />);
+  const video: HTMLVideoElement = screen.getByLabelText("Harbour");
+  return {
+    video,
+    props,
+    again: (changed: Partial<PlayerProps>) => {
+      rerender(<Player {...props} {...changed} />);
+    },
+  };
+}
+
+/** As Chromium does it: what has failed is paused, which is told after the failure. */
+function fail(video: HTMLVideoElement): void {
+  Object.defineProperty(video, "error", { value: { code: 2 }, configurable: true });
+  act(() => {
+    video.dispatchEvent(new Event("error"));
+    video.pause();
+  });
+  Reflect.deleteProperty(video, "error");
+}
+
+async function playingAt(video: HTMLVideoElement, seconds: number): Promise<void> {
+  await act(() => video.play());
+  video.currentTime = seconds;
+}
+
+async function chooseQuality(name: string): Promise<void> {
+  const user = userEvent.setup();
+  await user.click(screen.getByRole("button", { name: /^Quality/ }));
+  await user.click(await screen.findByRole("menuitemradio", { name: new RegExp(`^${name}`) }));
+}
+
+describe("another quality", () => {
+  it("goes on at the same place, playing, as fast and as loud as before", async () => {
+    const { video } = show();
+    expect(video.src).toBe("https://store.example/720p.mp4?signature=1");
+    await playingAt(video, 42);
+    video.defaultPlaybackRate = video.playbackRate = 1.5;
+    video.volume = 0.3;
+    await chooseQuality("480p");
+    expect(video.src).toBe("https://store.example/480p.mp4?signature=1");
+    expect([video.currentTime, video.paused]).toEqual([42, false]);
+    expect([video.playbackRate, video.volume]).toEqual([1.5, 0.3]);
+  });
+
+  it("stays paused where it was paused", async () => {
+    const { video } = show();
+    video.currentTime = 42;
+    await chooseQuality("480p");
+    expect([video.currentTime, video.paused]).toEqual([42, true]);
+  });
+
+  it("is found again in the next film", async () => {
+    show();
+    await chooseQuality("480p");
+    expect(screen.getByRole("button", { name: "Quality: 480p" })).toBeTruthy();
+    expect(window.localStorage.getItem("framemill.player")).toContain('"quality":480');
+  });
+});
+
+describe("an address", () => {
+  it("that is merely signed anew changes nothing", async () => {
+    const { video, again } = show();
+    await playingAt(video, 42);
+    again({ renditions: signed("2") });
+    expect(video.src).toBe("https://store.example/720p.mp4?signature=1");
+    expect([video.currentTime, video.paused]).toEqual([42, false]);
+  });
+
+  it("that has run out is asked for again, and the film goes on", async () => {
+    const { video } = show();
+    await playingAt(video, 42);
+    fail(video);
+    await waitFor(() => {
+      expect(video.src).toBe("https://store.example/720p.mp4?signature=2");
+    });
+    expect([video.currentTime, video.paused]).toEqual([42, false]);
+  });
+
+  it("that fails again at once is complained about, and can be tried again", async () => {
+    const onExpired = vi.fn(() => Promise.resolve(signed("2")));
+    const { video } = show({ onExpired });
+    await playingAt(video, 42);
+    fail(video);
+    await waitFor(() => {
+      expect(video.src).toContain("signature=2");
+    });
+    fail(video);
+    expect(screen.getByRole("alert").textContent).toContain(texts.player.failed);
+    expect(onExpired).toHaveBeenCalledTimes(1);
+    await userEvent.click(screen.getByRole("button", { name: texts.app.tryAgain }));
+    expect(onExpired).toHaveBeenCalledTimes(2);
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect([video.currentTime, video.paused]).toEqual([42, false]);
+  });
+
+  it("that cannot be had is complained about", async () => {
+    const { video } = show({ onExpired: () => Promise.reject(new Error("no")) });
+    fail(video);
+    expect(await screen.findByRole("alert")).toBeTruthy();
+  });
+});
+
+describe("the keyboard", () => {
+  it("plays, seeks, changes the volume", async () => {
+    const user = userEvent.setup();
+    const { video } = show();
+    await user.keyboard("k");
+    expect(video.paused).toBe(false);
+    await user.keyboard("5");
+    expect(video.currentTime).toBe(300);
+    await user.keyboard("{ArrowRight}l{ArrowLeft}j");
+    expect(video.currentTime).toBe(300);
+    await user.keyboard("jj");
+    expect(video.currentTime).toBe(280);
+    await user.keyboard("m");
+    expect(video.muted).toBe(true);
+    screen.getByRole("region").focus();
+    video.volume = 0.5;
+    await user.keyboard("{ArrowDown}");
+    expect([video.muted, video.volume]).toEqual([true, 0.5]);
+    await user.keyboard("{ArrowUp}");
+    expect([video.muted, video.volume]).toEqual([false, 0.55]);
+    await user.keyboard(" ");
+    expect(video.paused).toBe(true);
+  });
+
+  it("does not seek beyond the ends", async () => {
+    const user = userEvent.setup();
+    const { video } = show();
+    await user.keyboard("j");
+    expect(video.currentTime).toBe(0);
+    await user.keyboard("9");
+    await user.keyboard("llllllll");
+    expect(video.currentTime).toBe(600);
+  });
+
+  it("leaves Space to the button that has the focus", async () => {
+    const user = userEvent.setup();
+    const { video } = show();
+    screen.getByRole("button", { name: texts.player.mute }).focus();
+    await user.keyboard(" ");
+    expect([video.muted, video.paused]).toEqual([true, true]);
+  });
+
+  it("is for typing where one types", async () => {
+    const user = userEvent.setup();
+    const { video } = show();
+    render(<input aria-label="Title" />);
+    await user.type(screen.getByLabelText("Title"), "k 5f");
+    expect([video.paused, video.currentTime]).toEqual([true, 0]);
+  });
+
+  it("moves the time bar by five seconds", async () => {
+    const user = userEvent.setup();
+    const { video } = show();
+    screen.getByRole("slider", { name: texts.player.position }).focus();
+    await user.keyboard("{ArrowRight}{ArrowRight}");
+    expect(video.currentTime).toBe(10);
+  });
+});
+
+describe("captions", () => {
+  it("have no menu where there are none", () => {
+    show();
+    expect(screen.queryByRole("button", { name: texts.player.captions })).toBeNull();
+  });
+
+  it("have one where there are some", () => {
+    show({ tracks: [{ src: "https://store.example/en.vtt", srclang: "en", label: "English" }] });
+    expect(screen.getByRole("button", { name: texts.player.captions })).toBeTruthy();
+  });
+});

@@ -1,0 +1,38 @@
+/** Positions in a film. Pure. */
+import { duration } from "@/app/format";
+
+/** A position in seconds as `1:23`; not rounded up, so that it never shows more than the whole. */
+export function clock(seconds: number): string {
+  const whole = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;
+  const two = (value: number) => String(value).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const rest = two(whole % 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** A position as it stands beside the length, which is rounded: at its end a film is where its length says. */
+export function positionOf(time: number, length: number): string {
+  return length > 0 && time >= length ? duration(length) : clock(time);
+}
+
+export interface Range {
+  /** Fractions of the whole, 0 to 1. */
+  from: number;
+  to: number;
+}
+
+/** What is loaded already, as fractions of the whole. */
+export function loaded(
+  buffered: Pick<TimeRanges, "length" | "start" | "end">,
+  length: number,
+): Range[] {
+  if (!(length > 0)) return [];
+  return Array.from({ length: buffered.length }, (_, index) => ({
+    from: Math.min(1, buffered.start(index) / length),
+    to: Math.min(1, buffered.end(index) / length),
+  }));
+}
+
+export function within(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}

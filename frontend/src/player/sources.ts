@@ -1,0 +1,105 @@
+/** What of a film can be played, and with what to begin. Pure. */
+import type { Rendition } from "@/api/types";
+
+export interface Source {
+  kind: "mp4" | "hls";
+  name: string;
+  /** As a person chooses it: `720p`, or "Auto". */
+  label: string;
+  url: string;
+  /** Pixels; 0 where it adapts by itself. */
+  width: number;
+  height: number;
+  /** Bits a second; 0 where it adapts by itself. */
+  bitrate: number;
+}
+
+export interface Viewport {
+  /** CSS pixels that the picture may fill. */
+  width: number;
+  height: number;
+  /** Device pixels to a CSS pixel. */
+  ratio: number;
+}
+
+export interface Wishes {
+  /** The shorter side that was chosen last, in pixels; null: whatever fits. */
+  quality: number | null;
+  /** Somebody pays for each byte. */
+  saveData: boolean;
+}
+
+/** Nobody tells more pixels from these at the distance of a screen. */
+const MOST_RATIO = 2;
+/** A picture may be enlarged by a quarter before the next larger one is worth its bytes. */
+const ENOUGH = 0.8;
+const FRUGAL_SIDE = 480;
+
+/**
+ * Return what there is to choose from, the best first.
+ *
+ * @param playlist an HLS playlist that adapts by itself, once there is one; it is offered before all others.
+ */
+export function sourcesOf(
+  renditions: readonly Rendition[],
+  playlist: { url: string; label: string } | null = null,
+): Source[] {
+  const files = renditions
+    .toSorted((a, b) => side(b) - side(a) || b.bitrate - a.bitrate)
+    .map(({ name, url, width, height, bitrate }): Source => ({
+      kind: "mp4",
+      name,
+      label: name,
+      url,
+      width,
+      height,
+      bitrate,
+    }));
+  if (playlist === null) return files;
+  const adaptive = { kind: "hls", name: "auto", width: 0, height: 0, bitrate: 0 } as const;
+  return [{ ...adaptive, ...playlist }, ...files];
+}
+
+/** The shorter side: what a film is called by, whether it lies or stands. */
+export function side({ width, height }: { width: number; height: number }): number {
+  return Math.min(width, height);
+}
+
+/** Return the source to begin with; undefined only when there is none. */
+export function choose(
+  sources: readonly Source[],
+  viewport: Viewport,
+  { quality, saveData }: Wishes,
+): Source | undefined {
+  const files = sources.filter(({ kind }) => kind === "mp4");
+  // What a person has chosen counts more than what the browser was told once.
+  if (quality !== null) return largestUpTo(files, quality) ?? sources[0];
+  const adaptive = sources.find(({ kind }) => kind === "hls");
+  if (adaptive !== undefined) return adaptive;
+  if (saveData) return largestUpTo(files, FRUGAL_SIDE);
+  const smallestFirst = files.toSorted((a, b) => side(a) - side(b) || a.bitrate - b.bitrate);
+  return smallestFirst.find((file) => fills(file, viewport)) ?? smallestFirst.at(-1);
+}
+
+function fills({ width, height }: Source, viewport: Viewport): boolean {
+  const shown = Math.min(viewport.width / width, viewport.height / height);
+  return 1 >= shown * Math.min(viewport.ratio, MOST_RATIO) * ENOUGH;
+}
+
+/** The largest that is no larger, or else the smallest there is. */
+function largestUpTo(files: readonly Source[], limit: number): Source | undefined {
+  const largestFirst = files.toSorted((a, b) => side(b) - side(a) || b.bitrate - a.bitrate);
+  return largestFirst.find((file) => side(file) <= limit) ?? largestFirst.at(-1);
+}
+
+/**
+ * Whether two addresses are those of one file: a presigned address is signed anew every few minutes,
+ * which is no reason to begin anew.
+ */
+export function sameFile(one: string | null, other: string | null): boolean {
+  return one === other || (one !== null && other !== null && bare(one) === bare(other));
+}
+
+function bare(url: string): string {
+  return url.split(/[?#]/, 1)[0] ?? "";
+}

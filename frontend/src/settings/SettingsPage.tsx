@@ -1,0 +1,39 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { answered } from "@/api/client";
+import { keys } from "@/app/queries";
+import { useApi } from "@/app/services";
+import { texts } from "@/app/texts";
+import { Skeleton } from "@/ui/Skeleton";
+import { useTitle } from "@/ui/useTitle";
+
+import { SessionList } from "./SessionList";
+import styles from "./SettingsPage.module.css";
+
+export function SettingsPage() {
+  const api = useApi();
+  const words = texts.settings;
+  useTitle(words.title);
+  const me = useQuery({ queryKey: keys.me, queryFn: () => answered(api.GET("/v1/me")) });
+  return (
+    <div className={styles.page}>
+      <h1>{words.title}</h1>
+      <section aria-labelledby="account" className={styles.section}>
+        <h2 id="account">{words.account}</h2>
+        <dl className={styles.facts}>
+          <dt>{words.email}</dt>
+          <dd>{me.data?.email ?? <Skeleton width="180px" />}</dd>
+          <dt>{words.since}</dt>
+          <dd>
+            {me.data === undefined ? (
+              <Skeleton width="120px" />
+            ) : (
+              new Date(me.data.created_at).toLocaleDateString(undefined, { dateStyle: "long" })
+            )}
+          </dd>
+        </dl>
+      </section>
+      <SessionList />
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+import { Pause, Play, RotateCcw, X } from "lucide-react";
+import { Link } from "react-router";
+
+import type { Limits } from "@/api/types";
+import { texts } from "@/app/texts";
+import { Button } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
+import { complain } from "@/ui/Toasts";
+
+import { Cells } from "./Cells";
+import { chooseFiles } from "./choose";
+import type { UploadRow } from "./engine/job";
+import styles from "./Tray.module.css";
+import { lineOf } from "./words";
+import type { Uploads } from "./uploads";
+
+interface Props {
+  row: UploadRow;
+  manager: Uploads;
+  extensions: readonly string[];
+  limits: Limits | null;
+}
+
+/** One file on its way. */
+export function Row({ row, manager, extensions, limits }: Props) {
+  const words = texts.uploads;
+  const can = new Set(row.actions);
+  const choose = () => {
+    chooseFiles(extensions, false)
+      .then(([file]) => (file === undefined ? null : manager.provideFile(row.key, file)))
+      .catch(complain);
+  };
+  return (
+    <li className={styles.row} data-state={row.state} data-upload={row.uploadId}>
+      <div className={styles.what}>
+        <p className={styles.name} dir="auto" title={row.name}>
+          {row.videoId === undefined ? (
+            row.name
+          ) : (
+            <Link to={`/videos/${row.videoId}`}>{row.name}</Link>
+          )}
+        </p>
+        <p className={styles.line}>{lineOf(row, limits)}</p>
+      </div>
+      <div className={styles.actions}>
+        {can.has("retry") && (
+          <IconButton
+            label={words.retryOf(row.name)}
+            icon={<RotateCcw />}
+            onClick={() => {
+              manager.retry(row.key);
+            }}
+          />
+        )}
+        {can.has("pause") && (
+          <IconButton
+            label={words.pauseOf(row.name)}
+            icon={<Pause />}
+            onClick={() => {
+              manager.pause(row.key);
+            }}
+          />
+        )}
+        {can.has("resume") && (
+          <IconButton
+            label={words.resumeOf(row.name)}
+            icon={<Play />}
+            onClick={() => {
+              manager.resume(row.key);
+            }}
+          />
+        )}
+        {can.has("cancel") && (
+          <IconButton
+            label={words.cancelOf(row.name)}
+            icon={<X />}
+            onClick={() => {
+              manager.cancel(row.key);
+            }}
+          />
+        )}
+        {can.has("dismiss") && (
+          <IconButton
+            label={words.dismissOf(row.name)}
+            icon={<X />}
+            onClick={() => {
+              manager.dismiss(row.key);
+            }}
+          />
+        )}
+      </div>
+      {row.cells.length > 0 && row.state !== "cancelled" && (
+        <div
+          className={styles.cells}
+          role="progressbar"
+          aria-label={row.name}
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={Math.floor((100 * row.sent) / Math.max(1, row.size))}
+        >
+          <Cells cells={row.cells} />
+        </div>
+      )}
+      {can.has("grant") && (
+        <Button
+          className={styles.wide}
+          onClick={() => {
+            manager.grant(row.key).catch(complain);
+          }}
+        >
+          {words.grant}
+        </Button>
+      )}
+      {can.has("choose") && !can.has("grant") && (
+        <Button className={styles.wide} onClick={choose}>
+          {words.choose}
+        </Button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,85 @@
+import { ChevronDown, ChevronUp, Pause, Play, X } from "lucide-react";
+import { useId, useState, useSyncExternalStore } from "react";
+
+import type { Limits } from "@/api/types";
+import { percent } from "@/app/format";
+import { texts } from "@/app/texts";
+import { IconButton } from "@/ui/IconButton";
+
+import { summaryOf } from "./engine/summary";
+import { Row } from "./Row";
+import styles from "./Tray.module.css";
+import { foldedLine } from "./words";
+import type { Uploads } from "./uploads";
+
+interface Props {
+  manager: Uploads;
+  extensions: readonly string[];
+  limits: Limits | null;
+}
+
+/** Docked on every page: what is being uploaded, and how far it is. */
+export function Tray({ manager, extensions, limits }: Props) {
+  const rows = useSyncExternalStore(manager.subscribe, manager.getSnapshot);
+  const [folded, setFolded] = useState(false);
+  const list = useId();
+  if (rows.length === 0) return null;
+  const words = texts.uploads;
+  const summary = summaryOf(rows);
+  const can = (action: "pause" | "resume") => rows.some((row) => row.actions.includes(action));
+  const over = rows.filter((row) => row.actions.includes("dismiss"));
+  const quarter = Math.floor(summary.fraction * 4) * 25;
+  return (
+    <section className={styles.tray} aria-label={words.title}>
+      <header className={styles.head}>
+        <button
+          type="button"
+          className={styles.fold}
+          aria-expanded={!folded}
+          aria-controls={list}
+          onClick={() => {
+            setFolded(!folded);
+          }}
+        >
+          {folded ? <ChevronUp /> : <ChevronDown />}
+          <span>{foldedLine(summary)}</span>
+        </button>
+        {can("pause") && rows.length > 1 && (
+          <IconButton
+            label={words.pauseAll}
+            icon={<Pause />}
+            onClick={() => {
+              manager.pauseAll();
+            }}
+          />
+        )}
+        {!can("pause") && can("resume") && rows.length > 1 && (
+          <IconButton
+            label={words.resumeAll}
+            icon={<Play />}
+            onClick={() => {
+              manager.resumeAll();
+            }}
+          />
+        )}
+        {over.length === rows.length && (
+          <IconButton
+            label={words.dismissAll}
+            icon={<X />}
+            onClick={() => {
+              for (const row of over) manager.dismiss(row.key);
+            }}
+          />
+        )}
+      </header>
+      <span className="visually-hidden" role="status">
+        {quarter > 0 ? words.progress(percent(quarter)) : ""}
+      </span>
+      <ul id={list} className={styles.rows} hidden={folded}>
+        {rows.map((row) => (
+          <Row key={row.key} row={row} manager={manager} extensions={extensions} limits={limits} />
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,35 @@
+/** Tells other tabs how far the uploads of this one are: a change of state at once, the rest seldom. */
+
+import type { Job, UploadRow } from "./job";
+import type { Tabs } from "./tabs";
+
+const INTERVAL_MS = 1_000;
+
+interface Told {
+  readonly at: number;
+  readonly row: UploadRow;
+}
+
+export class Teller {
+  readonly #tabs: Tabs;
+  readonly #told = new WeakMap<Job, Told>();
+
+  constructor(tabs: Tabs) {
+    this.#tabs = tabs;
+  }
+
+  tell(job: Job, row: UploadRow): void {
+    if (row.uploadId === undefined) return;
+    this.#told.set(job, { at: performance.now(), row });
+    const { uploadId: id, state, sent, cells } = row;
+    this.#tabs.post({ type: "status", id, state, sent, cells });
+  }
+
+  /** Tells it if it is news. */
+  tellNews(job: Job, row: UploadRow): void {
+    const told = this.#told.get(job);
+    if (told?.row === row) return;
+    const due = told === undefined || performance.now() - told.at >= INTERVAL_MS;
+    if (due || told.row.state !== row.state) this.tell(job, row);
+  }
+}

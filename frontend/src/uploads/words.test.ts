@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+
+import type { UploadRow } from "./engine/job";
+import { summaryOf } from "./engine/summary";
+import { foldedLine, lineOf } from "./words";
+
+const LIMITS = { max_bytes: 20_000_000_000, extensions: [".mp4", ".mov"] };
+
+function row(changes: Partial<UploadRow>): UploadRow {
+  return {
+    key: "1",
+    name: "film.mp4",
+    size: 10_000_000,
+    sent: 4_000_000,
+    speed: null,
+    timeLeft: null,
+    cells: [],
+    state: "sending",
+    actions: [],
+    resumedFrom: 0,
+    ...changes,
+  };
+}
+
+function failed(code: string, changes: Partial<UploadRow> = {}): UploadRow {
+  return row({ state: "failed", failure: { code, message: "", retryable: false }, ...changes });
+}
+
+describe("the line of an upload", () => {
+  it("tells how far it is, how fast, and for how long", () => {
+    expect(lineOf(row({ speed: 2_500_000, timeLeft: 95 }), LIMITS)).toBe(
+      "Uploading · 4 MB of 10 MB · 2.5 MB/s · 2 min left",
+    );
+  });
+
+  it("says what another tab does", () => {
+    const there = row({ state: "elsewhere", there: "paused" });
+    expect(lineOf(there, LIMITS)).toContain("In another tab: paused");
+  });
+
+  it("names the limit that a file is over", () => {
+    expect(lineOf(failed("file_too_large", { size: 25_000_000_000 }), LIMITS)).toBe(
+      "This file is too large: 25 GB. At most 20 GB are taken.",
+    );
+    expect(lineOf(failed("unsupported_extension"), LIMITS)).toContain("These are: mp4, mov.");
+  });
+
+  it("has words for a code of the API and for one that nobody knows", () => {
+    expect(lineOf(failed("rate_limited"), LIMITS)).toContain("Too many tries");
+    expect(lineOf(failed("brand_new"), LIMITS)).toBe("Something went wrong. Try again.");
+  });
+});
+
+describe("the folded tray", () => {
+  it("counts all films and how far they are together", () => {
+    const rows = [row({}), row({ key: "2", sent: 10_000_000, state: "done" })];
+    expect(foldedLine(summaryOf(rows))).toBe("2 films, 70 %");
+  });
+
+  it("says when somebody is needed", () => {
+    const rows = [row({ state: "needs-file" }), row({ key: "2" })];
+    expect(foldedLine(summaryOf(rows))).toContain("1 needs you");
+  });
+
+  it("says when all is done", () => {
+    expect(foldedLine(summaryOf([row({ sent: 10_000_000, state: "done" })]))).toBe(
+      "1 film uploaded",
+    );
+  });
+});

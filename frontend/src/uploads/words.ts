@@ -1,0 +1,47 @@
+/** What a row of the tray says. Pure. */
+import type { Limits } from "@/api/types";
+import { bytes, percent, roughly } from "@/app/format";
+import { texts } from "@/app/texts";
+
+import type { UploadRow } from "./engine/job";
+import type { StateName } from "./engine/machine";
+import type { Summary } from "./engine/summary";
+
+/** One line about what goes on, or what is wrong and what to do. */
+export function lineOf(row: UploadRow, limits: Limits | null): string {
+  const words = texts.uploads;
+  if (row.state === "failed") return problemOf(row, limits);
+  if (row.state === "needs-file")
+    return words.problems[row.reason ?? ""] ?? words.states["needs-file"];
+  const state: StateName = row.state === "elsewhere" ? (row.there ?? "elsewhere") : row.state;
+  const moving = state === "sending" || state === "paused" || state === "offline";
+  const parts = [
+    row.state === "elsewhere" ? words.elsewhere(words.states[state]) : words.states[state],
+  ];
+  if (moving || state === "completing" || state === "checking")
+    parts.push(words.of(bytes(row.sent), bytes(row.size)));
+  if (state === "sending" && row.speed !== null) parts.push(`${bytes(row.speed)}/s`);
+  if (state === "sending" && row.timeLeft !== null) parts.push(words.left(roughly(row.timeLeft)));
+  if (state === "queued" || state === "done") parts.push(bytes(row.size));
+  return parts.join(" · ");
+}
+
+function problemOf(row: UploadRow, limits: Limits | null): string {
+  const words = texts.uploads;
+  const code = row.failure?.code ?? "";
+  if (code === "file_too_large" && limits !== null)
+    return words.tooLarge(bytes(row.size), bytes(limits.max_bytes));
+  if (code === "unsupported_extension" && limits !== null)
+    return words.wrongKind(limits.extensions.map((each) => each.slice(1)).join(", "));
+  return words.problems[code] ?? texts.errors[code] ?? words.problems.unexpected_error ?? "";
+}
+
+/** The whole tray in one line: `3 films, 62 %`. */
+export function foldedLine(summary: Summary): string {
+  const words = texts.uploads;
+  if (summary.files > 0 && summary.done === summary.files) return words.allDone(summary.files);
+  const parts = [words.films(summary.files), percent(summary.fraction * 100)];
+  if (summary.stuck > 0) parts.push(words.stuck(summary.stuck));
+  else if (summary.timeLeft !== null) parts.push(words.left(roughly(summary.timeLeft)));
+  return parts.join(", ");
+}

@@ -1,0 +1,30 @@
+import { fileURLToPath } from "node:url";
+
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const api = process.env.FRAMEMILL_API ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    target: "es2023",
+    // Small pieces would become data: URLs, which the policy forbids for scripts and styles.
+    assetsInlineLimit: 0,
+    manifest: true,
+    sourcemap: false,
+    // Its polyfill would be a script of its own; every browser we support preloads modules.
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    port: 5173,
+    proxy: { "/v1": api, "/openapi.json": api, "/docs": api },
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test-setup.ts"],
+    restoreMocks: true,
+  },
+});

@@ -138,16 +138,27 @@ def _install(profile: str) -> None:
             "(Debian and Ubuntu: apt-get install python3-venv)."
         )
     main_environment = ROOT / ".venv"
-    emulator = ROOT / ".venv-emulator"
     profile = wanted_profile(main_environment, profile)
     if not _stamp_is(main_environment, digest(ROOT, profile)):
         _spoil_stamp(main_environment, profile)
         installer.install_main(ROOT, profile)
         write_stamp(ROOT, main_environment, profile)
-    if not _stamp_is(emulator, digest(ROOT, "emulator")):
-        _spoil_stamp(emulator, "emulator")
-        installer.install_emulator(ROOT)
-        write_stamp(ROOT, emulator, "emulator")
+    ensure_beside("emulator", "the emulator")
+
+
+def ensure_beside(name: str, what: str) -> None:
+    """Make `.venv-NAME` whole if it is not; see `installer.install_beside`.
+
+    Raises:
+        StackError: it could not be installed.
+    """
+    from embedded import installer
+
+    environment = ROOT / f".venv-{name}"
+    if not _stamp_is(environment, digest(ROOT, name)):
+        _spoil_stamp(environment, name)
+        installer.install_beside(ROOT, name, what)
+        write_stamp(ROOT, environment, name)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def install_main(root: Path, profile: str) -> None:
     environment = root / ".venv"
     _prepare(environment)
     _fill(root, environment, environment, profile, "Installing packages")
-    _step(
+    step(
         "Installing Framemill",
         [
             *_pip(environment, environment),
@@ -59,20 +59,25 @@ def install_main(root: Path, profile: str) -> None:
     )
 
 
-def install_emulator(root: Path) -> None:
-    """Make `.venv-emulator`, using the installer of `.venv`.
+def install_beside(root: Path, name: str, what: str) -> None:
+    """Make `.venv-NAME` with the packages of a list of its own, using the installer of `.venv`.
+
+    Args:
+        root: the project's directory.
+        name: of the list and of the environment, such as `emulator`.
+        what: is installed, for people.
 
     Raises:
         StackError: a step failed; the message holds the end of its output.
     """
-    environment = root / ".venv-emulator"
+    environment = root / f".venv-{name}"
     if not (environment / "bin" / "python").exists():
         python = getattr(sys, "_base_executable", None) or sys.executable
-        _step(
-            "Making .venv-emulator",
+        step(
+            f"Making {environment.name}",
             [python, "-m", "venv", "--clear", "--without-pip", str(environment)],
         )
-    _fill(root, root / ".venv", environment, "emulator", "Installing the emulator")
+    _fill(root, root / ".venv", environment, name, f"Installing {what}")
 
 
 def uv_environment(pip_config: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -105,7 +110,7 @@ def _prepare(environment: Path) -> None:
         if done.returncode == 0:
             return
     base = getattr(sys, "_base_executable", None) or sys.executable
-    _step("Making .venv", [base, "-m", "venv", "--clear", str(environment)])
+    step("Making .venv", [base, "-m", "venv", "--clear", str(environment)])
 
 
 def _fill(root: Path, tools: Path, environment: Path, name: str, label: str) -> None:
@@ -116,16 +121,16 @@ def _fill(root: Path, tools: Path, environment: Path, name: str, label: str) -> 
     fetch_uv = [*_pip(tools, tools), "install", "--require-hashes", "--requirement", str(bootstrap)]
     try:
         if not uv.exists():
-            _step("Installing uv", fetch_uv)
+            step("Installing uv", fetch_uv)
         config = subprocess.run(
             [*_pip(tools, tools), "config", "list"], capture_output=True, text=True, check=False
         )
         extra = uv_environment(config.stdout, os.environ)
         sync = [str(uv), "pip", "sync", "--quiet", "--require-hashes"]
         python = str(environment / "bin" / "python")
-        _step(label, [*sync, "--python", python, str(wanted)], extra)
+        step(label, [*sync, "--python", python, str(wanted)], extra)
     except StackError:
-        _step(
+        step(
             label + " with pip",
             [
                 *_pip(tools, environment),
@@ -141,8 +146,19 @@ def _pip(tools: Path, environment: Path) -> list[str]:
     return pip
 
 
-def _step(label: str, argv: Sequence[str], extra: Mapping[str, str] | None = None) -> None:
+def step(
+    label: str,
+    argv: Sequence[str],
+    extra: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> None:
     """Run one step, showing how long it takes.
+
+    Args:
+        label: what is done, for people.
+        argv: the command.
+        extra: variables added to this process's own.
+        cwd: where it runs, if elsewhere than this process.
 
     Raises:
         StackError: it failed.
@@ -153,6 +169,7 @@ def _step(label: str, argv: Sequence[str], extra: Mapping[str, str] | None = Non
         process = subprocess.Popen(
             list(argv),
             env={**os.environ, **(extra or {})},
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

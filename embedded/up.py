@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from embedded import demo, store
+from embedded import demo, page, store
 from embedded.console import complain, say
 from embedded.errors import StackError
 from embedded.interrupt import Interrupt
@@ -23,6 +23,7 @@ _OWN_CHOICE = (
     "FFMPEG_PATH",
     "FFPROBE_PATH",
     "JWT_KEYS",
+    "PAGE_DIR",
     "S3_BUCKET",
     "SCRATCH_DIR",
     "SQS_DEAD_LETTER_QUEUE",
@@ -37,12 +38,13 @@ def run(options: Options) -> int:
         StackError: it cannot start, or a part keeps ending.
     """
     interrupt = Interrupt()
+    chosen = {name: os.environ[name] for name in _OWN_CHOICE if os.environ.get(name)}
     stack = Stack(
         options.data_dir,
         EVERYTHING - options.external,
         port=options.port,
         durable=True,
-        extra={name: os.environ[name] for name in _OWN_CHOICE if os.environ.get(name)},
+        extra=_with_page(chosen),
         report=lambda name, seconds: say(f"  {name} ready after {seconds:.1f} s"),
     )
     begun = time.monotonic()
@@ -56,6 +58,17 @@ def run(options: Options) -> int:
         return _serve(stack, options, interrupt)
     finally:
         _stop(stack, interrupt)
+
+
+def _with_page(chosen: dict[str, str]) -> dict[str, str]:
+    """Add where the built page is, unless the person chose; without it the API still serves."""
+    if "PAGE_DIR" in chosen:
+        return chosen
+    try:
+        return {**chosen, "PAGE_DIR": str(page.build())}
+    except StackError as error:
+        complain(f"The page could not be built; going on without it.\n{error}")
+        return chosen
 
 
 def _stop(stack: Stack, interrupt: Interrupt) -> None:

@@ -8,7 +8,7 @@ it need `@pytest_asyncio.fixture(loop_scope="session")` for the same reason.
 import inspect
 import signal
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -46,13 +46,30 @@ def pytest_configure() -> None:
     )
 
 
+_FIGURES: dict[str, object] = {}
+
+
+@pytest.fixture(scope="session")
+def figure() -> Callable[[str, object], None]:
+    """Notes a figure that is printed at the end of the run."""
+    return _FIGURES.__setitem__
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests have noted."""
+    if _FIGURES:
+        terminalreporter.section("figures")
+        for name, value in _FIGURES.items():
+            terminalreporter.write_line(f"{name}: {value}")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put every asynchronous test that uses the stack on the loop of the shared connections."""
     on_session_loop = pytest.mark.asyncio(loop_scope="session")
     for item in items:
         if (
             isinstance(item, pytest.Function)
-            and "stack" in item.fixturenames
+            and {"stack", "browser"} & {*item.fixturenames}
             and inspect.iscoroutinefunction(item.obj)
         ):
             item.add_marker(on_session_loop, append=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from client import Framemill
+from embedded import page
 from embedded.ffmpeg import find_tools
 from embedded.stack import BACKING, Stack
 from tests.support.product import PASSWORD, PROJECT, Clips, Workers, address_of
@@ -46,9 +47,10 @@ def media() -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack as `make up` runs it: one API process, one worker."""
+    """The stack as `make up` runs it: one API process, one worker, the page."""
     directory = tmp_path_factory.mktemp("deployment")
-    with Stack(directory, BACKING | {"api", "worker"}, extra={"PROGRESS_S": "0.3"}) as stack:
+    extra = {"PROGRESS_S": "0.3", "PAGE_DIR": str(page.build())}
+    with Stack(directory, BACKING | {"api", "worker"}, extra=extra) as stack:
         yield stack
 
 

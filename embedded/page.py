@@ -1,0 +1,143 @@
+"""Builds, checks and tests the page: `python -m embedded.page build|check|test`.
+
+What has not changed since it was last built is not built again.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from embedded import node
+from embedded.bootstrap import ROOT
+from embedded.errors import StackError
+from embedded.installer import step
+
+FOLDER = ROOT / "frontend"
+_MODULES = FOLDER / "node_modules"
+_DIST = FOLDER / "dist"
+_STAMP = ".framemill.json"
+_LISTS = ("package.json", "package-lock.json", ".npmrc")
+_SOURCES = (*_LISTS, "index.html", "tsconfig.json", "vite.config.ts", "src", "public", "scripts")
+
+
+def build() -> Path:
+    """Build the page unless that is done; return the directory to serve.
+
+    Raises:
+        StackError: Node.js or a package could not be had, or the build failed.
+    """
+    wanted = _digest(_SOURCES)
+    if _stamp(_DIST) != wanted:
+        with _alone():
+            if _stamp(_DIST) != wanted:
+                _run("Building the page", "run", "build")
+                _write_stamp(_DIST, wanted)
+    return _DIST
+
+
+def check() -> None:
+    """Check types and style, and that the API's document and its types are those of the API.
+
+    Raises:
+        StackError: something is not as it should be.
+    """
+    document = FOLDER / "openapi.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "backend.document"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    if done.stdout != document.read_text():
+        raise StackError(
+            "frontend/openapi.json is not the document of the API; run:\n"
+            "    .venv/bin/python -m backend.document > frontend/openapi.json\n"
+            "    cd frontend && npm run generate"
+        )
+    with _alone():
+        types = FOLDER / "src" / "api" / "schema.d.ts"
+        before = types.read_bytes()
+        _run("Comparing the API's types", "run", "generate")
+        if types.read_bytes() != before:
+            raise StackError("frontend/src/api/schema.d.ts was not up to date; it is now.")
+        _run("Checking the page's types", "run", "typecheck")
+        _run("Checking the page's style", "run", "lint")
+
+
+def test() -> None:
+    """Run the tests of the page that need no browser.
+
+    Raises:
+        StackError: one failed.
+    """
+    with _alone():
+        _run("Testing the page", "run", "test")
+
+
+def _run(label: str, *arguments: str) -> None:
+    found = node.find_node()
+    wanted = _digest(_LISTS)
+    if _stamp(_MODULES) != wanted:
+        _spoil(_MODULES)
+        step("Installing the page's packages", [*found.npm, "ci"], found.environment, FOLDER)
+        _write_stamp(_MODULES, wanted)
+    step(label, [*found.npm, *arguments], found.environment, FOLDER)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two builds at once would take each other's files away."""
+    lock = os.open(FOLDER, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _digest(names: tuple[str, ...]) -> str:
+    state = hashlib.sha256()
+    for name in names:
+        path = FOLDER / name
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                state.update(os.fsencode(file.relative_to(FOLDER)) + b"\0" + file.read_bytes())
+    return state.hexdigest()
+
+
+def _stamp(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / _STAMP).read_text())["digest"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _write_stamp(folder: Path, digest: str) -> None:
+    (folder / _STAMP).write_text(json.dumps({"digest": digest}))
+
+
+def _spoil(folder: Path) -> None:
+    """Before a change: what is cut short must not pass for whole."""
+    (folder / _STAMP).unlink(missing_ok=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Do what is named; return the exit status."""
+    known = {"build": build, "check": check, "test": test}
+    if len(arguments) != 1 or arguments[0] not in known:
+        sys.stderr.write(f"usage: python -m embedded.page {'|'.join(known)}\n")
+        return 2
+    try:
+        known[arguments[0]]()
+    except StackError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

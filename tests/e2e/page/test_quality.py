@@ -1,0 +1,111 @@
+"""What holds for every screen: accessible, nothing cut off, a strict policy, a small first load."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from embedded.page import FOLDER
+from tests.support.browser import Person
+from tests.support.page_steps import choose, open_film, tray, until_ready
+
+MakePerson = Callable[..., Awaitable[Person]]
+AXE = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = {"serious", "critical"}
+
+
+async def violations(page: Page) -> list[dict[str, Any]]:
+    """What axe finds on the page as it is shown, if it is serious."""
+    await page.evaluate(AXE.read_text())
+    found: dict[str, Any] = await page.evaluate("() => axe.run(document)")
+    assert found["passes"], "axe looked at nothing"
+    return [
+        {"id": item["id"], "at": [node["target"] for node in item["nodes"]]}
+        for item in found["violations"]
+        if item["impact"] in SERIOUS
+    ]
+
+
+async def is_cut_off(page: Page) -> bool:
+    """Whether something is wider than the window."""
+    wide: bool = await page.evaluate(
+        "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+    return wide
+
+
+@pytest.mark.parametrize("width", [360, 1920])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_screen_is_accessible_and_fits(
+    person: MakePerson,
+    visitor: Callable[..., Awaitable[Page]],
+    short_film: Path,
+    figure: Callable[[str, object], None],
+    width: int,
+    scheme: str,
+) -> None:
+    size = {"width": width, "height": 800, "color_scheme": scheme}
+    entrance = await visitor(**size)
+    await expect(entrance.get_by_role("heading", name="Log in")).to_be_visible()
+    wrong = {"entrance": await violations(entrance)}
+    page = (await person(**size)).page
+    await expect(page.get_by_text("Drop your films here")).to_be_visible()
+    wrong["empty library"] = await violations(page)
+    await choose(page, short_film)
+    await expect(tray(page)).to_be_visible()
+    wrong["tray"] = await violations(page)
+    await until_ready(page, short_film.stem)
+    wrong["library"] = await violations(page)
+    assert not await is_cut_off(page)
+    await open_film(page, short_film.stem)
+    await expect(page.locator("video")).to_be_visible()
+    wrong["film"] = await violations(page)
+    assert not await is_cut_off(page)
+    for name in ("Activity", "Settings"):
+        await page.get_by_role("link", name=name).click()
+        await expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        wrong[name] = await violations(page)
+        assert not await is_cut_off(page)
+    count = sum(map(len, wrong.values()))
+    figure(f"axe, {width} px {scheme}", f"{count} serious on {len(wrong)} screens")
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+async def test_nothing_is_done_past_the_policy(person: MakePerson, short_film: Path) -> None:
+    page = (await person()).page
+    refused: list[str] = []
+    page.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
+    await page.reload()
+    await choose(page, short_film)
+    await until_ready(page, short_film.stem)
+    await open_film(page, short_film.stem)
+    await expect(page.locator("video")).to_be_visible()
+    assert [text for text in refused if "Content Security Policy" in text] == []
+    answer = await page.request.get("/")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+async def test_a_film_is_reached_by_the_keyboard_alone(
+    person: MakePerson, short_film: Path
+) -> None:
+    page = (await person()).page
+    await choose(page, short_film)
+    await until_ready(page, short_film.stem)
+    await page.keyboard.press("/")
+    await expect(page.get_by_role("searchbox")).to_be_focused()
+    await page.keyboard.type("Short")
+    link = page.get_by_role("link", name="Short", exact=True).first
+    for _ in range(12):
+        await page.keyboard.press("Tab")
+        if await link.evaluate("element => element === document.activeElement"):
+            break
+    await page.keyboard.press("Enter")
+    await expect(page.locator("video")).to_be_visible()
+    await page.keyboard.press("Space")
+    await page.wait_for_function("() => document.querySelector('video').currentTime > 0")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog")).to_contain_text("Keyboard shortcuts")

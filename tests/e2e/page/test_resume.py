@@ -1,0 +1,201 @@
+"""An upload that is cut off goes on where it was, and sends nothing twice that arrived."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from playwright.async_api import CDPSession, Page, Request, expect
+
+from embedded.stack import Stack
+from tests.support.browser import Person
+from tests.support.page_steps import card, choose, upload_row, uploaded_percent
+from tests.support.waiting import wait_until
+
+MakePerson = Callable[..., Awaitable[Person]]
+PART = 8 * 1024**2
+CONNECTIONS = 4
+
+
+class Sent:
+    """The parts that a page has begun to send, and those of them that arrived, until `stop`."""
+
+    def __init__(self, page: Page) -> None:
+        self.begun: list[int] = []
+        self.arrived: list[int] = []
+        self._page = page
+        page.on("request", self._begin)
+        page.on("requestfinished", self._arrive)
+
+    def stop(self) -> None:
+        self._page.remove_listener("request", self._begin)
+        self._page.remove_listener("requestfinished", self._arrive)
+
+    def _begin(self, request: Request) -> None:
+        self.begun += self._part(request)
+
+    def _arrive(self, request: Request) -> None:
+        self.arrived += self._part(request)
+
+    def _part(self, request: Request) -> list[int]:
+        found = re.search(r"partNumber=(\d+)", request.url)
+        return [int(found[1])] if found and request.method == "PUT" else []
+
+
+class Line:
+    """The network of a page, as the browser pretends it to be."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self._session = session
+
+    async def carries(self, bytes_a_second: int, *, offline: bool = False) -> None:
+        await self._session.send(
+            "Network.emulateNetworkConditions",
+            {"offline": offline, "latency": 0, "downloadThroughput": -1,
+             "uploadThroughput": bytes_a_second},
+        )  # fmt: skip
+
+
+async def slow_down(page: Page, bytes_a_second: int) -> Line:
+    """Let the page send no faster."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("Network.enable")
+    line = Line(session)
+    await line.carries(bytes_a_second)
+    return line
+
+
+def held_by_s3(stack: Stack, video_id: str) -> set[int]:
+    """The parts that the store has of a video's upload, asked of the store itself."""
+    known = stack.environment
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=known["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id=known["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=known["AWS_SECRET_ACCESS_KEY"],
+    )
+    bucket = known["S3_BUCKET"]
+    uploads = s3.list_multipart_uploads(Bucket=bucket)["Uploads"]
+    one = next(upload for upload in uploads if video_id in upload["Key"])
+    found = s3.list_parts(Bucket=bucket, Key=one["Key"], UploadId=one["UploadId"])
+    return {part["PartNumber"] for part in found.get("Parts", ())}
+
+
+@pytest.fixture(scope="session")
+def large_film(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The film, with room at its end: an MP4 may hold boxes that say they are free."""
+    path = tmp_path_factory.mktemp("large") / "A long harbour.mp4"
+    padding = max(0, 10 * PART - film.stat().st_size)
+    box = (padding + 8).to_bytes(4) + b"free"
+    path.write_bytes(film.read_bytes() + box + bytes(padding))
+    return path
+
+
+async def test_a_reload_in_the_middle_sends_only_what_is_missing(
+    person: MakePerson, deployment: Stack, large_film: Path, figure: Callable[[str, object], None]
+) -> None:
+    page = (await person()).page
+    size = large_film.stat().st_size
+    await slow_down(page, size // 6)
+    before = Sent(page)
+    await choose(page, large_film)
+    row = upload_row(page, large_film.name)
+
+    async def far_enough() -> bool:
+        return await uploaded_percent(row) >= 40
+
+    await wait_until(far_enough, seconds=60)
+    address = await row.get_by_role("link").get_attribute("href")
+    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    await page.reload()
+    before.stop()
+    held = held_by_s3(deployment, str(address).rpartition("/")[2])
+
+    after = Sent(page)
+    await expect(row).to_contain_text("Choose the same file")
+    assert await uploaded_percent(row) > 0, "it does not show where it stopped"
+    async with page.expect_file_chooser() as chooser:
+        await row.get_by_role("button", name="Choose the file again").click()
+    await (await chooser.value).set_files(str(large_film))
+    await expect(row).to_contain_text("Uploaded", timeout=60_000)
+
+    parts = -(-size // PART)
+    assert set(after.begun) == set(range(1, parts + 1)) - held, "other parts than the missing ones"
+    twice = [number for number in before.begun if number in after.begun]
+    again = sum(min(PART, size - (number - 1) * PART) for number in twice)
+    figure("bytes sent again after a reload at 40 %", f"{again} of {size} ({len(twice)} parts)")
+    assert len(twice) <= CONNECTIONS
+    await expect(card(page, large_film.stem)).to_be_visible()
+
+
+async def test_another_file_is_refused(
+    person: MakePerson, large_film: Path, tmp_path: Path
+) -> None:
+    page = (await person()).page
+    await slow_down(page, large_film.stat().st_size // 6)
+    await choose(page, large_film)
+    row = upload_row(page, large_film.name)
+    await wait_until(lambda: _is_past(row, 15), seconds=60)
+    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    await page.reload()
+    other = tmp_path / large_film.name
+    changed = bytearray(large_film.read_bytes())
+    changed[100] ^= 1
+    other.write_bytes(changed)
+    async with page.expect_file_chooser() as chooser:
+        await row.get_by_role("button", name="Choose the file again").click()
+    await (await chooser.value).set_files(str(other))
+    await expect(row).to_contain_text("its content differs")
+
+
+async def _is_past(row: Any, percent: float) -> bool:
+    return await uploaded_percent(row) >= percent
+
+
+async def test_pause_stops_and_going_on_sends_the_rest(
+    person: MakePerson, large_film: Path
+) -> None:
+    page = (await person()).page
+    await slow_down(page, large_film.stat().st_size // 5)
+    sent = Sent(page)
+    await choose(page, large_film)
+    row = upload_row(page, large_film.name)
+    await wait_until(lambda: _is_past(row, 20), seconds=60)
+    await row.get_by_role("button", name="Pause").click()
+    await expect(row).to_contain_text("Paused")
+    arrived = set(sent.arrived)
+    await row.get_by_role("button", name="Go on").click()
+    await expect(row).to_contain_text("Uploaded", timeout=60_000)
+    assert [number for number in sent.begun if number in arrived] == sorted(arrived)
+
+
+async def test_offline_and_back(person: MakePerson, large_film: Path) -> None:
+    page = (await person()).page
+    speed = large_film.stat().st_size // 5
+    line = await slow_down(page, speed)
+    sent = Sent(page)
+    await choose(page, large_film)
+    row = upload_row(page, large_film.name)
+    await wait_until(lambda: _is_past(row, 20), seconds=60)
+    await line.carries(speed, offline=True)
+    await expect(row).to_contain_text("Waiting for the network")
+    await expect(page.get_by_text("You are offline")).to_be_visible()
+    arrived = set(sent.arrived)
+    await line.carries(speed)
+    await expect(row).to_contain_text("Uploaded", timeout=60_000)
+    await expect(page.get_by_text("You are offline")).to_have_count(0)
+    assert [number for number in sent.begun if number in arrived] == sorted(arrived)
+
+
+async def test_what_cannot_be_taken_is_said_at_once(person: MakePerson, tmp_path: Path) -> None:
+    page = (await person()).page
+    text, empty = tmp_path / "notes.txt", tmp_path / "empty.mp4"
+    text.write_text("no film")
+    empty.touch()
+    await choose(page, text, empty)
+    await expect(upload_row(page, "notes.txt")).to_contain_text("not a kind of film")
+    await expect(upload_row(page, "empty.mp4")).to_contain_text("This file is empty")

@@ -1,0 +1,193 @@
+"""Pictures of every screen, to be looked at: `python -m tests.screens [directory]`.
+
+The real page in a real browser against the real stack, with films of every state, long titles and
+titles from right to left; at 360 and 1920 pixels, light and dark.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from client import Framemill
+from client.models import Video
+from embedded import page as built
+from embedded.ffmpeg import find_tools
+from embedded.stack import BACKING, Stack
+from tests.support import browser as browsers
+from tests.support.page_steps import choose, tray
+from tests.support.product import PASSWORD, Clips, address_of
+
+EMAIL = "ada@example.com"
+WIDTHS = {360: 740, 1920: 1080}
+SCHEMES = ("light", "dark")
+PATTERNS = {
+    "Harbour at dawn": "gradients=s=1280x720:c0=#0b3954:c1=#f4a261:x0=200:y0=0:d=8:speed=0.01",
+    "The mill wheel, a whole day long, from the first light until the lanterns are lit and beyond":
+        "mandelbrot=s=1280x720:rate=25",
+    "\u0633\u0641\u0631 \u0628\u0647 \u062f\u0631\u06cc\u0627":
+        "gradients=s=1280x720:c0=#2a9d8f:c1=#264653:d=8:speed=0.02",
+    "\u5c71\u306e\u6c34\u8eca": "life=s=640x360:mold=10:death_color=#1d3557:life_color=#a8dadc",
+    "Upright": "gradients=s=720x1280:c0=#e76f51:c1=#e9c46a:d=8:speed=0.02",
+    "Supercalifragilisticexpialidocious_without_a_single_space_in_it_final_v2":
+        "cellauto=s=640x360:rule=30",
+}  # fmt: skip
+
+
+def films(clips: Clips, folder: Path) -> list[Path]:
+    """Make one film for each title, and one that is damaged."""
+    made = []
+    for number, source in enumerate(PATTERNS.values()):
+        made.append(
+            clips.make(
+                folder / f"{number}.mp4",
+                *("-f", "lavfi", "-i", source, "-f", "lavfi", "-i", "sine=220"),
+                *("-t", "8", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"),
+                *("-c:a", "aac"),
+            )
+        )
+    damaged = folder / "damaged.mp4"
+    damaged.write_bytes(made[0].read_bytes()[:2000])
+    return [*made, damaged]
+
+
+def fill(stack: Stack, home: Path, paths: list[Path]) -> list[Video]:
+    """Give an account films of every state."""
+    with Framemill(address_of(stack), home=home) as framemill:
+        framemill.register(EMAIL, PASSWORD)
+        framemill.login(EMAIL, PASSWORD)
+        titles = [*PATTERNS, "Damaged"]
+        videos = [
+            framemill.upload(path, title=title) for path, title in zip(paths, titles, strict=True)
+        ]
+        for video in videos:
+            *_, _last = framemill.watch(video.id)
+        return videos
+
+
+async def log_in(page: Page) -> None:
+    await page.goto("/")
+    await page.get_by_label("Email").fill(EMAIL)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("article").first).to_be_visible()
+
+
+async def shoot(browser: Browser, stack: Stack, videos: list[Video], path: Path, out: Path) -> None:
+    """Take all pictures."""
+    for width, height in WIDTHS.items():
+        for scheme in SCHEMES:
+            context = await browser.new_context(
+                base_url=address_of(stack),
+                viewport=ViewportSize(width=width, height=height),
+                color_scheme=scheme,  # type: ignore[arg-type]
+                locale="en-GB",
+                reduced_motion="reduce",
+            )
+            await context.add_init_script("delete window.showOpenFilePicker")
+            page = await context.new_page()
+
+            async def take(name: str, page: Page = page, mark: str = f"{width}-{scheme}") -> None:
+                await page.wait_for_function(
+                    "() => [...document.images].every(image => image.complete)"
+                )
+                await page.screenshot(path=out / f"{name}-{mark}.png")
+                sys.stdout.write(f"{name}-{mark}.png\n")
+
+            await screens(page, videos, path, take)
+            await context.close()
+
+
+async def screens(
+    page: Page, videos: list[Video], path: Path, take: Callable[[str], Awaitable[None]]
+) -> None:
+    """Walk through the page, taking a picture of each screen."""
+    page.set_default_timeout(30_000)
+    await page.goto("/")
+    await expect(page.get_by_label("Email")).to_be_visible()
+    await take("log-in")
+    await page.get_by_role("button", name="Create an account").click()
+    await page.get_by_label("Email").fill("nobody")
+    await page.get_by_label("Password", exact=True).fill("short")
+    await page.get_by_role("button", name="Create account").click()
+    await expect(page.get_by_text("must have an @-sign")).to_be_visible()
+    await take("register-error")
+    await log_in(page)
+    await take("library")
+    await page.get_by_role("searchbox").fill("nothing like it")
+    await expect(page.get_by_text("No film fits")).to_be_visible()
+    await take("library-no-match")
+    ready = next(video for video in videos if video.state == "ready")
+    await page.goto(f"/videos/{ready.id}")
+    await expect(page.locator("video")).to_be_visible()
+    await take("film")
+    await page.goto(f"/videos/{videos[2].id}")
+    await expect(page.locator("video")).to_be_visible()
+    await take("film-right-to-left")
+    await page.goto(f"/videos/{videos[4].id}")
+    await expect(page.locator("video")).to_be_visible()
+    await take("film-upright")
+    await page.goto(f"/videos/{videos[-1].id}")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await take("film-failed")
+    await page.goto(f"/videos/{ready.id[:-4]}0000")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await take("film-missing")
+    await page.goto("/activity")
+    await expect(page.get_by_role("heading", name="Activity")).to_be_visible()
+    await take("activity")
+    await page.goto("/settings")
+    await expect(page.get_by_text("This browser")).to_be_visible()
+    await take("settings")
+    await page.get_by_role("button", name="Log out everywhere").click()
+    await take("settings-question")
+    await page.goto("/")
+    wrong = path.parent / "notes.txt"
+    wrong.write_text("no film")
+    await choose(page, path, wrong)
+    await expect(tray(page).get_by_text("not a kind of film")).to_be_visible()
+    await take("tray")
+
+
+async def empty(browser: Browser, stack: Stack, out: Path) -> None:
+    """Take the library of somebody new."""
+    for width, height in WIDTHS.items():
+        context = await browser.new_context(
+            base_url=address_of(stack), viewport=ViewportSize(width=width, height=height)
+        )
+        page = await context.new_page()
+        await page.goto("/")
+        await page.get_by_role("button", name="Create an account").click()
+        await page.get_by_label("Email").fill(f"new-{width}@example.com")
+        await page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await page.get_by_role("button", name="Create account").click()
+        await expect(page.get_by_text("Drop your films here")).to_be_visible()
+        await page.screenshot(path=out / f"library-empty-{width}.png")
+        await page.keyboard.press("?")
+        await page.screenshot(path=out / f"shortcuts-{width}.png")
+        await context.close()
+
+
+async def main(out: Path) -> None:
+    """Start everything, take the pictures, stop everything."""
+    out.mkdir(parents=True, exist_ok=True)
+    tools = find_tools()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        extra = {"PAGE_DIR": str(built.build())}
+        with Stack(home / "stack", BACKING | {"api", "worker"}, extra=extra) as stack:
+            paths = films(Clips(str(tools.ffmpeg), str(tools.ffprobe)), home)
+            videos = fill(stack, home / "client", paths)
+            with Framemill(address_of(stack), home=home / "client") as framemill:
+                framemill.login(EMAIL, PASSWORD)
+                videos = [framemill.video(video.id) for video in videos]
+            async with browsers.started() as browser:
+                await empty(browser, stack, out)
+                await shoot(browser, stack, videos, paths[1], out)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1] if len(sys.argv) > 1 else "frontend/screens").absolute()))

@@ -7,8 +7,8 @@ from starlette.types import Receive, Scope, Send
 class Cors(CORSMiddleware):
     """Starlette's, out of the way of who is no page of another origin.
 
-    Answers are never stored (`Cache-Control: no-store`), so none needs a `Vary: Origin` that it
-    could be found by.
+    The API's answers are never stored (`Cache-Control: no-store`), so none needs a `Vary: Origin`
+    that it could be found by; the page's own files are for its own origin only.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -30,7 +30,7 @@ PATTERNS = {
         "mandelbrot=s=1280x720:rate=25",
     "\u0633\u0641\u0631 \u0628\u0647 \u062f\u0631\u06cc\u0627":
         "gradients=s=1280x720:c0=#2a9d8f:c1=#264653:d=8:speed=0.02",
-    "\u5c71\u306e\u6c34\u8eca": "life=s=640x360:mold=10:death_color=#1d3557:life_color=#a8dadc",
+    "\u03a4\u03b1 \u03ba\u03cd\u03bc\u03b1\u03c4\u03b1": "life=s=640x360:life_color=#a8dadc",
     "Upright": "gradients=s=720x1280:c0=#e76f51:c1=#e9c46a:d=8:speed=0.02",
     "Supercalifragilisticexpialidocious_without_a_single_space_in_it_final_v2":
         "cellauto=s=640x360:rule=30",
@@ -92,7 +92,8 @@ async def shoot(browser: Browser, stack: Stack, videos: list[Video], path: Path,
 
             async def take(name: str, page: Page = page, mark: str = f"{width}-{scheme}") -> None:
                 await page.wait_for_function(
-                    "() => [...document.images].every(image => image.complete)"
+                    "() => [...document.images].every(image => image.complete"
+                    " || image.getBoundingClientRect().top > innerHeight)"
                 )
                 await page.screenshot(path=out / f"{name}-{mark}.png")
                 sys.stdout.write(f"{name}-{mark}.png\n")
@@ -149,6 +150,7 @@ async def screens(
     wrong.write_text("no film")
     await choose(page, path, wrong)
     await expect(tray(page).get_by_text("not a kind of film")).to_be_visible()
+    await expect(tray(page).get_by_text("Uploaded", exact=False)).to_be_visible()
     await take("tray")
 
 
@@ -156,7 +158,9 @@ async def empty(browser: Browser, stack: Stack, out: Path) -> None:
     """Take the library of somebody new."""
     for width, height in WIDTHS.items():
         context = await browser.new_context(
-            base_url=address_of(stack), viewport=ViewportSize(width=width, height=height)
+            base_url=address_of(stack),
+            viewport=ViewportSize(width=width, height=height),
+            reduced_motion="reduce",
         )
         page = await context.new_page()
         await page.goto("/")

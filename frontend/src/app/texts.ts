@@ -188,10 +188,7 @@ export const texts = {
     frames: "Frames",
     codecs: "Encoded as",
     silent: "no sound",
-    unknown: "not known yet",
     history: "What happened",
-    uploaded: "Uploaded",
-    noJobs: "Nothing has been done to it yet.",
   },
   activity: {
     title: "Activity",

@@ -54,7 +54,7 @@ export function FilmHead({ video, stopping, onStop, onDelete }: Props) {
       </div>
       <div role="group" aria-label={words.actions} className={styles.actions}>
         {working && (
-          <Button icon={<Square />} busy={stopping} onClick={onStop}>
+          <Button variant="quiet" icon={<Square />} busy={stopping} onClick={onStop}>
             {words.cancel}
           </Button>
         )}

@@ -163,7 +163,7 @@ export class Desk<Video> {
     const { userId, locks, store, tabs, onVideo } = this.#means;
     const record = job.record(userId);
     if (record === null) return;
-    if (!this.closed()) job.lock = await locks.tryTake(record.id);
+    job.lock = await locks.tryTake(record.id);
     job.kept = await store.put(record);
     tabs.post({ type: "changed", id: record.id });
     onVideo({ type: "created", videoId: record.videoId });

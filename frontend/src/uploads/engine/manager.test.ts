@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { networkError, UploadError } from "./errors";
-import { FakeHandle, FakeWorld, fileOf, isWhole, only, statesOf } from "./testing";
+import { FakeHandle, FakeWorld, fileOf, isWhole, only, soon, statesOf } from "./testing";
 
 let world: FakeWorld;
 
@@ -14,9 +14,6 @@ afterEach(async () => {
   await world.close();
   vi.useRealTimers();
 });
-
-/** Lets time pass until the expectations hold. */
-const soon = (expectations: () => void) => vi.waitFor(expectations);
 
 describe("one file", () => {
   test("from choosing to the library", async () => {

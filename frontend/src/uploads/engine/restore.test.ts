@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { networkError } from "./errors";
 import { browserStore } from "./store";
-import { FakeHandle, FakeWorld, fileOf, isWhole, only, statesOf } from "./testing";
+import { FakeHandle, FakeWorld, fileOf, isWhole, only, soon, statesOf } from "./testing";
 
 let world: FakeWorld;
 
@@ -18,8 +18,6 @@ afterEach(async () => {
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });
-
-const soon = (expectations: () => void) => vi.waitFor(expectations);
 
 /** An upload of 95 bytes of which the store has the first `parts` parts when the page is closed. */
 async function interrupted(chosen: File | FakeHandle, parts = 3, inIndexedDb = false) {
@@ -322,6 +320,8 @@ test.each([
   const handle = new FakeHandle(fileOf(95));
   await interrupted(handle);
   const asked = vi.spyOn(handle, "queryPermission");
+  let answer: (state: PermissionState) => void = () => undefined;
+  asked.mockReturnValue(new Promise((resolve) => (answer = resolve)));
   const { manager } = world.tab();
   const restoring = manager.restore();
   if (late) {
@@ -330,6 +330,7 @@ test.each([
     });
   }
   await manager.close();
+  answer("granted");
   await restoring;
   expect(manager.getSnapshot()).toEqual([]);
   await soon(() => {

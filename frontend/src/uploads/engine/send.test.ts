@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { networkError, UploadError } from "./errors";
 import { Parts } from "./parts";
 import { sendMissing, type SendOptions } from "./send";
-import { FakeNetwork, FakeServer, fileOf, isWhole } from "./testing";
+import { FakeNetwork, FakeServer, fileOf, isWhole, soon } from "./testing";
 
 beforeEach(() => {
   // Not `setImmediate`: files are read by the real machine.
@@ -65,7 +65,7 @@ async function begin(size = 95): Promise<Begun> {
 
 /** Lets time pass until something is so. */
 async function until(so: () => boolean): Promise<void> {
-  await vi.waitFor(() => {
+  await soon(() => {
     expect(so()).toBe(true);
   });
 }

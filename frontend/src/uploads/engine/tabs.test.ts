@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { browserLocks } from "./locks";
 import { browserTabs, type Message } from "./tabs";
-import { FakeHandle, FakeWorld, fileOf, isWhole, only, statesOf } from "./testing";
+import { FakeHandle, FakeWorld, fileOf, isWhole, only, soon, statesOf } from "./testing";
 
 let world: FakeWorld;
 
@@ -15,8 +15,6 @@ afterEach(async () => {
   await world.close();
   vi.useRealTimers();
 });
-
-const soon = (expectations: () => void) => vi.waitFor(expectations);
 
 /** A tab that sends a file, and another that was opened then. */
 async function two(chosen: File | FakeHandle = fileOf(95)) {

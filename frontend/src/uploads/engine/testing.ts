@@ -1,7 +1,9 @@
 /** Stand-ins for what is outside of the engine. Only tests import this. */
 
-import { networkError, UploadError } from "./errors";
+import { vi } from "vitest";
+
 import type { VideoChange } from "./desk";
+import { networkError, UploadError } from "./errors";
 import type { UploadRow } from "./job";
 import { browserLocks, type LockRequests } from "./locks";
 import type { StateName } from "./machine";
@@ -377,6 +379,11 @@ export class FakeWorld {
   async close(): Promise<void> {
     for (const manager of this.#open) await manager.close();
   }
+}
+
+/** Lets time pass until the expectations hold; generous, because the machine may be busy. */
+export function soon(expectations: () => void): Promise<void> {
+  return vi.waitFor(expectations, { timeout: 10_000, interval: 5 });
 }
 
 export function statesOf(manager: Pick<UploadManager, "getSnapshot">): StateName[] {

@@ -26,5 +26,8 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test-setup.ts"],
     restoreMocks: true,
+    // A document for each file would take longer than the tests in it.
+    pool: "threads",
+    isolate: false,
   },
 });

@@ -4,16 +4,16 @@ import { Link, Route, Routes } from "react-router";
 import { buttonClass } from "@/ui/Button";
 import { UploadsProvider } from "@/uploads/UploadsProvider";
 
-import { lazyPage } from "./lazyPage";
+import { lazyPart } from "./lazyPart";
 import { Live } from "./Live";
 import { Message } from "./Message";
 import { Shell } from "./Shell";
 import { texts } from "./texts";
 
-const LibraryPage = lazyPage(async () => (await import("@/library/LibraryPage")).LibraryPage);
-const FilmPage = lazyPage(async () => (await import("@/film/FilmPage")).FilmPage);
-const ActivityPage = lazyPage(async () => (await import("@/activity/ActivityPage")).ActivityPage);
-const SettingsPage = lazyPage(async () => (await import("@/settings/SettingsPage")).SettingsPage);
+const LibraryPage = lazyPart(async () => (await import("@/library/LibraryPage")).LibraryPage);
+const FilmPage = lazyPart(async () => (await import("@/film/FilmPage")).FilmPage);
+const ActivityPage = lazyPart(async () => (await import("@/activity/ActivityPage")).ActivityPage);
+const SettingsPage = lazyPart(async () => (await import("@/settings/SettingsPage")).SettingsPage);
 
 /** What somebody who is logged in sees. */
 export function Pages({ userId }: { userId: string }) {

@@ -1,12 +1,12 @@
-import { useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 
 import { useUploadActions } from "@/library/uploadActions";
-import { Dialog } from "@/ui/Dialog";
 
+import { lazyPart } from "./lazyPart";
 import { isTyping, wishOf } from "./shortcuts";
-import styles from "./Shortcuts.module.css";
-import { texts } from "./texts";
+
+const ShortcutList = lazyPart(async () => (await import("./ShortcutList")).ShortcutList);
 
 /** Listens for the keys that work everywhere, and lists them. */
 export function Shortcuts() {
@@ -35,18 +35,14 @@ export function Shortcuts() {
       window.removeEventListener("keydown", pressed);
     };
   }, [navigate, uploads]);
+  if (!help) return null;
   return (
-    <Dialog open={help} onOpenChange={setHelp} title={texts.app.shortcuts}>
-      <dl className={styles.list}>
-        {texts.app.shortcutList.map(([keys, does]) => (
-          <div key={does}>
-            <dt>
-              <kbd>{keys}</kbd>
-            </dt>
-            <dd>{does}</dd>
-          </div>
-        ))}
-      </dl>
-    </Dialog>
+    <Suspense>
+      <ShortcutList
+        onClose={() => {
+          setHelp(false);
+        }}
+      />
+    </Suspense>
   );
 }

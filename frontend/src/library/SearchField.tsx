@@ -96,6 +96,10 @@ export function SearchField({ value, onChange, ref }: Props) {
         onChange={(event) => {
           setText(event.target.value);
         }}
+        // Told later, it would call back whoever has gone on to a film meanwhile.
+        onBlur={() => {
+          tell(text);
+        }}
         onKeyDown={(event) => {
           if (event.key !== "Escape") return;
           event.preventDefault();

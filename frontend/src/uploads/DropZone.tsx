@@ -6,10 +6,10 @@ import { complain } from "@/ui/Toasts";
 
 import { droppedFiles } from "./choose";
 import styles from "./DropZone.module.css";
-import type { Uploads } from "./uploads";
+import type { Chosen } from "./engine/manager";
 
 /** Takes files that are dropped anywhere on the page, and says so while they are above it. */
-export function DropZone({ manager }: { manager: Uploads }) {
+export function DropZone({ onDrop }: { onDrop: (files: readonly Chosen[]) => void }) {
   const [above, setAbove] = useState(false);
   useEffect(() => {
     // One `dragenter` more than `dragleave` for each element that the pointer is in.
@@ -35,9 +35,7 @@ export function DropZone({ manager }: { manager: Uploads }) {
       event.preventDefault();
       depth = 0;
       setAbove(false);
-      droppedFiles(event.dataTransfer)
-        .then((files) => manager.add(files))
-        .catch(complain);
+      droppedFiles(event.dataTransfer).then(onDrop).catch(complain);
     };
     const listeners = { dragenter: enter, dragleave: leave, dragover: over, drop };
     for (const [name, listener] of Object.entries(listeners))
@@ -46,7 +44,7 @@ export function DropZone({ manager }: { manager: Uploads }) {
       for (const [name, listener] of Object.entries(listeners))
         window.removeEventListener(name as keyof typeof listeners, listener);
     };
-  }, [manager]);
+  }, [onDrop]);
   if (!above) return null;
   return (
     <div className={styles.zone} role="status">

@@ -16,18 +16,17 @@ import type { Uploads } from "./uploads";
 
 interface Props {
   row: UploadRow;
-  manager: Uploads;
-  extensions: readonly string[];
+  uploads: Uploads;
   limits: Limits | null;
 }
 
 /** One file on its way. */
-export function Row({ row, manager, extensions, limits }: Props) {
+export function Row({ row, uploads, limits }: Props) {
   const words = texts.uploads;
   const can = new Set(row.actions);
   const choose = () => {
-    chooseFiles(extensions, false)
-      .then(([file]) => (file === undefined ? null : manager.provideFile(row.key, file)))
+    chooseFiles(limits?.extensions ?? [], false)
+      .then(([file]) => (file === undefined ? null : uploads.provideFile(row.key, file)))
       .catch(complain);
   };
   return (
@@ -48,7 +47,7 @@ export function Row({ row, manager, extensions, limits }: Props) {
             label={words.retryOf(row.name)}
             icon={<RotateCcw />}
             onClick={() => {
-              manager.retry(row.key);
+              uploads.retry(row.key);
             }}
           />
         )}
@@ -57,7 +56,7 @@ export function Row({ row, manager, extensions, limits }: Props) {
             label={words.pauseOf(row.name)}
             icon={<Pause />}
             onClick={() => {
-              manager.pause(row.key);
+              uploads.pause(row.key);
             }}
           />
         )}
@@ -66,7 +65,7 @@ export function Row({ row, manager, extensions, limits }: Props) {
             label={words.resumeOf(row.name)}
             icon={<Play />}
             onClick={() => {
-              manager.resume(row.key);
+              uploads.resume(row.key);
             }}
           />
         )}
@@ -75,7 +74,7 @@ export function Row({ row, manager, extensions, limits }: Props) {
             label={words.cancelOf(row.name)}
             icon={<X />}
             onClick={() => {
-              manager.cancel(row.key);
+              uploads.cancel(row.key);
             }}
           />
         )}
@@ -84,7 +83,7 @@ export function Row({ row, manager, extensions, limits }: Props) {
             label={words.dismissOf(row.name)}
             icon={<X />}
             onClick={() => {
-              manager.dismiss(row.key);
+              uploads.dismiss(row.key);
             }}
           />
         )}
@@ -105,7 +104,7 @@ export function Row({ row, manager, extensions, limits }: Props) {
         <Button
           className={styles.wide}
           onClick={() => {
-            manager.grant(row.key).catch(complain);
+            uploads.grant(row.key).catch(complain);
           }}
         >
           {words.grant}

@@ -13,14 +13,13 @@ import { foldedLine } from "./words";
 import type { Uploads } from "./uploads";
 
 interface Props {
-  manager: Uploads;
-  extensions: readonly string[];
+  uploads: Uploads;
   limits: Limits | null;
 }
 
 /** Docked on every page: what is being uploaded, and how far it is. */
-export function Tray({ manager, extensions, limits }: Props) {
-  const rows = useSyncExternalStore(manager.subscribe, manager.getSnapshot);
+export function Tray({ uploads, limits }: Props) {
+  const rows = useSyncExternalStore(uploads.subscribe, uploads.getSnapshot);
   const [folded, setFolded] = useState(false);
   const list = useId();
   if (rows.length === 0) return null;
@@ -49,7 +48,7 @@ export function Tray({ manager, extensions, limits }: Props) {
             label={words.pauseAll}
             icon={<Pause />}
             onClick={() => {
-              manager.pauseAll();
+              uploads.pauseAll();
             }}
           />
         )}
@@ -58,7 +57,7 @@ export function Tray({ manager, extensions, limits }: Props) {
             label={words.resumeAll}
             icon={<Play />}
             onClick={() => {
-              manager.resumeAll();
+              uploads.resumeAll();
             }}
           />
         )}
@@ -67,7 +66,7 @@ export function Tray({ manager, extensions, limits }: Props) {
             label={words.dismissAll}
             icon={<X />}
             onClick={() => {
-              for (const row of over) manager.dismiss(row.key);
+              for (const row of over) uploads.dismiss(row.key);
             }}
           />
         )}
@@ -77,7 +76,7 @@ export function Tray({ manager, extensions, limits }: Props) {
       </span>
       <ul id={list} className={styles.rows} hidden={folded}>
         {rows.map((row) => (
-          <Row key={row.key} row={row} manager={manager} extensions={extensions} limits={limits} />
+          <Row key={row.key} row={row} uploads={uploads} limits={limits} />
         ))}
       </ul>
     </section>

@@ -1,22 +1,22 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
 import { answered } from "@/api/client";
-import type { Video } from "@/api/types";
+import { lazyPart } from "@/app/lazyPart";
 import { keys } from "@/app/queries";
 import { useApi } from "@/app/services";
-import { applyChange } from "@/library/cache";
 import { UploadActionsContext } from "@/library/uploadActions";
 import { UploadProgressContext } from "@/library/uploadProgress";
 import { complain } from "@/ui/Toasts";
 
-import { uploadApi } from "./api";
 import { chooseFiles } from "./choose";
 import { DropZone } from "./DropZone";
-import { UploadManager } from "./engine/manager";
+import type { Chosen } from "./engine/manager";
 import { progressSource } from "./progress";
-import { Tray } from "./Tray";
 import type { Uploads } from "./uploads";
+
+// After what is seen first: nobody uploads before there is a button to press.
+const RunningUploads = lazyPart(async () => (await import("./RunningUploads")).RunningUploads);
 
 interface Props {
   userId: string;
@@ -28,73 +28,45 @@ const NO_EXTENSIONS: readonly string[] = [];
 /** Uploads of one person: they go on whatever page is shown. */
 export function UploadsProvider({ userId, children }: Props) {
   const api = useApi();
-  const queryClient = useQueryClient();
-  const [manager, setManager] = useState<Uploads | null>(null);
+  const [uploads, setUploads] = useState<Uploads | null>(null);
+  // The same, for who has been waiting for a choice since before it was there.
+  const current = useRef<Uploads | null>(null);
+  // Chosen before there was anything to take them.
+  const waiting = useRef<Chosen[]>([]);
   const limits = useQuery({
     queryKey: keys.limits,
     queryFn: () => answered(api.GET("/v1/limits")),
     staleTime: Infinity,
   });
 
-  useEffect(() => {
-    const opened = new UploadManager<Video>({
-      userId,
-      api: uploadApi(api),
-      onVideo: (change) => {
-        if (change.type === "removed")
-          applyChange(queryClient, { kind: "deleted", id: change.videoId });
-        else if (change.type === "completed" && change.video !== null)
-          applyChange(queryClient, { kind: "video", video: change.video });
-      },
-    });
-    opened.restore().catch(complain);
-    // What is opened here is closed below: it is not state that could be computed while rendering.
-    // eslint-disable-next-line react-hooks/set-state-in-effect
-    setManager(opened);
-    const leaving = (event: BeforeUnloadEvent) => {
-      if (opened.busy) event.preventDefault();
-    };
-    window.addEventListener("beforeunload", leaving);
-    return () => {
-      window.removeEventListener("beforeunload", leaving);
-      opened.close().catch(complain);
-    };
-  }, [api, queryClient, userId]);
-
-  useEffect(() => {
-    if (limits.data !== undefined)
-      manager?.setLimits({
-        extensions: limits.data.extensions,
-        maxBytes: limits.data.max_bytes,
-      });
-  }, [manager, limits.data]);
+  const opened = useCallback((running: Uploads | null) => {
+    current.current = running;
+    setUploads(running);
+    if (running !== null && waiting.current.length > 0)
+      running.add(waiting.current.splice(0)).catch(complain);
+  }, []);
 
   const extensions = limits.data?.extensions ?? NO_EXTENSIONS;
-  const actions = useMemo(
-    () => ({
-      choose: () => {
-        chooseFiles(extensions, true)
-          .then((chosen) => manager?.add(chosen))
-          .catch(complain);
-      },
-      add: (files: File[]) => {
-        manager?.add(files).catch(complain);
-      },
-    }),
-    [manager, extensions],
-  );
-  const progress = useMemo(() => progressSource(manager), [manager]);
+  const actions = useMemo(() => {
+    const add = (chosen: readonly Chosen[]) => {
+      if (current.current === null) waiting.current.push(...chosen);
+      else current.current.add(chosen).catch(complain);
+    };
+    const choose = () => {
+      chooseFiles(extensions, true).then(add).catch(complain);
+    };
+    return { choose, add };
+  }, [extensions]);
+  const progress = useMemo(() => progressSource(uploads), [uploads]);
 
   return (
     <UploadActionsContext value={actions}>
       <UploadProgressContext value={progress}>
         {children}
-        {manager !== null && (
-          <>
-            <DropZone manager={manager} />
-            <Tray manager={manager} extensions={extensions} limits={limits.data ?? null} />
-          </>
-        )}
+        <DropZone onDrop={actions.add} />
+        <Suspense>
+          <RunningUploads userId={userId} limits={limits.data ?? null} onOpen={opened} />
+        </Suspense>
       </UploadProgressContext>
     </UploadActionsContext>
   );

@@ -9,12 +9,14 @@ const RELOADED = "framemill.reloaded";
 const ONCE_IN_MS = 60_000;
 
 /**
- * A page in a chunk of its own, which is waited for while the server is away.
+ * A part of the page in a chunk of its own, which is waited for while the server is away.
  *
  * When the server is there and the chunk is not, a newer build has taken its place: the document is
  * loaded anew, but not over and over.
  */
-export function lazyPage(load: () => Promise<ComponentType>): LazyExoticComponent<ComponentType> {
+export function lazyPart<P>(
+  load: () => Promise<ComponentType<P>>,
+): LazyExoticComponent<ComponentType<P>> {
   return lazy(async () => {
     const never = new AbortController().signal;
     for (;;) {

@@ -1,4 +1,5 @@
-# Each target calls one thing. Variables: PORT, DATA_DIR, FILE, ONCE for `up`; ARGS for `test`, `e2e`, `bench`.
+# Each target calls one thing. Variables: PORT, DATA_DIR, FILE, ONCE for `up`; ENDPOINT_URL, BUCKET, TARGET for
+# `test-contract`; ARGS for `test` and its like, `e2e`, `bench`.
 PYTHON ?= python3
 
 ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 or newer; there is no $(PYTHON) on PATH." >&2; exit 1; }; \
@@ -6,13 +7,23 @@ ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 
 UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: up test check bench e2e screens clean lock
+.PHONY: up test test-localstack test-contract check bench e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
 
 up:
 	@$(ENSURE) embedded && exec .venv/bin/python -m embedded up
 
 test:
 	@$(ENSURE) dev && .venv/bin/python -m embedded.page test && exec .venv/bin/python -m pytest $(ARGS)
+
+# The store and the queue: LocalStack, started for this; or what is at an address, AWS without one. See docs/stores.md.
+test-localstack:
+	@$(ENSURE) dev && .venv/bin/python -m tests.contract.localstack && \
+		exec .venv/bin/python -m pytest tests/contract --target localstack $(ARGS)
+
+TARGET ?= aws
+test-contract:
+	@$(ENSURE) dev && exec .venv/bin/python -m pytest tests/contract --target $(TARGET) \
+		$(if $(ENDPOINT_URL),--endpoint-url "$(ENDPOINT_URL)") $(if $(BUCKET),--bucket "$(BUCKET)") $(ARGS)
 
 check:
 	@$(ENSURE) dev
@@ -33,15 +44,36 @@ e2e:
 screens:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.screens $(ARGS)
 
+# On a Docker engine. ENV names a file for docker compose: make compose-up ENV=containers/s3.env
+COMPOSE = docker compose $(if $(ENV),--env-file $(ENV))
+
+compose-up:
+	@began=$$(date +%s) && $(COMPOSE) up --detach --build --wait && \
+		echo "Healthy after $$(($$(date +%s) - began)) s: http://localhost:$${PAGE_PORT:-5173}"
+
+compose-test:
+	@$(ENSURE) dev && FRAMEMILL_COMPOSE=1 exec .venv/bin/python -m pytest tests/compose $(ARGS)
+
+compose-down:
+	@exec docker compose --profile s3 down
+
+image-sbom image-scan: image-%:
+	@exec containers/images.sh $*
+
 clean:
-	rm -rf .venv .venv-emulator .venv-node frontend/node_modules frontend/dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
+	rm -rf .venv .venv-emulator .venv-localstack .venv-node frontend/node_modules frontend/dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 lock:
 	@$(ENSURE) embedded
 	$(UV) requirements/bootstrap.in --output-file requirements/bootstrap.txt
 	$(UV) requirements/runtime.in --output-file requirements/runtime.txt
+	$(UV) requirements/backend.in --constraint requirements/runtime.txt --output-file requirements/backend.txt
+	$(UV) requirements/worker.in --constraint requirements/runtime.txt --output-file requirements/worker.txt
 	$(UV) requirements/embedded.in --constraint requirements/runtime.txt --output-file requirements/embedded.txt
+	$(UV) requirements/ffmpeg.in --constraint requirements/embedded.txt --output-file requirements/ffmpeg.txt
 	$(UV) requirements/dev.in --constraint requirements/embedded.txt --output-file requirements/dev.txt
 	$(UV) requirements/emulator.in --output-file requirements/emulator.txt
 	$(UV) requirements/node.in --output-file requirements/node.txt
+	# What LocalStack was made to run with cannot be had for a newer Python.
+	$(subst 3.11,3.13,$(filter-out --universal,$(UV))) requirements/localstack.in --output-file requirements/localstack.txt

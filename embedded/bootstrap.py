@@ -146,7 +146,7 @@ def _install(profile: str) -> None:
     ensure_beside("emulator", "the emulator")
 
 
-def ensure_beside(name: str, what: str) -> None:
+def ensure_beside(name: str, what: str, python: Path | None = None) -> None:
     """Make `.venv-NAME` whole if it is not; see `installer.install_beside`.
 
     Raises:
@@ -157,7 +157,7 @@ def ensure_beside(name: str, what: str) -> None:
     environment = ROOT / f".venv-{name}"
     if not _stamp_is(environment, digest(ROOT, name)):
         _spoil_stamp(environment, name)
-        installer.install_beside(ROOT, name, what)
+        installer.install_beside(ROOT, name, what, python)
         write_stamp(ROOT, environment, name)
 
 

@@ -59,23 +59,24 @@ def install_main(root: Path, profile: str) -> None:
     )
 
 
-def install_beside(root: Path, name: str, what: str) -> None:
+def install_beside(root: Path, name: str, what: str, python: Path | None = None) -> None:
     """Make `.venv-NAME` with the packages of a list of its own, using the installer of `.venv`.
 
     Args:
         root: the project's directory.
         name: of the list and of the environment, such as `emulator`.
         what: is installed, for people.
+        python: the interpreter it is for, when that is not this one.
 
     Raises:
         StackError: a step failed; the message holds the end of its output.
     """
     environment = root / f".venv-{name}"
     if not (environment / "bin" / "python").exists():
-        python = getattr(sys, "_base_executable", None) or sys.executable
+        base = str(python or getattr(sys, "_base_executable", None) or sys.executable)
         step(
             f"Making {environment.name}",
-            [python, "-m", "venv", "--clear", "--without-pip", str(environment)],
+            [base, "-m", "venv", "--clear", "--without-pip", str(environment)],
         )
     _fill(root, root / ".venv", environment, name, f"Installing {what}")
 

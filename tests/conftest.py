@@ -24,12 +24,24 @@ from core.queue import TaskQueue
 from core.redis import connect as connect_redis
 from core.storage import Storage
 from embedded.stack import BACKING, Stack
+from tests.contract.targets import EMBEDDED, TARGETS
 from tests.support.app import Api, StartApi, running
 from tests.support.settings import overridden, settings_of
 from tests.support.tables import empty_tables
 
 # The shared API must not tidy up behind the tests that look at what is left lying about.
 _QUIET: dict[str, Any] = {"sweep_s": 3600, "rate_limit_address": 1_000_000}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be about what is there already; here, because other places are read too late."""
+    contract = parser.getgroup("contract", "the store and the queue that tests/contract is about")
+    contract.addoption("--target", choices=TARGETS, default=EMBEDDED, help="what may be expected")
+    contract.addoption("--endpoint-url", metavar="URL", help="use the services at this address")
+    contract.addoption("--bucket", help="the bucket there; it must exist")
+    e2e = parser.getgroup("e2e", "the deployment that tests/e2e is about")
+    e2e.addoption("--base-url", metavar="URL", help="use the API there instead of starting a stack")
+    e2e.addoption("--page-url", metavar="URL", help="where its page is, if elsewhere than the API")
 
 
 def pytest_configure() -> None:
@@ -69,7 +81,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if (
             isinstance(item, pytest.Function)
-            and {"stack", "browser"} & {*item.fixturenames}
+            and {"stack", "endpoint", "browser"} & {*item.fixturenames}
             and inspect.iscoroutinefunction(item.obj)
         ):
             item.add_marker(on_session_loop, append=False)

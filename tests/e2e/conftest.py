@@ -1,4 +1,8 @@
-"""The whole product as processes, used from outside: HTTP, the client, files on a disk."""
+"""The whole product as processes, used from outside: HTTP, the client, files on a disk.
+
+With `--base-url` it is a deployment that is there already; tests that must kill its processes, look
+inside or bring workers of their own are skipped then.
+"""
 
 import contextlib
 import os
@@ -12,7 +16,17 @@ from client import Framemill
 from embedded import page
 from embedded.ffmpeg import find_tools
 from embedded.stack import BACKING, Stack
-from tests.support.product import PASSWORD, PROJECT, Clips, Workers, address_of
+from tests.support.product import (
+    PASSWORD,
+    PROJECT,
+    Clips,
+    Deployment,
+    Elsewhere,
+    Workers,
+    address_of,
+)
+
+_OWN = "needs a stack of its own"
 
 # Short enough for a test to wait for a lease to lapse, long enough for a busy machine.
 IMPATIENT = {
@@ -45,30 +59,56 @@ def media() -> Callable[[str], Path]:
     return find
 
 
+def _elsewhere(config: pytest.Config) -> Elsewhere | None:
+    address: str | None = config.getoption("--base-url")
+    page_address: str | None = config.getoption("--page-url")
+    if not address:
+        return None
+    return Elsewhere(address.rstrip("/"), (page_address or address).rstrip("/"))
+
+
 @pytest.fixture(scope="session")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack as `make up` runs it: one API process, one worker, the page."""
+def deployment(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """What `--base-url` names, else the stack as `make up` runs it: API, one worker, the page."""
+    elsewhere = _elsewhere(request.config)
+    if elsewhere is not None:
+        yield elsewhere
+        return
     directory = tmp_path_factory.mktemp("deployment")
     extra = {"PROGRESS_S": "0.3", "PAGE_DIR": str(page.build())}
     with Stack(directory, BACKING | {"api", "worker"}, extra=extra) as stack:
         yield stack
 
 
+@pytest.fixture
+def own_stack(deployment: Deployment) -> Stack:
+    """The deployment, for tests that do things to its processes."""
+    if isinstance(deployment, Elsewhere):
+        pytest.skip(_OWN)
+    return deployment
+
+
 @pytest.fixture(scope="module")
-def unmanned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def unmanned(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     """A stack without workers, which loses patience quickly; tests bring their own."""
+    if _elsewhere(request.config) is not None:
+        pytest.skip(_OWN)
     with Stack(tmp_path_factory.mktemp("unmanned"), BACKING | {"api"}, extra=IMPATIENT) as stack:
         yield stack
 
 
 @pytest.fixture
-def somebody(tmp_path: Path) -> Iterator[Callable[[Stack], Framemill]]:
+def somebody(tmp_path: Path) -> Iterator[Callable[[Deployment], Framemill]]:
     """Makes new accounts, each logged in with a client of its own."""
     with contextlib.ExitStack() as clients:
 
-        def make(stack: Stack) -> Framemill:
+        def make(deployment: Deployment) -> Framemill:
             home = tmp_path / f"home-{uuid.uuid4().hex}"
-            framemill = clients.enter_context(Framemill(address_of(stack), home=home))
+            framemill = clients.enter_context(Framemill(address_of(deployment), home=home))
             email = f"{uuid.uuid4().hex}@example.com"
             framemill.register(email, PASSWORD)
             framemill.login(email, PASSWORD)

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from client import Framemill
-from embedded.stack import Stack
-from tests.support.product import Clips, until_final
+from tests.support.product import Clips, Deployment, until_final
 
 pytestmark = pytest.mark.media
 Find = Callable[[str], Path]
-Somebody = Callable[[Stack], Framemill]
+Somebody = Callable[[Deployment], Framemill]
 
 
 @pytest.mark.parametrize(
@@ -26,7 +25,7 @@ Somebody = Callable[[Stack], Framemill]
     ],
 )
 def test_ready(
-    deployment: Stack, somebody: Somebody, media: Find, clips: Clips, tmp_path: Path,
+    deployment: Deployment, somebody: Somebody, media: Find, clips: Clips, tmp_path: Path,
     name: str, sizes: list[str], rate: str | None,
 ) -> None:  # fmt: skip
     framemill = somebody(deployment)
@@ -56,7 +55,7 @@ def test_ready(
     ],
 )
 def test_failed(
-    deployment: Stack, somebody: Somebody, media: Find, name: str, codes: set[str]
+    deployment: Deployment, somebody: Somebody, media: Find, name: str, codes: set[str]
 ) -> None:
     framemill = somebody(deployment)
     video = until_final(framemill, framemill.upload(media(name)))

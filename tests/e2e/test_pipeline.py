@@ -10,10 +10,9 @@ import pytest
 
 from client import Framemill
 from client.models import Video
-from embedded.stack import Stack
-from tests.support.product import Clips, jobs_of, until_final
+from tests.support.product import Clips, Deployment, jobs_of, until_final
 
-Somebody = Callable[[Stack], Framemill]
+Somebody = Callable[[Deployment], Framemill]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +28,7 @@ def film(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def done(deployment: Stack, somebody: Somebody, film: Path) -> tuple[Framemill, Video]:
+def done(deployment: Deployment, somebody: Somebody, film: Path) -> tuple[Framemill, Video]:
     framemill = somebody(deployment)
     return framemill, until_final(framemill, framemill.upload(film))
 
@@ -85,7 +84,7 @@ def test_the_poster_and_the_log_can_be_read(done: tuple[Framemill, Video]) -> No
 
 
 def test_a_small_source_is_not_blown_up(
-    deployment: Stack, somebody: Somebody, clips: Clips, tmp_path: Path
+    deployment: Deployment, somebody: Somebody, clips: Clips, tmp_path: Path
 ) -> None:
     framemill = somebody(deployment)
     video = until_final(
@@ -99,7 +98,7 @@ def test_a_small_source_is_not_blown_up(
     [(bytes(3000), "unsupported_format"), (b"#EXTM3U\nfile:///etc/passwd\n", "unsupported_format")],
 )
 def test_what_is_no_film_fails_with_a_code(
-    deployment: Stack, somebody: Somebody, tmp_path: Path, content: bytes, code: str
+    deployment: Deployment, somebody: Somebody, tmp_path: Path, content: bytes, code: str
 ) -> None:
     path = tmp_path / "no-film.mp4"
     path.write_bytes(content)
@@ -111,7 +110,7 @@ def test_what_is_no_film_fails_with_a_code(
     assert framemill.download(video.id, "source", tmp_path / "back").read_bytes() == content
 
 
-def test_nothing_is_left_after_a_deletion(done: tuple[Framemill, Video], deployment: Stack) -> None:
+def test_nothing_is_left_after_a_deletion(done: tuple[Framemill, Video]) -> None:
     framemill, video = done
     link = video.raw["renditions"][0]["url"]
     framemill.delete(video.id)

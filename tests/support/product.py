@@ -32,9 +32,27 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
         pause.wait(0.05)
 
 
-def address_of(stack: Stack) -> str:
-    """Where the API of a stack is."""
-    return f"http://127.0.0.1:{stack.port}"
+@dataclass(frozen=True)
+class Elsewhere:
+    """A deployment that was there before the tests: nothing is known of it but where it is."""
+
+    api: str
+    page: str
+
+
+Deployment = Stack | Elsewhere
+
+
+def address_of(deployment: Deployment) -> str:
+    """Where the API of a deployment is."""
+    if isinstance(deployment, Elsewhere):
+        return deployment.api
+    return f"http://127.0.0.1:{deployment.port}"
+
+
+def page_of(deployment: Deployment) -> str:
+    """Where the page of a deployment is; a stack's own API serves it."""
+    return deployment.page if isinstance(deployment, Elsewhere) else address_of(deployment)
 
 
 def jobs_of(framemill: Framemill, video: Video) -> list[dict[str, Any]]:

@@ -9,10 +9,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from embedded.stack import Stack
 from tests.support import browser as browsers
 from tests.support.browser import Person
-from tests.support.product import PASSWORD, Clips, address_of
+from tests.support.product import PASSWORD, Clips, Deployment, page_of
 
 PATIENCE_MS = 30_000
 
@@ -29,7 +28,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(
-    browser: Browser, deployment: Stack
+    browser: Browser, deployment: Deployment
 ) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
     """Opens the page in a browser profile of its own; errors in it fail the test."""
     wrong: list[str] = []
@@ -37,7 +36,7 @@ async def visitor(
 
         async def open_page(width: int = 1280, height: int = 800, **options: object) -> Page:
             context = await browser.new_context(
-                base_url=address_of(deployment),
+                base_url=page_of(deployment),
                 viewport={"width": width, "height": height},
                 locale="en-GB",
                 **options,  # type: ignore[arg-type]
@@ -78,7 +77,7 @@ def film(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
         tmp_path_factory.mktemp("page") / "A noisy harbour.mp4",
         *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=24:duration=5,noise=alls=90:allf=t"),
         *("-f", "lavfi", "-i", "sine=frequency=440:duration=5"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "24", "-pix_fmt", "yuv420p"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "32", "-pix_fmt", "yuv420p"),
         *("-c:a", "aac"),
     )
 

@@ -1,5 +1,6 @@
 """What holds for every screen: accessible, nothing cut off, a strict policy, a small first load."""
 
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from embedded.page import FOLDER
+from embedded import page as built
 from tests.support.browser import Person
 from tests.support.page_steps import choose, open_film, tray, until_ready
 
 MakePerson = Callable[..., Awaitable[Person]]
-AXE = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
+AXE = built.FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
 
 
@@ -71,6 +72,16 @@ async def test_every_screen_is_accessible_and_fits(
     count = sum(map(len, wrong.values()))
     figure(f"axe, {width} px {scheme}", f"{count} serious on {len(wrong)} screens")
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_the_first_load_is_small(figure: Callable[[str, object], None]) -> None:
+    sizes = json.loads((built.build() / ".vite" / "first-load.json").read_text())
+    for name, size in sizes.items():
+        figure(
+            f"first load with {name.rpartition('/')[2]}", f"{size:.1f} kB of JavaScript, gzipped"
+        )
+    assert len(sizes) == 2
+    assert all(0 < size <= 200 for size in sizes.values())
 
 
 async def test_nothing_is_done_past_the_policy(person: MakePerson, short_film: Path) -> None:

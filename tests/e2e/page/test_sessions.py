@@ -11,7 +11,7 @@ from client import Framemill
 from embedded.stack import Stack
 from tests.support.browser import Person
 from tests.support.page_steps import choose
-from tests.support.product import PASSWORD, address_of
+from tests.support.product import PASSWORD, Deployment, address_of
 
 MakePerson = Callable[..., Awaitable[Person]]
 LIBRARY = "Drop your films here"
@@ -71,7 +71,7 @@ async def test_tabs_refresh_one_at_a_time(person: MakePerson) -> None:
 
 
 async def test_a_session_that_is_ended_elsewhere_ends_in_all_tabs(
-    person: MakePerson, deployment: Stack
+    person: MakePerson, deployment: Deployment
 ) -> None:
     somebody = await person()
     other = await somebody.tab("/settings")
@@ -87,7 +87,7 @@ async def test_a_session_that_is_ended_elsewhere_ends_in_all_tabs(
     await expect(other.get_by_role("heading", name="Settings")).to_be_visible()
 
 
-async def test_one_session_of_several_is_ended(person: MakePerson, deployment: Stack) -> None:
+async def test_one_session_of_several_is_ended(person: MakePerson, deployment: Deployment) -> None:
     somebody = await person()
     with Framemill(address_of(deployment)) as elsewhere:
         elsewhere.login(somebody.email, PASSWORD)
@@ -128,15 +128,15 @@ async def test_what_one_tab_does_the_other_shows(person: MakePerson, short_film:
     await expect(renamed).to_have_count(0)
 
 
-async def test_the_api_is_killed_and_comes_back(person: MakePerson, deployment: Stack) -> None:
+async def test_the_api_is_killed_and_comes_back(person: MakePerson, own_stack: Stack) -> None:
     page = (await person()).page
-    deployment.signal("api", signal.SIGKILL)
+    own_stack.signal("api", signal.SIGKILL)
     try:
         await expect(page.get_by_text("Live changes are interrupted")).to_be_visible()
         # Its part of the page is not here yet: it is waited for.
         await page.get_by_role("link", name="Activity").click()
     finally:
-        deployment.restart("api")
+        own_stack.restart("api")
     await expect(page.get_by_role("heading", name="Activity")).to_be_visible()
     await expect(page.get_by_text("Live changes are interrupted")).to_have_count(0)
     await page.get_by_role("link", name="Settings").click()

@@ -12,8 +12,10 @@ UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --genera
 up:
 	@$(ENSURE) embedded && exec .venv/bin/python -m embedded up
 
+# Two processes, each with a stack of its own: much of a test's time is waiting.
 test:
-	@$(ENSURE) dev && .venv/bin/python -m embedded.page test && exec .venv/bin/python -m pytest $(ARGS)
+	@$(ENSURE) dev && .venv/bin/python -m embedded.page test && \
+		exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 # The store and the queue: LocalStack, started for this; or what is at an address, AWS without one. See docs/stores.md.
 test-localstack:

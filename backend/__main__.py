@@ -5,6 +5,7 @@ import sys
 import uvicorn
 
 from backend.app import create_app
+from backend.auth.tokens import Tokens
 from core import config, log
 
 
@@ -12,6 +13,7 @@ def main() -> int:
     """Serve; the exit status is 1 when a setting cannot be used."""
     try:
         settings = config.load()
+        Tokens(settings)  # refuses to be without a signing key; better now than half started
         app = create_app(settings)
     except (config.ConfigError, ValueError) as error:
         sys.stderr.write(f"framemill: {error}\n")

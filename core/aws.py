@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import aioboto3
 from aiobotocore.config import AioConfig
@@ -27,19 +26,18 @@ class Aws:
 async def connect(settings: Settings) -> AsyncIterator[Aws]:
     """Open the S3 and SQS clients for as long as the block lasts."""
     session = aioboto3.Session(region_name=settings.aws_region)
-    common: dict[str, Any] = {"endpoint_url": settings.aws_endpoint_url}
     retries = {"total_max_attempts": 4, "mode": "standard"}
     async with AsyncExitStack() as stack:
         s3 = await stack.enter_async_context(
             session.client(
                 "s3",
-                **common,
+                endpoint_url=settings.s3_url,
                 config=AioConfig(
                     connect_timeout=5,
                     read_timeout=30,
                     retries=retries,
                     max_pool_connections=32,
-                    s3={"addressing_style": "path" if settings.aws_endpoint_url else "virtual"},
+                    s3={"addressing_style": "path" if settings.s3_url else "virtual"},
                     # Other stores than AWS do not all know the newer checksum trailers.
                     request_checksum_calculation="when_required",
                     response_checksum_validation="when_required",
@@ -49,7 +47,7 @@ async def connect(settings: Settings) -> AsyncIterator[Aws]:
         sqs = await stack.enter_async_context(
             session.client(
                 "sqs",
-                **common,
+                endpoint_url=settings.aws_endpoint_url,
                 # Longer than the longest long poll, or each quiet one would look like a failure.
                 config=AioConfig(connect_timeout=5, read_timeout=30, retries=retries),
             )

@@ -4,7 +4,8 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from sqlalchemy import ARRAY, UUID, ColumnElement, bindparam, text
+from sqlalchemy import ARRAY, UUID, ColumnElement, ExceptionContext, bindparam, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 
@@ -34,6 +35,7 @@ class Database:
                 },
             },
         )
+        event.listen(self._engine.sync_engine, "handle_error", _name_refusals)
         # One statement, no BEGIN and COMMIT around it: a third of the round trips.
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -60,6 +62,16 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+def _name_refusals(context: ExceptionContext) -> None:
+    """Have a database that lets nobody in, as it does while it starts, count as one that is away.
+
+    The driver has other errors for that than for one that does not answer.
+    """
+    error = context.sqlalchemy_exception
+    if context.connection is None and isinstance(error, DBAPIError) and error.orig is not None:
+        raise OperationalError(None, None, error.orig) from context.original_exception
 
 
 # Many ids as one bound array: `= ANY(:ids)` is one statement for any number of them.

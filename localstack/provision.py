@@ -1,40 +1,52 @@
 #!/usr/bin/env python3
 """Makes the bucket, its rules and the queues that `resources.json` describes.
 
-Every run gives the same result, so it can run at each start. Needs boto3 only, because it also runs
-inside LocalStack as an init hook.
+Every run gives the same result, so it can run at each start. Needs botocore only, because it also
+runs inside LocalStack as an init hook.
 
-Environment: `AWS_ENDPOINT_URL`, `AWS_REGION`, credentials, `ALLOWED_ORIGINS` (comma list),
-`S3_BUCKET`, `SQS_QUEUE`, `SQS_DEAD_LETTER_QUEUE`.
+    provision.py [bucket] [queues]      only what is named, or else both
+
+Environment: `AWS_ENDPOINT_URL` (`AWS_ENDPOINT_URL_S3` where S3 is elsewhere), `AWS_REGION`,
+credentials, `ALLOWED_ORIGINS` (comma list), `S3_BUCKET`, `SQS_QUEUE`, `SQS_DEAD_LETTER_QUEUE`.
 """
 
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 
 _RESOURCES = Path(__file__).with_name("resources.json")
 _PAGES = "http://localhost:8000,http://127.0.0.1:8000,http://localhost:5173"
 _ALREADY_THERE = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
+_NOT_KNOWN = ("NotImplemented", "MethodNotAllowed")
+_PARTS = ("bucket", "queues")
 
 
-def main() -> int:
+def main(parts: Sequence[str] = ()) -> int:
     """Apply the description to the endpoint of the environment; return the exit status."""
+    wanted = parts or _PARTS
+    if not set(wanted) <= set(_PARTS):
+        sys.stderr.write(f"usage: provision.py [{'] ['.join(_PARTS)}]\n")
+        return 2
     resources = json.loads(_RESOURCES.read_text())
     try:
         origins = read_origins(os.environ.get("ALLOWED_ORIGINS") or _PAGES)
-        make_bucket(_client("s3"), _name("S3_BUCKET", "framemill"), origins, resources["bucket"])
-        make_queues(
-            _client("sqs"),
-            _name("SQS_QUEUE", "framemill-tasks"),
-            _name("SQS_DEAD_LETTER_QUEUE", "framemill-tasks-dead"),
-            resources,
-        )
+        if "bucket" in wanted:
+            bucket = _name("S3_BUCKET", "framemill")
+            make_bucket(_client("s3"), bucket, origins, resources["bucket"])
+        if "queues" in wanted:
+            make_queues(
+                _client("sqs"),
+                _name("SQS_QUEUE", "framemill-tasks"),
+                _name("SQS_DEAD_LETTER_QUEUE", "framemill-tasks-dead"),
+                resources,
+            )
     except (BotoCoreError, ClientError, ValueError) as error:
         sys.stderr.write(f"The bucket and the queues could not be made: {error}\n")
         return 1
@@ -69,9 +81,15 @@ def make_bucket(s3: Any, name: str, origins: list[str], description: dict[str, A
             raise
     rule = {**description["cors"], "AllowedOrigins": origins}
     s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
-    s3.put_bucket_lifecycle_configuration(
-        Bucket=name, LifecycleConfiguration={"Rules": description["lifecycle"]}
-    )
+    try:
+        s3.put_bucket_lifecycle_configuration(
+            Bucket=name, LifecycleConfiguration={"Rules": description["lifecycle"]}
+        )
+    except ClientError as error:
+        # They are a second net: the API itself drops uploads that nobody finishes.
+        if error.response["Error"]["Code"] not in _NOT_KNOWN:
+            raise
+        sys.stderr.write(f"The store of {name} knows no lifecycle rules; going on without.\n")
 
 
 def make_queues(sqs: Any, name: str, dead_name: str, description: dict[str, Any]) -> None:
@@ -94,9 +112,10 @@ def make_queues(sqs: Any, name: str, dead_name: str, description: dict[str, Any]
 
 
 def _client(service: str) -> Any:
-    return boto3.client(
+    own = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+    return Session().create_client(
         service,
-        endpoint_url=os.environ.get("AWS_ENDPOINT_URL") or None,
+        endpoint_url=own or os.environ.get("AWS_ENDPOINT_URL") or None,
         region_name=os.environ.get("AWS_REGION") or "us-east-1",
         # Path style: a bucket's own host name does not resolve on an emulator.
         config=Config(
@@ -113,4 +132,4 @@ def _name(variable: str, default: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

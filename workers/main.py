@@ -15,6 +15,7 @@ from core.redis import connect as connect_redis
 from workers.consumer import Consumer
 from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
+from workers.pulse import beat
 from workers.transcode import Tools
 from workers.workspace import Scratch
 
@@ -56,6 +57,8 @@ async def serve(settings: Settings) -> None:
         name = f"{socket.gethostname()}:{os.getpid()}"
         consumer = Consumer(settings, db, found.queue, found.storage, client, tools, scratch, name)
         _log.info("worker_started", worker=name, concurrency=settings.worker_concurrency)
+        if settings.pulse_file is not None:
+            stack.callback(asyncio.create_task(beat(settings.pulse_file)).cancel)
         await _until_signal(consumer.run())
         _log.info("worker_stopped", worker=name)
 

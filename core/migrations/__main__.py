@@ -2,6 +2,9 @@
 
 import sys
 
+from asyncpg import PostgresError
+from sqlalchemy.exc import DBAPIError
+
 from core import config, log
 from core.migrations.upgrade import upgrade
 
@@ -18,6 +21,11 @@ def main() -> int:
         upgrade(settings.database_url.get_secret_value())
     except OSError as error:
         sys.stderr.write(f"framemill: the database does not answer: {error}\n")
+        return 1
+    except (PostgresError, DBAPIError) as error:
+        # Its first line says it all; the statement and its traceback help nobody.
+        reason = str(getattr(error, "orig", error)).partition("\n")[0]
+        sys.stderr.write(f"framemill: the database refused: {reason}\n")
         return 1
     return 0
 

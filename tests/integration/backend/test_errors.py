@@ -18,7 +18,7 @@ async def test_an_unknown_address_is_not_found(api: Api, path: str) -> None:
     problem(await (await new_user(api)).http.get(path), 404, "not_found")
 
 
-@pytest.mark.parametrize("video_id", ["x", "1", "01939bf2-7a66-7ea2-8d3b-8f0d8a7c7f110", "%00", "..%2F..", "é"])
+@pytest.mark.parametrize("video_id", ["x", "1", f"{uuid.UUID(int=7)}0", "%00", "..%2F..", "é"])
 async def test_an_id_that_cannot_be_is_not_found(api: Api, video_id: str) -> None:
     http = (await new_user(api)).http
     problem(await http.get(f"/v1/videos/{video_id}"), 404, "not_found")

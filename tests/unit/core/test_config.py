@@ -1,5 +1,6 @@
 """Settings: read from the environment, checked at once, explained in a sentence."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Nothing set but what is needed."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(f"{name.upper()}_FILE", raising=False)
         monkeypatch.delenv(name, raising=False)
     for name, value in NEEDED.items():
         monkeypatch.setenv(name, value)
@@ -35,6 +37,49 @@ def test_what_is_needed_is_enough(environment: pytest.MonkeyPatch) -> None:
     assert settings.database_url.get_secret_value() == "postgresql+asyncpg://u:p@h/d"
     assert settings.public_s3_url is None
     assert settings.cookie_secure is True
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "JWT_KEYS"])
+def test_a_secret_can_be_in_a_file(
+    environment: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    values = {**NEEDED, "JWT_KEYS": GOOD_KEY}
+    file = tmp_path / "secret"
+    file.write_text(values[name] + "\n")
+    environment.delenv(name, raising=False)
+    settings = load(environment, **{f"{name}_FILE": str(file)})
+    found = getattr(settings, name.lower()).get_secret_value()
+    assert found.split("://")[-1] == values[name].split("://")[-1]
+
+
+def test_a_secret_that_is_set_comes_before_its_file(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = load(
+        environment, REDIS_URL="redis://set", REDIS_URL_FILE=str(tmp_path / "not-there")
+    )
+    assert settings.redis_url.get_secret_value() == "redis://set"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"\xff\xfe", "cannot be read: it is no text"),
+    ],
+)
+def test_a_secret_file_that_cannot_be_used_is_named(
+    environment: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    environment.delenv("REDIS_URL")
+    with pytest.raises(ConfigError) as refused:
+        load(environment, REDIS_URL_FILE=str(file))
+    assert str(refused.value) == f"REDIS_URL_FILE: {file} {sentence}"
 
 
 def test_an_empty_variable_is_as_good_as_none(environment: pytest.MonkeyPatch) -> None:
@@ -140,6 +185,15 @@ def test_people_outside_may_see_the_store_elsewhere(environment: pytest.MonkeyPa
     assert inside.public_s3_url == "http://store:4566"
     both = load(environment, S3_PUBLIC_ENDPOINT_URL="https://files.example")
     assert both.public_s3_url == "https://files.example"
+
+
+def test_s3_may_be_elsewhere_than_sqs(environment: pytest.MonkeyPatch) -> None:
+    settings = load(
+        environment, AWS_ENDPOINT_URL="http://sqs:4566", AWS_ENDPOINT_URL_S3="http://s3"
+    )
+    assert (settings.s3_url, settings.public_s3_url) == ("http://s3", "http://s3")
+    together = load(environment, AWS_ENDPOINT_URL_S3="")
+    assert together.s3_url == "http://sqs:4566"
 
 
 def test_settings_do_not_change(environment: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,31 @@
+"""`python -m backend.health.probe /readyz`: ask the API of this machine, for a health check.
+
+Standard library only: a container runs this every few seconds.
+"""
+
+import http.client
+import os
+import sys
+
+_PATIENCE_S = 4
+
+
+def main(path: str) -> int:
+    """Return 0 when the answer is 200; else tell what it is and return 1."""
+    port = int(os.environ.get("PORT") or 8000)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = response.read(1000).decode(errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        sys.stdout.write(f"{path}: {error}\n")
+        return 1
+    finally:
+        connection.close()
+    sys.stdout.write(f"{path}: {response.status} {body}\n")
+    return 0 if response.status == http.HTTPStatus.OK else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -80,12 +80,13 @@ def test() -> None:
 
 def _run(label: str, *arguments: str) -> None:
     found = node.find_node()
+    env = {**found.environment, "NO_COLOR": "1"}  # what is shown of a failure is plain text
     wanted = _digest(_LISTS)
     if _stamp(_MODULES) != wanted:
         _spoil(_MODULES)
-        step("Installing the page's packages", [*found.npm, "ci"], found.environment, FOLDER)
+        step("Installing the page's packages", [*found.npm, "ci"], env, FOLDER)
         _write_stamp(_MODULES, wanted)
-    step(label, [*found.npm, *arguments], found.environment, FOLDER)
+    step(label, [*found.npm, *arguments], env, FOLDER)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ up:
 # Two processes, each with a stack of its own: much of a test's time is waiting.
 test:
 	@$(ENSURE) dev && .venv/bin/python -m embedded.page test && \
-		exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+		exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+		$(ARGS)
 
 # The store and the queue: LocalStack, started for this; or what is at an address, AWS without one. See docs/stores.md.
 test-localstack:

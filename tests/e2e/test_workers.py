@@ -120,7 +120,7 @@ def test_a_cancelled_video_stops_within_two_seconds(
     wait_for(lambda: not Path(f"/proc/{encoder}").exists())
     assert time.monotonic() - began < 2
     assert framemill.video(video.id).state == "cancelled"
-    assert framemill.retry(video.id).state == "queued"
+    assert framemill.retry(video.id).state in {"queued", "processing"}  # the worker is quick
     assert until_final(framemill, video).state == "ready"
 
 

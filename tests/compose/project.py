@@ -14,6 +14,11 @@ from typing import Any
 from embedded.store import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
+# Start an API that nobody else uses, ask it whether it is ready, and end it.
+ASK_READY = (
+    "timeout 60 python -m backend & until python -m backend.health.probe /healthz; "
+    "do sleep 0.2; done >/dev/null; python -m backend.health.probe /readyz; kill $!; wait"
+)
 _PORTS = ("API_PORT", "PAGE_PORT", "LOCALSTACK_PORT", "S3_PORT")
 
 

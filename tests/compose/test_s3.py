@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.compose.browser import somebody
-from tests.compose.project import ROOT, Project, a_project
+from tests.compose.project import ASK_READY, ROOT, Project, a_project
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_the_other_store_refuses_a_wrong_key(other: Project) -> None:
     done = other.run(
         "run", "--rm", "--no-deps", "--no-TTY", "--env", "AWS_ACCESS_KEY_ID=somebody",
         "--env", "AWS_SECRET_ACCESS_KEY=wrong", "backend", "sh", "-c",
-        "timeout 20 python -m backend & sleep 8; python -m backend.health.probe /readyz; wait",
+        ASK_READY,
         check=False,
     )  # fmt: skip
     assert "Not answering: s3." in done.stdout

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.project import ROOT, Project, a_project
+from tests.compose.project import ASK_READY, ROOT, Project, a_project
 
 SETTINGS = ("docker-compose.yml", "backend/.env.example", "workers/.env.example",
             "frontend/.env.example")  # fmt: skip
@@ -76,8 +76,7 @@ def test_a_wrong_password_is_named_by_readyz_and_in_the_log(edited: Project, par
         "redis": "REDIS_URL=redis://:wrong@redis:6379/0",
     }
     (edited.directory / "backend" / ".env").write_text(f"{wrong[part]}\n")
-    script = "timeout 20 python -m backend & sleep 8; python -m backend.health.probe /readyz; wait"
-    done = edited.run("run", "--rm", "--no-deps", "--no-TTY", "backend", "sh", "-c", script,
+    done = edited.run("run", "--rm", "--no-deps", "--no-TTY", "backend", "sh", "-c", ASK_READY,
                       check=False)  # fmt: skip
     assert f"Not answering: {part}." in done.stdout
     assert "Traceback" not in done.stderr

@@ -4,19 +4,17 @@ What a browser would keep from the page, because an answer does not allow it, fa
 """
 
 import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
-from tests.support.product import PASSWORD
+from tests.support.product import PASSWORD, wait_for
 
 _SIMPLE = {"GET", "HEAD", "POST"}
 _FINAL = {"ready", "failed", "cancelled"}
-_PATIENCE_S = 60  # how long a part of the stack may be away
 
 
 class Refused(Exception):
@@ -127,15 +125,19 @@ class Browser:
 
     def upload_whatever_happens(self, file: Path, seconds: float = 120) -> dict[str, Any]:
         """Upload as the page does while parts of the stack go away: again, until it is taken."""
-        deadline = time.monotonic() + seconds
-        while True:
+        taken: list[dict[str, Any]] = []
+
+        def is_taken() -> bool:
             try:
-                return self.upload(file)
-            except _TROUBLE:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.5)
+                taken.append(self.upload(file))
+            except _TROUBLE as trouble:
+                troubles.append(trouble)
                 self._renew_if_ended()
+            return bool(taken)
+
+        troubles: list[Exception] = []
+        wait_for(is_taken, seconds, lambda: repr(troubles[-1:]))
+        return taken[0]
 
     def video(self, video_id: str) -> dict[str, Any]:
         """Look at a video."""
@@ -156,7 +158,7 @@ class Browser:
                 return False
             return found["state"] in _FINAL
 
-        until(ended, seconds, lambda: str(found))
+        wait_for(ended, seconds, lambda: str(found))
         return found
 
     def _renew_if_ended(self) -> None:
@@ -194,18 +196,6 @@ def somebody(page: str, api: str) -> Iterator[Browser]:
         browser.register()
         browser.log_in()
         yield browser
-
-
-def until(
-    condition: Callable[[], object],
-    seconds: float = _PATIENCE_S,
-    explain: Callable[[], str] = lambda: "",
-) -> None:
-    """Return as soon as a condition holds; fail when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {explain()}"
-        time.sleep(0.25)
 
 
 def _exposed(answer: httpx.Response) -> set[str]:

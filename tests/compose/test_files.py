@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # its stubs are not worth a dependency
+import yaml
 
 from containers.take_ffmpeg import complain
 from core.config import Settings

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.browser import somebody, until
+from tests.compose.browser import somebody
 from tests.compose.project import Project
-from tests.support.product import Clips
+from tests.support.product import Clips, wait_for
 
 UPLOADERS = 2
 _PAUSE_S = 2  # a worker keeps up with it
@@ -53,10 +53,10 @@ def under_load(project: Project, file: Path) -> Iterator[Load]:
     load = Load(project, file)
     load.start()
     try:
-        until(lambda: len(load.acknowledged) >= 3 or load.troubles)
+        wait_for(lambda: len(load.acknowledged) >= 3 or load.troubles)
         yield load
         before = len(load.acknowledged)
-        until(lambda: len(load.acknowledged) >= before + 3 or load.troubles, 120)
+        wait_for(lambda: len(load.acknowledged) >= before + 3 or load.troubles, 120)
     finally:
         load.stop()
     assert not load.troubles, load.troubles
@@ -71,7 +71,7 @@ def outcomes(project: Project, videos: list[str], seconds: float = 240) -> dict[
             f"SELECT id, state, failure->>'code' FROM videos WHERE id IN ('{listed}')"
         )
 
-    until(
+    wait_for(
         lambda: all(state in ("ready", "failed") for _, state, _ in rows()),
         seconds,
         lambda: str(rows()),
@@ -97,7 +97,7 @@ def busy(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nothing_acknowledged_is_lost(project: Project, busy: Path, service: str, how: str) -> None:
     running = "SELECT id FROM tasks WHERE state = 'running' AND lease_until > now()"
     with under_load(project, busy) as load:
-        until(lambda: project.sql(running))
+        wait_for(lambda: project.sql(running))
         HOW[how](project, service)
         project.up("--no-recreate")
     found = outcomes(project, load.acknowledged)
@@ -122,4 +122,4 @@ def test_a_crash_is_mended_by_the_engine(project: Project, service: str) -> None
         state = project.inspect(service)["State"]
         return bool(state["StartedAt"] != before and state["Health"]["Status"] == "healthy")
 
-    until(healthy_again)
+    wait_for(healthy_again)

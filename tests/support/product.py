@@ -23,12 +23,14 @@ PROJECT = Path(__file__).resolve().parents[2]
 PASSWORD = "a-long-walk-in-the-rain"
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(
+    condition: Callable[[], object], seconds: float = 60, explain: Callable[[], str] = lambda: ""
+) -> None:
     """Return as soon as a condition holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
+        assert time.monotonic() < deadline, f"not within {seconds} s: {explain()}"
         pause.wait(0.05)
 
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
@@ -23,7 +24,7 @@ from tests.support.product import PASSWORD, Clips, address_of
 
 EMAIL = "ada@example.com"
 WIDTHS = {360: 740, 1920: 1080}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATTERNS = {
     "Harbour at dawn": "gradients=s=1280x720:c0=#0b3954:c1=#f4a261:x0=200:y0=0:d=8:speed=0.01",
     "The mill wheel, a whole day long, from the first light until the lanterns are lit and beyond":
@@ -83,7 +84,7 @@ async def shoot(browser: Browser, stack: Stack, videos: list[Video], path: Path,
             context = await browser.new_context(
                 base_url=address_of(stack),
                 viewport=ViewportSize(width=width, height=height),
-                color_scheme=scheme,  # type: ignore[arg-type]
+                color_scheme=scheme,
                 locale="en-GB",
                 reduced_motion="reduce",
             )

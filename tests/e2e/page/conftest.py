@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,7 @@ from tests.support.browser import Person
 from tests.support.product import PASSWORD, Clips, Deployment, page_of
 
 PATIENCE_MS = 30_000
+Scheme = Literal["light", "dark"]
 
 # Chosen by handles, files cannot be given by a test; browsers without handles take this way too.
 _NO_HANDLES = "delete window.showOpenFilePicker"
@@ -34,12 +36,14 @@ async def visitor(
     wrong: list[str] = []
     async with AsyncExitStack() as stack:
 
-        async def open_page(width: int = 1280, height: int = 800, **options: object) -> Page:
+        async def open_page(
+            width: int = 1280, height: int = 800, color_scheme: Scheme | None = None
+        ) -> Page:
             context = await browser.new_context(
                 base_url=page_of(deployment),
                 viewport={"width": width, "height": height},
                 locale="en-GB",
-                **options,  # type: ignore[arg-type]
+                color_scheme=color_scheme,
             )
             stack.push_async_callback(context.close)
             context.set_default_timeout(PATIENCE_MS)

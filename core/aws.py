@@ -20,6 +20,7 @@ class Aws:
 
     storage: Storage
     queue: TaskQueue
+    dead_letters: TaskQueue
 
 
 @asynccontextmanager
@@ -34,7 +35,7 @@ async def connect(settings: Settings) -> AsyncIterator[Aws]:
                 endpoint_url=settings.s3_url,
                 config=AioConfig(
                     connect_timeout=5,
-                    read_timeout=30,
+                    read_timeout=settings.s3_read_timeout_s,
                     retries=retries,
                     max_pool_connections=32,
                     s3={"addressing_style": "path" if settings.s3_url else "virtual"},
@@ -67,6 +68,9 @@ async def connect(settings: Settings) -> AsyncIterator[Aws]:
                 region=settings.aws_region,
                 public_url=settings.public_s3_url,
                 credentials=credentials,
+                # A worker writes its log without a heartbeat beside.
+                small_write_s=min(10.0, settings.lease_s / 3),
             ),
             queue=TaskQueue(sqs, settings.sqs_queue, settings.visibility_s),
+            dead_letters=TaskQueue(sqs, settings.sqs_dead_letter_queue, settings.visibility_s),
         )

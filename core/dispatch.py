@@ -5,6 +5,7 @@ that queued a task nudges it, so that nobody waits for the next round.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ import redis.asyncio as redis
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from core import events, jobs, log, sweep
+from core import dead_letters, events, jobs, log, sweep
 from core.config import Settings
 from core.db import Database
 from core.errors import Unavailable
@@ -34,15 +35,19 @@ class Dispatcher:
         settings: Settings,
         db: Database,
         queue: TaskQueue,
+        dead: TaskQueue,
         storage: Storage,
         redis_client: redis.Redis,
     ) -> None:
         self._settings = settings
         self._db = db
         self._queue = queue
+        self._dead = dead
         self._storage = storage
         self._redis = redis_client
         self._wake = asyncio.Event()
+        # What happened since the start of the process, for its figures.
+        self.counts = Counter(sent=0, lapsed=0, resent=0, dead=0)
 
     def nudge(self) -> None:
         """Say that there may be a task to send."""
@@ -91,15 +96,23 @@ class Dispatcher:
                     .values(dispatched_at=func.now(), dispatching_until=None)
                 )
             count += len(sent)
+            self.counts["sent"] += len(sent)
 
     async def lapse(self) -> None:
         """Bring back the tasks of workers that fell silent."""
         async with self._db.begin() as tx:
-            changed = await jobs.lapse(tx, self._settings.max_attempts)
+            changed = await jobs.lapse(tx, self._settings.max_attempts, self._settings.max_job_s)
         if changed:
+            self.counts["lapsed"] += len(changed)
             _log.warning("leases_lapsed", count=len(changed))
             await events.publish(self._redis, *changed)
             self.nudge()
+
+    async def settle_dead(self) -> None:
+        """Fail what the dead-letter queue names."""
+        failed = await dead_letters.settle(self._db, self._dead)
+        self.counts["dead"] += len(failed)
+        await events.publish(self._redis, *failed)
 
     async def resend_lost(self) -> None:
         """Send tasks again whose messages are gone: they wait, and the queue says it is empty."""
@@ -113,6 +126,7 @@ class Dispatcher:
             return
         async with self._db.begin() as tx:
             result = await tx.execute(update(Task).where(waiting).values(dispatched_at=None))
+        self.counts["resent"] += result.rowcount
         _log.warning("messages_lost", count=result.rowcount)
         self.nudge()
 
@@ -131,6 +145,7 @@ class Dispatcher:
         while True:
             await self._attempt("lapse", self.lapse)
             await self._attempt("resend_lost", self.resend_lost)
+            await self._attempt("dead_letters", self.settle_dead)
             await self._attempt("uploads", self._sweep_uploads(sweeper))
             await self._attempt("purge", sweeper.purge)
             await asyncio.sleep(self._settings.sweep_s)

@@ -89,11 +89,16 @@ class Failure:
 class TransientError(Exception):
     """Trying again may help: the fault is not the input's.
 
-    `failure` is what the owner reads when every attempt has been used up.
+    `failure` is what the owner reads when every attempt has been used up. `charge` tells whether
+    the attempt counts: it does not when a part that we stand on was away or full, which says
+    nothing about the task.
     """
 
-    def __init__(self, message: str, failure: Failure | None = None) -> None:
+    def __init__(
+        self, message: str, failure: Failure | None = None, *, charge: bool = True
+    ) -> None:
         super().__init__(message)
+        self.charge = charge
         self.failure = failure or Failure(
             "processing_gave_up",
             "Processing failed several times and was given up. Try again later.",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     MetaData,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
@@ -49,9 +50,22 @@ class User(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)  # in lower case
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(String(16), server_default="user")
-    # A refresh token of an older epoch is dead, even if Redis comes back with old contents.
+    # Used no more; the version before reads it while this one is rolled out.
     session_epoch: Mapped[int] = mapped_column(server_default="0")
+    # Set by the operator: whoever has a higher one goes before all others.
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Session(Base):
+    """A session that has not ended; see `backend/auth/families.py`. Redis holds the rest of it."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    token_id: Mapped[str] = mapped_column(Text)  # of the only refresh token that is good
+    expires_at: Mapped[datetime]
 
 
 class Video(Base):
@@ -61,6 +75,11 @@ class Video(Base):
     __table_args__ = (
         Index(
             "ix_videos_library", "user_id", text("id DESC"), postgresql_where="state <> 'deleted'"
+        ),
+        Index(
+            "ix_videos_active",
+            "user_id",
+            postgresql_where="state IN ('uploading', 'queued', 'processing')",
         ),
     )
 
@@ -112,7 +131,10 @@ class Job(Base):
     """One thing that was asked of a video."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_user", "user_id", text("id DESC")),)
+    __table_args__ = (
+        Index("ix_jobs_user", "user_id", text("id DESC")),
+        Index("ix_jobs_finished", "finished_at", postgresql_where="finished_at IS NOT NULL"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"), index=True)
@@ -137,11 +159,29 @@ class Task(Base):
         Index("ix_tasks_unsent", "available_at", postgresql_where="dispatched_at IS NULL"),
         Index("ix_tasks_queued", "dispatched_at", postgresql_where="state = 'queued'"),
         Index("ix_tasks_running", "lease_until", postgresql_where="state = 'running'"),
+        Index(
+            "ix_tasks_turn",
+            text("priority DESC"),
+            "turn",
+            "id",
+            postgresql_where="state = 'queued'",
+        ),
+        Index(
+            "ix_tasks_turn_of_user",
+            "user_id",
+            "priority",
+            text("turn DESC"),
+            postgresql_where="state = 'queued'",
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), index=True)
     video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"), index=True)
+    # Whose it is, and when it is its turn among what is queued: see turns.py.
+    user_id: Mapped[uuid.UUID | None]
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    turn: Mapped[int] = mapped_column(BigInteger, server_default="0")
     state: Mapped[str] = mapped_column(String(16))
     # The fence: rises with every claim, and every later write must carry it.
     attempt: Mapped[int] = mapped_column(server_default="0")

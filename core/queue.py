@@ -28,6 +28,15 @@ class TaskMessage:
     receipt: str
 
 
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message that was received too often; `task_id` is None when it is none of ours."""
+
+    task_id: uuid.UUID | None
+    body: str
+    receipt: str
+
+
 def encode(task_id: uuid.UUID) -> str:
     """Return a message body."""
     return json.dumps({"v": _VERSION, "task_id": str(task_id)})
@@ -83,6 +92,26 @@ class TaskQueue:
 
     async def receive(self, most: int, wait_s: int = LONG_POLL_S) -> list[TaskMessage]:
         """Wait for messages; a body that is none of ours is left for the dead-letter queue."""
+        messages = []
+        for item in await self._receive(most, wait_s):
+            try:
+                messages.append(TaskMessage(decode(item["Body"]), item["ReceiptHandle"]))
+            except ValueError as error:
+                _log.warning("message_not_understood", error=str(error))
+        return messages
+
+    async def receive_dead(self, most: int = _BATCH) -> list[DeadLetter]:
+        """Return what this queue holds at the moment, of a dead-letter queue."""
+        letters = []
+        for item in await self._receive(most, wait_s=0):
+            try:
+                task_id = decode(item["Body"])
+            except ValueError:
+                task_id = None
+            letters.append(DeadLetter(task_id, item["Body"], item["ReceiptHandle"]))
+        return letters
+
+    async def _receive(self, most: int, wait_s: int) -> list[dict[str, str]]:
         with translated(_PART):
             answer = await self._sqs.receive_message(
                 QueueUrl=await self._find(),
@@ -90,13 +119,7 @@ class TaskQueue:
                 WaitTimeSeconds=wait_s,
                 VisibilityTimeout=self._visibility_s,
             )
-        messages = []
-        for item in answer.get("Messages", ()):
-            try:
-                messages.append(TaskMessage(decode(item["Body"]), item["ReceiptHandle"]))
-            except ValueError as error:
-                _log.warning("message_not_understood", error=str(error))
-        return messages
+        return list(answer.get("Messages", ()))
 
     async def extend(self, message: TaskMessage, seconds: float) -> None:
         """Hide a message for that long from now on; 0 shows it to others at once."""
@@ -107,7 +130,7 @@ class TaskQueue:
                 VisibilityTimeout=min(43_200, max(0, round(seconds))),  # SQS: at most 12 h
             )
 
-    async def delete(self, message: TaskMessage) -> None:
+    async def delete(self, message: TaskMessage | DeadLetter) -> None:
         """Settle a message."""
         with translated(_PART):
             await self._sqs.delete_message(

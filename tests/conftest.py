@@ -140,8 +140,10 @@ def storage(_aws: aws.Aws) -> Storage:
 @pytest_asyncio.fixture(loop_scope="session")
 async def settings(stack: Stack, sqs: Any) -> Settings:
     """The stack's settings, with a new queue for this test; see `overridden` for others."""
-    found = overridden(settings_of(stack), sqs_queue=f"tasks-{uuid.uuid4().hex}")
-    await sqs.create_queue(QueueName=found.sqs_queue)
+    name = f"tasks-{uuid.uuid4().hex}"
+    found = overridden(settings_of(stack), sqs_queue=name, sqs_dead_letter_queue=f"{name}-dead")
+    for each in (found.sqs_queue, found.sqs_dead_letter_queue):
+        await sqs.create_queue(QueueName=each)
     return found
 
 
@@ -149,6 +151,12 @@ async def settings(stack: Stack, sqs: Any) -> Settings:
 def queue(settings: Settings, sqs: Any) -> TaskQueue:
     """The empty queue of this test."""
     return TaskQueue(sqs, settings.sqs_queue, settings.visibility_s)
+
+
+@pytest.fixture
+def dead(settings: Settings, sqs: Any) -> TaskQueue:
+    """The empty dead-letter queue of this test."""
+    return TaskQueue(sqs, settings.sqs_dead_letter_queue, settings.visibility_s)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from core import jobs
+from core import claims, jobs
+from core.claims import Claim, Outputs, RenditionRow
 from core.db import Database
-from core.jobs import Claim, Outputs, RenditionRow
 from core.models import Job, Task, User, Video
 from core.states import VideoState
 from core.storage import Storage
 
 LEASE_S = 60.0
 MAX_ATTEMPTS = 3
+MAX_JOB_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ async def _one(db: Database, statement: Any, newest: Any) -> Row[Any]:
 async def claim(db: Database, task_id: uuid.UUID, worker: str = "worker") -> Claim:
     """Claim a task that must be free."""
     async with db.begin() as tx:
-        found = await jobs.claim(tx, task_id, worker, LEASE_S, MAX_ATTEMPTS)
+        found = await claims.claim(tx, task_id, worker, LEASE_S, MAX_ATTEMPTS)
     assert isinstance(found, tuple), found
     return found[0]
 
@@ -147,5 +148,5 @@ async def publish(db: Database, storage: Storage, held: Claim, *names: str) -> O
     await storage.put(found.poster_key, b"poster", "image/jpeg")
     await storage.put(found.log_key, b"log", "text/plain")
     async with db.begin() as tx:
-        await jobs.succeed(tx, held, found)
+        await claims.succeed(tx, held, found)
     return found

@@ -11,7 +11,7 @@ import redis.asyncio as redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from backend.events import stream as changes
-from core import jobs, videos
+from core import claims, videos
 from core.events import VideoEvent, publish
 from core.states import Stage, VideoState
 from tests.support.app import Api, served
@@ -131,7 +131,7 @@ async def test_a_worker_is_followed(api: Api, address: str) -> None:
         assert first["state"] == "processing"
         for progress in (10.0, 5.0, 20.0):
             async with held.db.begin() as tx:
-                event = await jobs.heartbeat(
+                event = await claims.heartbeat(
                     tx, claim, 60, stage=Stage.ENCODING, progress=progress, eta_s=3.0
                 )
             await publish(held.redis, event)

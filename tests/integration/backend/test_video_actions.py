@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from core import jobs
+from core import claims
 from core.errors import Failure
 from tests.support.app import Api
 from tests.support.people import Person, new_user
@@ -21,7 +21,7 @@ async def failed(api: Api, person: Person) -> str:
     video_id = str((await uploaded(person))["id"])
     claim = await claim_of(api.services.db, uuid.UUID(video_id))
     async with api.services.db.begin() as tx:
-        await jobs.fail(tx, claim, FAILURE, error="ffmpeg said no")
+        await claims.fail(tx, claim, FAILURE, error="ffmpeg said no")
     return video_id
 
 

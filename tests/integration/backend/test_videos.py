@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from backend.videos.sorting import Sort
-from core import jobs
+from core import claims
 from core.ids import new_id
 from core.models import Artifact, Purge, Rendition, Video
 from tests.support.app import Api
@@ -201,7 +201,7 @@ async def test_a_ready_video_tells_what_there_is_to_play(api: Api) -> None:
     claim = await claim_of(held.db, uuid.UUID(video_id))
     media = {"duration": 2.0, "width": 1920, "height": 1080, "video_codec": "h264"}
     async with held.db.begin() as tx:
-        await jobs.describe_source(tx, claim, media)
+        await claims.describe_source(tx, claim, media)
     await publish(held.db, held.storage, claim, "480p", "720p")
     video = (await person.http.get(f"/v1/videos/{video_id}")).json()
     assert (video["state"], video["stage"], video["progress"]) == ("ready", None, 100.0)
@@ -272,7 +272,7 @@ async def test_deleting_stops_what_is_running(api: Api) -> None:
     assert (await person.http.delete(f"/v1/videos/{video_id}")).status_code == 204
     assert (await task_of(held.db, video_id)).state == "cancelled"
     async with held.db.read() as connection:
-        assert not await jobs.holds(connection, claim)
+        assert not await claims.holds(connection, claim)
 
 
 async def test_deleting_ends_an_upload_under_way(api: Api, s3: Any) -> None:

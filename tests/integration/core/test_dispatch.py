@@ -10,7 +10,7 @@ import pytest_asyncio
 import redis.asyncio as redis
 from sqlalchemy import func, select, update
 
-from core import jobs
+from core import claims, jobs
 from core.config import Settings
 from core.db import Database
 from core.dispatch import Dispatcher
@@ -26,10 +26,15 @@ Make = Callable[..., Dispatcher]
 
 @pytest.fixture
 def make(
-    settings: Settings, db: Database, queue: TaskQueue, storage: Storage, redis_client: redis.Redis
+    settings: Settings,
+    db: Database,
+    queue: TaskQueue,
+    dead: TaskQueue,
+    storage: Storage,
+    redis_client: redis.Redis,
 ) -> Make:
     def build(**values: Any) -> Dispatcher:
-        return Dispatcher(overridden(settings, **values), db, queue, storage, redis_client)
+        return Dispatcher(overridden(settings, **values), db, queue, dead, storage, redis_client)
 
     return build
 
@@ -57,7 +62,7 @@ async def test_only_what_is_due_is_sent(db: Database, queue: TaskQueue, make: Ma
     later, running, ended = [await queue_video(db) for _ in range(3)]
     held = await claim(db, later.task_id)
     async with db.begin() as tx:
-        await jobs.release(tx, held, delay_s=60, charge=True)
+        await claims.release(tx, held, delay_s=60, charge=True)
     await claim(db, running.task_id)
     async with db.begin() as tx:
         await jobs.cancel(tx, ended.video_id)

@@ -9,16 +9,17 @@ import pytest
 from sqlalchemy import func, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import jobs, uploads, videos
+from core import claims, jobs, uploads, videos
+from core.claims import Claim, Unclaimable
 from core.db import Database
 from core.errors import Failure, LeaseLost
-from core.jobs import Claim, Unclaimable
 from core.models import Task
 from core.states import Stage, VideoState
 from tests.support.tables import everything, purged
 from tests.support.work import (
     LEASE_S,
     MAX_ATTEMPTS,
+    MAX_JOB_S,
     claim,
     let_lapse,
     outputs,
@@ -32,21 +33,21 @@ Write = Callable[[AsyncConnection, Claim], Awaitable[Any]]
 
 
 async def heartbeat(tx: AsyncConnection, held: Claim) -> None:
-    await jobs.heartbeat(tx, held, LEASE_S, stage=Stage.ENCODING, progress=50.0, eta_s=None)
+    await claims.heartbeat(tx, held, LEASE_S, stage=Stage.ENCODING, progress=50.0, eta_s=None)
 
 
 WRITES: dict[str, Write] = {
     "heartbeat": heartbeat,
-    "describe": lambda tx, held: jobs.describe_source(tx, held, {"width": 7}),
-    "succeed": lambda tx, held: jobs.succeed(tx, held, outputs(held, "720p")),
-    "fail": lambda tx, held: jobs.fail(tx, held, FAILURE, error="no"),
-    "release": lambda tx, held: jobs.release(tx, held, delay_s=0, charge=True),
+    "describe": lambda tx, held: claims.describe_source(tx, held, {"width": 7}),
+    "succeed": lambda tx, held: claims.succeed(tx, held, outputs(held, "720p")),
+    "fail": lambda tx, held: claims.fail(tx, held, FAILURE, error="no"),
+    "release": lambda tx, held: claims.release(tx, held, delay_s=0, charge=True),
 }
 
 
 async def try_claim(db: Database, task_id: uuid.UUID, **more: Any) -> Any:
     async with db.begin() as tx:
-        return await jobs.claim(
+        return await claims.claim(
             tx, task_id, "worker", LEASE_S, more.get("max_attempts", MAX_ATTEMPTS)
         )
 
@@ -107,7 +108,7 @@ async def test_what_ended_is_not_written_to(db: Database, name: str) -> None:
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await jobs.succeed(tx, held, outputs(held, "720p"))
+        await claims.succeed(tx, held, outputs(held, "720p"))
     before = await everything(db)
     with pytest.raises(LeaseLost):
         async with db.begin() as tx:
@@ -125,7 +126,7 @@ async def test_a_lease_is_not_taken_before_it_lapses(db: Database) -> None:
         await heartbeat(tx, held)
     assert await try_claim(db, queued.task_id) is Unclaimable.BUSY
     async with db.begin() as tx:
-        assert await jobs.lapse(tx, MAX_ATTEMPTS) == []
+        assert await jobs.lapse(tx, MAX_ATTEMPTS, MAX_JOB_S) == []
 
 
 async def test_progress_never_goes_back_within_a_job(db: Database) -> None:
@@ -134,7 +135,7 @@ async def test_progress_never_goes_back_within_a_job(db: Database) -> None:
     seen = []
     for progress in (10.0, 40.0, 20.0):
         async with db.begin() as tx:
-            await jobs.heartbeat(
+            await claims.heartbeat(
                 tx, held, LEASE_S, stage=Stage.ENCODING, progress=progress, eta_s=5.0
             )
         _, job, video = await rows(db, queued)
@@ -149,7 +150,7 @@ async def test_a_silent_worker_loses_its_task_to_the_queue(db: Database) -> None
     await claim(db, queued.task_id)
     await let_lapse(db, queued.task_id)
     async with db.begin() as tx:
-        [event] = await jobs.lapse(tx, MAX_ATTEMPTS)
+        [event] = await jobs.lapse(tx, MAX_ATTEMPTS, MAX_JOB_S)
     task, job, video = await rows(db, queued)
     assert (task.state, task.dispatched_at, task.lease_until) == ("queued", None, None)
     assert (job.state, video.state, video.version) == ("queued", "queued", event.version)
@@ -162,7 +163,7 @@ async def test_a_task_that_kills_its_workers_fails_in_the_end(db: Database) -> N
         await claim(db, queued.task_id)
         await let_lapse(db, queued.task_id)
         async with db.begin() as tx:
-            await jobs.lapse(tx, MAX_ATTEMPTS)
+            await jobs.lapse(tx, MAX_ATTEMPTS, MAX_JOB_S)
     task, job, video = await rows(db, queued)
     assert (task.state, job.state, video.state) == ("failed", "failed", "failed")
     assert video.failure["code"] == job.failure["code"] == "processing_gave_up"
@@ -178,10 +179,10 @@ async def test_what_waits_beyond_a_lowered_limit_fails_too(db: Database) -> None
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await jobs.release(tx, held, delay_s=0, charge=True)
+        await claims.release(tx, held, delay_s=0, charge=True)
     assert await try_claim(db, queued.task_id, max_attempts=1) is Unclaimable.BUSY
     async with db.begin() as tx:
-        assert len(await jobs.lapse(tx, max_attempts=1)) == 1
+        assert len(await jobs.lapse(tx, 1, MAX_JOB_S)) == 1
     _, _, video = await rows(db, queued)
     assert video.state == "failed"
 
@@ -193,7 +194,7 @@ async def test_a_task_given_back_is_charged_or_not(
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await jobs.release(tx, held, delay_s=0, charge=charge, error="why")
+        await claims.release(tx, held, delay_s=0, charge=charge, error="why")
     task, job, video = await rows(db, queued)
     assert (task.charged, task.attempt, task.last_error) == (charged, 1, "why")
     assert (task.state, job.state, video.state) == ("queued", "queued", "queued")
@@ -205,7 +206,7 @@ async def test_a_delayed_task_is_not_claimed_early(db: Database) -> None:
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await jobs.release(tx, held, delay_s=60, charge=True)
+        await claims.release(tx, held, delay_s=60, charge=True)
     assert await try_claim(db, queued.task_id) is Unclaimable.BUSY
     async with db.begin() as tx:
         await tx.execute(update(Task).values(available_at=func.now()))
@@ -219,9 +220,9 @@ async def test_the_version_rises_with_every_change(db: Database) -> None:
     seen.append((await video_of(db, queued.video_id)).version)
     for write in (
         heartbeat,
-        lambda tx, held: jobs.describe_source(tx, held, {}),
+        lambda tx, held: claims.describe_source(tx, held, {}),
         lambda tx, held: videos.touch(tx, held.video_id, title="x"),
-        lambda tx, held: jobs.succeed(tx, held, outputs(held, "720p")),
+        lambda tx, held: claims.succeed(tx, held, outputs(held, "720p")),
     ):
         async with db.begin() as tx:
             await write(tx, held)

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from sqlalchemy import func, select
 
-from core import jobs
+from core import claims, jobs
+from core.claims import Claim, Unclaimable
 from core.db import Database
 from core.errors import Conflict, Failure, LeaseLost
-from core.jobs import Claim, Unclaimable
 from core.models import Job, Rendition, Video
 from core.states import Stage, VideoState
 from tests.support.tables import everything, purged
@@ -38,12 +38,12 @@ async def test_cancelling_ends_everything(db: Database, running: bool) -> None:
     assert (task.state, job.state, video.state) == ("cancelled",) * 3
     assert job.finished_at is not None
     async with db.begin() as tx:
-        again = await jobs.claim(tx, queued.task_id, "worker", LEASE_S, MAX_ATTEMPTS)
+        again = await claims.claim(tx, queued.task_id, "worker", LEASE_S, MAX_ATTEMPTS)
     assert again is Unclaimable.ENDED
     if held is not None:
         with pytest.raises(LeaseLost):
             async with db.begin() as tx:
-                await jobs.heartbeat(
+                await claims.heartbeat(
                     tx, held, LEASE_S, stage=Stage.ENCODING, progress=50.0, eta_s=None
                 )
         assert await purged(db) == [held.prefix]
@@ -55,18 +55,18 @@ async def test_cancelling_ends_everything(db: Database, running: bool) -> None:
 async def test_a_worker_and_its_owner_do_not_deadlock(db: Database) -> None:
     """Twenty videos are finished and cancelled at the same moment; each ends one way."""
     queued = [await queue_video(db) for _ in range(20)]
-    claims = [await claim(db, item.task_id) for item in queued]
+    held_all = [await claim(db, item.task_id) for item in queued]
 
     async def finish(held: Claim) -> None:
         async with db.begin() as tx:
-            await jobs.succeed(tx, held, outputs(held, "720p"))
+            await claims.succeed(tx, held, outputs(held, "720p"))
 
     async def cancel(item: Queued) -> None:
         async with db.begin() as tx:
             await jobs.cancel(tx, item.video_id)
 
     results = await asyncio.gather(
-        *(finish(held) for held in claims),
+        *(finish(held) for held in held_all),
         *(cancel(item) for item in queued),
         return_exceptions=True,
     )
@@ -83,7 +83,7 @@ async def test_success_is_published_all_at_once(db: Database) -> None:
     held = await claim(db, queued.task_id)
     made = outputs(held, "720p", "480p")
     async with db.begin() as tx:
-        await jobs.succeed(tx, held, made)
+        await claims.succeed(tx, held, made)
         async with db.read() as other:  # nobody sees any of it before the commit
             assert await other.scalar(select(func.count()).select_from(Rendition)) == 0
             assert await other.scalar(select(Video.state)) == "processing"
@@ -102,7 +102,7 @@ async def test_a_success_that_cannot_be_written_whole_is_not_written(db: Databas
     before = await everything(db)
     with pytest.raises(Exception, match="uq_renditions_video_id_name"):
         async with db.begin() as tx:
-            await jobs.succeed(tx, held, outputs(held, "720p", "720p"))
+            await claims.succeed(tx, held, outputs(held, "720p", "720p"))
     assert await everything(db) == before
 
 
@@ -110,12 +110,12 @@ async def test_a_second_job_replaces_what_the_first_published(db: Database) -> N
     queued = await queue_video(db)
     first = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await jobs.succeed(tx, first, outputs(first, "720p", "480p"))
+        await claims.succeed(tx, first, outputs(first, "720p", "480p"))
     async with db.begin() as tx:
         await jobs.create(tx, queued.video_id, "transcode")
     second = await claim(db, (await task_of(db, queued.video_id)).id)
     async with db.begin() as tx:
-        await jobs.succeed(tx, second, outputs(second, "720p"))
+        await claims.succeed(tx, second, outputs(second, "720p"))
     async with db.read() as connection:
         keys = (await connection.execute(select(Rendition.s3_key))).scalars().all()
     assert keys == [f"{second.prefix}720p.mp4"]
@@ -130,7 +130,7 @@ async def test_what_lost_attempts_left_behind_is_removed(db: Database) -> None:
     await let_lapse(db, queued.task_id)
     second = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await jobs.succeed(tx, second, outputs(second, "720p"))
+        await claims.succeed(tx, second, outputs(second, "720p"))
     assert await purged(db) == [f"videos/{queued.video_id}/{queued.job_id}/1/"]
 
 
@@ -138,12 +138,12 @@ async def test_a_failure_is_told_and_leaves_the_old_renditions(db: Database) -> 
     queued = await queue_video(db)
     first = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await jobs.succeed(tx, first, outputs(first, "720p"))
+        await claims.succeed(tx, first, outputs(first, "720p"))
     async with db.begin() as tx:
         await jobs.create(tx, queued.video_id, "transcode")
     second = await claim(db, (await task_of(db, queued.video_id)).id)
     async with db.begin() as tx:
-        await jobs.fail(tx, second, FAILURE, error="stderr", log_key="a-log")
+        await claims.fail(tx, second, FAILURE, error="stderr", log_key="a-log")
     task, job, video = await rows(db, queued)
     assert (task.state, job.state, video.state) == ("failed",) * 3
     assert job.failure == video.failure

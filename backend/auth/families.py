@@ -1,0 +1,71 @@
+"""What Postgres knows of sessions: which there are, and the only good refresh token of each.
+
+Redis answers for sessions at every request and may be lost, or come back with old contents. What
+has ended, and which token came last, is therefore kept here too and compared at every refresh.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.models import Session
+
+
+async def begin(
+    tx: AsyncConnection, user_id: uuid.UUID, session_id: str, token_id: str, life_s: int
+) -> None:
+    """Note a new session, and forget those of its user that nobody has refreshed for too long."""
+    await tx.execute(
+        delete(Session).where(Session.user_id == user_id, Session.expires_at < func.now())
+    )
+    await tx.execute(
+        insert(Session).values(
+            id=session_id, user_id=user_id, token_id=token_id, expires_at=_until(life_s)
+        )
+    )
+
+
+async def is_alive(connection: AsyncConnection, user_id: uuid.UUID, session_id: str) -> bool:
+    """Tell whether a session has neither ended nor lapsed."""
+    found = await connection.scalar(
+        select(Session.id).where(
+            Session.id == session_id,
+            Session.user_id == user_id,
+            Session.expires_at > func.now(),
+        )
+    )
+    return found is not None
+
+
+async def follow(
+    tx: AsyncConnection, session_id: str, shown: str, following: str, life_s: int
+) -> bool:
+    """Note the next refresh token; False when the session ended or the one shown is not its last.
+
+    Who asks again for a lost answer shows the token before, and gets what is noted already.
+    """
+    changed = await tx.execute(
+        update(Session)
+        .where(Session.id == session_id, Session.token_id.in_((shown, following)))
+        .values(token_id=following, expires_at=_until(life_s))
+    )
+    return changed.rowcount == 1
+
+
+async def end(tx: AsyncConnection, user_id: uuid.UUID, session_id: str) -> bool:
+    """End one session of a user for good; False when there is none."""
+    ended = await tx.execute(
+        delete(Session).where(Session.id == session_id, Session.user_id == user_id)
+    )
+    return ended.rowcount == 1
+
+
+async def end_all(tx: AsyncConnection, user_id: uuid.UUID) -> None:
+    """End every session of a user for good."""
+    await tx.execute(delete(Session).where(Session.user_id == user_id))
+
+
+def _until(life_s: int) -> ColumnElement[datetime]:
+    return func.now() + timedelta(seconds=life_s)

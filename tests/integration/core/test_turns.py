@@ -1,0 +1,161 @@
+"""Whose turn it is: one user's many videos do not hold up another's one."""
+
+import asyncio
+import uuid
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core import claims, jobs
+from core.claims import Claim, Unclaimable
+from core.db import Database
+from core.models import Task, User, Video
+from core.states import VideoState
+from tests.support.waiting import wait_until
+from tests.support.work import LEASE_S, MAX_ATTEMPTS, Queued, claim, queue_video, task_of
+
+
+async def new_person(db: Database, *, priority: int = 0) -> uuid.UUID:
+    user_id = uuid.uuid4()
+    async with db.begin() as tx:
+        await tx.execute(
+            insert(User).values(
+                id=user_id, email=f"{user_id}@example.com", password_hash="-", priority=priority
+            )
+        )
+    return user_id
+
+
+async def queue_in(tx: AsyncConnection, user_id: uuid.UUID) -> uuid.UUID:
+    """Queue a video of a user; return its id."""
+    video_id = uuid.uuid4()
+    await tx.execute(
+        insert(Video).values(
+            id=video_id,
+            user_id=user_id,
+            title="A film",
+            state=VideoState.UPLOADING,
+            source_key=f"videos/{video_id}/source.mp4",
+            source_filename="film.mp4",
+            source_size=1,
+        )
+    )
+    await jobs.create(tx, video_id, "transcode", only_from={VideoState.UPLOADING})
+    return video_id
+
+
+async def queue_for(db: Database, user_id: uuid.UUID) -> uuid.UUID:
+    """Queue a video of a user; return the task's id."""
+    async with db.begin() as tx:
+        video_id = await queue_in(tx, user_id)
+    found: uuid.UUID = (await task_of(db, video_id)).id
+    return found
+
+
+async def next_claim(db: Database, named: uuid.UUID | None = None) -> Claim:
+    """Claim as a worker does that received a message."""
+    async with db.begin() as tx:
+        found = await claims.claim_next(tx, named or uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS)
+    assert isinstance(found, tuple), found
+    return found[0]
+
+
+async def test_one_video_waits_for_at_most_one_queued_before_it(db: Database) -> None:
+    busy, other = await new_person(db), await new_person(db)
+    first = [await queue_for(db, busy) for _ in range(30)]
+    assert (await next_claim(db)).task_id == first[0]  # it is being worked on
+    only = await queue_for(db, other)
+    order = [(await next_claim(db)).task_id for _ in range(3)]
+    assert order == [first[1], only, first[2]]
+
+
+async def test_users_take_turns_whatever_the_messages_name(db: Database) -> None:
+    users = [await new_person(db) for _ in range(3)]
+    last = uuid.uuid4()
+    for user_id in users:
+        for _ in range(4):
+            last = await queue_for(db, user_id)
+    order = [(await next_claim(db, named=last)).user_id for _ in range(12)]
+    assert [set(order[at : at + 3]) for at in (0, 3, 6, 9)] == [set(users)] * 4
+
+
+async def test_films_that_arrive_together_do_not_share_a_turn(db: Database) -> None:
+    """The second one is queued while the first one's transaction is still open."""
+    user_id = await new_person(db)
+    async with db.begin() as tx:
+        await queue_in(tx, user_id)
+        second = asyncio.create_task(queue_for(db, user_id))
+        await wait_until(lambda: _done_or_waits_for_a_lock(db, second))
+    await second
+    async with db.read() as connection:
+        turns = await connection.execute(select(Task.turn).where(Task.user_id == user_id))
+        assert sorted(turns.scalars()) == [0, 1]
+
+
+async def _done_or_waits_for_a_lock(db: Database, task: "asyncio.Task[uuid.UUID]") -> bool:
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    async with db.read() as connection:
+        return task.done() or bool(await connection.scalar(waiting))
+
+
+async def test_what_waits_after_a_failure_does_not_open_a_gap_for_newcomers(db: Database) -> None:
+    busy, other = await new_person(db), await new_person(db)
+    for _ in range(6):
+        await queue_for(db, busy)
+    failed = await next_claim(db)
+    async with db.begin() as tx:
+        await claims.release(tx, failed, delay_s=600, charge=True)
+    for _ in range(3):
+        await next_claim(db)
+    for _ in range(4):
+        await queue_for(db, other)
+    order = [(await next_claim(db)).user_id for _ in range(4)]
+    assert order == [busy, other, busy, other]
+
+
+async def test_a_higher_priority_goes_first(db: Database) -> None:
+    usual, preferred = await new_person(db), await new_person(db, priority=1)
+    for _ in range(3):
+        await queue_for(db, usual)
+    await queue_for(db, preferred)
+    assert (await next_claim(db)).user_id == preferred
+
+
+async def test_a_task_of_the_version_before_is_claimed_too(db: Database) -> None:
+    queued = await queue_video(db)
+    async with db.begin() as tx:
+        await tx.execute(update(Task).where(Task.id == queued.task_id).values(user_id=None))
+    assert (await next_claim(db)).task_id == queued.task_id
+
+
+async def test_many_workers_get_each_a_task_of_their_own(db: Database) -> None:
+    user_id = await new_person(db)
+    queued = {await queue_for(db, user_id) for _ in range(15)}
+
+    async def work() -> uuid.UUID:
+        while True:
+            async with db.begin() as tx:
+                found = await claims.claim_next(tx, uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS)
+            if isinstance(found, tuple):
+                return found[0].task_id
+            assert found is Unclaimable.LATER  # rows were locked: there is work left
+
+    assert set(await asyncio.gather(*(work() for _ in range(15)))) == queued
+
+
+async def test_a_locked_task_is_not_taken_for_none(db: Database) -> None:
+    queued = await queue_video(db)
+    async with db.begin() as locking:
+        await locking.execute(select(Task.id).where(Task.id == queued.task_id).with_for_update())
+        async with db.begin() as tx:
+            found = await claims.claim_next(tx, uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS)
+    assert found is Unclaimable.LATER
+
+
+async def test_with_nothing_to_do_the_named_task_says_why(db: Database) -> None:
+    held: Queued = await queue_video(db)
+    await claim(db, held.task_id)
+    async with db.begin() as tx:
+        busy = await claims.claim_next(tx, held.task_id, "worker", LEASE_S, MAX_ATTEMPTS)
+        ended = await claims.claim_next(tx, uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS)
+    assert (busy, ended) == (Unclaimable.BUSY, Unclaimable.ENDED)

@@ -6,15 +6,19 @@ import os
 import signal
 from pathlib import Path
 
-from workers.ffmpeg.diagnose import PROCESSING_TIMEOUT, Failure, diagnose_probe
+from workers.ffmpeg.diagnose import (
+    PROCESSING_TIMEOUT,
+    Failure,
+    diagnose_probe,
+    diagnose_size,
+)
 from workers.ffmpeg.probe_command import probe_command
 from workers.ffmpeg.process import ENVIRONMENT, launched
 from workers.media.info import MediaInfo
 from workers.media.limits import DEFAULT_LIMITS, Fault, Limits
 from workers.media.probe_json import UnreadableProbeError, parse_probe
+from workers.sandbox.policy import Policy
 
-PROBE_SECONDS = 10.0
-MAX_OUTPUT_BYTES = 1_000_000
 _STDERR_BYTES = 65536
 
 
@@ -42,7 +46,7 @@ async def probe(
     *,
     cwd: Path,
     limits: Limits = DEFAULT_LIMITS,
-    timeout_seconds: float = PROBE_SECONDS,
+    policy: Policy | None = None,
 ) -> MediaInfo:
     """Read what a file is.
 
@@ -50,15 +54,16 @@ async def probe(
         ffprobe: absolute path of the program.
         path: the file, seen from `cwd`.
         cwd: directory to run in.
-        limits: streams and pixels beyond which ffprobe gives up.
-        timeout_seconds: before it is killed.
+        limits: streams and pixels beyond which ffprobe gives up, and how long and how much it may
+            speak before it is given up itself.
+        policy: what ffprobe may do; None for everything.
 
     Raises:
         ProbeFailedError: the file cannot be read, or ffprobe took too long or said too much.
     """
     argv = probe_command(ffprobe, path, limits)
     process = await asyncio.create_subprocess_exec(
-        *launched(argv),
+        *launched(argv, policy),
         cwd=cwd,
         env=ENVIRONMENT,
         stdin=asyncio.subprocess.DEVNULL,
@@ -68,12 +73,12 @@ async def probe(
     )
     output, errors = bytearray(), bytearray()
     readers = asyncio.gather(
-        _keep_head(process.stdout, output, MAX_OUTPUT_BYTES + 1),
+        _keep_head(process.stdout, output, limits.probe_bytes + 1),
         _keep_head(process.stderr, errors, _STDERR_BYTES),
         process.wait(),
     )
     try:
-        await asyncio.wait_for(readers, timeout_seconds)
+        await asyncio.wait_for(readers, limits.probe_seconds)
     except TimeoutError as error:
         failure = Failure(PROCESSING_TIMEOUT, "The file took too long to inspect.", False)
         raise ProbeFailedError(argv, -signal.SIGKILL, _text(errors), failure) from error
@@ -85,10 +90,15 @@ async def probe(
         raise ProbeFailedError(argv, status, _text(errors), failure)
     try:
         # Cut off at the limit it is no whole JSON any more, and refused as that.
-        return parse_probe(_text(output[:MAX_OUTPUT_BYTES]))
+        info = parse_probe(_text(output[: limits.probe_bytes]))
     except UnreadableProbeError as error:
         failure = Failure(Fault.CORRUPT_MEDIA, "The file's description makes no sense.", True)
         raise ProbeFailedError(argv, status, _text(errors), failure) from error
+    # Some decoders leave the size out when it passes the limit, and ffprobe goes on.
+    beyond = diagnose_size(_text(errors)) if info.video and not info.video.width else None
+    if beyond is not None:
+        raise ProbeFailedError(argv, status, _text(errors), beyond)
+    return info
 
 
 async def _keep_head(stream: asyncio.StreamReader | None, kept: bytearray, size: int) -> None:

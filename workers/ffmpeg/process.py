@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workers.ffmpeg.progress import Progress, ProgressParser
+from workers.sandbox.policy import Policy
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _CHUNK = 65536
@@ -84,14 +85,16 @@ class TimeLimitError(FFmpegFailedError):
     reason = "FFmpeg ran too long and was stopped"
 
 
-def launched(argv: Sequence[str]) -> list[str]:
-    """Wrap a command so that it dies with this process, even when that is killed."""
-    return [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), *argv]
+def launched(argv: Sequence[str], policy: Policy | None = None) -> list[str]:
+    """Wrap a command so that it dies with this process, even when that is killed.
 
-
-def wall_seconds(duration: float | None) -> float:
-    """Time an encode may take: 20 times the source's length, 2 minutes to 2 hours."""
-    return 7200.0 if duration is None else min(max(20 * duration, 120.0), 7200.0)
+    Args:
+        argv: absolute path of the program and its arguments.
+        policy: what it may do; None for everything.
+    """
+    words = policy.words() if policy is not None else []
+    launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
+    return [*launcher, *words, "--", *argv]
 
 
 async def run(
@@ -100,6 +103,7 @@ async def run(
     cwd: Path,
     on_progress: Callable[[Progress], None] | None = None,
     limits: ProcessLimits = DEFAULT_PROCESS_LIMITS,
+    policy: Policy | None = None,
 ) -> Finished:
     """Run FFmpeg to its end. Cancelling the awaiting task is how it is stopped.
 
@@ -110,15 +114,17 @@ async def run(
         cwd: directory to run in.
         on_progress: called with every report.
         limits: how long to bear with it.
+        policy: what it may do; None for everything.
 
     Raises:
-        FFmpegFailedError: it ended with another status than 0; 127 when it could not be started.
+        FFmpegFailedError: it ended with another status than 0; 125 when its sandbox, 127 when it
+            itself could not be started.
         StallError: no progress for `stall_seconds`.
         TimeLimitError: it ran longer than `wall_seconds`.
     """
     began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
-        *launched(argv),
+        *launched(argv, policy),
         cwd=cwd,
         env=ENVIRONMENT,
         stdin=asyncio.subprocess.DEVNULL,

@@ -1,0 +1,94 @@
+"""Which sandbox a worker uses: what was asked for, what the kernel offers, what held when tried."""
+
+import os
+import sys
+from itertools import combinations
+from pathlib import Path
+
+from core import log
+from workers.sandbox.kernel import Kernel, ask_kernel
+from workers.sandbox.libraries import Needs, UnreadableProgramError, needs_of
+from workers.sandbox.policy import Layer, address_space
+from workers.sandbox.prove import LeakError, prove
+from workers.sandbox.sandbox import Sandbox
+
+_log = log.get(__name__)
+_NONE = Kernel(0, None, ())
+
+
+class NoSandboxError(Exception):
+    """FFmpeg cannot be held as was asked for. The message is for the operator."""
+
+
+async def choose(
+    wanted: str, ffmpeg: str, ffprobe: str, folder: Path, memory: int | None = None
+) -> Sandbox:
+    """Return the sandbox to use, having seen that it holds.
+
+    Args:
+        wanted: `required`: all layers, or none at all; `preferred`: as many as hold; `off`.
+        ffmpeg: absolute path of the program.
+        ffprobe: absolute path of the program.
+        folder: where the programs can be tried.
+        memory: bytes of address space a program may have; None for what the cores suggest.
+
+    Raises:
+        NoSandboxError: `required`, and a layer is missing or does not hold.
+        OSError: a program cannot be read.
+    """
+    if wanted == "off":
+        _log.warning("sandbox", layers=[], reason="it is switched off")
+        return Sandbox(_NONE, None, {}, None)
+    kernel = ask_kernel()
+    if wanted == "required" and kernel.missing:
+        raise _refused(" and ".join(kernel.missing) + " cannot be had")
+    if sys.platform != "linux":
+        _log.warning("sandbox", layers=[], reason="; ".join(kernel.missing))
+        return Sandbox(kernel, None, {}, None)
+    needs = {program: _needs(program, wanted) for program in (ffmpeg, ffprobe)}
+    most = address_space(os.cpu_count() or 1) if memory is None else memory
+    reasons = list(kernel.missing)
+    for layers in _candidates(kernel.layers):
+        sandbox = Sandbox(kernel, layers, needs, most)
+        try:
+            await prove(sandbox, ffmpeg, ffprobe, folder)
+        except LeakError as error:
+            if wanted == "required":
+                raise _refused(str(error)) from error
+            reasons.append(f"{' and '.join(sorted(layers)) or 'resource limits'}: {error}")
+            continue
+        _tell(sandbox, layers, reasons)
+        return sandbox
+    _log.warning("sandbox", layers=[], reason="; ".join(reasons))
+    return Sandbox(kernel, None, {}, None)
+
+
+def _candidates(layers: frozenset[Layer]) -> list[frozenset[Layer]]:
+    """Return all sets of them, largest first."""
+    ordered = sorted(layers)
+    sizes = range(len(ordered), -1, -1)
+    return [frozenset(chosen) for size in sizes for chosen in combinations(ordered, size)]
+
+
+def _needs(program: str, wanted: str) -> Needs:
+    try:
+        return needs_of(program)
+    except UnreadableProgramError as error:
+        if wanted == "required":
+            raise _refused(str(error)) from error
+        return Needs((program,), ())
+
+
+def _tell(sandbox: Sandbox, layers: frozenset[Layer], reasons: list[str]) -> None:
+    names, abi = sorted(map(str, layers)), sandbox.kernel.landlock_abi
+    if reasons:
+        _log.warning("sandbox", layers=names, landlock_abi=abi, reason="; ".join(reasons))
+    else:
+        _log.info("sandbox", layers=names, landlock_abi=abi)
+
+
+def _refused(reason: str) -> NoSandboxError:
+    return NoSandboxError(
+        f"FFmpeg has no sandbox to read strangers' files in: {reason}; "
+        "SANDBOX=preferred works with what there is"
+    )

@@ -1,0 +1,85 @@
+"""What a program needs to be loaded: asked of its own dynamic loader."""
+
+import re
+import struct
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_ASK_SECONDS = 10.0
+_PT_INTERP = 3  # elf(5)
+_CACHE = Path("/etc/ld.so.cache")  # where glibc's loader looks the libraries up
+_PATH_IN_LISTING = re.compile(r"(/\S.*?) \(0x[0-9a-f]+\)$", re.MULTILINE)
+
+
+class UnreadableProgramError(Exception):
+    """A program is no ELF file, or its loader cannot load it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Files without which a program does not start.
+
+    Attributes:
+        programs: it, and its loader unless it is static; the kernel executes both.
+        libraries: what the loader reads.
+    """
+
+    programs: tuple[str, ...]
+    libraries: tuple[str, ...]
+
+
+def needs_of(program: str) -> Needs:
+    """Return what a program needs.
+
+    The very files rather than the system's directories of libraries: those hold programs too.
+
+    Args:
+        program: absolute path.
+
+    Raises:
+        UnreadableProgramError: it is no program of this kind of machine.
+        OSError: it cannot be read.
+    """
+    loader = _loader(Path(program))
+    if loader is None:
+        return Needs((program,), ())
+    try:
+        listing = subprocess.run(
+            [loader, "--list", program],
+            env={"LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_ASK_SECONDS,
+            check=True,
+        ).stdout
+    except subprocess.SubprocessError as error:
+        raise UnreadableProgramError(f"{loader} cannot list the libraries of {program}") from error
+    libraries = parse_listing(listing) - {loader}
+    if _CACHE.exists():
+        libraries |= {str(_CACHE)}
+    return Needs((program, loader), tuple(sorted(libraries)))
+
+
+def parse_listing(listing: str) -> frozenset[str]:
+    """Return the paths in what `ld.so --list` prints, for example `libm.so.6 => /lib/… (0x7f…)`."""
+    return frozenset(_PATH_IN_LISTING.findall(listing))
+
+
+def _loader(program: Path) -> str | None:
+    """Return the interpreter that a 64-bit little-endian ELF file names, None for a static one."""
+    with program.open("rb") as file:
+        head = file.read(64)
+        if head[:6] != b"\x7fELF\x02\x01":
+            raise UnreadableProgramError(f"{program} is no program of a 64-bit machine")
+        (table,) = struct.unpack_from("<Q", head, 32)
+        size, count = struct.unpack_from("<HH", head, 54)
+        for number in range(count):
+            file.seek(table + number * size)
+            entry = file.read(56)
+            kind, _, offset, _, _, length = struct.unpack_from("<IIQQQQ", entry)
+            if kind == _PT_INTERP:
+                file.seek(offset)
+                return file.read(length).rstrip(b"\0").decode()
+    return None

@@ -1,0 +1,98 @@
+"""Show that a sandbox lets FFmpeg work and keeps it in, with the programs that will run in it."""
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+
+from workers.sandbox.attempt import attempt
+from workers.sandbox.policy import Layer
+from workers.sandbox.sandbox import Sandbox
+from workers.together import together
+
+_CPU_SECONDS = 60
+_FILE_SIZE = 10_000_000
+_QUIET = ("-hide_banner", "-nostdin", "-v", "error")
+_OUT = "made.mp4"
+
+
+class LeakError(Exception):
+    """A sandbox does not let the programs work, or does not keep them in."""
+
+
+async def prove(sandbox: Sandbox, ffmpeg: str, ffprobe: str, folder: Path) -> None:
+    """Encode and probe in the sandbox, and try to get out of it.
+
+    Args:
+        sandbox: with layers.
+        ffmpeg: absolute path of the program.
+        ffprobe: absolute path of the program.
+        folder: where a directory can be made, and taken away again.
+
+    Raises:
+        LeakError: it does not hold, or what must work does not. The message is one phrase.
+    """
+    with tempfile.TemporaryDirectory(dir=folder, prefix="sandbox-") as name:
+        place = Path(name)
+        try:
+            await together(
+                (
+                    _works(sandbox, ffmpeg, ffprobe, place),
+                    _reads_nothing_else(sandbox, ffmpeg, place),
+                    _connects_nowhere(sandbox, ffmpeg, place),
+                )
+            )
+        except (TimeoutError, OSError) as error:
+            raise LeakError(f"FFmpeg cannot be tried in it: {error}") from error
+
+
+async def _works(sandbox: Sandbox, ffmpeg: str, ffprobe: str, place: Path) -> None:
+    out = place / "out"
+    out.mkdir()
+    policy = sandbox.policy(ffmpeg, writes=[out], cpu_seconds=_CPU_SECONDS, file_size=_FILE_SIZE)
+    assert policy is not None
+    argv = [ffmpeg, *_QUIET, "-f", "lavfi", "-i", "testsrc2=s=64x64:r=5:d=0.4",
+            "-c:v", "libx264", "-movflags", "+faststart", f"out/{_OUT}"]  # fmt: skip
+    encoded = await attempt(argv, policy, place)
+    if encoded.status != 0:
+        raise LeakError(f"{ffmpeg} does not work in it: {encoded.last_line}")
+    policy = sandbox.policy(ffprobe, reads=[out / _OUT], cpu_seconds=_CPU_SECONDS)
+    assert policy is not None
+    argv = [ffprobe, "-hide_banner", "-v", "error", "-show_streams", f"out/{_OUT}"]
+    probed = await attempt(argv, policy, place)
+    if probed.status != 0 or b"codec_name=h264" not in probed.stdout:
+        raise LeakError(f"{ffprobe} does not work in it: {probed.last_line}")
+
+
+async def _reads_nothing_else(sandbox: Sandbox, ffmpeg: str, place: Path) -> None:
+    if Layer.LANDLOCK not in (sandbox.layers or ()):
+        return  # what is read is that layer's to say
+    canary = os.urandom(16).hex().encode()
+    (place / "neighbour").write_bytes(canary)
+    policy = sandbox.policy(ffmpeg, cpu_seconds=_CPU_SECONDS)
+    assert policy is not None
+    argv = [ffmpeg, *_QUIET, "-f", "data", "-i", "neighbour", "-map", "0",
+            "-c", "copy", "-f", "data", "pipe:1"]  # fmt: skip
+    if canary in (await attempt(argv, policy, place)).stdout:
+        raise LeakError("FFmpeg could read a file that it must not")
+
+
+async def _connects_nowhere(sandbox: Sandbox, ffmpeg: str, place: Path) -> None:
+    if Layer.SECCOMP not in (sandbox.layers or ()):
+        return  # Landlock knows of TCP too, but only since ABI 4
+    reached = asyncio.Event()
+
+    async def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        writer.close()
+
+    server = await asyncio.start_server(note, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        policy = sandbox.policy(ffmpeg, cpu_seconds=_CPU_SECONDS)
+        assert policy is not None
+        argv = [ffmpeg, *_QUIET, "-f", "data", "-i", f"tcp://127.0.0.1:{port}?timeout=2000000",
+                "-map", "0", "-c", "copy", "-f", "data", "pipe:1"]  # fmt: skip
+        await attempt(argv, policy, place)
+    if reached.is_set():
+        raise LeakError("FFmpeg could open a connection")

@@ -1,0 +1,53 @@
+"""What the programs of an attempt may do: read one file, and write into one directory."""
+
+import math
+import os
+from pathlib import Path
+
+from workers.media.limits import Limits
+from workers.media.plan import EncodePlan
+from workers.sandbox.policy import Policy
+from workers.sandbox.sandbox import Sandbox
+
+# A film at its ceiling all the time, twice over: container, index, and what x264 overshoots.
+_MARGIN = 2
+_SMALLEST = 64 * 1024**2  # bytes; a poster knows no ceiling
+_GRACE_S = 60
+
+
+def probe_policy(sandbox: Sandbox, ffprobe: str, file: Path, limits: Limits) -> Policy | None:
+    """Let ffprobe read a file and write nothing."""
+    return sandbox.policy(ffprobe, reads=[file], cpu_seconds=_cpu_seconds(limits.probe_seconds))
+
+
+def encode_policy(
+    sandbox: Sandbox, ffmpeg: str, decided: EncodePlan, source: Path, out: Path, limits: Limits
+) -> Policy | None:
+    """Let FFmpeg read the source, which it cannot change, and make the outputs.
+
+    Args:
+        sandbox: of the worker.
+        ffmpeg: absolute path of the program.
+        decided: what is made.
+        source: the file.
+        out: a directory that is there.
+        limits: how long a film may be, and its encode take.
+    """
+    return sandbox.policy(
+        ffmpeg,
+        reads=[source],
+        writes=[out],
+        cpu_seconds=_cpu_seconds(limits.wall_seconds(decided.total_duration)),
+        file_size=largest_output(decided, limits.max_duration),
+    )
+
+
+def largest_output(decided: EncodePlan, seconds: float) -> int:
+    """Return bytes that no output passes, however long the film turns out to be up to `seconds`."""
+    bits = max(rendition.max_bitrate for rendition in decided.renditions) + decided.audio_bitrate
+    return max(math.ceil(_MARGIN * bits / 8 * seconds), _SMALLEST)
+
+
+def _cpu_seconds(wall_seconds: float) -> int:
+    """Return what all cores do in that time: it is for when no worker is there to end it."""
+    return math.ceil(wall_seconds * (os.cpu_count() or 1)) + _GRACE_S

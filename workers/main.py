@@ -15,7 +15,11 @@ from core.redis import connect as connect_redis
 from workers.consumer import Consumer
 from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
+from workers.media.limits import Limits
+from workers.pace import Pace
 from workers.pulse import beat
+from workers.sandbox.choose import NoSandboxError, choose
+from workers.sandbox.sandbox import Sandbox
 from workers.transcode import Tools
 from workers.workspace import Scratch
 
@@ -27,7 +31,7 @@ async def serve(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then give back what is unfinished.
 
     Raises:
-        ConfigError: FFmpeg, the ladder or the scratch directory cannot be used.
+        ConfigError: FFmpeg, its sandbox, the ladder or the scratch directory cannot be used.
     """
     # Only files are read and written there; each thread more keeps some memory for itself.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "files"))
@@ -39,6 +43,7 @@ async def serve(settings: Settings) -> None:
         raise ConfigError(f"the worker cannot start: {error}") from None
     async with AsyncExitStack() as stack:
         stack.callback(scratch.close)
+        sandbox = await _sandbox(settings, scratch)
         db = Database(
             settings.database_url.get_secret_value(), pool_size=2 * settings.worker_concurrency + 1
         )
@@ -52,7 +57,10 @@ async def serve(settings: Settings) -> None:
             ffprobe=str(settings.ffprobe_path),
             capabilities=capabilities,
             ladder=ladder,
+            limits=limits_of(settings),
             connections=settings.fetch_connections,
+            sandbox=sandbox,
+            pace=Pace(int(settings.transfer_least_rate), settings.transfer_grace_s),
         )
         name = f"{socket.gethostname()}:{os.getpid()}"
         consumer = Consumer(settings, db, found.queue, found.storage, client, tools, scratch, name)
@@ -61,6 +69,17 @@ async def serve(settings: Settings) -> None:
             stack.callback(asyncio.create_task(beat(settings.pulse_file)).cancel)
         await _until_signal(consumer.run())
         _log.info("worker_stopped", worker=name)
+
+
+async def _sandbox(settings: Settings, scratch: Scratch) -> Sandbox:
+    ffmpeg, ffprobe = str(settings.ffmpeg_path), str(settings.ffprobe_path)
+    try:
+        with scratch.attempt("sandbox", 0) as place:
+            return await choose(
+                settings.wanted_sandbox, ffmpeg, ffprobe, place, settings.ffmpeg_address_space
+            )
+    except (NoSandboxError, OSError) as error:
+        raise ConfigError(f"the worker cannot start: {error}") from None
 
 
 def read_ladder(settings: Settings) -> Ladder:
@@ -75,6 +94,24 @@ def read_ladder(settings: Settings) -> Ladder:
         return load_ladder(settings.ladder_file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, LadderError) as error:
         raise ConfigError(f"LADDER_FILE {settings.ladder_file}: {error}") from None
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return what a source may be, as the settings have it."""
+    return Limits(
+        max_side=settings.max_side_px,
+        max_pixels=settings.max_pixels,
+        max_duration=settings.max_duration_s,
+        max_frames=settings.max_frames,
+        max_frame_rate=settings.max_frame_rate,
+        max_streams=settings.max_streams,
+        probe_seconds=settings.probe_timeout_s,
+        probe_bytes=settings.probe_output_bytes,
+        stall_seconds=settings.stall_timeout_s,
+        wall_factor=settings.wall_time_factor,
+        wall_min=settings.wall_time_min_s,
+        wall_max=settings.wall_time_max_s,
+    )
 
 
 async def _until_signal(work: Coroutine[None, None, None]) -> None:

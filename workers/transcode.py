@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from core import log
+from core.claims import Claim, Outputs, RenditionRow
 from core.errors import Failure, PermanentError, TransientError
-from core.jobs import Claim, Outputs, RenditionRow
 from core.states import Stage
 from core.storage import Storage
 from workers import transfer
@@ -27,16 +27,18 @@ from workers.ffmpeg.process import (
     StallError,
     TimeLimitError,
     run,
-    wall_seconds,
 )
 from workers.ffmpeg.progress import Progress, RemainingTime, percent
 from workers.joblog import JobLog
 from workers.media.info import MediaInfo
 from workers.media.ladder import Ladder
-from workers.media.limits import Refusal, refuse
+from workers.media.limits import DEFAULT_LIMITS, Limits, Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.meter import Meter
+from workers.pace import DEFAULT_PACE, Pace
+from workers.sandbox.sandbox import Sandbox
+from workers.sandbox.work import encode_policy, probe_policy
 from workers.together import both, together
 
 _log = log.get(__name__)
@@ -59,7 +61,10 @@ class Tools:
     ffprobe: str
     capabilities: Capabilities
     ladder: Ladder
+    limits: Limits
     connections: int
+    sandbox: Sandbox
+    pace: Pace = DEFAULT_PACE
 
 
 async def transcode(
@@ -92,6 +97,7 @@ async def transcode(
         place / _INPUT,
         connections=tools.connections,
         on_fraction=meter.at,
+        pace=tools.pace,
     )
     joblog.add(f"fetched {held.source_size} bytes")
     meter.enter(Stage.INSPECTING)
@@ -107,11 +113,14 @@ async def transcode(
 
 async def _inspect(tools: Tools, place: Path, joblog: JobLog) -> MediaInfo:
     try:
-        info = await probe(tools.ffprobe, f"./{_INPUT}", cwd=place)
+        policy = probe_policy(tools.sandbox, tools.ffprobe, place / _INPUT, tools.limits)
+        info = await probe(
+            tools.ffprobe, f"./{_INPUT}", cwd=place, limits=tools.limits, policy=policy
+        )
     except ProbeFailedError as error:
         joblog.add(error.stderr_tail or str(error))
         raise _judged(error.failure, str(error)) from error
-    refusal = refuse(info)
+    refusal = refuse(info, tools.limits)
     if refusal is not None:
         joblog.add(f"refused: {refusal.code}")
         raise PermanentError(_blamed(refusal))
@@ -123,7 +132,9 @@ async def _encode(
 ) -> bool:
     """Run FFmpeg; return whether it complained of broken data."""
     (place / _OUT).mkdir()
-    argv = encode_command(tools.ffmpeg, decided, f"./{_INPUT}", _OUT, tools.capabilities)
+    argv = encode_command(
+        tools.ffmpeg, decided, f"./{_INPUT}", _OUT, tools.capabilities, tools.limits
+    )
     joblog.add(shlex.join(["ffmpeg", *argv[1:]]))
     remaining = RemainingTime(decided.total_duration)
 
@@ -133,10 +144,16 @@ async def _encode(
         if done is not None:
             meter.at(done / 100, eta)
 
-    limits = ProcessLimits(wall_seconds=wall_seconds(decided.total_duration))
+    limits = ProcessLimits(
+        stall_seconds=tools.limits.stall_seconds,
+        wall_seconds=tools.limits.wall_seconds(decided.total_duration),
+    )
+    policy = encode_policy(
+        tools.sandbox, tools.ffmpeg, decided, place / _INPUT, place / _OUT, tools.limits
+    )
     _log.info("ffmpeg_started", renditions=[item.name for item in decided.renditions])
     try:
-        finished = await run(argv, cwd=place, on_progress=on_progress, limits=limits)
+        finished = await run(argv, cwd=place, on_progress=on_progress, limits=limits, policy=policy)
     except (StallError, TimeLimitError) as error:
         joblog.add(error.stderr_tail)
         raise TransientError(str(error), _TIMEOUT) from error
@@ -158,12 +175,13 @@ async def _publish(
     has_poster = poster.exists() and poster.stat().st_size > 0
 
     async def send(file: Path, content_type: str) -> int:
-        return await transfer.send(tools.storage, file, held.prefix + file.name, content_type, gate)
+        key = held.prefix + file.name
+        return await transfer.send(tools.storage, file, key, content_type, gate, tools.pace)
 
     async def checked() -> dict[str, MediaInfo]:
         found = await together(_probe_output(tools, file) for file in files)
         outputs = dict(zip(names, found, strict=True))
-        _check(decided, outputs, damaged)
+        _check(decided, outputs, damaged, tools.limits)
         return outputs
 
     async def sent() -> list[int]:
@@ -184,15 +202,22 @@ async def _publish(
 
 async def _probe_output(tools: Tools, file: Path) -> MediaInfo:
     try:
-        return await probe(tools.ffprobe, f"./{file.name}", cwd=file.parent)
+        policy = probe_policy(tools.sandbox, tools.ffprobe, file, tools.limits)
+        # What is taken says nothing of what we make; patience is the same.
+        limits = replace(DEFAULT_LIMITS, probe_seconds=tools.limits.probe_seconds)
+        return await probe(
+            tools.ffprobe, f"./{file.name}", cwd=file.parent, limits=limits, policy=policy
+        )
     except ProbeFailedError as error:
         # We made this file: whatever is wrong with it, its reader is not at fault.
         raise TransientError(f"{file.name} cannot be read: {error}") from error
 
 
-def _check(decided: EncodePlan, outputs: dict[str, MediaInfo], damaged: bool) -> None:
+def _check(
+    decided: EncodePlan, outputs: dict[str, MediaInfo], damaged: bool, limits: Limits
+) -> None:
     try:
-        refusal = check(decided, outputs, damaged=damaged)
+        refusal = check(decided, outputs, damaged=damaged, limits=limits)
     except WrongOutputError as error:
         raise TransientError(str(error)) from error
     if refusal is not None:
@@ -222,4 +247,6 @@ def _blamed(refusal: Refusal) -> Failure:
 
 def _judged(found: diagnose.Failure, message: str) -> PermanentError | TransientError:
     failure = Failure(found.code, found.message, retryable=not found.input_fault)
-    return PermanentError(failure) if found.input_fault else TransientError(message, failure)
+    if found.input_fault:
+        return PermanentError(failure)
+    return TransientError(message, failure, charge=found.charge)

@@ -5,6 +5,7 @@ from workers.ffmpeg.graph import AUDIO_LABEL, POSTER_LABEL, filter_graph, video_
 from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, PlannedRendition
+from workers.media.verify import most_frames
 
 # What the fast presets leave out for little gain: looking further ahead, weighting all references,
 # choosing coefficients well; and a milder adaptive quantiser. With the keyframes placed as below
@@ -44,14 +45,15 @@ def encode_command(
         *input_options(limits.max_streams, limits.max_pixels),
         "-i", source,
         "-filter_complex", filter_graph(plan, capabilities),
-        *_video_options(plan, limits),
+        *_video_options(plan),
         *_audio_options(plan),
+        *_most(plan, limits),
         "-f", "tee", _tee(plan, out_dir),
         *_poster_options(out_dir),
     ]  # fmt: skip
 
 
-def _video_options(plan: EncodePlan, limits: Limits) -> list[str]:
+def _video_options(plan: EncodePlan) -> list[str]:
     options: list[str] = []
     for number, rendition in enumerate(plan.renditions):
         options += ["-map", f"[{video_label(number)}]", *_quality(number, rendition)]
@@ -73,8 +75,12 @@ def _video_options(plan: EncodePlan, limits: Limits) -> list[str]:
         "-g", str(2 * plan.keyframe_interval),
         # The fps filter made the rate constant; nothing after it may drop or repeat frames.
         "-fps_mode", "passthrough",
-        "-t", f"{limits.max_duration:g}",
     ]  # fmt: skip
+
+
+def _most(plan: EncodePlan, limits: Limits) -> list[str]:
+    """End there, whatever the time stamps of a source say that was let in for a shorter one."""
+    return ["-t", f"{limits.max_duration:g}", "-frames:v", str(most_frames(plan, limits))]
 
 
 def _quality(number: int, rendition: PlannedRendition) -> list[str]:

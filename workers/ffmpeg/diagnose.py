@@ -21,11 +21,13 @@ class Failure:
         code: failure code.
         message: one sentence for a person.
         input_fault: whether the source is proven to be the cause; then trying again is useless.
+        charge: whether the attempt counts; not where others filled the disk.
     """
 
     code: str
     message: str
     input_fault: bool
+    charge: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,29 @@ class _Sign:
     code: str
     message: str
     input_fault: bool = True
+    charge: bool = True
 
 
-def _sign(pattern: str, code: str, message: str, *, input_fault: bool = True) -> _Sign:
-    return _Sign(re.compile(pattern), code, message, input_fault)
+def _sign(
+    pattern: str, code: str, message: str, *, input_fault: bool = True, charge: bool = True
+) -> _Sign:
+    return _Sign(re.compile(pattern), code, message, input_fault, charge)
 
 
 # The machine's own troubles make every later complaint about the input void.
 _OURS = (
     _sign(
-        r"No space left on device|Disk quota exceeded|File too large",
+        r"No space left on device|Disk quota exceeded",
         STORAGE_ERROR,
-        "The worker ran out of disk space.",
+        "The worker ran out of disk space. Try again later.",
+        input_fault=False,
+        charge=False,
+    ),
+    # The limit on what one output may take, which no planned output reaches.
+    _sign(
+        r"File too large",
+        STORAGE_ERROR,
+        "The video came out larger than it may.",
         input_fault=False,
     ),
     _sign(
@@ -57,17 +70,16 @@ _OURS = (
 )
 # Limits of our own setting, passed by the file. FFmpeg goes on to say "Out of memory" or "Cannot
 # allocate memory" of them, so they are looked for before the machine's troubles.
+_TOO_LARGE = _sign(
+    r"exceeds specified max pixel count", Fault.RESOLUTION_TOO_LARGE, "The picture is too large."
+)
 _LIMITS = (
     _sign(
         r"(?:streams|tracks) exceeds max_streams",
         Fault.TOO_MANY_STREAMS,
         "The file has too many streams.",
     ),
-    _sign(
-        r"exceeds specified max pixel count",
-        Fault.RESOLUTION_TOO_LARGE,
-        "The picture is too large.",
-    ),
+    _TOO_LARGE,
 )
 _REFUSED = (
     _sign(
@@ -87,23 +99,33 @@ _REFUSED = (
         "The file uses a codec that we cannot read.",
     ),
     _sign(
-        r"sub-sample encryption|[Ee]ncrypted|decryption key|aes_ctr|saiz|senc",
+        r"sub-sample encryption|[Ee]ncrypted|decryption key|aes_ctr|\bsaiz\b|\bsenc\b",
         Fault.ENCRYPTED_MEDIA,
         "The video is encrypted; upload a copy without protection.",
     ),
 )
 _CUT = _sign(
-    r"partial file|File ended prematurely|Truncat(?:ed|ing) packet|truncated",
+    r"partial file|File ended prematurely|Truncat(?:ed|ing) packet|truncated"
+    r"|input[^\n]*: End of file",
     Fault.TRUNCATED_MEDIA,
     "The file ends too early; its upload or recording was cut off.",
 )
 _DAMAGED = _sign(
     r"moov atom not found|error reading header|[Ee]rror while decoding|Error submitting packet"
     r"|invalid atom|Invalid NAL|corrupt|concealing \d+|error decoding|decode_slice_header error"
-    r"|missing mandatory|EBML header parsing failed|Invalid data found when processing input",
+    r"|missing mandatory|CRC mismatch|EBML header parsing failed"
+    r"|Invalid data found when processing input",
     Fault.CORRUPT_MEDIA,
     "The file is damaged and cannot be read.",
 )
+_EMPTY = _sign(
+    r"received no packets", Fault.CORRUPT_MEDIA, "The file announces a track with nothing in it."
+)
+# Where a file was cut off, its last packets are broken too; more complaints than this, and it is
+# the damage that made a packet look as if it ended after the file.
+_MOST_AT_A_CUT = 12
+# A size in the file that passes -max_alloc is refused with these words, whatever memory is free.
+_BEYOND_MEMORY = re.compile(r"Error during demuxing: Cannot allocate memory")
 _INVALID = "Invalid data found when processing input"
 _GAVE_UP = Failure(PROCESSING_GAVE_UP, "The video could not be processed.", input_fault=False)
 
@@ -118,7 +140,8 @@ def diagnose(status: int, stderr_tail: str) -> Failure:
     certain = _certain(status, stderr_tail)
     if certain is not None:
         return certain
-    return _first((*_REFUSED, _CUT, _DAMAGED), stderr_tail) or _GAVE_UP
+    worse = (_DAMAGED, _CUT) if is_damaged(stderr_tail) else (_CUT, _DAMAGED)
+    return _first((*_REFUSED, *worse, _EMPTY), stderr_tail) or _GAVE_UP
 
 
 def diagnose_probe(status: int, stderr_tail: str) -> Failure:
@@ -143,22 +166,33 @@ def diagnose_probe(status: int, stderr_tail: str) -> Failure:
     return _first((_DAMAGED, _CUT), stderr_tail) or _GAVE_UP
 
 
+def diagnose_size(stderr_tail: str) -> Failure | None:
+    """Say whether a picture was refused for its size, which does not always end ffprobe."""
+    return _first((_TOO_LARGE,), stderr_tail)
+
+
 def is_damaged(stderr_tail: str) -> bool:
     """Whether FFmpeg complained of broken data and not only of an early end of the file."""
-    if _CUT.pattern.search(stderr_tail):
-        return False
-    return bool(_DAMAGED.pattern.search(stderr_tail))
+    complaints = sum(bool(_DAMAGED.pattern.search(line)) for line in stderr_tail.splitlines())
+    return complaints > (_MOST_AT_A_CUT if _CUT.pattern.search(stderr_tail) else 0)
+
+
+# 125: its sandbox could not be set up (launch.py). 126 and 127: not started (too little memory for
+# its libraries, or no such program). 137: a shell's word for killed.
+_NOT_STARTED = (125, 126, 127, 137)
 
 
 def _certain(status: int, stderr_tail: str) -> Failure | None:
     """What is beyond doubt: a limit of ours passed, or the machine in trouble."""
     # A process that was killed or never started has not judged the file.
-    judged = status > 0 and status not in (126, 127, 137)
+    judged = status > 0 and status not in _NOT_STARTED
     passed = _first(_LIMITS, stderr_tail) if judged else None
     if passed is not None:
         return passed
-    # 126 and 127: not started (too little memory for its libraries, or no such program).
-    if status == -9 or status in (126, 127, 137) or "Cannot allocate memory" in stderr_tail:
+    # A packet that no memory could hold, in a file with other broken places, is a broken place.
+    if judged and _BEYOND_MEMORY.search(stderr_tail) and is_damaged(stderr_tail):
+        return Failure(str(_DAMAGED.code), _DAMAGED.message, _DAMAGED.input_fault)
+    if status == -9 or status in _NOT_STARTED or "Cannot allocate memory" in stderr_tail:
         return Failure(
             RESOURCE_LIMIT, "The worker ran out of memory or could not start FFmpeg.", False
         )
@@ -168,5 +202,5 @@ def _certain(status: int, stderr_tail: str) -> Failure | None:
 def _first(signs: Sequence[_Sign], text: str) -> Failure | None:
     for sign in signs:
         if sign.pattern.search(text):
-            return Failure(str(sign.code), sign.message, sign.input_fault)
+            return Failure(str(sign.code), sign.message, sign.input_fault, sign.charge)
     return None

@@ -140,6 +140,7 @@ class MediaInfo:
         subtitle_count: number of subtitle streams.
         data_count: number of data, attachment and picture streams.
         stream_count: all streams.
+        undescribed_count: streams with neither a codec's name nor a tag.
     """
 
     format_name: str
@@ -150,6 +151,7 @@ class MediaInfo:
     subtitle_count: int = 0
     data_count: int = 0
     stream_count: int = 0
+    undescribed_count: int = 0
 
     @property
     def encrypted(self) -> bool:

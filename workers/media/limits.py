@@ -61,7 +61,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest source that is taken.
+    """The largest source that is taken, and how long it is borne with.
 
     Attributes:
         max_side: pixels of the longer side.
@@ -70,6 +70,12 @@ class Limits:
         max_frames: pictures in the whole file.
         max_frame_rate: pictures per second, where the container counts them.
         max_streams: streams of every kind.
+        probe_seconds: ffprobe may take.
+        probe_bytes: ffprobe may say.
+        stall_seconds: FFmpeg may go without progress.
+        wall_factor: an encode may take so many times the source's length,
+        wall_min: but always so many seconds
+        wall_max: and never more than these.
     """
 
     max_side: int = 8192
@@ -78,6 +84,18 @@ class Limits:
     max_frames: int = 345_600
     max_frame_rate: float = 120.0
     max_streams: int = 32
+    probe_seconds: float = 10.0
+    probe_bytes: int = 1_000_000
+    stall_seconds: float = 60.0
+    wall_factor: float = 20.0
+    wall_min: float = 120.0
+    wall_max: float = 7200.0
+
+    def wall_seconds(self, duration: float | None) -> float:
+        """Seconds that the encode of a source may take; the most when its length is unknown."""
+        if duration is None:
+            return self.wall_max
+        return min(max(self.wall_factor * duration, self.wall_min), self.wall_max)
 
 
 DEFAULT_LIMITS = Limits()
@@ -113,16 +131,28 @@ def _streams(info: MediaInfo, limits: Limits) -> Refusal | None:  # noqa: ARG001
         return Refusal(
             Fault.ENCRYPTED_MEDIA, "The video is encrypted; upload a copy without protection."
         )
+    if info.stream_count == 0:
+        return Refusal(Fault.CORRUPT_MEDIA, "The file is damaged: it describes nothing.")
+    isobmff = "mp4" in info.format_name.split(",")
+    if info.video is None and isobmff and info.undescribed_count:
+        return _undescribed()
     if info.video is None:
         return Refusal(Fault.NO_VIDEO_STREAM, "The file has no video, only sound or data.")
     # Every track of an MP4 names its sample format; one without a name lost its description.
     tracks = [(info.video.codec, info.video.codec_tag)]
     tracks += [(stream.codec, stream.codec_tag) for stream in info.audio]
-    if "mp4" in info.format_name.split(",") and (UNKNOWN_CODEC, "") in tracks:
-        return Refusal(
-            Fault.CORRUPT_MEDIA, "The file is damaged: a track has lost its description."
-        )
+    if isobmff and any(_unreadable(codec, tag) for codec, tag in tracks):
+        return _undescribed()
     return None
+
+
+def _unreadable(codec: str, tag: str) -> bool:
+    """Whether a track of an MP4 has no name; ffprobe writes what is no letter as `[35]`."""
+    return codec == UNKNOWN_CODEC and (not tag or "[" in tag)
+
+
+def _undescribed() -> Refusal:
+    return Refusal(Fault.CORRUPT_MEDIA, "The file is damaged: a track has lost its description.")
 
 
 def _codecs(info: MediaInfo, limits: Limits) -> Refusal | None:  # noqa: ARG001  one signature

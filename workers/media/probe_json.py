@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -42,16 +43,29 @@ def parse_probe(json_text: str) -> MediaInfo:
     videos = [s for s, kind in zip(streams, kinds, strict=True) if kind == "video"]
     audio = tuple(_audio(s) for s, kind in zip(streams, kinds, strict=True) if kind == "audio")
     video = _video(_preferred(videos)) if videos else None
+    format_name, duration = _text(container.get("format_name")), _file_duration(container, streams)
+    counted = _counted_seconds(video) if format_name == "avi" else None
+    if video is not None and counted is not None:
+        # FFmpeg estimates the length of a cut AVI from what is left; its header tells the truth.
+        video = replace(video, duration=max(counted, video.duration or 0.0))
+        duration = max(counted, duration or 0.0)
     return MediaInfo(
-        format_name=_text(container.get("format_name")),
-        duration=_file_duration(container, streams),
+        format_name=format_name,
+        duration=duration,
         start_time=_number(container.get("start_time")) or 0.0,
         video=video,
         audio=audio,
         subtitle_count=kinds.count("subtitle"),
         data_count=kinds.count("other"),
         stream_count=len(streams),
+        undescribed_count=sum(_codec(s) == UNKNOWN_CODEC and not _codec_tag(s) for s in streams),
     )
+
+
+def _counted_seconds(video: VideoStream | None) -> float | None:
+    if video is None or video.frame_count is None or video.avg_frame_rate is None:
+        return None
+    return float(video.frame_count / video.avg_frame_rate)
 
 
 def _kind(stream: Fields) -> str:

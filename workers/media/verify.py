@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from workers.media.info import MediaInfo, VideoStream
-from workers.media.limits import Fault, Refusal
+from workers.media.limits import DEFAULT_LIMITS, Fault, Limits, Refusal
 from workers.media.plan import EncodePlan, PlannedRendition
 
 # A file with broken places counts as whole when this much of it came out.
@@ -13,12 +13,26 @@ SLACK_SECONDS = 0.1
 SLACK_FRAMES = 2
 
 
+def most_frames(plan: EncodePlan, limits: Limits) -> int:
+    """Output frames at which an encode is made to end.
+
+    A constant rate may take more frames than the source has; what was let in is made whole, and a
+    second more shows that there is no end.
+    """
+    said = plan.frame_count or round((plan.total_duration or 0) * plan.frame_rate)
+    return max(limits.max_frames, said + round(plan.frame_rate))
+
+
 class WrongOutputError(Exception):
     """An output is not what was planned although the source is not at fault."""
 
 
 def check(
-    plan: EncodePlan, outputs: Mapping[str, MediaInfo], *, damaged: bool = False
+    plan: EncodePlan,
+    outputs: Mapping[str, MediaInfo],
+    *,
+    damaged: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Refusal | None:
     """Say whether every rendition is whole.
 
@@ -26,6 +40,7 @@ def check(
         plan: what was asked for.
         outputs: the probe of every rendition, by its name.
         damaged: whether FFmpeg complained of broken data, not only of an early end.
+        limits: at which the encode was made to end.
 
     Returns:
         None when all is whole, else the input's fault.
@@ -39,24 +54,43 @@ def check(
             raise WrongOutputError(f"{rendition.name} was not made")
         if output.video is None or not output.video.frame_count:
             return Refusal(Fault.CORRUPT_MEDIA, "No picture of the file could be read.")
-        _shape(plan, rendition, output, output.video)
-        refusal = _length(plan, output, output.video, damaged)
+        _shape(rendition, output.video)
+        refusal = _endless(plan, output.video, limits) or _length(
+            plan, output, output.video, damaged
+        )
         if refusal is not None:
             return refusal
+        # A track is announced and nothing is in it: all of it was lost with the file's end.
+        if plan.audio and not output.audio:
+            return Refusal(Fault.CORRUPT_MEDIA, "The sound of the file could not be read.")
     return None
 
 
-def _shape(
-    plan: EncodePlan, rendition: PlannedRendition, output: MediaInfo, video: VideoStream
-) -> None:
+def _shape(rendition: PlannedRendition, video: VideoStream) -> None:
     upright = video.rotation == 0 and video.sample_aspect_ratio == 1
     if not upright or (video.width, video.height) != (rendition.width, rendition.height):
         raise WrongOutputError(
             f"{rendition.name} is {video.width} x {video.height}, turned by {video.rotation}; "
             f"planned were {rendition.width} x {rendition.height}"
         )
-    if plan.audio and not output.audio:
-        raise WrongOutputError(f"{rendition.name} has lost its sound")
+
+
+def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Refusal | None:
+    """Turn away what was ended at a limit: the source is longer than it said."""
+    frames = video.frame_count or 0
+    if frames >= most_frames(plan, limits):
+        return Refusal(
+            Fault.TOO_MANY_FRAMES,
+            f"The video has more frames than it says; at most {limits.max_frames} are taken.",
+        )
+    seconds = frames / float(plan.frame_rate)
+    if seconds >= limits.max_duration - SLACK_SECONDS > (plan.duration or 0.0):
+        return Refusal(
+            Fault.DURATION_TOO_LONG,
+            f"The video lasts longer than it says; at most {limits.max_duration / 3600:.1f} hours "
+            "are taken.",
+        )
+    return None
 
 
 def _length(

@@ -74,14 +74,37 @@ def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
         assert after(argv, "-protocol_whitelist") == "file"
         assert int(after(argv, "-max_streams")) in (7, 8)
         assert after(argv, "-max_pixels") == "100"
-        assert "-max_alloc" in argv
+        assert after(argv, "-max_alloc") == "268435456"
+        assert argv.index("-max_alloc") < opened
+        assert argv[0].startswith("/")
+        assert argv.count("-i") == 1
+        assert argv[opened + 1] == "./input"
+        codecs = after(argv, "-codec_whitelist").split(",")
+        assert not {"magicyuv", "png", "gif", "bmp", "ansi", "rawvideo"} & set(codecs)
         formats = after(argv, "-format_whitelist").split(",")
         assert not {"hls", "concat", "dash", "sdp", "image2", "png_pipe", "tty"} & set(formats)
+
+
+def test_an_encode_takes_what_was_chosen_and_ends_at_the_limits() -> None:
     argv = command(make(SOUND))
     for option in ("-nostdin", "-sn", "-dn"):
         assert option in argv
-    assert (after(argv, "-map_metadata"), after(argv, "-map_chapters")) == ("-1", "-1")
-    assert after(argv, "-t") == "14400"
+    maps = [argv[place + 1] for place, word in enumerate(argv) if word == "-map"]
+    assert maps == ["[video0]", "[video1]", "[sound]", "[poster]"]
+    # The film and the poster are two outputs, and each option counts for the next one only.
+    assert [after(argv[place:], "-map_metadata") for place in outputs(argv)] == ["-1", "-1"]
+    assert after(argv, "-map_chapters") == "-1"
+    assert (after(argv, "-t"), after(argv, "-frames:v")) == ("14400", "345600")
+    assert argv.index("-frames:v") < argv.index("tee")
+    few = Limits(max_duration=90.5, max_frames=7)
+    argv = encode_command("/f", make(), "./input", ".", FULL, few)
+    # Let in, it is made whole; and a second more.
+    assert (after(argv, "-t"), after(argv, "-frames:v")) == ("90.5", str(480 + 24))
+
+
+def outputs(argv: list[str]) -> list[int]:
+    """Where the options of each output begin."""
+    return [argv.index("-map"), argv.index("tee") + 2]
 
 
 def test_silence_and_one_channel() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.ffmpeg.diagnose import diagnose, diagnose_probe, is_damaged
+from workers.ffmpeg.diagnose import diagnose, diagnose_probe, diagnose_size, is_damaged
 
 MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
 
@@ -66,3 +66,52 @@ def test_an_early_end_is_not_damage() -> None:
     assert not is_damaged(MOV + "stream 1, offset 0x5ca: partial file")
     assert not is_damaged("[matroska,webm @ 0x1] File ended prematurely at pos. 9")
     assert is_damaged("[h264 @ 0x1] error while decoding MB 1 2, bytestream -5")
+
+
+BROKEN = "[h264 @ 0x1] error while decoding MB 1 2, bytestream -5\n"
+ENDED = "Truncating packet of size 8388794 to 385381\n"
+
+
+def test_much_damage_makes_a_packet_seem_to_end_after_the_file() -> None:
+    assert not is_damaged(ENDED + 3 * BROKEN)
+    assert diagnose(69, ENDED + 3 * BROKEN).code == "truncated_media"
+    assert is_damaged(ENDED + 40 * BROKEN)
+    assert diagnose(69, ENDED + 40 * BROKEN).code == "corrupt_media"
+
+
+def test_a_packet_too_large_for_any_memory_is_the_files_fault_only_among_other_damage() -> None:
+    words = "[in#0/mov,mp4 @ 0x1] Error during demuxing: Cannot allocate memory\n"
+    ours = diagnose(244, words)
+    assert (ours.code, ours.input_fault) == ("resource_limit", False)
+    theirs = diagnose(244, BROKEN + words)
+    assert (theirs.code, theirs.input_fault) == ("corrupt_media", True)
+    # Killed, it has judged nothing.
+    assert diagnose(-9, BROKEN + words).code == "resource_limit"
+
+
+def test_a_picture_refused_for_its_size() -> None:
+    found = diagnose_size("[mjpeg @ 0x1] Picture size 9x9 exceeds specified max pixel count 80")
+    assert found is not None
+    assert (found.code, found.input_fault) == ("resolution_too_large", True)
+    assert diagnose_size(BROKEN) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("[mxf @ 0x5581] no essence\n./input: Invalid data found when processing input",
+         "corrupt_media"),
+        ("[ogg @ 0x5581] CRC mismatch!\n./input: End of file", "corrupt_media"),
+        ("./input: End of file", "truncated_media"),
+        ("[mov,mp4 @ 0x5581] Failed to parse senc box", "encrypted_media"),
+    ],
+)  # fmt: skip
+def test_words_that_look_like_others(words: str, code: str) -> None:
+    failure = diagnose_probe(1, words)
+    assert (failure.code, failure.input_fault) == (code, True)
+
+
+def test_an_announced_track_without_anything_in_it() -> None:
+    words = "[out#0/tee @ 0x1] Nothing was written, because a stream received no packets."
+    assert diagnose(234, words).code == "corrupt_media"
+    assert diagnose(1, words + "\nNo space left on device").code == "storage_error"

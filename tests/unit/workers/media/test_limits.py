@@ -32,6 +32,12 @@ def with_video(**changes: object) -> MediaInfo:
         (replace(FILE, format_name="png_pipe"), Fault.UNSUPPORTED_FORMAT),
         (replace(FILE, stream_count=33), Fault.TOO_MANY_STREAMS),
         (replace(FILE, video=None), Fault.NO_VIDEO_STREAM),
+        (MediaInfo("mov,mp4", None), Fault.CORRUPT_MEDIA),
+        (replace(FILE, video=None, undescribed_count=1), Fault.CORRUPT_MEDIA),
+        (replace(FILE, format_name="mpegts", video=None, undescribed_count=1),
+         Fault.NO_VIDEO_STREAM),
+        (with_video(codec="unknown", codec_tag="av[35]1"), Fault.CORRUPT_MEDIA),
+        (with_video(codec="unknown", codec_tag="zzz1"), Fault.UNSUPPORTED_CODEC),
         (with_video(codec_tag="encv"), Fault.ENCRYPTED_MEDIA),
         (with_video(codec="magicyuv"), Fault.UNSUPPORTED_CODEC),
         (replace(FILE, audio=(replace(SOUND, codec="apac"),)), Fault.UNSUPPORTED_CODEC),
@@ -74,3 +80,27 @@ def test_a_claimed_rate_alone_is_no_reason() -> None:
 
 def test_limits_can_be_changed() -> None:
     assert refuse(FILE, Limits(max_duration=59.0)) is not None
+
+
+def test_other_limits() -> None:
+    small = Limits(max_side=640, max_pixels=10**9, max_streams=1)
+    refusal = refuse(FILE, small)
+    assert refusal is not None
+    assert refusal.code == Fault.TOO_MANY_STREAMS
+    assert "at most 1 are taken" in refusal.message
+    assert refuse(FILE, Limits(max_duration=60, max_frames=1500, max_frame_rate=25)) is None
+    assert refuse(FILE, Limits(max_duration=59)) is not None
+    assert refuse(FILE, Limits(max_frames=1499)) is not None
+    assert refuse(FILE, Limits(max_frame_rate=24)) is not None
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"), [(1.0, 120), (60.0, 1200), (9999.0, 7200), (None, 7200)]
+)
+def test_time_allowed(duration: float | None, seconds: float) -> None:
+    assert Limits().wall_seconds(duration) == seconds
+
+
+def test_time_allowed_otherwise() -> None:
+    limits = Limits(wall_factor=2, wall_min=10, wall_max=100)
+    assert [limits.wall_seconds(d) for d in (1, 30, 99, None)] == [10, 60, 100, 100]

@@ -124,3 +124,19 @@ def test_default_stream_wins_and_encryption_is_seen() -> None:
     assert (info.video.index, info.video.frame_rate) == (3, Fraction(30000, 1001))
     assert info.encrypted
     assert (info.subtitle_count, info.data_count, info.stream_count) == (1, 1, 5)
+    assert info.undescribed_count == 2
+
+
+def test_the_header_of_a_cut_avi_says_how_long_it_was() -> None:
+    stream = {"codec_type": "video", "codec_name": "h264", "nb_frames": "101",
+              "avg_frame_rate": "25/1", "duration": "2.0"}  # fmt: skip
+    cut = parse_probe(
+        json.dumps({"streams": [stream], "format": {"format_name": "avi", "duration": "2.1"}})
+    )
+    assert cut.video is not None
+    assert (cut.duration, cut.video.duration) == (4.04, 4.04)
+    other = parse_probe(
+        json.dumps({"streams": [stream], "format": {"format_name": "mov,mp4", "duration": "2.1"}})
+    )
+    assert other.video is not None
+    assert (other.duration, other.video.duration) == (2.1, 2.0)

@@ -7,7 +7,7 @@ import pytest
 
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER
-from workers.media.limits import Fault
+from workers.media.limits import Fault, Limits
 from workers.media.plan import plan
 from workers.media.verify import WrongOutputError, check
 
@@ -65,9 +65,37 @@ def test_nothing_came_out() -> None:
         output(500, width=852),
         output(500, rotation=90),
         output(500, sample_aspect_ratio=Fraction(4, 3)),
-        {"480p": replace(output(500)["480p"], audio=())},
     ],
 )
 def test_another_result_than_planned_is_our_fault(outputs: dict[str, MediaInfo]) -> None:
     with pytest.raises(WrongOutputError):
         check(PLAN, outputs)
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (Limits(max_frames=500), Fault.TOO_MANY_FRAMES),
+        (Limits(max_duration=20.0), Fault.DURATION_TOO_LONG),
+    ],
+    ids=["frames", "duration"],
+)
+@pytest.mark.parametrize("said", [5.0, None])
+def test_what_ended_at_a_limit_is_longer_than_it_said(
+    limits: Limits, code: Fault, said: float | None
+) -> None:
+    count = None if said is None else 125
+    promised = replace(PLAN, duration=said, frame_count=count, total_duration=said)
+    refusal = check(promised, output(500), limits=limits)
+    assert refusal is not None
+    assert refusal.code == code
+    # A film that said so, and is just as long as is taken.
+    assert check(PLAN, output(500), limits=limits) is None
+
+
+def test_sound_that_was_announced_and_did_not_come() -> None:
+    silent = {name: replace(made, audio=()) for name, made in output(500).items()}
+    refusal = check(PLAN, silent)
+    assert refusal is not None
+    assert refusal.code == Fault.CORRUPT_MEDIA
+    assert check(replace(PLAN, audio=None), silent) is None

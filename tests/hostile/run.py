@@ -1,0 +1,150 @@
+"""One run: every hostile file through the real worker, and what came of each."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from core.db import Database
+from core.models import Job, Rendition, Task, Video
+from tests.hostile.maker import Maker
+from tests.hostile.table import MARK, READY, Hostile
+from tests.support.people import Person
+from tests.support.uploading import uploaded
+from tests.support.waiting import wait_until
+
+# For one file and the good one behind it; FFmpeg itself is stopped sooner.
+_PATIENCE_S = 240.0
+SECRETS = (MARK, b"51.5007", b"<script>")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What came of one file.
+
+    Attributes:
+        outcome: `ready` or the failure's code.
+        attempts: how often it was tried.
+        seconds: from the first attempt's beginning to the end.
+        shortest: seconds of the shortest rendition, 0 when there is none.
+        log: the log of its job.
+        objects: everything stored for it beside the source, by key.
+    """
+
+    outcome: str
+    attempts: int
+    seconds: float
+    shortest: float
+    log: str
+    objects: dict[str, bytes]
+
+
+@dataclass
+class Run:
+    """Sends files in and looks at what comes out."""
+
+    person: Person
+    db: Database
+    s3: Any
+    bucket: str
+
+    async def send(self, files: Sequence[Hostile], maker: Maker) -> list[tuple[str, str]]:
+        """Upload each file and a good film behind it; return the ids of both."""
+        good = maker.tiny()
+        sent = []
+        for each in files:
+            bad = await uploaded(self.person, each.make(maker), filename=each.file_name)
+            after = await uploaded(self.person, good, filename="good.mp4")
+            sent.append((str(bad["id"]), str(after["id"])))
+        return sent
+
+    async def ended(self, video_id: str) -> Ended:
+        """Wait for a video's end and collect everything of it."""
+        found: list[Any] = []
+
+        async def over() -> bool:
+            async with self.db.read() as connection:
+                query = select(Video.state, Video.failure).where(Video.id == uuid.UUID(video_id))
+                found[:] = [(await connection.execute(query)).one()]
+            return found[0].state in (READY, "failed")
+
+        await wait_until(over, _PATIENCE_S)
+        state, failure = found[0]
+        async with self.db.read() as connection:
+            tries = select(Task.attempt).where(Task.video_id == uuid.UUID(video_id))
+            attempts = (await connection.execute(tries)).scalars().all()
+            times = select(Job.started_at, Job.finished_at).where(
+                Job.video_id == uuid.UUID(video_id)
+            )
+            began, finished = (await connection.execute(times)).one()
+            assert began is not None
+            assert finished is not None
+            made = select(Rendition.duration).where(Rendition.video_id == uuid.UUID(video_id))
+            lengths = (await connection.execute(made)).scalars().all()
+        objects = await self._objects(f"videos/{video_id}/")
+        log = b"".join([data for key, data in objects.items() if key.endswith(".txt")])
+        return Ended(
+            outcome=READY if state == READY else str(failure["code"]),
+            attempts=sum(attempts),
+            seconds=(finished - began).total_seconds(),
+            shortest=min(map(float, lengths), default=0.0),
+            log=log.decode(),
+            objects=objects,
+        )
+
+    async def _objects(self, prefix: str) -> dict[str, bytes]:
+        listed = await self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        found = {}
+        for item in listed.get("Contents", []):
+            if "/source" not in item["Key"]:
+                answer = await self.s3.get_object(Bucket=self.bucket, Key=item["Key"])
+                found[item["Key"]] = await answer["Body"].read()
+        return found
+
+
+def wrong(each: Hostile, ended: Ended, words: Sequence[bytes]) -> list[str]:
+    """Say what is wrong with an outcome; `words` are in no output, nor is the file's own data."""
+    found = []
+    if ended.outcome not in each.outcome:
+        found.append(f"it ended as {ended.outcome}, not {' or '.join(each.outcome)}")
+    if ended.outcome != READY and not re.search(each.because, _plain(ended.log), re.MULTILINE):
+        found.append(f"its log does not say {each.because}")
+    if ended.outcome == READY and ended.shortest < each.whole:
+        found.append(f"only {ended.shortest} of {each.whole} s came out")
+    if ended.attempts != 1:
+        found.append(f"it was tried {ended.attempts} times")
+    for key, data in ended.objects.items():
+        found += [f"{key.split('/')[-1]} holds {word!r}" for word in words if word in data]
+    return found if not found else [*found, ended.log[-600:]]
+
+
+def _plain(log: str) -> str:
+    """A job's log without the times at the lines' beginnings."""
+    return re.sub(r"^ *\d+\.\d{3}  ", "", log, flags=re.MULTILINE)
+
+
+async def stop(worker: "subprocess.Popen[bytes]") -> tuple[int, int]:
+    """End a worker; return its status and the most memory that it or a child took, in bytes."""
+    os.kill(worker.pid, signal.SIGTERM)
+    # Only wait4 tells of the children that the worker itself has waited for.
+    ending = asyncio.to_thread(os.wait4, worker.pid, 0)
+    _, status, usage = await asyncio.wait_for(ending, 60)
+    worker.returncode = os.waitstatus_to_exitcode(status)
+    return worker.returncode, usage.ru_maxrss * 1024
+
+
+def left_behind(scratch: Path) -> list[str]:
+    """What lies in a scratch directory beside the worker's own lock."""
+    return [
+        str(path.relative_to(scratch))
+        for path in scratch.rglob("*")
+        if path.is_file() and path.name not in ("lock", "neighbour.ts")
+    ]

@@ -1,0 +1,87 @@
+"""Every hostile file ends as it must, through the real worker, with and without its sandbox."""
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.config import Settings
+from core.db import Database
+from embedded.stack import Stack
+from tests.hostile.conftest import BLIND, Watch
+from tests.hostile.maker import Maker
+from tests.hostile.run import SECRETS, Run, left_behind, stop, wrong
+from tests.hostile.table import READY, hostile_files
+from tests.support.app import StartApi
+from tests.support.people import new_user
+from tests.support.product import Workers
+from workers.sandbox.kernel import ask_kernel
+
+MEMORY = 600 * 1024**2  # of the worker or any program that it ran
+# Uploads come faster than people begin them, and what was given back is sent again at once.
+_SETTINGS = {"sweep_s": 0.5, "rate_limit_uploads": 100_000}
+# A busy machine is no reason to try a file twice.
+_PATIENT = {"PROBE_TIMEOUT_S": "40", "WALL_TIME_MIN_S": "200"}
+
+
+@pytest.fixture
+def workers(stack: Stack, tmp_path: Path) -> Iterator[Workers]:
+    found = Workers(stack, tmp_path)
+    yield found
+    found.end()
+
+
+@pytest.mark.parametrize("sandbox", ["required", "off"])
+async def test_every_hostile_file(
+    clean: None, start_api: StartApi, settings: Settings, db: Database, s3: Any, workers: Workers,
+    watch: Watch, maker: Maker, tmp_path: Path, figure: Callable[[str, object], None],
+    sandbox: str,
+) -> None:  # fmt: skip
+    if sandbox == "required" and ask_kernel().missing:
+        pytest.skip("this kernel offers no sandbox")
+    api = await start_api(**_SETTINGS)
+    run = Run(await new_user(api), db, s3, settings.s3_bucket)
+    worker = workers.start(SQS_QUEUE=settings.sqs_queue, SANDBOX=sandbox, **_PATIENT)
+    files = hostile_files()
+    words = [*SECRETS, *(each.word for each in watch.canaries)]
+    faults: dict[str, list[str]] = {}
+    slowest = 0.0
+    for each, (bad, good) in zip(files, await run.send(files, maker), strict=True):
+        ended = await run.ended(bad)
+        found = wrong(each, ended, words)
+        slowest = max(slowest, ended.seconds)
+        behind = (await run.ended(good)).outcome
+        if behind != READY:
+            found.append(f"the good film behind it ended as {behind}")
+        if found:
+            faults[each.name] = found
+    assert worker.poll() is None, "the worker has died"
+    (held,) = workers.events("sandbox")
+    assert bool(held["layers"]) == (sandbox == "required")
+    left = left_behind(tmp_path / "scratch")
+    status, memory = await stop(worker)
+    figure(
+        f"hostile files, sandbox {sandbox}",
+        f"{len(files) - len(faults)} of {len(files)} right; "
+        f"at most {slowest:.1f} s and {memory >> 20} MB",
+    )
+    assert not faults, faults
+    assert watch.wrong() == []
+    assert left == []
+    assert (status, left_behind(tmp_path / "scratch")) == (0, [])
+    assert memory < MEMORY
+    assert slowest < sum(map(float, _PATIENT.values()))
+
+
+async def test_the_witnesses_see(watch: Watch) -> None:
+    """Without this the run above might see nothing because nobody looks."""
+    assert watch.wrong() == []
+    if not all(each.noticing for each in watch.canaries):
+        pytest.skip(BLIND)
+    watch.canaries[0].path.read_bytes()
+    host, _, port = watch.listener.address.partition(":")
+    with socket.create_connection((host, int(port))) as calling:
+        assert calling.recv(1) == b""
+    assert watch.wrong() == ["canary.ts was read", "1 connections were made"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import aiohttp  # the SDK's transport, whose errors come through while a body is read
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core.errors import Unavailable
@@ -25,5 +26,5 @@ def translated(part: str) -> Iterator[None]:
         raise Unavailable(
             f"{part} refused a request ({code_of(error)}).", retry_after_s=5
         ) from error
-    except (BotoCoreError, OSError, TimeoutError) as error:
+    except (BotoCoreError, aiohttp.ClientError, OSError, TimeoutError) as error:
         raise Unavailable(f"{part} does not answer.", retry_after_s=5) from error

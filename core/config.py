@@ -2,6 +2,7 @@
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     aws_region: str = "us-east-1"
     s3_public_endpoint_url: str | None = None
     s3_bucket: str = "framemill"
+    s3_read_timeout_s: float = Field(30, gt=0, description="without a byte from S3")
     sqs_queue: str = "framemill-tasks"
     sqs_dead_letter_queue: str = "framemill-tasks-dead"
 
@@ -60,6 +62,8 @@ class Settings(BaseSettings):
     trusted_proxies: CommaList = ()
     cookie_secure: bool = True
     page_dir: Path | None = Field(None, description="the built page; not served when unset")
+    max_requests: int = Field(500, ge=1, description="being answered at once in a process")
+    request_s: float = Field(30, gt=0, description="within which a request must have arrived")
 
     # Accounts
     jwt_keys: SecretStr | None = None
@@ -70,7 +74,12 @@ class Settings(BaseSettings):
     rate_limit_address: int = Field(100, ge=1, description="auth requests a minute and address")
     rate_limit_account: int = Field(20, ge=1, description="failed logins a minute and account")
     rate_limit_pair: int = Field(10, ge=1, description="failed logins a minute, both together")
+    max_streams_per_user: int = Field(20, ge=1, description="event streams open in one process")
     rate_limit_uploads: int = Field(600, ge=1, description="uploads begun a minute and user")
+
+    # What one user may have; 0 for no limit
+    user_quota_bytes: ByteSize = Field(ByteSize(0), ge=0, description="stored, renditions too")
+    user_quota_active: int = Field(500, ge=0, description="videos being uploaded or worked on")
 
     # Uploads
     upload_max_bytes: ByteSize = ByteSize(20 * 1024**3)
@@ -88,6 +97,7 @@ class Settings(BaseSettings):
     progress_s: float = Field(1, gt=0, description="progress and cancel are exchanged this often")
     visibility_s: int = Field(60, ge=1)
     max_attempts: int = Field(3, ge=1)
+    max_job_s: float = Field(43_200, gt=0, description="from a job's first attempt to its last")
     retry_base_s: float = Field(5, gt=0)
     sweep_s: float = Field(5, gt=0)
     upload_check_s: float = Field(30, gt=0)
@@ -100,14 +110,46 @@ class Settings(BaseSettings):
     ffprobe_path: Path = Path("/usr/bin/ffprobe")
     ladder_file: Path | None = None
     fetch_connections: int = Field(4, ge=1, le=32)
+    transfer_least_rate: ByteSize = Field(
+        ByteSize(32 * 1024), gt=0, description="a second and connection; slower is given up"
+    )
+    transfer_grace_s: float = Field(15, gt=0, description="for a block or part, beside its rate")
     drain_s: float = Field(20, gt=0)
+    sandbox: Literal["required", "preferred", "off"] | None = None
+    ffmpeg_address_space: ByteSize | None = Field(None, ge=512 * 1024**2)
+    task_memory_bytes: ByteSize = Field(ByteSize(1024**3), ge=0, description="of one at its peak")
+    min_free_disk_bytes: ByteSize = Field(ByteSize(512 * 1024**2), ge=0)
     pulse_file: Path | None = Field(None, description="touched while a worker lives")
+
+    # The most that a source may be, and how long FFmpeg may take over it
+    max_duration_s: float = Field(4 * 3600, gt=0)
+    max_side_px: int = Field(8192, ge=16, le=16_384)
+    max_pixels: int = Field(35_651_584, ge=256, description="of one picture: 8192 x 4352")
+    max_frame_rate: float = Field(120, gt=0)
+    max_frames: int = Field(345_600, ge=1)
+    max_streams: int = Field(32, ge=1, le=1000)
+    probe_timeout_s: float = Field(10, gt=0)
+    probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)
+    stall_timeout_s: float = Field(60, gt=0, description="without any progress")
+    wall_time_factor: float = Field(20, gt=0, description="of the source's length, within:")
+    wall_time_min_s: float = Field(120, gt=0)
+    wall_time_max_s: float = Field(7200, gt=0)
 
     @field_validator("allowed_origins", "trusted_proxies", "upload_extensions", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(item.strip() for item in value.split(",") if item.strip())
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for item in value:
+            try:
+                ip_network(item, strict=False)
+            except ValueError:
+                raise ValueError(f"{item!r} is neither an address nor a network") from None
         return value
 
     @field_validator("upload_extensions")
@@ -125,6 +167,8 @@ class Settings(BaseSettings):
     def _check_together(self) -> Self:
         if self.heartbeat_s >= self.lease_s or self.heartbeat_s >= self.visibility_s:
             raise ValueError("HEARTBEAT_S must be smaller than LEASE_S and VISIBILITY_S")
+        if self.wall_time_min_s > self.wall_time_max_s:
+            raise ValueError("WALL_TIME_MIN_S must not be larger than WALL_TIME_MAX_S")
         for key_id, secret in self.signing_keys().items():
             if self.framemill_mode != "embedded" and _PLACEHOLDERS.search(secret):
                 raise ValueError(
@@ -148,6 +192,11 @@ class Settings(BaseSettings):
         if not all(key_id and secret for key_id, _, secret in pairs):
             raise ValueError("JWT_KEYS must look like kid:secret[,kid:secret]")
         return {key_id: secret for key_id, _, secret in pairs}
+
+    @property
+    def wanted_sandbox(self) -> Literal["required", "preferred", "off"]:
+        """How FFmpeg is held: `make up` must work on any machine, and its files are one's own."""
+        return self.sandbox or ("preferred" if self.framemill_mode == "embedded" else "required")
 
     @property
     def s3_url(self) -> str | None:

@@ -1,12 +1,18 @@
 """The database engine, and the only ways to use it: `begin` to change, `read` to look."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from sqlalchemy import ARRAY, UUID, ColumnElement, ExceptionContext, bindparam, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+# Longer than a crowd that may be answered at once (MAX_REQUESTS) takes on one core, and shorter
+# than the patience of its clients.
+_PATIENCE_S = 10.0
 
 
 class Database:
@@ -21,9 +27,13 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=10,
+            # `_lend` has the waiting; this is for one that is still on its way back from somebody
+            # who was cancelled.
+            pool_timeout=5,
             pool_pre_ping=False,
             pool_recycle=1800,
+            # An error is logged with its statement: what was bound to it may be nobody's business.
+            hide_parameters=True,
             connect_args={
                 "timeout": 5,
                 "command_timeout": 30,
@@ -36,6 +46,7 @@ class Database:
             },
         )
         event.listen(self._engine.sync_engine, "handle_error", _name_refusals)
+        self._free = asyncio.Semaphore(pool_size)
         # One statement, no BEGIN and COMMIT around it: a third of the round trips.
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -45,14 +56,37 @@ class Database:
 
         Never keep one open across S3, SQS or FFmpeg.
         """
-        async with self._engine.begin() as connection:
+        async with self._lend(), self._engine.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Lend a connection on which each statement stands alone; for reading."""
-        async with self._autocommit.connect() as connection:
+        async with self._lend(), self._autocommit.connect() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[None]:
+        """Wait for a connection, first come, first served.
+
+        The engine's own pool gives what comes back to whoever asks at that moment, so that in a
+        crowd some wait for ever while others pass them.
+
+        Raises:
+            TimeoutError: SQLAlchemy's; all have been lent for too long.
+        """
+        if self._free.locked():
+            try:
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise PoolTimeout(f"no connection became free in {_PATIENCE_S:g} s") from None
+        else:
+            await self._free.acquire()  # at once
+        try:
+            yield
+        finally:
+            self._free.release()
 
     async def ping(self) -> None:
         """Ask for an answer; raises what the driver raises when there is none."""

@@ -4,6 +4,7 @@ IAM: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and
 s3:ListMultipartUploadParts on the bucket's objects, s3:ListBucket on the bucket.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -70,8 +71,10 @@ class Storage:
         region: str,
         public_url: str | None,
         credentials: Callable[[], Awaitable[Credentials]],
+        small_write_s: float = 10.0,
     ) -> None:
         self._s3 = client
+        self._small_write_s = small_write_s
         self._bucket = bucket
         self._region = region
         self._address = address_of(bucket, region, public_url)
@@ -200,11 +203,18 @@ class Storage:
                     yield chunk
 
     async def put(self, key: str, body: bytes | RawIOBase, content_type: str) -> None:
-        """Write an object in one request."""
+        """Write an object in one request.
+
+        What is in memory is small and must be there within `small_write_s`. How long a file may
+        take, the caller knows.
+        """
+        # The SDK has no time-out while a body is sent, nor while the store must first ask for it.
+        bound = self._small_write_s if isinstance(body, bytes) else None
         with translated(_PART):
-            await self._s3.put_object(
-                Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
-            )
+            async with asyncio.timeout(bound):
+                await self._s3.put_object(
+                    Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
+                )
 
     async def delete_prefix(self, prefix: str) -> int:
         """Delete everything whose key starts with `prefix`; return how many objects there were."""

@@ -6,7 +6,7 @@ import time
 import redis.asyncio as redis
 from sqlalchemy.exc import DBAPIError
 
-from core import events, jobs, log
+from core import claims, events, log
 from core.config import Settings
 from core.db import Database
 from core.errors import LeaseLost, Unavailable
@@ -25,7 +25,7 @@ class Heartbeat:
         db: Database,
         queue: TaskQueue,
         redis_client: redis.Redis,
-        held: jobs.Claim,
+        held: claims.Claim,
         message: TaskMessage,
         meter: Meter,
     ) -> None:
@@ -76,11 +76,11 @@ class Heartbeat:
         if telling == self._told and now - self._leased_at < settings.heartbeat_s:
             # Nothing new to write; only to learn whether it is over.
             async with self._db.read() as connection:
-                if not await jobs.holds(connection, self._held):
+                if not await claims.holds(connection, self._held):
                     raise LeaseLost
             return
         async with self._db.begin() as tx:
-            event = await jobs.heartbeat(
+            event = await claims.heartbeat(
                 tx,
                 self._held,
                 settings.lease_s,

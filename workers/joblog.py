@@ -13,11 +13,16 @@ class JobLog:
         self._lines: list[str] = []
         self._size = 0
 
+    @property
+    def age_s(self) -> float:
+        """Seconds since the attempt began."""
+        return time.monotonic() - self._started
+
     def add(self, text: str) -> None:
         """Add a line, or a block of several. The oldest are kept when it grows too long."""
         if self._size > _MOST:
             return
-        line = f"{time.monotonic() - self._started:9.3f}  {text.rstrip()}"
+        line = f"{self.age_s:9.3f}  {text.rstrip()}"
         self._size += len(line)
         self._lines.append(line)
 

@@ -50,9 +50,12 @@ class Scratch:
         Raises:
             TransientError: there is no room for it.
         """
-        free = shutil.disk_usage(self._home).free
-        if free < _ROOM * source_size:
-            raise TransientError(f"{free} bytes are free, {_ROOM * source_size} are needed", FULL)
+        disk, needed = shutil.disk_usage(self._home), _ROOM * source_size
+        if disk.free < needed:
+            # Waiting helps where others have filled it, not where it could never hold the file.
+            raise TransientError(
+                f"{disk.free} bytes are free, {needed} are needed", FULL, charge=disk.total < needed
+            )
         place = self._home / name
         place.mkdir(mode=0o700)
         try:

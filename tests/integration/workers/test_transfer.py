@@ -1,0 +1,168 @@
+"""Files go over whole, or it is told why not, within bounds, however badly the store behaves."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from core import aws
+from core.claims import Claim
+from core.config import Settings
+from core.errors import TransientError, Unavailable
+from core.storage import Storage
+from embedded.stack import Stack
+from tests.faults.misbehaviour import Answer, Cut, Hang, Shorten, Slow
+from tests.faults.proxy import Proxy
+from tests.support.settings import overridden
+from workers import transfer
+from workers.pace import DEFAULT_PACE, Pace
+
+MIB = 1024**2
+HURRIED = Pace(least_rate=4 * MIB, grace_s=0.3)
+BODY = bytes(range(251)) * (10 * MIB // 251)  # more than one range
+
+
+@pytest.fixture
+def proxy(stack: Stack) -> Iterator[Proxy]:
+    with Proxy(stack.environment["AWS_ENDPOINT_URL"]) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def behind(settings: Settings, proxy: Proxy) -> AsyncIterator[Storage]:
+    """The bucket, seen through the proxy."""
+    values = {
+        "aws_endpoint_url_s3": proxy.url,
+        "s3_read_timeout_s": 5,
+        "lease_s": 3,
+        "heartbeat_s": 1,
+    }
+    async with aws.connect(overridden(settings, **values)) as found:
+        yield found.storage
+
+
+def held(key: str, size: int) -> Claim:
+    nobody = uuid.UUID(int=0)
+    fields = {"task_id": nobody, "job_id": nobody, "video_id": nobody, "user_id": nobody}
+    known = {"source_key": key, "source_size": size, "source_etag": None}
+    rest = {"attempt": 1, "charged": 1, "operation": "transcode", "params": {}, "job_age_s": 0.0}
+    return Claim(**fields, **known, **rest)  # type: ignore[arg-type]
+
+
+async def stored(storage: Storage, body: bytes = BODY) -> str:
+    key = f"transfer/{uuid.uuid4().hex}"
+    await storage.put(key, body, "video/mp4")
+    return key
+
+
+async def fetched(behind: Storage, key: str, target: Path, pace: Pace = DEFAULT_PACE) -> bytes:
+    await transfer.fetch(
+        behind, held(key, len(BODY)), target, connections=2, on_fraction=lambda _: None, pace=pace
+    )
+    return target.read_bytes()
+
+
+async def sent(behind: Storage, path: Path, pace: Pace = DEFAULT_PACE) -> str:
+    key = f"transfer/{uuid.uuid4().hex}"
+    await transfer.send(behind, path, key, "video/mp4", asyncio.Semaphore(2), pace)
+    return key
+
+
+async def read(storage: Storage, key: str, size: int) -> bytes:
+    return b"".join([chunk async for chunk in storage.read_range(key, 0, size - 1, None)])
+
+
+async def test_a_range_that_breaks_off_is_gone_on_with(
+    storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path
+) -> None:
+    key = await stored(storage)
+    rule = proxy.set(Cut("answer", body=MIB), operations={"GetObject"}, times=2)
+    assert await fetched(behind, key, tmp_path / "file") == BODY
+    assert rule.hits == 2
+    assert proxy.passed["GetObject"] == 2
+
+
+async def test_ranges_that_always_break_off_mean_that_the_store_is_away(
+    storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path
+) -> None:
+    key = await stored(storage)
+    proxy.set(Cut("answer", body=1000), operations={"GetObject"})
+    with pytest.raises(Unavailable):
+        await fetched(behind, key, tmp_path / "file")
+
+
+async def test_a_trickle_is_given_up_and_not_charged(
+    storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path
+) -> None:
+    key = await stored(storage)
+    proxy.set(Slow(rate=10_000), operations={"GetObject"})
+    async with asyncio.timeout(10):  # at this rate it would be a quarter of an hour
+        with pytest.raises(TransientError, match="too slowly") as slow:
+            await fetched(behind, key, tmp_path / "file", HURRIED)
+    assert (slow.value.failure.code, slow.value.failure.retryable) == ("storage_error", True)
+    assert not slow.value.charge
+    proxy.clear()
+    assert await fetched(behind, key, tmp_path / "again") == BODY
+
+
+async def test_a_store_that_hangs_is_given_up(
+    storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path
+) -> None:
+    key = await stored(storage)
+    proxy.set(Hang(), operations={"GetObject"})
+    async with asyncio.timeout(10):
+        with pytest.raises(TransientError, match="too slowly"):
+            await fetched(behind, key, tmp_path / "file", HURRIED)
+
+
+@pytest.mark.parametrize("size", [MIB, 20 * MIB], ids=["whole", "in parts"])
+async def test_a_file_is_sent_whole(
+    storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path, size: int
+) -> None:
+    (tmp_path / "file").write_bytes((BODY * 2)[:size])
+    proxy.set(Answer(500, "InternalError"), operations={"PutObject", "UploadPart"}, times=1)
+    key = await sent(behind, tmp_path / "file")
+    assert await read(storage, key, size) == (BODY * 2)[:size]
+
+
+@pytest.mark.parametrize("size", [MIB, 20 * MIB], ids=["whole", "in parts"])
+async def test_what_the_store_did_not_take_whole_is_noticed(
+    behind: Storage, proxy: Proxy, tmp_path: Path, size: int
+) -> None:
+    (tmp_path / "file").write_bytes((BODY * 2)[:size])
+    proxy.set(Shorten(by=1), operations={"PutObject", "UploadPart"}, times=1)
+    with pytest.raises(TransientError, match="bytes") as cut:
+        await sent(behind, tmp_path / "file")
+    assert (cut.value.failure.code, cut.value.failure.retryable) == ("storage_error", True)
+
+
+async def test_a_part_that_was_taken_unheard_is_sent_again(
+    storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes((BODY * 2)[: 20 * MIB])
+    for operation in ("UploadPart", "CompleteMultipartUpload"):
+        proxy.set(Cut("request"), operations={operation}, times=1)
+        key = await sent(behind, tmp_path / "file")
+        assert await read(storage, key, 20 * MIB) == (BODY * 2)[: 20 * MIB]
+
+
+@pytest.mark.parametrize("size", [MIB, 20 * MIB], ids=["whole", "in parts"])
+async def test_a_store_that_reads_too_slowly_is_given_up_and_not_charged(
+    behind: Storage, proxy: Proxy, tmp_path: Path, size: int
+) -> None:
+    (tmp_path / "file").write_bytes((BODY * 2)[:size])
+    proxy.set(Slow(rate=10_000), operations={"PutObject", "UploadPart"})
+    async with asyncio.timeout(30):
+        with pytest.raises(TransientError, match="too slowly") as slow:
+            await sent(behind, tmp_path / "file", Pace(least_rate=32 * MIB, grace_s=0.3))
+    assert (slow.value.failure.code, slow.value.charge) == ("storage_error", False)
+
+
+async def test_nobody_waits_long_for_a_log_to_be_written(behind: Storage, proxy: Proxy) -> None:
+    proxy.set(Hang(), operations={"PutObject"})
+    async with asyncio.timeout(10):
+        with pytest.raises(Unavailable):
+            await behind.put("transfer/log", b"a few words", "text/plain")

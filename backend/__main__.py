@@ -6,6 +6,7 @@ import uvicorn
 
 from backend.app import create_app
 from backend.auth.tokens import Tokens
+from backend.connection import bounded, most_connections
 from core import config, log
 
 
@@ -24,7 +25,8 @@ def main() -> int:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=bounded(settings.request_s, most_connections()),
+        ws="none",  # there are none here, and they would not be bounded
         access_log=False,
         log_config=None,
         # The peer's own word is never taken for its address; see backend/address.py.

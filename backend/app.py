@@ -19,6 +19,7 @@ from backend.auth.tokens import Tokens
 from backend.cors import Cors
 from backend.deps import Services
 from backend.events.routes import router as events_router
+from backend.events.slots import StreamSlots
 from backend.health.routes import router as health_router
 from backend.idempotency import Idempotency
 from backend.jobs.routes import router as jobs_router
@@ -72,7 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     errors.install(app)
-    app.add_middleware(RequestLayer)
+    app.add_middleware(RequestLayer, most=settings.max_requests)
     if settings.allowed_origins:
         app.add_middleware(
             Cors,
@@ -107,7 +108,9 @@ async def _open(settings: Settings) -> AsyncIterator[Services]:
         found = await stack.enter_async_context(aws.connect(settings))
         passwords = Passwords()
         stack.callback(passwords.close)
-        dispatcher = Dispatcher(settings, db, found.queue, found.storage, client)
+        dispatcher = Dispatcher(
+            settings, db, found.queue, found.dead_letters, found.storage, client
+        )
         subscriber = Subscriber(client)
         stack.push_async_callback(subscriber.close)
         for work in (dispatcher.run(), subscriber.run()):
@@ -120,6 +123,7 @@ async def _open(settings: Settings) -> AsyncIterator[Services]:
             queue=found.queue,
             dispatcher=dispatcher,
             subscriber=subscriber,
+            streams=StreamSlots(settings.max_streams_per_user),
             tokens=Tokens(settings),
             sessions=Sessions(client, settings.refresh_token_s, settings.refresh_grace_s),
             passwords=passwords,

@@ -14,6 +14,7 @@ from backend.address import client_address
 from backend.auth.passwords import Passwords
 from backend.auth.sessions import Sessions
 from backend.auth.tokens import Tokens
+from backend.events.slots import StreamSlots
 from backend.idempotency import Idempotency
 from backend.ratelimit import RateLimiter
 from backend.videos.reader import VideoReader
@@ -39,6 +40,7 @@ class Services:
     queue: TaskQueue
     dispatcher: Dispatcher
     subscriber: Subscriber
+    streams: StreamSlots
     tokens: Tokens
     sessions: Sessions
     passwords: Passwords
@@ -111,7 +113,8 @@ class BearerSession(SecurityBase):
 
 async def _address(request: Request) -> str:
     peer = request.client.host if request.client else "unknown"
-    forwarded = request.headers.get("x-forwarded-for", "")
+    # A proxy may add a header of its own to the one that came: all of them count.
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
     return client_address(peer, forwarded, opened(request).settings.trusted_proxies)
 
 

@@ -52,6 +52,16 @@ _DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not know that method.",
 }
+_RETRY_AFTER: dict[str, Any] = {
+    "description": "Seconds to wait before asking again.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
+_HEADERS: dict[int, tuple[str, dict[str, Any]]] = {
+    401: ("WWW-Authenticate", {"required": True, "schema": {"type": "string"}}),
+    429: ("Retry-After", _RETRY_AFTER),
+    503: ("Retry-After", _RETRY_AFTER),
+}
 _RETRYABLE = frozenset({429, 500, 503})
 _RETRY_AFTER_S = 5
 
@@ -86,6 +96,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "content": {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             },
+            **({"headers": dict([_HEADERS[status]])} if status in _HEADERS else {}),
         }
         for status in sorted({*statuses, 500, 503})
     }

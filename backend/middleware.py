@@ -1,4 +1,4 @@
-"""What happens to every request: an id, a limit on its body, a log line, figures, a last resort.
+"""What happens to every request: a slot, an id, a limit on its body, a log line, a last resort.
 
 One plain ASGI layer, because each of Starlette's own would cost as much as a small route.
 """
@@ -11,6 +11,7 @@ from itertools import count
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.errors import problem
@@ -28,6 +29,9 @@ _SECURITY_HEADERS = [
 _NO_STORE = (b"cache-control", b"no-store")
 _PROCESS = new_token(72)
 _NUMBERS = count(1)
+_STREAM = b"text/event-stream"
+_GONE = 499  # nobody sees it; in figures and logs as nginx has it
+_TELL_EVERY_S = 5.0
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 REQUESTS = Counter("framemill_http_requests", "Requests answered.", ["method", "route", "status"])
@@ -42,10 +46,16 @@ class _BodyTooLarge(HTTPException):
 
 
 class RequestLayer:
-    """Wraps an ASGI app."""
+    """Wraps an ASGI app.
 
-    def __init__(self, app: ASGIApp) -> None:
+    At most so many requests are answered at once. What comes beyond them is refused at once and
+    cheaply: waiting too, it would only make everybody's answer come too late. A stream gives its
+    slot back when it begins; whether we are well is told in any case.
+    """
+
+    def __init__(self, app: ASGIApp, most: int = 500) -> None:
         self._app = app
+        self._slots = Slots(most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -56,29 +66,74 @@ class RequestLayer:
         request_id = _request_id(headers.get(b"x-request-id"))
         scope["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        exchange = _Exchange(scope, receive, send, request_id)
-        refusal = _refuse(scope["method"], headers)
-        if refusal is not None:
-            await exchange.answer(*refusal)
-        else:
-            try:
-                await self._app(scope, exchange.receive, exchange.send)
-            except _BodyTooLarge:
-                await exchange.answer(*_TOO_LARGE)
-            except Exception:  # noqa: BLE001 - the last resort; it is logged and answered
-                _log.exception("unhandled_error")
-                await exchange.answer(500, "internal_error", "Something went wrong on our side.")
+        slots = self._slots
+        exchange = _Exchange(scope, receive, send, request_id, slots)
+        if slots.taken >= slots.most and scope["path"] not in _QUIET:
+            await exchange.answer(*_OVERLOADED, retry_after_s=slots.refuse())
+            exchange.count()
+            return
+        slots.taken += 1
+        try:
+            refusal = _refuse(scope["method"], headers)
+            if refusal is not None:
+                await exchange.answer(*refusal)
+            else:
+                await self._serve(scope, exchange)
+        finally:
+            exchange.give_back()
         exchange.record()
+
+    async def _serve(self, scope: Scope, exchange: "_Exchange") -> None:
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except _BodyTooLarge:
+            await exchange.answer(*_TOO_LARGE)
+        except ClientDisconnect:
+            exchange.abandoned()
+        except Exception:  # noqa: BLE001 - the last resort; it is logged and answered
+            _log.exception("unhandled_error")
+            await exchange.answer(500, "internal_error", "Something went wrong on our side.")
+
+
+class Slots:
+    """The requests that are being answered.
+
+    Attributes:
+        most: so many at once.
+        taken: so many now.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+        self._refused = 0
+        self._told = -_TELL_EVERY_S
+
+    def refuse(self) -> int:
+        """Note that one was refused; return when it may come again, in seconds.
+
+        They are told different times, so that they do not all come back at once; and a line in the
+        log for each would be work at the worst time.
+        """
+        self._refused += 1
+        now = time.monotonic()
+        if now - self._told >= _TELL_EVERY_S:
+            _log.warning("overloaded", refused=self._refused, under_way=self.taken)
+            self._refused, self._told = 0, now
+        return 1 + self._refused % 4
 
 
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, request_id: str, slots: Slots
+    ) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
         self._request_id = request_id
+        self._slots: Slots | None = slots
         self._started = time.perf_counter()
         self._seconds = 0.0
         self._body = 0
@@ -99,24 +154,50 @@ class _Exchange:
             headers = message.setdefault("headers", [])
             headers.append((b"x-request-id", self._request_id.encode()))
             headers.extend(_SECURITY_HEADERS)
+            may_be_kept = False
+            for name, value in headers:
+                if name == b"cache-control":
+                    may_be_kept = True
+                elif name == b"content-type" and value.startswith(_STREAM):
+                    self.give_back()
             # Only what says that it may be kept is kept.
-            if not any(name == b"cache-control" for name, _ in headers):
+            if not may_be_kept:
                 headers.append(_NO_STORE)
         await self._send(message)
 
-    async def answer(self, status: int, code: str, detail: str) -> None:
+    async def answer(
+        self, status: int, code: str, detail: str, retry_after_s: float | None = None
+    ) -> None:
         """Answer with a problem, unless an answer has begun: then only closing is left."""
         if self._status:
             return
-        response = problem(self._scope["path"], self._request_id, status, code, detail)
+        path = self._scope["path"]
+        response = problem(
+            path, self._request_id, status, code, detail, retry_after_s=retry_after_s
+        )
         await response(self._scope, self._receive, self.send)
 
-    def record(self) -> None:
+    def give_back(self) -> None:
+        """Let another request have the slot; once."""
+        if self._slots is not None:
+            self._slots.taken -= 1
+            self._slots = None
+
+    def abandoned(self) -> None:
+        """Note that the client went away before it had said what it wants."""
+        self._status = self._status or _GONE
+
+    def count(self) -> None:
+        """Add to the figures."""
         route = self._scope.get("route")
         name = getattr(route, "path", "none")  # never the path itself: anybody could invent labels
         requests, seconds = _figures(self._scope["method"], name, self._status)
         requests.inc()
         seconds.observe(self._seconds)
+
+    def record(self) -> None:
+        """Add to the figures and write the log line."""
+        self.count()
         if self._scope["path"] not in _QUIET:
             _access.info(
                 "request",
@@ -132,6 +213,7 @@ def _figures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     return REQUESTS.labels(method, route, status), SECONDS.labels(route)
 
 
+_OVERLOADED = (503, "overloaded", "Too many requests are being answered; ask again in a moment.")
 _TOO_LARGE = (413, "payload_too_large", "The body is larger than 1 MiB.")
 
 

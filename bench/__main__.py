@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bench import memory, pickup, pipeline, rates, results, upload, usual
+from bench import login, memory, overload, pickup, pipeline, rates, results, sandbox, upload, usual
 from bench.errors import MeasureError
 from bench.film import default_film
 from bench.measure import Measured, Options
@@ -30,6 +30,9 @@ MEASURES: dict[str, Callable[[Options], Measured]] = {
     "pickup": pickup.measure,
     "rates": rates.measure,
     "memory": memory.measure,
+    "login": login.measure,
+    "sandbox": sandbox.measure,
+    "overload": overload.measure,
 }
 _LONGEST_S = 1800
 _FAILURES = (
@@ -107,7 +110,9 @@ def _parser() -> argparse.ArgumentParser:
         help=f"make this measure only; may be repeated: {', '.join(MEASURES)}",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="few repetitions, to see that it runs")
-    parser.add_argument("--film", metavar="PATH", type=Path, help="for `pipeline` and `usual`")
+    parser.add_argument(
+        "--film", metavar="PATH", type=Path, help="for `pipeline`, `usual` and `sandbox`"
+    )
     return parser
 
 

@@ -58,6 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _sentence(error: FramemillError) -> str:
     if isinstance(error, ApiError) and error.status >= 500 and error.request_id:
         return f"{error} (request {error.request_id})"
-    if isinstance(error, ApiError) and error.status == 429 and error.retry_after:
+    if isinstance(error, ApiError) and error.code == "rate_limited" and error.retry_after:
         return f"{error} Try again in {error.retry_after:.0f} s."
     return str(error)

@@ -47,6 +47,8 @@ def after_call(outcome: Outcome, attempt: int, roll: float) -> Again | None:
     """
     if outcome.status is None or outcome.code == "idempotency_in_progress":
         return _wait(outcome, attempt, roll)
+    if outcome.code == "quota_exceeded":
+        return None  # a person has to make room first
     if outcome.status in _TRANSIENT and outcome.retryable is not False:
         return _wait(outcome, attempt, roll)
     return None

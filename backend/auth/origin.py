@@ -7,6 +7,9 @@ from fastapi import Request
 
 from core.errors import Forbidden
 
+# What browsers say of who asks (W3C Fetch Metadata); other clients say nothing.
+_FOREIGN = ("cross-site", "same-site")
+
 
 def check_origin(request: Request, allowed: Collection[str]) -> None:
     """Refuse a browser's request that comes from somebody else's page.
@@ -15,8 +18,10 @@ def check_origin(request: Request, allowed: Collection[str]) -> None:
         Forbidden: `origin_not_allowed`.
     """
     origin = request.headers.get("origin")
-    if origin is None or origin in allowed:
+    if origin in allowed:
         return
-    if urlsplit(origin).netloc == request.headers.get("host"):
+    if origin is None and request.headers.get("sec-fetch-site") not in _FOREIGN:
+        return
+    if origin is not None and urlsplit(origin).netloc == request.headers.get("host"):
         return
     raise Forbidden("This page may not use the session cookie.", "origin_not_allowed")

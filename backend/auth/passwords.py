@@ -1,34 +1,48 @@
 """Passwords: argon2id through libpass, in a few threads of their own."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from passlib.hash import argon2
 
-from core.errors import Invalid
+from core.errors import Invalid, Unavailable
 
 MIN_LENGTH = 12
 MAX_LENGTH = 128
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
 _HASHER = argon2.using(type="ID", memory_cost=19_456, time_cost=2, parallelism=1)
+# Hashes under way and waiting. One takes some 30 ms and 19 MiB: the last of them is answered within
+# a second or two, while everybody would time out behind an unbounded number.
+_MOST_AT_ONCE = 64
 
 
 class Passwords:
     """Hashes and verifies without holding up the event loop or filling the memory."""
 
-    def __init__(self, threads: int = 2) -> None:
+    def __init__(self, threads: int = 2, most_at_once: int = _MOST_AT_ONCE) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        self._room = BoundedSemaphore(most_at_once)
         # Verified against when there is no account, so that this takes the same time.
         self._nobody = str(_HASHER.hash("nobody's password"))
 
     async def hash(self, password: str) -> str:
-        """Return the hash to store."""
+        """Return the hash to store.
+
+        Raises:
+            Unavailable: too many others are being hashed.
+        """
         return str(await self._run(_HASHER.hash, password))
 
     async def verify(self, password: str, stored: str | None) -> bool:
-        """Tell whether a password fits; `None` means that nobody has that address."""
+        """Tell whether a password fits; `None` means that nobody has that address.
+
+        Raises:
+            Unavailable: too many others are being verified.
+        """
         if len(password) > MAX_LENGTH:
             return False
         fits = await self._run(_HASHER.verify, password, stored or self._nobody)
@@ -38,9 +52,13 @@ class Passwords:
         """End the threads."""
         self._pool.shutdown(wait=False)
 
-    async def _run(self, call: object, *args: str) -> object:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, call, *args)  # type: ignore[arg-type]
+    async def _run(self, call: Callable[..., object], *args: str) -> object:
+        if not self._room.acquire(blocking=False):
+            raise Unavailable("Too many are logging in at this moment.", retry_after_s=2)
+        done = self._pool.submit(call, *args)
+        # When it is over, not when nobody waits for it any more.
+        done.add_done_callback(lambda _: self._room.release())
+        return await asyncio.wrap_future(done)
 
 
 def check_password(password: str, email: str) -> None:

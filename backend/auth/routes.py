@@ -79,7 +79,7 @@ async def refresh(
     token = body.refresh_token if body else None
     if token is None:
         check_origin(request, held.settings.allowed_origins)
-    issued = await service.refresh(held, token or cookie, address)
+    issued = await service.refresh(held, cookie if token is None else token, address)
     return _answer(held, response, issued, in_body=token is not None)
 
 
@@ -100,7 +100,7 @@ async def logout(
     token = body.refresh_token if body else None
     if token is None:
         check_origin(request, held.settings.allowed_origins)
-    await service.log_out(held, token or cookie)
+    await service.log_out(held, cookie if token is None else token)
     response.delete_cookie(COOKIE, path=_PATH)
 
 
@@ -143,9 +143,11 @@ async def end_sessions(user: CurrentUser) -> None:
 )
 async def end_session(session_id: str, user: CurrentUser) -> None:
     """End one session of the account."""
-    if len(session_id) > 64:
+    # Postgres has no text with a NUL in it.
+    if not session_id.isprintable() or len(session_id) > 64:
         raise NotFound("There is no such session.")
-    await user.held.sessions.end(user.user_id, session_id)
+    if not await service.end_session(user.held, user.user_id, session_id):
+        raise NotFound("There is no such session.")
 
 
 @router.get("/me", responses=responses(401), summary="Who am I")

@@ -4,14 +4,17 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from backend.address import network_of
+from backend.auth import families
 from backend.auth.passwords import check_password
 from backend.auth.sessions import Rotated
+from backend.auth.tokens import Token
 from backend.deps import Principal, Services
 from backend.ratelimit import Limit
-from core.errors import Conflict, Invalid, NotFound, RateLimited, Unauthenticated
+from core.errors import Conflict, Invalid, RateLimited, Unauthenticated
 from core.ids import new_id
 from core.models import User
 
@@ -42,7 +45,7 @@ async def register(held: Services, email: str, password: str, address: str) -> A
         Conflict: `email_unavailable`.
         RateLimited: too many from that address.
     """
-    await held.limits.take(Limit("register", held.settings.rate_limit_address), address)
+    await held.limits.take(Limit("register", held.settings.rate_limit_address), network_of(address))
     if "\x00" in email:
         raise Invalid("The address holds a character that is not allowed.")
     check_password(password, email)
@@ -75,18 +78,25 @@ async def log_in(
     async with held.db.read() as connection:
         row = (
             await connection.execute(
-                select(User.id, User.password_hash, User.session_epoch).where(
-                    User.email == email.replace("\x00", "")
-                )
+                select(User.id, User.password_hash).where(User.email == email.replace("\x00", ""))
             )
         ).one_or_none()
     if not await held.passwords.verify(password, row.password_hash if row else None) or not row:
         await _count_failure(held, email, address)
         raise Unauthenticated("The address or the password is wrong.", "invalid_credentials")
-    session_id, rotated = await held.sessions.begin(
-        row.id, client=client, user_agent=user_agent, address=address, epoch=row.session_epoch
+    return await begin_session(held, row.id, client=client, user_agent=user_agent, address=address)
+
+
+async def begin_session(
+    held: Services, user_id: uuid.UUID, *, client: str, user_agent: str, address: str
+) -> IssuedTokens:
+    """Begin a session of somebody who has shown who they are."""
+    session_id, first = await held.sessions.begin(
+        user_id, client=client, user_agent=user_agent, address=address
     )
-    return _issue(held, row.id, session_id, rotated)
+    async with held.db.begin() as tx:
+        await families.begin(tx, user_id, session_id, first.token_id, held.settings.refresh_token_s)
+    return _issue(held, user_id, session_id, first)
 
 
 async def refresh(held: Services, token: str | None, address: str) -> IssuedTokens:
@@ -95,18 +105,42 @@ async def refresh(held: Services, token: str | None, address: str) -> IssuedToke
     Raises:
         Unauthenticated: there is none, it is not valid, or its session has ended.
     """
-    await held.limits.take(Limit("refresh", held.settings.rate_limit_address), address)
+    await held.limits.take(Limit("refresh", held.settings.rate_limit_address), network_of(address))
     if token is None:
         raise Unauthenticated("There is no refresh token; log in.", "token_missing")
     shown = held.tokens.check("refresh", token)
-    rotated = await held.sessions.rotate(shown.user_id, shown.session_id, shown.token_id)
-    async with held.db.read() as connection:
-        epoch = await connection.scalar(select(User.session_epoch).where(User.id == shown.user_id))
-    if epoch != rotated.epoch:
-        # Redis came back with contents from before all sessions were ended.
-        await held.sessions.end_all(shown.user_id)
-        raise Unauthenticated("This session has ended; log in again.", "session_revoked")
+    try:
+        rotated = await _rotate(held, shown)
+    except Unauthenticated:
+        await end_session(held, shown.user_id, shown.session_id)
+        raise
     return _issue(held, shown.user_id, shown.session_id, rotated)
+
+
+async def _rotate(held: Services, shown: Token) -> Rotated:
+    """Return what the next refresh token is made of, if Redis and Postgres both know the session.
+
+    Raises:
+        Unauthenticated: one of them does not, or the token shown is not the last.
+    """
+    # Looked at before Redis changes anything, so that a database that is away costs no session.
+    async with held.db.read() as connection:
+        alive = await families.is_alive(connection, shown.user_id, shown.session_id)
+    if not alive:
+        raise _ended()
+    rotated = await held.sessions.rotate(shown.user_id, shown.session_id, shown.token_id)
+    life_s = held.settings.refresh_token_s
+    async with held.db.begin() as tx:
+        followed = await families.follow(
+            tx, shown.session_id, shown.token_id, rotated.token_id, life_s
+        )
+    if not followed:  # Redis came back with contents from before this token was used
+        raise _ended()
+    return rotated
+
+
+def _ended() -> Unauthenticated:
+    return Unauthenticated("This session has ended; log in again.", "session_revoked")
 
 
 async def log_out(held: Services, token: str | None) -> None:
@@ -115,18 +149,22 @@ async def log_out(held: Services, token: str | None) -> None:
         return
     try:
         shown = held.tokens.check("refresh", token)
-        await held.sessions.rotate(shown.user_id, shown.session_id, shown.token_id)
-        await held.sessions.end(shown.user_id, shown.session_id)
-    except (Unauthenticated, NotFound):
+    except Unauthenticated:
         return
+    await end_session(held, shown.user_id, shown.session_id)
+
+
+async def end_session(held: Services, user_id: uuid.UUID, session_id: str) -> bool:
+    """End one session of a user for good; False when there is none."""
+    async with held.db.begin() as tx:
+        known = await families.end(tx, user_id, session_id)
+    return await held.sessions.end(user_id, session_id) or known
 
 
 async def end_all_sessions(held: Services, user: Principal) -> None:
-    """End every session of an account, those in a forgotten copy of Redis too."""
+    """End every session of an account for good."""
     async with held.db.begin() as tx:
-        await tx.execute(
-            update(User).where(User.id == user.user_id).values(session_epoch=User.session_epoch + 1)
-        )
+        await families.end_all(tx, user.user_id)
     await held.sessions.end_all(user.user_id)
 
 
@@ -156,12 +194,12 @@ def _failure_limits(held: Services, email: str, address: str) -> list[tuple[Limi
     settings = held.settings
     return [
         (Limit("login-account", settings.rate_limit_account), email),
-        (Limit("login-pair", settings.rate_limit_pair), f"{address} {email}"),
+        (Limit("login-pair", settings.rate_limit_pair), f"{network_of(address)} {email}"),
     ]
 
 
 async def _limit_login(held: Services, email: str, address: str) -> None:
-    await held.limits.take(Limit("login", held.settings.rate_limit_address), address)
+    await held.limits.take(Limit("login", held.settings.rate_limit_address), network_of(address))
     for limit, who in _failure_limits(held, email, address):
         await held.limits.look(limit, who)
 

@@ -1,6 +1,7 @@
 """Sessions in Redis: one key each, holding the id (JTI) of the only refresh token that is good.
 
-Losing Redis ends every session: what is not there is not valid.
+Losing Redis ends every session: what is not there is not valid. That a Redis with old contents
+revives none is the work of `families.py`.
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import Any
 import redis.asyncio as redis
 
 from core.batch import Batcher
-from core.errors import NotFound, Unauthenticated
+from core.errors import Unauthenticated
 from core.ids import new_token
 
 # KEYS: session, index. ARGV: the token id shown, the next one, grace in s, life in s, session id.
@@ -32,10 +33,10 @@ if session.jti == ARGV[1] then
   session.used_at = now
   redis.call('SET', KEYS[1], cjson.encode(session), 'EX', ARGV[4])
   redis.call('EXPIRE', KEYS[2], ARGV[4])
-  return {'ok', session.jti, session.issued_at, session.epoch}
+  return {'ok', session.jti, session.issued_at}
 end
 if session.previous == ARGV[1] and now < session.previous_until then
-  return {'ok', session.jti, session.issued_at, session.epoch}
+  return {'ok', session.jti, session.issued_at}
 end
 redis.call('DEL', KEYS[1])
 redis.call('SREM', KEYS[2], ARGV[5])
@@ -57,11 +58,10 @@ class Session:
 
 @dataclass(frozen=True)
 class Rotated:
-    """What the next refresh token is made of; `epoch` is the account's when the session began."""
+    """What the next refresh token is made of."""
 
     token_id: str
     issued_at: int
-    epoch: int
 
 
 class Sessions:
@@ -75,21 +75,20 @@ class Sessions:
         self._alive: Batcher[str, bool] = Batcher(self._load_alive)
 
     async def begin(
-        self, user_id: uuid.UUID, *, client: str, user_agent: str, address: str, epoch: int
+        self, user_id: uuid.UUID, *, client: str, user_agent: str, address: str
     ) -> tuple[str, Rotated]:
         """Start a session; return its id and what its first refresh token is made of."""
         session_id, token_id, now = new_token(), new_token(), int(time.time())
         value = {
             "user": str(user_id), "jti": token_id, "issued_at": now, "created_at": now,
             "used_at": now, "client": client, "agent": user_agent[:300], "address": address,
-            "epoch": epoch,
         }  # fmt: skip
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.set(_key(session_id), json.dumps(value), ex=self._life_s)
             pipe.sadd(_index(user_id), session_id)
             pipe.expire(_index(user_id), self._life_s)
             await pipe.execute()
-        return session_id, Rotated(token_id, now, epoch)
+        return session_id, Rotated(token_id, now)
 
     async def check(self, session_id: str) -> None:
         """Raise `session_revoked` unless the session is alive."""
@@ -109,7 +108,7 @@ class Sessions:
         )
         if answer[0] != "ok":
             raise Unauthenticated("This session has ended; log in again.", "session_revoked")
-        return Rotated(str(answer[1]), int(answer[2]), int(answer[3]))
+        return Rotated(str(answer[1]), int(answer[2]))
 
     async def list_of(self, user_id: uuid.UUID) -> list[Session]:
         """Return a user's sessions, the last used first."""
@@ -122,15 +121,12 @@ class Sessions:
         ]
         return sorted(found, key=lambda session: session.used_at, reverse=True)
 
-    async def end(self, user_id: uuid.UUID, session_id: str) -> None:
-        """End one session of a user.
-
-        Raises:
-            NotFound: the user has no such session.
-        """
+    async def end(self, user_id: uuid.UUID, session_id: str) -> bool:
+        """End one session of a user; False when there is none."""
         if not await self._redis.srem(_index(user_id), session_id):
-            raise NotFound("There is no such session.")
+            return False
         await self._redis.delete(_key(session_id))
+        return True
 
     async def end_all(self, user_id: uuid.UUID) -> None:
         """End every session of a user."""

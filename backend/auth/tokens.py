@@ -4,6 +4,7 @@ One pinned algorithm; the key id is looked up in a fixed map, so that keys can b
 tokens of the former one live on.
 """
 
+import re
 import time
 import uuid
 from collections import OrderedDict
@@ -20,6 +21,9 @@ _ALGORITHM = "HS256"
 _LEEWAY_S = 10
 _REQUIRED = ["iss", "aud", "exp", "iat", "sub", "jti", "sid"]
 _CACHE = 10_000  # tokens; about 1 kB each
+_MAX_ACCESS_S = 600  # whatever was signed, and whatever is set now
+# Three parts in base64url, the last of exactly 256 bits: one token has one spelling.
+_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 
 Kind = Literal["access", "refresh"]
 
@@ -45,6 +49,7 @@ class Tokens:
         self._signing_id = next(iter(keys))
         self._issuer = settings.jwt_issuer
         self._life = {"access": settings.access_token_s, "refresh": settings.refresh_token_s}
+        self._longest = {**self._life, "access": _MAX_ACCESS_S}
         # A signature does not change: a token that was verified once needs only its time checked.
         self._verified: OrderedDict[str, Token] = OrderedDict()
 
@@ -79,7 +84,7 @@ class Tokens:
             Unauthenticated: `token_expired` or `token_invalid`.
         """
         try:
-            key = self._keys[str(jwt.get_unverified_header(token).get("kid"))]
+            key = self._keys[_key_id(token)]
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
@@ -89,12 +94,10 @@ class Tokens:
                 leeway=_LEEWAY_S,
                 options={"require": _REQUIRED},
             )
-            return Token(
-                uuid.UUID(claims["sub"]), str(claims["sid"]), str(claims["jti"]), claims["exp"]
-            )
+            return _token(claims, self._longest[kind])
         except jwt.ExpiredSignatureError:
             raise Unauthenticated(f"The {kind} token has expired.", "token_expired") from None
-        except (jwt.InvalidTokenError, KeyError, ValueError):
+        except (jwt.InvalidTokenError, KeyError, ValueError, OverflowError):
             raise Unauthenticated(f"The {kind} token is not valid.", "token_invalid") from None
 
     def _make(
@@ -115,3 +118,41 @@ class Tokens:
             algorithm=_ALGORITHM,
             headers={"kid": self._signing_id},
         )
+
+
+def _key_id(token: str) -> str:
+    """Return the key id of a token in the one form that ours have.
+
+    Nothing else may stand in the header: no key, no address of one, nothing critical.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    if not _SHAPE.fullmatch(token):
+        raise ValueError("no token of ours is spelt like this")
+    header = jwt.get_unverified_header(token)
+    key_id = header.get("kid")
+    if not isinstance(key_id, str) or header != {
+        "alg": _ALGORITHM,
+        "kid": key_id,
+        "typ": "JWT",
+    }:
+        raise ValueError("no token of ours has this header")
+    return key_id
+
+
+def _token(claims: dict[str, Any], longest_s: int) -> Token:
+    """Return what verified claims say.
+
+    Raises:
+        ValueError: a claim is of another type than in tokens of ours, or the life is too long.
+    """
+    words = [claims[name] for name in ("sub", "sid", "jti")]
+    times = [claims[name] for name in ("iat", "exp")]
+    # By type, not `isinstance`: true is an integer too.
+    if any(type(word) is not str for word in words) or any(type(each) is not int for each in times):
+        raise ValueError("a claim of another type")
+    issued_at, expires_at = times
+    if not 0 < expires_at - issued_at <= longest_s:
+        raise ValueError("a life that no token of ours has")
+    return Token(uuid.UUID(words[0]), words[1], words[2], expires_at)

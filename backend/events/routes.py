@@ -39,6 +39,12 @@ def _described(**events: type[BaseModel]) -> dict[str, Any]:
 _EVENTS = _described(video=VideoItem, deleted=DeletedVideo)
 
 
+async def _slot(user: CurrentUser) -> AsyncIterator[None]:
+    """Answer 429 before the stream begins; the slot is given back when the connection is gone."""
+    with user.held.streams.one(user.user_id):
+        yield
+
+
 async def _known_video(video_id: UUID, user: CurrentUser) -> UUID:
     """Answer 404 before the stream begins; after that only closing it is left."""
     await user.held.videos.get(video_id, user.user_id)
@@ -48,7 +54,8 @@ async def _known_video(video_id: UUID, user: CurrentUser) -> UUID:
 @router.get(
     "/videos/{video_id}/events",
     response_class=EventSourceResponse,
-    responses=responses(401, 404),
+    responses=responses(401, 404, 429),
+    dependencies=[Depends(_slot)],
     summary="Follow one video",
     openapi_extra=_EVENTS,
 )
@@ -63,7 +70,8 @@ async def follow_video(
 @router.get(
     "/events",
     response_class=EventSourceResponse,
-    responses=responses(401),
+    responses=responses(401, 429),
+    dependencies=[Depends(_slot)],
     summary="Follow all videos",
     openapi_extra=_EVENTS,
 )

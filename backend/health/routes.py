@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from backend.deps import Services, With
 from backend.errors import responses
+from backend.health import figures
 from core import log
 from core.errors import Unavailable
 
@@ -41,9 +42,10 @@ async def readyz(held: With) -> Health:
 
 
 @router.get("/metrics", response_class=Response, summary="Prometheus figures")
-async def metrics() -> Response:
-    """Return the figures of this process."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+async def metrics(held: With) -> Response:
+    """Return the figures of this process, and those of the work that all of them share."""
+    work = await figures.of_work(held)
+    return Response(generate_latest() + work, media_type=CONTENT_TYPE_LATEST)
 
 
 def _checks(held: Services) -> dict[str, Awaitable[object]]:

@@ -42,7 +42,7 @@ async def list_video_jobs(
 @router.post(
     "/videos/{video_id}/jobs",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(400, 401, 404, 409, 413, 415, 422),
+    responses=responses(400, 401, 404, 409, 413, 415, 422, 429),
     summary="Ask something of a video",
 )
 async def create_job(video_id: UUID, body: NewJob, user: CurrentUser) -> JobItem:

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from backend.deps import Principal, Services
 from backend.jobs.schemas import JobItem
+from backend.limits import quota
 from backend.paging import decode_cursor, encode_cursor
 from backend.videos.schemas import FailureItem
 from core import events, jobs
@@ -58,9 +59,11 @@ async def create(held: Services, user: Principal, video_id: uuid.UUID, operation
     Raises:
         NotFound: there is no such video of that user.
         Conflict: it is being uploaded or worked on.
+        RateLimited: `quota_exceeded`.
     """
     await held.videos.get(video_id, user.user_id)
     async with held.db.begin() as tx:
+        await quota.admit_again(tx, held.settings, user.user_id)
         job_id, event = await jobs.create(tx, video_id, operation)
     held.dispatcher.nudge()
     await events.publish(held.redis, event)

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from backend.deps import CurrentUser
 from backend.errors import responses
+from backend.limits import quota
 from backend.limits.schemas import Limits
 
 router = APIRouter(prefix="/v1/limits", tags=["uploads"])
@@ -11,6 +12,15 @@ router = APIRouter(prefix="/v1/limits", tags=["uploads"])
 
 @router.get("", responses=responses(401), summary="What may be uploaded")
 async def get_limits(user: CurrentUser) -> Limits:
-    """Return what a file must keep to, so that one can be refused before it is sent."""
+    """Return what a file must keep to and what is left, so that one can be refused unsent."""
     settings = user.held.settings
-    return Limits(max_bytes=settings.upload_max_bytes, extensions=list(settings.upload_extensions))
+    async with user.held.db.read() as connection:
+        usage = await quota.usage_of(connection, settings, user.user_id)
+    return Limits(
+        max_bytes=settings.upload_max_bytes,
+        extensions=list(settings.upload_extensions),
+        bytes_used=usage.bytes_used,
+        bytes_allowed=usage.bytes_allowed,
+        active=usage.active,
+        active_allowed=usage.active_allowed,
+    )

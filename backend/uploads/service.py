@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
 from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
+from backend.limits import quota
 from backend.ratelimit import Limit
 from backend.uploads.schemas import NamedPart, NewUpload
 from core import events, keys, uploads
+from core.config import Settings
 from core.errors import Conflict, Invalid, NotFound, TooLarge
 from core.ids import new_id
-from core.models import Upload, Video
+from core.models import Purge, Upload, Video
 from core.parts import part_count_for, part_size_for, size_of_part
 from core.states import UploadState, VideoState
 from core.storage import Part, SignedUrl
@@ -33,7 +36,7 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
     Raises:
         Invalid: `unsupported_extension`.
         TooLarge: `file_too_large`.
-        RateLimited: too many by that user.
+        RateLimited: too many by that user, or `quota_exceeded`.
     """
     settings = held.settings
     await held.limits.take(Limit("uploads", settings.rate_limit_uploads), str(user.user_id))
@@ -44,6 +47,8 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
     if wanted.size > settings.upload_max_bytes:
         limit = settings.upload_max_bytes.human_readable()
         raise TooLarge(f"The file is larger than the {limit} that are allowed.")
+    # Once before S3 is asked, because it is cheap; what is true under the lock counts.
+    await quota.look(held.db, settings, user.user_id, wanted.size)
     video_id, upload_id = new_id(), new_id()
     key = keys.source(video_id, extension)
     content_type = _CONTENT_TYPES.get(extension, "application/octet-stream")
@@ -65,23 +70,37 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
         created_at=now,
     )
     async with held.db.begin() as tx:
-        await tx.execute(
-            insert(Video).values(
-                id=video_id,
-                user_id=user.user_id,
-                title=wanted.title or _title_of(wanted.filename),
-                state=VideoState.UPLOADING,
-                source_key=key,
-                source_filename=wanted.filename,
-                source_size=wanted.size,
+        await quota.lock(tx, settings, user.user_id)
+        reason = await quota.refused(tx, settings, user.user_id, wanted.size)
+        if reason is None:
+            await _insert(tx, settings, row, wanted)
+        else:  # the sweep aborts what S3 has begun, even if S3 is away by now
+            await tx.execute(
+                insert(Purge).values(id=new_id(), prefix=key, s3_upload_id=s3_upload_id)
             )
-        )
-        first_check = min(settings.upload_check_s, settings.upload_ttl_s)
-        await tx.execute(
-            insert(Upload).values(**vars(row), check_at=now + timedelta(seconds=first_check))
-        )
+    if reason is not None:
+        raise reason
     await events.publish(held.redis, events.VideoEvent(user.user_id, video_id, 1))
     return row
+
+
+async def _insert(
+    tx: AsyncConnection, settings: Settings, row: UploadRow, wanted: NewUpload
+) -> None:
+    await tx.execute(
+        insert(Video).values(
+            id=row.video_id,
+            user_id=row.user_id,
+            title=wanted.title or _title_of(wanted.filename),
+            state=VideoState.UPLOADING,
+            source_key=row.s3_key,
+            source_filename=wanted.filename,
+            source_size=wanted.size,
+        )
+    )
+    first_check = min(settings.upload_check_s, settings.upload_ttl_s)
+    check_at = row.created_at + timedelta(seconds=first_check)
+    await tx.execute(insert(Upload).values(**vars(row), check_at=check_at))
 
 
 def _title_of(filename: str) -> str:

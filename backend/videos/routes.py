@@ -108,7 +108,7 @@ async def cancel_video(video_id: UUID, user: CurrentUser) -> VideoItem:
 @router.post(
     "/{video_id}/retry",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(401, 404, 409),
+    responses=responses(401, 404, 409, 429),
     summary="Process again",
 )
 async def retry_video(video_id: UUID, user: CurrentUser) -> VideoItem:

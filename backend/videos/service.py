@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
+from backend.limits import quota
 from backend.videos.schemas import VideoItem
 from backend.videos.sorting import Sort, cursor_after, follows, order_of
 from core import events, jobs, keys, log, uploads, videos
@@ -112,11 +113,13 @@ async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
     Raises:
         NotFound: there is no such video of that user.
         Conflict: it has neither failed nor been cancelled.
+        RateLimited: `quota_exceeded`.
     """
     async with held.db.begin() as tx:
         state = await _own(tx, user, video_id)
         if state not in (VideoState.FAILED, VideoState.CANCELLED):
             raise Conflict("Only a video that failed or was cancelled can be tried again.")
+        await quota.admit_again(tx, held.settings, user.user_id)
         _, event = await jobs.create(tx, video_id, "transcode")
     held.dispatcher.nudge()
     await events.publish(held.redis, event)

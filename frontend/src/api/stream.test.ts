@@ -9,8 +9,8 @@ function answer(text: string): Response {
   return new Response(text, { headers: { "Content-Type": "text/event-stream" } });
 }
 
-function refusal(code: string): Response {
-  return Response.json({ code, detail: "No." }, { status: 401 });
+function refusal(code: string, status = 401): Response {
+  return Response.json({ code, detail: "No." }, { status });
 }
 
 /** Follow a service that answers so, one answer a connection, until they are used up. */
@@ -74,6 +74,12 @@ describe("following changes", () => {
       "live",
       "lost",
     ]);
+  });
+
+  it("has the page ask while no stream is to be had", async () => {
+    const busy = () => refusal("rate_limited", 429);
+    const { changes } = await followed([busy(), busy(), answer(VIDEO)]);
+    expect(changes.map((change) => change.kind)).toEqual(["reconnected", "reconnected", "video"]);
   });
 
   it("exchanges a token that has run out", async () => {

@@ -12,7 +12,7 @@ import type { Video } from "./types";
 export type Change =
   | { kind: "video"; video: Video }
   | { kind: "deleted"; id: string }
-  /** The stream has begun anew: what changed meanwhile, deletions above all, may have been missed. */
+  /** What changed meanwhile may have been missed: the stream has begun anew, or is refused. */
   | { kind: "reconnected" };
 
 export type StreamState = "connecting" | "live" | "lost";
@@ -55,6 +55,8 @@ export async function follow(
       });
     } catch (error) {
       if (isApiError(error) && error.status === 401) return;
+      // Too many pages are open: this one asks now and then instead of being told.
+      if (isApiError(error) && error.status === 429) onChange({ kind: "reconnected" });
     }
     if (aborted(signal)) return;
     onState("lost");

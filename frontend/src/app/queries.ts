@@ -21,6 +21,7 @@ export const keys = {
   sessions: ["sessions"] as const,
   me: ["me"] as const,
   limits: ["limits"] as const,
+  usage: ["usage"] as const,
 };
 
 const TRIES = 3;

@@ -67,6 +67,10 @@ export const texts = {
     account: "Account",
     email: "Email",
     since: "Member since",
+    storage: "Storage",
+    active: "Films under way",
+    of: (used: string, allowed: string | null) =>
+      allowed === null ? used : `${used} of ${allowed}`,
     sessions: "Sessions",
     sessionsHint: "Where you are logged in. End what you do not know.",
     thisOne: "This browser",
@@ -262,6 +266,14 @@ export const texts = {
     tooLarge: (size: string, most: string) =>
       `This file is too large: ${size}. At most ${most} are taken.`,
     wrongKind: (kinds: string) => `This is not a kind of film that is taken. These are: ${kinds}.`,
+    /** What one person may have: so many films under way, and so much in all. */
+    quota: (active: number | null, size: string | null) => {
+      const most = [
+        active === null ? "" : `${active} ${active === 1 ? "film" : "films"} under way at once`,
+        size === null ? "" : `${size} in all`,
+      ].filter((each) => each !== "");
+      return `You may have ${most.join(" and ")}. Wait for a film or delete one, then try again.`;
+    },
     /** Why an upload stopped or cannot go on, by the engine's code. */
     problems: {
       empty_file: "This file is empty.",

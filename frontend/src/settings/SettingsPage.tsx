@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { answered } from "@/api/client";
+import type { Limits } from "@/api/types";
+import { bytes } from "@/app/format";
 import { keys } from "@/app/queries";
 import { useApi } from "@/app/services";
 import { texts } from "@/app/texts";
@@ -15,6 +17,11 @@ export function SettingsPage() {
   const words = texts.settings;
   useTitle(words.title);
   const me = useQuery({ queryKey: keys.me, queryFn: () => answered(api.GET("/v1/me")) });
+  // Under a key of its own: the tray keeps its limits for as long as the page is open.
+  const usage = useQuery({
+    queryKey: keys.usage,
+    queryFn: () => answered(api.GET("/v1/limits")),
+  });
   return (
     <div className={styles.page}>
       <h1>{words.title}</h1>
@@ -31,9 +38,22 @@ export function SettingsPage() {
               new Date(me.data.created_at).toLocaleDateString(undefined, { dateStyle: "long" })
             )}
           </dd>
+          <dt>{words.storage}</dt>
+          <dd>{usage.data === undefined ? <Skeleton width="120px" /> : storageOf(usage.data)}</dd>
+          <dt>{words.active}</dt>
+          <dd>{usage.data === undefined ? <Skeleton width="60px" /> : activeOf(usage.data)}</dd>
         </dl>
       </section>
       <SessionList />
     </div>
   );
+}
+
+function storageOf(usage: Limits): string {
+  const allowed = usage.bytes_allowed;
+  return texts.settings.of(bytes(usage.bytes_used), allowed === null ? null : bytes(allowed));
+}
+
+function activeOf(usage: Limits): string {
+  return texts.settings.of(String(usage.active), usage.active_allowed?.toString() ?? null);
 }

@@ -1,10 +1,19 @@
 import { describe, expect, it } from "vitest";
 
+import type { Limits } from "@/api/types";
+
 import type { UploadRow } from "./engine/job";
 import { summaryOf } from "./engine/summary";
 import { foldedLine, lineOf } from "./words";
 
-const LIMITS = { max_bytes: 20_000_000_000, extensions: [".mp4", ".mov"] };
+const LIMITS = {
+  max_bytes: 20_000_000_000,
+  extensions: [".mp4", ".mov"],
+  bytes_used: 99_000_000_000,
+  bytes_allowed: 100_000_000_000,
+  active: 1,
+  active_allowed: 500,
+};
 
 function row(changes: Partial<UploadRow>): UploadRow {
   return {
@@ -43,6 +52,17 @@ describe("the line of an upload", () => {
       "This file is too large: 25 GB. At most 20 GB are taken.",
     );
     expect(lineOf(failed("unsupported_extension"), LIMITS)).toContain("These are: mp4, mov.");
+  });
+
+  it("says what one person may have, and what to do", () => {
+    const line = (changes: Partial<Limits>) =>
+      lineOf(failed("quota_exceeded"), { ...LIMITS, ...changes });
+    expect(line({})).toBe(
+      "You may have 500 films under way at once and 100 GB in all. " +
+        "Wait for a film or delete one, then try again.",
+    );
+    expect(line({ bytes_allowed: null })).toContain("500 films under way at once. Wait");
+    expect(line({ active_allowed: null })).toContain("have 100 GB in all. Wait");
   });
 
   it("has words for a code of the API and for one that nobody knows", () => {

@@ -33,6 +33,11 @@ function problemOf(row: UploadRow, limits: Limits | null): string {
     return words.tooLarge(bytes(row.size), bytes(limits.max_bytes));
   if (code === "unsupported_extension" && limits !== null)
     return words.wrongKind(limits.extensions.map((each) => each.slice(1)).join(", "));
+  if (code === "quota_exceeded" && limits !== null)
+    return words.quota(
+      limits.active_allowed,
+      limits.bytes_allowed === null ? null : bytes(limits.bytes_allowed),
+    );
   return words.problems[code] ?? texts.errors[code] ?? words.problems.unexpected_error ?? "";
 }
 

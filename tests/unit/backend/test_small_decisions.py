@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from fastapi import Request
 
-from backend.address import client_address
+from backend.address import client_address, network_of
 from backend.auth.origin import check_origin
 from backend.paging import decode_cursor, decode_place, encode_cursor
 from backend.videos.service import _escape, disposition
@@ -67,6 +67,40 @@ def test_the_client_is_who_the_last_trusted_proxy_saw(
     peer: str, forwarded: str, expected: str
 ) -> None:
     assert client_address(peer, forwarded, {"10.0.0.1", "10.0.0.2"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("10.1.2.3", "198.51.100.7", "198.51.100.7"),  # of the network
+        ("10.2.0.1", "198.51.100.7", "10.2.0.1"),  # beside it
+        ("::ffff:10.1.2.3", "198.51.100.7", "198.51.100.7"),
+        ("2001:db8:1::5", "2001:db8:2::9", "2001:db8:2::9"),
+        ("fe80::1%eth0", "198.51.100.7", "fe80::1%eth0"),
+        ("10.1.2.3", "198.51.100.7:5000", "198.51.100.7"),
+        ("10.1.2.3", "[2001:db8:2::9]:443", "2001:db8:2::9"),
+        ("10.1.2.3", "198.51.100.7, unknown", "unknown"),
+        ("unknown", "198.51.100.7", "unknown"),
+    ],
+)
+def test_proxies_may_be_named_by_their_network(peer: str, forwarded: str, expected: str) -> None:
+    assert client_address(peer, forwarded, ("10.1.0.0/16", "2001:db8:1::/48")) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+        ("x" * 100, "x" * 64),
+    ],
+)
+def test_limits_count_an_address_or_an_ipv6_site(address: str, counted: str) -> None:
+    assert network_of(address) == counted
 
 
 @pytest.mark.parametrize(

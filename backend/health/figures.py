@@ -1,0 +1,88 @@
+"""Figures of the work: how much waits, for how long, and how it ends.
+
+Read from Postgres when they are asked for, so every API process tells the same. A database that
+is away leaves them out; `framemill_up{part="postgres"}` then says so.
+"""
+
+import asyncio
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from backend.deps import Services
+from core import log
+from core.models import Job, Task
+from core.states import WorkState
+
+_log = log.get(__name__)
+_PATIENCE_S = 3.0
+_WINDOW_S = 3600
+_DISPATCHED = {
+    "sent": "Messages sent for tasks.",
+    "lapsed": "Tasks whose worker fell silent.",
+    "resent": "Tasks whose message was lost.",
+    "dead": "Tasks that the dead-letter queue failed.",
+}
+
+_OPEN = (
+    select(
+        Task.state,
+        func.count().label("count"),
+        func.extract("epoch", func.now() - func.min(Task.created_at)).label("oldest_s"),
+    )
+    .where(Task.state.in_((WorkState.QUEUED, WorkState.RUNNING)))
+    .group_by(Task.state)
+)
+_ENDED = (
+    select(
+        Job.state,
+        func.coalesce(Job.failure["code"].astext, "").label("code"),
+        func.count().label("count"),
+    )
+    .where(Job.finished_at > func.now() - func.make_interval(0, 0, 0, 0, 0, 0, _WINDOW_S))
+    .group_by("state", "code")
+)
+
+
+async def of_work(held: Services) -> bytes:
+    """Return them in Prometheus' text format."""
+    registry = CollectorRegistry()
+    for name, help_text in _DISPATCHED.items():
+        figure = Gauge(f"framemill_tasks_{name}", f"{help_text} Rises.", registry=registry)
+        figure.set(held.dispatcher.counts[name])
+    up = Gauge("framemill_up", "Whether a part answers.", ["part"], registry=registry)
+    try:
+        async with asyncio.timeout(_PATIENCE_S), held.db.read() as connection:
+            waiting = (await connection.execute(_OPEN)).all()
+            ended = (await connection.execute(_ENDED)).all()
+    except (DBAPIError, PoolTimeoutError, OSError, TimeoutError) as error:
+        _log.warning("figures_left_out", error=repr(error))
+        up.labels("postgres").set(0)
+    else:
+        up.labels("postgres").set(1)
+        _describe(registry, waiting, ended)
+    return generate_latest(registry)
+
+
+def _describe(registry: CollectorRegistry, waiting: Any, ended: Any) -> None:
+    tasks = Gauge("framemill_tasks", "Tasks that have not ended.", ["state"], registry=registry)
+    oldest = Gauge(
+        "framemill_tasks_oldest_seconds", "Age of the oldest of them.", ["state"], registry=registry
+    )
+    for state in (WorkState.QUEUED, WorkState.RUNNING):
+        tasks.labels(state).set(0)
+        oldest.labels(state).set(0)
+    for row in waiting:
+        tasks.labels(row.state).set(row.count)
+        oldest.labels(row.state).set(float(row.oldest_s))
+    jobs = Gauge(
+        "framemill_jobs_ended_last_hour",
+        "Jobs that ended in the last hour; code says why they failed.",
+        ["state", "code"],
+        registry=registry,
+    )
+    for row in ended:
+        jobs.labels(row.state, row.code).set(row.count)

@@ -1,5 +1,5 @@
 # Each target calls one thing. Variables: PORT, DATA_DIR, FILE, ONCE for `up`; ENDPOINT_URL, BUCKET, TARGET for
-# `test-contract`; ARGS for `test` and its like, `e2e`, `bench`.
+# `test-contract`; ARGS for `test` and its like, `e2e`, `bench`, `faults`.
 PYTHON ?= python3
 
 ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 or newer; there is no $(PYTHON) on PATH." >&2; exit 1; }; \
@@ -7,7 +7,7 @@ ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 
 UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: up test test-localstack test-contract check bench e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
+.PHONY: up test test-localstack test-contract check bench faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
 
 up:
 	@$(ENSURE) embedded && exec .venv/bin/python -m embedded up
@@ -35,11 +35,16 @@ check:
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/python -m embedded.page check
+	.venv/bin/python -m embedded.audit
 	@! grep -nE '^ *-(i|f|-[a-z-]*(index|find-links|host))|://' requirements/*.txt \
 		|| { echo "The lists in requirements/ must not name an index; run make lock." >&2; exit 1; }
 
 bench:
 	@$(ENSURE) dev && exec .venv/bin/python -m bench $(ARGS)
+
+# The invariants, as often as it takes to believe them: make faults ARGS="--only I4 --seed 7". Minutes each.
+faults:
+	@$(ENSURE) dev && exec .venv/bin/python -m tests.faults $(ARGS)
 
 e2e:
 	@$(ENSURE) dev && exec .venv/bin/python -m pytest tests/e2e $(ARGS)
@@ -64,7 +69,7 @@ image-sbom image-scan: image-%:
 	@exec containers/images.sh $*
 
 clean:
-	rm -rf .venv .venv-emulator .venv-localstack .venv-node frontend/node_modules frontend/dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
+	rm -rf .venv .venv-emulator .venv-localstack .venv-node frontend/node_modules frontend/dist .mypy_cache .hypothesis .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 lock:

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from backend.app import create_app
+from backend.connection import bounded
 from backend.deps import Services
 from core.config import Settings
 from tests.support.waiting import wait_until
@@ -65,12 +66,18 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(api: Api) -> AsyncIterator[str]:
+async def served(api: Api, *, most_connections: int = 1000) -> AsyncIterator[str]:
     """Serve a running API on a free port; yields its address. Streams arrive bit by bit."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        api.app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
+        api.app,
+        http=bounded(api.settings.request_s, most_connections),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve([listener]))

@@ -9,6 +9,7 @@ import httpx
 from sqlalchemy import insert
 
 from backend.auth.passwords import _HASHER
+from backend.auth.service import begin_session
 from core.models import User
 from tests.support.app import Api
 
@@ -38,10 +39,10 @@ async def new_user(api: Api, *, address: str = "127.0.0.1") -> Person:
         await tx.execute(
             insert(User).values(id=user_id, email=email, password_hash=_hash(PASSWORD))
         )
-    session_id, _ = await held.sessions.begin(
-        user_id, client="native", user_agent="tests", address=address, epoch=0
+    issued = await begin_session(
+        held, user_id, client="native", user_agent="tests", address=address
     )
-    token = held.tokens.access(user_id, session_id)
+    token = issued.access
     return Person(user_id, email, token, api.client(token, address=address))
 
 

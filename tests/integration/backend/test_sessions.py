@@ -5,10 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
 
 from backend.auth.routes import COOKIE
-from core.models import User
 from tests.support.app import Api, StartApi, bearer
 from tests.support.people import Person, login, new_user
 from tests.support.problems import problem
@@ -148,15 +146,6 @@ async def test_all_sessions_end_at_once(api: Api) -> None:
     problem(await me(api, other["access_token"]), 401, "session_revoked")
     problem(await refresh(api, other["refresh_token"]), 401, "session_revoked")
     assert (await login(api.client(), person.email)).status_code == 200
-
-
-async def test_a_forgotten_copy_of_redis_revives_no_ended_session(api: Api) -> None:
-    person = await new_user(api)
-    pair = await begin(api, person)
-    async with api.services.db.begin() as tx:  # as ending all does, while Redis keeps the old
-        await tx.execute(update(User).where(User.id == person.id).values(session_epoch=1))
-    problem(await refresh(api, pair["refresh_token"]), 401, "session_revoked")
-    problem(await me(api, pair["access_token"]), 401, "session_revoked")
 
 
 async def test_losing_redis_ends_sessions_and_nothing_else(api: Api, clean: None) -> None:

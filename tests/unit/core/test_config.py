@@ -200,3 +200,18 @@ def test_settings_do_not_change(environment: pytest.MonkeyPatch) -> None:
     settings: Any = load(environment)
     with pytest.raises(ValidationError):
         settings.port = 1
+
+
+def test_the_limits_on_a_source_are_settings(environment: pytest.MonkeyPatch) -> None:
+    settings = load(environment, MAX_DURATION_S="90", MAX_STREAMS="4", PROBE_OUTPUT_BYTES="2MB")
+    assert (settings.max_duration_s, settings.max_streams) == (90, 4)
+    assert settings.probe_output_bytes == 2_000_000
+    with pytest.raises(ConfigError, match="WALL_TIME_MIN_S must not be larger"):
+        load(environment, WALL_TIME_MIN_S="10", WALL_TIME_MAX_S="9")
+
+
+def test_proxies_are_addresses_or_networks(environment: pytest.MonkeyPatch) -> None:
+    settings = load(environment, TRUSTED_PROXIES="10.0.0.0/8, 192.0.2.1,2001:db8::/32")
+    assert settings.trusted_proxies == ("10.0.0.0/8", "192.0.2.1", "2001:db8::/32")
+    with pytest.raises(ConfigError, match=r"^TRUSTED_PROXIES: 'proxy\.local' is neither an"):
+        load(environment, TRUSTED_PROXIES="proxy.local")

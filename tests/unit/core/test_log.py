@@ -99,3 +99,27 @@ def test_people_get_lines_they_can_read() -> None:
     assert "claimed" in stream.getvalue()
     assert "attempt=2" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()  # no colours in a file
+
+
+def test_what_a_library_says_of_addresses_loses_their_secrets() -> None:
+    stream, jwt = io.StringIO(), "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+    log.configure("INFO", "json", stream)
+    told = [
+        f"GET https://s3.example/film?X-Amz-Date=1&X-Amz-Signature={'ab' * 32}&x=1 failed",
+        f"Authorization: Bearer {jwt}",
+        "cannot reach postgresql://framemill:hunter2hunter2@db.example:5432/films",
+        "cannot reach redis://:hunter2hunter2@redis.example/0",
+    ]
+    for each in told:
+        log.get("m").warning("failed", error=each)
+        logging.getLogger("library").error(each)
+        try:
+            raise RuntimeError(each)
+        except RuntimeError:
+            log.get("m").exception("failed")
+    text = stream.getvalue()
+    assert len(lines(stream)) == 3 * len(told)
+    for secret in ("ab" * 32, jwt, "hunter2"):
+        assert secret not in text
+    for kept in ("s3.example", "&x=1 failed", "db.example:5432/films", "redis.example/0"):
+        assert text.count(kept) >= 3

@@ -1,0 +1,179 @@
+"""Every route of the OpenAPI document, asked by everybody who could ask."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import jwt
+import pytest_asyncio
+
+from tests.support.app import Api, bearer, served
+from tests.support.people import PASSWORD, Person, new_email, new_user
+from tests.support.uploading import begin, uploaded
+from tests.support.work import job_of
+
+Route = tuple[str, str]
+# What a token that opens nothing is answered, whatever is asked with it.
+REFUSED = {
+    "nobody": "401 token_missing",
+    "expired": "401 token_expired",
+    "ended": "401 session_revoked",
+    "forged": "401 token_invalid",
+    "refresh token": "401 token_invalid",
+}
+# For those without a session, who may show what they like: what everybody is answered.
+OPEN: dict[Route, tuple[Any, str]] = {
+    ("GET", "/healthz"): (None, "200"),
+    ("GET", "/readyz"): (None, "200"),
+    ("GET", "/metrics"): (None, "200"),
+    ("POST", "/v1/auth/register"): ({"email": "NEW", "password": PASSWORD}, "201"),
+    ("POST", "/v1/auth/login"): ({"email": "OWNER", "password": PASSWORD}, "200"),
+    ("POST", "/v1/auth/refresh"): ({"refresh_token": "x"}, "401 token_invalid"),
+    ("POST", "/v1/auth/logout"): ({"refresh_token": "x"}, "204"),
+}
+# The body, and what another user and the owner of what is asked for are answered.
+KNOWN: dict[Route, tuple[Any, str, str]] = {
+    ("GET", "/v1/me"): (None, "200", "200"),
+    ("GET", "/v1/auth/sessions"): (None, "200", "200"),
+    ("DELETE", "/v1/auth/sessions"): (None, "204", "204"),
+    ("DELETE", "/v1/auth/sessions/{session_id}"): (None, "404 not_found", "204"),
+    ("GET", "/v1/limits"): (None, "200", "200"),
+    ("POST", "/v1/uploads"): ({"filename": "film.mp4", "size": 1}, "201", "201"),
+    ("GET", "/v1/uploads/{upload_id}"): (None, "404 not_found", "200"),
+    ("DELETE", "/v1/uploads/{upload_id}"): (None, "404 not_found", "204"),
+    ("POST", "/v1/uploads/{upload_id}/parts"): ({"part_numbers": [1]}, "404 not_found", "200"),
+    ("POST", "/v1/uploads/{upload_id}/complete"): ({}, "404 not_found", "422 part_mismatch"),
+    ("GET", "/v1/videos"): (None, "200", "200"),
+    ("GET", "/v1/videos/{video_id}"): (None, "404 not_found", "200"),
+    ("PATCH", "/v1/videos/{video_id}"): ({"title": "mine now"}, "404 not_found", "200"),
+    ("DELETE", "/v1/videos/{video_id}"): (None, "404 not_found", "204"),
+    ("GET", "/v1/videos/{video_id}/download/{name}"): (None, "404 not_found", "307"),
+    ("POST", "/v1/videos/{video_id}/cancel"): (None, "404 not_found", "202"),
+    ("POST", "/v1/videos/{video_id}/retry"): (None, "404 not_found", "409 invalid_state"),
+    ("GET", "/v1/videos/{video_id}/jobs"): (None, "404 not_found", "200"),
+    ("POST", "/v1/videos/{video_id}/jobs"): (
+        {"operation": "transcode"}, "404 not_found", "409 invalid_state",
+    ),
+    ("GET", "/v1/videos/{video_id}/events"): (None, "404 not_found", "200"),
+    ("GET", "/v1/events"): (None, "200", "200"),
+    ("GET", "/v1/jobs"): (None, "200", "200"),
+    ("GET", "/v1/jobs/{job_id}"): (None, "404 not_found", "200"),
+}  # fmt: skip
+IDENTITIES = (*REFUSED, "other", "owner")
+
+
+def due(route: Route, who: str) -> str:
+    """What the table says."""
+    if route in OPEN:
+        return OPEN[route][1]
+    return {**REFUSED, "other": KNOWN[route][1], "owner": KNOWN[route][2]}[who]
+
+
+def documented(api: Api) -> set[Route]:
+    paths: dict[str, dict[str, Any]] = api.app.openapi()["paths"]
+    return {(method.upper(), path) for path, methods in paths.items() for method in methods}
+
+
+def test_every_route_has_a_row_and_every_row_a_route(api: Api) -> None:
+    assert documented(api) == set(OPEN) | set(KNOWN)
+
+
+@dataclass(frozen=True)
+class World:
+    """Somebody with something of everything, by the names of path parameters."""
+
+    owner: Person
+    names: dict[str, str]
+
+
+async def make(api: Api) -> World:
+    owner = await new_user(api)
+    video, upload = await uploaded(owner), await begin(owner)
+    job = await job_of(api.services.db, uuid.UUID(video["id"]))
+    [session] = (await owner.http.get("/v1/auth/sessions")).json()["items"]
+    names = {
+        "session_id": session["id"],
+        "upload_id": upload["id"],
+        "video_id": video["id"],
+        "job_id": str(job.id),
+        "name": "source",
+    }
+    return World(owner, names)
+
+
+async def _token(api: Api, who: str, world: World) -> str | None:
+    """What an identity shows."""
+    tokens, owner = api.services.tokens, world.owner
+    session_id, now = world.names["session_id"], int(time.time())
+    if who == "ended":
+        ended = await new_user(api)
+        await ended.http.delete("/v1/auth/sessions")
+        return ended.token
+    if who == "other":
+        return (await new_user(api)).token
+    made: dict[str, Callable[[], str | None]] = {
+        "nobody": lambda: None,
+        "owner": lambda: owner.token,
+        "expired": lambda: tokens._make("access", owner.id, session_id, "x", now - 1200),
+        "forged": lambda: _forged(owner.token),
+        "refresh token": lambda: tokens.refresh(owner.id, session_id, "x", now),
+    }
+    return made[who]()
+
+
+def _forged(token: str) -> str:
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return jwt.encode(claims, "f" * 32, "HS256", jwt.get_unverified_header(token))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def http(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        served(api) as address,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client,
+    ):
+        yield client
+
+
+async def _answer(http: httpx.AsyncClient, route: Route, token: str | None, world: World) -> str:
+    """Ask, and return the status with the code of a problem; of a stream only how it begins."""
+    method, path = route
+    body = (OPEN.get(route) or KNOWN[route])[0]
+    if isinstance(body, dict) and "email" in body:
+        body = body | {"email": new_email() if body["email"] == "NEW" else world.owner.email}
+    place = path.format(**world.names)
+    async with http.stream(method, place, json=body, headers=bearer(token)) as answer:
+        if answer.status_code < 400:
+            return str(answer.status_code)
+        await answer.aread()
+        return f"{answer.status_code} {answer.json()['code']}"
+
+
+async def test_everybody_is_answered_as_they_should_be(
+    api: Api, http: httpx.AsyncClient, figure: Callable[[str, object], None]
+) -> None:
+    shared, wrong = await make(api), []
+    routes = sorted(documented(api))
+
+    async def cell(route: Route, who: str) -> None:
+        # What the owner may do uses its object up; nobody else may change a thing.
+        world = await make(api) if who == "owner" else shared
+        told = await _answer(http, route, await _token(api, who, world), world)
+        if told != due(route, who):
+            wrong.append((*route, who, told, due(route, who)))
+
+    for who in IDENTITIES:
+        for some in range(0, len(routes), 8):
+            await asyncio.gather(*(cell(route, who) for route in routes[some : some + 8]))
+    total = len(routes) * len(IDENTITIES)
+    figure("routes x identities", f"{total - len(wrong)} of {total} right")
+    assert not wrong
+    # And nothing has happened to what was asked for.
+    video = (await shared.owner.http.get(f"/v1/videos/{shared.names['video_id']}")).json()
+    assert (video["state"], video["title"]) == ("queued", "film")
+    upload = (await shared.owner.http.get(f"/v1/uploads/{shared.names['upload_id']}")).json()
+    assert upload["state"] == "open"

@@ -105,7 +105,7 @@ async def _open(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(db.close)
         client: redis.Redis = connect_redis(settings.redis_url.get_secret_value())
         stack.push_async_callback(client.aclose)
-        found = await stack.enter_async_context(aws.connect(settings))
+        found = await stack.enter_async_context(aws.connect(settings, hurried=True))
         passwords = Passwords()
         stack.callback(passwords.close)
         dispatcher = Dispatcher(

@@ -13,6 +13,9 @@ from core.presign import Credentials
 from core.queue import TaskQueue
 from core.storage import Storage
 
+# S3 puts the largest files together within this, or says meanwhile that it is at it.
+_HURRIED_S = 15.0
+
 
 @dataclass(frozen=True)
 class Aws:
@@ -24,10 +27,16 @@ class Aws:
 
 
 @asynccontextmanager
-async def connect(settings: Settings) -> AsyncIterator[Aws]:
-    """Open the S3 and SQS clients for as long as the block lasts."""
+async def connect(settings: Settings, *, hurried: bool = False) -> AsyncIterator[Aws]:
+    """Open the S3 and SQS clients for as long as the block lasts.
+
+    Args:
+        settings: where they are.
+        hurried: for somebody who waits for an answer: given up within a minute, not in three.
+    """
     session = aioboto3.Session(region_name=settings.aws_region)
-    retries = {"total_max_attempts": 4, "mode": "standard"}
+    retries = {"total_max_attempts": 2 if hurried else 4, "mode": "standard"}
+    silence_s = settings.s3_read_timeout_s
     async with AsyncExitStack() as stack:
         s3 = await stack.enter_async_context(
             session.client(
@@ -35,7 +44,7 @@ async def connect(settings: Settings) -> AsyncIterator[Aws]:
                 endpoint_url=settings.s3_url,
                 config=AioConfig(
                     connect_timeout=5,
-                    read_timeout=settings.s3_read_timeout_s,
+                    read_timeout=min(silence_s, _HURRIED_S) if hurried else silence_s,
                     retries=retries,
                     max_pool_connections=32,
                     s3={"addressing_style": "path" if settings.s3_url else "virtual"},

@@ -10,6 +10,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+# What a database that is away raises, or one whose connections are all lent for too long.
+AWAY = (DBAPIError, PoolTimeout, OSError)
+
 # Longer than a crowd that may be answered at once (MAX_REQUESTS) takes on one core, and shorter
 # than the patience of its clients.
 _PATIENCE_S = 10.0

@@ -12,6 +12,7 @@ from datetime import timedelta
 import redis.asyncio as redis
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core import dead_letters, events, jobs, log, sweep
 from core.config import Settings
@@ -162,7 +163,7 @@ class Dispatcher:
     async def _attempt(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         try:
             await work()
-        except (Unavailable, OSError, InterfaceError, OperationalError) as error:
+        except (Unavailable, OSError, InterfaceError, OperationalError, PoolTimeout) as error:
             _log.warning("dispatch_delayed", work=name, error=str(error))
         except Exception:  # noqa: BLE001 - whatever it was, it is logged
             # One bad round must not end the rounds after it.

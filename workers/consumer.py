@@ -10,13 +10,12 @@ from typing import Any
 
 import redis.asyncio as redis
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import claims, events, keys, log
 from core.claims import Claim, Outputs, Unclaimable
 from core.config import Settings
-from core.db import Database
+from core.db import AWAY, Database
 from core.errors import Failure, LeaseLost, PermanentError, TransientError, Unavailable
 from core.events import VideoEvent
 from core.queue import TaskMessage, TaskQueue
@@ -33,6 +32,7 @@ from workers.workspace import FULL, Scratch
 _log = log.get(__name__)
 _PAUSE_S = 2.0  # after a part did not answer
 _LOCKED_PAUSES_S = (0.02, 0.05, 0.1, 0.2)  # a row is locked for the time of a short transaction
+_DROP_S = 10.0
 _SETTLE_S = 30.0  # how long a result that is there is offered to a database that is away
 
 _TOO_LONG = Failure(
@@ -101,7 +101,7 @@ class Consumer:
         while self._database_away:
             try:
                 await self._db.ping()
-            except (DBAPIError, OSError, TimeoutError):
+            except AWAY:
                 await asyncio.sleep(_PAUSE_S)
             else:
                 self._database_away = False
@@ -138,12 +138,12 @@ class Consumer:
             claimed = await asyncio.shield(claiming)
         except asyncio.CancelledError:
             # We are shutting down; what this claim may still get would be held by nobody.
-            with contextlib.suppress(DBAPIError, OSError, TimeoutError):
+            with contextlib.suppress(*AWAY):
                 claimed = await claiming
                 if not isinstance(claimed, Unclaimable):
                     await self._give_back(claimed[0], message)
             raise
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except AWAY as error:
             _log.warning("claim_failed", error=repr(error))
             self._database_away = True
             with contextlib.suppress(Unavailable):
@@ -311,7 +311,7 @@ class Consumer:
             else:
                 await self._queue.extend(message, 0)
             _log.info("given_back")
-        except (LeaseLost, DBAPIError, OSError, Unavailable) as error:
+        except (LeaseLost, Unavailable, *AWAY) as error:
             _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself
 
     async def _settle(self, message: TaskMessage, write: Write) -> None:
@@ -324,8 +324,10 @@ class Consumer:
         await self._drop(message)
 
     async def _drop(self, message: TaskMessage) -> None:
-        with contextlib.suppress(Unavailable):  # it comes again and finds the task ended
-            await self._queue.delete(message)
+        # Left behind it comes again and finds the task ended; a queue that hangs holds up no work.
+        with contextlib.suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(_DROP_S):
+                await self._queue.delete(message)
 
     async def _write(self, write: Write) -> None:
         """Run a transaction, again when Postgres was away for a moment; then tell the listeners.
@@ -337,7 +339,7 @@ class Consumer:
             try:
                 async with self._db.begin() as tx:
                     event = await write(tx)
-            except (DBAPIError, OSError) as error:
+            except AWAY as error:
                 if asyncio.get_running_loop().time() > deadline or self._stopping:
                     raise
                 _log.warning("write_repeated", error=repr(error))

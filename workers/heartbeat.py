@@ -4,11 +4,10 @@ import asyncio
 import time
 
 import redis.asyncio as redis
-from sqlalchemy.exc import DBAPIError
 
 from core import claims, events, log
 from core.config import Settings
-from core.db import Database
+from core.db import AWAY, Database
 from core.errors import LeaseLost, Unavailable
 from core.queue import TaskMessage, TaskQueue
 from workers.meter import Meter
@@ -55,7 +54,7 @@ class Heartbeat:
             try:
                 async with asyncio.timeout(self._settings.heartbeat_s):
                     await self._beat()
-            except (DBAPIError, OSError, TimeoutError) as error:
+            except AWAY as error:
                 _log.warning("heartbeat_missed", error=repr(error))
                 if time.monotonic() - self._leased_at > self._settings.lease_s:
                     raise LeaseLost from error
@@ -95,8 +94,10 @@ class Heartbeat:
         if time.monotonic() - self._extended_at < self._settings.heartbeat_s:
             return
         try:
-            await self._queue.extend(self._message, self._settings.visibility_s)
+            # A queue that hangs must not keep the lease from being extended.
+            async with asyncio.timeout(self._settings.heartbeat_s):
+                await self._queue.extend(self._message, self._settings.visibility_s)
             self._extended_at = time.monotonic()
-        except Unavailable as error:
+        except (Unavailable, TimeoutError) as error:
             # The message may be delivered again; the lease keeps others from the task.
-            _log.warning("message_not_extended", error=error.detail)
+            _log.warning("message_not_extended", error=repr(error))

@@ -9,11 +9,10 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from backend.deps import Services
 from core import log
+from core.db import AWAY
 from core.models import Job, Task
 from core.states import WorkState
 
@@ -58,7 +57,7 @@ async def of_work(held: Services) -> bytes:
         async with asyncio.timeout(_PATIENCE_S), held.db.read() as connection:
             waiting = (await connection.execute(_OPEN)).all()
             ended = (await connection.execute(_ENDED)).all()
-    except (DBAPIError, PoolTimeoutError, OSError, TimeoutError) as error:
+    except AWAY as error:
         _log.warning("figures_left_out", error=repr(error))
         up.labels("postgres").set(0)
     else:

@@ -58,13 +58,13 @@ _OURS = (
     _sign(
         r"File too large",
         STORAGE_ERROR,
-        "The video came out larger than it may.",
+        "The video came out larger than it may. Try again, or upload a smaller one.",
         input_fault=False,
     ),
     _sign(
         r"Input/output error|Read-only file system|Too many open files",
         STORAGE_ERROR,
-        "The worker's disk failed.",
+        "The worker's disk failed. Try again later.",
         input_fault=False,
     ),
 )
@@ -127,7 +127,11 @@ _MOST_AT_A_CUT = 12
 # A size in the file that passes -max_alloc is refused with these words, whatever memory is free.
 _BEYOND_MEMORY = re.compile(r"Error during demuxing: Cannot allocate memory")
 _INVALID = "Invalid data found when processing input"
-_GAVE_UP = Failure(PROCESSING_GAVE_UP, "The video could not be processed.", input_fault=False)
+_GAVE_UP = Failure(
+    PROCESSING_GAVE_UP,
+    "The video could not be processed. Try again, or upload it in another format.",
+    input_fault=False,
+)
 
 
 def diagnose(status: int, stderr_tail: str) -> Failure:
@@ -194,7 +198,9 @@ def _certain(status: int, stderr_tail: str) -> Failure | None:
         return Failure(str(_DAMAGED.code), _DAMAGED.message, _DAMAGED.input_fault)
     if status == -9 or status in _NOT_STARTED or "Cannot allocate memory" in stderr_tail:
         return Failure(
-            RESOURCE_LIMIT, "The worker ran out of memory or could not start FFmpeg.", False
+            RESOURCE_LIMIT,
+            "The worker ran out of memory or could not start FFmpeg. Try again later.",
+            input_fault=False,
         )
     return _first(_OURS, stderr_tail)
 

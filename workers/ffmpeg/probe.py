@@ -80,7 +80,9 @@ async def probe(
     try:
         await asyncio.wait_for(readers, limits.probe_seconds)
     except TimeoutError as error:
-        failure = Failure(PROCESSING_TIMEOUT, "The file took too long to inspect.", False)
+        failure = Failure(
+            PROCESSING_TIMEOUT, "The file took too long to inspect. Try again later.", False
+        )
         raise ProbeFailedError(argv, -signal.SIGKILL, _text(errors), failure) from error
     finally:
         await asyncio.shield(_kill(process))

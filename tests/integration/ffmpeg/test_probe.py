@@ -96,7 +96,9 @@ async def test_taking_too_long_is_not_the_files_fault(tools: Tools, tmp_path: Pa
     with pytest.raises(ProbeFailedError) as caught:
         await probe(str(slow), "./input", cwd=tmp_path, limits=Limits(probe_seconds=0.3))
     assert caught.value.failure == Failure(
-        "processing_timeout", "The file took too long to inspect.", input_fault=False
+        "processing_timeout",
+        "The file took too long to inspect. Try again later.",
+        input_fault=False,
     )
 
 

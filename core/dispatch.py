@@ -25,7 +25,7 @@ from core.storage import Storage
 
 _log = log.get(__name__)
 _BATCH = 100
-_SENDING_S = 30  # a sender that has not answered by then is taken for dead
+_SENDING_S = 10  # a sender that has not answered by then is taken for dead; twice does no harm
 
 
 class Dispatcher:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from core import log
 from core.errors import Failure, TransientError
@@ -34,10 +35,7 @@ class Scratch:
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(root)
-        self._home = root / f"worker-{uuid.uuid4().hex[:12]}"
-        self._home.mkdir(mode=0o700)
-        self._lock = (self._home / _LOCK).open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._home, self._lock = _make_home(root)
 
     @contextmanager
     def attempt(self, name: str, source_size: int) -> Iterator[Path]:
@@ -67,6 +65,22 @@ class Scratch:
         """Remove the directory."""
         shutil.rmtree(self._home, ignore_errors=True)
         self._lock.close()
+
+
+def _make_home(root: Path) -> tuple[Path, TextIO]:
+    """Make a directory and lock it.
+
+    Another worker that starts at this moment may find it before it is locked, and take it for
+    abandoned: then a new one is made.
+    """
+    while True:
+        home = root / f"worker-{uuid.uuid4().hex[:12]}"
+        home.mkdir(mode=0o700)
+        lock = (home / _LOCK).open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (home / _LOCK).exists():
+            return home, lock
+        lock.close()
 
 
 def _remove_abandoned(root: Path) -> None:

@@ -4,6 +4,8 @@ IAM: sqs:SendMessage, sqs:ReceiveMessage, sqs:ChangeMessageVisibility, sqs:Delet
 sqs:GetQueueUrl and sqs:GetQueueAttributes on the queue.
 """
 
+import asyncio
+import contextlib
 import json
 import uuid
 from collections.abc import Sequence
@@ -12,11 +14,13 @@ from typing import Any
 
 from core import log
 from core.aws_errors import translated
+from core.errors import Unavailable
 
 _log = log.get(__name__)
 _PART = "The queue"
 _VERSION = 1
 LONG_POLL_S = 20  # the longest that SQS knows
+_DROP_S = 10.0
 _BATCH = 10  # SQS: entries in one request
 
 
@@ -136,6 +140,15 @@ class TaskQueue:
             await self._sqs.delete_message(
                 QueueUrl=await self._find(), ReceiptHandle=message.receipt
             )
+
+    async def drop(self, message: TaskMessage) -> None:
+        """Settle a message, if the queue answers soon.
+
+        Left behind it comes again and finds its task ended; a silent queue holds up no work.
+        """
+        with contextlib.suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(_DROP_S):
+                await self.delete(message)
 
     async def backlog(self) -> int:
         """Return about how many messages wait to be received."""

@@ -3,13 +3,11 @@
 import asyncio
 import time
 
-import redis.asyncio as redis
-
 from core import claims, events, log
-from core.config import Settings
-from core.db import AWAY, Database
+from core.db import AWAY
 from core.errors import LeaseLost, Unavailable
-from core.queue import TaskMessage, TaskQueue
+from core.queue import TaskMessage
+from workers.adapters import Adapters
 from workers.meter import Meter
 
 _log = log.get(__name__)
@@ -19,19 +17,12 @@ class Heartbeat:
     """Beats until the lease is lost or the task that runs it is cancelled."""
 
     def __init__(
-        self,
-        settings: Settings,
-        db: Database,
-        queue: TaskQueue,
-        redis_client: redis.Redis,
-        held: claims.Claim,
-        message: TaskMessage,
-        meter: Meter,
+        self, parts: Adapters, held: claims.Claim, message: TaskMessage, meter: Meter
     ) -> None:
-        self._settings = settings
-        self._db = db
-        self._queue = queue
-        self._redis = redis_client
+        self._settings = parts.settings
+        self._db = parts.db
+        self._queue = parts.queue
+        self._redis = parts.redis
         self._held = held
         self._message = message
         self._meter = meter

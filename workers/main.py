@@ -12,6 +12,7 @@ from core import aws, log
 from core.config import ConfigError, Settings
 from core.db import Database
 from core.redis import connect as connect_redis
+from workers.adapters import Adapters
 from workers.consumer import Consumer
 from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
@@ -63,7 +64,8 @@ async def serve(settings: Settings) -> None:
             pace=Pace(int(settings.transfer_least_rate), settings.transfer_grace_s),
         )
         name = f"{socket.gethostname()}:{os.getpid()}"
-        consumer = Consumer(settings, db, found.queue, found.storage, client, tools, scratch, name)
+        parts = Adapters(settings, db, found.queue, found.storage, client)
+        consumer = Consumer(parts, tools, scratch, name)
         _log.info("worker_started", worker=name, concurrency=settings.worker_concurrency)
         if settings.pulse_file is not None:
             stack.callback(asyncio.create_task(beat(settings.pulse_file)).cancel)

@@ -30,6 +30,18 @@ async def both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) ->
         await end(one, other)
 
 
+async def unbroken(work: Coroutine[Any, Any, None]) -> None:
+    """Do it to its end even when cancelled, and only then be cancelled."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # seen; being cancelled comes first
+        raise
+
+
 async def end(*tasks: "asyncio.Future[Any]") -> None:
     """Cancel tasks and wait until they have ended, whatever with.
 

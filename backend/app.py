@@ -1,7 +1,6 @@
 """The composition root of the API: opens the adapters and puts the routes together."""
 
 import asyncio
-import contextlib
 import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -135,6 +134,7 @@ async def _open(settings: Settings) -> AsyncIterator[Services]:
 
 
 async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    # Asked again: a library may take a cancellation for an error of its own, and the task go on.
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)

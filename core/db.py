@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from sqlalchemy import ARRAY, UUID, ColumnElement, ExceptionContext, bindparam, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -16,6 +16,17 @@ AWAY = (DBAPIError, PoolTimeout, OSError)
 # Longer than a crowd that may be answered at once (MAX_REQUESTS) takes on one core, and shorter
 # than the patience of its clients.
 _PATIENCE_S = 10.0
+
+
+def is_away(error: Exception) -> bool:
+    """Tell whether an error says that Postgres is away, and not that a statement is wrong.
+
+    A connection that is lost in the middle shows as whatever the driver was at.
+    """
+    if isinstance(error, DBAPIError):
+        lost = (OperationalError, InterfaceError, InternalError)
+        return error.connection_invalidated or isinstance(error, lost)
+    return isinstance(error, AWAY)
 
 
 class Database:

@@ -11,12 +11,10 @@ from datetime import timedelta
 
 import redis.asyncio as redis
 from sqlalchemy import and_, func, or_, select, update
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core import dead_letters, events, jobs, log, sweep
 from core.config import Settings
-from core.db import Database
+from core.db import Database, is_away
 from core.errors import Unavailable
 from core.models import Task
 from core.queue import TaskQueue
@@ -163,8 +161,9 @@ class Dispatcher:
     async def _attempt(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         try:
             await work()
-        except (Unavailable, OSError, InterfaceError, OperationalError, PoolTimeout) as error:
-            _log.warning("dispatch_delayed", work=name, error=str(error))
-        except Exception:  # noqa: BLE001 - whatever it was, it is logged
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is logged
             # One bad round must not end the rounds after it.
-            _log.exception("dispatch_failed", work=name)
+            if isinstance(error, Unavailable) or is_away(error):
+                _log.warning("dispatch_delayed", work=name, error=str(error))
+            else:
+                _log.exception("dispatch_failed", work=name)

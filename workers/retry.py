@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.errors import Failure, TransientError
 
 _MOST_S = 300.0
+_MOST_AWAY_S = 60.0  # so that work goes on soon after an outage has ended
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,11 @@ def decide(
         chance: a random number from 0 to 1.
     """
     spent = error.charge and charged >= policy.max_attempts
-    delay_s = backoff_s(charged if error.charge else attempt, policy.base_s, chance)
+    delay_s = (
+        backoff_s(charged, policy.base_s, chance)
+        if error.charge
+        else min(_MOST_AWAY_S, backoff_s(attempt, policy.base_s, chance))
+    )
     if spent or age_s + delay_s > policy.max_job_s:
         return GiveUp(error.failure)
     return Again(delay_s, error.charge)

@@ -72,13 +72,13 @@ async def probe(
         start_new_session=True,
     )
     output, errors = bytearray(), bytearray()
-    readers = asyncio.gather(
-        _keep_head(process.stdout, output, limits.probe_bytes + 1),
-        _keep_head(process.stderr, errors, _STDERR_BYTES),
-        process.wait(),
-    )
     try:
-        await asyncio.wait_for(readers, limits.probe_seconds)
+        async with asyncio.timeout(limits.probe_seconds):
+            await asyncio.gather(
+                _keep_head(process.stdout, output, limits.probe_bytes + 1),
+                _keep_head(process.stderr, errors, _STDERR_BYTES),
+                process.wait(),
+            )
     except TimeoutError as error:
         failure = Failure(
             PROCESSING_TIMEOUT, "The file took too long to inspect. Try again later.", False

@@ -30,7 +30,7 @@ def test_attempts_are_counted_and_then_given_up_with_the_last_reason() -> None:
 
 def test_an_outage_is_waited_out_however_often_it_is_met() -> None:
     delays = [decided(AWAY, attempt, charged=1) for attempt in (1, 2, 3, 4, 5, 1000)]
-    assert delays == [Again(each, False) for each in (5, 20, 80, 300, 300, 300)]
+    assert delays == [Again(each, False) for each in (5, 20, 60, 60, 60, 60)]
 
 
 def test_a_job_that_went_on_for_too_long_is_given_up_though_nothing_was_charged() -> None:

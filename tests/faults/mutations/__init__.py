@@ -1,0 +1,61 @@
+"""What can be taken away from the product, or done to it, from inside one of its processes.
+
+The product itself has no switch: `tests/faults/mutated.py` imports it, has mutations replace parts
+of it, and runs its ordinary `main`. Each is a function that is registered by name:
+
+    @mutation("fence", "workers")
+    def no_fence() -> None:
+        replace(claims, "_fenced", unfenced)
+
+Every module of this package is imported by `find`. A mutation imports what it replaces when it is
+called, never earlier: an API must not load the worker.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = ("backend", "workers")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A change of the product, for processes of these kinds."""
+
+    name: str
+    kinds: tuple[str, ...]
+    apply: Callable[[], None]
+
+
+_KNOWN: dict[str, Mutation] = {}
+
+
+def mutation(name: str, *kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a function as a mutation of `backend`, of `workers`, or of both."""
+    assert set(kinds) <= set(KINDS), kinds
+    assert name not in _KNOWN, f"two mutations are called {name}"
+
+    def keep(function: Callable[[], None]) -> Callable[[], None]:
+        _KNOWN[name] = Mutation(name, kinds, function)
+        return function
+
+    return keep
+
+
+def replace(owner: Any, name: str, new: object) -> None:
+    """Put something else into the place of a function, a method or a value, which must be there."""
+    assert hasattr(owner, name), f"{owner} has no {name} any more: the mutation would do nothing"
+    setattr(owner, name, new)
+
+
+def find(name: str) -> Mutation:
+    """Return a mutation.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return _KNOWN[name]

@@ -1,0 +1,94 @@
+"""Without the guards of claims."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tests.faults.mutations import mutation, replace
+
+
+@mutation("no_takeover", "workers")
+def no_takeover() -> None:
+    """A claim takes what is queued, and never what somebody held until the lease lapsed."""
+    from core import claims
+    from core.models import Task
+    from core.states import WorkState
+
+    plain = claims.claim
+
+    async def only_queued(tx: AsyncConnection, task_id: uuid.UUID, *more: Any) -> Any:
+        state = await tx.scalar(select(Task.state).where(Task.id == task_id))
+        if state == WorkState.RUNNING:
+            return claims.Unclaimable.BUSY
+        return await plain(tx, task_id, *more)
+
+    replace(claims, "claim", only_queued)
+
+
+@mutation("claim_guard", "workers")
+def no_claim_guard() -> None:
+    """A claim takes the task that the message names, whatever has become of it."""
+    from core import claims
+    from core.models import Job, Task
+    from core.states import WorkState
+
+    plain = claims.claim
+
+    async def anything(tx: AsyncConnection, task_id: uuid.UUID, *more: Any) -> Any:
+        await tx.execute(update(Task).where(Task.id == task_id).values(state=WorkState.QUEUED))
+        job_id = select(Task.job_id).where(Task.id == task_id).scalar_subquery()
+        await tx.execute(update(Job).where(Job.id == job_id).values(state=WorkState.QUEUED))
+        return await plain(tx, task_id, *more)
+
+    async def named(tx: AsyncConnection, task_id: uuid.UUID, *more: Any) -> Any:
+        return await anything(tx, task_id, *more)
+
+    replace(claims, "claim_next", named)
+
+
+@mutation("fence", "workers")
+def no_fence() -> None:
+    """A write counts whoever holds the task by now, and a holder is never told that it is lost."""
+    from core import claims
+    from core.models import Task
+
+    async def unfenced(tx: AsyncConnection, held: claims.Claim, **values: Any) -> None:
+        chosen = values or {"attempt": Task.attempt}
+        await tx.execute(update(Task).where(Task.id == held.task_id).values(chosen))
+
+    async def holds(_connection: AsyncConnection, _held: claims.Claim) -> bool:
+        return True
+
+    replace(claims, "_fenced", unfenced)
+    replace(claims, "holds", holds)
+
+
+@mutation("any_transition", "workers", "backend")
+def any_transition() -> None:
+    """A video enters any state from any other one."""
+    from core import videos
+    from core.states import VideoState
+
+    plain = videos._write
+
+    async def unguarded(
+        tx: AsyncConnection, video_id: uuid.UUID, _allowed: list[VideoState], **values: Any
+    ) -> Any:
+        return await plain(tx, video_id, list(VideoState), **values)
+
+    replace(videos, "_write", unguarded)
+
+
+@mutation("own_place", "workers")
+def no_own_place() -> None:
+    """All attempts put their outputs into the same place."""
+    from core import keys
+
+    plain = keys.attempt_prefix
+
+    def shared(video_id: uuid.UUID, job_id: uuid.UUID, _attempt: int) -> str:
+        return plain(video_id, job_id, 1)
+
+    replace(keys, "attempt_prefix", shared)

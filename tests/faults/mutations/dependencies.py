@@ -1,0 +1,128 @@
+"""Without what keeps the product whole while a part that it stands on misbehaves."""
+
+import os
+from typing import Any
+
+from tests.faults.mutations import mutation
+
+
+class _Any(int):
+    """A size that is whatever it is compared with."""
+
+    __hash__ = int.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
+@mutation("verify_sent", "workers")
+def no_verification() -> None:
+    """What the store has of a file is believed to be all of it."""
+    from core.storage import ObjectInfo, Storage
+
+    async def believed(_self: Storage, _key: str) -> ObjectInfo:
+        return ObjectInfo(_Any(0), "")
+
+    Storage.head = believed  # type: ignore[assignment, method-assign]
+
+
+@mutation("attempt_limit", "backend", "workers")
+def no_attempt_limit() -> None:
+    """A job is tried for ever."""
+    os.environ["MAX_ATTEMPTS"] = "1000000"
+
+
+@mutation("stall_watch", "workers")
+def no_stall_watch() -> None:
+    """FFmpeg may stand still for as long as it may run."""
+    os.environ["STALL_TIMEOUT_S"] = "3600"
+
+
+@mutation("diagnose_ours", "workers")
+def no_diagnosis_of_ours() -> None:
+    """The machine's troubles are not looked for in what FFmpeg says."""
+    from workers.ffmpeg import diagnose
+
+    diagnose._OURS = ()  # type: ignore[assignment]
+
+
+@mutation("scratch_cleanup", "workers")
+def no_cleanup() -> None:
+    """What an attempt has written stays."""
+    from workers import workspace
+
+    def nothing(*_arguments: Any, **_named: Any) -> None:
+        return None
+
+    workspace.shutil.rmtree = nothing  # type: ignore[attr-defined]
+
+
+@mutation("no_store_patience", "workers")
+def no_store_patience() -> None:
+    """The store is waited for as long as it likes."""
+    os.environ |= {"S3_READ_TIMEOUT_S": "3600", "TRANSFER_GRACE_S": "3600"}
+
+
+@mutation("write_repeat", "workers")
+def no_repetition() -> None:
+    """A result is offered to the database once."""
+    from workers import attempt
+
+    attempt._SETTLE_S = -1.0
+
+
+@mutation("database_wait", "workers")
+def no_wait_for_the_database() -> None:
+    """Messages are received although nothing can be claimed."""
+    from workers.consumer import Consumer
+
+    async def at_once(_self: Consumer) -> None:
+        return None
+
+    Consumer._until_database = at_once  # type: ignore[assignment, method-assign]
+
+
+@mutation("families", "backend")
+def no_families() -> None:
+    """Redis alone says which sessions live, and which token is the last."""
+    from backend.auth import families
+
+    async def fine(*_arguments: Any) -> bool:
+        return True
+
+    families.is_alive = fine  # type: ignore[assignment]
+    families.follow = fine  # type: ignore[assignment]
+
+
+@mutation("quiet_events", "workers")
+def events_matter() -> None:
+    """A Redis that is away is no longer ignored by whoever tells of progress."""
+    from redis.exceptions import RedisError
+
+    from core import events
+
+    plain = events.publish
+
+    async def loud(client: Any, *told: Any) -> None:
+        try:
+            await client.ping()
+        except (RedisError, OSError) as error:
+            raise RuntimeError("Redis is away") from error
+        await plain(client, *told)
+
+    events.publish = loud
+
+
+@mutation("blind_readiness", "backend")
+def no_questions() -> None:
+    """Readiness is said without asking anybody."""
+    from backend.health import routes
+
+    async def ready(_name: str, check: Any) -> bool:
+        check.close()
+        return True
+
+    routes._answers = ready  # type: ignore[assignment]

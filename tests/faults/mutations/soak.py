@@ -1,0 +1,34 @@
+"""Not protections that are gone: the pace at which things happen."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.faults.mutations import mutation, replace
+
+
+@mutation("short_grace", "backend", "workers")
+def short_grace() -> None:
+    """Objects are removed soon after nobody may see them any more.
+
+    For soaks that are short; what is stopped in those stands still for less than this.
+    """
+    from core import sweep, videos
+
+    replace(videos, "PURGE_GRACE", timedelta(seconds=8))
+    replace(sweep, "_PURGE_LEASE", timedelta(seconds=4))
+
+
+@mutation("real_time", "workers")
+def real_time() -> None:
+    """FFmpeg reads no faster than the film plays, whichever attempt it is; see also `paced`."""
+    from workers import transcode
+    from workers.ffmpeg import command as commands
+
+    plain = commands.encode_command
+
+    def slowed(*arguments: Any, **named: Any) -> list[str]:
+        command = [*plain(*arguments, **named)]
+        place = command.index("-i")
+        return [*command[:place], "-readrate", "1", *command[place:]]
+
+    replace(transcode, "encode_command", slowed)

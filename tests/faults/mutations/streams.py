@@ -1,0 +1,74 @@
+"""Without what heals a stream of changes."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from tests.faults.mutations import mutation, replace
+
+
+@mutation("deaf", "backend")
+def deaf() -> None:
+    """Not a protection that is gone: no word of a change ever arrives at this API."""
+    from core.events import Subscriber
+
+    def nothing(_self: Subscriber, *_told: Any) -> None:
+        return None
+
+    replace(Subscriber, "_deliver", nothing)
+
+
+@mutation("heal_read", "backend")
+def no_heal_read() -> None:
+    """A stream looks again only when it is told to."""
+    from backend.events import stream
+
+    replace(stream, "_HEAL_S", 1_000_000.0)
+
+
+class _Newer(int):
+    """A version that is newer than any other one."""
+
+    def __gt__(self, other: object) -> bool:
+        return True
+
+
+@mutation("version_filter", "backend")
+def no_version_filter() -> None:
+    """Whatever a look finds is told, also what was told before."""
+    from backend.videos.reader import VideoReader
+
+    plain = VideoReader._item
+
+    async def item(self: VideoReader, row: Any) -> Any:
+        found = await plain(self, row)
+        return found.model_copy(update={"version": _Newer(found.version)})
+
+    replace(VideoReader, "_item", item)
+
+
+@mutation("snapshot", "backend")
+def no_snapshot() -> None:
+    """A stream tells what changes from now on, and nothing of how things stand."""
+    from backend.events import stream
+
+    begun: set[int] = set()  # of those who listen, who have had their first look
+
+    class Late(stream._Pace):
+        async def next(self) -> None:
+            begun.add(id(self._user))
+            await super().next()
+
+    def without_first(plain: Any) -> Any:
+        async def changes(user: Any, *more: Any) -> AsyncIterator[Any]:
+            try:
+                async for change in plain(user, *more):
+                    if id(user) in begun:
+                        yield change
+            finally:
+                begun.discard(id(user))
+
+        return changes
+
+    replace(stream, "_Pace", Late)
+    replace(stream, "changes_of_one", without_first(stream.changes_of_one))
+    replace(stream, "changes_of_all", without_first(stream.changes_of_all))

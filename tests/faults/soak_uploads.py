@@ -28,6 +28,7 @@ class Uploads:
         person: who; all have one account.
         wills: the states that an acknowledged video may end in.
         abandoned: uploads that nobody completes.
+        given_up: videos whose upload was begun anew because it did not come through, or seemed so.
         notes: what users met that is worth telling.
     """
 
@@ -35,6 +36,7 @@ class Uploads:
     person: Person
     wills: dict[uuid.UUID, set[str]] = field(default_factory=dict)
     abandoned: list[uuid.UUID] = field(default_factory=list)
+    given_up: set[uuid.UUID] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
     async def make(self, wishes: tuple[Wish, ...]) -> None:
@@ -84,6 +86,7 @@ class Uploads:
     async def _upload(self, clip: Path) -> uuid.UUID:
         for _ in range(_AGAIN):
             upload = await self._declare(clip)
+            self.given_up.add(uuid.UUID(upload["video_id"]))  # unless it is acknowledged below
             if not await self._sent(upload, clip.read_bytes()):
                 continue
             path = f"/v1/uploads/{upload['id']}/complete"
@@ -91,6 +94,7 @@ class Uploads:
             if answer.response.is_success:
                 video_id = uuid.UUID(answer.body["id"])
                 self.world.acknowledged[video_id] = time.time()
+                self.given_up.discard(video_id)
                 return video_id
             self.notes.append(f"a completion was refused: {answer.response.text}")
         raise AssertionError(f"no upload was acknowledged in {_AGAIN} tries")

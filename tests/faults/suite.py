@@ -11,7 +11,7 @@ from tests.faults.scenario import Outcome, Protection, Scenario
 from tests.faults.timing import SMALL
 
 SEED = int(os.environ.get("FAULTS_SEED", "1"))  # the same in every run, so that a failure repeats
-_AT_ONCE = 6
+_AT_ONCE = 4
 
 Key = tuple[str, str | None]  # of a scenario, and of the protection that is gone
 

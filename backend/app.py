@@ -102,7 +102,9 @@ async def _open(settings: Settings) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url.get_secret_value(), settings.database_pool_size)
         stack.push_async_callback(db.close)
-        client: redis.Redis = connect_redis(settings.redis_url.get_secret_value())
+        client: redis.Redis = connect_redis(
+            settings.redis_url.get_secret_value(), settings.max_requests
+        )
         stack.push_async_callback(client.aclose)
         found = await stack.enter_async_context(aws.connect(settings, hurried=True))
         passwords = Passwords()

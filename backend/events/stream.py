@@ -57,17 +57,17 @@ async def changes_of_all(user: Principal) -> AsyncIterator[Change]:
         since: datetime | None = None
         while await pace.may_go_on():
             started = datetime.now(UTC)
+            doubtful = pace.heard
+            if pace.healing:  # before anything is told: who was told must not miss a deletion
+                there = await reader.ids(user.user_id)
+                doubtful = doubtful | (known.keys() - there)
+                known.update(dict.fromkeys(there - known.keys(), 0))
             recent = [] if since is None else [Video.updated_at > since - _OVERLAP]
             for item in reversed(await reader.select([*mine, *recent], most=_SNAPSHOT)):
                 if item.version > known.get(item.id, 0):
                     known[item.id] = item.version
                     yield item
             since = started
-            doubtful = pace.heard
-            if pace.healing:
-                there = await reader.ids(user.user_id)
-                doubtful = known.keys() - there
-                known.update(dict.fromkeys(there - known.keys(), 0))
             for gone in await _deleted(reader, user, doubtful):
                 if gone.version > known.get(gone.id, 0):
                     known[gone.id] = gone.version

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from tests.faults.mutations import mutation
+from tests.faults.mutations import mutation, replace
 
 
 class _Any(int):
@@ -26,7 +26,7 @@ def no_verification() -> None:
     async def believed(_self: Storage, _key: str) -> ObjectInfo:
         return ObjectInfo(_Any(0), "")
 
-    Storage.head = believed  # type: ignore[assignment, method-assign]
+    replace(Storage, "head", believed)
 
 
 @mutation("attempt_limit", "backend", "workers")
@@ -46,18 +46,18 @@ def no_diagnosis_of_ours() -> None:
     """The machine's troubles are not looked for in what FFmpeg says."""
     from workers.ffmpeg import diagnose
 
-    diagnose._OURS = ()  # type: ignore[assignment]
+    replace(diagnose, "_OURS", ())
 
 
 @mutation("scratch_cleanup", "workers")
 def no_cleanup() -> None:
     """What an attempt has written stays."""
-    from workers import workspace
+    import shutil
 
     def nothing(*_arguments: Any, **_named: Any) -> None:
         return None
 
-    workspace.shutil.rmtree = nothing  # type: ignore[attr-defined]
+    replace(shutil, "rmtree", nothing)
 
 
 @mutation("no_store_patience", "workers")
@@ -71,7 +71,7 @@ def no_repetition() -> None:
     """A result is offered to the database once."""
     from workers import attempt
 
-    attempt._SETTLE_S = -1.0
+    replace(attempt, "_SETTLE_S", -1.0)
 
 
 @mutation("database_wait", "workers")
@@ -82,7 +82,7 @@ def no_wait_for_the_database() -> None:
     async def at_once(_self: Consumer) -> None:
         return None
 
-    Consumer._until_database = at_once  # type: ignore[assignment, method-assign]
+    replace(Consumer, "_until_database", at_once)
 
 
 @mutation("families", "backend")
@@ -93,8 +93,8 @@ def no_families() -> None:
     async def fine(*_arguments: Any) -> bool:
         return True
 
-    families.is_alive = fine  # type: ignore[assignment]
-    families.follow = fine  # type: ignore[assignment]
+    replace(families, "is_alive", fine)
+    replace(families, "follow", fine)
 
 
 @mutation("quiet_events", "workers")
@@ -113,7 +113,7 @@ def events_matter() -> None:
             raise RuntimeError("Redis is away") from error
         await plain(client, *told)
 
-    events.publish = loud
+    replace(events, "publish", loud)
 
 
 @mutation("blind_readiness", "backend")
@@ -125,4 +125,4 @@ def no_questions() -> None:
         check.close()
         return True
 
-    routes._answers = ready  # type: ignore[assignment]
+    replace(routes, "_answers", ready)

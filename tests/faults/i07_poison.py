@@ -37,7 +37,9 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
         poisoned(world.clips.quick, bad, behaviour)
         bad_id = await world.upload(bad)
         good_id = await world.upload(world.clips.quick)
-        await world.ends(good_id)
+        if not await world.ends(good_id, seconds=_STALL_S + _STOP_S + _BUSY_S):
+            tally.add([f"{behaviour}: the good job behind it was not ready in time"])
+            break  # the worker is held for good
         await _ended_or_tried_too_often(world, bad_id)
         faults = await world.faults(good_id) + await _wrong_end(world, bad_id, behaviour)
         assert worker.alive, "the worker has ended"

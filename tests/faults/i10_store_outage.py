@@ -65,7 +65,7 @@ def _bound_s(world: World) -> float:
     """How long after the outage everything must be ready: the last wait, and the work."""
     # Attempts that an outage ends are not charged, and wait four times as long each time.
     longest_wait_s = world.timing.retry_base_s * 4**3
-    return world.timing.restart_s + longest_wait_s + world.timing.margin_s
+    return world.timing.restart_s + longest_wait_s
 
 
 async def _late_s(world: World, video_id: uuid.UUID, over: float) -> float | None:

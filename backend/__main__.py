@@ -32,6 +32,7 @@ def main() -> int:
         # The peer's own word is never taken for its address; see backend/address.py.
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=5,
         backlog=2048,
     )

@@ -23,6 +23,7 @@ from backend.health.routes import router as health_router
 from backend.idempotency import Idempotency
 from backend.jobs.routes import router as jobs_router
 from backend.limits.routes import router as limits_router
+from backend.media import CloudFront, media_signer
 from backend.middleware import RequestLayer
 from backend.openapi import DESCRIPTION, complete_document
 from backend.page.routes import Page, PageRoute
@@ -39,6 +40,7 @@ from core.db import Database
 from core.dispatch import Dispatcher
 from core.events import Subscriber
 from core.redis import connect as connect_redis
+from core.secret import database_secret
 
 # A request makes some hundred objects that die with it and no cycles to speak of; the default of
 # 700 would have the collector look for some after every few requests.
@@ -49,12 +51,14 @@ def create_app(settings: Settings) -> FastAPI:
     """Return the API; nothing is opened before its lifespan begins.
 
     Raises:
+        ConfigError: the key of CloudFront cannot be used.
         ValueError: there is no page where one is to be served from.
     """
+    media = media_signer(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _open(settings) as services:
+        async with _open(settings, media) as services:
             app.state.services = services
             # What was imported lives as long as the process; there is no garbage to be found in it.
             gc.collect()
@@ -98,15 +102,19 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _open(settings: Settings) -> AsyncIterator[Services]:
+async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
-        db = Database(settings.database_url.get_secret_value(), settings.database_pool_size)
+        db = Database(
+            settings.database_url.get_secret_value(),
+            settings.database_pool_size,
+            database_secret(settings),
+        )
         stack.push_async_callback(db.close)
         client: redis.Redis = connect_redis(
-            settings.redis_url.get_secret_value(), settings.max_requests
+            settings.redis_url.get_secret_value(), settings.max_requests, settings.redis_password
         )
         stack.push_async_callback(client.aclose)
-        found = await stack.enter_async_context(aws.connect(settings, hurried=True))
+        found = await stack.enter_async_context(aws.connect(settings, hurried=True, media=media))
         passwords = Passwords()
         stack.callback(passwords.close)
         dispatcher = Dispatcher(

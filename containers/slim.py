@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 # The SDK describes some four hundred services; these are called, or give it its credentials.
-_SERVICES = frozenset({"s3", "sqs", "sts", "sso", "sso-oidc", "signin"})
+_SERVICES = frozenset({"s3", "sqs", "secretsmanager", "sts", "sso", "sso-oidc", "signin"})
 
 
 def main(packages: Path) -> None:

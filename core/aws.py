@@ -11,7 +11,7 @@ from core.config import Settings
 from core.errors import Unavailable
 from core.presign import Credentials
 from core.queue import TaskQueue
-from core.storage import Storage
+from core.storage import MediaSigner, Storage
 
 # S3 puts the largest files together within this, or says meanwhile that it is at it.
 _HURRIED_S = 15.0
@@ -27,12 +27,15 @@ class Aws:
 
 
 @asynccontextmanager
-async def connect(settings: Settings, *, hurried: bool = False) -> AsyncIterator[Aws]:
+async def connect(
+    settings: Settings, *, hurried: bool = False, media: MediaSigner | None = None
+) -> AsyncIterator[Aws]:
     """Open the S3 and SQS clients for as long as the block lasts.
 
     Args:
         settings: where they are.
         hurried: for somebody who waits for an answer: given up within a minute, not in three.
+        media: signs what is handed out for reading, where that is not read from the store itself.
     """
     session = aioboto3.Session(region_name=settings.aws_region)
     retries = {"total_max_attempts": 2 if hurried else 4, "mode": "standard"}
@@ -79,6 +82,7 @@ async def connect(settings: Settings, *, hurried: bool = False) -> AsyncIterator
                 credentials=credentials,
                 # A worker writes its log without a heartbeat beside.
                 small_write_s=min(10.0, settings.lease_s / 3),
+                media=media,
             ),
             queue=TaskQueue(sqs, settings.sqs_queue, settings.visibility_s),
             dead_letters=TaskQueue(sqs, settings.sqs_dead_letter_queue, settings.visibility_s),

@@ -5,6 +5,7 @@ import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     ByteSize,
@@ -19,7 +20,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 _PLACEHOLDERS = re.compile(
     r"change|placeholder|example|secret|password|default|xxxx", re.IGNORECASE
 )
-_FROM_FILES = ("DATABASE_URL", "REDIS_URL", "JWT_KEYS")
+_FROM_FILES = (
+    "DATABASE_URL", "REDIS_URL", "REDIS_PASSWORD", "JWT_KEYS", "CLOUDFRONT_PRIVATE_KEY",
+)  # fmt: skip
 _MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -44,8 +47,10 @@ class Settings(BaseSettings):
 
     # The parts that Framemill stands on
     database_url: SecretStr
+    database_secret: str | None = Field(None, description="of Secrets Manager: who logs in")
     database_pool_size: int = Field(10, ge=1, le=200)
     redis_url: SecretStr
+    redis_password: SecretStr | None = None
     aws_endpoint_url: str | None = None
     aws_endpoint_url_s3: str | None = Field(None, description="where S3 is elsewhere than SQS")
     aws_region: str = "us-east-1"
@@ -54,6 +59,11 @@ class Settings(BaseSettings):
     s3_read_timeout_s: float = Field(30, gt=0, description="without a byte from S3")
     sqs_queue: str = "framemill-tasks"
     sqs_dead_letter_queue: str = "framemill-tasks-dead"
+
+    # CloudFront before the bucket: all three or none
+    media_url: str | None = Field(None, description="the distribution's address")
+    cloudfront_key_id: str | None = None
+    cloudfront_private_key: SecretStr | None = Field(None, description="PEM: P-256 or RSA")
 
     # API
     host: str = "127.0.0.1"
@@ -64,6 +74,7 @@ class Settings(BaseSettings):
     page_dir: Path | None = Field(None, description="the built page; not served when unset")
     max_requests: int = Field(500, ge=1, description="being answered at once in a process")
     request_s: float = Field(30, gt=0, description="within which a request must have arrived")
+    keep_alive_s: int = Field(5, ge=1, description="an idle connection is kept for the next one")
 
     # Accounts
     jwt_keys: SecretStr | None = None
@@ -88,6 +99,7 @@ class Settings(BaseSettings):
         ".3gp",
     )  # fmt: skip
     upload_ttl_s: int = Field(86_400, ge=1)
+    tag_sources: bool = Field(False, description="as kind=source, for rules of the bucket")
     part_url_ttl_s: int = Field(900, ge=1, le=900)
     media_url_ttl_s: int = Field(900, ge=60, le=3600)
 
@@ -120,6 +132,9 @@ class Settings(BaseSettings):
     task_memory_bytes: ByteSize = Field(ByteSize(1024**3), ge=0, description="of one at its peak")
     min_free_disk_bytes: ByteSize = Field(ByteSize(512 * 1024**2), ge=0)
     pulse_file: Path | None = Field(None, description="touched while a worker lives")
+    ecs_agent_uri: str | None = Field(None, description="set by ECS: who guards its tasks")
+    spot_notices: bool = Field(False, description="drain before EC2 takes a Spot machine back")
+    aws_ec2_metadata_service_endpoint: str = "http://169.254.169.254"
 
     # The most that a source may be, and how long FFmpeg may take over it
     max_duration_s: float = Field(4 * 3600, gt=0)
@@ -162,6 +177,33 @@ class Settings(BaseSettings):
     def _name_the_driver(cls, value: SecretStr) -> SecretStr:
         url = value.get_secret_value()
         return SecretStr(re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+asyncpg://", url))
+
+    @field_validator("media_url")
+    @classmethod
+    def _check_media_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        url = urlsplit(value)
+        if url.scheme != "https" or not url.hostname or url.query or url.fragment:
+            raise ValueError("it must be https:// and the host of a CloudFront distribution")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _check_logins(self) -> Self:
+        if self.database_secret and _has_password(self.database_url):
+            raise ValueError("DATABASE_URL must have no password where DATABASE_SECRET is set")
+        if self.redis_password and _has_password(self.redis_url):
+            raise ValueError("REDIS_URL must have no password where REDIS_PASSWORD is set")
+        return self
+
+    @model_validator(mode="after")
+    def _check_media(self) -> Self:
+        together = (self.media_url, self.cloudfront_key_id, self.cloudfront_private_key)
+        if any(together) and not all(together):
+            raise ValueError(
+                "MEDIA_URL, CLOUDFRONT_KEY_ID and CLOUDFRONT_PRIVATE_KEY must be set together"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -242,6 +284,10 @@ def _read_secrets() -> dict[str, Any]:
             raise ConfigError(f"{name}_FILE: {path} is empty")
         values[name.lower()] = value
     return values
+
+
+def _has_password(url: SecretStr) -> bool:
+    return bool(urlsplit(url.get_secret_value()).password)
 
 
 def _explain(item: dict[str, Any]) -> str:

@@ -10,6 +10,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from core.connector import connector
+from core.secret import Secret
+
 # What a database that is away raises, or one whose connections are all lent for too long.
 AWAY = (DBAPIError, PoolTimeout, OSError)
 
@@ -21,7 +24,10 @@ _PATIENCE_S = 10.0
 def is_away(error: Exception) -> bool:
     """Tell whether an error says that Postgres is away, and not that a statement is wrong.
 
-    A connection that is lost in the middle shows as whatever the driver was at.
+    A connection that is lost in the middle shows as whatever the driver was at. A login that is
+    refused counts too (see `_name_refusals`): while a password is being changed the database may
+    know the new one before the secret has it, and that passes. A password that is wrong for good
+    looks the same here; the log says which, and nobody's film is failed for it.
     """
     if isinstance(error, DBAPIError):
         lost = (OperationalError, InterfaceError, InternalError)
@@ -34,11 +40,28 @@ class Database:
 
     Statements are SQLAlchemy Core on connections: rows are values, nothing is loaded lazily, and
     no session can flush behind our back.
+
+    Args:
+        url: where Postgres is.
+        pool_size: connections at the most.
+        secret: has the password, and perhaps the user, where `url` has none.
     """
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str, pool_size: int = 10, secret: Secret | None = None) -> None:
         self._engine = create_async_engine(
             url,
+            async_creator=connector(
+                url,
+                secret,
+                timeout=5,
+                command_timeout=30,
+                server_settings={
+                    "application_name": "framemill",
+                    # A writer that stops half-way must not hold its row locks for ever.
+                    "idle_in_transaction_session_timeout": "30000",
+                    "jit": "off",  # compiling takes longer than our short statements run
+                },
+            ),
             pool_size=pool_size,
             max_overflow=0,
             # `_lend` has the waiting; this is for one that is still on its way back from somebody
@@ -48,16 +71,6 @@ class Database:
             pool_recycle=1800,
             # An error is logged with its statement: what was bound to it may be nobody's business.
             hide_parameters=True,
-            connect_args={
-                "timeout": 5,
-                "command_timeout": 30,
-                "server_settings": {
-                    "application_name": "framemill",
-                    # A writer that stops half-way must not hold its row locks for ever.
-                    "idle_in_transaction_session_timeout": "30000",
-                    "jit": "off",  # compiling takes longer than our short statements run
-                },
-            },
         )
         event.listen(self._engine.sync_engine, "handle_error", _name_refusals)
         self._free = asyncio.Semaphore(pool_size)

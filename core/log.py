@@ -16,6 +16,7 @@ from core.lines import Lines
 # the signature of a presigned URL, a token of ours, the password in the address of a service.
 _SECRET = re.compile(
     r"(?<=X-Amz-Signature=)[0-9a-f]+"
+    r"|(?<=[?&]Signature=)[\w~-]+"
     r"|(?<=X-Amz-Security-Token=)[^&\s\"']+"
     r"|\beyJ[\w-]+\.[\w-]+\.[\w-]+"
     r"|(?<=://)[^\s/:@]*:[^\s/@]+(?=@)"

@@ -6,11 +6,11 @@ s3:ListMultipartUploadParts on the bucket's objects, s3:ListBucket on the bucket
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import RawIOBase
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -49,6 +49,16 @@ class SignedUrl:
     expires_at: datetime
 
 
+class MediaSigner(Protocol):
+    """Signs URLs at which people read objects somewhere else than at the store."""
+
+    async def url(self, key: str, query: Mapping[str, str], expires_at: int) -> str:
+        """Return a URL that works until `expires_at`, in seconds since 1970.
+
+        `query` is S3's `response-…` parameters.
+        """
+
+
 class RejectedParts(Exception):
     """S3 refused to complete a multipart upload: its parts are not what was said."""
 
@@ -60,7 +70,8 @@ class ObjectGone(Exception):
 class Storage:
     """One bucket.
 
-    Every method raises `Unavailable` when the store does not answer or refuses us.
+    Every method raises `Unavailable` when the store does not answer or refuses us. With `media`,
+    what is handed out for reading is signed by that; uploads go to the store in any case.
     """
 
     def __init__(
@@ -72,9 +83,11 @@ class Storage:
         public_url: str | None,
         credentials: Callable[[], Awaitable[Credentials]],
         small_write_s: float = 10.0,
+        media: MediaSigner | None = None,
     ) -> None:
         self._s3 = client
         self._small_write_s = small_write_s
+        self._media = media
         self._bucket = bucket
         self._region = region
         self._address = address_of(bucket, region, public_url)
@@ -89,11 +102,18 @@ class Storage:
 
     # Multipart uploads
 
-    async def create_upload(self, key: str, content_type: str) -> str:
-        """Begin a multipart upload and return S3's id of it."""
+    async def create_upload(self, key: str, content_type: str, tags: str = "") -> str:
+        """Begin a multipart upload and return S3's id of it.
+
+        Args:
+            key: of the object.
+            content_type: that it will have.
+            tags: of the object, as `name=value`; not every store knows any.
+        """
+        further = {"Tagging": tags} if tags else {}
         with translated(_PART):
             answer = await self._s3.create_multipart_upload(
-                Bucket=self._bucket, Key=key, ContentType=content_type
+                Bucket=self._bucket, Key=key, ContentType=content_type, **further
             )
         return str(answer["UploadId"])
 
@@ -269,11 +289,16 @@ class Storage:
             window = max(1, expires_s // 3)
             seconds = seconds // window * window
         # With the credentials: a temporary key's URLs do not outlive it.
-        asked = (await self._credentials(), key, seconds, expires_s, *query.items())
+        signed_by = None if self._media else await self._credentials()
+        asked = (signed_by, key, seconds, expires_s, *query.items())
         url = self._signed.get(asked)
         if url is None:
-            signer, _ = await self._signer("GET", key, seconds, expires_s)
-            url = signer.url({name.replace("_", "-"): value for name, value in query.items()})
+            further = {name.replace("_", "-"): value for name, value in query.items()}
+            if self._media is not None:
+                url = await self._media.url(key, further, seconds + expires_s)
+            else:
+                signer, _ = await self._signer("GET", key, seconds, expires_s)
+                url = signer.url(further)
             if len(self._signed) >= _REMEMBERED:
                 self._signed.clear()
             self._signed[asked] = url

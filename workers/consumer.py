@@ -14,6 +14,7 @@ from core.queue import TaskMessage
 from workers.adapters import Adapters
 from workers.attempt import Attempt
 from workers.capacity import Capacity
+from workers.protection import Protection
 from workers.transcode import Tools
 from workers.workspace import Scratch
 
@@ -25,11 +26,14 @@ _LOCKED_PAUSES_S = (0.02, 0.05, 0.1, 0.2)  # a row is locked for the time of a s
 class Consumer:
     """Works on tasks until told to stop; several at once when set so."""
 
-    def __init__(self, parts: Adapters, tools: Tools, scratch: Scratch, name: str) -> None:
+    def __init__(
+        self, parts: Adapters, tools: Tools, scratch: Scratch, name: str, protection: Protection
+    ) -> None:
         self._parts = parts
         self._tools = tools
         self._scratch = scratch
         self._name = name
+        self._protection = protection
         self._capacity = Capacity(parts.settings)
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
@@ -128,7 +132,8 @@ class Consumer:
             attempt=held.attempt,
         )
         _log.info("claimed", operation=held.operation)
-        await self._attempt(held, message).work(event)
+        with self._protection.holding():
+            await self._attempt(held, message).work(event)
 
     async def _claim(self, message: TaskMessage) -> tuple[Claim, VideoEvent] | Unclaimable:
         """Claim the task whose turn it is, asking again while others have rows locked."""

@@ -4,23 +4,27 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from functools import partial
 
 from core import aws, log
 from core.config import ConfigError, Settings
 from core.db import Database
 from core.redis import connect as connect_redis
+from core.secret import database_secret
 from workers.adapters import Adapters
 from workers.consumer import Consumer
 from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
 from workers.media.limits import Limits
 from workers.pace import Pace
+from workers.protection import Protection
 from workers.pulse import beat
 from workers.sandbox.choose import NoSandboxError, choose
 from workers.sandbox.sandbox import Sandbox
+from workers.spot import watch
 from workers.transcode import Tools
 from workers.workspace import Scratch
 
@@ -46,10 +50,14 @@ async def serve(settings: Settings) -> None:
         stack.callback(scratch.close)
         sandbox = await _sandbox(settings, scratch)
         db = Database(
-            settings.database_url.get_secret_value(), pool_size=2 * settings.worker_concurrency + 1
+            settings.database_url.get_secret_value(),
+            pool_size=2 * settings.worker_concurrency + 1,
+            secret=database_secret(settings),
         )
         stack.push_async_callback(db.close)
-        client = connect_redis(settings.redis_url.get_secret_value())
+        client = connect_redis(
+            settings.redis_url.get_secret_value(), password=settings.redis_password
+        )
         stack.push_async_callback(client.aclose)
         found = await stack.enter_async_context(aws.connect(settings))
         tools = Tools(
@@ -65,12 +73,26 @@ async def serve(settings: Settings) -> None:
         )
         name = f"{socket.gethostname()}:{os.getpid()}"
         parts = Adapters(settings, db, found.queue, found.storage, client)
-        consumer = Consumer(parts, tools, scratch, name)
+        protection = Protection()
+        consumer = Consumer(parts, tools, scratch, name, protection)
         _log.info("worker_started", worker=name, concurrency=settings.worker_concurrency)
-        if settings.pulse_file is not None:
-            stack.callback(asyncio.create_task(beat(settings.pulse_file)).cancel)
+        for work in _beside(settings, protection):
+            stack.callback(asyncio.create_task(work).cancel)
         await _until_signal(consumer.run())
         _log.info("worker_stopped", worker=name)
+
+
+def _beside(settings: Settings, protection: Protection) -> Iterator[Coroutine[None, None, None]]:
+    """Yield what is done beside the work, as the settings have it."""
+    if settings.pulse_file is not None:
+        yield beat(settings.pulse_file)
+    if settings.ecs_agent_uri is not None:
+        yield protection.run(settings.ecs_agent_uri)
+    if settings.spot_notices:
+        yield watch(
+            settings.aws_ec2_metadata_service_endpoint,
+            partial(signal.raise_signal, signal.SIGTERM),
+        )
 
 
 async def _sandbox(settings: Settings, scratch: Scratch) -> Sandbox:

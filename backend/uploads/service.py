@@ -28,6 +28,7 @@ _CONTENT_TYPES = {
     ".ts": "video/mp2t", ".mts": "video/mp2t", ".m2ts": "video/mp2t", ".mpg": "video/mpeg",
     ".flv": "video/x-flv", ".3gp": "video/3gpp",
 }  # fmt: skip
+_SOURCE_TAG = "kind=source"  # see infra/storage.py
 
 
 async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRow:
@@ -52,7 +53,8 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
     video_id, upload_id = new_id(), new_id()
     key = keys.source(video_id, extension)
     content_type = _CONTENT_TYPES.get(extension, "application/octet-stream")
-    s3_upload_id = await held.storage.create_upload(key, content_type)
+    tags = _SOURCE_TAG if settings.tag_sources else ""
+    s3_upload_id = await held.storage.create_upload(key, content_type, tags)
     now = datetime.now(UTC)
     part_size = part_size_for(wanted.size)
     row = UploadRow(

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core import config, log
 from core.migrations.upgrade import upgrade
+from core.secret import database_secret
 
 
 def main() -> int:
@@ -18,7 +19,7 @@ def main() -> int:
         return 1
     log.configure(settings.log_level, settings.log_format)
     try:
-        upgrade(settings.database_url.get_secret_value())
+        upgrade(settings.database_url.get_secret_value(), secret=database_secret(settings))
     except OSError as error:
         sys.stderr.write(f"framemill: the database does not answer: {error}\n")
         return 1

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from core.connector import connector
 from core.models import Base
 
 _LOCK = 0x66726D6C  # "frml": two migrations at once would both create the same tables
@@ -19,7 +20,8 @@ def _run(connection: Connection) -> None:
 
 
 async def _connect() -> None:
-    engine = create_async_engine(context.config.attributes["url"])
+    url, secret = (context.config.attributes[name] for name in ("url", "secret"))
+    engine = create_async_engine(url, async_creator=connector(url, secret))
     async with engine.connect() as connection:
         await connection.run_sync(_run)
         await connection.commit()

@@ -35,6 +35,20 @@ async def test_without_a_title_the_name_of_the_file_is_taken(api: Api) -> None:
     assert video["title"] == "At sea"
 
 
+@pytest.mark.parametrize(("wanted", "tags"), [(True, b"kind=source"), (False, None)])
+async def test_an_original_gets_a_tag_where_that_is_wanted(
+    start_api: StartApi, wanted: bool, tags: bytes | None
+) -> None:
+    api = await start_api(tag_sources=wanted)
+    sent: list[Any] = []  # the emulator takes the tag and forgets it
+    events = api.services.storage._s3.meta.events
+    events.register(
+        "before-send.s3.CreateMultipartUpload", lambda request, **_: sent.append(request)
+    )
+    await begin(await new_user(api))
+    assert [request.headers.get("x-amz-tagging") for request in sent] == [tags]
+
+
 @pytest.mark.parametrize("name", ["film.exe", "film", ".mp4", "film.mp4.sh", "mp4"])
 async def test_only_kinds_of_films_are_taken(api: Api, name: str) -> None:
     person = await new_user(api)

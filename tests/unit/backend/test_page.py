@@ -38,6 +38,17 @@ def test_the_policy_names_the_store(settings: dict[str, Any], store: str) -> Non
     )
 
 
+def test_the_policy_names_cloudfront_for_films_and_the_store_for_uploads() -> None:
+    settings = Settings.model_construct(
+        s3_bucket="reels", aws_region="eu-west-1", media_url="https://films.example/media"
+    )
+    store = "https://reels.s3.eu-west-1.amazonaws.com"
+    policy = guards(settings)["Content-Security-Policy"].split("; ")
+    assert "img-src 'self' data: blob: https://films.example" in policy
+    assert "media-src 'self' blob: https://films.example" in policy
+    assert f"connect-src 'self' {store} https://films.example" in policy
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -39,11 +39,11 @@ def test_what_is_needed_is_enough(environment: pytest.MonkeyPatch) -> None:
     assert settings.cookie_secure is True
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "JWT_KEYS"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "REDIS_PASSWORD", "JWT_KEYS"])
 def test_a_secret_can_be_in_a_file(
     environment: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
-    values = {**NEEDED, "JWT_KEYS": GOOD_KEY}
+    values = {**NEEDED, "JWT_KEYS": GOOD_KEY, "REDIS_PASSWORD": "p"}
     file = tmp_path / "secret"
     file.write_text(values[name] + "\n")
     environment.delenv(name, raising=False)
@@ -110,6 +110,17 @@ def test_a_missing_variable_is_named_in_one_sentence(
         ({"JWT_KEYS": "no-colon-but-long-enough-0123456789"}, "JWT_KEYS must look like"),
         ({"JWT_KEYS": "k:short"}, "JWT_KEYS: the secret of 'k' has fewer than 32 bytes"),
         ({"JWT_KEYS": f"{GOOD_KEY},"}, "JWT_KEYS must look like"),
+        ({"DATABASE_SECRET": "db"}, "DATABASE_URL must have no password where DATABASE_SECRET"),
+        (
+            {"REDIS_URL": "rediss://:p@h", "REDIS_PASSWORD": "q"},
+            "REDIS_URL must have no password where REDIS_PASSWORD",
+        ),
+        ({"MEDIA_URL": "https://d.example"}, "MEDIA_URL, CLOUDFRONT_KEY_ID and CLOUDFRONT_PRIV"),
+        ({"CLOUDFRONT_KEY_ID": "K1"}, "MEDIA_URL, CLOUDFRONT_KEY_ID and CLOUDFRONT_PRIVATE_KEY"),
+        ({"MEDIA_URL": "http://d.example"}, "MEDIA_URL: it must be https://"),
+        ({"MEDIA_URL": "d.example"}, "MEDIA_URL: it must be https://"),
+        ({"MEDIA_URL": "https://d.example/?x"}, "MEDIA_URL: it must be https://"),
+        ({"SPOT_NOTICES": "perhaps"}, "SPOT_NOTICES: "),
     ],
 )
 def test_a_wrong_value_is_explained(
@@ -215,3 +226,27 @@ def test_proxies_are_addresses_or_networks(environment: pytest.MonkeyPatch) -> N
     assert settings.trusted_proxies == ("10.0.0.0/8", "192.0.2.1", "2001:db8::/32")
     with pytest.raises(ConfigError, match=r"^TRUSTED_PROXIES: 'proxy\.local' is neither an"):
         load(environment, TRUSTED_PROXIES="proxy.local")
+
+
+def test_the_key_of_cloudfront_can_be_in_a_file(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "key.pem").write_text("-----BEGIN\nabc\n")
+    settings = load(
+        environment,
+        MEDIA_URL="https://d.example/media/",
+        CLOUDFRONT_KEY_ID="K1",
+        CLOUDFRONT_PRIVATE_KEY_FILE=str(tmp_path / "key.pem"),
+    )
+    assert settings.media_url == "https://d.example/media"
+    assert settings.cloudfront_private_key is not None
+    assert settings.cloudfront_private_key.get_secret_value() == "-----BEGIN\nabc"
+    assert "abc" not in repr(settings)
+
+
+def test_a_database_whose_password_is_elsewhere_may_name_its_user(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    for url in ("postgresql://h/d?ssl=require", "postgresql://u@h/d?ssl=require"):
+        settings = load(environment, DATABASE_URL=url, DATABASE_SECRET="arn:aws:x")
+        assert settings.database_url.get_secret_value() == url.replace("ql:", "ql+asyncpg:")

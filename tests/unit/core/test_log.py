@@ -106,6 +106,7 @@ def test_what_a_library_says_of_addresses_loses_their_secrets() -> None:
     log.configure("INFO", "json", stream)
     told = [
         f"GET https://s3.example/film?X-Amz-Date=1&X-Amz-Signature={'ab' * 32}&x=1 failed",
+        "GET https://d1.example/film?Expires=1&Signature=q~hunter2hunter2__&Key-Pair-Id=K failed",
         f"Authorization: Bearer {jwt}",
         "cannot reach postgresql://framemill:hunter2hunter2@db.example:5432/films",
         "cannot reach redis://:hunter2hunter2@redis.example/0",

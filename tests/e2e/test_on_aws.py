@@ -1,0 +1,93 @@
+"""A worker on AWS: it says when it is at work, and hears that its machine is taken back."""
+
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+from client import Framemill
+from core.queue import encode
+from embedded.stack import Stack
+from tests.support.product import Clips, Workers, jobs_of, until_final, wait_for
+from tests.support.recorder import Asked, recording
+
+Somebody = Callable[[Stack], Framemill]
+
+
+def protected(asked: Asked) -> tuple[int, bytes]:
+    return 200, b'{"protection": {}}'
+
+
+def test_a_worker_is_protected_while_it_works_and_drains_when_its_machine_goes(
+    unmanned: Stack, workers: Workers, somebody: Somebody, clips: Clips, tmp_path: Path
+) -> None:
+    notices: list[bytes] = []
+
+    def metadata(asked: Asked) -> tuple[int, bytes]:
+        if asked.method == "PUT":
+            return 200, b"token"
+        return (200, notices[0]) if notices else (404, b"")
+
+    framemill = somebody(unmanned)
+    short = framemill.upload(clips.short(tmp_path / "short.mp4", seconds=1))
+    with recording(protected) as agent, recording(metadata) as machine:
+
+        def wishes() -> list[bool]:
+            return [json.loads(asked.body)["ProtectionEnabled"] for asked in agent.asked]
+
+        worker = workers.start(
+            ECS_AGENT_URI=agent.address,
+            SPOT_NOTICES="true",
+            AWS_EC2_METADATA_SERVICE_ENDPOINT=machine.address,
+        )
+        assert until_final(framemill, short).state == "ready"
+        wait_for(lambda: wishes() == [True, False])
+        long = framemill.upload(clips.short(tmp_path / "long.mp4", seconds=40, size="1280x720"))
+        wait_for(lambda: framemill.video(long.id).stage == "encoding")
+        assert wishes() == [True, False, True]
+        notices.append(b'{"action": "terminate", "time": "2026-11-21T08:22:00Z"}')
+        assert worker.wait(timeout=20) == 0
+    assert workers.events("spot_notice")
+    assert framemill.video(long.id).state == "queued"
+    assert jobs_of(framemill, long)[0]["attempts"] == 0, "charged for a machine that went"
+
+
+def test_a_worker_logs_in_with_the_password_that_secrets_manager_has(
+    unmanned: Stack, workers: Workers
+) -> None:
+    environment = unmanned.environment
+    database = urlsplit(environment["DATABASE_URL"])
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        session = boto3.Session(
+            environment["AWS_ACCESS_KEY_ID"],
+            environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=environment["AWS_REGION"],
+        )
+        address = f"http://{host}:{port}"
+        session.client("secretsmanager", endpoint_url=address).create_secret(
+            Name="database",
+            SecretString=json.dumps({"username": database.username, "password": database.password}),
+        )
+        sqs = session.client("sqs", endpoint_url=address)
+        queue = sqs.create_queue(QueueName="framemill-tasks")["QueueUrl"]
+        # A task that is not there, or another one that waits: only the database can say so.
+        sqs.send_message(QueueUrl=queue, MessageBody=encode(uuid.uuid4()))
+        workers.start(
+            AWS_ENDPOINT_URL=address,
+            AWS_ENDPOINT_URL_S3=environment["AWS_ENDPOINT_URL"],
+            SQS_QUEUE="framemill-tasks",
+            DATABASE_URL=f"postgresql://{database.hostname}:{database.port}{database.path}",
+            DATABASE_SECRET="database",
+        )
+        wait_for(lambda: workers.events("not_claimed") or workers.events("claimed"))
+        assert not workers.events("claim_failed")
+        workers.end()
+    finally:
+        server.stop()

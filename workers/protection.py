@@ -1,0 +1,102 @@
+"""Keeps ECS from stopping a worker that is at work, when a service shrinks or is deployed.
+
+The container agent of a task takes the wish over HTTP and passes it on. IAM, of the task's role:
+ecs:GetTaskProtection and ecs:UpdateTaskProtection. A Spot machine that is taken back, and whoever
+stops a task by hand, ask nobody; SIGTERM drains the worker as ever.
+
+aiohttp is what the SDK itself speaks with: no further package, and a request that can be cancelled.
+
+Source: "Amazon ECS task scale-in protection endpoint", Amazon ECS Developer Guide.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+
+from core import log
+
+_log = log.get(__name__)
+# Should we die without a word, the wish ends with the task; should we hang, it ends by itself.
+_LASTS_MIN = 30
+_RENEW_S = 600.0
+_RETRY_S = 30.0
+_PATIENCE = aiohttp.ClientTimeout(total=5)
+
+
+class Protection:
+    """Says to the agent whether we are at work. What the agent answers never touches the work.
+
+    Args:
+        renew_s: seconds after which a wish that still holds is repeated.
+        retry_s: seconds after which one that was not heard is repeated.
+    """
+
+    def __init__(self, *, renew_s: float = _RENEW_S, retry_s: float = _RETRY_S) -> None:
+        self._renew_s = renew_s
+        self._retry_s = retry_s
+        self._held = 0
+        self._changed = asyncio.Event()
+        self._unheard = False
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Count an attempt for as long as the block lasts; waits for nobody."""
+        self._held += 1
+        self._changed.set()
+        try:
+            yield
+        finally:
+            self._held -= 1
+            self._changed.set()
+
+    async def run(self, agent: str) -> None:
+        """Keep the agent informed until cancelled.
+
+        Args:
+            agent: its address, as ECS puts it into `ECS_AGENT_URI`.
+        """
+        address = f"{agent.rstrip('/')}/task-protection/v1/state"
+        told: bool | None = False  # a task begins without; None: nobody knows
+        async with aiohttp.ClientSession(timeout=_PATIENCE) as http:
+            while True:
+                self._changed.clear()
+                wanted = self._held > 0
+                if wanted or told is not False:
+                    told = await self._tell(http, address, wanted, told)
+                await self._pause(wanted, told)
+
+    async def _pause(self, wanted: bool, told: bool | None) -> None:
+        """Wait until there is something to say."""
+        limit = self._retry_s if wanted != told else self._renew_s if wanted else None
+        try:
+            async with asyncio.timeout(limit):
+                await self._changed.wait()
+        except TimeoutError:
+            pass  # time to say it again
+
+    async def _tell(
+        self, http: aiohttp.ClientSession, address: str, wanted: bool, told: bool | None
+    ) -> bool | None:
+        """Say what is wanted; return what holds then."""
+        wish = {"ProtectionEnabled": wanted} | ({"ExpiresInMinutes": _LASTS_MIN} if wanted else {})
+        try:
+            async with http.put(address, json=wish) as response:
+                # A refusal may come with any status, 200 too; what was done is in `protection`.
+                answer = await response.json(content_type=None)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            self._warn(repr(error))
+            return None
+        if not isinstance(answer, dict) or "protection" not in answer:
+            self._warn(str(answer))
+            return told
+        if self._unheard:
+            _log.info("protection_works_again")
+        self._unheard = False
+        return wanted
+
+    def _warn(self, why: str) -> None:
+        if not self._unheard:
+            _log.warning("not_protected", error=why[:500])
+        self._unheard = True

@@ -1,5 +1,5 @@
 # Each target calls one thing. Variables: PORT, DATA_DIR, FILE, ONCE for `up`; ENDPOINT_URL, BUCKET, TARGET for
-# `test-contract`; ARGS for `test` and its like, `e2e`, `bench`, `faults`.
+# `test-contract`; ARGS for `test` and its like, `e2e`, `bench`, `fleet`, `faults`.
 PYTHON ?= python3
 
 ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 or newer; there is no $(PYTHON) on PATH." >&2; exit 1; }; \
@@ -7,7 +7,7 @@ ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 
 UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: up test test-localstack test-contract check bench faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
+.PHONY: up test test-infra synth cdk test-localstack test-contract check bench fleet faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
 
 up:
 	@$(ENSURE) embedded && exec .venv/bin/python -m embedded up
@@ -15,8 +15,25 @@ up:
 # Two processes, each with a stack of its own: much of a test's time is waiting.
 test:
 	@$(ENSURE) dev && .venv/bin/python -m embedded.page test && \
+		.venv/bin/python -m infra.toolchain install && \
 		exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
 		$(ARGS)
+
+# AWS without AWS, and Kubernetes without a cluster; a part of `make test`: the templates of every size, what judges
+# them, the product on an emulator of what they say, and the chart.
+test-infra:
+	@$(ENSURE) dev && .venv/bin/python -m infra.toolchain install && \
+		exec .venv/bin/python -m pytest tests/infra --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# The templates, to look at: make synth SIZE=medium; see infra/app.py for what CONTEXT may say ("name=films domain=…").
+SIZE ?= small
+synth:
+	@$(ENSURE) dev && exec .venv/bin/python -m infra.toolchain synth --context size=$(SIZE) \
+		$(foreach each,$(CONTEXT),--context $(each)) --output build/infra/$(SIZE)
+
+# The CDK's own command line: make cdk ARGS="deploy --all --context size=small"; see docs/deploy-aws.md.
+cdk:
+	@$(ENSURE) dev && exec .venv/bin/python -m infra.toolchain cdk $(ARGS)
 
 # The store and the queue: LocalStack, started for this; or what is at an address, AWS without one. See docs/stores.md.
 test-localstack:
@@ -46,6 +63,10 @@ bench:
 faults:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.faults $(ARGS)
 
+# Many workers, simulated: what films wait and cost. See docs/scaling.md.
+fleet:
+	@$(ENSURE) dev && exec .venv/bin/python -m bench.fleet $(ARGS)
+
 e2e:
 	@$(ENSURE) dev && exec .venv/bin/python -m pytest tests/e2e $(ARGS)
 
@@ -69,7 +90,7 @@ image-sbom image-scan: image-%:
 	@exec containers/images.sh $*
 
 clean:
-	rm -rf .venv .venv-emulator .venv-localstack .venv-node frontend/node_modules frontend/dist .mypy_cache .hypothesis .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
+	rm -rf .venv .venv-emulator .venv-infra .venv-kubernetes .venv-localstack .venv-plots .venv-node infra/node_modules frontend/node_modules frontend/dist .mypy_cache .hypothesis .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 lock:
@@ -82,6 +103,9 @@ lock:
 	$(UV) requirements/ffmpeg.in --constraint requirements/embedded.txt --output-file requirements/ffmpeg.txt
 	$(UV) requirements/dev.in --constraint requirements/embedded.txt --output-file requirements/dev.txt
 	$(UV) requirements/emulator.in --output-file requirements/emulator.txt
+	$(UV) requirements/infra.in --output-file requirements/infra.txt
+	$(UV) requirements/kubernetes.in --output-file requirements/kubernetes.txt
+	$(UV) requirements/plots.in --output-file requirements/plots.txt
 	$(UV) requirements/node.in --output-file requirements/node.txt
 	# What LocalStack was made to run with cannot be had for a newer Python.
 	$(subst 3.11,3.13,$(filter-out --universal,$(UV))) requirements/localstack.in --output-file requirements/localstack.txt

@@ -1,0 +1,58 @@
+"""What the processes' log lines are counted as. Pure.
+
+Every line is JSON with `event`; docs/operations.md says what each event means. A count is a metric
+of the deployment's own namespace, made from the lines of one log group.
+"""
+
+from dataclasses import dataclass
+
+# What became of a film when it was our fault; all other codes are the film's own, see
+# workers/media/limits.py.
+OUR_CODES = ("storage_error", "processing_gave_up", "resource_limit")
+# Written with a traceback: something that nobody foresaw.
+FAULTS = (
+    "attempt_failed", "unhandled_error", "dispatch_failed", "message_not_settled",
+    "statement_failed",
+)  # fmt: skip
+DEAD = ("dead_letter", "dead_letter_not_understood")
+
+
+@dataclass(frozen=True)
+class Count:
+    """How often something was logged.
+
+    Attributes:
+        metric: its name.
+        pattern: which lines count, in the language of CloudWatch Logs.
+        by: field whose values are counted apart from each other; None for one number.
+    """
+
+    metric: str
+    pattern: str
+    by: str | None = None
+
+
+def _any_of(field: str, values: tuple[str, ...]) -> str:
+    return "(" + " || ".join(f'$.{field} = "{value}"' for value in values) + ")"
+
+
+WORKER = (
+    Count("Succeeded", '{ $.event = "succeeded" }'),
+    Count("Failed", '{ $.event = "failed" }'),
+    Count("FailedByCode", '{ $.event = "failed" }', by="code"),
+    Count("FailedByUs", f'{{ $.event = "failed" && {_any_of("code", OUR_CODES)} }}'),
+    Count("Released", '{ $.event = "released" }'),
+    Count("WaitingForCapacity", '{ $.event = "waiting_for_capacity" }'),
+    Count("WeakSandbox", '{ $.event = "sandbox" && $.level = "warning" }'),
+    Count("WorkerFaults", f"{{ {_any_of('event', FAULTS)} }}"),
+)
+API = (
+    Count("ServerErrors", '{ $.event = "request" && $.status >= 500 }'),
+    Count("Requests", '{ $.event = "request" }'),
+    Count("LimitedRequests", '{ $.event = "request" && $.status = 429 }'),
+    Count("NotReady", '{ $.event = "not_ready" }', by="part"),
+    Count("Overloaded", '{ $.event = "overloaded" }'),
+    Count("LeasesLapsed", '{ $.event = "leases_lapsed" }'),
+    Count("DeadLetters", f"{{ {_any_of('event', DEAD)} }}"),
+    Count("ApiFaults", f"{{ {_any_of('event', FAULTS)} }}"),
+)

@@ -1,0 +1,166 @@
+"""The distribution that films come from."""
+
+from typing import Any
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.edge import logs_of, price_class
+from infra.media_key import MediaKey
+from infra.practices import accept
+from infra.settings import Media
+from infra.sizes import Size
+from infra.storage import StorageStack
+
+
+class MediaStack(Stack):
+    """A distribution of its own before the media bucket, for signed URLs only.
+
+    Apart from the page's for two reasons: what strangers have uploaded should not come from the
+    page's own origin, and `/videos/…` is an address of the page as well as the beginning of a key.
+
+    Attributes:
+        settings: what the API has to know of it.
+        private_key: ARN of the secret with the key that signs.
+        distribution: the distribution.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        size: Size,
+        storage: StorageStack,
+        key: MediaKey,
+        domain: str | None = None,
+        certificate: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        self.private_key = key.secret
+        public = cloudfront.PublicKey(self, "PublicKey", encoded_key=key.public)
+        group = cloudfront.KeyGroup(self, "Keys", items=[public])
+        self.distribution = cloudfront.Distribution(
+            self,
+            "Films",
+            comment="Films",
+            default_behavior=_behavior(_bucket(self, storage), group),
+            price_class=price_class(size),
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            domain_names=[domain] if domain and certificate else None,
+            certificate=(
+                acm.Certificate.from_certificate_arn(self, "Certificate", certificate)
+                if domain and certificate
+                else None
+            ),
+            log_bucket=logs_of(self, size),
+        )
+        self.distribution.apply_removal_policy(RemovalPolicy.DESTROY)
+        host = domain if domain and certificate else self.distribution.distribution_domain_name
+        self.settings = Media(url=f"https://{host}", key_id=public.public_key_id)
+        _accept(self.distribution, own_name=bool(domain and certificate))
+
+
+def _bucket(stack: Stack, storage: StorageStack) -> s3.IBucket:
+    """Let this account's distributions read films, and return the bucket as one that is known.
+
+    The policy names all of the account's distributions: naming this one, the two stacks would each
+    have to be there before the other.
+    """
+    storage.bucket.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="Distribution",
+            principals=[iam.ServicePrincipal("cloudfront.amazonaws.com")],
+            actions=["s3:GetObject"],
+            resources=[storage.bucket.arn_for_objects("videos/*")],
+            conditions={
+                "StringEquals": {"AWS:SourceAccount": stack.account},
+                "ArnLike": {
+                    "AWS:SourceArn": stack.format_arn(
+                        service="cloudfront",
+                        region="",
+                        resource="distribution",
+                        resource_name="*",
+                    )
+                },
+            },
+        )
+    )
+    return s3.Bucket.from_bucket_attributes(
+        stack,
+        "Bucket",
+        bucket_name=storage.bucket.bucket_name,
+        region=stack.region,
+    )
+
+
+def _behavior(bucket: s3.IBucket, group: cloudfront.KeyGroup) -> cloudfront.BehaviorOptions:
+    stack = Stack.of(group)
+    access = cloudfront.S3OriginAccessControl(
+        stack, "Access", signing=cloudfront.Signing.SIGV4_ALWAYS
+    )
+    shown = cloudfront.CacheQueryStringBehavior.allow_list(
+        # How a film is to be saved, and under which name: S3 answers with what they say.
+        "response-content-disposition", "response-content-type",
+    )  # fmt: skip
+    return cloudfront.BehaviorOptions(
+        origin=origins.S3BucketOrigin.with_origin_access_control(
+            bucket, origin_access_control=access
+        ),
+        trusted_key_groups=[group],
+        viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+        allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+        cached_methods=cloudfront.CachedMethods.CACHE_GET_HEAD_OPTIONS,
+        compress=False,  # films are packed already
+        # No two outputs ever have the same key, so what is here stays right.
+        cache_policy=cloudfront.CachePolicy(
+            stack,
+            "Kept",
+            comment="Films, by key and by how they are to be saved",
+            query_string_behavior=shown,
+            # The bucket's answer to a page is for that page's origin.
+            header_behavior=cloudfront.CacheHeaderBehavior.allow_list(
+                "Origin", "Access-Control-Request-Headers", "Access-Control-Request-Method"
+            ),
+            default_ttl=Duration.days(1),
+            max_ttl=Duration.days(365),
+            min_ttl=Duration.seconds(0),
+        ),
+        response_headers_policy=cloudfront.ResponseHeadersPolicy(
+            stack,
+            "Headers",
+            comment="Films",
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=Duration.days(365), override=True
+                ),
+                # A film that is a page too runs nothing, even when somebody opens it as one.
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy="sandbox", override=True
+                ),
+            ),
+        ),
+    )
+
+
+def _accept(distribution: cloudfront.Distribution, *, own_name: bool) -> None:
+    accept(distribution, "AwsSolutions-CFR1", "Whoever has a signed URL may watch, wherever.")
+    accept(
+        distribution,
+        "AwsSolutions-CFR2",
+        "It answers signed URLs only, and reads nothing else of a request.",
+    )
+    if not own_name:
+        accept(
+            distribution,
+            "AwsSolutions-CFR4",
+            "Under CloudFront's own name TLS cannot be chosen; with a domain it is 1.2 or newer.",
+        )

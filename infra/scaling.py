@@ -1,0 +1,55 @@
+"""How many workers there should be. Pure: docs, tests and simulations use it too.
+
+What counts is the load: messages that wait and messages that are being worked on. A worker encodes
+one film at a time with all its cores, so as many tasks are wanted as there are messages, at most
+`worker_max`. The number follows from the load alone, not from how many run already: a figure that
+comes late, as those of CloudWatch do by a minute or two, cannot add to what is on its way already,
+and nothing has to be divided by the number of tasks when that is zero.
+
+The age of the oldest message is an alarm but no signal here: one message that nobody can settle
+would have the fleet grow for ever.
+"""
+
+import math
+from dataclasses import dataclass
+
+# Application Auto Scaling takes 20 steps in a policy.
+_MOST_STEPS = 20
+_EXACT = 6  # up to so many films, one task for each
+
+
+@dataclass(frozen=True)
+class Step:
+    """From a load of `load` messages on, `tasks` tasks."""
+
+    load: int
+    tasks: int
+
+
+# Nothing is taken away sooner than this after the last change: one film seldom comes alone.
+CALM_S = 600
+# So long without any message, and the last worker goes.
+IDLE_MINUTES = 10
+
+
+def steps(most: int) -> list[Step]:
+    """Return the steps up to `most` tasks, by rising load.
+
+    Few films get a task each. Beyond those the number is rounded up, by a third at the most up to
+    some 250 tasks and by half above, so that below `most` no film waits for another.
+    """
+    few = list(range(1, min(most, _EXACT) + 1))
+    left = _MOST_STEPS - len(few)
+    # The ratio between neighbours that lets the steps which are left reach the end.
+    ratio = max(4 / 3, (most / _EXACT) ** (1 / left))
+    more = [min(most, math.ceil(_EXACT * ratio**number)) for number in range(1, left + 1)]
+    # Each number once: the last steps may all be `most`.
+    numbers = sorted({*few, *(number for number in more if number > few[-1])})
+    before = [0, *numbers[:-1]]
+    return [Step(last + 1, tasks) for last, tasks in zip(before, numbers, strict=True)]
+
+
+def wanted(load: int, most: int) -> int:
+    """Return how many tasks there should be for a load; 0 for none."""
+    found = [step.tasks for step in steps(most) if step.load <= load]
+    return found[-1] if found else 0

@@ -1,0 +1,141 @@
+"""What is watched of the work: queues, workers, and what all processes log."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sqs as sqs
+
+from infra.alarms import Watch
+from infra.sizes import Size
+
+_SCALE = "docs/operations.md, “Scale”"
+
+
+def of_queues(queue: sqs.IQueue, dead_letters: sqs.IQueue) -> list[Watch]:
+    """Return what is watched of the queues."""
+    minute = Duration.minutes(1)
+    # A message that is worked on grows old too, as long as its film takes: age counts only while
+    # something waits.
+    age = cloudwatch.MathExpression(
+        expression="IF(waiting > 0, age, 0)",
+        using_metrics={
+            "waiting": queue.metric_approximate_number_of_messages_visible(period=minute),
+            "age": queue.metric_approximate_age_of_oldest_message(period=minute),
+        },
+        period=minute,
+        label="Age of the oldest message while any waits, in s",
+    )
+    return [
+        Watch(
+            "QueueAge", age, 900, 15,
+            "Films have been waiting for a quarter of an hour: are workers running, and do they "
+            "end films? If all worker_max are busy, raise it or choose a larger size.",
+        ),
+        Watch(
+            "DeadLettersLeft",
+            dead_letters.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(5), statistic="Maximum"
+            ),
+            1, 3,
+            "Dead letters lie there and nobody settles them, which every API process should: "
+            "look for dispatch_failed and dispatch_delayed in the API's log.",
+        ),
+    ]  # fmt: skip
+
+
+def of_workers(size: Size, cluster: str, service: str) -> list[Watch]:
+    """Return what is watched of the workers from outside."""
+    return [
+        Watch(
+            "WorkersAtMost", running(cluster, service), size.worker_max, 12,
+            f"All {size.worker_max} workers that the size allows have run for an hour: films may "
+            "wait. Raise worker_max or choose a larger size, unless the queue is getting "
+            "shorter.",
+            where=_SCALE,
+        ),
+    ]  # fmt: skip
+
+
+def running(cluster: str, service: str) -> cloudwatch.Metric:
+    """Return how many tasks of a service run (Container Insights)."""
+    return cloudwatch.Metric(
+        namespace="ECS/ContainerInsights",
+        metric_name="RunningTaskCount",
+        dimensions_map={"ClusterName": cluster, "ServiceName": service},
+        period=Duration.minutes(5),
+        statistic="Minimum",
+    )
+
+
+def of_logs(namespace: str) -> list[Watch]:
+    """Return what is watched of what the processes write; see infra/log_events.py."""
+
+    def count(name: str, minutes: int = 5) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace=namespace,
+            metric_name=name,
+            period=Duration.minutes(minutes),
+            statistic="Sum",
+        )
+
+    share = cloudwatch.MathExpression(
+        expression="IF(failed + succeeded >= 5, 100 * failed / (failed + succeeded), 0)",
+        using_metrics={"failed": count("Failed", 60), "succeeded": count("Succeeded", 60)},
+        period=Duration.minutes(60),
+        label="Films that failed, in percent",
+    )
+    return [
+        Watch(
+            "FilmsFailedByUs", count("FailedByUs", 15), 1, 1,
+            "A film failed and was not at fault: storage_error, processing_gave_up or "
+            "resource_limit. The worker's log has its video_id; it can be tried again once the "
+            "cause is gone.",
+        ),
+        Watch(
+            "FilmsFail", share, 30, 1,
+            "Three films in ten failed within an hour: the dashboard shows with which codes. "
+            "Many of one code of the input are somebody's broken camera, or a change of ours.",
+        ),
+        Watch(
+            "DeadLetter", count("DeadLetters"), 1, 1,
+            "A message was received twenty times and never settled: a worker dies before it "
+            "can. Look for the task_id in the workers' log, and for exit status 137 (memory).",
+        ),
+        Watch(
+            "LeasesLapse", count("LeasesLapsed", 15), 3, 1,
+            "Workers fall silent: killed, out of memory, or cut off from Postgres. The stopped "
+            "tasks of the ECS service say which.",
+        ),
+        Watch(
+            "NotReady", cloudwatch.MathExpression(
+                expression="SUM(METRICS())",
+                using_metrics={
+                    part: cloudwatch.Metric(
+                        namespace=namespace,
+                        metric_name="NotReady",
+                        dimensions_map={"part": part},
+                        period=Duration.minutes(5),
+                        statistic="Sum",
+                    )
+                    for part in ("postgres", "redis", "s3", "sqs")
+                },
+                period=Duration.minutes(5),
+                label="Parts that did not answer",
+            ), 5, 2,
+            "Postgres, Redis, S3 or SQS does not answer the API; `part` in its log says which "
+            "one. Nothing need be restarted here.",
+        ),
+        Watch(
+            "WorkersShort", count("WaitingForCapacity", 15), 1, 2,
+            "A worker takes no film because its disk or memory is short: raise worker_disk_gb, "
+            "of which a source needs three times its size.",
+        ),
+        Watch(
+            "Faults", cloudwatch.MathExpression(
+                expression="SUM(METRICS())",
+                using_metrics={"api": count("ApiFaults"), "workers": count("WorkerFaults")},
+                period=Duration.minutes(5),
+                label="Faults with a traceback",
+            ), 1, 1,
+            "A fault of ours, with a traceback in the log: report it.",
+        ),
+    ]  # fmt: skip

@@ -15,7 +15,19 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bench import login, memory, overload, pickup, pipeline, rates, results, sandbox, upload, usual
+from bench import (
+    counts,
+    login,
+    memory,
+    overload,
+    pickup,
+    pipeline,
+    rates,
+    results,
+    sandbox,
+    upload,
+    usual,
+)
 from bench.errors import MeasureError
 from bench.film import default_film
 from bench.measure import Measured, Options
@@ -33,6 +45,7 @@ MEASURES: dict[str, Callable[[Options], Measured]] = {
     "login": login.measure,
     "sandbox": sandbox.measure,
     "overload": overload.measure,
+    "counts": counts.measure,
 }
 _LONGEST_S = 1800
 _FAILURES = (

@@ -1,0 +1,189 @@
+"""What a film asks whose encoding takes as long as one likes, from one that was counted. Pure.
+
+A film's counts have two parts: what is the same for each film, and what goes on for as long as it
+is worked on:
+
+- a worker's beat, once in PROGRESS_S. When the progress told has changed (by 0.1 %) it writes
+  three rows and publishes an event, which has a page that is open look at the video; otherwise it
+  reads one row.
+- a page's look without word, once in 5 s;
+- the message made invisible anew, once in HEARTBEAT_S.
+
+Requests to S3 follow from sizes: parts of an upload, ranges of a download, parts of a rendition.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bench.counting.tally import Counts, Key
+from core.parts import part_count_for, part_size_for
+from workers.transfer import range_length
+
+HEARTBEAT_S = 20.0  # core/config.py
+LOOK_S = 5.0  # backend/events/stream.py
+STEPS = 850  # workers/meter.py: encoding goes from 10 to 95 percent by 0.1
+_LISTED = 1000  # S3: parts in one answer
+_FIRST, _MORE = 8, 5  # URLs in the page's first request for some, and in those after it
+_WHOLE = 16 * 1024**2  # workers/transfer.py: larger renditions go up in parts of this size
+_CONNECTIONS = 4  # FETCH_CONNECTIONS
+
+
+@dataclass(frozen=True)
+class Beats:
+    """How often what goes on happened, or would.
+
+    Attributes:
+        writing: beats that told of progress.
+        reading: beats that only asked whether the task is still theirs.
+        told: looks of the open pages at word of a change.
+        looks: of the open pages without word.
+        extended: how often the message was made invisible anew.
+    """
+
+    writing: float
+    reading: float
+    told: float
+    looks: float
+    extended: float
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes of a source and of its renditions."""
+
+    source: int
+    renditions: tuple[int, ...]
+
+
+def scaled(sizes: Sizes, times: float) -> Sizes:
+    """Return the sizes of a film that is so many times as long."""
+    return Sizes(
+        round(sizes.source * times), tuple(round(each * times) for each in sizes.renditions)
+    )
+
+
+# What each of them asks: statements, transactions, writes; commands of Redis; requests to SQS.
+PER_BEAT: dict[str, dict[str, int]] = {
+    # UPDATE of task, job and video in a transaction, and PUBLISH.
+    "writing": {"statements": 3, "transactions": 1, "writes": 3, "redis": 1, "sqs": 0},
+    "reading": {"statements": 1, "transactions": 1, "writes": 0, "redis": 0, "sqs": 0},
+    # A SELECT of what has changed and one of whether that was deleted.
+    "told": {"statements": 2, "transactions": 2, "writes": 0, "redis": 0, "sqs": 0},
+    # A SELECT of the user's ids and one of what has changed; whether the session is there still.
+    "looks": {"statements": 2, "transactions": 2, "writes": 0, "redis": 1, "sqs": 0},
+    "extended": {"statements": 0, "transactions": 0, "writes": 0, "redis": 0, "sqs": 1},
+}
+
+
+def beats_in(counts: Counts) -> Beats:
+    """Find out how many beats are in the counts of a film, by their statements."""
+
+    def number(part: str, who: str, beginning: str) -> int:
+        return sum(
+            count
+            for key, count in counts.items()
+            if (key.part, key.who) == (part, who) and key.what.startswith(beginning)
+        )
+
+    return Beats(
+        writing=number("postgres", "worker", "UPDATE jobs SET stage="),
+        reading=number("postgres", "worker", "SELECT tasks.id FROM tasks WHERE tasks.id = "),
+        told=number("postgres", "api", "SELECT videos.id, videos.version FROM videos"),
+        looks=number("postgres", "api", "SELECT videos.id FROM videos WHERE videos.user_id = "),
+        extended=counts[Key("sqs", "worker", "ChangeMessageVisibility")],
+    )
+
+
+def beats_for(encode_s: float, beat_s: float, besides: float = 0, pages: int = 1) -> Beats:
+    """Return the beats of an encoding.
+
+    Args:
+        encode_s: how long it takes.
+        beat_s: from one beat to the next: PROGRESS_S and what the beat itself takes.
+        besides: what a page is told besides progress.
+        pages: that are open.
+    """
+    beats = encode_s / beat_s
+    writing = min(beats, STEPS)
+    return Beats(
+        writing=writing,
+        reading=beats - writing,
+        told=(writing + besides) * pages,
+        looks=encode_s / LOOK_S * pages,
+        extended=encode_s // HEARTBEAT_S,
+    )
+
+
+def asked(beats: Beats) -> dict[str, float]:
+    """Return what beats ask: statements, transactions, writes, commands of Redis, SQS requests."""
+    names = PER_BEAT["writing"]
+    return {
+        name: sum(getattr(beats, kind) * PER_BEAT[kind][name] for kind in PER_BEAT)
+        for name in names
+    }
+
+
+def requests_for(sizes: Sizes) -> dict[str, int]:
+    """Return the requests to S3 of a film; one poster and one log are among them."""
+    parts = part_count_for(sizes.source, part_size_for(sizes.source))
+    large = [size for size in sizes.renditions if size > _WHOLE]
+    length = range_length(sizes.source, _CONNECTIONS)
+    return {
+        "CompleteMultipartUpload": 1 + len(large),
+        "CreateMultipartUpload": 1 + len(large),
+        "GET": -(-sizes.source // length) + 1,  # and the page's, of the poster
+        "HEAD": 1 + len(sizes.renditions) + 1,
+        "OPTIONS": parts,  # a browser asks before it sends to another address, for each URL
+        "LIST": -(-parts // _LISTED),
+        "PUT": len(sizes.renditions) - len(large) + 2,
+        "UploadPart": parts + sum(-(-size // _WHOLE) for size in large),
+    }
+
+
+def computed(
+    base: dict[str, Any], base_beats: Beats, base_sizes: Sizes, beats: Beats, sizes: Sizes
+) -> dict[str, Any]:
+    """Return the figures of a film that differs from a counted one in beats and sizes.
+
+    Args:
+        base: figures of the film that was counted.
+        base_beats: its beats.
+        base_sizes: its sizes.
+        beats: those of the other.
+        sizes: those of the other.
+    """
+    before, after = asked(base_beats), asked(beats)
+    more = {name: round(after[name] - before[name]) for name in after}
+    # Signing a window of parts reads the upload's row, and looks the session up.
+    signed = _windows(sizes) - _windows(base_sizes)
+    rows = len(sizes.renditions) - len(base_sizes.renditions)
+    postgres = {
+        "statements": base["postgres"]["statements"] + more["statements"] + signed + rows,
+        "transactions": base["postgres"]["transactions"] + more["transactions"] + signed,
+        "writes": base["postgres"]["writes"] + more["writes"] + rows,
+    }
+    return {
+        "postgres": postgres,
+        "redis": {"commands": base["redis"]["commands"] + more["redis"] + signed},
+        "sqs": {
+            "requests": base["sqs"]["requests"] + more["sqs"],
+            "messages": base["sqs"]["messages"],
+        },
+        "s3": requests_for(sizes),
+        "api": {"requests": base["api"]["requests"] + signed},
+    }
+
+
+def windows(part_count: int) -> list[range]:
+    """Return the numbers of the parts whose URLs the page asks for in each request.
+
+    It sends four at once and asks for eight URLs; whenever one of the next four has none, it asks
+    for those that lack of the next eight: five (frontend/src/uploads/engine/urls.ts).
+    """
+    beginnings = [1, *range(1 + _FIRST, part_count + 1, _MORE)]
+    ends = [*beginnings[1:], part_count + 1]
+    return [range(first, end) for first, end in zip(beginnings, ends, strict=True)]
+
+
+def _windows(sizes: Sizes) -> int:
+    return len(windows(part_count_for(sizes.source, part_size_for(sizes.source))))

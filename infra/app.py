@@ -4,6 +4,8 @@ Context (`--context name=value`):
     size: one of `infra.sizes.SIZES`; `small` unless given.
     name: prefix of the stacks' names, so that several deployments fit in one account; `framemill`.
     region: where it goes; that of the credentials unless given, and else us-east-1.
+    zones: comma list of its availability zones, as many as the size has; the first ones unless
+        given.
     origins: comma list of the origins that pages are at, such as `https://films.example`.
     domain, certificate: the page's name, and the ARN of its certificate.
     alarm_email: who is told of alarms.
@@ -37,6 +39,7 @@ class Request:
     size: Size
     name: str
     region: str
+    zones: tuple[str, ...]
     origins: tuple[str, ...]
     domain: str | None
     certificate: str | None
@@ -76,11 +79,24 @@ def read_request(app: App) -> Request:
         size=size,
         name=name,
         region=text("region") or os.environ.get("CDK_DEFAULT_REGION") or "us-east-1",
+        zones=read_zones(text("zones") or "", size),
         origins=read_origins(origins),
         domain=domain,
         certificate=text("certificate"),
         alarm_email=text("alarm_email"),
     )
+
+
+def read_zones(value: str, size: Size) -> tuple[str, ...]:
+    """Split a comma list of availability zones; none when nothing was asked for.
+
+    Raises:
+        ValueError: the size has another number; the message is one sentence for the operator.
+    """
+    zones = tuple(item.strip() for item in value.split(",") if item.strip())
+    if zones and len({*zones}) != size.zones:
+        raise ValueError(f"The size {size.name} needs {size.zones} zones, and not {value!r}.")
+    return zones
 
 
 def read_days(value: str) -> int:
@@ -103,7 +119,7 @@ def build(app: App) -> list[Stack]:
     request = read_request(app)
     common = _common(app, request)
     size = request.size
-    network = NetworkStack(app, f"{request.name}-network", size=size, **common)
+    network = NetworkStack(app, f"{request.name}-network", size=size, zones=request.zones, **common)
     base = Base(
         network,
         StorageStack(app, f"{request.name}-storage", size=size, origins=request.origins, **common),

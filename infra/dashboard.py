@@ -35,7 +35,7 @@ def dashboard(
         )
 
     codes = cloudwatch.MathExpression(
-        expression=f"SEARCH('{{{namespace},code}} MetricName=\"FailedByCode\"', 'Sum', 300)",
+        expression=f"SEARCH('{{\"{namespace}\",code}} MetricName=\"FailedByCode\"', 'Sum', 300)",
         using_metrics={},
         label="",
     )

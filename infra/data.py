@@ -49,6 +49,9 @@ class DataStack(Stack):
             self, size, network.vpc, network.database_group
         )
         self.database_secret_arn = master_secret_arn(self.database)
+        # Also while a restored database's secret is used instead: this stack is deployed before
+        # those that read the export still, and CloudFormation takes away none that is read.
+        self.export_value(self.database_secret_arn)
         self.database_name = DATABASE
         self.database_user = USER
         self.redis_secret = _generated(self, "RedisPassword", "The password of Redis")

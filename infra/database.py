@@ -37,7 +37,7 @@ def postgres(
         database_name=DATABASE,
         credentials=rds.Credentials.from_username(USER),
         manage_master_user_password=True,
-        parameter_group=_parameters(stack, engine),
+        parameter_group=_parameters(stack, engine, size),
         storage_type=rds.StorageType.GP3,
         allocated_storage=size.database_gb,
         max_allocated_storage=size.database_max_gb,
@@ -63,12 +63,14 @@ def master_secret_arn(database: rds.DatabaseInstance) -> str:
     return database.secret.secret_arn
 
 
-def _parameters(stack: Stack, engine: rds.IInstanceEngine) -> rds.ParameterGroup:
+def _parameters(stack: Stack, engine: rds.IInstanceEngine, size: Size) -> rds.ParameterGroup:
     return rds.ParameterGroup(
         stack,
         "Parameters",
         engine=engine,
         description="Framemill",
+        # One that a database still has cannot be deleted, and its stack could not be either.
+        removal_policy=RemovalPolicy.RETAIN if size.keep_data else RemovalPolicy.DESTROY,
         parameters={
             "rds.force_ssl": "1",
             "rds.log_retention_period": str(_LOG_MINUTES),

@@ -25,6 +25,9 @@ _API = ("/v1/*", "/docs", "/openapi.json", "/healthz")
 # Longer than an event stream is silent: one line every 15 s keeps it open. 60 s is the most that
 # CloudFront gives without asking for more.
 _READ_S = 60
+# Errors are kept for ten seconds, for everybody who asks for the same path, whatever a cache policy
+# and, of the 5xx, even Cache-Control say: one "too busy" would be the answer to all others.
+_NEVER_KEPT = (404, 500, 502, 503, 504)
 
 
 class DeliveryStack(Stack):
@@ -67,7 +70,11 @@ class DeliveryStack(Stack):
             comment="Page and API",
             default_root_object="index.html",
             default_behavior=_page(self, self.page, page_headers.content_policy(store, media_url)),
-            additional_behaviors=_api(self, network, balancer, tls=balancer_tls),
+            additional_behaviors=_api(self, balancer, tls=balancer_tls),
+            error_responses=[
+                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0))
+                for status in _NEVER_KEPT
+            ],
             price_class=price_class(size),
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
@@ -80,6 +87,7 @@ class DeliveryStack(Stack):
             log_bucket=logs_of(self, size),
         )
         self.distribution.apply_removal_policy(RemovalPolicy.DESTROY)
+        let_in(self, network, self.distribution, port=443 if balancer_tls else 80)
         host = domain if domain and certificate else self.distribution.distribution_domain_name
         self.address = f"https://{host}"
         _accept(self.distribution, own_name=own_name)
@@ -166,7 +174,7 @@ def _headers(stack: Stack, policy: str) -> cloudfront.ResponseHeadersPolicy:
 
 
 def _api(
-    stack: Stack, network: NetworkStack, balancer: elb.IApplicationLoadBalancer, *, tls: bool
+    stack: Stack, balancer: elb.IApplicationLoadBalancer, *, tls: bool
 ) -> Mapping[str, cloudfront.BehaviorOptions]:
     policy = (
         cloudfront.OriginProtocolPolicy.HTTPS_ONLY
@@ -175,12 +183,12 @@ def _api(
     )
     access = cloudfront.VpcOrigin(
         stack,
-        "Balancer",
+        # One that a distribution uses cannot be changed: with TLS it is another one.
+        "BalancerTls" if tls else "Balancer",
         endpoint=cloudfront.VpcOriginEndpoint.application_load_balancer(balancer),
         protocol_policy=policy,
         origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
     )
-    let_in(stack, network, access, port=443 if tls else 80)
     behavior = cloudfront.BehaviorOptions(
         origin=origins.VpcOrigin.with_vpc_origin(
             access,

@@ -26,7 +26,7 @@ def firewall(stack: Stack, size: Size, balancer_arn: str) -> waf.CfnWebACL:
         "Firewall",
         scope="REGIONAL",
         default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
-        visibility_config=_figures("all"),
+        visibility_config=_figures("firewall"),  # "All" is a name of AWS's own
         rules=[
             waf.CfnWebACL.RuleProperty(
                 name="rate",

@@ -1,5 +1,6 @@
 """The distribution that films come from."""
 
+import hashlib
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -44,8 +45,8 @@ class MediaStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self.private_key = key.secret
-        public = cloudfront.PublicKey(self, "PublicKey", encoded_key=key.public)
-        group = cloudfront.KeyGroup(self, "Keys", items=[public])
+        keys = [_public_key(self, each) for each in key.public]
+        group = cloudfront.KeyGroup(self, "Keys", items=keys)
         self.distribution = cloudfront.Distribution(
             self,
             "Films",
@@ -63,9 +64,22 @@ class MediaStack(Stack):
             log_bucket=logs_of(self, size),
         )
         self.distribution.apply_removal_policy(RemovalPolicy.DESTROY)
-        host = domain if domain and certificate else self.distribution.distribution_domain_name
-        self.settings = Media(url=f"https://{host}", key_id=public.public_key_id)
+        name = self.distribution.distribution_domain_name
+        # Also under a name of one's own: with one that is given later, this stack is deployed
+        # before those that read the export still, and CloudFormation takes away none that is read.
+        self.export_value(name)
+        host = domain if domain and certificate else name
+        self.settings = Media(url=f"https://{host}", key_id=keys[0].public_key_id)
         _accept(self.distribution, own_name=bool(domain and certificate))
+
+
+def _public_key(stack: Stack, pem: str) -> cloudfront.PublicKey:
+    """Make a key known, under a name of its own: CloudFront changes none that it knows."""
+    name = hashlib.sha256(pem.encode()).hexdigest()[:8]
+    made = cloudfront.PublicKey(stack, f"PublicKey{name}", encoded_key=pem)
+    # The former key's too: what still signs with it is deployed after this stack.
+    stack.export_value(made.public_key_id)
+    return made
 
 
 def _bucket(stack: Stack, storage: StorageStack) -> s3.IBucket:
@@ -80,8 +94,8 @@ def _bucket(stack: Stack, storage: StorageStack) -> s3.IBucket:
             principals=[iam.ServicePrincipal("cloudfront.amazonaws.com")],
             actions=["s3:GetObject"],
             resources=[storage.bucket.arn_for_objects("videos/*")],
+            # The account is in the ARN; that CloudFront says it apart too is nowhere documented.
             conditions={
-                "StringEquals": {"AWS:SourceAccount": stack.account},
                 "ArnLike": {
                     "AWS:SourceArn": stack.format_arn(
                         service="cloudfront",

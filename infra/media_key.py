@@ -18,11 +18,11 @@ class MediaKey:
     """What is told of it.
 
     Attributes:
-        public: PEM.
+        public: PEM. The first one belongs to the secret; URLs that others have signed are good too.
         secret: ARN of the secret that holds the private one, as PEM.
     """
 
-    public: str
+    public: tuple[str, ...]
     secret: str
 
 
@@ -30,7 +30,8 @@ def read_media_key(public: str | None, secret: str | None) -> MediaKey | None:
     """Read what was asked for; None when nothing was.
 
     Args:
-        public: path of the public key, from the project's root where it is not absolute.
+        public: path of the public key, from the project's root where it is not absolute; while the
+            key is changed, a comma list of the new one's and the former one's.
         secret: whole ARN of the private key's secret, with the six letters at its end.
 
     Raises:
@@ -42,10 +43,14 @@ def read_media_key(public: str | None, secret: str | None) -> MediaKey | None:
         raise ValueError("Give both media_public_key and media_key_secret, or neither of them.")
     if not _SECRET.fullmatch(secret):
         raise ValueError(f"media_key_secret must be the whole ARN of a secret, not {secret!r}.")
+    return MediaKey(tuple(_read(path.strip()) for path in public.split(",")), secret)
+
+
+def _read(path: str) -> str:
     try:
-        text = (ROOT / public).read_text(encoding="utf-8").strip()
+        text = (ROOT / path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"The public key {public} cannot be read: {error}.") from None
+        raise ValueError(f"The public key {path} cannot be read: {error}.") from None
     if not text.startswith(_BEGIN):
-        raise ValueError(f"{public} is no public key in PEM; it must begin with {_BEGIN}.")
-    return MediaKey(f"{text}\n", secret)
+        raise ValueError(f"{path} is no public key in PEM; it must begin with {_BEGIN}.")
+    return f"{text}\n"

@@ -16,7 +16,8 @@ from infra.practices import accept
 
 _CONTAINER = "migrations"
 _STOP_S = 30
-_PATIENCE = Duration.hours(1)
+# Below the hour after which CloudFormation gives a custom resource up, and says less.
+_PATIENCE = Duration.minutes(55)
 
 
 class Migrations(Construct):

@@ -1,5 +1,6 @@
 """The network: subnets, the ways out of them, and who may speak to whom."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import Fn, RemovalPolicy, Stack
@@ -15,6 +16,9 @@ POSTGRES_PORT = 5432
 REDIS_PORT = 6379
 _HTTPS = 443
 _RANGE = "10.0.0.0/16"
+# So many fit in the range in every size: room that is left unused now is what lets a deployment get
+# another zone later, without new addresses for the subnets that it has.
+_ZONES = 3
 _PUBLIC, _PRIVATE, _ISOLATED = "public", "private", "isolated"
 
 
@@ -33,8 +37,16 @@ class NetworkStack(Stack):
         redis_group: Redis.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, size: Size, **kwargs: Any) -> None:
-        self._zones = size.zones
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        size: Size,
+        zones: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        self._zones = list(zones) or [Fn.select(index, Fn.get_azs()) for index in range(size.zones)]
         super().__init__(scope, construct_id, **kwargs)
         self.vpc = _vpc(self, size)
         self.balancer_group = self._group("Balancer", "The load balancer")
@@ -47,8 +59,8 @@ class NetworkStack(Stack):
 
     @property
     def availability_zones(self) -> list[str]:
-        """The first zones of whichever region this is put in, without asking AWS beforehand."""
-        return [Fn.select(index, Fn.get_azs()) for index in range(self._zones)]
+        """Those asked for, or the first of the region, without asking AWS beforehand."""
+        return self._zones
 
     def _group(self, name: str, what: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(
@@ -76,6 +88,7 @@ def _vpc(stack: Stack, size: Size) -> ec2.Vpc:
         "Vpc",
         ip_addresses=ec2.IpAddresses.cidr(_RANGE),
         availability_zones=stack.availability_zones,
+        reserved_azs=_ZONES - size.zones,
         nat_gateways=size.nat_gateways or 1,
         nat_gateway_provider=instance,
         subnet_configuration=[
@@ -102,8 +115,17 @@ def _vpc(stack: Stack, size: Size) -> ec2.Vpc:
 
 def _nat_instance() -> ec2.NatInstanceProviderV2:
     """Return the cheapest way out; the bytes of films go through the S3 endpoint instead."""
+    data = ec2.UserData.for_linux()
+    data.add_commands(
+        # The first start of the system may empty the cache of packages meanwhile. Whoever comes
+        # without this has no way out, and nothing says so.
+        "until dnf install -y iptables-services; do sleep 5; done",
+        *ec2.NatInstanceProviderV2.DEFAULT_USER_DATA_COMMANDS,
+    )
     return ec2.NatProvider.instance_v2(
-        instance_type=ec2.InstanceType("t4g.nano"),
+        # In the half GiB of a nano, that installation is now and then killed.
+        instance_type=ec2.InstanceType("t4g.micro"),
+        user_data=data,
         default_allowed_traffic=ec2.NatTrafficDirection.OUTBOUND_ONLY,
         # Only public addresses can be translated to; the subnets themselves give none.
         associate_public_ip_address=True,

@@ -113,10 +113,7 @@ def of_worker(
         ),
         *of_database(database_secret),
         # workers/protection.py: through the agent of its own task, in the role's name
-        _statement(
-            "ecs:UpdateTaskProtection", "ecs:GetTaskProtection",
-            on=tasks, conditions={"ArnEquals": {"ecs:cluster": cluster.cluster_arn}},
-        ),
+        _statement("ecs:UpdateTaskProtection", "ecs:GetTaskProtection", on=tasks),
     ]  # fmt: skip
 
 
@@ -125,7 +122,5 @@ def of_database(secret: str) -> list[iam.PolicyStatement]:
     return [_statement("secretsmanager:GetSecretValue", on=secret)]
 
 
-def _statement(
-    *actions: str, on: str, conditions: dict[str, dict[str, str]] | None = None
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=list(actions), resources=[on], conditions=conditions)
+def _statement(*actions: str, on: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=[on])

@@ -1,7 +1,8 @@
 """The stacks that run on the base: cluster, films, API, workers, delivery, what watches them.
 
 Further context:
-    media_public_key: path of the public key for films through CloudFront.
+    media_public_key: path of the public key for films through CloudFront; while it is changed, a
+        comma list of the new one's and the former one's.
     media_key_secret: ARN of the secret with the private one.
     media_domain: name of the films' distribution, covered by the certificate.
     balancer_certificate: ARN of a certificate of the deployment's own region; with it CloudFront

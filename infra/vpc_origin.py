@@ -15,11 +15,19 @@ from infra.tasks import log_group
 _GROUP = "CloudFront-VPCOrigins-Service-SG"
 
 
-def let_in(stack: Stack, network: NetworkStack, access: cloudfront.VpcOrigin, *, port: int) -> None:
+def let_in(
+    stack: Stack, network: NetworkStack, distribution: cloudfront.Distribution, *, port: int
+) -> None:
     """Open the load balancer's port to CloudFront's interfaces in the network.
 
     The alternative, the list of all of CloudFront's networks, has another id in each region, and
     takes 55 of the 60 rules that a group can have.
+
+    Args:
+        stack: that the distribution is in.
+        network: that the load balancer is in.
+        distribution: the one with the VPC origin. CloudFront's group may not be there before it is.
+        port: of the load balancer.
     """
     question = resources.AwsSdkCall(
         service="ec2",
@@ -50,7 +58,7 @@ def let_in(stack: Stack, network: NetworkStack, access: cloudfront.VpcOrigin, *,
             ]
         ),
     )
-    found.node.add_dependency(access)
+    found.node.add_dependency(distribution)
     ec2.CfnSecurityGroupIngress(
         stack,
         "FromCloudFront",

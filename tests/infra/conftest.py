@@ -18,19 +18,25 @@ ASKED = {"unbootstrapped": "1", "origins": "https://films.example,https://beta.e
 # Deployments besides the four sizes.
 VARIANTS = {
     "no-origins": {"size": "small", "origins": ""},
-    "short-lived": {"size": "small", "source_days": "30"},
+    # Originals that expire, and a database that was put back into another instance.
+    "short-lived": {
+        "size": "small",
+        "source_days": "30",
+        "database_secret": "arn:aws:secretsmanager:us-east-1:111111111111:secret:rds-AbCdEf",
+    },
     # Under a name of its own, with films through CloudFront, and somebody who is told.
     "own-address": {
         "size": "small",
         "domain": "films.example",
         "certificate": "arn:aws:acm:us-east-1:111111111111:certificate/films",
         "balancer_certificate": "arn:aws:acm:us-east-1:111111111111:certificate/balancer",
-        "media_public_key": "tests/infra/media_key.pem",
+        "media_public_key": "tests/infra/media_key.pem,tests/infra/media_key_before.pem",
         "media_key_secret": (
             "arn:aws:secretsmanager:us-east-1:111111111111:secret:framemill/media-key-AbCdEf"
         ),
         "media_domain": "media.films.example",
         "alarm_email": "operators@films.example",
+        "zones": "us-east-1b,us-east-1d",
     },
 }
 

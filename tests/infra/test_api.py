@@ -334,6 +334,8 @@ def test_the_firewall_stands_before_the_load_balancer(
         "SizeRestrictions_BODY",
         "CrossSiteScripting_BODY",
     }
+    figures = properties(template, "AWS::WAFv2::WebACL")["VisibilityConfig"]["MetricName"]
+    assert figures.lower() not in {"all", "default_action"}, "AWS keeps those for itself"
     redacted = properties(template, "AWS::WAFv2::LoggingConfiguration")["RedactedFields"]
     assert {each["SingleHeader"]["Name"] for each in redacted} == {"authorization", "cookie"}
     assert "Authorization" not in str(rules)

@@ -11,7 +11,8 @@ import pytest
 from embedded.bootstrap import ROOT
 from infra import toolchain
 from infra.sizes import SIZES
-from tests.infra.conftest import ASKED, Assemblies, Templates
+from tests.infra.assembly import Assembly
+from tests.infra.conftest import ASKED, VARIANTS, Assemblies, Templates
 
 # W3005: what the CDK itself makes to empty a bucket says twice what it waits for.
 _NOT_OURS = "W3005"
@@ -72,6 +73,7 @@ def test_the_resources_are_counted(
         ({"size": "huge"}, "There is no size 'huge'; choose one of dev, small, medium, large."),
         ({"origins": "*"}, "The origin '*' must look like https://films.example"),
         ({"source_days": "soon"}, "'soon' is not a number of days."),
+        ({"zones": "eu-west-1a"}, "The size small needs 2 zones, and not 'eu-west-1a'."),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_sentence(
@@ -99,3 +101,22 @@ def test_a_practice_that_is_not_kept_stops_the_templates(
     assert done.returncode != 0
     assert "AwsSolutions-S1" in done.stderr
     assert "AwsSolutions-S10" in done.stderr
+
+
+def test_no_way_from_one_deployment_to_another_takes_an_export_away(
+    assemblies: Assemblies, every_size: str
+) -> None:
+    """What another stack imports cannot be taken away: CloudFormation would refuse the update."""
+    kept = _exports(assemblies("small"))
+    assert kept
+    for name in (every_size, *VARIANTS):
+        assert kept <= _exports(assemblies(name)), name
+
+
+def _exports(assembly: Assembly) -> set[tuple[str, str]]:
+    return {
+        (stack, str(output["Export"]["Name"]))
+        for stack, template in assembly.templates.items()
+        for output in template.get("Outputs", {}).values()
+        if "Export" in output
+    }

@@ -65,6 +65,27 @@ def test_the_database_outlives_its_stack_where_data_is_kept(
     assert database["Properties"]["DeleteAutomatedBackups"] is not keep
 
 
+def test_what_a_database_stands_on_stays_as_long_as_it(
+    templates: Templates, every_size: str
+) -> None:
+    template = templates(every_size)["data"]
+    [database] = resources(template, "AWS::RDS::DBInstance").values()
+    for kind in ("AWS::RDS::DBParameterGroup", "AWS::RDS::DBSubnetGroup"):
+        [found] = resources(template, kind).values()
+        assert found.get("DeletionPolicy", "Delete") == database["DeletionPolicy"]
+
+
+def test_another_database_can_be_named_where_one_was_read(templates: Templates) -> None:
+    # The former deployment reads this still while the data stack is deployed.
+    before, after = (
+        templates("small")["data"]["Outputs"],
+        templates("short-lived")["data"]["Outputs"],
+    )
+    assert any("MasterUserSecret" in name for name in before)
+    assert {*before} <= {*after}
+    assert "MasterUserSecret" not in str(templates("short-lived")["api"])
+
+
 def test_redis_is_encrypted_and_asks_for_its_password(
     templates: Templates, every_size: str
 ) -> None:

@@ -14,7 +14,7 @@ from infra import toolchain
 from infra.media_key import read_media_key
 from tests.infra.assembly import Template, properties, resources
 from tests.infra.conftest import ASKED, Assemblies, Templates
-from tests.infra.values import actions, flat
+from tests.infra.values import actions, container, environment, flat
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:key-AbCdEf"
 
@@ -79,7 +79,17 @@ def test_only_cloudfront_is_let_in(templates: Templates, every_size: str) -> Non
     question = flat(properties(template, "Custom::AWS")["Create"])
     assert "CloudFront-VPCOrigins-Service-SG" in question
     [lookup] = resources(template, "Custom::AWS").values()
-    assert any(each.startswith("Balancer") for each in lookup["DependsOn"]), "asked too early"
+    [made] = resources(template, "AWS::CloudFront::Distribution")
+    assert made in lookup["DependsOn"], "asked too early"
+
+
+def test_no_error_is_the_answer_to_somebody_else(templates: Templates, every_size: str) -> None:
+    found = distribution(templates(every_size)["delivery"])["CustomErrorResponses"]
+    assert {each["ErrorCode"] for each in found} >= {404, 500, 502, 503, 504}
+    for each in found:
+        # The answer itself stays as it is.
+        assert {*each} == {"ErrorCode", "ErrorCachingMinTTL"}
+        assert each["ErrorCachingMinTTL"] == 0
 
 
 @pytest.mark.parametrize("variant", ["small", "own-address"])
@@ -90,6 +100,28 @@ def test_balancer_and_cloudfront_agree_on_the_port(templates: Templates, variant
     assert rule["FromPort"] == rule["ToPort"] == listener["Port"]
     policy = access["VpcOriginEndpointConfig"]["OriginProtocolPolicy"]
     assert policy == ("https-only" if listener["Protocol"] == "HTTPS" else "http-only")
+
+
+def test_a_change_of_protocol_makes_another_origin(templates: Templates) -> None:
+    # CloudFront refuses to change one that a distribution uses.
+    found = [
+        resources(templates(variant)["delivery"], "AWS::CloudFront::VpcOrigin")
+        for variant in ("small", "own-address")
+    ]
+    assert not {*found[0]} & {*found[1]}
+    names = [
+        each["Properties"]["VpcOriginEndpointConfig"]["Name"]
+        for origins in found
+        for each in origins.values()
+    ]
+    assert len({*names}) == 2
+
+
+def test_a_name_for_films_can_be_given_later(templates: Templates) -> None:
+    # What reads CloudFront's own name is deployed after this stack; see infra/media.py.
+    outputs = templates("own-address")["media"]["Outputs"]
+    [name] = [name for name in outputs if "DomainName" in name]
+    assert "Export" in outputs[name]
 
 
 @pytest.mark.parametrize("stack", ["delivery", "media"])
@@ -119,6 +151,23 @@ def test_films_are_for_signed_urls_only(templates: Templates) -> None:
     assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
 
 
+def test_a_key_can_be_changed_while_films_are_watched(templates: Templates) -> None:
+    deployed = templates("own-address")
+    keys = resources(deployed["media"], "AWS::CloudFront::PublicKey")
+    pems = [each["Properties"]["PublicKeyConfig"]["EncodedKey"] for each in keys.values()]
+    files = ["media_key.pem", "media_key_before.pem"]
+    assert pems == [(ROOT / "tests" / "infra" / file).read_text() for file in files]
+    group = properties(deployed["media"], "AWS::CloudFront::KeyGroup")["KeyGroupConfig"]["Items"]
+    assert [each["Ref"] for each in group] == [*keys]
+    # Neither may be taken away as long as the API may read it; it signs with the first.
+    assert all(key in str(deployed["media"]["Outputs"]) for key in keys)
+    task = properties(deployed["api"], "AWS::ECS::TaskDefinition", "ApiTask")
+    new, former = keys
+    signs = environment(container(task, "api"))["CLOUDFRONT_KEY_ID"]
+    assert new in signs
+    assert former not in signs
+
+
 def test_how_a_film_is_saved_reaches_the_bucket(templates: Templates) -> None:
     policy = properties(templates("own-address")["media"], "AWS::CloudFront::CachePolicy")
     forwarded = policy["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"]
@@ -136,7 +185,10 @@ def test_the_bucket_lets_distributions_of_this_account_read_films(templates: Tem
     ]
     assert reader["Action"] == "s3:GetObject"
     assert flat(reader["Resource"]).endswith("/videos/*")
-    assert reader["Condition"]["StringEquals"] == {"AWS:SourceAccount": {"Ref": "AWS::AccountId"}}
+    [(operator, condition)] = reader["Condition"].items()
+    assert operator == "ArnLike"
+    [source] = [flat(each) for each in condition.values()]
+    assert source == "arn:aws:cloudfront::AWS::AccountId:distribution/*"
     assert "cloudfront" not in str(templates("small")["storage"])
 
 

@@ -1,5 +1,6 @@
 """The network: who can be reached from where."""
 
+from itertools import pairwise
 from typing import Any
 
 from infra.sizes import SIZES
@@ -84,12 +85,40 @@ def test_each_size_has_its_zones_and_ways_out(templates: Templates, every_size: 
     assert len(resources(template, "AWS::EC2::Instance")) == (0 if size.nat_gateways else 1)
 
 
+def test_the_way_out_of_dev_is_tried_until_it_is_there(templates: Templates) -> None:
+    [instance] = resources(templates("dev")["network"], "AWS::EC2::Instance").values()
+    commands = instance["Properties"]["UserData"]["Fn::Base64"].splitlines()
+    assert commands[1].startswith("until dnf install -y iptables-services")
+    assert any("MASQUERADE" in command for command in commands[2:])
+    assert instance["Properties"]["SourceDestCheck"] is False
+
+
+def test_a_larger_size_leaves_the_subnets_where_they_are(templates: Templates) -> None:
+    ranges = [
+        {
+            name: subnet["Properties"]["CidrBlock"]
+            for name, subnet in resources(templates(size)["network"], "AWS::EC2::Subnet").items()
+        }
+        for size in ("dev", "small", "medium", "large")
+    ]
+    for smaller, larger in pairwise(ranges):
+        assert smaller.items() <= larger.items()
+
+
 def test_zones_are_those_of_the_region_it_is_put_in(templates: Templates) -> None:
     zones = [
         subnet["Properties"]["AvailabilityZone"]
         for subnet in resources(templates("large")["network"], "AWS::EC2::Subnet").values()
     ]
     assert [zone["Fn::Select"][0] for zone in zones] == [0, 1, 2] * 3
+
+
+def test_zones_can_be_chosen(templates: Templates) -> None:
+    zones = [
+        subnet["Properties"]["AvailabilityZone"]
+        for subnet in resources(templates("own-address")["network"], "AWS::EC2::Subnet").values()
+    ]
+    assert zones == ["us-east-1b", "us-east-1d"] * 3
 
 
 def test_films_reach_s3_without_a_way_out(templates: Templates, every_size: str) -> None:

@@ -134,3 +134,5 @@ def test_the_dashboard_shows_the_work_and_what_it_stands_on(templates: Templates
     page = str(properties(templates("small")["observability"], "AWS::CloudWatch::Dashboard"))
     for word in ("FailedByCode", "RunningTaskCount", "TargetResponseTime", "FreeStorageSpace"):
         assert word in page
+    # A namespace with a hyphen is found within quotes only.
+    assert r'{\\"framemill-observability\\",code}' in page

@@ -142,14 +142,24 @@ def test_probes_ask_what_the_images_ask(release: Rendered) -> None:
             assert alive["httpGet"]["path"] == "/healthz"
             assert alive["httpGet"]["port"] == container["ports"][0]["name"]
             assert "/healthz" in dockerfile(component)
-    [api] = pods["api"]["spec"]["containers"]
-    assert api["readinessProbe"]["httpGet"]["path"] == "/readyz"
-    assert api["startupProbe"]["httpGet"]["path"] == "/healthz"
+
+
+def test_a_part_that_is_away_takes_no_replica_out_but_holds_up_new_ones(release: Rendered) -> None:
+    [api] = release.pods()["api"]["spec"]["containers"]
+    assert api["readinessProbe"]["httpGet"]["path"] == "/healthz"
+    assert api["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    start = api["startupProbe"]
+    assert start["httpGet"]["path"] == "/readyz"
+    # /readyz asks each part for up to 3 s.
+    assert start["timeoutSeconds"] > 3
+    assert start["periodSeconds"] * start["failureThreshold"] >= 600
 
 
 def test_who_answers_while_a_part_is_away_can_be_chosen(render: Render) -> None:
-    [api] = render({"api.readinessPath": "/healthz"}).pods()["api"]["spec"]["containers"]
-    assert api["readinessProbe"]["httpGet"]["path"] == "/healthz"
+    [api] = render({"api.readinessPath": "/readyz"}).pods()["api"]["spec"]["containers"]
+    assert api["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert api["readinessProbe"]["timeoutSeconds"] > 3
+    assert api["livenessProbe"]["httpGet"]["path"] == "/healthz"
 
 
 def test_entrypoints_stay_and_commands_are_known(release: Rendered) -> None:

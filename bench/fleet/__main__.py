@@ -35,14 +35,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = table.cases_table([case for case in CASES if case.name in found], found)
     print(text)
     if chosen.docs:
-        table.put(Path(chosen.docs), "cases", text)
-        table.put(Path(chosen.docs), "workers", table.workers_table(measured))
-        table.put(Path(chosen.docs), "sizes", table.sizes_table(measured))
-        table.put(Path(chosen.docs), "limits", table.limits_table(measured, counts.load()))
-        table.put(Path(chosen.docs), "hosted", table.hosted_table())
+        if not chosen.case:  # a table of some would take the place of one of all
+            table.put(chosen.docs, "cases", text)
+        _put_others(chosen.docs, measured)
     if chosen.pictures:
         pictures.draw(chosen.pictures, told)
     return 0
+
+
+def _put_others(page: Path, measured: times.TaskTimes) -> None:
+    """Put the tables that need no simulation into a page."""
+    counted = counts.load()
+    table.put(page, "workers", table.workers_table(measured))
+    table.put(page, "sizes", table.sizes_table(measured))
+    table.put(page, "limits", table.limits_table(measured, counted))
+    table.put(page, "hosted", table.hosted_table())
+    if counted:
+        table.put(page, "counts", table.counts_table(counted))
 
 
 def _simulated(case: Case, measured: times.TaskTimes) -> tuple[Figures, dict[str, object]]:
@@ -63,8 +72,9 @@ def _parser() -> argparse.ArgumentParser:
         "--pictures", metavar="FOLDER", type=Path, help="draw into this folder, such as docs/images"
     )
     parser.add_argument(
-        "--docs", metavar="FILE", help="put the tables into this page, between their marks"
-    )
+        "--docs", metavar="FILE", type=Path,
+        help="put the tables into this page, between their marks; with --case, but that of cases",
+    )  # fmt: skip
     return parser
 
 

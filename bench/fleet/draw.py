@@ -61,8 +61,10 @@ def _draw(told: dict[str, Any], target: Path) -> None:
     _title(arriving, "Arrivals, videos an hour")
     _area(waiting, hours, told["queued"], _ORANGE, "queued")
     _title(waiting, "Queue, videos that wait")
+    # A key to what is nowhere in the picture would be looked for in vain.
+    base = "on demand" if any(told["on_demand"]) else "_none"
     fleet.stackplot(
-        hours, told["on_demand"], told["spot"], labels=["on demand", "Spot"],
+        hours, told["on_demand"], told["spot"], labels=[base, "Spot"],
         colors=[_DARK, _GREEN], step="post", linewidth=0,
     )  # fmt: skip
     fleet.step(hours, told["busy"], where="post", color=_INK, linewidth=0.9, label="at work")

@@ -118,8 +118,9 @@ def _of_film(size: Size, film: PerFilm) -> list[Limit]:
         ),
         Limit(
             "S3 requests that write", 3_500, "requests/s", a_second(film.s3_writes),
-            "AWS: at least so many in a partitioned prefix; it partitions further by itself, "
-            "within 30 to 60 minutes of load",
+            "AWS: at least so many in a partitioned prefix (repost.aws/knowledge-center/"
+            "s3-object-key-naming-pattern); it partitions further by itself, which takes 30 to 60 "
+            "minutes by a comment there",
         ),
         Limit(
             "S3 requests that read", 5_500, "requests/s", a_second(film.s3_reads), "as above",

@@ -47,10 +47,10 @@ class Policy:
         metric_delay_min: minutes until a figure of SQS can be acted on: SQS writes one each minute,
             CloudWatch has it some time later, and an alarm looks at whole minutes.
         start_s: seconds from the decision until a worker receives: capacity, network interface,
-            image pull, start. An assumption: AWS names no figure, people report 30 to 60 s.
+            image pull, start. An assumption: AWS names no figure, and it was not measured.
         launches_per_min: workers that ECS starts in a minute for one service. Fargate lets an
-            account start 20 a second after a burst of 100 (AWS, "Fargate throttling quotas"); the
-            ECS scheduler, a service 500 a minute (its service quotas, from memory: check).
+            account start 20 a second after a burst of 100 (AWS, "Fargate throttling quotas"), ECS
+            a service 500 a minute (AWS, "Amazon ECS service quotas").
         protect: whether a worker with work is never stopped by scaling in.
         finish_s: of the two minutes after a Spot notice, the seconds that a worker uses to finish
             what it has begun; 0 is what the worker does: it gives its work back at once.

@@ -16,6 +16,16 @@ from infra.sizes import SIZES
 
 # Bytes for a second of film: the source as assumed in `TaskTimes`, 720p and 480p as measured.
 _SOURCE_RATE, _RENDITION_RATES = 1_500_000, (115_000, 65_000)
+_COUNTED = ("film_21s", "film_2h", "film_2h_1080p_by_formula_quiet")
+_COUNT_ROWS = (
+    ("statements to Postgres", "postgres", "statements"),
+    ("… that write", "postgres", "writes"),
+    ("… transactions", "postgres", "transactions"),
+    ("messages in SQS", "sqs", "messages"),
+    ("requests to SQS", "sqs", "requests"),
+    ("commands to Redis", "redis", "commands"),
+    ("requests to the API", "api", "requests"),
+)
 
 
 def cases_table(chosen: Sequence[Case], found: Mapping[str, Figures]) -> str:
@@ -88,6 +98,26 @@ def limits_table(times: TaskTimes, counted: Mapping[str, Any] | None) -> str:
     )
 
 
+def counts_table(counted: Mapping[str, Any]) -> str:
+    """Return what one film asked for: counted of two, computed of a large long one."""
+    films = [counted[name] for name in _COUNTED]
+    operations = sorted({name for film in films for name in film["s3"]})
+    rows = [
+        _count_row("seconds of encoding", [film["encode_wall_s"] for film in films]),
+        _count_row("MB of source", [film["source_bytes"] / 1e6 for film in films]),
+        *(
+            _count_row(label, [film[part][name] for film in films])
+            for label, part, name in _COUNT_ROWS
+        ),
+        _count_row("requests to S3", [sum(film["s3"].values()) for film in films]),
+        *(
+            _count_row(f"… `{name}`", [film["s3"].get(name, 0) for film in films])
+            for name in operations
+        ),
+    ]
+    return _table("of one film | 21 s, counted | 2 h, counted | 2 h in 1080p, computed", rows)
+
+
 def hosted_table() -> str:
     """Return what hosted services ask, with sources."""
     return _table(
@@ -119,6 +149,10 @@ def _case_row(case: Case, found: Figures) -> str:
         f"| {found.spot_h:,.0f}, {found.on_demand_h:,.0f} | {found.busy:.0%} "
         f"| {found.lost:.2%} | {found.usd_per_1000_min:.2f}"
     )
+
+
+def _count_row(label: str, values: Sequence[float]) -> str:
+    return " | ".join([label, *(f"{value:,.0f}" for value in values)])
 
 
 def _spans(values: Sequence[float]) -> str:

@@ -25,8 +25,9 @@ class TaskTimes:
             Not measured: Fargate gives hyper-threads of whatever processor there is. Costs and
             fleet sizes grow in proportion to it.
         fixed_s: claim, probe, first bytes, commit and settling of one video. From complete to
-            FFmpeg at work took 0.09 s (median) where every part was on one machine; the rest is an
-            allowance for the some 40 round trips to S3, SQS and Postgres of another machine.
+            FFmpeg at work took less than 0.1 s (median) where every part was on one machine
+            (`python -m bench --only pickup`); the rest is an allowance for the some 40 round trips
+            to S3, SQS and Postgres of another machine.
         transfer_s_per_s: seconds of fetching and storing for a second of film; an assumption:
             12 Mbit/s of source (1.5 MB a second of film) at 60 MB/s, renditions on top.
     """

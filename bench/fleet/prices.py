@@ -81,4 +81,10 @@ HOSTED = (
         "0.02 a minute for SD, twice that for HD; bitmovin.com/pricing as recorded in "
         "github.com/api-evangelist/bitmovin, plans/bitmovin-plans-pricing.yml",
     ),
+    Hosted(
+        "Coconut",
+        1000 * (0.015 + 0.0075),
+        "0.015 a minute for HD, 0.0075 for SD; coconut.co/pricing of June 2026 as recorded in "
+        "github.com/api-evangelist/coconut, finops/coconut-finops.yml",
+    ),
 )

@@ -17,7 +17,7 @@ from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from embedded.store import free_ports
 from embedded.supervisor import Supervisor
-from tests.infra.certificate import make_certificate
+from tests.support.certificate import make_certificate
 
 _SERVICES = "s3,sqs,cloudformation"
 _SECRETS = {"s3_access_key": "cloud-access-key", "s3_secret_key": "a-long-key-of-the-cloud"}

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_elasticloadbalancingv2 as elb
@@ -13,7 +12,7 @@ from constructs import Construct
 
 from infra import page_headers
 from infra.description import ROOT
-from infra.edge import logs_of, price_class
+from infra.edge import common_settings
 from infra.network import NetworkStack
 from infra.practices import accept
 from infra.sizes import Size
@@ -75,16 +74,7 @@ class DeliveryStack(Stack):
                 cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0))
                 for status in _NEVER_KEPT
             ],
-            price_class=price_class(size),
-            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
-            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            domain_names=[domain] if domain and certificate else None,
-            certificate=(
-                acm.Certificate.from_certificate_arn(self, "Certificate", certificate)
-                if domain and certificate
-                else None
-            ),
-            log_bucket=logs_of(self, size),
+            **common_settings(self, size, domain, certificate),
         )
         self.distribution.apply_removal_policy(RemovalPolicy.DESTROY)
         let_in(self, network, self.distribution, port=443 if balancer_tls else 80)

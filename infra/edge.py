@@ -1,6 +1,9 @@
 """What the two distributions have in common."""
 
+from typing import Any
+
 from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_s3 as s3
 
@@ -16,6 +19,31 @@ def price_class(size: Size) -> cloudfront.PriceClass:
     if size.name == _EVERYWHERE:
         return cloudfront.PriceClass.PRICE_CLASS_ALL
     return cloudfront.PriceClass.PRICE_CLASS_100
+
+
+def common_settings(
+    stack: Stack, size: Size, domain: str | None, certificate: str | None
+) -> dict[str, Any]:
+    """Return what both distributions are made with.
+
+    Args:
+        stack: that the distribution is in.
+        size: of the deployment.
+        domain: a name of one's own, which needs the certificate too.
+        certificate: ARN of the one for it, in us-east-1.
+    """
+    settings: dict[str, Any] = {
+        "price_class": price_class(size),
+        "minimum_protocol_version": cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+        "http_version": cloudfront.HttpVersion.HTTP2_AND_3,
+        "log_bucket": logs_of(stack, size),
+    }
+    if domain and certificate:
+        settings["domain_names"] = [domain]
+        settings["certificate"] = acm.Certificate.from_certificate_arn(
+            stack, "Certificate", certificate
+        )
+    return settings
 
 
 def logs_of(stack: Stack, size: Size) -> s3.Bucket:

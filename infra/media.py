@@ -4,14 +4,13 @@ import hashlib
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack
-from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.edge import logs_of, price_class
+from infra.edge import common_settings
 from infra.media_key import MediaKey
 from infra.practices import accept
 from infra.settings import Media
@@ -52,16 +51,7 @@ class MediaStack(Stack):
             "Films",
             comment="Films",
             default_behavior=_behavior(_bucket(self, storage), group),
-            price_class=price_class(size),
-            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
-            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            domain_names=[domain] if domain and certificate else None,
-            certificate=(
-                acm.Certificate.from_certificate_arn(self, "Certificate", certificate)
-                if domain and certificate
-                else None
-            ),
-            log_bucket=logs_of(self, size),
+            **common_settings(self, size, domain, certificate),
         )
         self.distribution.apply_removal_policy(RemovalPolicy.DESTROY)
         name = self.distribution.distribution_domain_name

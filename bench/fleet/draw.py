@@ -9,15 +9,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl  # type: ignore[import-not-found, unused-ignore]
+import matplotlib as mpl
 
 mpl.use("agg")
-from matplotlib import pyplot as plt  # type: ignore[import-not-found, unused-ignore]
-from matplotlib.ticker import (  # type: ignore[import-not-found, unused-ignore]
+from matplotlib import pyplot as plt
+from matplotlib.ticker import (
     FuncFormatter,
     MaxNLocator,
 )
-from PIL import Image  # type: ignore[import-not-found, unused-ignore]
+from PIL import Image
 
 _INK, _FAINT, _GRID = "#24292f", "#6e7781", "#e4e7eb"
 _BLUE, _ORANGE, _GREEN, _DARK, _PINK, _RED = (

@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_, select, update
 
 from core import dead_letters, events, jobs, log, sweep
 from core.config import Settings
-from core.db import Database, is_away
+from core.db import Database
 from core.errors import Unavailable
 from core.models import Task
 from core.queue import TaskQueue
@@ -163,7 +163,7 @@ class Dispatcher:
             await work()
         except Exception as error:  # noqa: BLE001 - whatever it was, it is logged
             # One bad round must not end the rounds after it.
-            if isinstance(error, Unavailable) or is_away(error):
+            if isinstance(error, Unavailable):
                 _log.warning("dispatch_delayed", work=name, error=str(error))
             else:
                 _log.exception("dispatch_failed", work=name)

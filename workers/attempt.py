@@ -10,8 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import claims, events, keys, log
 from core.claims import Claim, Outputs
-from core.db import AWAY
-from core.errors import Failure, LeaseLost, PermanentError, TransientError, Unavailable
+from core.errors import (
+    DatabaseAway,
+    Failure,
+    LeaseLost,
+    PermanentError,
+    TransientError,
+    Unavailable,
+)
 from core.events import VideoEvent
 from core.queue import TaskMessage
 from workers.adapters import Adapters
@@ -83,7 +89,7 @@ class Attempt:
             else:
                 await queue.extend(self._message, 0)
             _log.info("given_back")
-        except (LeaseLost, Unavailable, *AWAY) as error:
+        except (LeaseLost, Unavailable) as error:
             _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself
 
     async def _outcome(self) -> Outcome:
@@ -191,7 +197,8 @@ class Attempt:
     async def _write(self, write: Write) -> None:
         """Run a transaction, again when Postgres was away for a moment; then tell the listeners.
 
-        Repeating is safe: a commit whose answer was lost shows as a lost lease.
+        Repeating is safe: a commit whose answer was lost shows as a lost lease. A statement that
+        is wrong stays so, and is not repeated.
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + _SETTLE_S
@@ -199,7 +206,7 @@ class Attempt:
             try:
                 async with self._parts.db.begin() as tx:
                     event = await write(tx)
-            except AWAY as error:
+            except DatabaseAway as error:
                 if clock() > deadline or self._stopping:
                     raise
                 _log.warning("write_repeated", error=repr(error))

@@ -7,8 +7,7 @@ import structlog
 
 from core import claims, log
 from core.claims import Claim, Unclaimable
-from core.db import AWAY
-from core.errors import Unavailable
+from core.errors import DatabaseAway, Unavailable
 from core.events import VideoEvent
 from core.queue import TaskMessage
 from workers.adapters import Adapters
@@ -66,7 +65,7 @@ class Consumer:
         while self._database_away:
             try:
                 await self._parts.db.ping()
-            except AWAY:
+            except DatabaseAway:
                 await asyncio.sleep(_PAUSE_S)
             else:
                 self._database_away = False
@@ -103,12 +102,12 @@ class Consumer:
             claimed = await asyncio.shield(claiming)
         except asyncio.CancelledError:
             # We are shutting down; what this claim may still get would be held by nobody.
-            with contextlib.suppress(*AWAY):
+            with contextlib.suppress(DatabaseAway):
                 claimed = await claiming
                 if not isinstance(claimed, Unclaimable):
                     await self._attempt(claimed[0], message).give_back()
             raise
-        except AWAY as error:
+        except DatabaseAway as error:
             _log.warning("claim_failed", error=repr(error))
             self._database_away = True
             with contextlib.suppress(Unavailable):

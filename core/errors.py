@@ -1,5 +1,6 @@
 """Errors that mean something to the caller. The services map them; nothing here knows HTTP."""
 
+import uuid
 from dataclasses import dataclass
 
 
@@ -136,3 +137,15 @@ class PermanentError(Exception):
 
 class LeaseLost(Exception):
     """The task is no longer ours: stop, touch nothing, write nothing."""
+
+
+class BadRow(Exception):
+    """A task whose own row cannot be written; others can be.
+
+    Attributes:
+        task_id: the row.
+    """
+
+    def __init__(self, task_id: uuid.UUID) -> None:
+        super().__init__(f"the row of task {task_id} cannot be written")
+        self.task_id = task_id

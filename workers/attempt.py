@@ -58,7 +58,7 @@ class Attempt:
         self._joblog = JobLog()
         self._stopping = False
 
-    async def work(self, event: VideoEvent) -> None:
+    async def work(self, event: VideoEvent | None) -> None:
         """Do the task, having told of its claim. When cancelled, give it back."""
         try:
             await events.publish(self._parts.redis, event)
@@ -70,6 +70,7 @@ class Attempt:
         except LeaseLost:
             # Somebody else's now, or cancelled: touch nothing, leave the message.
             _log.info("lease_lost")
+            await self._abandon()
             return
         # What was made must not be lost to a shutdown at the last moment.
         await unbroken(self._settle(outcome))
@@ -150,8 +151,17 @@ class Attempt:
                 await self._retry(outcome)
         except LeaseLost:
             _log.info("lease_lost")
+            await self._abandon()
             return
         await self._parts.queue.drop(self._message)
+
+    async def _abandon(self) -> None:
+        """Have removed what this attempt stored: nobody after us can know that it is there."""
+        try:
+            async with self._parts.db.begin() as tx:
+                await claims.abandon(tx, self._held)
+        except Exception as error:  # noqa: BLE001 - the sweeps look again; we have other work
+            _log.warning("not_abandoned", error=repr(error))
 
     async def _succeed(self, outputs: Outputs) -> None:
         made = replace(outputs, log_key=await self._store_log())

@@ -2,20 +2,18 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, func, insert, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
 from backend.limits import quota
 from backend.videos.schemas import VideoItem
 from backend.videos.sorting import Sort, cursor_after, follows, order_of
-from core import events, jobs, keys, log, uploads, videos
+from core import events, jobs, keys, log, removal, videos
 from core.errors import Conflict, NotFound, Unavailable
-from core.ids import new_id
-from core.models import Purge, Rendition, Video
+from core.models import Rendition, Video
 from core.states import VideoState
 
 _log = log.get(__name__)
@@ -74,22 +72,12 @@ async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
     Raises:
         NotFound: there is no such video of that user.
     """
-    prefix = keys.video_prefix(video_id)
     async with held.db.begin() as tx:
         await _own(tx, user, video_id)
-        await uploads.discard_open(tx, video_id)
-        await jobs.end_work(tx, video_id)
-        await videos.replace_outputs(tx, video_id)
-        # Once more when a worker that had not yet heard of it must have stopped.
-        await tx.execute(
-            insert(Purge).values(
-                id=new_id(), prefix=prefix, not_before=func.now() + videos.PURGE_GRACE
-            )
-        )
-        event = await videos.move(tx, video_id, VideoState.DELETED)
+        event = await removal.delete_video(tx, video_id)
     await events.publish(held.redis, event)
     try:
-        await held.storage.delete_prefix(prefix)
+        await held.storage.delete_prefix(keys.video_prefix(video_id))
     except Unavailable as error:
         _log.warning("deleted_later", video_id=str(video_id), error=error.detail)
 
@@ -116,6 +104,7 @@ async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
         RateLimited: `quota_exceeded`.
     """
     async with held.db.begin() as tx:
+        await quota.lock(tx, held.settings, user.user_id)
         state = await _own(tx, user, video_id)
         if state not in (VideoState.FAILED, VideoState.CANCELLED):
             raise Conflict("Only a video that failed or was cancelled can be tried again.")
@@ -165,15 +154,9 @@ def disposition(filename: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
 
 
-async def _own(tx: AsyncConnection, user: Principal, video_id: uuid.UUID) -> Any:
-    """Return the state of a user's video."""
-    state = await tx.scalar(
-        select(Video.state).where(
-            Video.id == video_id,
-            Video.user_id == user.user_id,
-            Video.state != VideoState.DELETED,
-        )
-    )
-    if state is None:
+async def _own(tx: AsyncConnection, user: Principal, video_id: uuid.UUID) -> VideoState:
+    """Return the state of a user's video, and have all others who want to change it wait."""
+    found = await videos.lock(tx, video_id)
+    if found is None or found.user_id != user.user_id or found.state is VideoState.DELETED:
         raise NotFound("There is no such video.")
-    return state
+    return found.state

@@ -1,0 +1,219 @@
+"""A row that nothing can be done to waits by itself: a hundred behind it are handled as ever.
+
+Each kind of round meets one that raises at every write, before the others in its order.
+"""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import redis.asyncio as redis
+import structlog
+from sqlalchemy import func, insert, select, update
+
+from core import claims, removal, setbacks
+from core.config import Settings
+from core.db import Database
+from core.dispatch import Dispatcher
+from core.errors import BadRow, Unavailable
+from core.models import Purge, Setback, Task, Upload, Video
+from core.queue import TaskQueue
+from core.setbacks import Kind
+from core.storage import Storage
+from core.sweep import Sweeper
+from tests.support.poison import poisoned
+from tests.support.work import LEASE_S, MAX_ATTEMPTS, claim, new_video, queue_video
+
+GOOD = 100
+
+
+@pytest.fixture
+def dispatcher(
+    settings: Settings,
+    db: Database,
+    queue: TaskQueue,
+    dead: TaskQueue,
+    storage: Storage,
+    redis_client: redis.Redis,
+) -> Dispatcher:
+    return Dispatcher(settings, db, queue, dead, storage, redis_client)
+
+
+async def count(db: Database, *where: Any) -> int:
+    async with db.read() as connection:
+        return int(await connection.scalar(select(func.count()).where(*where)) or 0)
+
+
+async def set_back(db: Database, kind: Kind) -> set[uuid.UUID]:
+    async with db.read() as connection:
+        return set(await connection.scalars(select(Setback.row_id).where(Setback.kind == kind)))
+
+
+async def tasks_of(db: Database, number: int) -> list[uuid.UUID]:
+    return [(await queue_video(db)).task_id for _ in range(number)]
+
+
+async def test_tasks_that_lapsed(db: Database, dispatcher: Dispatcher) -> None:
+    bad, *_ = tasks = await tasks_of(db, 1 + GOOD)
+    for task_id in tasks:
+        await claim(db, task_id)
+    async with db.begin() as tx:
+        ago = func.now() - timedelta(minutes=1)
+        await tx.execute(update(Task).values(lease_until=ago))
+        await tx.execute(
+            update(Task).where(Task.id == bad).values(lease_until=ago - timedelta(hours=1))
+        )
+    async with poisoned(db, "tasks", bad):
+        await dispatcher.lapse()
+        assert await count(db, Task.state == "queued") == GOOD
+        assert await set_back(db, Kind.LAPSE) == {bad}
+        assert dispatcher.counts["lapsed"] == GOOD  # and each was told of
+
+
+async def test_tasks_to_be_sent(db: Database, dispatcher: Dispatcher) -> None:
+    bad, *_ = await tasks_of(db, 1 + GOOD)
+    async with poisoned(db, "tasks", bad):
+        assert await dispatcher.relay() == GOOD
+        assert await set_back(db, Kind.RELAY) == {bad}
+
+
+async def test_tasks_whose_messages_are_lost(db: Database, dispatcher: Dispatcher) -> None:
+    bad, *_ = await tasks_of(db, 1 + GOOD)
+    async with db.begin() as tx:
+        await tx.execute(update(Task).values(dispatched_at=func.now() - timedelta(hours=1)))
+    async with poisoned(db, "tasks", bad):
+        await dispatcher.resend_lost()
+        assert await count(db, Task.dispatched_at.is_(None)) == GOOD
+
+
+async def test_tasks_to_be_claimed(db: Database) -> None:
+    bad, *good = await tasks_of(db, 1 + GOOD)
+    claimed: set[uuid.UUID] = set()
+    refused: list[uuid.UUID] = []
+    async with poisoned(db, "tasks", bad):
+        while len(claimed) < GOOD:
+            try:
+                async with db.begin() as tx:
+                    taken = await claims.claim_next(
+                        tx, uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS
+                    )
+            except BadRow as error:  # its turn came first; as a worker does
+                refused.append(error.task_id)
+                await setbacks.note(db, Kind.CLAIM, bad, error)
+            else:
+                assert isinstance(taken, claims.Taken)
+                claimed.add(taken.task_id)
+    assert claimed == set(good)
+    # It had to be passed over once, and perhaps again each time that its wait was over.
+    assert set(refused) == {bad}
+    assert len(refused) < GOOD
+
+
+async def begin_upload(db: Database, storage: Storage, check_at: datetime) -> uuid.UUID:
+    """Begin one that the store has put together, although nobody was told."""
+    video, upload_id = await new_video(db, size=3), uuid.uuid4()
+    key = f"videos/{video.video_id}/source.mp4"
+    await storage.put(key, b"abc", "video/mp4")
+    now = datetime.now(UTC)
+    async with db.begin() as tx:
+        await tx.execute(
+            insert(Upload).values(
+                id=upload_id, video_id=video.video_id, user_id=video.user_id,
+                filename="film.mp4", size=3, part_size=3, part_count=1, state="open",
+                s3_key=key, s3_upload_id="gone", check_at=check_at,
+                expires_at=now + timedelta(hours=1),
+            )
+        )  # fmt: skip
+    return upload_id
+
+
+async def test_uploads(db: Database, storage: Storage, settings: Settings) -> None:
+    ago = datetime.now(UTC) - timedelta(minutes=1)
+    bad = await begin_upload(db, storage, ago - timedelta(hours=1))
+    for _ in range(GOOD):
+        await begin_upload(db, storage, ago)
+    async with poisoned(db, "uploads", bad):
+        told = await Sweeper(settings, db, storage).check_uploads()
+        assert len(told) == GOOD  # nothing that was earned is lost with the one
+        assert await count(db, Upload.state == "completed") == GOOD
+        assert await set_back(db, Kind.UPLOAD) == {bad}
+
+
+async def purge_row(db: Database, prefix: str, not_before: datetime) -> uuid.UUID:
+    purge_id = uuid.uuid4()
+    async with db.begin() as tx:
+        await tx.execute(insert(Purge).values(id=purge_id, prefix=prefix, not_before=not_before))
+    return purge_id
+
+
+async def purges(db: Database, storage: Storage, number: int) -> list[uuid.UUID]:
+    ago = datetime.now(UTC) - timedelta(hours=1)
+    root = f"videos/{uuid.uuid4()}"
+    for each in range(number):
+        await storage.put(f"{root}/{each:03}/a", b"x", "text/plain")
+    return [
+        await purge_row(db, f"{root}/{each:03}/", ago + timedelta(seconds=each))
+        for each in range(number)
+    ]
+
+
+async def test_purges(db: Database, storage: Storage, settings: Settings) -> None:
+    bad, *_ = await purges(db, storage, 1 + GOOD)
+    async with poisoned(db, "purges", bad):
+        assert await Sweeper(settings, db, storage).purge() == GOOD
+        assert await count(db, Purge.id == Purge.id) == 1
+        assert await set_back(db, Kind.PURGE) == {bad}
+
+
+async def test_purges_that_the_store_refuses(
+    db: Database, storage: Storage, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = await purges(db, storage, 20)
+    async with db.read() as connection:
+        refused = set(await connection.scalars(select(Purge.prefix)))
+    plain = storage.delete_prefix
+
+    async def delete_prefix(prefix: str) -> int:
+        if prefix in refused:
+            raise Unavailable("The object store refused a request (AccessDenied).")
+        return await plain(prefix)
+
+    await purges(db, storage, GOOD)
+    monkeypatch.setattr(storage, "delete_prefix", delete_prefix)
+    assert await Sweeper(settings, db, storage).purge() == GOOD
+    assert await set_back(db, Kind.PURGE) == set(bad)
+
+
+async def test_videos_to_be_forgotten(db: Database, storage: Storage, settings: Settings) -> None:
+    videos = [(await new_video(db, state="queued")).video_id for _ in range(1 + GOOD)]
+    for video_id in videos:
+        async with db.begin() as tx:
+            await removal.delete_video(tx, video_id)
+    async with db.begin() as tx:
+        await tx.execute(update(Video).values(updated_at=func.now() - timedelta(days=1)))
+    async with poisoned(db, "videos", videos[0]):
+        assert await Sweeper(settings, db, storage).forget() == GOOD
+        assert await count(db, Video.id == Video.id) == 1
+        assert await set_back(db, Kind.FORGET) == {videos[0]}
+
+
+async def test_each_failure_is_told_to_the_operator_and_doubles_the_wait(db: Database) -> None:
+    row_id, waits = uuid.uuid4(), []
+    for _ in range(3):
+        with structlog.testing.capture_logs() as lines:
+            await setbacks.note(db, Kind.PURGE, row_id, RuntimeError("no"))
+        [line] = lines
+        assert (line["log_level"], line["row"]) == ("error", str(row_id))
+        waits.append(line["retry_s"])
+    assert waits == [5.0, 10.0, 20.0]
+    async with db.read() as connection:
+        assert await setbacks.waiting(connection) == {"purge": 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "longest"), [(RuntimeError("no"), 3600.0), (Unavailable("away"), 60.0)]
+)
+def test_what_was_away_is_asked_again_sooner(error: Exception, longest: float) -> None:
+    assert setbacks.wait_s(1, error) == 5.0
+    assert setbacks.wait_s(1000, error) == longest

@@ -1,10 +1,20 @@
-"""Invariants that hold though messages are doubled, reversed or lost."""
+"""Invariants that hold though messages are doubled or lost, and owners race themselves."""
 
-from tests.faults import i03_duplicate_messages, i11_disorder, i13_purged_queue
+from tests.faults import (
+    i03_duplicate_messages,
+    i11_disorder,
+    i13_purged_queue,
+    i17_owner_races,
+)
 from tests.faults.scenario import Protection, Scenario
 from tests.faults.suite import Plays, whole, without_each
 
-SCENARIOS = (i03_duplicate_messages.SCENARIO, i11_disorder.SCENARIO, i13_purged_queue.SCENARIO)
+SCENARIOS = (
+    i03_duplicate_messages.SCENARIO,
+    i11_disorder.SCENARIO,
+    i13_purged_queue.SCENARIO,
+    i17_owner_races.SCENARIO,
+)
 
 
 @whole(*SCENARIOS)

@@ -1,6 +1,7 @@
 """How an upload is completed, and what is refused."""
 
 import asyncio
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -165,7 +166,54 @@ async def test_an_upload_that_the_store_has_forgotten_is_over(api: Api, s3: Any)
     await s3.abort_multipart_upload(Bucket=api.settings.s3_bucket, Key=key, UploadId=s3_id)
     problem(await complete(person, upload), 409, "invalid_state")
     shown = await person.http.get(f"/v1/uploads/{upload['id']}")
-    assert shown.json()["parts"] == []
+    # It is proved, so it is said, and counts as an upload under way no more.
+    assert (shown.json()["state"], shown.json()["parts"]) == ("aborted", [])
+    limits = (await person.http.get("/v1/limits")).json()
+    assert json.dumps(limits).count('"active": 0') == 1, limits
+
+
+async def test_who_looks_at_a_lost_upload_is_told_at_once(api: Api, s3: Any) -> None:
+    person = await new_user(api)
+    upload = await begin(person)
+    key, s3_id = await where(api, upload)
+    await s3.abort_multipart_upload(Bucket=api.settings.s3_bucket, Key=key, UploadId=s3_id)
+    shown = await person.http.get(f"/v1/uploads/{upload['id']}")
+    assert shown.json()["state"] == "aborted"
+    problem(await person.http.get(f"/v1/videos/{upload['video_id']}"), 404, "not_found")
+
+
+async def test_the_sweep_ends_what_the_store_has_lost(api: Api, s3: Any) -> None:
+    person = await new_user(api)
+    lost, kept = await begin(person), await begin(person)
+    key, s3_id = await where(api, lost)
+    await s3.abort_multipart_upload(Bucket=api.settings.s3_bucket, Key=key, UploadId=s3_id)
+    held = api.services
+    async with held.db.begin() as tx:
+        ids = [uuid.UUID(each["id"]) for each in (lost, kept)]
+        await tx.execute(update(Upload).where(Upload.id.in_(ids)).values(check_at=func.now()))
+    await Sweeper(held.settings, held.db, held.storage).check_uploads()
+    states = [
+        (await person.http.get(f"/v1/uploads/{each['id']}")).json()["state"]
+        for each in (lost, kept)
+    ]
+    assert states == ["aborted", "open"]
+
+
+async def test_an_upload_that_is_being_put_together_is_not_lost(api: Api, s3: Any) -> None:
+    """Between the parts and the object the store has neither, for who completes it again."""
+    person = await new_user(api)
+    upload = await begin(person)
+    key, s3_id = await where(api, upload)
+    await s3.abort_multipart_upload(Bucket=api.settings.s3_bucket, Key=key, UploadId=s3_id)
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    async with api.services.db.begin() as tx:
+        found = Upload.id == uuid.UUID(upload["id"])
+        await tx.execute(update(Upload).where(found).values(completing_until=soon))
+    again = await complete(person, upload)
+    problem(again, 503, "dependency_unavailable")
+    assert int(again.headers["retry-after"]) <= 5
+    shown = await person.http.get(f"/v1/uploads/{upload['id']}")
+    assert shown.json()["state"] == "open"
 
 
 async def test_an_expired_upload_is_over(api: Api) -> None:

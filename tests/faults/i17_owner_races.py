@@ -1,0 +1,172 @@
+"""I17: an owner who races himself harms nobody, and leaves nothing behind that never ends."""
+
+import asyncio
+import itertools
+import random
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tests.faults.scenario import Outcome, Protection, Scenario, Tally
+from tests.faults.world import World
+from tests.machine.truth import broken
+
+# What a request asks, and the states of a video in which it may be granted.
+_RESTING = ("failed", "cancelled")
+_ACTIONS: dict[str, tuple[str, ...]] = {
+    "retry": _RESTING,
+    "new job": ("ready", *_RESTING),
+    "rename": ("ready", *_RESTING),
+    "cancel": ("queued",),
+    "delete video": ("ready", *_RESTING, "queued", "uploading"),
+    "delete upload": ("uploading",),
+    "complete": ("uploading",),
+}
+PAIRS = tuple(itertools.combinations_with_replacement(_ACTIONS, 2))
+_FILM = b"\x00" * 4096  # a worker refuses it at once
+_BEFORE_A_STRANGER = 25  # tries; each film of a stranger takes as long as many of them
+
+
+@dataclass(frozen=True)
+class _Film:
+    """An owner's video, in some state."""
+
+    id: uuid.UUID
+    upload_id: uuid.UUID
+
+
+def start_of(pair: tuple[str, str], rng: random.Random) -> str:
+    """Choose the state in which two requests find a video: one that both may be granted in."""
+    first, second = (_ACTIONS[action] for action in pair)
+    both = [state for state in first if state in second]
+    return rng.choice(both or [*first, *second])
+
+
+async def run(world: World, tries: int, rng: random.Random) -> Outcome:
+    """Send two requests of one owner at once, at two APIs; now and then a stranger wants a film."""
+    for _ in range(2):
+        await world.start_api()
+    await world.start_workers(2)
+    stranger = httpx.AsyncClient(headers=world.http.headers, timeout=60)
+    owner = await _new_owner(world)
+    tally = Tally()
+    try:
+        for number, pair in enumerate(_in_turn(tries, rng)):
+            state = start_of(pair, rng)
+            film = await _film(world, owner, state)
+            answers = await asyncio.gather(
+                *(
+                    _ask(world, owner, film, action, api)
+                    for action, api in zip(pair, rng.sample(range(2), 2), strict=True)
+                )
+            )
+            faults = [f"{action}: {answer}" for action, answer in answers if answer >= 500]
+            faults += await broken(world.db)
+            last = number + 1 == tries
+            recovery = None
+            if last or number % _BEFORE_A_STRANGER == _BEFORE_A_STRANGER - 1:
+                recovery, waits = await _stranger(world, stranger)
+                faults += waits
+            tally.add([f"{' beside '.join(pair)}, {state}: {fault}" for fault in faults], recovery)
+    finally:
+        await owner.aclose()
+        await stranger.aclose()
+    if not await world.holds(lambda: _nothing_lives(world), 60):
+        tally.right = 0
+        tally.notes.append("work is left that never ends")
+    return tally.outcome()
+
+
+def _in_turn(tries: int, rng: random.Random) -> Iterable[tuple[str, str]]:
+    """Yield pairs, each as often as the others."""
+    pairs = list(PAIRS)
+    rng.shuffle(pairs)
+    return itertools.islice(itertools.cycle(pairs), tries)
+
+
+async def _new_owner(world: World) -> httpx.AsyncClient:
+    """Log somebody else in; the person of the world is the stranger."""
+    shown = world.http.headers.pop("authorization")
+    await world._log_in(world.apis[-1])
+    owner = httpx.AsyncClient(headers=world.http.headers, timeout=60)
+    world.http.headers["authorization"] = shown
+    return owner
+
+
+async def _film(world: World, owner: httpx.AsyncClient, state: str) -> _Film:
+    """Make a video of the owner in a state, the shortest way that leads there."""
+    asked = {"filename": "film.mp4", "size": len(_FILM)}
+    answer = await owner.post(world.url("/v1/uploads"), json=asked)
+    upload = answer.raise_for_status().json()
+    path = world.url(f"/v1/uploads/{upload['id']}/parts")
+    signed = (await owner.post(path, json={"part_numbers": [1]})).raise_for_status().json()
+    async with httpx.AsyncClient(verify=False, trust_env=False, timeout=60) as plain:
+        (await plain.put(signed["parts"][0]["url"], content=_FILM)).raise_for_status()
+    film = _Film(uuid.UUID(upload["video_id"]), uuid.UUID(upload["id"]))
+    if state == "uploading":
+        return film
+    await owner.post(world.url(f"/v1/uploads/{film.upload_id}/complete"))
+    if state == "queued":
+        return film
+    assert await world.ends(film.id), "a film that is none does not fail"
+    if state != "failed":  # as if it had ended so: only its owner's requests are looked at
+        await world.rows("UPDATE videos SET state = :state WHERE id = :id RETURNING 1",
+                         state=state, id=film.id)  # fmt: skip
+    if state == "ready":
+        await world.rows(
+            "INSERT INTO renditions (id, video_id, job_id, name, s3_key, width, height, size,"
+            " duration, bitrate, video_codec) SELECT gen_random_uuid(), v.id, v.job_id, '480p',"
+            " 'videos/' || v.id || '/480p.mp4', 854, 480, 1, 1, 1, 'h264' FROM videos v"
+            " WHERE v.id = :id RETURNING 1",
+            id=film.id,
+        )
+    return film
+
+
+async def _ask(
+    world: World, owner: httpx.AsyncClient, film: _Film, action: str, api: int
+) -> tuple[str, int]:
+    video, upload = f"/v1/videos/{film.id}", f"/v1/uploads/{film.upload_id}"
+    asked: dict[str, tuple[str, str, Any]] = {
+        "retry": ("POST", f"{video}/retry", None),
+        "new job": ("POST", f"{video}/jobs", {"operation": "transcode"}),
+        "rename": ("PATCH", video, {"title": "Another name"}),
+        "cancel": ("POST", f"{video}/cancel", None),
+        "delete video": ("DELETE", video, None),
+        "delete upload": ("DELETE", upload, None),
+        "complete": ("POST", f"{upload}/complete", None),
+    }
+    method, path, body = asked[action]
+    answer = await owner.request(method, world.url(path, world.apis[api]), json=body)
+    return action, answer.status_code
+
+
+async def _stranger(world: World, stranger: httpx.AsyncClient) -> tuple[float, list[str]]:
+    """Have a stranger upload a film; return how long it took, and what was wrong with it."""
+    began = time.monotonic()
+    video_id = await world.upload(world.clips.quick)
+    ended = await world.ends(video_id)
+    faults = await world.faults(video_id) if ended else ["a stranger's film is not made"]
+    return time.monotonic() - began, faults
+
+
+async def _nothing_lives(world: World) -> bool:
+    rows = await world.rows("SELECT 1 FROM tasks WHERE state IN ('queued', 'running')")
+    return not rows
+
+
+SCENARIO = Scenario(
+    "I17",
+    "an owner who races himself harms nobody",
+    full_count=200 * len(PAIRS),
+    small_count=2 * len(PAIRS),
+    run=run,
+    protections=(
+        Protection("owner_lock", "two requests for one video wait for each other",
+                   ("owner_lock",), 10 * len(PAIRS)),
+    ),
+)  # fmt: skip

@@ -102,6 +102,26 @@ async def test_what_a_dead_sender_had_marked_is_sent_later(
     assert await received(queue) == [queued.task_id]
 
 
+async def test_what_is_given_back_before_it_is_stamped_is_sent_anew(
+    db: Database, queue: TaskQueue, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker was faster than we with the stamp, and failed at once."""
+    queued = await queue_video(db)
+    plain = queue.send
+
+    async def send(ids: list[uuid.UUID]) -> list[uuid.UUID]:
+        sent = await plain(ids)
+        held = await claim(db, queued.task_id)
+        async with db.begin() as tx:
+            await claims.release(tx, held, delay_s=0, charge=True)
+        monkeypatch.undo()
+        return sent
+
+    monkeypatch.setattr(queue, "send", send)
+    assert await make().relay() == 2  # and again, without waiting for anything to be lost
+    assert await received(queue) == [queued.task_id] * 2
+
+
 async def test_what_the_queue_refused_stays_unsent(
     db: Database, queue: TaskQueue, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,107 @@
+"""What is deleted is gone: names at once, objects and rows soon after."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from core import claims, removal
+from core.config import Settings
+from core.db import Database
+from core.errors import LeaseLost, Unavailable
+from core.models import Base, Video
+from core.storage import Storage
+from core.sweep import Sweeper
+from tests.support.settings import overridden
+from tests.support.work import claim, publish, queue_video, rows, video_of
+
+SAID = ("A film", "film.mp4", "Reykjavik")
+
+
+@pytest.fixture
+def sweeper(settings: Settings, db: Database, storage: Storage) -> Sweeper:
+    return Sweeper(overridden(settings, forget_deleted_s=3600), db, storage)
+
+
+async def delete(db: Database, video_id: uuid.UUID) -> None:
+    async with db.begin() as tx:
+        assert await removal.delete_video(tx, video_id) is not None
+
+
+async def let_an_hour_pass(db: Database) -> None:
+    async with db.begin() as tx:
+        await tx.execute(update(Video).values(updated_at=func.now() - timedelta(hours=2)))
+
+
+async def everything_said(db: Database) -> str:
+    """All text of all tables."""
+    found = []
+    async with db.read() as connection:
+        for table in Base.metadata.sorted_tables:
+            rows = await connection.execute(text(f"SELECT t::text FROM {table.name} t"))
+            found += rows.scalars().all()
+    return "\n".join(found)
+
+
+async def test_names_are_gone_at_once(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    async with db.begin() as tx:
+        await claims.describe_source(tx, held, {"place": "Reykjavik"})
+    told = await everything_said(db)
+    assert [word for word in SAID if word in told] == [*SAID]
+    await delete(db, queued.video_id)
+    told = await everything_said(db)
+    assert not [word for word in SAID if word in told]
+
+
+async def test_rows_and_objects_are_gone_an_hour_later(
+    db: Database, storage: Storage, sweeper: Sweeper
+) -> None:
+    queued, other = await queue_video(db), await queue_video(db)
+    for each in (queued, other):
+        await publish(db, storage, await claim(db, each.task_id), "720p", "480p")
+    await delete(db, queued.video_id)
+    assert await sweeper.forget() == 0  # there may be somebody who must be told
+    assert (await video_of(db, queued.video_id)).state == "deleted"
+    # A worker that had not heard of it has written once more.
+    late = f"videos/{queued.video_id}/late.mp4"
+    await storage.put(late, b"late", "video/mp4")
+    await let_an_hour_pass(db)
+    assert await sweeper.forget() == 1
+    assert await storage.head(late) is None
+    told = await everything_said(db)
+    for lost in (queued.video_id, queued.job_id, queued.task_id):
+        assert str(lost) not in told
+    _, _, video = await rows(db, other)
+    assert video.state == "ready"
+
+
+async def test_while_the_store_keeps_something_the_row_stays(
+    db: Database, sweeper: Sweeper, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = await queue_video(db)
+    await delete(db, queued.video_id)
+    await let_an_hour_pass(db)
+
+    async def refuse(_prefix: str) -> int:
+        raise Unavailable("The object store did not delete 1 object.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "delete_prefix", refuse)
+        assert await sweeper.forget() == 0
+    assert (await video_of(db, queued.video_id)).state == "deleted"
+
+
+async def test_a_deleted_video_is_deleted_once(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    await delete(db, queued.video_id)
+    async with db.begin() as tx:
+        assert await removal.delete_video(tx, queued.video_id) is None
+    with pytest.raises(LeaseLost):
+        async with db.begin() as tx:
+            await claims.release(tx, held, delay_s=0, charge=True)
+    async with db.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(Video)) == 1

@@ -21,6 +21,7 @@ from backend.events.routes import router as events_router
 from backend.events.slots import StreamSlots
 from backend.health.routes import router as health_router
 from backend.idempotency import Idempotency
+from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
 from backend.limits.routes import router as limits_router
 from backend.media import CloudFront, media_signer
@@ -90,7 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         # The busiest first: they are tried in this order.
         part_urls, one_video, uploads_router, videos_router, jobs_router, events_router,
-        auth_router, limits_router, health_router,
+        auth_router, limits_router, invites_router, health_router,
     ):  # fmt: skip
         # As if they were the app's own: an included router is matched twice for each request.
         app.router.routes.extend(router.routes)

@@ -27,10 +27,17 @@ Password = Annotated[str, Field(max_length=1000, examples=["a-long-walk-in-the-r
 
 
 class Registration(BaseModel):
-    """A new account."""
+    """A new account; `invite` is a code that an admin gave, where one is needed."""
 
     email: Email
     password: Password
+    invite: Annotated[str, Field(max_length=200)] | None = None
+
+
+class RegistrationMode(BaseModel):
+    """Who may make an account: anybody, who has an invite, or nobody."""
+
+    registration: Literal["open", "invite", "closed"]
 
 
 class Credentials(BaseModel):
@@ -39,6 +46,19 @@ class Credentials(BaseModel):
     email: AnyEmail
     password: Password
     client: Literal["browser", "native"] = "browser"
+
+
+class PasswordChange(BaseModel):
+    """The password that is known, and the one that is wanted."""
+
+    current_password: Password
+    new_password: Password
+
+
+class AccountEnd(BaseModel):
+    """The password again: who finds a session open must not be able to end the account."""
+
+    password: Password
 
 
 class RefreshRequest(BaseModel):

@@ -5,17 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, func, insert, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
 from backend.limits import quota
 from backend.videos.schemas import VideoItem
 from backend.videos.sorting import Sort, cursor_after, follows, order_of
-from core import events, jobs, keys, log, uploads, videos
+from core import events, jobs, keys, log, removal, videos
 from core.errors import Conflict, NotFound, Unavailable
-from core.ids import new_id
-from core.models import Purge, Rendition, Video
+from core.models import Rendition, Video
 from core.states import VideoState
 
 _log = log.get(__name__)
@@ -74,22 +73,12 @@ async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
     Raises:
         NotFound: there is no such video of that user.
     """
-    prefix = keys.video_prefix(video_id)
     async with held.db.begin() as tx:
         await _own(tx, user, video_id)
-        await uploads.discard_open(tx, video_id)
-        await jobs.end_work(tx, video_id)
-        await videos.replace_outputs(tx, video_id)
-        # Once more when a worker that had not yet heard of it must have stopped.
-        await tx.execute(
-            insert(Purge).values(
-                id=new_id(), prefix=prefix, not_before=func.now() + videos.PURGE_GRACE
-            )
-        )
-        event = await videos.move(tx, video_id, VideoState.DELETED)
+        event = await removal.delete_video(tx, video_id)
     await events.publish(held.redis, event)
     try:
-        await held.storage.delete_prefix(prefix)
+        await held.storage.delete_prefix(keys.video_prefix(video_id))
     except Unavailable as error:
         _log.warning("deleted_later", video_id=str(video_id), error=error.detail)
 

@@ -1,0 +1,189 @@
+"""The end of an account, and what waits for it: everything of a closed one is removed by sweeps.
+
+Whoever makes something for a user asks in the same transaction whether the account is still
+open, under a lock that closing waits for. So nothing begins in a closed account, and what had
+begun before is found by the sweep.
+"""
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core import log, removal
+from core.db import Database, is_away
+from core.errors import Conflict, Forbidden, Unauthenticated
+from core.events import VideoEvent
+from core.models import Invite, Job, Session, Upload, User, Video
+from core.states import VideoState
+
+ADMIN = "admin"
+
+_log = log.get(__name__)
+_BATCH = 200
+# It holds an address, and who was invited is of no interest for longer.
+_KEEP_INVITES = timedelta(days=30)
+
+
+def gone() -> Unauthenticated:
+    """Return what somebody is told whose account has been closed."""
+    return Unauthenticated("This account is gone.", "session_revoked")
+
+
+def wrong_password() -> Forbidden:
+    """Return what somebody is told who is logged in and shows a wrong password."""
+    return Forbidden("The password is wrong.", "password_wrong")
+
+
+async def require_open(
+    tx: AsyncConnection, user_id: uuid.UUID, password_hash: str | None = None
+) -> None:
+    """Keep an account from being closed, and its password as it is, until the transaction ends.
+
+    Args:
+        tx: the transaction.
+        user_id: whose account it is.
+        password_hash: that it must still have; None when it does not matter.
+
+    Raises:
+        Unauthenticated: `session_revoked`: it is closed, or its password is another one by now.
+    """
+    statement = select(User.id).where(User.id == user_id, User.closed_at.is_(None))
+    if password_hash is not None:
+        statement = statement.where(User.password_hash == password_hash)
+    # Not FOR KEY SHARE: a change of password does not wait for that.
+    if await tx.scalar(statement.with_for_update(read=True)) is None:
+        raise gone()
+
+
+async def hold(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> None:
+    """Have everything that begins for an account wait until the transaction ends.
+
+    Args:
+        tx: the transaction.
+        user_id: whose account it is.
+        password_hash: that was shown to be known; the account must still have it.
+
+    Raises:
+        Forbidden: `password_wrong`: it is another one by now.
+        Unauthenticated: `session_revoked`: it is closed.
+    """
+    statement = select(User.password_hash).where(User.id == user_id, User.closed_at.is_(None))
+    now = await tx.scalar(statement.with_for_update())
+    if now is None:
+        raise gone()
+    if now != password_hash:
+        raise wrong_password()
+
+
+async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> None:
+    """Mark an account as closed; it keeps no address, no password, no session and no invite.
+
+    Args:
+        tx: the transaction.
+        user_id: whose account it is.
+        password_hash: that was shown to be known; the account must still have it.
+
+    Raises:
+        Conflict: `last_admin`.
+        Forbidden: `password_wrong`: it is another one by now.
+        Unauthenticated: `session_revoked`: it is closed already.
+    """
+    # All admins, always in the same order: of two who leave at once the second sees the first gone.
+    rows = await tx.execute(
+        select(User.id, User.role, User.password_hash)
+        .where(User.closed_at.is_(None), or_(User.id == user_id, User.role == ADMIN))
+        .order_by(User.id)
+        .with_for_update()
+    )
+    found = {row.id: row for row in rows.all()}
+    own = found.pop(user_id, None)
+    if own is None:
+        raise gone()
+    if own.password_hash != password_hash:
+        raise wrong_password()
+    if own.role == ADMIN and not found:
+        raise Conflict(
+            "You are the only admin; make somebody else one before you leave.", "last_admin"
+        )
+    await tx.execute(
+        update(User)
+        .where(User.id == user_id)
+        .values(closed_at=func.now(), email=None, password_hash=None)
+    )
+    await tx.execute(delete(Session).where(Session.user_id == user_id))
+    await tx.execute(
+        delete(Invite).where(or_(Invite.created_by == user_id, Invite.used_by == user_id))
+    )
+
+
+async def sweep(db: Database) -> list[VideoEvent]:
+    """Remove what closed accounts have left, and invites that lapsed long ago.
+
+    Each video and each account in a transaction of its own: one that cannot be removed is logged,
+    and tried again in the next round.
+
+    Returns:
+        The events of the videos that were deleted.
+    """
+    events = [await _delete_video(db, video_id) for video_id in await _videos(db)]
+    for user_id in await _empty(db):
+        await _forget(db, user_id)
+    async with db.begin() as tx:
+        await tx.execute(delete(Invite).where(Invite.expires_at < func.now() - _KEEP_INVITES))
+    return [event for event in events if event is not None]
+
+
+async def _videos(db: Database) -> list[uuid.UUID]:
+    statement = (
+        select(Video.id)
+        .join(User, User.id == Video.user_id)
+        .where(User.closed_at.is_not(None), Video.state != VideoState.DELETED)
+        # Of a round that cannot take them all, none is left out for ever.
+        .order_by(func.random())
+        .limit(_BATCH)
+    )
+    async with db.read() as connection:
+        return list((await connection.execute(statement)).scalars().all())
+
+
+async def _delete_video(db: Database, video_id: uuid.UUID) -> VideoEvent | None:
+    try:
+        async with db.begin() as tx:
+            return await removal.delete_video(tx, video_id)
+    except Exception as error:
+        if is_away(error):
+            raise
+        _log.exception("video_not_removed", video_id=str(video_id))
+        return None
+
+
+async def _empty(db: Database) -> list[uuid.UUID]:
+    """Return closed accounts of which nothing is left but their row."""
+    left = [
+        exists().where(column == User.id)
+        for column in (
+            Video.user_id, Upload.user_id, Job.user_id, Session.user_id,
+            Invite.created_by, Invite.used_by,
+        )
+    ]  # fmt: skip
+    statement = (
+        select(User.id)
+        .where(User.closed_at.is_not(None), ~or_(*left))
+        .order_by(func.random())
+        .limit(_BATCH)
+    )
+    async with db.read() as connection:
+        return list((await connection.execute(statement)).scalars().all())
+
+
+async def _forget(db: Database, user_id: uuid.UUID) -> None:
+    try:
+        async with db.begin() as tx:
+            await tx.execute(delete(User).where(User.id == user_id, User.closed_at.is_not(None)))
+        _log.info("account_removed", user_id=str(user_id))
+    except Exception as error:
+        if is_away(error):
+            raise
+        _log.exception("account_not_removed", user_id=str(user_id))

@@ -36,24 +36,32 @@ def wrong_password() -> Forbidden:
     return Forbidden("The password is wrong.", "password_wrong")
 
 
-async def require_open(
+async def is_open(
     tx: AsyncConnection, user_id: uuid.UUID, password_hash: str | None = None
-) -> None:
-    """Keep an account from being closed, and its password as it is, until the transaction ends.
+) -> bool:
+    """Tell whether an account is open; if it is, it stays so until the transaction ends.
 
     Args:
         tx: the transaction.
         user_id: whose account it is.
-        password_hash: that it must still have; None when it does not matter.
-
-    Raises:
-        Unauthenticated: `session_revoked`: it is closed, or its password is another one by now.
+        password_hash: that it must still have, and keeps as long; None when it does not matter.
     """
     statement = select(User.id).where(User.id == user_id, User.closed_at.is_(None))
     if password_hash is not None:
         statement = statement.where(User.password_hash == password_hash)
     # Not FOR KEY SHARE: a change of password does not wait for that.
-    if await tx.scalar(statement.with_for_update(read=True)) is None:
+    return await tx.scalar(statement.with_for_update(read=True)) is not None
+
+
+async def require_open(
+    tx: AsyncConnection, user_id: uuid.UUID, password_hash: str | None = None
+) -> None:
+    """Raise unless `is_open`.
+
+    Raises:
+        Unauthenticated: `session_revoked`: it is closed, or its password is another one by now.
+    """
+    if not await is_open(tx, user_id, password_hash):
         raise gone()
 
 

@@ -8,8 +8,12 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, Field
 
 
-def _email(value: str) -> str:
-    """Return the address in the form that is stored."""
+def stored_email(value: str) -> str:
+    """Return an address in the form that is stored.
+
+    Raises:
+        ValueError: it is none.
+    """
     try:
         # No look-up in DNS, and names without a dot are fine inside a company.
         checked = validate_email(
@@ -20,7 +24,9 @@ def _email(value: str) -> str:
     return checked.normalized.lower()
 
 
-Email = Annotated[str, Field(max_length=254, examples=["ada@example.com"]), AfterValidator(_email)]
+Email = Annotated[
+    str, Field(max_length=254, examples=["ada@example.com"]), AfterValidator(stored_email)
+]
 # An address to look up need not be a good one: a bad one is simply not known.
 AnyEmail = Annotated[str, Field(max_length=1000, examples=["ada@example.com"])]
 Password = Annotated[str, Field(max_length=1000, examples=["a-long-walk-in-the-rain"])]

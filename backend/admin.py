@@ -90,7 +90,8 @@ def _password() -> tuple[str, bool]:
     else:
         # One line, and no more of it than could be a password.
         try:
-            given = sys.stdin.readline(MAX_LENGTH * 4).rstrip("\r\n")
+            # As UTF-8, like everywhere, whatever the locale says.
+            given = sys.stdin.buffer.readline(MAX_LENGTH * 4).decode().rstrip("\r\n")
         except UnicodeDecodeError:
             raise Refused("the password on standard input is no text") from None
     return (given, False) if given else (new_token(), True)

@@ -106,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.append(reference_route(app))
     if settings.page_dir is not None:
         taken = {route.path.split("/")[1] for route in app.routes if isinstance(route, Route)}
+        taken |= {"readyz", "metrics"}  # elsewhere; who asks here must not be shown a page
         app.router.routes.append(PageRoute(Page(settings.page_dir, settings), taken))
     return app
 

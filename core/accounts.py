@@ -135,11 +135,14 @@ async def sweep(db: Database) -> list[VideoEvent]:
     Returns:
         The events of the videos that were deleted.
     """
+    async with db.begin() as tx:
+        await tx.execute(delete(Invite).where(Invite.expires_at < func.now() - _KEEP_INVITES))
+        # A process of the version before, which goes on while this one is rolled out, may add one.
+        closed = select(User.id).where(User.closed_at.is_not(None))
+        await tx.execute(delete(Session).where(Session.user_id.in_(closed)))
     events = [await _delete_video(db, video_id) for video_id in await _videos(db)]
     for user_id in await _empty(db):
         await _forget(db, user_id)
-    async with db.begin() as tx:
-        await tx.execute(delete(Invite).where(Invite.expires_at < func.now() - _KEEP_INVITES))
     return [event for event in events if event is not None]
 
 

@@ -66,7 +66,7 @@ async def require_open(
 
 
 async def hold(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> None:
-    """Have everything that begins for an account wait until the transaction ends.
+    """Have logins, uploads and the end of an account wait until the transaction ends.
 
     Args:
         tx: the transaction.
@@ -78,7 +78,7 @@ async def hold(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> N
         Unauthenticated: `session_revoked`: it is closed.
     """
     statement = select(User.password_hash).where(User.id == user_id, User.closed_at.is_(None))
-    now = await tx.scalar(statement.with_for_update())
+    now = await tx.scalar(statement.with_for_update(key_share=True))
     if now is None:
         raise gone()
     if now != password_hash:

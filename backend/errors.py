@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import sqlalchemy.exc
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -143,8 +142,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
-    for kind in (RedisError, sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError, OSError):
-        app.add_exception_handler(kind, _dependency)
+    app.add_exception_handler(RedisError, _redis)
 
 
 def _answer(request: Request, status: int, code: str, detail: str, **more: Any) -> Response:
@@ -156,7 +154,8 @@ async def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.DomainError)
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if status == 503:
-        _log.warning("dependency_unavailable", detail=error.detail, cause=repr(error.__cause__))
+        cause = repr(error.__cause__ or error)
+        _log.warning("dependency_unavailable", detail=error.detail, cause=cause)
     return _answer(request, status, error.code, error.detail, retry_after_s=error.retry_after_s)
 
 
@@ -194,17 +193,7 @@ async def _http(request: Request, error: Exception) -> Response:
     return _answer(request, status, code, detail, headers=error.headers)
 
 
-async def _dependency(request: Request, error: Exception) -> Response:
-    """Answer 503 when Postgres or Redis is away, and 500 when a statement of ours is wrong."""
-    if isinstance(error, sqlalchemy.exc.DBAPIError) and not _lost_connection(error):
-        _log.error("statement_failed", exc_info=error)
-        return _answer(request, 500, "internal_error", "Something went wrong on our side.")
+async def _redis(request: Request, error: Exception) -> Response:
     _log.warning("dependency_unavailable", error=repr(error))
-    part = "The session store" if isinstance(error, RedisError) else "The database"
-    return _answer(request, 503, "dependency_unavailable", f"{part} does not answer.")
-
-
-def _lost_connection(error: sqlalchemy.exc.DBAPIError) -> bool:
-    return error.connection_invalidated or isinstance(
-        error, (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError)
-    )
+    detail = "The session store does not answer."
+    return _answer(request, 503, "dependency_unavailable", detail)

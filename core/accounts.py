@@ -12,16 +12,17 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import log, removal
-from core.db import Database, is_away
+from core.db import Database
 from core.errors import Conflict, Forbidden, Unauthenticated
 from core.events import VideoEvent
 from core.models import Invite, Job, Session, Upload, User, Video
+from core.rows import Round
+from core.setbacks import Kind
 from core.states import VideoState
 
 ADMIN = "admin"
 
 _log = log.get(__name__)
-_BATCH = 200
 # It holds an address, and who was invited is of no interest for longer.
 _KEEP_INVITES = timedelta(days=30)
 
@@ -129,9 +130,6 @@ async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> 
 async def sweep(db: Database) -> list[VideoEvent]:
     """Remove what closed accounts have left, and invites that lapsed long ago.
 
-    Each video and each account in a transaction of its own: one that cannot be removed is logged,
-    and tried again in the next round.
-
     Returns:
         The events of the videos that were deleted.
     """
@@ -140,61 +138,35 @@ async def sweep(db: Database) -> list[VideoEvent]:
         # A process of the version before, which goes on while this one is rolled out, may add one.
         closed = select(User.id).where(User.closed_at.is_not(None))
         await tx.execute(delete(Session).where(Session.user_id.in_(closed)))
-    events = [await _delete_video(db, video_id) for video_id in await _videos(db)]
-    for user_id in await _empty(db):
-        await _forget(db, user_id)
-    return [event for event in events if event is not None]
 
-
-async def _videos(db: Database) -> list[uuid.UUID]:
-    statement = (
-        select(Video.id)
-        .join(User, User.id == Video.user_id)
-        .where(User.closed_at.is_not(None), Video.state != VideoState.DELETED)
-        # Of a round that cannot take them all, none is left out for ever.
-        .order_by(func.random())
-        .limit(_BATCH)
-    )
-    async with db.read() as connection:
-        return list((await connection.execute(statement)).scalars().all())
-
-
-async def _delete_video(db: Database, video_id: uuid.UUID) -> VideoEvent | None:
-    try:
+    async def delete_video(video_id: uuid.UUID) -> VideoEvent | None:
         async with db.begin() as tx:
             return await removal.delete_video(tx, video_id)
-    except Exception as error:
-        if is_away(error):
-            raise
-        _log.exception("video_not_removed", video_id=str(video_id))
-        return None
 
-
-async def _empty(db: Database) -> list[uuid.UUID]:
-    """Return closed accounts of which nothing is left but their row."""
-    left = [
-        exists().where(column == User.id)
-        for column in (
-            Video.user_id, Upload.user_id, Job.user_id, Session.user_id,
-            Invite.created_by, Invite.used_by,
-        )
-    ]  # fmt: skip
-    statement = (
-        select(User.id)
-        .where(User.closed_at.is_not(None), ~or_(*left))
-        .order_by(func.random())
-        .limit(_BATCH)
-    )
-    async with db.read() as connection:
-        return list((await connection.execute(statement)).scalars().all())
-
-
-async def _forget(db: Database, user_id: uuid.UUID) -> None:
-    try:
+    async def forget(user_id: uuid.UUID) -> None:
         async with db.begin() as tx:
             await tx.execute(delete(User).where(User.id == user_id, User.closed_at.is_not(None)))
         _log.info("account_removed", user_id=str(user_id))
-    except Exception as error:
-        if is_away(error):
-            raise
-        _log.exception("account_not_removed", user_id=str(user_id))
+
+    events = await Round(db, Kind.ACCOUNT).run(_VIDEOS, delete_video)
+    await Round(db, Kind.ACCOUNT).run(_EMPTY, forget)
+    return events
+
+
+_VIDEOS = (
+    select(Video.id)
+    .join(User, User.id == Video.user_id)
+    .where(User.closed_at.is_not(None), Video.state != VideoState.DELETED)
+    .order_by(Video.id)
+)
+_OWNERS = (
+    Video.user_id, Upload.user_id, Job.user_id, Session.user_id, Invite.created_by, Invite.used_by,
+)  # fmt: skip
+# Closed accounts of which nothing is left but their row.
+_EMPTY = (
+    select(User.id)
+    .where(
+        User.closed_at.is_not(None), ~or_(*(exists().where(each == User.id) for each in _OWNERS))
+    )
+    .order_by(User.id)
+)

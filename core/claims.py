@@ -1,9 +1,13 @@
-"""A task in its worker's hands: claimed, kept, and ended or given back. Guarded UPDATEs.
+"""A task in its worker's hands: claimed, begun, kept, and ended or given back. Guarded UPDATEs.
+
+A claim touches the row of its task and no other, so nothing but that row can refuse it. What else
+must be written when work begins follows in a transaction of its own (`begin`), which also settles
+what turns out to be impossible.
 
 Every write carries the attempt, the fence: once the task is somebody else's it changes nothing.
 Each function runs in the caller's transaction and returns the event to publish once that has
-committed. Rows are locked in the order task, job, video, here and in `jobs.py`, so that two of
-them cannot deadlock.
+committed. All but the claim lock the video first, then its job and task, here and in `jobs.py`, so
+that two of them cannot deadlock.
 """
 
 import uuid
@@ -13,26 +17,35 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import keys, turns, videos, work
-from core.errors import Conflict, Failure, LeaseLost
+from core.errors import BadRow, Failure, LeaseLost
 from core.events import VideoEvent
 from core.ids import new_id
 from core.models import Artifact, Job, Rendition, Task, Video
 from core.states import Stage, VideoState, WorkState
 
+_PUT_BACK = timedelta(seconds=30)  # a task that could not begin: whatever was wrong may have passed
+
 
 @dataclass(frozen=True)
-class Claim:
+class Taken:
     """A task that is ours until the lease lapses. `attempt` is the fence of every later write."""
 
     task_id: uuid.UUID
     job_id: uuid.UUID
     video_id: uuid.UUID
-    user_id: uuid.UUID
     attempt: int
     charged: int
+
+
+@dataclass(frozen=True)
+class Claim(Taken):
+    """A task that is ours and has begun, with what there is to know of it; sizes in bytes."""
+
+    user_id: uuid.UUID
     job_age_s: float  # seconds since the job's first attempt began, at the time of this claim
     operation: str
     params: dict[str, Any]
@@ -85,7 +98,7 @@ async def claim_next(
     worker: str,
     lease_s: float,
     max_attempts: int,
-) -> tuple[Claim, VideoEvent] | Unclaimable:
+) -> Taken | Unclaimable:
     """Take the task whose turn it is, whichever the message names.
 
     With no other to be had the named one is tried: its lease may have lapsed, or somebody may
@@ -97,6 +110,9 @@ async def claim_next(
         worker: who takes it, for people who read the table.
         lease_s: how long it is ours without a heartbeat, on the database's clock.
         max_attempts: a task that was tried this often is left to the sweep, which ends it.
+
+    Raises:
+        BadRow: the row of the chosen task cannot be written; set it back, and ask again.
     """
     chosen = await turns.take(tx, max_attempts)
     found = await claim(tx, chosen or named, worker, lease_s, max_attempts)
@@ -107,73 +123,127 @@ async def claim_next(
 
 async def claim(
     tx: AsyncConnection, task_id: uuid.UUID, worker: str, lease_s: float, max_attempts: int
-) -> tuple[Claim, VideoEvent] | Unclaimable:
+) -> Taken | Unclaimable:
     """Take one task that is queued, or running with a lapsed lease; otherwise as `claim_next`."""
     lapsed = and_(Task.state == WorkState.RUNNING, Task.lease_until < func.now())
-    row = (
-        await tx.execute(
-            update(Task)
-            .where(
-                Task.id == task_id,
-                Task.charged < max_attempts,
-                Task.available_at <= func.now(),
-                or_(Task.state == WorkState.QUEUED, lapsed),
-            )
-            .values(
-                state=WorkState.RUNNING,
-                attempt=Task.attempt + 1,
-                charged=Task.charged + 1,
-                worker=worker,
-                lease_until=func.now() + timedelta(seconds=lease_s),
-                dispatched_at=func.coalesce(Task.dispatched_at, func.now()),
-            )
-            .returning(Task.job_id, Task.video_id, Task.attempt, Task.charged)
+    statement = (
+        update(Task)
+        .where(
+            Task.id == task_id,
+            Task.charged < max_attempts,
+            Task.available_at <= func.now(),
+            or_(Task.state == WorkState.QUEUED, lapsed),
         )
-    ).one_or_none()
+        .values(
+            state=WorkState.RUNNING,
+            attempt=Task.attempt + 1,
+            charged=Task.charged + 1,
+            worker=worker,
+            lease_until=func.now() + timedelta(seconds=lease_s),
+            # Whoever is about to stamp it as sent must not: it may be given back before that.
+            dispatching_until=None,
+            dispatched_at=func.coalesce(Task.dispatched_at, func.now()),
+        )
+        .returning(Task.job_id, Task.video_id, Task.attempt, Task.charged)
+    )
+    try:
+        row = (await tx.execute(statement)).one_or_none()
+    except DBAPIError as error:
+        raise BadRow(task_id) from error
     if row is None:
         state = await tx.scalar(select(Task.state).where(Task.id == task_id))
         busy = state in (WorkState.QUEUED, WorkState.RUNNING)
         return Unclaimable.BUSY if busy else Unclaimable.ENDED
+    return Taken(task_id, row.job_id, row.video_id, row.attempt, row.charged)
+
+
+async def begin(tx: AsyncConnection, taken: Taken) -> tuple[Claim | None, VideoEvent | None]:
+    """Have a task that was claimed begin: its job runs, its video is being processed.
+
+    Returns:
+        What there is to know of it, and the event. No claim when nothing can come of it, because
+        its job or its video has left the queue: then the task has been ended.
+
+    Raises:
+        LeaseLost: the task is no longer ours.
+    """
+    video = await videos.lock(tx, taken.video_id)
+    await _fenced(tx, taken)
     job = (
         await tx.execute(
             update(Job)
-            .where(Job.id == row.job_id, Job.state.in_(work.sources(WorkState.RUNNING)))
+            .where(Job.id == taken.job_id, Job.state.in_(work.sources(WorkState.RUNNING)))
             .values(
                 state=WorkState.RUNNING,
                 stage=Stage.FETCHING,
                 started_at=func.coalesce(Job.started_at, func.now()),
             )
             .returning(
-                Job.user_id,
                 Job.operation,
                 Job.params,
                 func.extract("epoch", func.now() - Job.started_at).label("age_s"),
             )
         )
-    ).one()
+    ).one_or_none()
+    if job is None:
+        await work.cancel_task(tx, taken.task_id, taken.job_id)
+        return None, await work.fail_video(tx, taken.video_id, work.GAVE_UP)
     event = await videos.move(
         tx,
-        row.video_id,
+        taken.video_id,
         VideoState.PROCESSING,
         also_from=(VideoState.PROCESSING,),
         stage=Stage.FETCHING,
         eta_s=None,
     )
-    if event is None:
-        raise Conflict("The video has left the queue.")
-    source = (
-        await tx.execute(
-            select(Video.source_key, Video.source_size, Video.source_etag).where(
-                Video.id == row.video_id
-            )
-        )
-    ).one()
-    claimed = Claim(
-        task_id, row.job_id, row.video_id, job.user_id, row.attempt, row.charged,
-        float(job.age_s), job.operation, job.params, source.source_key, source.source_size,
-        source.source_etag,
-    )  # fmt: skip
-    return claimed, event
+    if video is None or event is None:
+        await work.cancel_task(tx, taken.task_id, taken.job_id)
+        return None, None
+    begun = Claim(
+        **vars(taken),
+        user_id=video.user_id,
+        job_age_s=float(job.age_s),
+        operation=job.operation,
+        params=job.params,
+        source_key=video.source_key,
+        source_size=video.source_size,
+        source_etag=video.source_etag,
+    )
+    return begun, event
+
+
+async def put_back(tx: AsyncConnection, taken: Taken, error: str) -> None:
+    """Give a task back that could not begin; the sweep ends it once it was tried often enough.
+
+    Raises:
+        LeaseLost: the task is no longer ours.
+    """
+    await _fenced(
+        tx,
+        taken,
+        state=WorkState.QUEUED,
+        lease_until=None,
+        worker=None,
+        available_at=func.now() + _PUT_BACK,
+        dispatched_at=None,
+        dispatching_until=None,
+        last_error=error,
+    )
+
+
+async def abandon(tx: AsyncConnection, held: Claim) -> None:
+    """Have the outputs of an attempt that lost its lease removed, unless they were published.
+
+    Its worker is the last who can have written there, and the others may have looked before.
+    """
+    published = (
+        select(Rendition.id)
+        .where(Rendition.video_id == held.video_id, Rendition.s3_key.startswith(held.prefix))
+        .limit(1)
+    )
+    await videos.lock(tx, held.video_id)
+    if await tx.scalar(published) is None:
+        await work.purge(tx, held.prefix)
 
 
 async def heartbeat(
@@ -190,22 +260,25 @@ async def heartbeat(
     Raises:
         LeaseLost: the task was cancelled, ended or taken over.
     """
-    await _fenced(tx, held, lease_until=func.now() + timedelta(seconds=lease_s))
-    await tx.execute(
-        update(Job)
-        .where(Job.id == held.job_id)
-        .values(stage=stage, progress=func.greatest(Job.progress, progress))
-    )
-    return await videos.touch(
+    event = await videos.touch(
         tx,
         held.video_id,
         stage=stage,
         progress=func.greatest(Video.progress, progress),
         eta_s=eta_s,
     )
+    if event is None:
+        raise LeaseLost
+    await tx.execute(
+        update(Job)
+        .where(Job.id == held.job_id)
+        .values(stage=stage, progress=func.greatest(Job.progress, progress))
+    )
+    await _fenced(tx, held, lease_until=func.now() + timedelta(seconds=lease_s))
+    return event
 
 
-async def holds(connection: AsyncConnection, held: Claim) -> bool:
+async def holds(connection: AsyncConnection, held: Taken) -> bool:
     """Tell whether the task is still this attempt's."""
     found = await connection.scalar(
         select(Task.id).where(
@@ -223,8 +296,11 @@ async def describe_source(tx: AsyncConnection, held: Claim, media: dict[str, Any
     Raises:
         LeaseLost: the task is no longer ours.
     """
+    event = await videos.touch(tx, held.video_id, source_media=media, stage=Stage.ENCODING)
     await _fenced(tx, held)
-    return await videos.touch(tx, held.video_id, source_media=media, stage=Stage.ENCODING)
+    if event is None:
+        raise LeaseLost
+    return event
 
 
 async def succeed(tx: AsyncConnection, held: Claim, outputs: Outputs) -> VideoEvent:
@@ -233,6 +309,7 @@ async def succeed(tx: AsyncConnection, held: Claim, outputs: Outputs) -> VideoEv
     Raises:
         LeaseLost: the task is no longer ours; nothing was written.
     """
+    await videos.lock(tx, held.video_id)
     await _end(tx, held, WorkState.SUCCEEDED, log_key=outputs.log_key)
     await videos.replace_outputs(tx, held.video_id)
     await tx.execute(
@@ -277,9 +354,13 @@ async def fail(
     Raises:
         LeaseLost: the task is no longer ours.
     """
+    await videos.lock(tx, held.video_id)
     await _end(tx, held, WorkState.FAILED, failure=failure, error=error, log_key=log_key)
     await work.purge_attempts(tx, held.video_id, held.job_id, held.attempt)
-    return await work.fail_video(tx, held.video_id, failure)
+    event = await work.fail_video(tx, held.video_id, failure)
+    if event is None:
+        raise LeaseLost
+    return event
 
 
 async def release(
@@ -306,6 +387,7 @@ async def release(
     Raises:
         LeaseLost: the task is no longer ours.
     """
+    await videos.lock(tx, held.video_id)
     await _fenced(
         tx,
         held,
@@ -315,6 +397,7 @@ async def release(
         worker=None,
         available_at=func.now() + timedelta(seconds=delay_s),
         dispatched_at=None if resend else func.now(),
+        dispatching_until=None,
         last_error=error,
     )
     await work.job_to(tx, held.job_id, WorkState.QUEUED, stage=None, **_known(log_key=log_key))
@@ -347,7 +430,7 @@ async def _end(
     )
 
 
-async def _fenced(tx: AsyncConnection, held: Claim, **values: Any) -> None:
+async def _fenced(tx: AsyncConnection, held: Taken, **values: Any) -> None:
     """Write to the task only while it is still this attempt's."""
     result = await tx.execute(
         update(Task)

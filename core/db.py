@@ -3,36 +3,20 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from sqlalchemy import ARRAY, UUID, ColumnElement, ExceptionContext, bindparam, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.exc import PendingRollbackError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from core.away import is_away, sqlstate, state_ends_connection
 from core.connector import connector
+from core.errors import DatabaseAway
 from core.secret import Secret
-
-# What a database that is away raises, or one whose connections are all lent for too long.
-AWAY = (DBAPIError, PoolTimeout, OSError)
 
 # Longer than a crowd that may be answered at once (MAX_REQUESTS) takes on one core, and shorter
 # than the patience of its clients.
 _PATIENCE_S = 10.0
-
-
-def is_away(error: Exception) -> bool:
-    """Tell whether an error says that Postgres is away, and not that a statement is wrong.
-
-    A connection that is lost in the middle shows as whatever the driver was at. A login that is
-    refused counts too (see `_name_refusals`): while a password is being changed the database may
-    know the new one before the secret has it, and that passes. A password that is wrong for good
-    looks the same here; the log says which, and nobody's film is failed for it.
-    """
-    if isinstance(error, DBAPIError):
-        lost = (OperationalError, InterfaceError, InternalError)
-        return error.connection_invalidated or isinstance(error, lost)
-    return isinstance(error, AWAY)
 
 
 class Database:
@@ -40,6 +24,10 @@ class Database:
 
     Statements are SQLAlchemy Core on connections: rows are values, nothing is loaded lazily, and
     no session can flush behind our back.
+
+    Whatever says that Postgres is away is raised as `DatabaseAway`, from getting a connection,
+    from each statement and from the commit; see `core.away`. Every other error stays what
+    SQLAlchemy made of it. Errors of the caller's own code in a block pass through untouched.
 
     Args:
         url: where Postgres is.
@@ -72,7 +60,7 @@ class Database:
             # An error is logged with its statement: what was bound to it may be nobody's business.
             hide_parameters=True,
         )
-        event.listen(self._engine.sync_engine, "handle_error", _name_refusals)
+        event.listen(self._engine.sync_engine, "handle_error", _name_outages)
         self._free = asyncio.Semaphore(pool_size)
         # One statement, no BEGIN and COMMIT around it: a third of the round trips.
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -82,41 +70,53 @@ class Database:
         """Open a transaction that commits at the end of the block and rolls back on an error.
 
         Never keep one open across S3, SQS or FFmpeg.
+
+        Raises:
+            DatabaseAway: also from the statements in the block and from the commit.
         """
-        async with self._lend(), self._engine.begin() as connection:
+        async with self._lend(self._engine) as connection, connection.begin():
             yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection on which each statement stands alone; for reading."""
-        async with self._lend(), self._autocommit.connect() as connection:
+        """Lend a connection on which each statement stands alone; for reading.
+
+        Raises:
+            DatabaseAway: also from the statements in the block.
+        """
+        async with self._lend(self._autocommit) as connection:
             yield connection
 
     @asynccontextmanager
-    async def _lend(self) -> AsyncIterator[None]:
+    async def _lend(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         """Wait for a connection, first come, first served.
 
         The engine's own pool gives what comes back to whoever asks at that moment, so that in a
         crowd some wait for ever while others pass them.
-
-        Raises:
-            TimeoutError: SQLAlchemy's; all have been lent for too long.
         """
         if self._free.locked():
             try:
                 async with asyncio.timeout(_PATIENCE_S):
                     await self._free.acquire()
             except TimeoutError:
-                raise PoolTimeout(f"no connection became free in {_PATIENCE_S:g} s") from None
+                raise DatabaseAway(f"no connection became free in {_PATIENCE_S:g} s") from None
         else:
             await self._free.acquire()  # at once
         try:
-            yield
+            async with AsyncExitStack() as stack:
+                stack.push_async_exit(connection := await _connect(engine))
+                try:
+                    yield connection
+                except PendingRollbackError as error:
+                    if not connection.invalidated:
+                        raise
+                    # Somebody went on although the connection was lost under them.
+                    raise _away(error) from error
         finally:
             self._free.release()
 
     async def ping(self) -> None:
-        """Ask for an answer; raises what the driver raises when there is none."""
+        """Ask for an answer; raises `DatabaseAway` when there is none."""
         async with self.read() as connection:
             await connection.execute(text("SELECT 1"))
 
@@ -125,14 +125,39 @@ class Database:
         await self._engine.dispose()
 
 
-def _name_refusals(context: ExceptionContext) -> None:
-    """Have a database that lets nobody in, as it does while it starts, count as one that is away.
+async def _connect(engine: AsyncEngine) -> AsyncConnection:
+    """Take a connection from the pool, or make one.
 
-    The driver has other errors for that than for one that does not answer.
+    Not every error of that comes past `_name_outages`: one that is no error of a driver does not,
+    nor one in the first words that are exchanged.
     """
-    error = context.sqlalchemy_exception
-    if context.connection is None and isinstance(error, DBAPIError) and error.orig is not None:
-        raise OperationalError(None, None, error.orig) from context.original_exception
+    try:
+        return await engine.connect()
+    except DatabaseAway:
+        raise
+    except Exception as error:
+        if is_away(error, connecting=True):
+            raise _away(error) from error
+        raise
+
+
+def _name_outages(context: ExceptionContext) -> None:
+    """Raise `DatabaseAway` for what the driver raised, where it says that; SQLAlchemy calls it."""
+    original = context.original_exception
+    if isinstance(original, DatabaseAway):  # of a connection that was made in the middle
+        raise original
+    if not isinstance(original, Exception):  # somebody was cancelled
+        return
+    known = context.sqlalchemy_exception or original
+    if is_away(known, connecting=context.connection is None):
+        if state_ends_connection(sqlstate(original) or ""):
+            context.is_disconnect = True  # nobody is to be lent it again
+        raise _away(original) from original
+
+
+def _away(error: Exception) -> DatabaseAway:
+    # Its first line says it all.
+    return DatabaseAway(str(error).partition("\n")[0] or repr(error))
 
 
 # Many ids as one bound array: `= ANY(:ids)` is one statement for any number of them.

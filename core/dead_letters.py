@@ -1,42 +1,61 @@
-"""The dead-letter queue: what a message in it names is failed where its owner sees it.
+"""The dead-letter queue: what was received too often and never settled. Nobody is blamed for it.
 
-SQS moves a message there that was received `max_receive_count` times (localstack/resources.json)
-and never settled. That is far more often than a task may be attempted, so it is no ordinary
-failure: workers die or stall before they can write anything down.
+SQS moves a message there that was received `max_receive_count` times (localstack/resources.json).
+A message is a hint that there is work, and whoever receives it takes the task whose turn it is:
+the one that it names need not have anything to do with what went wrong. Which task was tried too
+often, its own row says, and the sweep ends it (`jobs.lapse`). So a task that is named here and
+still waits is sent anew, and the operator is told: workers die or stall before they can claim
+anything.
 """
 
-from core import jobs, log
+from sqlalchemy import update
+
+from core import log, setbacks
 from core.db import Database
-from core.events import VideoEvent
+from core.errors import DatabaseAway
+from core.models import Task
 from core.queue import DeadLetter, TaskQueue
+from core.states import WorkState
 
 _log = log.get(__name__)
+_MOST = 1_000  # messages in a round
 _SHOWN = 200  # characters of a message that nobody understands
 
 
-async def settle(db: Database, queue: TaskQueue) -> list[VideoEvent]:
-    """Fail the tasks that are named in the queue now, and empty it of those.
+async def settle(db: Database, queue: TaskQueue) -> int:
+    """Have the tasks sent anew that the queue names, and empty it; return how many messages.
 
     A task that somebody holds is left to its lease, and one that has ended stays as it is. A
-    message that is none of ours is logged.
+    message that is none of ours is logged. One that cannot be settled stays, and the others go on.
 
     Raises:
         Unavailable: the queue does not answer.
+        DatabaseAway: the database does not.
     """
-    events = []
-    for letter in await queue.receive_dead():
-        event = await _settle(db, letter)
-        if event is not None:
-            events.append(event)
-        await queue.delete(letter)
-    return events
+    count = 0
+    while count < _MOST and (letters := await queue.receive_dead()):
+        count += len(letters)
+        for letter in letters:
+            if await _settle(db, letter):
+                await queue.delete(letter)
+    return count
 
 
-async def _settle(db: Database, letter: DeadLetter) -> VideoEvent | None:
+async def _settle(db: Database, letter: DeadLetter) -> bool:
     if letter.task_id is None:
         _log.error("dead_letter_not_understood", body=letter.body[:_SHOWN])
-        return None
-    async with db.begin() as tx:
-        event = await jobs.give_up(tx, letter.task_id, "its message was received too often")
-    _log.error("dead_letter", task_id=str(letter.task_id), failed=event is not None)
-    return event
+        return True
+    try:
+        async with db.begin() as tx:
+            again = await tx.execute(
+                update(Task)
+                .where(Task.id == letter.task_id, Task.state == WorkState.QUEUED)
+                .values(dispatched_at=None, dispatching_until=None)
+            )
+    except DatabaseAway:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it was, the others go on
+        await setbacks.note(db, setbacks.Kind.DEAD_LETTER, letter.task_id, error)
+        return False
+    _log.error("dead_letter", task_id=str(letter.task_id), sent_again=bool(again.rowcount))
+    return True

@@ -1,5 +1,6 @@
 """Errors that mean something to the caller. The services map them; nothing here knows HTTP."""
 
+import uuid
 from dataclasses import dataclass
 
 
@@ -71,6 +72,26 @@ class Unavailable(DomainError):
     default_code = "dependency_unavailable"
 
 
+class DatabaseAway(Unavailable):
+    """Postgres does not answer, or could not do this now; the same may succeed in a moment.
+
+    It is the only error that says so: whatever else comes from a statement is a fault of ours.
+
+    Args:
+        reason: what the server, the driver or the pool said; for the log alone.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The database does not answer.")
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.detail} ({self.reason})"
+
+    def __repr__(self) -> str:
+        return f"DatabaseAway({self.reason!r})"
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a job failed, as its owner reads it.
@@ -116,3 +137,15 @@ class PermanentError(Exception):
 
 class LeaseLost(Exception):
     """The task is no longer ours: stop, touch nothing, write nothing."""
+
+
+class BadRow(Exception):
+    """A task whose own row cannot be written; others can be.
+
+    Attributes:
+        task_id: the row.
+    """
+
+    def __init__(self, task_id: uuid.UUID) -> None:
+        super().__init__(f"the row of task {task_id} cannot be written")
+        self.task_id = task_id

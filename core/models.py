@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     DateTime,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     SmallInteger,
@@ -108,6 +110,9 @@ class Video(Base):
             "user_id",
             postgresql_where="state IN ('uploading', 'queued', 'processing')",
         ),
+        Index("ix_videos_deleted", "updated_at", postgresql_where="state = 'deleted'"),
+        # What live tasks refer to: see there.
+        UniqueConstraint("id", "alive"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -128,6 +133,7 @@ class Video(Base):
     source_etag: Mapped[str | None] = mapped_column(Text)
     source_media: Mapped[dict[str, Any] | None]  # duration, width, height, codecs, frame rate
     poster_key: Mapped[str | None] = mapped_column(Text)
+    alive: Mapped[bool] = mapped_column(Computed("state <> 'deleted'", persisted=True))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -151,6 +157,9 @@ class Upload(Base):
     # When the sweep next asks S3 whether the object is there although nobody told us.
     check_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    # Until then somebody may be having S3 put it together: that S3 knows neither parts nor object
+    # proves nothing meanwhile.
+    completing_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -161,6 +170,13 @@ class Job(Base):
     __table_args__ = (
         Index("ix_jobs_user", "user_id", text("id DESC")),
         Index("ix_jobs_finished", "finished_at", postgresql_where="finished_at IS NOT NULL"),
+        # Whatever the code does: a video is transcoded by one job at a time.
+        Index(
+            "uq_jobs_live_transcode",
+            "video_id",
+            unique=True,
+            postgresql_where="operation = 'transcode' AND state IN ('queued', 'running')",
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -200,6 +216,22 @@ class Task(Base):
             text("turn DESC"),
             postgresql_where="state = 'queued'",
         ),
+        # Whatever the code does: a lease is there exactly while the task runs, and no task of a
+        # deleted video lives. A CHECK cannot see another table. A foreign key can: a live task
+        # refers to the pair (its video, true), which is gone once the video is deleted.
+        CheckConstraint(
+            "(state = 'running') = (lease_until IS NOT NULL)", name="lease_while_running"
+        ),
+        ForeignKeyConstraint(
+            ["live_video_id", "video_alive"],
+            ["videos.id", "videos.alive"],
+            name="fk_tasks_live_video",
+        ),
+        Index(
+            "ix_tasks_live_video",
+            "live_video_id",
+            postgresql_where="live_video_id IS NOT NULL",
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -223,6 +255,10 @@ class Task(Base):
     dispatched_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    live_video_id: Mapped[uuid.UUID | None] = mapped_column(
+        Computed("CASE WHEN state IN ('queued', 'running') THEN video_id END", persisted=True)
+    )
+    video_alive: Mapped[bool] = mapped_column(Computed("true", persisted=True))
 
 
 class Rendition(Base):
@@ -272,3 +308,15 @@ class Purge(Base):
     # An S3 multipart upload to abort at `prefix`, which is then a whole key.
     s3_upload_id: Mapped[str | None] = mapped_column(Text)
     not_before: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class Setback(Base):
+    """A row that could not be handled, and when it is tried again; see `setbacks.py`."""
+
+    __tablename__ = "setbacks"
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    row_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    attempts: Mapped[int] = mapped_column(server_default="1")
+    retry_at: Mapped[datetime] = mapped_column(index=True)
+    error: Mapped[str] = mapped_column(Text)

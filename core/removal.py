@@ -1,28 +1,74 @@
-"""Deleting a video with everything that is stored for it."""
+"""How a video is deleted, and how the last of it goes: objects, rows, names.
+
+A deletion takes two steps. The first is the owner's and is done at once: nobody sees the video any
+more, its work is ended, its names are gone. Some who were at it at that moment end only now: a
+worker, an upload that S3 puts together. So its row stays for a while and what they leave is
+removed; then, once nothing lies under its prefix any more, every row of it is removed too.
+"""
 
 import uuid
+from datetime import timedelta
 
-from sqlalchemy import func, insert
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import jobs, keys, uploads, videos
+from core import jobs, keys, uploads, videos, work
+from core.db import Database
 from core.events import VideoEvent
-from core.ids import new_id
-from core.models import Purge
+from core.models import Artifact, Job, Purge, Rendition, Task, Upload, Video
 from core.states import VideoState
+from core.storage import Storage
 
 
 async def delete_video(tx: AsyncConnection, video_id: uuid.UUID) -> VideoEvent | None:
-    """Delete a video in the caller's transaction; None when it is deleted already."""
+    """Delete a video; its work is ended. None when there is none, or not any more."""
+    found = await videos.lock(tx, video_id)
+    if found is None or found.state is VideoState.DELETED:
+        return None
     await uploads.discard_open(tx, video_id)
     await jobs.end_work(tx, video_id)
-    await videos.replace_outputs(tx, video_id)
-    # Once more when a worker that had not yet heard of it must have stopped.
-    await tx.execute(
-        insert(Purge).values(
-            id=new_id(),
-            prefix=keys.video_prefix(video_id),
-            not_before=func.now() + videos.PURGE_GRACE,
-        )
+    for table in (Rendition, Artifact):
+        await tx.execute(delete(table).where(table.video_id == video_id))
+    prefix = keys.video_prefix(video_id)
+    # When a worker that had not yet heard of it must have stopped; sooner is up to the caller.
+    await work.purge(tx, prefix, not_before=func.now() + videos.PURGE_GRACE)
+    return await videos.move(tx, video_id, VideoState.DELETED, **videos.FORGOTTEN)
+
+
+def forgettable(after_s: float) -> Select[uuid.UUID]:
+    """Return the statement for videos that were deleted so many seconds ago."""
+    return select(Video.id).where(_forgettable(after_s)).order_by(Video.updated_at)
+
+
+async def forget(db: Database, storage: Storage, video_id: uuid.UUID, after_s: float) -> bool:
+    """Remove the last of a video that was deleted: its objects, then its rows.
+
+    Raises:
+        Unavailable: the store does not answer, or does not let something go: the rows stay.
+    """
+    async with db.read() as connection:
+        begun = (
+            await connection.execute(
+                select(Upload.s3_key, Upload.s3_upload_id).where(Upload.video_id == video_id)
+            )
+        ).one_or_none()
+    if begun is not None:
+        await storage.abort_upload(begun.s3_key, begun.s3_upload_id)
+    prefix = keys.video_prefix(video_id)
+    await storage.delete_prefix(prefix)
+    async with db.begin() as tx:
+        found = await videos.lock(tx, video_id)
+        if found is None or found.state is not VideoState.DELETED:
+            return False
+        for table in (Task, Artifact, Rendition, Job, Upload):
+            await tx.execute(delete(table).where(table.video_id == video_id))
+        await tx.execute(delete(Purge).where(Purge.prefix.startswith(prefix)))
+        gone = await tx.execute(delete(Video).where(Video.id == video_id, _forgettable(after_s)))
+        return bool(gone.rowcount)
+
+
+def _forgettable(after_s: float) -> ColumnElement[bool]:
+    return and_(
+        Video.state == VideoState.DELETED,
+        Video.updated_at < func.now() - timedelta(seconds=after_s),
     )
-    return await videos.move(tx, video_id, VideoState.DELETED)

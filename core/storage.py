@@ -15,12 +15,14 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from core.aws_errors import code_of, translated
+from core.errors import Unavailable
 from core.presign import Credentials, Presigner, address_of
 
 _PART = "The object store"
 _READ_CHUNK = 256 * 1024
 _REMEMBERED = 10_000  # signed URLs; about 1 kB each
 _SIGNERS = 1_000
+_SHOWN = 3  # keys in an error
 _GONE = frozenset({"NoSuchUpload", "NoSuchKey", "404", "NotFound"})
 
 
@@ -128,7 +130,7 @@ class Storage:
                         Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumberMarker=marker
                     )
                 except ClientError as error:
-                    if code_of(error) in _GONE:
+                    if code_of(error) == "NoSuchUpload":
                         return None
                     raise
                 parts += [
@@ -237,20 +239,37 @@ class Storage:
                 )
 
     async def delete_prefix(self, prefix: str) -> int:
-        """Delete everything whose key starts with `prefix`; return how many objects there were."""
-        count = 0
+        """Delete everything whose key starts with `prefix`; return how many objects there were.
+
+        Raises:
+            Unavailable: also when the store kept some of them: all others are gone then.
+        """
+        count, refused, last = 0, list[str](), ""
         with translated(_PART):
             while True:
-                # Read from the start each time: what was listed before is gone.
-                answer = await self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix)
+                # Behind the last key, so that what is refused is not met again.
+                further = {"StartAfter": last} if last else {}
+                answer = await self._s3.list_objects_v2(
+                    Bucket=self._bucket, Prefix=prefix, **further
+                )
                 found = [{"Key": item["Key"]} for item in answer.get("Contents", ())]
                 if found:
-                    await self._s3.delete_objects(
+                    # An answer of 200 says nothing of each of them.
+                    deleted = await self._s3.delete_objects(
                         Bucket=self._bucket, Delete={"Objects": found, "Quiet": True}
                     )
-                    count += len(found)
-                if not answer.get("IsTruncated"):
-                    return count
+                    errors = deleted.get("Errors", ())
+                    refused += [f"{item.get('Key')} ({item.get('Code')})" for item in errors]
+                    count += len(found) - len(errors)
+                    last = found[-1]["Key"]
+                if not answer.get("IsTruncated") or not found:
+                    break
+        if refused:
+            raise Unavailable(
+                f"The object store did not delete {len(refused)} objects: "
+                + ", ".join(refused[:_SHOWN])
+            )
+        return count
 
     # Presigned URLs
 

@@ -1,25 +1,27 @@
 """Cleaning up in S3: uploads that nobody finished or told us of, and objects to be removed."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 
-from core import log, uploads
+from core import log, removal, uploads
 from core.config import Settings
 from core.db import Database
-from core.errors import Conflict, Invalid, Unavailable
+from core.errors import Conflict, Invalid
 from core.events import VideoEvent
 from core.models import Purge, Upload
+from core.rows import Round
+from core.setbacks import Kind
 from core.states import UploadState
 from core.storage import Storage
 
 _log = log.get(__name__)
-_BATCH = 20
 _PURGE_LEASE = timedelta(minutes=2)
 
 
 class Sweeper:
-    """Finds what is due and settles it, a batch at a time."""
+    """Finds what is due and settles it, each row by itself."""
 
     def __init__(self, settings: Settings, db: Database, storage: Storage) -> None:
         self._settings = settings
@@ -29,64 +31,80 @@ class Sweeper:
     async def check_uploads(self) -> list[VideoEvent]:
         """Ask S3 about open uploads that are due.
 
-        One that S3 has completed, although nobody told us, is queued. One that has expired is
-        completed if all its parts are there, and dropped if not.
+        One that S3 has completed, although nobody told us, is queued. One that S3 has lost is over.
+        One that has expired is completed if all its parts are there, and dropped if not.
         """
+        due = (
+            select(Upload.id)
+            .where(Upload.state == UploadState.OPEN, Upload.check_at <= func.now())
+            .order_by(Upload.check_at)
+        )
+        return await Round(self._db, Kind.UPLOAD).run(due, self._check)
+
+    async def _check(self, upload_id: uuid.UUID) -> VideoEvent | None:
         interval = timedelta(seconds=self._settings.upload_check_s)
         async with self._db.begin() as tx:
-            due = (
-                select(Upload.id)
-                .where(Upload.state == UploadState.OPEN, Upload.check_at <= func.now())
-                .order_by(Upload.check_at)
-                .limit(_BATCH)
-                .with_for_update(skip_locked=True)
-            )
-            rows = await tx.execute(
-                update(Upload)
-                .where(Upload.id.in_(due))
-                .values(check_at=func.now() + interval)
-                .returning(*uploads.COLUMNS)
-            )
-            found = [uploads.UploadRow(*row) for row in rows.all()]
-        changed = [await self._settle(upload) for upload in found]
-        return [event for event in changed if event is not None]
+            # Also keeps the other processes from it.
+            row = (
+                await tx.execute(
+                    update(Upload)
+                    .where(
+                        Upload.id == upload_id,
+                        Upload.state == UploadState.OPEN,
+                        Upload.check_at <= func.now(),
+                    )
+                    .values(check_at=func.now() + interval)
+                    .returning(*uploads.COLUMNS)
+                )
+            ).one_or_none()
+        return None if row is None else await self._settle(uploads.UploadRow(*row))
 
     async def _settle(self, upload: uploads.UploadRow) -> VideoEvent | None:
         expired = upload.expires_at <= datetime.now(UTC)
+        if await self._storage.head(upload.s3_key) is None:
+            ended = UploadState.EXPIRED if expired else UploadState.ABORTED
+            lost = await uploads.lose(self._db, self._storage, upload, ended)
+            if lost is not None or not expired:
+                return lost
+        _log.info("upload_settled_by_sweep", upload_id=str(upload.id), expired=expired)
         try:
-            if not expired and await self._storage.head(upload.s3_key) is None:
-                return None
-            _log.info("upload_settled_by_sweep", upload_id=str(upload.id), expired=expired)
             # Expired: nobody comes back for it, but if every part is there nothing need be lost.
             return await uploads.complete(self._db, self._storage, upload)
-        except Unavailable:
-            raise
         except (Invalid, Conflict):
             return await uploads.expire(self._db, upload) if expired else None
 
     async def purge(self) -> int:
         """Remove what nobody may see any more; return how many objects were removed."""
+        due = select(Purge.id).where(Purge.not_before <= func.now()).order_by(Purge.not_before)
+        counts: list[int] = await Round(self._db, Kind.PURGE).run(due, self._purge)
+        return sum(counts)
+
+    async def _purge(self, purge_id: uuid.UUID) -> int | None:
         async with self._db.begin() as tx:
-            due = (
-                select(Purge.id)
-                .where(Purge.not_before <= func.now())
-                .order_by(Purge.not_before)
-                .limit(_BATCH)
-                .with_for_update(skip_locked=True)
-            )
-            rows = await tx.execute(
-                update(Purge)
-                .where(Purge.id.in_(due))
-                .values(not_before=func.now() + _PURGE_LEASE)
-                .returning(Purge.id, Purge.prefix, Purge.s3_upload_id)
-            )
-            found = rows.all()
+            row = (
+                await tx.execute(
+                    update(Purge)
+                    .where(Purge.id == purge_id, Purge.not_before <= func.now())
+                    .values(not_before=func.now() + _PURGE_LEASE)
+                    .returning(Purge.prefix, Purge.s3_upload_id)
+                )
+            ).one_or_none()
+        if row is None:
+            return None
         count = 0
-        for row in found:
-            if row.s3_upload_id is not None:
-                await self._storage.abort_upload(row.prefix, row.s3_upload_id)
-            else:
-                count += await self._storage.delete_prefix(row.prefix)
-            async with self._db.begin() as tx:
-                await tx.execute(delete(Purge).where(Purge.id == row.id))
+        if row.s3_upload_id is not None:
+            await self._storage.abort_upload(row.prefix, row.s3_upload_id)
+        else:
+            count = await self._storage.delete_prefix(row.prefix)
+        async with self._db.begin() as tx:
+            await tx.execute(delete(Purge).where(Purge.id == purge_id))
         return count
+
+    async def forget(self) -> int:
+        """Remove the last of videos that were deleted a while ago; return how many there were."""
+        after_s = self._settings.forget_deleted_s
+
+        async def one(video_id: uuid.UUID) -> bool:
+            return await removal.forget(self._db, self._storage, video_id, after_s)
+
+        return sum(await Round(self._db, Kind.FORGET).run(removal.forgettable(after_s), one))

@@ -14,6 +14,7 @@ import uuid
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core import setbacks
 from core.models import Task, User
 from core.states import WorkState
 
@@ -62,4 +63,6 @@ async def waits(tx: AsyncConnection, max_attempts: int) -> bool:
 
 
 def _claimable(max_attempts: int) -> ColumnElement[bool]:
-    return and_(_DUE, Task.charged < max_attempts)
+    # One whose row could not be written is passed over for a while, or nobody would get another.
+    clear = setbacks.clear_of(setbacks.Kind.CLAIM, Task.id)
+    return and_(_DUE, Task.charged < max_attempts, clear)

@@ -7,17 +7,17 @@ step may be repeated: whoever comes second finds it done and gives the same answ
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import any_, func, insert, select, update
+from sqlalchemy import any_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import jobs, keys, videos
+from core import jobs, keys, videos, work
 from core.db import IDS, Database
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, DomainError, Invalid, Unavailable
 from core.events import VideoEvent
-from core.ids import new_id
-from core.models import Purge, Upload, Video
+from core.models import Upload, Video
 from core.parts import size_of_part
 from core.states import UPLOAD_TRANSITIONS, UploadState, VideoState, sources_of
 from core.storage import Part, RejectedParts, Storage
@@ -41,6 +41,7 @@ class UploadRow:
     created_at: Any
 
 
+_COMPLETING = timedelta(minutes=2)  # longer than one request to S3 may take
 COLUMNS = [getattr(Upload, name) for name in UploadRow.__dataclass_fields__]
 _BY_ID = select(*COLUMNS).where(Upload.id == any_(IDS))
 
@@ -96,16 +97,18 @@ async def complete(
         named: the parts' ETags by number, if the client names them.
 
     Raises:
-        Conflict: the upload was aborted or has expired.
+        Conflict: the upload was aborted or has expired, or the store has lost it: then it is over.
         Invalid: `part_mismatch`, or `size_mismatch`: then the object is deleted.
     """
     if upload.state == UploadState.COMPLETED:
         return None
     if upload.state != UploadState.OPEN:
-        raise Conflict(f"This upload is {upload.state}; start a new one.")
+        raise over(upload.state)
     held = await storage.list_parts(upload.s3_key, upload.s3_upload_id)
     if held is not None:
         check_parts(upload, held, named)
+        if not await _mark_completing(db, upload):
+            return await adopt(db, storage, upload)  # it has ended meanwhile: that tells how
         try:
             await storage.complete_upload(upload.s3_key, upload.s3_upload_id, held)
         except RejectedParts as error:
@@ -117,12 +120,13 @@ async def adopt(db: Database, storage: Storage, upload: UploadRow) -> VideoEvent
     """Queue the video of an upload that S3 has completed; None when that was done before.
 
     Raises:
-        Conflict: S3 has neither the object nor the upload.
+        Conflict: the upload has been ended meanwhile, or S3 has neither the object nor the upload:
+            then it is over.
         Invalid: `size_mismatch`; the object is deleted and the upload is over.
     """
     found = await storage.head(upload.s3_key)
     if found is None:
-        raise Conflict("The store no longer knows this upload; start a new one.")
+        raise await _missing(db, storage, upload)
     if found.size != upload.size:
         async with db.begin() as tx:
             await _discard(tx, upload, UploadState.ABORTED)
@@ -132,15 +136,74 @@ async def adopt(db: Database, storage: Storage, upload: UploadRow) -> VideoEvent
             "size_mismatch",
         )
     async with db.begin() as tx:
-        if not await _move(tx, upload.id, UploadState.COMPLETED):
+        await videos.lock(tx, upload.video_id)
+        if await _move(tx, upload.id, UploadState.COMPLETED):
+            await tx.execute(
+                update(Video).where(Video.id == upload.video_id).values(source_etag=found.etag)
+            )
+            _, event = await jobs.create(
+                tx, upload.video_id, "transcode", only_from={VideoState.UPLOADING}
+            )
+            return event
+        state = await _state_of(tx, upload.id)
+        if state == UploadState.COMPLETED:
             return None
-        await tx.execute(
-            update(Video).where(Video.id == upload.video_id).values(source_etag=found.etag)
+        # It was ended while S3 put it together, and whoever ended it looked before the object was
+        # there. We have seen it: its removal is ours to ask for.
+        await work.purge(tx, keys.video_prefix(upload.video_id))
+    raise over(state)
+
+
+async def _missing(db: Database, storage: Storage, upload: UploadRow) -> DomainError:
+    """Return what is answered when there is no object."""
+    if await lose(db, storage, upload) is not None:
+        return Conflict("The store no longer knows this upload; start a new one.")
+    async with db.read() as connection:
+        state = await _state_of(connection, upload.id)
+    if state == UploadState.OPEN:
+        # Somebody has it put together at this moment.
+        return Unavailable("This upload is being completed; ask again.", retry_after_s=2)
+    return over(state)
+
+
+async def lose(
+    db: Database,
+    storage: Storage,
+    upload: UploadRow,
+    ended: UploadState = UploadState.ABORTED,
+) -> VideoEvent | None:
+    """End an open upload that the store is proved to have lost; None when it has not.
+
+    It has neither the parts nor what they would have become, and nobody of us is having them put
+    together. Asked in this order: parts can become an object between two answers, never the
+    reverse. And who puts them together says so first, for longer than this takes.
+    """
+    if await storage.list_parts(upload.s3_key, upload.s3_upload_id) is not None:
+        return None
+    if await storage.head(upload.s3_key) is not None:
+        return None
+    async with db.begin() as tx:
+        completing = await tx.scalar(
+            select(Upload.id).where(Upload.id == upload.id, Upload.completing_until > func.now())
         )
-        _, event = await jobs.create(
-            tx, upload.video_id, "transcode", only_from={VideoState.UPLOADING}
+        if completing is not None:
+            return None
+        return await _discard(tx, upload, ended)
+
+
+async def _mark_completing(db: Database, upload: UploadRow) -> bool:
+    async with db.begin() as tx:
+        marked = await tx.execute(
+            update(Upload)
+            .where(Upload.id == upload.id, Upload.state == UploadState.OPEN)
+            .values(completing_until=func.now() + _COMPLETING)
         )
-        return event
+        return bool(marked.rowcount)
+
+
+def over(state: str | None) -> Conflict:
+    """Return what is answered to who wants to go on with an upload that has ended."""
+    return Conflict(f"This upload is {state or 'gone'}; start a new one.")
 
 
 async def abort(db: Database, upload: UploadRow) -> VideoEvent | None:
@@ -151,10 +214,8 @@ async def abort(db: Database, upload: UploadRow) -> VideoEvent | None:
     """
     async with db.begin() as tx:
         event = await _discard(tx, upload, UploadState.ABORTED)
-        if event is None:
-            state = await tx.scalar(select(Upload.state).where(Upload.id == upload.id))
-            if state == UploadState.COMPLETED:
-                raise Conflict("This upload is completed; delete the video instead.")
+        if event is None and await _state_of(tx, upload.id) == UploadState.COMPLETED:
+            raise Conflict("This upload is completed; delete the video instead.")
         return event
 
 
@@ -165,7 +226,10 @@ async def expire(db: Database, upload: UploadRow) -> VideoEvent | None:
 
 
 async def discard_open(tx: AsyncConnection, video_id: uuid.UUID) -> None:
-    """End the open upload of a video that is being deleted, if there is one."""
+    """End the open upload of a video that is being deleted, if there is one, and forget its name.
+
+    The caller has locked the video.
+    """
     row = (
         await tx.execute(
             update(Upload)
@@ -176,28 +240,34 @@ async def discard_open(tx: AsyncConnection, video_id: uuid.UUID) -> None:
     ).one_or_none()
     if row is not None:
         await _purge(tx, row.s3_key, row.s3_upload_id)
+    await tx.execute(update(Upload).where(Upload.video_id == video_id).values(filename=""))
 
 
 async def _discard(tx: AsyncConnection, upload: UploadRow, state: UploadState) -> VideoEvent | None:
-    if not await _move(tx, upload.id, state):
+    await videos.lock(tx, upload.video_id)
+    if not await _move(tx, upload.id, state, filename=""):
         return None
     await _purge(tx, upload.s3_key, upload.s3_upload_id)
     await _purge(tx, keys.video_prefix(upload.video_id), None)
-    return await videos.move(tx, upload.video_id, VideoState.DELETED)
+    return await videos.move(tx, upload.video_id, VideoState.DELETED, **videos.FORGOTTEN)
 
 
-async def _move(tx: AsyncConnection, upload_id: uuid.UUID, state: UploadState) -> bool:
+async def _move(
+    tx: AsyncConnection, upload_id: uuid.UUID, state: UploadState, **values: Any
+) -> bool:
     result = await tx.execute(
         update(Upload)
         .where(Upload.id == upload_id, Upload.state.in_(sources_of(UPLOAD_TRANSITIONS, state)))
-        .values(state=state)
+        .values(state=state, **values)
     )
     return bool(result.rowcount)
 
 
+async def _state_of(tx: AsyncConnection, upload_id: uuid.UUID) -> str | None:
+    return await tx.scalar(select(Upload.state).where(Upload.id == upload_id))
+
+
 async def _purge(tx: AsyncConnection, prefix: str, s3_upload_id: str | None) -> None:
-    await tx.execute(
-        insert(Purge).values(
-            id=new_id(), prefix=prefix, s3_upload_id=s3_upload_id, not_before=func.now()
-        )
-    )
+    """Have it removed now, and again when whoever was at it at this moment must have ended."""
+    await work.purge(tx, prefix, s3_upload_id)
+    await work.purge(tx, prefix, s3_upload_id, func.now() + videos.PURGE_GRACE)

@@ -1,11 +1,17 @@
-"""Writes to the video row: every one raises its version and says so in an event."""
+"""Writes to the video row: every one raises its version and says so in an event.
+
+The row is also the lock of all that an owner does to a video (`lock`), and of every write that
+concerns more than a task's own row. Whoever takes it takes it first: before a job, a task or an
+upload of that video. So two who want the same video wait for each other and cannot deadlock.
+"""
 
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.events import VideoEvent
@@ -15,6 +21,56 @@ from core.states import VIDEO_TRANSITIONS, VideoState, sources_of
 
 # A worker that lost its lease stops at its next heartbeat, or when its last request ends.
 PURGE_GRACE = timedelta(minutes=2)
+# Written with a deletion: what people and their cameras said of a film goes with it. The row itself
+# stays for a while, for those who must be told that it is gone; see `removal.py`.
+FORGOTTEN: dict[str, Any] = {
+    "title": "",
+    "source_filename": "",
+    "source_media": None,
+    "source_etag": None,
+    "failure": None,
+    "poster_key": None,
+    "stage": None,
+    "eta_s": None,
+}
+
+
+@dataclass(frozen=True)
+class LockedVideo:
+    """A video as it is until the transaction that locked it ends; sizes in bytes."""
+
+    user_id: uuid.UUID
+    state: VideoState
+    source_key: str
+    source_size: int
+    source_etag: str | None
+
+
+async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
+    """Have all others who want to change a video wait until the transaction ends.
+
+    Returns:
+        The video; None when there is none. One that is deleted is returned like any other.
+    """
+    row = (
+        await tx.execute(
+            select(
+                Video.user_id,
+                Video.state,
+                Video.source_key,
+                Video.source_size,
+                Video.source_etag,
+            )
+            .where(Video.id == video_id)
+            # Not against those who only refer to the row: an insert of a job or a task.
+            .with_for_update(key_share=True)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return LockedVideo(
+        row.user_id, VideoState(row.state), row.source_key, row.source_size, row.source_etag
+    )
 
 
 async def move(
@@ -41,18 +97,11 @@ async def move(
     return await _write(tx, video_id, allowed, state=state, **values)
 
 
-async def touch(tx: AsyncConnection, video_id: uuid.UUID, **values: Any) -> VideoEvent:
-    """Change what is told about a video without changing its state.
-
-    Raises:
-        LookupError: the video is deleted.
-    """
+async def touch(tx: AsyncConnection, video_id: uuid.UUID, **values: Any) -> VideoEvent | None:
+    """Change what is told about a video without changing its state; None when it is deleted."""
     allowed = list(VideoState)
     allowed.remove(VideoState.DELETED)
-    event = await _write(tx, video_id, allowed, **values)
-    if event is None:
-        raise LookupError(f"video {video_id} is deleted")
-    return event
+    return await _write(tx, video_id, allowed, **values)
 
 
 async def replace_outputs(tx: AsyncConnection, video_id: uuid.UUID) -> None:

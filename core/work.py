@@ -1,4 +1,7 @@
-"""Writes to jobs and videos that a task's holder and its owner have in common."""
+"""Writes to jobs and videos that a task's holder and its owner have in common.
+
+The caller has locked the video (`videos.lock`).
+"""
 
 import uuid
 from dataclasses import asdict
@@ -8,11 +11,17 @@ from sqlalchemy import func, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import keys, videos
-from core.errors import Failure, LeaseLost
+from core.errors import Failure
 from core.events import VideoEvent
 from core.ids import new_id
-from core.models import Job, Purge
+from core.models import Job, Purge, Task
 from core.states import WORK_TRANSITIONS, VideoState, WorkState, sources_of
+
+GAVE_UP = Failure(
+    "processing_gave_up",
+    "Processing was started several times and never finished. Try again, or contact the operator.",
+    retryable=True,
+)
 
 
 async def job_to(tx: AsyncConnection, job_id: uuid.UUID, state: WorkState, **values: Any) -> None:
@@ -24,18 +33,23 @@ async def job_to(tx: AsyncConnection, job_id: uuid.UUID, state: WorkState, **val
     )
 
 
-async def fail_video(tx: AsyncConnection, video_id: uuid.UUID, failure: Failure) -> VideoEvent:
-    """Have a video say why its work failed.
-
-    Raises:
-        LeaseLost: the video has been cancelled or deleted.
-    """
-    event = await videos.move(
+async def fail_video(
+    tx: AsyncConnection, video_id: uuid.UUID, failure: Failure
+) -> VideoEvent | None:
+    """Have a video say why its work failed; None when it has been cancelled or deleted."""
+    return await videos.move(
         tx, video_id, VideoState.FAILED, stage=None, eta_s=None, failure=asdict(failure)
     )
-    if event is None:
-        raise LeaseLost
-    return event
+
+
+async def cancel_task(tx: AsyncConnection, task_id: uuid.UUID, job_id: uuid.UUID) -> None:
+    """End a task that nothing can come of any more, and its job."""
+    await tx.execute(
+        update(Task)
+        .where(Task.id == task_id, Task.state.in_(sources(WorkState.CANCELLED)))
+        .values(state=WorkState.CANCELLED, lease_until=None)
+    )
+    await job_to(tx, job_id, WorkState.CANCELLED, stage=None, finished_at=func.now())
 
 
 async def purge_attempts(
@@ -43,13 +57,28 @@ async def purge_attempts(
 ) -> None:
     """Have the outputs of attempts 1 to `up_to` removed, once a silent worker has stopped too."""
     for attempt in range(1, up_to + 1):
-        await tx.execute(
-            insert(Purge).values(
-                id=new_id(),
-                prefix=keys.attempt_prefix(video_id, job_id, attempt),
-                not_before=func.now() + videos.PURGE_GRACE,
-            )
+        await purge(
+            tx,
+            keys.attempt_prefix(video_id, job_id, attempt),
+            not_before=func.now() + videos.PURGE_GRACE,
         )
+
+
+async def purge(
+    tx: AsyncConnection,
+    prefix: str,
+    s3_upload_id: str | None = None,
+    not_before: Any = None,
+) -> None:
+    """Have what is under a prefix removed, or a multipart upload aborted, by the next sweep."""
+    await tx.execute(
+        insert(Purge).values(
+            id=new_id(),
+            prefix=prefix,
+            s3_upload_id=s3_upload_id,
+            not_before=func.now() if not_before is None else not_before,
+        )
+    )
 
 
 def sources(state: WorkState) -> list[WorkState]:

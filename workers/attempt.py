@@ -10,8 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import claims, events, keys, log
 from core.claims import Claim, Outputs
-from core.db import AWAY
-from core.errors import Failure, LeaseLost, PermanentError, TransientError, Unavailable
+from core.errors import (
+    DatabaseAway,
+    Failure,
+    LeaseLost,
+    PermanentError,
+    TransientError,
+    Unavailable,
+)
 from core.events import VideoEvent
 from core.queue import TaskMessage
 from workers.adapters import Adapters
@@ -52,7 +58,7 @@ class Attempt:
         self._joblog = JobLog()
         self._stopping = False
 
-    async def work(self, event: VideoEvent) -> None:
+    async def work(self, event: VideoEvent | None) -> None:
         """Do the task, having told of its claim. When cancelled, give it back."""
         try:
             await events.publish(self._parts.redis, event)
@@ -64,6 +70,7 @@ class Attempt:
         except LeaseLost:
             # Somebody else's now, or cancelled: touch nothing, leave the message.
             _log.info("lease_lost")
+            await self._abandon()
             return
         # What was made must not be lost to a shutdown at the last moment.
         await unbroken(self._settle(outcome))
@@ -83,7 +90,7 @@ class Attempt:
             else:
                 await queue.extend(self._message, 0)
             _log.info("given_back")
-        except (LeaseLost, Unavailable, *AWAY) as error:
+        except (LeaseLost, Unavailable) as error:
             _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself
 
     async def _outcome(self) -> Outcome:
@@ -144,8 +151,17 @@ class Attempt:
                 await self._retry(outcome)
         except LeaseLost:
             _log.info("lease_lost")
+            await self._abandon()
             return
         await self._parts.queue.drop(self._message)
+
+    async def _abandon(self) -> None:
+        """Have removed what this attempt stored: nobody after us can know that it is there."""
+        try:
+            async with self._parts.db.begin() as tx:
+                await claims.abandon(tx, self._held)
+        except Exception as error:  # noqa: BLE001 - the sweeps look again; we have other work
+            _log.warning("not_abandoned", error=repr(error))
 
     async def _succeed(self, outputs: Outputs) -> None:
         made = replace(outputs, log_key=await self._store_log())
@@ -191,7 +207,8 @@ class Attempt:
     async def _write(self, write: Write) -> None:
         """Run a transaction, again when Postgres was away for a moment; then tell the listeners.
 
-        Repeating is safe: a commit whose answer was lost shows as a lost lease.
+        Repeating is safe: a commit whose answer was lost shows as a lost lease. A statement that
+        is wrong stays so, and is not repeated.
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + _SETTLE_S
@@ -199,7 +216,7 @@ class Attempt:
             try:
                 async with self._parts.db.begin() as tx:
                     event = await write(tx)
-            except AWAY as error:
+            except DatabaseAway as error:
                 if clock() > deadline or self._stopping:
                     raise
                 _log.warning("write_repeated", error=repr(error))

@@ -5,16 +5,16 @@ import contextlib
 
 import structlog
 
-from core import claims, log
-from core.claims import Claim, Unclaimable
-from core.db import AWAY
-from core.errors import Unavailable
+from core import claims, events, log, setbacks
+from core.claims import Claim, Taken, Unclaimable
+from core.errors import BadRow, DatabaseAway, LeaseLost, Unavailable
 from core.events import VideoEvent
 from core.queue import TaskMessage
 from workers.adapters import Adapters
 from workers.attempt import Attempt
 from workers.capacity import Capacity
 from workers.protection import Protection
+from workers.together import unbroken
 from workers.transcode import Tools
 from workers.workspace import Scratch
 
@@ -66,7 +66,7 @@ class Consumer:
         while self._database_away:
             try:
                 await self._parts.db.ping()
-            except AWAY:
+            except DatabaseAway:
                 await asyncio.sleep(_PAUSE_S)
             else:
                 self._database_away = False
@@ -100,56 +100,108 @@ class Consumer:
         structlog.contextvars.bind_contextvars(named=str(message.task_id))
         claiming = asyncio.ensure_future(self._claim(message))
         try:
-            claimed = await asyncio.shield(claiming)
+            taken = await asyncio.shield(claiming)
         except asyncio.CancelledError:
             # We are shutting down; what this claim may still get would be held by nobody.
-            with contextlib.suppress(*AWAY):
-                claimed = await claiming
-                if not isinstance(claimed, Unclaimable):
-                    await self._attempt(claimed[0], message).give_back()
+            with contextlib.suppress(DatabaseAway):
+                taken = await claiming
+                if isinstance(taken, Taken):
+                    await self._give_back(taken, message)
             raise
-        except AWAY as error:
+        except DatabaseAway as error:
             _log.warning("claim_failed", error=repr(error))
             self._database_away = True
             with contextlib.suppress(Unavailable):
                 await self._parts.queue.extend(message, _PAUSE_S)
             return
-        if claimed is Unclaimable.LATER:
+        if taken is Unclaimable.LATER:
             with contextlib.suppress(Unavailable):
                 await self._parts.queue.extend(message, 1)
             return
-        if isinstance(claimed, Unclaimable):
+        if isinstance(taken, Unclaimable):
             # Nothing to do. Should whoever holds a task fall silent, the sweep sends a new message.
-            _log.info("not_claimed", reason=claimed.value)
+            _log.info("not_claimed", reason=taken.value)
             await self._parts.queue.drop(message)
             return
-        held, event = claimed
+        await self._work(taken, message)
+
+    async def _work(self, taken: Taken, message: TaskMessage) -> None:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(
-            task_id=str(held.task_id),
-            job_id=str(held.job_id),
-            video_id=str(held.video_id),
-            attempt=held.attempt,
+            task_id=str(taken.task_id),
+            job_id=str(taken.job_id),
+            video_id=str(taken.video_id),
+            attempt=taken.attempt,
         )
-        _log.info("claimed", operation=held.operation)
         with self._protection.holding():
+            try:
+                held, event = await self._begin(taken)
+            except asyncio.CancelledError:
+                await unbroken(self._give_back(taken, message))
+                raise
+            except LeaseLost:
+                _log.info("lease_lost")
+                return
+            except Exception as error:  # noqa: BLE001 - whatever it was, the others go on
+                await self._put_back(taken, error)
+                await self._parts.queue.drop(message)
+                return
+            if held is None:
+                _log.warning("nothing_can_come_of_it")
+                await events.publish(self._parts.redis, event)
+                await self._parts.queue.drop(message)
+                return
+            _log.info("claimed", operation=held.operation)
             await self._attempt(held, message).work(event)
 
-    async def _claim(self, message: TaskMessage) -> tuple[Claim, VideoEvent] | Unclaimable:
+    async def _claim(self, message: TaskMessage) -> Taken | Unclaimable:
         """Claim the task whose turn it is, asking again while others have rows locked."""
+        settings = self._parts.settings
         for pause_s in _LOCKED_PAUSES_S:
-            async with self._parts.db.begin() as tx:
-                claimed = await claims.claim_next(
-                    tx,
-                    message.task_id,
-                    self._name,
-                    self._parts.settings.lease_s,
-                    self._parts.settings.max_attempts,
-                )
-            if claimed is not Unclaimable.LATER:
-                return claimed
+            try:
+                async with self._parts.db.begin() as tx:
+                    taken = await claims.claim_next(
+                        tx, message.task_id, self._name, settings.lease_s, settings.max_attempts
+                    )
+            except BadRow as error:
+                # The next one is taken instead; for this one the sweep looks again.
+                kind = setbacks.Kind.CLAIM
+                await setbacks.note(self._parts.db, kind, error.task_id, error.__cause__ or error)
+                continue
+            if taken is not Unclaimable.LATER:
+                return taken
             await asyncio.sleep(pause_s)
         return Unclaimable.LATER
+
+    async def _begin(self, taken: Taken) -> tuple[Claim | None, VideoEvent | None]:
+        """Have a claimed task begin, once more when Postgres was away for a moment."""
+        try:
+            async with self._parts.db.begin() as tx:
+                return await claims.begin(tx, taken)
+        except DatabaseAway:
+            await asyncio.sleep(_PAUSE_S)
+        async with self._parts.db.begin() as tx:
+            return await claims.begin(tx, taken)
+
+    async def _put_back(self, taken: Taken, error: Exception) -> None:
+        """Let a task wait that could not begin; its attempt counts."""
+        _log.error("not_begun", exc_info=error)
+        try:
+            async with self._parts.db.begin() as tx:
+                await claims.put_back(tx, taken, repr(error))
+        except Exception as more:  # noqa: BLE001 - then its lease lapses
+            _log.warning("not_put_back", error=repr(more))
+
+    async def _give_back(self, taken: Taken, message: TaskMessage) -> None:
+        """Let another worker have what this one has only just claimed: we are shutting down."""
+        try:
+            async with self._parts.db.begin() as tx:
+                held, _ = await claims.begin(tx, taken)
+        except (LeaseLost, DatabaseAway) as error:
+            _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself
+            return
+        if held is not None:
+            await self._attempt(held, message).give_back()
 
     def _attempt(self, held: Claim, message: TaskMessage) -> Attempt:
         return Attempt(self._parts, self._tools, self._scratch, held, message)

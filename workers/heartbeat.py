@@ -4,8 +4,7 @@ import asyncio
 import time
 
 from core import claims, events, log
-from core.db import AWAY
-from core.errors import LeaseLost, Unavailable
+from core.errors import DatabaseAway, LeaseLost, Unavailable
 from core.queue import TaskMessage
 from workers.adapters import Adapters
 from workers.meter import Meter
@@ -45,7 +44,7 @@ class Heartbeat:
             try:
                 async with asyncio.timeout(self._settings.heartbeat_s):
                     await self._beat()
-            except AWAY as error:
+            except (DatabaseAway, TimeoutError) as error:
                 _log.warning("heartbeat_missed", error=repr(error))
                 if time.monotonic() - self._leased_at > self._settings.lease_s:
                     raise LeaseLost from error

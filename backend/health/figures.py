@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from backend.deps import Services
 from core import log
-from core.db import AWAY
+from core.errors import DatabaseAway
 from core.models import Job, Task
 from core.states import WorkState
 
@@ -57,7 +57,7 @@ async def of_work(held: Services) -> bytes:
         async with asyncio.timeout(_PATIENCE_S), held.db.read() as connection:
             waiting = (await connection.execute(_OPEN)).all()
             ended = (await connection.execute(_ENDED)).all()
-    except AWAY as error:
+    except (DatabaseAway, TimeoutError) as error:
         _log.warning("figures_left_out", error=repr(error))
         up.labels("postgres").set(0)
     else:

@@ -63,6 +63,7 @@ async def create(held: Services, user: Principal, video_id: uuid.UUID, operation
     """
     await held.videos.get(video_id, user.user_id)
     async with held.db.begin() as tx:
+        await quota.lock(tx, held.settings, user.user_id)
         await quota.admit_again(tx, held.settings, user.user_id)
         job_id, event = await jobs.create(tx, video_id, operation)
     held.dispatcher.nudge()

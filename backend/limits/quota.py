@@ -137,12 +137,12 @@ async def admit_again(tx: AsyncConnection, settings: Settings, user_id: uuid.UUI
     """Let a video that is stored already be worked on again.
 
     Only videos under way are counted: what its renditions will take is not known, and who is over
-    the limit of bytes should not be kept from having what they have made ready.
+    the limit of bytes should not be kept from having what they have made ready. The transaction
+    holds `lock`.
 
     Raises:
         RateLimited: `quota_exceeded`.
     """
-    await lock(tx, settings, user_id)
     reason = await refused(tx, settings, user_id, None)
     if reason is not None:
         raise reason

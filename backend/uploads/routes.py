@@ -51,10 +51,8 @@ async def create_upload(
 async def get_upload(upload_id: UUID, user: CurrentUser) -> UploadWithParts:
     """Return an upload with the parts that S3 has: what a client needs to resume."""
     upload = await service.find(user.held, user, upload_id)
-    parts = [
-        HeldPart(part_number=part.number, size=part.size, etag=part.etag)
-        for part in await service.held_parts(user.held, upload)
-    ]
+    upload, found = await service.held_parts(user.held, upload)
+    parts = [HeldPart(part_number=part.number, size=part.size, etag=part.etag) for part in found]
     return UploadWithParts(**_item(upload).model_dump(), parts=parts)
 
 

@@ -12,11 +12,11 @@ from backend.deps import Principal, Services
 from backend.limits import quota
 from backend.ratelimit import Limit
 from backend.uploads.schemas import NamedPart, NewUpload
-from core import accounts, events, keys, uploads
+from core import accounts, events, keys, uploads, work
 from core.config import Settings
 from core.errors import Conflict, DomainError, Invalid, NotFound, TooLarge
 from core.ids import new_id
-from core.models import Purge, Upload, Video
+from core.models import Upload, Video
 from core.parts import part_count_for, part_size_for, size_of_part
 from core.states import UploadState, VideoState
 from core.storage import Part, SignedUrl
@@ -80,9 +80,7 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
         if reason is None:
             await _insert(tx, settings, row, wanted)
         else:  # the sweep aborts what S3 has begun, even if S3 is away by now
-            await tx.execute(
-                insert(Purge).values(id=new_id(), prefix=key, s3_upload_id=s3_upload_id)
-            )
+            await work.purge(tx, key, s3_upload_id)
     if reason is not None:
         raise reason
     await events.publish(held.redis, events.VideoEvent(user.user_id, video_id, 1))
@@ -132,11 +130,17 @@ def owned(user: Principal, row: UploadRow | None) -> UploadRow:
     return row
 
 
-async def held_parts(held: Services, upload: UploadRow) -> list[Part]:
-    """Return the parts that S3 has of an open upload; none once it is over."""
+async def held_parts(held: Services, upload: UploadRow) -> tuple[UploadRow, list[Part]]:
+    """Return an upload as it is now, and the parts that S3 has of it; none once it is over."""
     if upload.state != UploadState.OPEN:
-        return []
-    return await held.storage.list_parts(upload.s3_key, upload.s3_upload_id) or []
+        return upload, []
+    found = await held.storage.list_parts(upload.s3_key, upload.s3_upload_id)
+    if found is not None:
+        return upload, found
+    # It may have become an object, or be lost: then it is over, and whoever asks is told so.
+    await events.publish(held.redis, await uploads.lose(held.db, held.storage, upload))
+    present = await uploads.load(held.db, [upload.id])
+    return present.get(upload.id, upload), []
 
 
 async def sign(

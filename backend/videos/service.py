@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, or_, select
@@ -105,6 +104,7 @@ async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
         RateLimited: `quota_exceeded`.
     """
     async with held.db.begin() as tx:
+        await quota.lock(tx, held.settings, user.user_id)
         state = await _own(tx, user, video_id)
         if state not in (VideoState.FAILED, VideoState.CANCELLED):
             raise Conflict("Only a video that failed or was cancelled can be tried again.")
@@ -154,15 +154,9 @@ def disposition(filename: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
 
 
-async def _own(tx: AsyncConnection, user: Principal, video_id: uuid.UUID) -> Any:
-    """Return the state of a user's video."""
-    state = await tx.scalar(
-        select(Video.state).where(
-            Video.id == video_id,
-            Video.user_id == user.user_id,
-            Video.state != VideoState.DELETED,
-        )
-    )
-    if state is None:
+async def _own(tx: AsyncConnection, user: Principal, video_id: uuid.UUID) -> VideoState:
+    """Return the state of a user's video, and have all others who want to change it wait."""
+    found = await videos.lock(tx, video_id)
+    if found is None or found.user_id != user.user_id or found.state is VideoState.DELETED:
         raise NotFound("There is no such video.")
-    return state
+    return found.state

@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from core.db import Database
+from core.errors import DatabaseAway
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from embedded.store import free_ports
@@ -223,7 +223,7 @@ class World:
             try:
                 async with self.db.read() as connection:
                     return list((await connection.execute(text(statement), values)).all())
-            except (DBAPIError, OSError):
+            except DatabaseAway:
                 if time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(0.2)

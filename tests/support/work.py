@@ -10,7 +10,10 @@ from sqlalchemy import Row, insert, select, update
 from core import claims, jobs
 from core.claims import Claim, Outputs, RenditionRow
 from core.db import Database
+from core.events import VideoEvent
 from core.models import Job, Task, User, Video
+from core.rows import Round
+from core.setbacks import Kind
 from core.states import VideoState
 from core.storage import Storage
 
@@ -95,14 +98,34 @@ async def _one(db: Database, statement: Any, newest: Any) -> Row[Any]:
 async def claim(db: Database, task_id: uuid.UUID, worker: str = "worker") -> Claim:
     """Claim a task that must be free."""
     async with db.begin() as tx:
-        found = await claims.claim(tx, task_id, worker, LEASE_S, MAX_ATTEMPTS)
-    assert isinstance(found, tuple), found
-    return found[0]
+        taken = await claims.claim(tx, task_id, worker, LEASE_S, MAX_ATTEMPTS)
+    assert isinstance(taken, claims.Taken), taken
+    return await begin(db, taken)
+
+
+async def begin(db: Database, taken: claims.Taken) -> Claim:
+    """Have a claimed task begin, which must be possible."""
+    async with db.begin() as tx:
+        held, _ = await claims.begin(tx, taken)
+    assert held is not None
+    return held
 
 
 async def claim_of(db: Database, video_id: uuid.UUID) -> Claim:
     """Claim the newest task of a video."""
     return await claim(db, (await task_of(db, video_id)).id)
+
+
+async def lapse(
+    db: Database, max_attempts: int = MAX_ATTEMPTS, max_job_s: float = MAX_JOB_S
+) -> list[VideoEvent]:
+    """Bring back, or end, all tasks that nobody will end."""
+
+    async def one(task_id: uuid.UUID) -> VideoEvent | None:
+        async with db.begin() as tx:
+            return await jobs.lapse(tx, task_id, max_attempts, max_job_s)
+
+    return await Round(db, Kind.LAPSE).run(jobs.lapsed(max_attempts), one)
 
 
 async def let_lapse(db: Database, task_id: uuid.UUID) -> None:

@@ -37,7 +37,8 @@ def no_claim_guard() -> None:
     plain = claims.claim
 
     async def anything(tx: AsyncConnection, task_id: uuid.UUID, *more: Any) -> Any:
-        await tx.execute(update(Task).where(Task.id == task_id).values(state=WorkState.QUEUED))
+        queued = {"state": WorkState.QUEUED, "lease_until": None}
+        await tx.execute(update(Task).where(Task.id == task_id).values(queued))
         job_id = select(Task.job_id).where(Task.id == task_id).scalar_subquery()
         await tx.execute(update(Job).where(Job.id == job_id).values(state=WorkState.QUEUED))
         return await plain(tx, task_id, *more)

@@ -7,13 +7,14 @@ from typing import Any
 import httpx
 import pytest
 import redis.asyncio as redis
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import func, select, text, update
 
 from backend.auth.routes import COOKIE
 from core import accounts, removal
 from core.db import Database
 from core.events import VideoEvent
-from core.models import Base, Job, Task, Upload, User, Video
+from core.models import Base, Setback, User, Video
+from core.storage import Storage
 from tests.support.app import Api, StartApi, bearer
 from tests.support.people import PASSWORD, Person, login, new_admin, new_email, new_user, register
 from tests.support.problems import problem
@@ -176,17 +177,8 @@ async def test_a_wrong_password_ends_nothing(api: Api) -> None:
     assert (await person.http.get("/v1/me")).status_code == 200
 
 
-async def gone_for_good(db: Database) -> None:
-    """Have the rows of deleted videos vanish, as they do some time later."""
-    async with db.begin() as tx:
-        dead = select(Video.id).where(Video.state == "deleted")
-        for table in (Task, Job, Upload):
-            await tx.execute(delete(table).where(table.video_id.in_(dead)))
-        await tx.execute(delete(Video).where(Video.state == "deleted"))
-
-
 async def test_sweeps_remove_everything_of_an_ended_account(
-    api: Api, db: Database, clean: None
+    api: Api, db: Database, storage: Storage, clean: None
 ) -> None:
     person, stranger = await new_user(api), await new_user(api)
     video, upload = await uploaded(person), await begin(person)
@@ -200,7 +192,8 @@ async def test_sweeps_remove_everything_of_an_ended_account(
     for each in (video["id"], upload["video_id"]):
         assert f"videos/{each}/" in await purged(db)
     assert await accounts.sweep(db) == []
-    await gone_for_good(db)
+    # Some time later, the last of deleted videos goes too.
+    assert all([await removal.forget(db, storage, event.video_id, 0) for event in events])
     await accounts.sweep(db)
     async with db.read() as connection:
         for table in Base.metadata.sorted_tables:
@@ -227,6 +220,9 @@ async def test_one_video_that_cannot_be_removed_holds_up_no_other(
         patch.setattr(removal, "delete_video", delete_video)
         events = await accounts.sweep(db)
     assert {event.video_id for event in events} == set(good)
+    # It is tried again, when it has waited.
+    async with db.begin() as tx:
+        await tx.execute(update(Setback).values(retry_at=func.now()))
     assert [event.video_id for event in await accounts.sweep(db)] == [bad]
 
 

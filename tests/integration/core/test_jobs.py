@@ -9,18 +9,19 @@ import pytest
 from sqlalchemy import func, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import claims, jobs, uploads, videos
-from core.claims import Claim, Unclaimable
+from core import claims, removal, videos
+from core.claims import Claim, Taken, Unclaimable
 from core.db import Database
 from core.errors import Failure, LeaseLost
 from core.models import Task
-from core.states import Stage, VideoState
+from core.states import Stage
 from tests.support.tables import everything, purged
 from tests.support.work import (
     LEASE_S,
     MAX_ATTEMPTS,
-    MAX_JOB_S,
+    begin,
     claim,
+    lapse,
     let_lapse,
     outputs,
     queue_video,
@@ -56,6 +57,11 @@ async def test_of_twenty_who_claim_at_once_one_gets_it(db: Database) -> None:
     queued = await queue_video(db)
     found = await asyncio.gather(*(try_claim(db, queued.task_id) for _ in range(20)))
     assert found.count(Unclaimable.BUSY) == 19
+    [taken] = [each for each in found if isinstance(each, Taken)]
+    task, job, video = await rows(db, queued)
+    # Nothing but the task itself: so nothing else can refuse the claim.
+    assert (task.state, job.state, video.state) == ("running", "queued", "queued")
+    await begin(db, taken)
     task, job, video = await rows(db, queued)
     assert (task.state, task.attempt, task.charged) == ("running", 1, 1)
     assert (job.state, job.stage, video.state, video.stage) == (
@@ -125,8 +131,7 @@ async def test_a_lease_is_not_taken_before_it_lapses(db: Database) -> None:
     async with db.begin() as tx:
         await heartbeat(tx, held)
     assert await try_claim(db, queued.task_id) is Unclaimable.BUSY
-    async with db.begin() as tx:
-        assert await jobs.lapse(tx, MAX_ATTEMPTS, MAX_JOB_S) == []
+    assert await lapse(db) == []
 
 
 async def test_progress_never_goes_back_within_a_job(db: Database) -> None:
@@ -149,8 +154,7 @@ async def test_a_silent_worker_loses_its_task_to_the_queue(db: Database) -> None
     queued = await queue_video(db)
     await claim(db, queued.task_id)
     await let_lapse(db, queued.task_id)
-    async with db.begin() as tx:
-        [event] = await jobs.lapse(tx, MAX_ATTEMPTS, MAX_JOB_S)
+    [event] = await lapse(db)
     task, job, video = await rows(db, queued)
     assert (task.state, task.dispatched_at, task.lease_until) == ("queued", None, None)
     assert (job.state, video.state, video.version) == ("queued", "queued", event.version)
@@ -162,8 +166,7 @@ async def test_a_task_that_kills_its_workers_fails_in_the_end(db: Database) -> N
     for _ in range(MAX_ATTEMPTS):
         await claim(db, queued.task_id)
         await let_lapse(db, queued.task_id)
-        async with db.begin() as tx:
-            await jobs.lapse(tx, MAX_ATTEMPTS, MAX_JOB_S)
+        await lapse(db)
     task, job, video = await rows(db, queued)
     assert (task.state, job.state, video.state) == ("failed", "failed", "failed")
     assert video.failure["code"] == job.failure["code"] == "processing_gave_up"
@@ -181,8 +184,7 @@ async def test_what_waits_beyond_a_lowered_limit_fails_too(db: Database) -> None
     async with db.begin() as tx:
         await claims.release(tx, held, delay_s=0, charge=True)
     assert await try_claim(db, queued.task_id, max_attempts=1) is Unclaimable.BUSY
-    async with db.begin() as tx:
-        assert len(await jobs.lapse(tx, 1, MAX_JOB_S)) == 1
+    assert len(await lapse(db, max_attempts=1)) == 1
     _, _, video = await rows(db, queued)
     assert video.state == "failed"
 
@@ -234,15 +236,12 @@ async def test_a_deleted_video_is_written_to_by_nobody(db: Database) -> None:
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await uploads.discard_open(tx, queued.video_id)
-        await jobs.end_work(tx, queued.video_id)
-        await videos.move(tx, queued.video_id, VideoState.DELETED)
+        await removal.delete_video(tx, queued.video_id)
     before = await everything(db)
     for write in WRITES.values():
         with pytest.raises(LeaseLost):
             async with db.begin() as tx:
                 await write(tx, held)
-    with pytest.raises(LookupError):
-        async with db.begin() as tx:
-            await videos.touch(tx, queued.video_id, title="x")
+    async with db.begin() as tx:
+        assert await videos.touch(tx, queued.video_id, title="x") is None
     assert await everything(db) == before

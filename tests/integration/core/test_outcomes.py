@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from core import claims, jobs
 from core.claims import Claim, Unclaimable
 from core.db import Database
-from core.errors import Conflict, Failure, LeaseLost
+from core.errors import Conflict, Failure, LeaseLost, NotFound
 from core.models import Job, Rendition, Video
 from core.states import Stage, VideoState
 from tests.support.tables import everything, purged
@@ -161,7 +161,7 @@ async def test_a_failure_is_told_and_leaves_the_old_renditions(db: Database) -> 
 )
 async def test_no_job_begins_on_a_video_that_does_not_rest(db: Database, state: str) -> None:
     video = await new_video(db, state=state)
-    with pytest.raises(Conflict):
+    with pytest.raises(NotFound if state == VideoState.DELETED else Conflict):
         async with db.begin() as tx:
             await jobs.create(tx, video.video_id, "transcode")
     async with db.read() as connection:

@@ -7,12 +7,20 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import claims, jobs
-from core.claims import Claim, Unclaimable
+from core.claims import Claim, Taken, Unclaimable
 from core.db import Database
 from core.models import Task, User, Video
 from core.states import VideoState
 from tests.support.waiting import wait_until
-from tests.support.work import LEASE_S, MAX_ATTEMPTS, Queued, claim, queue_video, task_of
+from tests.support.work import (
+    LEASE_S,
+    MAX_ATTEMPTS,
+    Queued,
+    begin,
+    claim,
+    queue_video,
+    task_of,
+)
 
 
 async def new_person(db: Database, *, priority: int = 0) -> uuid.UUID:
@@ -56,8 +64,8 @@ async def next_claim(db: Database, named: uuid.UUID | None = None) -> Claim:
     """Claim as a worker does that received a message."""
     async with db.begin() as tx:
         found = await claims.claim_next(tx, named or uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS)
-    assert isinstance(found, tuple), found
-    return found[0]
+    assert isinstance(found, Taken), found
+    return await begin(db, found)
 
 
 async def test_one_video_waits_for_at_most_one_queued_before_it(db: Database) -> None:
@@ -136,8 +144,8 @@ async def test_many_workers_get_each_a_task_of_their_own(db: Database) -> None:
         while True:
             async with db.begin() as tx:
                 found = await claims.claim_next(tx, uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS)
-            if isinstance(found, tuple):
-                return found[0].task_id
+            if isinstance(found, Taken):
+                return found.task_id
             assert found is Unclaimable.LATER  # rows were locked: there is work left
 
     assert set(await asyncio.gather(*(work() for _ in range(15)))) == queued

@@ -3,10 +3,9 @@
 import errno
 
 import pytest
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from core.errors import Unavailable
+from core.errors import DatabaseAway, Unavailable
 from workers.judge import judge
 
 
@@ -16,12 +15,14 @@ from workers.judge import judge
         (Unavailable("The object store does not answer."), "storage_error", False),
         (OSError(errno.ENOSPC, "No space left on device"), "resource_limit", False),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "resource_limit", False),
-        (OperationalError(None, None, OSError()), "processing_gave_up", False),
-        (PoolTimeout(), "processing_gave_up", False),
+        (DatabaseAway("no connection became free"), "processing_gave_up", False),
+        (ProgrammingError(None, None, Exception()), "processing_gave_up", True),
+        (IntegrityError(None, None, Exception()), "processing_gave_up", True),
+        (OperationalError(None, None, Exception()), "processing_gave_up", True),
         (OSError(errno.EIO, "Input/output error"), "processing_gave_up", True),
         (ZeroDivisionError(), "processing_gave_up", True),
     ],
-    ids=["store", "full", "quota", "database", "pool", "disk", "bug"],
+    ids=["store", "full", "quota", "database", "statement", "constraint", "unnamed", "disk", "bug"],
 )
 def test_what_is_away_or_full_does_not_count(error: Exception, code: str, charge: bool) -> None:
     judged = judge(error)

@@ -1,0 +1,75 @@
+"""Which errors say that Postgres is away, and not that something of ours is wrong. Pure."""
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# Whatever begins with one of these, by SQLSTATE.
+_CLASSES = (
+    "08",  # the connection broke or was not made
+    "53",  # no memory, no disk, no connection left there
+)
+_GONE = frozenset(
+    {
+        "57P01",  # the server is shut down by its administrator
+        "57P02",  # another of its processes crashed, and it starts again
+        "57P03",  # it is starting, or on its way down
+        "57P04",  # the database was dropped
+        "57P05",  # the connection was idle for too long
+        "25P03",  # a transaction was: its writer stood still
+        "25006",  # after a failover this is the one that may only read
+    }
+)
+_PASSING = frozenset(
+    {
+        "40001",  # another transaction was in the way
+        "40P01",  # a deadlock, of which this was the victim
+        "55P03",  # a lock was not to be had in time
+    }
+)
+
+
+def state_says_away(state: str, *, connecting: bool = False) -> bool:
+    """Tell whether an SQLSTATE says that the same statement may succeed in a moment.
+
+    While a connection is made everything does: a login that is refused may be one whose password
+    is being changed, and a server that starts has many words for it. What is wrong for good looks
+    the same there; the log says which, and nobody's film is failed for it.
+    """
+    return connecting or state[:2] in _CLASSES or state in _GONE or state in _PASSING
+
+
+def state_ends_connection(state: str) -> bool:
+    """Tell whether a connection on which this came is of no more use."""
+    return state.startswith("08") or state in _GONE
+
+
+def is_away(error: BaseException, *, connecting: bool = False) -> bool:
+    """Tell whether an error of SQLAlchemy or the driver says that Postgres is away.
+
+    Only of an error that came from them: what a caller's own code raises may be an `OSError` too.
+    A driver's `InterfaceError` says nothing by itself, because a wrong argument is one; that the
+    connection was lost under it does.
+
+    Args:
+        error: what was raised.
+        connecting: whether that was while a connection was made.
+    """
+    if isinstance(error, DBAPIError):
+        if connecting or error.connection_invalidated:
+            return True
+        return error.orig is not None and is_away(error.orig)
+    if isinstance(error, PoolTimeout | OSError):  # a TimeoutError is an OSError
+        return True
+    state = sqlstate(error)
+    if state is not None:
+        return state_says_away(state, connecting=connecting)
+    return connecting and isinstance(
+        error, asyncpg.InterfaceError | asyncpg.InternalClientError | asyncpg.PostgresError
+    )
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """Return the SQLSTATE that the server gave; None when it was not the server that spoke."""
+    found = getattr(error, "sqlstate", None)
+    return found if isinstance(found, str) else None

@@ -1,0 +1,99 @@
+"""Rows that could not be handled: each waits by itself, and the others go on.
+
+A sweep, the relay or a claim that fails on one row notes it here and passes it over until its time
+has come. The wait doubles with every failure. What is noted is an alarm: the log has a line with
+the error each time, and `/metrics` the number of rows that wait so.
+"""
+
+import uuid
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core import log
+from core.db import Database
+from core.errors import Unavailable
+from core.models import Setback
+
+_log = log.get(__name__)
+_FIRST_S = 5.0
+_MOST_S = 3600.0
+_MOST_AWAY_S = 60.0  # the store was away, not the row wrong: soon after the outage it goes on
+_REMEMBERED = timedelta(hours=1)
+_SHOWN = 1000  # characters of an error
+
+
+class Kind(StrEnum):
+    """What was to be done to the row."""
+
+    CLAIM = "claim"
+    RELAY = "relay"
+    LAPSE = "lapse"
+    UPLOAD = "upload"
+    PURGE = "purge"
+    FORGET = "forget"
+    ACCOUNT = "account"
+    DEAD_LETTER = "dead_letter"
+
+
+def wait_s(attempts: int, error: BaseException) -> float:
+    """Return how many seconds a row waits that has failed so often, from 1."""
+    most = _MOST_AWAY_S if isinstance(error, Unavailable) else _MOST_S
+    return float(min(most, _FIRST_S * 2.0 ** min(attempts - 1, 20)))
+
+
+def clear_of(kind: Kind, row_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a row need not wait.
+
+    Args:
+        kind: what is to be done to it.
+        row_id: the column of its id.
+    """
+    return ~exists().where(
+        Setback.kind == kind, Setback.row_id == row_id, Setback.retry_at > func.now()
+    )
+
+
+async def note(db: Database, kind: Kind, row_id: uuid.UUID, error: BaseException) -> None:
+    """Have a row wait, longer each time, and say so in the log."""
+    shown = repr(error)[:_SHOWN]
+    async with db.begin() as tx:
+        attempts = await tx.scalar(
+            insert(Setback)
+            .values(kind=kind, row_id=row_id, error=shown, retry_at=func.now())
+            .on_conflict_do_update(
+                index_elements=[Setback.kind, Setback.row_id],
+                set_={"attempts": Setback.attempts + 1, "error": shown},
+            )
+            .returning(Setback.attempts)
+        )
+        seconds = wait_s(int(attempts or 1), error)
+        await tx.execute(
+            update(Setback)
+            .where(Setback.kind == kind, Setback.row_id == row_id)
+            .values(retry_at=func.now() + timedelta(seconds=seconds))
+        )
+    if isinstance(error, Unavailable):
+        _log.warning("row_set_back", kind=kind, row=str(row_id), error=shown, retry_s=seconds)
+    else:
+        _log.error("row_set_back", kind=kind, row=str(row_id), retry_s=seconds, exc_info=error)
+
+
+async def tidy(db: Database) -> None:
+    """Forget rows that have not failed again for a while after their time had come."""
+    async with db.begin() as tx:
+        await tx.execute(delete(Setback).where(Setback.retry_at < func.now() - _REMEMBERED))
+
+
+async def waiting(connection: AsyncConnection) -> dict[str, int]:
+    """Return how many rows wait, by kind; only kinds of which some do."""
+    rows = await connection.execute(
+        select(Setback.kind, func.count())
+        .where(Setback.retry_at > func.now())
+        .group_by(Setback.kind)
+    )
+    return {kind: int(count) for kind, count in rows.all()}

@@ -1,0 +1,30 @@
+"""Without what keeps an owner's requests from each other, and a bad row from all others."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tests.faults.mutations import mutation, replace
+
+
+@mutation("owner_lock", "backend", "workers")
+def no_owner_lock() -> None:
+    """Nobody waits for another one who changes the same video."""
+    from core import videos
+    from core.models import Video
+    from core.states import VideoState
+
+    async def look(tx: AsyncConnection, video_id: uuid.UUID) -> Any:
+        columns = (
+            Video.user_id, Video.state, Video.source_key, Video.source_size, Video.source_etag,
+        )  # fmt: skip
+        row = (await tx.execute(select(*columns).where(Video.id == video_id))).one_or_none()
+        if row is None:
+            return None
+        return videos.LockedVideo(
+            row.user_id, VideoState(row.state), row.source_key, row.source_size, row.source_etag
+        )
+
+    replace(videos, "lock", look)

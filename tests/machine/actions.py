@@ -1,0 +1,245 @@
+"""What owners, workers and sweeps do, through the product's own functions."""
+
+import uuid
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, cast
+
+from sqlalchemy import func, select, update
+
+from backend.deps import Principal
+from backend.jobs import service as jobs_service
+from backend.uploads import service as uploads_service
+from backend.uploads.schemas import NewUpload
+from backend.videos import service as videos_service
+from backend.videos.reader import VideoReader
+from core import claims, dead_letters, uploads
+from core.claims import Claim, Taken
+from core.config import Settings
+from core.db import Database
+from core.dispatch import Dispatcher
+from core.errors import DomainError, Failure, LeaseLost
+from core.models import Purge, Task, Upload, Video
+from core.queue import DeadLetter
+from core.states import Stage
+from core.storage import Part
+from core.sweep import Sweeper
+from tests.machine.paced import PacedDatabase, PacedStorage
+from tests.support.work import outputs
+
+SIZE = 1000
+_FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
+REFUSALS = (DomainError, LeaseLost)  # expected of who comes too late
+
+
+class _Quiet:
+    """Redis, limits and the dispatcher, for those who only tell them something."""
+
+    async def publish(self, *_: Any) -> None:
+        """Tell nobody."""
+
+    async def take(self, *_: Any) -> None:
+        """Allow it."""
+
+    def nudge(self) -> None:
+        """Wake nobody."""
+
+
+class _Queue:
+    """Takes every message, and has the dead letters that it is given."""
+
+    def __init__(self) -> None:
+        self.dead: list[DeadLetter] = []
+
+    async def send(self, ids: list[uuid.UUID]) -> list[uuid.UUID]:
+        """Take messages."""
+        return ids
+
+    async def backlog(self) -> int:
+        """Tell that there is none."""
+        return 0
+
+    async def receive_dead(self, *_: Any) -> list[DeadLetter]:
+        """Return what there is, once."""
+        found, self.dead = self.dead, []
+        return found
+
+    async def delete(self, _letter: Any) -> None:
+        """Settle it."""
+
+
+@dataclass
+class Mill:
+    """Everything that actors act on.
+
+    Attributes:
+        db: for actors.
+        plain: the same database at once, for preparing and looking.
+        storage: the store.
+        settings: the product's.
+    """
+
+    db: PacedDatabase
+    plain: Database
+    storage: PacedStorage
+    settings: Settings
+
+    def __post_init__(self) -> None:
+        quiet = _Quiet()
+        self._queue = _Queue()
+        held = SimpleNamespace(
+            db=self.db,
+            settings=self.settings,
+            storage=self.storage,
+            redis=quiet,
+            limits=quiet,
+            dispatcher=quiet,
+            videos=VideoReader(cast(Any, self.plain), cast(Any, self.storage), 900),
+        )
+        self._held = cast(Any, held)
+        self._sweeper = Sweeper(self.settings, cast(Any, self.db), cast(Any, self.storage))
+        self._dispatcher = Dispatcher(
+            self.settings,
+            cast(Any, self.db),
+            cast(Any, self._queue),
+            cast(Any, self._queue),
+            cast(Any, self.storage),
+            cast(Any, quiet),
+        )
+
+    def _as(self, user_id: uuid.UUID) -> Principal:
+        return Principal(user_id, "session", self._held)
+
+    # Owners
+
+    async def begin_upload(self, user_id: uuid.UUID) -> None:
+        """Begin an upload and send its part."""
+        wanted = NewUpload(filename="film.mp4", size=SIZE)
+        row = await uploads_service.create(self._held, self._as(user_id), wanted)
+        self.storage.uploads[row.s3_upload_id][1].append(Part(1, SIZE, "etag"))
+
+    async def complete(self, upload_id: uuid.UUID) -> None:
+        """Complete an upload."""
+        await uploads_service.complete(self._held, await self._upload(upload_id), None)
+
+    async def abort(self, upload_id: uuid.UUID) -> None:
+        """Abort an upload."""
+        await uploads_service.abort(self._held, await self._upload(upload_id))
+
+    async def _upload(self, upload_id: uuid.UUID) -> uploads.UploadRow:
+        found = await uploads.load(cast(Any, self.db), [upload_id])
+        if upload_id not in found:
+            raise DomainError("it is gone")
+        return found[upload_id]
+
+    async def rename(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
+        """Rename a video."""
+        await videos_service.rename(self._held, self._as(user_id), video_id, "Another name")
+
+    async def cancel(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
+        """Cancel its work."""
+        await videos_service.cancel(self._held, self._as(user_id), video_id)
+
+    async def retry(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
+        """Try again what failed."""
+        await videos_service.retry(self._held, self._as(user_id), video_id)
+
+    async def new_job(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
+        """Ask for another transcode."""
+        await jobs_service.create(self._held, self._as(user_id), video_id, "transcode")
+
+    async def delete(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
+        """Delete a video."""
+        await videos_service.delete(self._held, self._as(user_id), video_id)
+
+    # Workers
+
+    async def claim(self, named: uuid.UUID, held: list[Claim]) -> None:
+        """Take the task whose turn it is, and begin it."""
+        async with self.db.begin() as tx:
+            taken = await claims.claim_next(cast(Any, tx), named, "worker", 60.0, 3)
+        if not isinstance(taken, Taken):
+            return
+        async with self.db.begin() as tx:
+            begun, _ = await claims.begin(cast(Any, tx), taken)
+        if begun is not None:
+            held.append(begun)
+
+    async def heartbeat(self, held: Claim) -> None:
+        """Keep a task."""
+        async with self.db.begin() as tx:
+            await claims.heartbeat(
+                cast(Any, tx), held, 60.0, stage=Stage.ENCODING, progress=50.0, eta_s=None
+            )
+
+    async def succeed(self, held: Claim) -> None:
+        """Publish."""
+        async with self.db.begin() as tx:
+            await claims.succeed(cast(Any, tx), held, outputs(held, "720p"))
+
+    async def fail(self, held: Claim) -> None:
+        """Blame the input."""
+        async with self.db.begin() as tx:
+            await claims.fail(cast(Any, tx), held, _FAILURE, error="no")
+
+    async def release(self, held: Claim) -> None:
+        """Give a task back."""
+        async with self.db.begin() as tx:
+            await claims.release(cast(Any, tx), held, delay_s=0, charge=True)
+
+    # Sweeps
+
+    async def lapse(self) -> None:
+        """Bring back what workers have lost."""
+        await self._dispatcher.lapse()
+
+    async def relay(self) -> None:
+        """Send what is to be sent."""
+        await self._dispatcher.relay()
+
+    async def check_uploads(self) -> None:
+        """Settle uploads."""
+        await self._sweeper.check_uploads()
+
+    async def purge(self) -> None:
+        """Remove objects."""
+        await self._sweeper.purge()
+
+    async def forget(self) -> None:
+        """Remove the last of what was deleted."""
+        await self._sweeper.forget()
+
+    async def dead_letter(self, task_id: uuid.UUID) -> None:
+        """Settle a message that was received too often."""
+        self._queue.dead.append(DeadLetter(task_id, "-", "-"))
+        await dead_letters.settle(cast(Any, self.db), cast(Any, self._queue))
+
+    # What happens by itself
+
+    async def time_passes(self) -> None:
+        """Let leases lapse, uploads fall due and waits end."""
+        async with self.plain.begin() as tx:
+            # Rows that somebody has locked are left as they are: time waits for nobody, we would.
+            for table, key, change in (
+                (Task, Task.lease_until, {"lease_until": func.now()}),
+                (Task, Task.available_at, {"available_at": func.now()}),
+                (Upload, Upload.check_at, {"check_at": func.now()}),
+                (Purge, Purge.not_before, {"not_before": func.now()}),
+            ):
+                later = (
+                    select(table.id)
+                    .where(key.is_not(None), key > func.now())
+                    .with_for_update(skip_locked=True)
+                )
+                await tx.execute(update(table).where(table.id.in_(later)).values(change))
+
+    async def ids(self, model: Any) -> list[uuid.UUID]:
+        """Return the ids of all rows of a table, in order."""
+        async with self.plain.read() as connection:
+            return list((await connection.scalars(select(model.id).order_by(model.id))).all())
+
+    async def owners(self) -> dict[uuid.UUID, uuid.UUID]:
+        """Return the owner of each video."""
+        async with self.plain.read() as connection:
+            rows = (await connection.execute(select(Video.id, Video.user_id))).all()
+        return {row.id: row.user_id for row in rows}

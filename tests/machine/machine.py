@@ -1,0 +1,270 @@
+"""A state machine over the product: any of its actions at any moment of any other.
+
+Hypothesis chooses what begins and who takes the next step. After every step the tables are looked
+at as a whole. At the end everybody goes on to the end, and then whatever waits must be claimable,
+task after task, whoever owns it.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import insert
+
+from core.claims import Claim
+from core.config import Settings
+from core.db import Database
+from core.errors import DatabaseAway
+from core.models import Task, Upload, User
+from tests.machine.actions import REFUSALS, Mill
+from tests.machine.paced import Actor, PacedDatabase, PacedStorage
+from tests.machine.truth import broken
+from tests.support.tables import empty_tables
+
+_AT_ONCE = 4
+_PATIENCE_S = 30.0
+_PICK = st.integers(min_value=0, max_value=10_000)
+
+
+class Ground:
+    """An event loop and a database that all examples of a run share; counts their steps."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.loop = asyncio.new_event_loop()
+        self.db = Database(settings.database_url.get_secret_value(), 20)
+        self.steps = 0
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do something on the loop."""
+        return self.loop.run_until_complete(work)
+
+    def close(self) -> None:
+        """Close the connections and the loop."""
+        self.run(self.db.close())
+        self.loop.close()
+
+
+class MillMachine(RuleBasedStateMachine):
+    """See the module; `ground` is set on a subclass."""
+
+    ground: ClassVar[Ground]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._actors: list[Actor] = []
+        self._claims: list[Claim] = []
+        self._history: list[str] = []
+        self._users = [uuid.uuid4(), uuid.uuid4()]
+        ground = self.ground
+        self._mill = Mill(PacedDatabase(ground.db), ground.db, PacedStorage(), ground.settings)
+        ground.run(self._prepare())
+
+    async def _prepare(self) -> None:
+        await empty_tables(self.ground.db)
+        async with self.ground.db.begin() as tx:
+            for user_id in self._users:
+                await tx.execute(
+                    insert(User).values(
+                        id=user_id, email=f"{user_id}@example.com", password_hash="-"
+                    )
+                )
+        # Something to begin with: of the first user a film in each state that it can rest in, and
+        # one of the second user that waits.
+        owner, stranger = self._users
+        for end in (self._mill.fail, self._mill.succeed):
+            await self._arrive(owner)
+            begun: list[Claim] = []
+            await self._mill.claim(uuid.uuid4(), begun)
+            await end(begun[0])
+        await self._mill.begin_upload(owner)
+        await self._arrive(stranger)
+
+    async def _arrive(self, user_id: uuid.UUID) -> None:
+        known = {*await self._mill.ids(Upload)}
+        await self._mill.begin_upload(user_id)
+        [upload_id] = {*await self._mill.ids(Upload)} - known
+        await self._mill.complete(upload_id)
+
+    # Who goes on
+
+    def _has_room(self) -> bool:
+        return len(self._actors) < _AT_ONCE
+
+    def _can_step(self) -> bool:
+        return any(actor.standing for actor in self._actors)
+
+    @precondition(_can_step)
+    @rule(pick=_PICK)
+    def one_goes_on(self, pick: int) -> None:
+        """Have somebody take a step."""
+        standing = [actor for actor in self._actors if actor.standing]
+        self.ground.run(self._step(standing[pick % len(standing)]))
+
+    @precondition(_can_step)
+    @rule(pick=_PICK, count=st.integers(min_value=2, max_value=12))
+    def one_goes_far(self, pick: int, count: int) -> None:
+        """Have somebody take several steps, which ends most of what is short."""
+        standing = [actor for actor in self._actors if actor.standing]
+        actor = standing[pick % len(standing)]
+        for _ in range(count):
+            if actor.standing:
+                self.ground.run(self._step(actor))
+
+    async def _step(self, actor: Actor) -> None:
+        self._history.append(f"{actor.name} takes step {actor.steps + 1}")
+        self.ground.steps += 1
+        await actor.step(self.ground.db)
+        await asyncio.sleep(0)
+        self._see_who_ended()
+        found = await broken(self.ground.db)
+        assert not found, self._told(found)
+
+    def _see_who_ended(self) -> None:
+        for actor in [each for each in self._actors if each.ended]:
+            self._actors.remove(actor)
+            error = actor.outcome()
+            # A deadlock, too, shows as a database that is away.
+            expected = isinstance(error, REFUSALS) and not isinstance(error, DatabaseAway)
+            if error is not None and not expected:
+                raise AssertionError(self._told([f"{actor.name}: {error!r}"])) from error
+            self._history.append(f"{actor.name} ended{f' with {error!r}' if error else ''}")
+
+    def _told(self, faults: list[str]) -> str:
+        told = f"{faults} after {self.ground.steps} steps, {len(self._history)} in this example:"
+        return "\n  ".join([told, *self._history])
+
+    # What begins
+
+    def _begin(self, name: str, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        async def start() -> None:
+            self._actors.append(Actor(f"{name} #{len(self._history)}", work))
+            await asyncio.sleep(0)
+
+        self._history.append(f"{name} begins")
+        self.ground.run(start())
+
+    def _on_video(self, name: str, pick: int) -> None:
+        owners = self.ground.run(self._mill.owners())
+        if owners:
+            video_id = sorted(owners)[pick % len(owners)]
+            act, owner = getattr(self._mill, name), owners[video_id]
+            self._begin(f"{name} {str(video_id)[-4:]}", lambda: act(owner, video_id))
+
+    def _on_upload(self, name: str, pick: int) -> None:
+        found = self.ground.run(self._mill.ids(Upload))
+        if found:
+            upload_id, act = found[pick % len(found)], getattr(self._mill, name)
+            self._begin(f"{name} upload {str(upload_id)[-4:]}", lambda: act(upload_id))
+
+    @precondition(_has_room)
+    @rule(pick=_PICK, name=st.sampled_from(["rename", "cancel", "retry", "new_job", "delete"]))
+    def an_owner_wants_something(self, pick: int, name: str) -> None:
+        """Ask something of a video."""
+        self._on_video(name, pick)
+
+    @precondition(_has_room)
+    @rule(pick=_PICK, pair=st.permutations(["cancel", "retry", "new_job", "delete"]))
+    def an_owner_wants_two_things(self, pick: int, pair: list[str]) -> None:
+        """Ask two things of one video at once."""
+        for name in pair[:2]:
+            self._on_video(name, pick)
+
+    @precondition(_has_room)
+    @rule(pick=_PICK, name=st.sampled_from(["complete", "abort"]))
+    def an_upload_ends(self, pick: int, name: str) -> None:
+        """Complete or abort an upload."""
+        self._on_upload(name, pick)
+
+    @precondition(_has_room)
+    @rule(pick=_PICK)
+    def an_upload_begins(self, pick: int) -> None:
+        """Begin an upload; its part is sent at once."""
+        user_id = self._users[pick % 2]
+        self._begin("upload", lambda: self._mill.begin_upload(user_id))
+
+    @precondition(_has_room)
+    @rule(pick=_PICK)
+    def a_worker_claims(self, pick: int) -> None:
+        """Receive a message that names any task, and claim."""
+        found = self.ground.run(self._mill.ids(Task))
+        if found:
+            named = found[pick % len(found)]
+            self._begin("claim", lambda: self._mill.claim(named, self._claims))
+
+    @precondition(lambda self: self._has_room() and self._claims)
+    @rule(pick=_PICK, name=st.sampled_from(["heartbeat", "succeed", "fail", "release"]))
+    def a_worker_says_something(self, pick: int, name: str) -> None:
+        """Keep, end or give back a task that was claimed, by now perhaps lost."""
+        held, act = self._claims[pick % len(self._claims)], getattr(self._mill, name)
+        self._begin(f"{name} {str(held.video_id)[-4:]}", lambda: act(held))
+
+    @precondition(_has_room)
+    @rule(name=st.sampled_from(["lapse", "relay", "check_uploads", "purge", "forget"]))
+    def a_sweep_begins(self, name: str) -> None:
+        """Begin a round."""
+        self._begin(name, getattr(self._mill, name))
+
+    @precondition(_has_room)
+    @rule(pick=_PICK)
+    def a_letter_is_dead(self, pick: int) -> None:
+        """Have the dead-letter queue name any task."""
+        found = self.ground.run(self._mill.ids(Task))
+        if found:
+            task_id = found[pick % len(found)]
+            self._begin("dead letter", lambda: self._mill.dead_letter(task_id))
+
+    @rule()
+    def time_passes(self) -> None:
+        """Let leases lapse and waits end."""
+        self._history.append("time passes")
+        self.ground.run(self._mill.time_passes())
+
+    @invariant()
+    def nobody_is_lost(self) -> None:
+        """See who has ended meanwhile: a lock that was let go may have been waited for."""
+        self._see_who_ended()
+
+    def teardown(self) -> None:
+        """Let everybody end; then whatever waits must be had, one after the other."""
+        try:
+            self.ground.run(self._end())
+        finally:
+            self.ground.run(self._leave())
+
+    async def _end(self) -> None:
+        clock = asyncio.get_running_loop().time
+        patience = clock() + _PATIENCE_S
+        while self._actors:
+            standing = [actor for actor in self._actors if actor.standing]
+            for actor in standing:
+                await self._step(actor)
+                patience = clock() + _PATIENCE_S
+            if not standing:  # they wait for locks that the database must let go of
+                await asyncio.sleep(0.005)
+                stuck = [actor.name for actor in self._actors]
+                assert clock() < patience, self._told([f"nobody can go on: {stuck}"])
+            self._see_who_ended()
+        await self._mill.time_passes()
+        for _ in range(1 + len(await self._mill.ids(Task))):
+            begun: list[Claim] = []
+            await self._mill.claim(uuid.uuid4(), begun)
+            if not begun:
+                break
+            await self._mill.fail(begun[0])
+        async with self.ground.db.read() as connection:
+            left = await connection.scalars(
+                Task.__table__.select()
+                .with_only_columns(Task.id)
+                .where(Task.state == "queued", Task.charged < 3)
+            )
+            assert not left.all(), self._told(["a task waits that nobody can claim"])
+        found = await broken(self.ground.db)
+        assert not found, self._told(found)
+
+    async def _leave(self) -> None:
+        for actor in self._actors:
+            await actor.cancel()

@@ -48,7 +48,7 @@ def downgrade() -> None:
     op.drop_table("invites")
     op.drop_index("ix_users_closed", table_name="users")
     op.drop_index("ix_users_admins", table_name="users")
-    op.drop_constraint("ck_users_closed_is_bare", "users")
+    op.drop_constraint(op.f("ck_users_closed_is_bare"), "users")
     # No address looks like this, and no password has such a hash.
     op.execute(
         "UPDATE users SET email = 'closed:' || id, password_hash = '' WHERE closed_at IS NOT NULL"

@@ -49,9 +49,9 @@ def downgrade() -> None:
     op.drop_index("ix_users_closed", table_name="users")
     op.drop_index("ix_users_admins", table_name="users")
     op.drop_constraint(op.f("ck_users_closed_is_bare"), "users")
-    # No address looks like this, and no password has such a hash.
+    # Nobody finds it: addresses are looked up in small letters.
     op.execute(
-        "UPDATE users SET email = 'closed:' || id, password_hash = '' WHERE closed_at IS NOT NULL"
+        "UPDATE users SET email = 'CLOSED:' || id, password_hash = '' WHERE closed_at IS NOT NULL"
     )
     op.alter_column("users", "password_hash", nullable=False)
     op.alter_column("users", "email", nullable=False)

@@ -1,13 +1,22 @@
 """`python -m backend`: serve the API until SIGTERM or SIGINT."""
 
+import contextlib
+import socket
 import sys
 
 import uvicorn
+from fastapi import FastAPI
 
+from backend import opening
 from backend.app import create_app
 from backend.auth.tokens import Tokens
 from backend.connection import bounded, most_connections
+from backend.health.service import create_service_app
+from backend.server import Server, ServiceServer, address_of, bind
 from core import config, log
+
+_log = log.get(__name__)
+_SERVICE_CONNECTIONS = 100
 
 
 def main() -> int:
@@ -16,11 +25,20 @@ def main() -> int:
         settings = config.load()
         Tokens(settings)  # refuses to be without a signing key; better now than half started
         app = create_app(settings)
+        listener = _service_listener(settings)
     except (config.ConfigError, ValueError) as error:
         sys.stderr.write(f"framemill: {error}\n")
         return 1
     log.configure(settings.log_level, settings.log_format)
-    uvicorn.run(
+    _log.info("open", **opening.told(settings, address_of(listener)))
+    server = Server(_api(settings, app), ServiceServer(_service(settings, app)), listener)
+    with contextlib.suppress(KeyboardInterrupt):  # it has been heeded
+        server.run()
+    return 0 if server.started else 3
+
+
+def _api(settings: config.Settings, app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -36,7 +54,36 @@ def main() -> int:
         timeout_graceful_shutdown=5,
         backlog=2048,
     )
-    return 0
+
+
+def _service(settings: config.Settings, app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_service_app(app),
+        http=bounded(settings.request_s, _SERVICE_CONNECTIONS),
+        ws="none",
+        lifespan="off",  # it has nothing of its own to open
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=settings.keep_alive_s,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def _service_listener(settings: config.Settings) -> socket.socket:
+    """Bind the address of the service routes, before anything is opened.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    host, port = settings.service_host, settings.service_port
+    try:
+        return bind(host, port)
+    except OSError as error:
+        raise config.ConfigError(
+            f"SERVICE_HOST, SERVICE_PORT: {host} port {port} cannot be used: {error.strerror}"
+        ) from None
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ from backend.deps import Services
 from backend.events.routes import router as events_router
 from backend.events.slots import StreamSlots
 from backend.health.routes import router as health_router
+from backend.health.service import readiness_of
 from backend.idempotency import Idempotency
+from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
 from backend.limits.routes import router as limits_router
 from backend.media import CloudFront, media_signer
@@ -28,6 +30,7 @@ from backend.middleware import RequestLayer
 from backend.openapi import DESCRIPTION, complete_document
 from backend.page.routes import Page, PageRoute
 from backend.ratelimit import RateLimiter
+from backend.reference import reference_route
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
 from backend.videos.reader import VideoReader
@@ -60,19 +63,24 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with _open(settings, media) as services:
             app.state.services = services
+            app.state.readiness = readiness = readiness_of(services)
             # What was imported lives as long as the process; there is no garbage to be found in it.
             gc.collect()
             gc.freeze()
             gc.set_threshold(_GC_THRESHOLD, 20, 20)
-            yield
+            try:
+                yield
+            finally:
+                await readiness.close()
 
     app = FastAPI(
         title="Framemill",
         version="1",
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,  # scripts of somebody else's; see reference.py
         redoc_url=None,
-        # Our own figures are at /metrics; asking for a tracer that is not there is not free.
+        # We have figures of our own; asking for a tracer that is not there is not free.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     errors.install(app)
@@ -90,13 +98,15 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         # The busiest first: they are tried in this order.
         part_urls, one_video, uploads_router, videos_router, jobs_router, events_router,
-        auth_router, limits_router, health_router,
+        auth_router, limits_router, invites_router, health_router,
     ):  # fmt: skip
         # As if they were the app's own: an included router is matched twice for each request.
         app.router.routes.extend(router.routes)
     complete_document(app)
+    app.router.routes.append(reference_route(app))
     if settings.page_dir is not None:
         taken = {route.path.split("/")[1] for route in app.routes if isinstance(route, Route)}
+        taken |= {"readyz", "metrics"}  # elsewhere; who asks here must not be shown a page
         app.router.routes.append(PageRoute(Page(settings.page_dir, settings), taken))
     return app
 

@@ -9,6 +9,7 @@ import structlog
 from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
+from sqlalchemy import select
 
 from backend.address import client_address
 from backend.auth.passwords import Passwords
@@ -18,12 +19,14 @@ from backend.events.slots import StreamSlots
 from backend.idempotency import Idempotency
 from backend.ratelimit import RateLimiter
 from backend.videos.reader import VideoReader
+from core.accounts import ADMIN
 from core.batch import Batcher
 from core.config import Settings
 from core.db import Database
 from core.dispatch import Dispatcher
-from core.errors import Unauthenticated
+from core.errors import Forbidden, Unauthenticated
 from core.events import Subscriber
+from core.models import User
 from core.queue import TaskQueue
 from core.storage import Storage
 from core.uploads import UploadRow
@@ -120,4 +123,22 @@ async def _address(request: Request) -> str:
 
 With = Annotated[Services, Depends(services)]
 CurrentUser = Annotated[Principal, Depends(BearerSession())]
+
+
+async def _admin(user: CurrentUser) -> Principal:
+    """Return who is asking, if it is an admin. Looked up each time: a role can be taken away.
+
+    Raises:
+        Forbidden: `forbidden`.
+    """
+    async with user.held.db.read() as connection:
+        role = await connection.scalar(
+            select(User.role).where(User.id == user.user_id, User.closed_at.is_(None))
+        )
+    if role != ADMIN:
+        raise Forbidden("Only an admin may do this.")
+    return user
+
+
+CurrentAdmin = Annotated[Principal, Depends(_admin)]
 Address = Annotated[str, Depends(_address)]

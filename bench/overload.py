@@ -109,15 +109,16 @@ def _storms(held: World, api: psutil.Process, crowd: Tally) -> tuple[list[Tally]
     memory, tallies = [api.memory_info().rss], []
     for _ in range(_STORMS):
         tallies.append(asyncio.run(clients.storm(held.server, crowd.videos, _STORM)))
-        _until_well(held.server)
+        _until_well(held.stack.environment["SERVICE_PORT"])
         memory.append(api.memory_info().rss)
     return tallies, memory
 
 
-def _until_well(server: str) -> None:
+def _until_well(service_port: str) -> None:
+    ready = f"http://127.0.0.1:{service_port}/readyz"
     deadline = time.monotonic() + _WELL_WITHIN_S
     while time.monotonic() < deadline:
-        with suppress(OSError), urllib.request.urlopen(f"{server}/readyz", timeout=5) as answer:
+        with suppress(OSError), urllib.request.urlopen(ready, timeout=5) as answer:
             if answer.status == 200:
                 return
         time.sleep(0.1)

@@ -75,8 +75,13 @@ class Settings(BaseSettings):
     max_requests: int = Field(500, ge=1, description="being answered at once in a process")
     request_s: float = Field(30, gt=0, description="within which a request must have arrived")
     keep_alive_s: int = Field(5, ge=1, description="an idle connection is kept for the next one")
+    service_host: str = Field("127.0.0.1", description="where /readyz and /metrics answer")
+    service_port: int = Field(8001, ge=0, le=65535, description="0 for any free one")
 
     # Accounts
+    registration: Literal["open", "invite", "closed"] = Field(
+        "closed", description="who may make an account: anybody, who has an invite, nobody"
+    )
     jwt_keys: SecretStr | None = None
     jwt_issuer: str = "framemill"
     access_token_s: int = Field(600, ge=30, le=600)
@@ -89,7 +94,9 @@ class Settings(BaseSettings):
     rate_limit_uploads: int = Field(600, ge=1, description="uploads begun a minute and user")
 
     # What one user may have; 0 for no limit
-    user_quota_bytes: ByteSize = Field(ByteSize(0), ge=0, description="stored, renditions too")
+    user_quota_bytes: ByteSize = Field(
+        ByteSize(100 * 1024**3), ge=0, description="stored, renditions too"
+    )
     user_quota_active: int = Field(500, ge=0, description="videos being uploaded or worked on")
 
     # Uploads

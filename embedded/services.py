@@ -54,6 +54,7 @@ def service_environment(data_dir: Path, port: int, jwt_secret: str) -> dict[str,
     origins = [f"http://{host}:{each}" for each in pages for host in ("127.0.0.1", "localhost")]
     return {
         "FRAMEMILL_MODE": "embedded",
+        "REGISTRATION": "open",
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "ALLOWED_ORIGINS": ",".join(origins),

@@ -4,14 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Header, Request, Response, status
 
-from backend.auth import service
+from backend.auth import ownership, service
 from backend.auth.origin import check_origin
 from backend.auth.schemas import (
     Account,
+    AccountEnd,
     Credentials,
     Me,
+    PasswordChange,
     RefreshRequest,
     Registration,
+    RegistrationMode,
     SessionItem,
     SessionList,
     TokenAnswer,
@@ -28,15 +31,24 @@ RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=Fal
 UserAgent = Annotated[str, Header(include_in_schema=False)]
 
 
+@router.get("/auth/registration", responses=responses(), summary="Who may make an account")
+async def get_registration(held: With) -> RegistrationMode:
+    """Tell whether anybody may make an account, only who has an invite, or nobody."""
+    return RegistrationMode(registration=held.settings.registration)
+
+
 @router.post(
     "/auth/register",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(400, 409, 413, 415, 422, 429),
+    responses=responses(400, 403, 409, 413, 415, 422, 429),
     summary="Make an account",
 )
 async def register(body: Registration, held: With, address: Address) -> Account:
-    """Make an account with an address and a password of 12 to 128 characters."""
-    row = await service.register(held, body.email, body.password, address)
+    """Make an account with an address and a password of 12 to 128 characters.
+
+    Where only who is invited may, `invite` is the code; it is good for one account.
+    """
+    row = await service.register(held, body.email, body.password, address, invite=body.invite)
     return Account(id=row.id, email=row.email, created_at=row.created_at)
 
 
@@ -104,6 +116,17 @@ async def logout(
     response.delete_cookie(COOKIE, path=_PATH)
 
 
+@router.post(
+    "/auth/password",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(400, 401, 403, 413, 415, 422, 429),
+    summary="Change the password",
+)
+async def change_password(body: PasswordChange, user: CurrentUser, address: Address) -> None:
+    """Set another password; every other session of the account ends, this one stays."""
+    await ownership.change_password(user, body.current_password, body.new_password, address=address)
+
+
 @router.get("/auth/sessions", responses=responses(401), summary="List sessions")
 async def list_sessions(user: CurrentUser) -> SessionList:
     """List the account's sessions, the last used first."""
@@ -155,6 +178,24 @@ async def me(user: CurrentUser) -> Me:
     """Return the account of whoever asks."""
     row = await service.account(user.held, user)
     return Me(id=row.id, email=row.email, created_at=row.created_at, role=row.role)
+
+
+@router.post(
+    "/me/delete",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(400, 401, 403, 409, 413, 415, 422, 429),
+    summary="End this account",
+)
+async def delete_account(
+    body: AccountEnd, response: Response, user: CurrentUser, address: Address
+) -> None:
+    """End the account of whoever asks, for good, with all its sessions and videos.
+
+    Nobody can log in to it any more, and its address is free, at once; what is stored is removed
+    soon after. The only admin has to make somebody else one first.
+    """
+    await ownership.end_account(user, body.password, address=address)
+    response.delete_cookie(COOKIE, path=_PATH)
 
 
 def _answer(

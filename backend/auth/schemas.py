@@ -8,8 +8,12 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, Field
 
 
-def _email(value: str) -> str:
-    """Return the address in the form that is stored."""
+def stored_email(value: str) -> str:
+    """Return an address in the form that is stored.
+
+    Raises:
+        ValueError: it is none.
+    """
     try:
         # No look-up in DNS, and names without a dot are fine inside a company.
         checked = validate_email(
@@ -20,17 +24,26 @@ def _email(value: str) -> str:
     return checked.normalized.lower()
 
 
-Email = Annotated[str, Field(max_length=254, examples=["ada@example.com"]), AfterValidator(_email)]
+Email = Annotated[
+    str, Field(max_length=254, examples=["ada@example.com"]), AfterValidator(stored_email)
+]
 # An address to look up need not be a good one: a bad one is simply not known.
 AnyEmail = Annotated[str, Field(max_length=1000, examples=["ada@example.com"])]
 Password = Annotated[str, Field(max_length=1000, examples=["a-long-walk-in-the-rain"])]
 
 
 class Registration(BaseModel):
-    """A new account."""
+    """A new account; `invite` is a code that an admin gave, where one is needed."""
 
     email: Email
     password: Password
+    invite: Annotated[str, Field(max_length=200)] | None = None
+
+
+class RegistrationMode(BaseModel):
+    """Who may make an account: anybody, who has an invite, or nobody."""
+
+    registration: Literal["open", "invite", "closed"]
 
 
 class Credentials(BaseModel):
@@ -39,6 +52,19 @@ class Credentials(BaseModel):
     email: AnyEmail
     password: Password
     client: Literal["browser", "native"] = "browser"
+
+
+class PasswordChange(BaseModel):
+    """The password that is known, and the one that is wanted."""
+
+    current_password: Password
+    new_password: Password
+
+
+class AccountEnd(BaseModel):
+    """The password again: who finds a session open must not be able to end the account."""
+
+    password: Password
 
 
 class RefreshRequest(BaseModel):

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
@@ -13,8 +14,10 @@ from backend.auth.passwords import check_password
 from backend.auth.sessions import Rotated
 from backend.auth.tokens import Token
 from backend.deps import Principal, Services
+from backend.invites import service as invites
 from backend.ratelimit import Limit
-from core.errors import Conflict, Invalid, RateLimited, Unauthenticated
+from core import accounts
+from core.errors import Conflict, Forbidden, Invalid, RateLimited, Unauthenticated
 from core.ids import new_id
 from core.models import User
 
@@ -37,10 +40,13 @@ class IssuedTokens:
     refresh: str
 
 
-async def register(held: Services, email: str, password: str, address: str) -> AccountRow:
+async def register(
+    held: Services, email: str, password: str, address: str, *, invite: str | None = None
+) -> AccountRow:
     """Make an account.
 
     Raises:
+        Forbidden: `registration_closed`, `invite_required` or `invite_invalid`.
         Invalid: `password_rejected`.
         Conflict: `email_unavailable`.
         RateLimited: too many from that address.
@@ -48,19 +54,40 @@ async def register(held: Services, email: str, password: str, address: str) -> A
     await held.limits.take(Limit("register", held.settings.rate_limit_address), network_of(address))
     if "\x00" in email:
         raise Invalid("The address holds a character that is not allowed.")
+    code = admitted(held.settings.registration, invite)
+    if code is not None:
+        await invites.look(held, code, email)  # before a password is hashed for it
     check_password(password, email)
     hashed = await held.passwords.hash(password)
+    user_id = new_id()
     statement = (
         insert(User)
-        .values(id=new_id(), email=email, password_hash=hashed)
+        .values(id=user_id, email=email, password_hash=hashed)
         .returning(User.id, User.email, User.role, User.created_at)
     )
     try:
         async with held.db.begin() as tx:
             row = (await tx.execute(statement)).one()
+            if code is not None:
+                await invites.use(tx, code, email, user_id)
     except IntegrityError:
         raise Conflict("This address has an account already.", "email_unavailable") from None
-    return AccountRow(*row)
+    return _account(row)
+
+
+def admitted(registration: Literal["open", "invite", "closed"], invite: str | None) -> str | None:
+    """Return the code that has to be used up for an account; None where none is needed.
+
+    Raises:
+        Forbidden: `registration_closed` or `invite_required`.
+    """
+    if registration == "open":
+        return None
+    if registration == "closed":
+        raise Forbidden("Nobody can make an account here.", "registration_closed")
+    if not invite:
+        raise Forbidden("An account is made with an invite here; ask for one.", "invite_required")
+    return invite
 
 
 async def log_in(
@@ -74,7 +101,7 @@ async def log_in(
         RateLimited: too many from that address, or too many failures for that account.
     """
     email = email.strip().lower()
-    await _limit_login(held, email, address)
+    await limit_attempts(held, email, address)
     async with held.db.read() as connection:
         row = (
             await connection.execute(
@@ -82,21 +109,60 @@ async def log_in(
             )
         ).one_or_none()
     if not await held.passwords.verify(password, row.password_hash if row else None) or not row:
-        await _count_failure(held, email, address)
-        raise Unauthenticated("The address or the password is wrong.", "invalid_credentials")
-    return await begin_session(held, row.id, client=client, user_agent=user_agent, address=address)
+        await count_failure(held, email, address)
+        raise _wrong()
+    try:
+        return await begin_session(
+            held,
+            row.id,
+            client=client,
+            user_agent=user_agent,
+            address=address,
+            password_hash=row.password_hash,
+        )
+    except Unauthenticated:  # closed, or its password changed, while this one was verified
+        raise _wrong() from None
 
 
 async def begin_session(
-    held: Services, user_id: uuid.UUID, *, client: str, user_agent: str, address: str
+    held: Services,
+    user_id: uuid.UUID,
+    *,
+    client: str,
+    user_agent: str,
+    address: str,
+    password_hash: str | None = None,
 ) -> IssuedTokens:
-    """Begin a session of somebody who has shown who they are."""
+    """Begin a session of somebody who has shown who they are.
+
+    Args:
+        held: the adapters.
+        user_id: who it is.
+        client: `browser` or `native`.
+        user_agent: told in the list of sessions, like `address`.
+        address: from where.
+        password_hash: that was verified; the account must still have it.
+
+    Raises:
+        Unauthenticated: the account has been closed, or has another password by now.
+    """
     session_id, first = await held.sessions.begin(
         user_id, client=client, user_agent=user_agent, address=address
     )
-    async with held.db.begin() as tx:
-        await families.begin(tx, user_id, session_id, first.token_id, held.settings.refresh_token_s)
+    try:
+        async with held.db.begin() as tx:
+            await accounts.require_open(tx, user_id, password_hash)
+            await families.begin(
+                tx, user_id, session_id, first.token_id, held.settings.refresh_token_s
+            )
+    except Unauthenticated:
+        await held.sessions.end(user_id, session_id)
+        raise
     return _issue(held, user_id, session_id, first)
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("The address or the password is wrong.", "invalid_credentials")
 
 
 async def refresh(held: Services, token: str | None, address: str) -> IssuedTokens:
@@ -174,13 +240,17 @@ async def account(held: Services, user: Principal) -> AccountRow:
         row = (
             await connection.execute(
                 select(User.id, User.email, User.role, User.created_at).where(
-                    User.id == user.user_id
+                    User.id == user.user_id, User.closed_at.is_(None)
                 )
             )
         ).one_or_none()
     if row is None:
-        raise Unauthenticated("This account is gone.", "session_revoked")
-    return AccountRow(*row)
+        raise accounts.gone()
+    return _account(row)
+
+
+def _account(row: Any) -> AccountRow:
+    return AccountRow(row.id, row.email, row.role, row.created_at)
 
 
 def _issue(held: Services, user_id: uuid.UUID, session_id: str, rotated: Rotated) -> IssuedTokens:
@@ -198,13 +268,18 @@ def _failure_limits(held: Services, email: str, address: str) -> list[tuple[Limi
     ]
 
 
-async def _limit_login(held: Services, email: str, address: str) -> None:
+async def limit_attempts(held: Services, email: str, address: str) -> None:
+    """Count one attempt to show a password.
+
+    Raises:
+        RateLimited: too many from that address, or too many failures for that account.
+    """
     await held.limits.take(Limit("login", held.settings.rate_limit_address), network_of(address))
     for limit, who in _failure_limits(held, email, address):
         await held.limits.look(limit, who)
 
 
-async def _count_failure(held: Services, email: str, address: str) -> None:
+async def count_failure(held: Services, email: str, address: str) -> None:
     """Count only failures by account: nobody is locked out by logging in often."""
     for limit, who in _failure_limits(held, email, address):
         try:

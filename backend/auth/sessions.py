@@ -128,10 +128,16 @@ class Sessions:
         await self._redis.delete(_key(session_id))
         return True
 
-    async def end_all(self, user_id: uuid.UUID) -> None:
-        """End every session of a user."""
-        ids = await self._redis.smembers(_index(user_id))
-        await self._redis.delete(_index(user_id), *(_key(str(item)) for item in ids))
+    async def end_all(self, user_id: uuid.UUID, keep: str | None = None) -> None:
+        """End every session of a user but the one to keep."""
+        found = await self._redis.smembers(_index(user_id))
+        ended = [str(item) for item in found if str(item) != keep]
+        if not ended:
+            return
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(*(_key(item) for item in ended))
+            pipe.srem(_index(user_id), *ended)  # not the whole set: another may just have begun
+            await pipe.execute()
 
     async def _load_alive(self, session_ids: list[str]) -> dict[str, bool]:
         values = await self._redis.mget([_key(item) for item in session_ids])

@@ -1,5 +1,6 @@
 """`python -m backend.health.probe /readyz`: ask the API of this machine, for a health check.
 
+`/healthz` is asked of the API's own listener, everything else of that of the service routes.
 Standard library only: a container runs this every few seconds.
 """
 
@@ -12,8 +13,7 @@ _PATIENCE_S = 4
 
 def main(path: str) -> int:
     """Return 0 when the answer is 200; else tell what it is and return 1."""
-    port = int(os.environ.get("PORT") or 8000)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
+    connection = http.client.HTTPConnection(*_address(path), timeout=_PATIENCE_S)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -25,6 +25,15 @@ def main(path: str) -> int:
         connection.close()
     sys.stdout.write(f"{path}: {response.status} {body}\n")
     return 0 if response.status == http.HTTPStatus.OK else 1
+
+
+def _address(path: str) -> tuple[str, int]:
+    """Return host and port of the listener that answers a path."""
+    prefix, default = ("", 8000) if path == "/healthz" else ("SERVICE_", 8001)
+    host = os.environ.get(f"{prefix}HOST") or "127.0.0.1"
+    port = int(os.environ.get(f"{prefix}PORT") or default)
+    # What listens everywhere is asked here.
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104
 
 
 if __name__ == "__main__":

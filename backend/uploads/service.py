@@ -12,9 +12,9 @@ from backend.deps import Principal, Services
 from backend.limits import quota
 from backend.ratelimit import Limit
 from backend.uploads.schemas import NamedPart, NewUpload
-from core import events, keys, uploads, work
+from core import accounts, events, keys, uploads, work
 from core.config import Settings
-from core.errors import Conflict, Invalid, NotFound, TooLarge
+from core.errors import Conflict, DomainError, Invalid, NotFound, TooLarge
 from core.ids import new_id
 from core.models import Upload, Video
 from core.parts import part_count_for, part_size_for, size_of_part
@@ -38,6 +38,7 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
         Invalid: `unsupported_extension`.
         TooLarge: `file_too_large`.
         RateLimited: too many by that user, or `quota_exceeded`.
+        Unauthenticated: `session_revoked`: the account has just been closed.
     """
     settings = held.settings
     await held.limits.take(Limit("uploads", settings.rate_limit_uploads), str(user.user_id))
@@ -73,7 +74,9 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
     )
     async with held.db.begin() as tx:
         await quota.lock(tx, settings, user.user_id)
-        reason = await quota.refused(tx, settings, user.user_id, wanted.size)
+        reason: DomainError | None = accounts.gone()
+        if await accounts.is_open(tx, user.user_id):
+            reason = await quota.refused(tx, settings, user.user_id, wanted.size)
         if reason is None:
             await _insert(tx, settings, row, wanted)
         else:  # the sweep aborts what S3 has begun, even if S3 is away by now

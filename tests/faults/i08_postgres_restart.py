@@ -97,8 +97,11 @@ class _Try:
         return wrong
 
     async def _refused(self) -> bool:
-        answer = await self.world.http.get(self.world.url("/v1/videos"))
-        return answer.status_code != 200
+        # What the parts said before is good for a moment yet, where they are asked for it.
+        answers = [
+            await self.world.http.get(self.world.url(path)) for path in ("/v1/videos", "/readyz")
+        ]
+        return all(answer.status_code != 200 for answer in answers)
 
     async def end_of(self, *videos: uuid.UUID) -> list[str]:
         """What is wrong once everything has been there again for a while."""

@@ -23,6 +23,7 @@ class Process:
     popen: "subprocess.Popen[bytes]"
     log: Path
     port: int = 0
+    service_port: int = 0
 
     @property
     def pid(self) -> int:
@@ -32,6 +33,11 @@ class Process:
     def address(self) -> str:
         """Where an API is."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def service_address(self) -> str:
+        """Where an API tells whether it is ready."""
+        return f"http://127.0.0.1:{self.service_port}"
 
     @property
     def alive(self) -> bool:

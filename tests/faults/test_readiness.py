@@ -37,8 +37,9 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
         ]
         for name, take_away, give_back in parts[:tries]:
             take_away()
-            answer = await world.http.get(world.url("/readyz"))
-            faults = _not_named(answer, name)
+            # What the parts said before is good for a moment yet.
+            await world.holds(lambda: _is_unready(world), SMALL.margin_s)
+            faults = _not_named(await world.http.get(world.url("/readyz")), name)
             alive = await world.http.get(world.url("/healthz"))
             if alive.status_code != 200:
                 faults.append(f"not alive without {name}: {alive.status_code}")
@@ -47,6 +48,10 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
                 faults.append(f"not ready again with {name} back")
             tally.add(faults)
     return tally.outcome()
+
+
+async def _is_unready(world: World) -> bool:
+    return (await world.http.get(world.url("/readyz"))).status_code != 200
 
 
 def _not_named(answer: httpx.Response, name: str) -> list[str]:

@@ -100,8 +100,10 @@ class World:
 
     async def start_api(self, *mutations: str, port: int = 0, **extra: str) -> Process:
         """Start an API and wait until it is ready; give the port of a dead one to replace it."""
-        port = port or free_ports(1)[0]
-        process = self._start("backend", mutations, {"PORT": str(port)} | extra, port)
+        port, service_port = [*([port] if port else []), *free_ports(2)][:2]
+        ports = {"PORT": str(port), "SERVICE_PORT": str(service_port)}
+        process = self._start("backend", mutations, ports | extra, port)
+        process.service_port = service_port
         self.apis.append(process)
         await self.until(lambda: self.serves(process), _START_S, "the API is ready")
         if "authorization" not in self.http.headers:
@@ -138,7 +140,7 @@ class World:
         """Whether an API is ready."""
         assert api.alive, f"the API has ended:\n{api.log.read_text()[-2000:]}"
         try:
-            return (await self.http.get(f"{api.address}/readyz")).status_code == 200
+            return (await self.http.get(self.url("/readyz", api))).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -160,7 +162,8 @@ class World:
 
     def url(self, path: str, api: Process | None = None) -> str:
         """The address of a path at an API: the one that was started last."""
-        return f"{(api or self.apis[-1]).address}{path}"
+        api = api or self.apis[-1]
+        return f"{api.service_address if path == '/readyz' else api.address}{path}"
 
     async def _log_in(self, api: Process) -> None:
         body = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.support.app import Api, StartApi, served
-from tests.support.people import PASSWORD, Person, new_user
+from tests.support.people import PASSWORD, Person, new_admin
 from tests.support.uploading import begin, uploaded
 from tests.support.work import claim_of, job_of, publish
 
@@ -44,7 +44,7 @@ EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 8}
 # Never at an end; how they begin is looked at, and what comes then in test_events.py.
 STREAMS = {"/v1/events", "/v1/videos/{video_id}/events"}
 # They would end the session that all is asked with.
-ENDS_IT = {("DELETE", "/v1/auth/sessions")}
+ENDS_IT = {("DELETE", "/v1/auth/sessions"), ("POST", "/v1/me/delete")}
 
 
 @dataclass
@@ -79,6 +79,7 @@ async def _names(api: Api, person: Person) -> Names:
         "filename": ["film.mp4", "film.exe"],
         "size": [1, 10**9],
         "email": [person.email],
+        "invite_id": [(await person.http.post("/v1/admin/invites")).json()["id"] for _ in range(4)],
         "password": [PASSWORD],
     }
     return Names(found | known)
@@ -164,7 +165,7 @@ async def test_the_api_is_as_its_document_says(
         **{f"rate_limit_{name}": 1_000_000 for name in ("account", "pair", "uploads")},
         user_quota_active=0,
     )
-    person = await new_user(api)
+    person = await new_admin(api)
     document = api.app.openapi()
 
     async with served(api) as address:

@@ -128,7 +128,8 @@ _JSON = {"Content-Type": "application/json"}
 def _without(http: httpx.Client, seen: Seen, stack: Stack, part: str) -> None:
     """A part is killed, and everybody goes on asking."""
     stack.signal(part, signal.SIGKILL)
-    wait_for(lambda: seen.note(http.get("/readyz")).status_code == 503)
+    ready = f"http://127.0.0.1:{stack.environment['SERVICE_PORT']}/readyz"
+    wait_for(lambda: seen.note(http.get(ready)).status_code == 503)
     who = {"email": "ada@example.com", "password": PASSWORD}
     seen.note(http.post("/v1/auth/login", json=who))
     seen.note(http.post("/v1/auth/register", json={**who, "email": "new@example.com"}))

@@ -12,7 +12,7 @@ import jwt
 import pytest_asyncio
 
 from tests.support.app import Api, bearer, served
-from tests.support.people import PASSWORD, Person, new_email, new_user
+from tests.support.people import PASSWORD, Person, new_admin, new_email, new_user
 from tests.support.uploading import begin, uploaded
 from tests.support.work import job_of
 
@@ -28,8 +28,7 @@ REFUSED = {
 # For those without a session, who may show what they like: what everybody is answered.
 OPEN: dict[Route, tuple[Any, str]] = {
     ("GET", "/healthz"): (None, "200"),
-    ("GET", "/readyz"): (None, "200"),
-    ("GET", "/metrics"): (None, "200"),
+    ("GET", "/v1/auth/registration"): (None, "200"),
     ("POST", "/v1/auth/register"): ({"email": "NEW", "password": PASSWORD}, "201"),
     ("POST", "/v1/auth/login"): ({"email": "OWNER", "password": PASSWORD}, "200"),
     ("POST", "/v1/auth/refresh"): ({"refresh_token": "x"}, "401 token_invalid"),
@@ -38,6 +37,10 @@ OPEN: dict[Route, tuple[Any, str]] = {
 # The body, and what another user and the owner of what is asked for are answered.
 KNOWN: dict[Route, tuple[Any, str, str]] = {
     ("GET", "/v1/me"): (None, "200", "200"),
+    ("POST", "/v1/me/delete"): ({"password": PASSWORD}, "204", "204"),
+    ("POST", "/v1/auth/password"): (
+        {"current_password": PASSWORD, "new_password": PASSWORD + "!"}, "204", "204",
+    ),
     ("GET", "/v1/auth/sessions"): (None, "200", "200"),
     ("DELETE", "/v1/auth/sessions"): (None, "204", "204"),
     ("DELETE", "/v1/auth/sessions/{session_id}"): (None, "404 not_found", "204"),
@@ -63,14 +66,25 @@ KNOWN: dict[Route, tuple[Any, str, str]] = {
     ("GET", "/v1/jobs"): (None, "200", "200"),
     ("GET", "/v1/jobs/{job_id}"): (None, "404 not_found", "200"),
 }  # fmt: skip
-IDENTITIES = (*REFUSED, "other", "owner")
+# For admins: the body, and what they are answered. Everybody else may not.
+ADMINS: dict[Route, tuple[Any, str]] = {
+    ("POST", "/v1/admin/invites"): ({}, "201"),
+    ("GET", "/v1/admin/invites"): (None, "200"),
+    ("DELETE", "/v1/admin/invites/{invite_id}"): (None, "204"),
+}
+IDENTITIES = (*REFUSED, "other", "owner", "admin")
 
 
 def due(route: Route, who: str) -> str:
     """What the table says."""
     if route in OPEN:
         return OPEN[route][1]
-    return {**REFUSED, "other": KNOWN[route][1], "owner": KNOWN[route][2]}[who]
+    if who in REFUSED:
+        return REFUSED[who]
+    if route in ADMINS:
+        return ADMINS[route][1] if who == "admin" else "403 forbidden"
+    # An admin sees no more of what is somebody else's than anybody.
+    return KNOWN[route][2 if who == "owner" else 1]
 
 
 def documented(api: Api) -> set[Route]:
@@ -79,7 +93,7 @@ def documented(api: Api) -> set[Route]:
 
 
 def test_every_route_has_a_row_and_every_row_a_route(api: Api) -> None:
-    assert documented(api) == set(OPEN) | set(KNOWN)
+    assert documented(api) == set(OPEN) | set(KNOWN) | set(ADMINS)
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,10 @@ async def make(api: Api) -> World:
     video, upload = await uploaded(owner), await begin(owner)
     job = await job_of(api.services.db, uuid.UUID(video["id"]))
     [session] = (await owner.http.get("/v1/auth/sessions")).json()["items"]
+    admin = await new_admin(api)
+    invite = (await admin.http.post("/v1/admin/invites")).json()
     names = {
+        "invite_id": invite["id"],
         "session_id": session["id"],
         "upload_id": upload["id"],
         "video_id": video["id"],
@@ -115,6 +132,8 @@ async def _token(api: Api, who: str, world: World) -> str | None:
         return ended.token
     if who == "other":
         return (await new_user(api)).token
+    if who == "admin":
+        return (await new_admin(api)).token
     made: dict[str, Callable[[], str | None]] = {
         "nobody": lambda: None,
         "owner": lambda: owner.token,
@@ -134,7 +153,13 @@ def _forged(token: str) -> str:
 async def http(api: Api) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         served(api) as address,
-        httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client,
+        httpx.AsyncClient(
+            base_url=address,
+            trust_env=False,
+            timeout=60,
+            # Sooner than the server closes an idle connection: else one is used as it is closed.
+            limits=httpx.Limits(keepalive_expiry=1),
+        ) as client,
     ):
         yield client
 
@@ -142,7 +167,7 @@ async def http(api: Api) -> AsyncIterator[httpx.AsyncClient]:
 async def _answer(http: httpx.AsyncClient, route: Route, token: str | None, world: World) -> str:
     """Ask, and return the status with the code of a problem; of a stream only how it begins."""
     method, path = route
-    body = (OPEN.get(route) or KNOWN[route])[0]
+    body = (OPEN.get(route) or ADMINS.get(route) or KNOWN[route])[0]
     if isinstance(body, dict) and "email" in body:
         body = body | {"email": new_email() if body["email"] == "NEW" else world.owner.email}
     place = path.format(**world.names)

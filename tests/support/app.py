@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from backend.app import create_app
 from backend.connection import bounded
 from backend.deps import Services
+from backend.health.service import create_service_app
 from core.config import Settings
 from tests.support.waiting import wait_until
 
@@ -39,6 +40,11 @@ class Api:
         """Return a client that comes from `address`; answers arrive whole, so streams never do."""
         transport = httpx.ASGITransport(self.app, client=(address, 40_000))
         return httpx.AsyncClient(transport=transport, base_url=base_url, headers=bearer(token))
+
+    def service(self) -> httpx.AsyncClient:
+        """Return a client of the service routes."""
+        transport = httpx.ASGITransport(create_service_app(self.app))
+        return httpx.AsyncClient(transport=transport, base_url="http://service.test")
 
 
 StartApi = Callable[..., Awaitable[Api]]  # starts an API with settings of its own

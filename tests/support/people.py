@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any
 
 import httpx
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from backend.auth.passwords import _HASHER
 from backend.auth.service import begin_session
+from core.accounts import ADMIN
 from core.models import User
 from tests.support.app import Api
 
@@ -46,9 +47,19 @@ async def new_user(api: Api, *, address: str = "127.0.0.1") -> Person:
     return Person(user_id, email, token, api.client(token, address=address))
 
 
-async def register(http: httpx.AsyncClient, email: str, password: str = PASSWORD) -> httpx.Response:
+async def new_admin(api: Api) -> Person:
+    """Make an account that is an admin."""
+    person = await new_user(api)
+    async with api.services.db.begin() as tx:
+        await tx.execute(update(User).where(User.id == person.id).values(role=ADMIN))
+    return person
+
+
+async def register(
+    http: httpx.AsyncClient, email: str, password: str = PASSWORD, **more: Any
+) -> httpx.Response:
     """Ask for an account over HTTP."""
-    body = {"email": email, "password": password}
+    body = {"email": email, "password": password, **more}
     return await http.post("/v1/auth/register", json=body)
 
 

@@ -26,6 +26,14 @@ async def everything(db: Database) -> list[Any]:
         ]
 
 
+async def someone_waits(db: Database) -> bool:
+    """Tell whether a statement waits for a lock that another transaction holds."""
+    async with db.read() as connection:
+        return bool(
+            await connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        )
+
+
 async def purged(db: Database) -> list[str]:
     """What is to be removed from the bucket, sooner or later."""
     async with db.read() as connection:

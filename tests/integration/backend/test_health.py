@@ -1,12 +1,21 @@
 """Whether the service lives, is ready, and what it counts."""
 
+import asyncio
 import uuid
+from collections import Counter
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
 
 from core import claims
 from core.db import Database
 from core.errors import Failure
+from core.queue import TaskQueue
+from core.storage import Storage
 from tests.support.app import Api, StartApi
 from tests.support.people import new_user
+from tests.support.problems import problem
 from tests.support.work import claim, queue_video
 
 
@@ -16,12 +25,46 @@ async def test_the_process_lives(api: Api) -> None:
 
 
 async def test_it_is_ready_when_every_part_answers(api: Api) -> None:
-    answer = await api.client().get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    http = api.service()
+    for path in ("/healthz", "/readyz"):
+        answer = await http.get(path)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_who_reaches_the_api_learns_nothing_but_that_it_lives(api: Api) -> None:
+    for path in ("/readyz", "/metrics"):
+        problem(await api.client().get(path), 404, "not_found")
+        assert path not in api.app.openapi()["paths"]
+    for path in ("/openapi.json", "/docs", "/v1/me", "/"):
+        problem(await api.service().get(path), 404, "not_found")
+
+
+async def test_the_parts_are_asked_once_for_many(
+    start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: Counter[str] = Counter()
+    for kind in (Storage, TaskQueue, Database):
+        real = kind.ping
+
+        async def ping(self: Any, kind: Any = kind, real: Any = real) -> None:
+            asked[kind.__name__] += 1
+            await real(self)
+
+        monkeypatch.setattr(kind, "ping", ping)
+    http = (await start_api()).service()
+    answers = await asyncio.gather(*(http.get("/readyz") for _ in range(40)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert asked == {"Storage": 1, "TaskQueue": 1, "Database": 1}
+
+
+async def test_before_it_has_opened_it_is_not_ready(api: Api) -> None:
+    unopened = Api(FastAPI(), api.settings)
+    problem(await unopened.service().get("/readyz"), 503, "dependency_unavailable")
+    assert (await unopened.service().get("/metrics")).status_code == 200
 
 
 async def counted(api: Api, labels: str) -> float:
-    text = (await api.client().get("/metrics")).text
+    text = (await api.service().get("/metrics")).text
     [line] = [
         line for line in text.splitlines()
         if line.startswith("framemill_http_requests_total{" + labels)
@@ -35,13 +78,13 @@ async def test_requests_are_counted_by_route_and_never_by_address(api: Api) -> N
     before = await counted(api, labels)
     await person.http.get(f"/v1/videos/{video_id}")
     assert await counted(api, labels) == before + 1
-    answer = await api.client().get("/metrics")
+    answer = await api.service().get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
     assert str(video_id) not in answer.text
 
 
 async def figures(api: Api) -> dict[str, float]:
-    text = (await api.client().get("/metrics")).text
+    text = (await api.service().get("/metrics")).text
     lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in lines}
 

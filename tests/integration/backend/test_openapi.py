@@ -7,7 +7,7 @@ import pytest
 from tests.support.app import Api
 from tests.support.problems import FIELDS
 
-OPEN = {"/v1/auth/register", "/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout"}
+OPEN = {f"/v1/auth/{word}" for word in ("registration", "register", "login", "refresh", "logout")}
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def nowhere() -> Iterator[int]:
 
 
 async def unready(api: Api) -> str:
-    answer = await api.client().get("/readyz")
+    answer = await api.service().get("/readyz")
     detail: str = problem(answer, 503, "dependency_unavailable")["detail"]
     return detail
 

@@ -1,0 +1,138 @@
+"""`python -m backend.admin create EMAIL | promote EMAIL`: admins, made by whoever runs the API.
+
+It needs the database's settings alone, as the API has them; in a container they are there already.
+"""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from collections.abc import Sequence
+
+from asyncpg import PostgresError
+from sqlalchemy import insert, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from backend.auth.passwords import MAX_LENGTH, Passwords, check_password
+from backend.auth.schemas import stored_email
+from core import config
+from core.accounts import ADMIN
+from core.db import Database
+from core.errors import DomainError
+from core.ids import new_id, new_token
+from core.models import User
+from core.secret import database_secret
+
+
+class Refused(Exception):
+    """It cannot be done. The message is a sentence for the operator."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what is asked; the exit status is 1 when it cannot be done, 2 for a wrong command line."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = config.load()
+        email = stored_email(arguments.email)
+        if arguments.command == "create":
+            password, made_up = _password()
+            check_password(password, email)
+            asyncio.run(_create(settings, email, password))
+            sys.stdout.write(f"{email} is an admin.\n")
+            if made_up:
+                sys.stdout.write(f"Password, shown this once: {password}\n")
+        else:
+            asyncio.run(_promote(settings, email))
+            sys.stdout.write(f"{email} is an admin.\n")
+    except (KeyboardInterrupt, EOFError):
+        sys.stderr.write("\n")
+        return 130
+    except DomainError as error:
+        return _tell(error.detail)
+    except (Refused, config.ConfigError, ValueError) as error:
+        return _tell(str(error))
+    except OSError as error:
+        return _tell(f"the database does not answer: {error}")
+    except (PostgresError, DBAPIError) as error:
+        # Its first line says it all; the statement and its traceback help nobody.
+        reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
+        return _tell(f"the database refused: {reason}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m backend.admin", description="Admins.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    create = commands.add_parser(
+        "create",
+        help="make an account that is an admin",
+        description="Make an account that is an admin. The password is asked for at a terminal, "
+        "or read from standard input; where there is none, one is made up and printed.",
+    )
+    promote = commands.add_parser("promote", help="make an account an admin")
+    for command in (create, promote):
+        command.add_argument("email", metavar="EMAIL")
+    return parser
+
+
+def _password() -> tuple[str, bool]:
+    """Return the password that was given, or a new one; and whether it was made up.
+
+    Raises:
+        Refused: it was typed differently the second time, or is no text.
+    """
+    if sys.stdin is None or sys.stdin.closed:
+        given = ""
+    elif sys.stdin.isatty():
+        given = getpass.getpass("Password (empty to have one made): ")
+        if given and getpass.getpass("Once more: ") != given:
+            raise Refused("the two passwords differ")
+    else:
+        # One line, and no more of it than could be a password.
+        try:
+            # As UTF-8, like everywhere, whatever the locale says.
+            given = sys.stdin.buffer.readline(MAX_LENGTH * 4).decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise Refused("the password on standard input is no text") from None
+    return (given, False) if given else (new_token(), True)
+
+
+async def _create(settings: config.Settings, email: str, password: str) -> None:
+    passwords = Passwords()
+    database = _database(settings)
+    try:
+        hashed = await passwords.hash(password)
+        async with database.begin() as tx:
+            await tx.execute(
+                insert(User).values(id=new_id(), email=email, password_hash=hashed, role=ADMIN)
+            )
+    except IntegrityError:
+        raise Refused(f"{email} has an account already; promote it instead") from None
+    finally:
+        passwords.close()
+        await database.close()
+
+
+async def _promote(settings: config.Settings, email: str) -> None:
+    database = _database(settings)
+    try:
+        async with database.begin() as tx:
+            found = await tx.execute(update(User).where(User.email == email).values(role=ADMIN))
+    finally:
+        await database.close()
+    if not found.rowcount:
+        raise Refused(f"{email} has no account; create one")
+
+
+def _database(settings: config.Settings) -> Database:
+    url = settings.database_url.get_secret_value()
+    return Database(url, 1, database_secret(settings))
+
+
+def _tell(reason: str) -> int:
+    sys.stderr.write(f"framemill: {reason}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

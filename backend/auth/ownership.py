@@ -1,0 +1,76 @@
+"""What only the owner of an account may do: change its password, and end it.
+
+Both ask for the password, with the limits of a login: whoever finds a session open must not be able
+to try them out. Redis is told before Postgres commits, so that no session outlives what was
+acknowledged; a Redis that is away leaves everything as it was.
+"""
+
+from sqlalchemy import select, update
+
+from backend.auth import families, service
+from backend.auth.passwords import check_password
+from backend.deps import Principal
+from core import accounts
+from core.models import User
+
+
+async def change_password(user: Principal, current: str, new: str, *, address: str) -> None:
+    """Set another password and end every other session.
+
+    Raises:
+        Forbidden: `password_wrong`.
+        Invalid: `password_rejected`.
+        RateLimited: too many attempts.
+        Unauthenticated: `session_revoked`: the account is closed.
+    """
+    held = user.held
+    email, shown = await _show_password(user, current, address)
+    check_password(new, email)
+    hashed = await held.passwords.hash(new)
+    async with held.db.begin() as tx:
+        await accounts.hold(tx, user.user_id, shown)
+        await tx.execute(update(User).where(User.id == user.user_id).values(password_hash=hashed))
+        await families.end_others(tx, user.user_id, user.session_id)
+        await held.sessions.end_all(user.user_id, keep=user.session_id)
+
+
+async def end_account(user: Principal, password: str, *, address: str) -> None:
+    """End the account; sweeps then remove what is stored for it.
+
+    Raises:
+        Forbidden: `password_wrong`.
+        Conflict: `last_admin`.
+        RateLimited: too many attempts.
+        Unauthenticated: `session_revoked`: it is closed already.
+    """
+    held = user.held
+    _, shown = await _show_password(user, password, address)
+    async with held.db.begin() as tx:
+        await accounts.close(tx, user.user_id, shown)
+        await held.sessions.end_all(user.user_id)
+
+
+async def _show_password(user: Principal, password: str, address: str) -> tuple[str, str]:
+    """Return the account's address and the hash that a password was found to fit.
+
+    Raises:
+        Forbidden: `password_wrong`; it counts like a failed login.
+        RateLimited: too many attempts.
+        Unauthenticated: `session_revoked`: the account is closed.
+    """
+    held = user.held
+    async with held.db.read() as connection:
+        row = (
+            await connection.execute(
+                select(User.email, User.password_hash).where(
+                    User.id == user.user_id, User.closed_at.is_(None)
+                )
+            )
+        ).one_or_none()
+    if row is None:
+        raise accounts.gone()
+    await service.limit_attempts(held, row.email, address)
+    if not await held.passwords.verify(password, row.password_hash):
+        await service.count_failure(held, row.email, address)
+        raise accounts.wrong_password()
+    return row.email, row.password_hash

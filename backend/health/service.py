@@ -1,0 +1,70 @@
+"""What operators and their machines ask, on an address of its own that nobody else should reach.
+
+An ASGI app beside the API's, in the same process and with the same adapters.
+"""
+
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from backend import errors
+from backend.deps import Services
+from backend.health import figures
+from backend.health.readiness import Readiness
+from backend.health.routes import Health, router
+from backend.middleware import RequestLayer
+from core.errors import Unavailable
+
+_MOST = 50  # requests at once
+
+
+def create_service_app(api: FastAPI) -> FastAPI:
+    """Return the app of `/healthz`, `/readyz` and `/metrics`.
+
+    Args:
+        api: whose adapters are asked; nothing is ready before its lifespan has begun.
+    """
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    errors.install(app)
+    app.add_middleware(RequestLayer, most=_MOST)
+    app.router.routes.extend(router.routes)
+
+    @app.get("/readyz")
+    async def readyz() -> Health:
+        """Say whether Postgres, Redis, S3 and SQS answer; 503 names those that do not."""
+        readiness: Readiness | None = getattr(api.state, "readiness", None)
+        if readiness is None:
+            raise Unavailable("Still starting.", retry_after_s=1)
+        silent = await readiness.silent()
+        if silent:
+            raise Unavailable(f"Not answering: {', '.join(silent)}.")
+        return Health(status="ok")
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """Return the figures of this process, and of the work that all of them share."""
+        held: Services | None = getattr(api.state, "services", None)
+        work = b"" if held is None else await figures.of_work(held)
+        return Response(generate_latest() + work, media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def readiness_of(held: Services) -> Readiness:
+    """Return what asks the parts of an API."""
+
+    async def redis() -> object:
+        return await held.redis.ping()
+
+    return Readiness(
+        {
+            "postgres": held.db.ping,
+            "redis": redis,
+            "s3": held.storage.ping,
+            "sqs": held.queue.ping,
+        }
+    )

@@ -1,0 +1,46 @@
+"""Invites over HTTP, for admins."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, status
+
+from backend.deps import CurrentAdmin
+from backend.errors import responses
+from backend.invites import service
+from backend.invites.schemas import CreatedInvite, InvitePage, NewInvite
+
+router = APIRouter(prefix="/v1/admin/invites", tags=["admin"])
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=responses(400, 401, 403, 413, 415, 422),
+    summary="Invite somebody",
+)
+async def create_invite(admin: CurrentAdmin, body: NewInvite | None = None) -> CreatedInvite:
+    """Make an invite that is good for one account; its code is told this once."""
+    return await service.create(admin.held, admin, body or NewInvite())
+
+
+@router.get("", responses=responses(401, 403, 422), summary="List invites")
+async def list_invites(
+    admin: CurrentAdmin,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=1500)] = None,
+) -> InvitePage:
+    """List the invites of all admins, newest first, until 30 days after they expire."""
+    items, following = await service.page(admin.held, limit=limit, cursor=cursor)
+    return InvitePage(items=items, next_cursor=following)
+
+
+@router.delete(
+    "/{invite_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(401, 403, 404),
+    summary="Withdraw an invite",
+)
+async def delete_invite(invite_id: UUID, admin: CurrentAdmin) -> None:
+    """Remove an invite, used or not. An account that was made with it stays."""
+    await service.withdraw(admin.held, invite_id)

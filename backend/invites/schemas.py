@@ -1,0 +1,47 @@
+"""Bodies of the invite calls."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from backend.auth.schemas import Email
+
+_DAY_S = 86_400
+
+
+class NewInvite(BaseModel):
+    """An invite for anybody who has its code, or for one address only."""
+
+    email: Email | None = None
+    expires_in_s: Annotated[
+        int, Field(ge=60, le=90 * _DAY_S, description="Seconds for which it can be used.")
+    ] = 7 * _DAY_S
+
+
+class InviteItem(BaseModel):
+    """An invite; `email` is the only address that may use it, null when any may."""
+
+    id: UUID
+    email: str | None = Field(examples=["ada@example.com"])
+    expires_at: datetime
+    created_at: datetime
+    used_at: datetime | None = Field(description="When an account was made with it.")
+
+
+class CreatedInvite(BaseModel):
+    """A new invite with its code, which is told this once."""
+
+    id: UUID
+    code: str = Field(examples=["4kX0wq3vX2m1u0XyqW9a7g"])
+    email: str | None = Field(examples=["ada@example.com"])
+    expires_at: datetime
+    created_at: datetime
+
+
+class InvitePage(BaseModel):
+    """Invites, newest first."""
+
+    items: list[InviteItem]
+    next_cursor: str | None

@@ -1,0 +1,137 @@
+"""Invites: made by admins, used once, kept as a hash of their code."""
+
+import hashlib
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.deps import Principal, Services
+from backend.invites.schemas import CreatedInvite, InviteItem, NewInvite
+from backend.paging import decode_cursor, encode_cursor
+from core import accounts
+from core.errors import Forbidden, NotFound
+from core.ids import new_id, new_token
+from core.models import Invite
+
+_CODE_BITS = 128
+
+
+async def create(held: Services, admin: Principal, wanted: NewInvite) -> CreatedInvite:
+    """Make an invite and return it with its code.
+
+    Raises:
+        Unauthenticated: `session_revoked`: the admin's account has just been closed.
+    """
+    code = new_token(_CODE_BITS)
+    statement = (
+        insert(Invite)
+        .values(
+            id=new_id(),
+            code_hash=_hash(code),
+            email=wanted.email,
+            created_by=admin.user_id,
+            expires_at=func.now() + timedelta(seconds=wanted.expires_in_s),
+        )
+        .returning(Invite.id, Invite.email, Invite.expires_at, Invite.created_at)
+    )
+    async with held.db.begin() as tx:
+        await accounts.require_open(tx, admin.user_id)
+        row = (await tx.execute(statement)).one()
+    return CreatedInvite(
+        id=row.id,
+        code=code,
+        email=row.email,
+        expires_at=row.expires_at,
+        created_at=row.created_at,
+    )
+
+
+async def page(
+    held: Services, *, limit: int, cursor: str | None
+) -> tuple[list[InviteItem], str | None]:
+    """Return a page of invites, whoever made them, newest first, and the cursor of the next page.
+
+    Raises:
+        Invalid: the cursor is none of ours.
+    """
+    statement = (
+        select(Invite.id, Invite.email, Invite.expires_at, Invite.created_at, Invite.used_at)
+        .order_by(Invite.id.desc())
+        .limit(limit + 1)
+    )
+    if cursor is not None:
+        statement = statement.where(Invite.id < decode_cursor(cursor))
+    async with held.db.read() as connection:
+        rows = (await connection.execute(statement)).all()
+    items = [
+        InviteItem(
+            id=row.id,
+            email=row.email,
+            expires_at=row.expires_at,
+            created_at=row.created_at,
+            used_at=row.used_at,
+        )
+        for row in rows[:limit]
+    ]
+    return items, encode_cursor(items[-1].id) if len(rows) > limit else None
+
+
+async def withdraw(held: Services, invite_id: uuid.UUID) -> None:
+    """Remove an invite: nobody can use it any more. An account that was made with it stays.
+
+    Raises:
+        NotFound: there is no such invite.
+    """
+    async with held.db.begin() as tx:
+        gone = await tx.execute(delete(Invite).where(Invite.id == invite_id))
+    if not gone.rowcount:
+        raise NotFound("There is no such invite.")
+
+
+async def look(held: Services, code: str, email: str) -> None:
+    """Refuse a code that cannot be used now; one that can may still be used by another first.
+
+    Raises:
+        Forbidden: `invite_invalid`.
+    """
+    async with held.db.read() as connection:
+        found = await connection.scalar(select(Invite.id).where(_usable(code, email)))
+    if found is None:
+        raise _invalid()
+
+
+async def use(tx: AsyncConnection, code: str, email: str, user_id: uuid.UUID) -> None:
+    """Use an invite up for an account that is made in the same transaction.
+
+    Raises:
+        Forbidden: `invite_invalid`: unknown, used, expired, or another address's.
+    """
+    used = await tx.execute(
+        update(Invite)
+        .where(_usable(code, email))
+        .values(used_at=func.clock_timestamp(), used_by=user_id)
+    )
+    if not used.rowcount:
+        raise _invalid()
+
+
+def _usable(code: str, email: str) -> ColumnElement[bool]:
+    return and_(
+        Invite.code_hash == _hash(code),
+        Invite.used_at.is_(None),
+        Invite.expires_at > func.now(),
+        or_(Invite.email.is_(None), Invite.email == email),
+    )
+
+
+def _hash(code: str) -> str:
+    # No salt and no slow hash: a code has 128 random bits.
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _invalid() -> Forbidden:
+    return Forbidden(
+        "This invite is unknown, used, expired, or for another address.", "invite_invalid"
+    )

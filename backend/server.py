@@ -1,0 +1,69 @@
+"""Two listeners in one process: the API's, and that of the service routes beside it."""
+
+import asyncio
+import socket
+
+import uvicorn
+
+
+class Server(uvicorn.Server):
+    """Serves the API; the service routes from when it is open until it stops.
+
+    Args:
+        config: of the API.
+        service: serves the service routes.
+        listener: a bound socket for them.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, service: uvicorn.Server, listener: socket.socket
+    ) -> None:
+        super().__init__(config)
+        self._service = service
+        self._listener = listener
+        self._serving: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the API, then the service routes."""
+        await super().startup(sockets)
+        self._serving = asyncio.create_task(self._service.serve([self._listener]))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close both; who is being answered may end, within the time of each."""
+        self._service.should_exit = True
+        await super().shutdown(sockets)
+        if self._serving is not None:
+            await self._serving
+
+
+class ServiceServer(uvicorn.Server):
+    """Leaves signals to the API's server, which ends this one."""
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to exit."""
+        await self._serve(sockets)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address, and listens to nobody yet.
+
+    Raises:
+        OSError: it is in use, or none of this machine's.
+    """
+    [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the address of a bound socket as `host:port`."""
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

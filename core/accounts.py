@@ -1,0 +1,172 @@
+"""The end of an account, and what waits for it: everything of a closed one is removed by sweeps.
+
+Whoever makes something for a user asks in the same transaction whether the account is still
+open, under a lock that closing waits for. So nothing begins in a closed account, and what had
+begun before is found by the sweep.
+"""
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core import log, removal
+from core.db import Database
+from core.errors import Conflict, Forbidden, Unauthenticated
+from core.events import VideoEvent
+from core.models import Invite, Job, Session, Upload, User, Video
+from core.rows import Round
+from core.setbacks import Kind
+from core.states import VideoState
+
+ADMIN = "admin"
+
+_log = log.get(__name__)
+# It holds an address, and who was invited is of no interest for longer.
+_KEEP_INVITES = timedelta(days=30)
+
+
+def gone() -> Unauthenticated:
+    """Return what somebody is told whose account has been closed."""
+    return Unauthenticated("This account is gone.", "session_revoked")
+
+
+def wrong_password() -> Forbidden:
+    """Return what somebody is told who is logged in and shows a wrong password."""
+    return Forbidden("The password is wrong.", "password_wrong")
+
+
+async def is_open(
+    tx: AsyncConnection, user_id: uuid.UUID, password_hash: str | None = None
+) -> bool:
+    """Tell whether an account is open; if it is, it stays so until the transaction ends.
+
+    Args:
+        tx: the transaction.
+        user_id: whose account it is.
+        password_hash: that it must still have, and keeps as long; None when it does not matter.
+    """
+    statement = select(User.id).where(User.id == user_id, User.closed_at.is_(None))
+    if password_hash is not None:
+        statement = statement.where(User.password_hash == password_hash)
+    # Not FOR KEY SHARE: a change of password does not wait for that.
+    return await tx.scalar(statement.with_for_update(read=True)) is not None
+
+
+async def require_open(
+    tx: AsyncConnection, user_id: uuid.UUID, password_hash: str | None = None
+) -> None:
+    """Raise unless `is_open`.
+
+    Raises:
+        Unauthenticated: `session_revoked`: it is closed, or its password is another one by now.
+    """
+    if not await is_open(tx, user_id, password_hash):
+        raise gone()
+
+
+async def hold(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> None:
+    """Have logins, uploads and the end of an account wait until the transaction ends.
+
+    Args:
+        tx: the transaction.
+        user_id: whose account it is.
+        password_hash: that was shown to be known; the account must still have it.
+
+    Raises:
+        Forbidden: `password_wrong`: it is another one by now.
+        Unauthenticated: `session_revoked`: it is closed.
+    """
+    statement = select(User.password_hash).where(User.id == user_id, User.closed_at.is_(None))
+    now = await tx.scalar(statement.with_for_update(key_share=True))
+    if now is None:
+        raise gone()
+    if now != password_hash:
+        raise wrong_password()
+
+
+async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> None:
+    """Mark an account as closed; it keeps no address, no password, no session and no invite.
+
+    Args:
+        tx: the transaction.
+        user_id: whose account it is.
+        password_hash: that was shown to be known; the account must still have it.
+
+    Raises:
+        Conflict: `last_admin`.
+        Forbidden: `password_wrong`: it is another one by now.
+        Unauthenticated: `session_revoked`: it is closed already.
+    """
+    # All admins, always in the same order: of two who leave at once the second sees the first gone.
+    rows = await tx.execute(
+        select(User.id, User.role, User.password_hash)
+        .where(User.closed_at.is_(None), or_(User.id == user_id, User.role == ADMIN))
+        .order_by(User.id)
+        .with_for_update()
+    )
+    found = {row.id: row for row in rows.all()}
+    own = found.pop(user_id, None)
+    if own is None:
+        raise gone()
+    if own.password_hash != password_hash:
+        raise wrong_password()
+    if own.role == ADMIN and not found:
+        raise Conflict(
+            "You are the only admin; make somebody else one before you leave.", "last_admin"
+        )
+    await tx.execute(
+        update(User)
+        .where(User.id == user_id)
+        .values(closed_at=func.now(), email=None, password_hash=None)
+    )
+    await tx.execute(delete(Session).where(Session.user_id == user_id))
+    await tx.execute(
+        delete(Invite).where(or_(Invite.created_by == user_id, Invite.used_by == user_id))
+    )
+
+
+async def sweep(db: Database) -> list[VideoEvent]:
+    """Remove what closed accounts have left, and invites that lapsed long ago.
+
+    Returns:
+        The events of the videos that were deleted.
+    """
+    async with db.begin() as tx:
+        await tx.execute(delete(Invite).where(Invite.expires_at < func.now() - _KEEP_INVITES))
+        # A process of the version before, which goes on while this one is rolled out, may add one.
+        closed = select(User.id).where(User.closed_at.is_not(None))
+        await tx.execute(delete(Session).where(Session.user_id.in_(closed)))
+
+    async def delete_video(video_id: uuid.UUID) -> VideoEvent | None:
+        async with db.begin() as tx:
+            return await removal.delete_video(tx, video_id)
+
+    async def forget(user_id: uuid.UUID) -> None:
+        async with db.begin() as tx:
+            await tx.execute(delete(User).where(User.id == user_id, User.closed_at.is_not(None)))
+        _log.info("account_removed", user_id=str(user_id))
+
+    events = await Round(db, Kind.ACCOUNT).run(_VIDEOS, delete_video)
+    await Round(db, Kind.ACCOUNT).run(_EMPTY, forget)
+    return events
+
+
+_VIDEOS = (
+    select(Video.id)
+    .join(User, User.id == Video.user_id)
+    .where(User.closed_at.is_not(None), Video.state != VideoState.DELETED)
+    .order_by(Video.id)
+)
+_OWNERS = (
+    Video.user_id, Upload.user_id, Job.user_id, Session.user_id, Invite.created_by, Invite.used_by,
+)  # fmt: skip
+# Closed accounts of which nothing is left but their row.
+_EMPTY = (
+    select(User.id)
+    .where(
+        User.closed_at.is_not(None), ~or_(*(exists().where(each == User.id) for each in _OWNERS))
+    )
+    .order_by(User.id)
+)

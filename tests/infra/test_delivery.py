@@ -58,7 +58,7 @@ def test_the_page_comes_from_a_private_bucket(templates: Templates, every_size: 
 def test_the_api_is_reached_through_the_network(templates: Templates, every_size: str) -> None:
     template = templates(every_size)["delivery"]
     found = behaviors(template)
-    assert {*found} == {"/v1/*", "/docs", "/openapi.json", "/healthz"}
+    assert {*found} == {"/v1/*", "/docs", "/docs/*", "/openapi.json", "/healthz"}
     for behavior in found.values():
         source = origin(template, behavior)
         assert source["VpcOriginConfig"]["OriginReadTimeout"] == 60
@@ -257,6 +257,11 @@ def ask(file: str, event: dict[str, Any]) -> dict[str, Any]:
 )
 def test_an_address_of_the_page_gets_the_page(address: str, file: str) -> None:
     assert ask("page.js", {"request": {"uri": address, "headers": {}}})["uri"] == file
+
+
+@pytest.mark.parametrize("address", ["/readyz", "/metrics"])
+def test_the_page_is_not_taken_for_what_is_answered_inside(address: str) -> None:
+    assert ask("page.js", {"request": {"uri": address, "headers": {}}})["statusCode"] == 404
 
 
 def test_what_a_client_says_of_its_address_is_written_over() -> None:

@@ -100,6 +100,20 @@ def test_what_is_counted_is_really_logged() -> None:
             assert event in logged, count.metric
 
 
+def test_every_fault_with_a_traceback_is_counted() -> None:
+    """Raises for one that somebody added, and that nobody would be told of."""
+    files = [
+        path for part in ("core", "workers", "backend") for path in (ROOT / part).rglob("*.py")
+    ]
+    found = {
+        event
+        for path in files
+        for event in re.findall(r'_log\.exception\(\s*"(\w+)"', path.read_text())
+    }
+    assert len(found) >= 3
+    assert found <= {*log_events.FAULTS}
+
+
 def test_our_own_codes_are_those_that_are_no_fault_of_the_film() -> None:
     assert not {*log_events.OUR_CODES} & {each.value for each in Fault}
     known = {diagnose.RESOURCE_LIMIT, diagnose.STORAGE_ERROR, diagnose.PROCESSING_GAVE_UP}

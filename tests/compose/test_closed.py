@@ -10,12 +10,13 @@ import pytest
 import yaml
 
 from core.config import Settings
+from embedded.stack import Stack
 from tests.compose.browser import Browser
 from tests.compose.project import ROOT, Project, a_project
+from tests.support.defaults import OPERATORS, an_api, check_closed
 from tests.support.product import PASSWORD
 
 SERVICE_PORT = Settings.model_fields["service_port"].default
-OPERATORS = ("/readyz", "/metrics")
 # What is published, by service: the ports within its container.
 PUBLISHED = {"backend": {8000}, "frontend": {8080}, "localstack": {4566}, "s3": {4566}}
 NOTHING_SET = {"REGISTRATION": "", "USER_QUOTA_BYTES": ""}
@@ -82,6 +83,12 @@ def test_the_page_hands_nothing_on_and_is_not_taken_for_the_api() -> None:
         assert not re.search(r"^\s*\w+_pass\s", path.read_text(), re.MULTILINE), path
     site = (ROOT / "frontend" / "nginx" / "templates" / "site.conf.template").read_text()
     assert "location ~ ^/(readyz|metrics)$ {\n        return 404;" in site
+
+
+def test_a_real_api_with_these_settings_is_closed(stack: Stack, tmp_path: Path) -> None:
+    with an_api(stack, environment({}), tmp_path) as found:
+        check_closed(found)
+        assert str(found.opened()["service"]).startswith("127.0.0.1:")
 
 
 @pytest.fixture(scope="module")

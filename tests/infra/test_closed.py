@@ -5,6 +5,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,13 @@ import pytest
 from backend.app import create_app
 from core.config import Settings
 from embedded.bootstrap import ROOT
+from embedded.stack import Stack
 from infra.accounts import Accounts, read_accounts
 from infra.settings import SERVICE_PORT
 from tests.infra.assembly import Template, properties, resources
 from tests.infra.conftest import VARIANTS, Templates
 from tests.infra.values import container, environment
+from tests.support.defaults import an_api, check_closed
 
 _GUIDE = (ROOT / "docs" / "deploy-aws.md").read_text()
 _ASKS = {"/metrics", "/readyz"}
@@ -50,6 +53,13 @@ def test_words_that_are_none_are_refused() -> None:
     for wrong in ("-1", "1.5", "5GiB", "²"):
         with pytest.raises(ValueError, match="not a whole number of GiB"):
             read_accounts(None, wrong)
+
+
+def test_a_real_api_with_these_settings_is_closed(
+    templates: Templates, stack: Stack, tmp_path: Path
+) -> None:
+    with an_api(stack, environment(api(templates("small")["api"])), tmp_path) as found:
+        check_closed(found)
 
 
 def doors(template: Template) -> Iterator[tuple[str, int]]:

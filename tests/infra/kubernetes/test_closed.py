@@ -8,9 +8,11 @@ import pytest
 import yaml
 
 from core.config import Settings
+from embedded.stack import Stack
 from tests.infra.kubernetes.conftest import Refusal, Render
 from tests.infra.kubernetes.rendered import CHART, ROOT, Rendered, walk
 from tests.infra.kubernetes.test_settings import load, loaded  # noqa: F401 - a fixture
+from tests.support.defaults import an_api, check_closed
 
 SERVICE_PORT = 8001
 MONITORING = {
@@ -27,6 +29,13 @@ def settings(release: Rendered, tmp_path: Path, loaded: pytest.MonkeyPatch) -> S
 def test_nobody_registers_and_storage_is_bounded_unless_asked(settings: Settings) -> None:
     assert settings.registration == "closed"
     assert settings.user_quota_bytes == 100 * 1024**3
+
+
+def test_a_real_api_with_these_settings_is_closed(
+    release: Rendered, stack: Stack, tmp_path: Path
+) -> None:
+    with an_api(stack, release.variables("api"), tmp_path) as found:
+        check_closed(found)
 
 
 def test_who_asks_gets_it(render: Render) -> None:

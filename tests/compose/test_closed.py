@@ -13,7 +13,7 @@ from core.config import Settings
 from embedded.stack import Stack
 from tests.compose.browser import Browser
 from tests.compose.project import ROOT, Project, a_project
-from tests.support.defaults import OPERATORS, an_api, check_closed
+from tests.support.defaults import OPERATORS, an_api, check_closed, check_first_account
 from tests.support.product import PASSWORD
 
 SERVICE_PORT = Settings.model_fields["service_port"].default
@@ -88,6 +88,7 @@ def test_the_page_hands_nothing_on_and_is_not_taken_for_the_api() -> None:
 def test_a_real_api_with_these_settings_is_closed(stack: Stack, tmp_path: Path) -> None:
     with an_api(stack, environment({}), tmp_path) as found:
         check_closed(found)
+        check_first_account(found)
         assert str(found.opened()["service"]).startswith("127.0.0.1:")
 
 

@@ -79,7 +79,7 @@ def an_api(stack: Stack, variables: Mapping[str, str], folder: Path) -> Iterator
     found = Ways(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{service_port}", environment, log)
     try:
         with httpx.Client(base_url=found.service, trust_env=False) as http:
-            wait_for(lambda: _is_ready(process, http), 60, log.read_text)
+            wait_for(lambda: _is_ready(process, http), 180, log.read_text)
         yield found
     finally:
         process.terminate()
@@ -107,7 +107,6 @@ def check_closed(found: Ways) -> None:
         assert (refused.status_code, refused.json()["code"]) == (403, "registration_closed")
         answers = {path: http.get(path).status_code for path in (*OPERATORS, "/healthz")}
         assert answers == {"/readyz": 404, "/metrics": 404, "/healthz": 200}
-        _check_admin(found, http)
     with httpx.Client(base_url=found.service, trust_env=False) as http:
         answers = {path: http.get(path).status_code for path in (*OPERATORS, "/healthz")}
         assert answers == {"/readyz": 200, "/metrics": 200, "/healthz": 200}
@@ -116,17 +115,23 @@ def check_closed(found: Ways) -> None:
     assert (told["registration"], told["user_quota_bytes"]) == ("closed", _QUOTA)
 
 
-def _check_admin(found: Ways, http: httpx.Client) -> None:
-    """Make the first account by the command, which has no terminal, and let somebody in."""
+def check_first_account(found: Ways) -> None:
+    """Make it by the command, without a terminal; fail when it cannot log in and let others in.
+
+    Raises:
+        AssertionError: it cannot.
+    """
     email = f"{secrets.token_hex(6)}@example.com"
     done = subprocess.run(
-        [sys.executable, "-m", "backend.admin", "create", email], cwd=PROJECT,
-        env=found.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "backend.admin", "create", email],
+        cwd=PROJECT, env=found.environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     password = done.stdout.split()[-1]
-    login = http.post("/v1/auth/login", json={"email": email, "password": password})
-    assert login.status_code == 200, login.text
-    token = {"Authorization": f"Bearer {login.json()['access_token']}"}
-    assert http.get("/v1/me", headers=token).json()["role"] == "admin"
-    assert http.get("/v1/admin/invites", headers=token).status_code == 200
+    with httpx.Client(base_url=found.api, trust_env=False) as http:
+        login = http.post("/v1/auth/login", json={"email": email, "password": password})
+        assert login.status_code == 200, login.text
+        http.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
+        assert http.get("/v1/me").json()["role"] == "admin"
+        assert http.get("/v1/admin/invites").status_code == 200

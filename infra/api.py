@@ -11,6 +11,7 @@ from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
 
 from infra import images, permissions, settings, tasks
+from infra.accounts import Accounts
 from infra.data import DataStack
 from infra.firewall import firewall
 from infra.media import MediaStack
@@ -55,6 +56,7 @@ class ApiStack(Stack):
         messaging: MessagingStack,
         data: DataStack,
         media: MediaStack | None,
+        accounts: Accounts,
         origins: Sequence[str] = (),
         certificate: str | None = None,
         database_secret: str | None = None,
@@ -65,7 +67,7 @@ class ApiStack(Stack):
         migrations = Migrations(self, cluster=cluster, network=network, places=self.places)
         self.migrations_log = migrations.log
         self.log = tasks.log_group(self, "ApiLog")
-        task = self._task(size, network, storage, messaging, data, media, origins)
+        task = self._task(size, network, storage, messaging, data, media, accounts, origins)
         self.service = _service(self, cluster, network, task)
         # What fails there fails the deployment before anything new serves.
         self.service.node.add_dependency(migrations.done)
@@ -82,6 +84,7 @@ class ApiStack(Stack):
         messaging: MessagingStack,
         data: DataStack,
         media: MediaStack | None,
+        accounts: Accounts,
         origins: Sequence[str],
     ) -> ecs.FargateTaskDefinition:
         task = tasks.definition(self, "ApiTask", cpu=size.api_cpu, memory_mb=size.api_memory_mb)
@@ -99,6 +102,7 @@ class ApiStack(Stack):
             environment=settings.of_api(
                 self.places,
                 size,
+                accounts=accounts,
                 proxies=network.vpc.vpc_cidr_block,
                 origins=origins,
                 media=media and media.settings,
@@ -107,7 +111,9 @@ class ApiStack(Stack):
             stop_s=_STOP_S,
             secrets=held,
             health_check=tasks.health_check(images.API),
-            port_mappings=[ecs.PortMapping(container_port=API_PORT)],
+            port_mappings=[
+                ecs.PortMapping(container_port=port) for port in (API_PORT, settings.SERVICE_PORT)
+            ],
         )
         rights = permissions.of_api(
             storage.bucket, messaging.queue, messaging.dead_letters, self.places.database_secret
@@ -203,6 +209,8 @@ def _listen(
             # Not /readyz: with Postgres away it would take all tasks out together, and answer
             # nobody where a part of the API still can.
             path="/healthz",
+            # Not the port that everybody comes to: a crowd there must not have its tasks taken out.
+            port=str(settings.SERVICE_PORT),
             interval=Duration.seconds(10),
             timeout=Duration.seconds(5),
             healthy_threshold_count=2,

@@ -8,6 +8,9 @@ Context (`--context name=value`):
         given.
     origins: comma list of the origins that pages are at, such as `https://films.example`.
     domain, certificate: the page's name, and the ARN of its certificate.
+    registration: who may make an account: `closed` (administrators' command and nobody else) unless
+        given, `invite` or `open`.
+    user_quota_gib: what one user may store, in GiB; 100 unless given, 0 for no limit.
     alarm_email: who is told of alarms.
     source_days: after which originals are deleted, instead of the size's; 0 for never.
 """
@@ -21,6 +24,7 @@ from typing import Any
 from aws_cdk import App, DefaultStackSynthesizer, Environment, Stack, Tags
 
 from infra import practices
+from infra.accounts import Accounts, read_accounts
 from infra.data import DataStack
 from infra.messaging import MessagingStack
 from infra.network import NetworkStack
@@ -44,6 +48,7 @@ class Request:
     domain: str | None
     certificate: str | None
     alarm_email: str | None
+    accounts: Accounts
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ def read_request(app: App) -> Request:
         domain=domain,
         certificate=text("certificate"),
         alarm_email=text("alarm_email"),
+        accounts=read_accounts(text("registration"), text("user_quota_gib")),
     )
 
 

@@ -59,7 +59,7 @@ class ObservabilityStack(Stack):
             [
                 *watches.of_queues(messaging.queue, messaging.dead_letters),
                 *watched_parts.of_api(api.balancer, api.targets),
-                *watches.of_workers(size, cluster_name, service),
+                *watches.of_workers(size, cluster_name, service, messaging.queue),
                 *watches.of_logs(namespace),
                 *watched_parts.of_database(size, data.database),
                 *watched_parts.of_redis(size, redis.ref),

@@ -71,6 +71,7 @@ def add_services(app: App, request: "Request", base: "Base", common: dict[str, A
         app,
         named("api"),
         media=media,
+        accounts=request.accounts,
         origins=request.origins,
         certificate=balancer_certificate,
         database_secret=text("database_secret"),

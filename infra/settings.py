@@ -7,6 +7,7 @@ keys are none of these: ECS puts them in from Secrets Manager, see `infra/api.py
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from infra.accounts import Accounts
 from infra.sizes import Size
 
 # FFmpeg's second layer, Landlock, needs Linux 5.13, and Fargate's kernel has been 5.10: with
@@ -21,6 +22,8 @@ BALANCER_IDLE_S = 120
 _KEEP_ALIVE_S = BALANCER_IDLE_S + 10
 # As many times a source must its worker's disk hold; see SCRATCH_DIR in docs/operations.md.
 _SOURCES_ON_DISK = 3
+# /readyz, /metrics and /healthz, for whoever operates it: no listener leads here.
+SERVICE_PORT = 8001
 _UPLOAD_MAX_GB = 20
 
 
@@ -92,13 +95,20 @@ def of_worker(places: Places) -> dict[str, str]:
 
 
 def of_api(
-    places: Places, size: Size, *, proxies: str, origins: Sequence[str], media: Media | None
+    places: Places,
+    size: Size,
+    *,
+    accounts: Accounts,
+    proxies: str,
+    origins: Sequence[str],
+    media: Media | None,
 ) -> dict[str, str]:
     """Return the variables of the API.
 
     Args:
         places: where everything is.
         size: how large its workers' disks are, and whether originals expire.
+        accounts: who may have one, and how much they may store.
         proxies: the network that the load balancer is in. What it hands on is what CloudFront said
             of the viewer: it adds nothing to that, and nobody but CloudFront reaches it.
         origins: of pages, beside the deployment's own.
@@ -109,6 +119,12 @@ def of_api(
         "TRUSTED_PROXIES": proxies,
         "COOKIE_SECURE": "true",
         "KEEP_ALIVE_S": str(_KEEP_ALIVE_S),
+        "REGISTRATION": accounts.registration,
+        "USER_QUOTA_BYTES": f"{accounts.quota_gib}GiB",
+        # The load balancer's health checks come from outside the task; who else may is said by
+        # the security groups.
+        "SERVICE_HOST": "0.0.0.0",  # noqa: S104
+        "SERVICE_PORT": str(SERVICE_PORT),
         "UPLOAD_MAX_BYTES": f"{min(_UPLOAD_MAX_GB, size.worker_disk_gb // _SOURCES_ON_DISK)}GiB",
     }
     if size.source_days:

@@ -42,9 +42,32 @@ def of_queues(queue: sqs.IQueue, dead_letters: sqs.IQueue) -> list[Watch]:
     ]  # fmt: skip
 
 
-def of_workers(size: Size, cluster: str, service: str) -> list[Watch]:
+def of_workers(size: Size, cluster: str, service: str, queue: sqs.IQueue) -> list[Watch]:
     """Return what is watched of the workers from outside."""
+    period = Duration.minutes(5)
+    # A worker that works keeps its film's message in flight. Where films wait and none is in
+    # flight, whoever runs takes none: busy workers, or none yet, are told by other alarms.
+    idle = cloudwatch.MathExpression(
+        expression="IF(FILL(waiting, 0) > 0 AND FILL(held, 0) == 0 AND FILL(running, 0) > 0, 1, 0)",
+        using_metrics={
+            "waiting": queue.metric_approximate_number_of_messages_visible(
+                period=period, statistic="Minimum"
+            ),
+            "held": queue.metric_approximate_number_of_messages_not_visible(
+                period=period, statistic="Maximum"
+            ),
+            "running": running(cluster, service),
+        },
+        period=period,
+        label="Films wait, workers run, and none works",
+    )
     return [
+        Watch(
+            "FilmsWait", idle, 1, 3,
+            "Films wait although workers run: none of them takes one. waiting_for_capacity in "
+            "their log says that disk or memory is short (raise worker_disk_gb); receive_failed "
+            "or claim_failed that they cannot reach the queue or Postgres.",
+        ),
         Watch(
             "WorkersAtMost", running(cluster, service), size.worker_max, 12,
             f"All {size.worker_max} workers that the size allows have run for an hour: films may "
@@ -125,7 +148,8 @@ def of_logs(namespace: str) -> list[Watch]:
             "one. Nothing need be restarted here.",
         ),
         Watch(
-            "WorkersShort", count("WaitingForCapacity", 15), 1, 2,
+            # Written once, when it begins.
+            "WorkersShort", count("WaitingForCapacity", 15), 1, 1,
             "A worker takes no film because its disk or memory is short: raise worker_disk_gb, "
             "of which a source needs three times its size.",
         ),

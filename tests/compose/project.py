@@ -53,14 +53,19 @@ class Project:
         return self.variables.get("S3_PUBLIC_URL", default)
 
     def run(
-        self, *arguments: str, check: bool = True, seconds: float = 300
+        self,
+        *arguments: str,
+        check: bool = True,
+        seconds: float = 300,
+        given: str | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run `docker compose` and return what it said."""
+        """Run `docker compose`, give it some lines, and return what it said."""
         done = subprocess.run(
             ["docker", "compose", "--ansi", "never", "--progress", "plain", *arguments],
             cwd=self.directory,
             env={**os.environ, "COMPOSE_PROJECT_NAME": self.name, **self.variables},
             capture_output=True, text=True, timeout=seconds, check=False,
+            input=given,
         )  # fmt: skip
         assert not check or done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
         return done
@@ -119,9 +124,9 @@ def inspect(name: str) -> dict[str, Any]:
 
 @contextmanager
 def a_project(name: str, more: Mapping[str, str] | None = None) -> Iterator[Project]:
-    """Lend a project; nothing of it is left afterwards."""
+    """Lend a project in which anybody may register; nothing of it is left afterwards."""
     ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
-    project = Project(f"{name}-{os.getpid()}", {**ports, **(more or {})})
+    project = Project(f"{name}-{os.getpid()}", {**ports, "REGISTRATION": "open", **(more or {})})
     if "S3_URL" in project.variables:
         project.variables["S3_PUBLIC_URL"] = f"http://localhost:{ports['S3_PORT']}"
     try:

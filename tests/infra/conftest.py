@@ -24,7 +24,7 @@ VARIANTS = {
         "source_days": "30",
         "database_secret": "arn:aws:secretsmanager:us-east-1:111111111111:secret:rds-AbCdEf",
     },
-    # Under a name of its own, with films through CloudFront, and somebody who is told.
+    # Under a name of its own, with films through CloudFront, somebody who is told, and invites.
     "own-address": {
         "size": "small",
         "domain": "films.example",
@@ -37,6 +37,8 @@ VARIANTS = {
         "media_domain": "media.films.example",
         "alarm_email": "operators@films.example",
         "zones": "us-east-1b,us-east-1d",
+        "registration": "invite",
+        "user_quota_gib": "5",
     },
 }
 

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from core.config import Settings
 from embedded.bootstrap import ROOT
+from infra.accounts import Accounts
 from infra.capacity import most_connections
 from infra.settings import Media, Places, of_api, of_migrations, of_worker
 from infra.sizes import SIZES
@@ -58,6 +59,7 @@ def test_the_processes_can_use_what_they_are_given(monkeypatch: pytest.MonkeyPat
     api = of_api(
         PLACES,
         replace(SIZES["dev"], source_days=30, worker_disk_gb=50),
+        accounts=Accounts("invite", 5),
         proxies="10.0.0.0/16",
         origins=["https://films.example"],
         media=MEDIA,
@@ -77,6 +79,8 @@ def test_the_processes_can_use_what_they_are_given(monkeypatch: pytest.MonkeyPat
     assert held.allowed_origins == ("https://films.example",)
     assert (held.media_url, held.cloudfront_key_id) == (MEDIA.url, MEDIA.key_id)
     assert held.cookie_secure
+    assert (held.registration, held.user_quota_bytes) == ("invite", 5 * 1024**3)
+    assert (held.service_host, held.service_port) == ("0.0.0.0", 8001)
     assert held.tag_sources
     assert held.upload_max_bytes == 16 * 1024**3  # a third of the disk
     assert held.framemill_mode == "production"
@@ -195,7 +199,8 @@ def test_a_container_is_what_its_dockerfile_says(
     assert found["ReadonlyRootFilesystem"] is True
     assert found["LinuxParameters"]["Capabilities"]["Drop"] == ["ALL"]
     for port in found.get("PortMappings", ()):
-        assert f"\nEXPOSE {port['ContainerPort']}\n" in dockerfile
+        number = port["ContainerPort"]
+        assert f"\nEXPOSE {number}\n" in dockerfile or f" SERVICE_PORT={number}\n" in dockerfile
     written = {each["ContainerPath"] for each in found["MountPoints"]}
     first = container(definition, "volumes")
     assert first["Command"] == [found["User"], *[each["ContainerPath"] for each in

@@ -259,6 +259,11 @@ def test_an_address_of_the_page_gets_the_page(address: str, file: str) -> None:
     assert ask("page.js", {"request": {"uri": address, "headers": {}}})["uri"] == file
 
 
+@pytest.mark.parametrize("address", ["/readyz", "/metrics"])
+def test_the_page_is_not_taken_for_what_is_answered_inside(address: str) -> None:
+    assert ask("page.js", {"request": {"uri": address, "headers": {}}})["statusCode"] == 404
+
+
 def test_what_a_client_says_of_its_address_is_written_over() -> None:
     event = {
         "viewer": {"ip": "192.0.2.7"},

@@ -15,7 +15,7 @@ from workers.media.limits import Fault
 
 WATCHED = {
     "QueueAge", "DeadLettersLeft", "DeadLetter", "FilmsFailedByUs", "FilmsFail", "LeasesLapse",
-    "NotReady", "Faults", "WorkersShort", "WorkersAtMost",
+    "NotReady", "Faults", "WorkersShort", "WorkersAtMost", "FilmsWait",
     "ApiErrors", "ApiLatency", "ApiUnhealthy", "ApiGone",
     "DatabaseBusy", "DatabaseFull", "DatabaseConnections", "DatabaseMemory",
     "RedisMemory", "RedisBusy",
@@ -100,6 +100,20 @@ def test_what_is_counted_is_really_logged() -> None:
             assert event in logged, count.metric
 
 
+def test_every_fault_with_a_traceback_is_counted() -> None:
+    """Raises for one that somebody added, and that nobody would be told of."""
+    files = [
+        path for part in ("core", "workers", "backend") for path in (ROOT / part).rglob("*.py")
+    ]
+    found = {
+        event
+        for path in files
+        for event in re.findall(r'_log\.exception\(\s*"(\w+)"', path.read_text())
+    }
+    assert len(found) >= 3
+    assert found <= {*log_events.FAULTS}
+
+
 def test_our_own_codes_are_those_that_are_no_fault_of_the_film() -> None:
     assert not {*log_events.OUR_CODES} & {each.value for each in Fault}
     known = {diagnose.RESOURCE_LIMIT, diagnose.STORAGE_ERROR, diagnose.PROCESSING_GAVE_UP}
@@ -121,6 +135,43 @@ def test_alarms_look_at_metrics_that_are_made(templates: Templates) -> None:
         for each in looked_at:
             if "Namespace" in each and each["Namespace"] in own:
                 assert (each["Namespace"], each["MetricName"]) in made, name
+
+
+def test_films_that_wait_while_workers_run_are_told(templates: Templates, every_size: str) -> None:
+    alarm = alarms(templates(every_size)["observability"])["FilmsWait"]
+    [told] = [each for each in alarm["Metrics"] if each.get("ReturnData", True)]
+    figures = {each["Id"]: each["MetricStat"]["Metric"]["MetricName"]
+               for each in alarm["Metrics"] if "MetricStat" in each}  # fmt: skip
+    assert figures == {
+        "waiting": "ApproximateNumberOfMessagesVisible",
+        "held": "ApproximateNumberOfMessagesNotVisible",
+        "running": "RunningTaskCount",
+    }
+    # CloudWatch's language is close enough to Python's to be asked here.
+    expression = told["Expression"].replace("AND", "and")
+    words = {"IF": lambda condition, yes, no: yes if condition else no,
+             "FILL": lambda value, other: other if value is None else value}  # fmt: skip
+
+    def value(waiting: int | None, held: int | None, running: int | None) -> object:
+        names = {**words, "waiting": waiting, "held": held, "running": running}
+        return eval(expression, {"__builtins__": {}}, names)
+
+    assert value(waiting=3, held=0, running=2) == alarm["Threshold"] == 1
+    quiet = [
+        (0, 0, 2),  # nothing to do
+        (3, 1, 2),  # others work: a film's turn comes
+        (3, 0, 0),  # none has come yet: QueueAge tells when that takes too long
+        (None, None, None),
+    ]
+    assert [value(*each) for each in quiet] == [0] * len(quiet)
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_an_event_that_is_written_once_is_enough(templates: Templates) -> None:
+    # A worker says only at its beginning that it waits; a second period would not see it.
+    assert '_log.warning("waiting_for_capacity"' in (ROOT / "workers/capacity.py").read_text()
+    alarm = alarms(templates("small")["observability"])["WorkersShort"]
+    assert (alarm["MetricName"], alarm["EvaluationPeriods"]) == ("WaitingForCapacity", 1)
 
 
 def test_a_count_by_values_has_no_zeros(templates: Templates) -> None:

@@ -27,7 +27,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "api.trustedProxies": ["10.0.0.0/16", "fd00::/8"],
         "api.allowedOrigins": ["https://beta.films.example"],
         "api.serviceAccount.annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a"},
-        "api.serviceAnnotations": {"alb.ingress.kubernetes.io/healthcheck-path": "/readyz"},
+        "api.serviceAnnotations": {"alb.ingress.kubernetes.io/healthcheck-port": "8001"},
         "api.podAnnotations": {"prometheus.io/scrape": "true"},
         "api.nodeSelector": {"kubernetes.io/arch": "arm64"},
         "api.tolerations": [{"key": "films", "operator": "Exists", "effect": "NoSchedule"}],
@@ -37,6 +37,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "ingress.tlsSecret": "films-tls",
         "ingress.annotations": {"alb.ingress.kubernetes.io/target-type": "ip"},
         "networkPolicy.from": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}],
+        "networkPolicy.metricsFrom": [{"namespaceSelector": {"matchLabels": {"name": "watch"}}}],
+        "registration": "invite",
     },
 }
 

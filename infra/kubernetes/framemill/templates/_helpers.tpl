@@ -44,8 +44,18 @@ app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 {{ merge (deepCopy .Values.settings) $own | toJson }}
 {{- end }}
 
+{{/* Where the API's pods answer to probes and to who watches them; no Ingress names it. */}}
+{{- define "framemill.servicePort" -}}
+8001
+{{- end }}
+
 {{- define "framemill.apiSettings" -}}
-{{- $own := dict "COOKIE_SECURE" "true" -}}
+{{- $own := dict
+  "COOKIE_SECURE" "true"
+  "REGISTRATION" .Values.registration
+  "SERVICE_HOST" "0.0.0.0"
+  "SERVICE_PORT" (include "framemill.servicePort" .)
+-}}
 {{- with .Values.api.trustedProxies }}{{ $_ := set $own "TRUSTED_PROXIES" (join "," .) }}{{ end -}}
 {{- with .Values.api.allowedOrigins }}{{ $_ := set $own "ALLOWED_ORIGINS" (join "," .) }}{{ end -}}
 {{- $all := include "framemill.settings" . | fromJson -}}

@@ -16,13 +16,17 @@ def service_parts(data_dir: Path, env: Mapping[str, str], port: int) -> dict[str
     """Describe the steps and services by name; `env` is their environment."""
     logs = data_dir / "logs"
 
-    def step(name: str, *arguments: str, after: tuple[str, ...]) -> Part:
+    def step(name: str, *arguments: str, after: str, lost_with_need: bool = False) -> Part:
         argv = (sys.executable, *arguments)
-        return Part(name, argv, env, logs / f"{name}.log", after=after, cwd=ROOT)
+        log = logs / f"{name}.log"
+        return Part(name, argv, env, log, after=(after,), cwd=ROOT, lost_with_need=lost_with_need)
 
     return {
-        "provision": step("provision", "localstack/provision.py", after=("emulator",)),
-        "migrate": step("migrate", "-m", "core.migrations", after=("postgres",)),
+        # After a crash the emulator has lost its queues and rules; Postgres keeps its tables.
+        "provision": step(
+            "provision", "localstack/provision.py", after="emulator", lost_with_need=True
+        ),
+        "migrate": step("migrate", "-m", "core.migrations", after="postgres"),
         "api": Part(
             name="api",
             argv=(sys.executable, "-m", "backend"),

@@ -17,6 +17,8 @@ from embedded import emulator, postgres, services, store, valkey
 from embedded.directory import Directory
 from embedded.errors import StackError
 from embedded.ffmpeg import find_tools
+from embedded.guard import Guard
+from embedded.leftovers import births_of
 from embedded.migrated import is_migrated, note_migrated
 from embedded.part import Part
 from embedded.supervisor import Report, Supervisor
@@ -63,6 +65,7 @@ class Stack:
         self._extra = dict(extra or {})
         self._report = report
         self._directory = Directory(data_dir)
+        self._guard = Guard()
         self._supervisor = Supervisor(())
 
     @property
@@ -79,29 +82,26 @@ class Stack:
         """
         self._directory.open()
         try:
-            self._supervisor = Supervisor(self._describe(), self._noting)
+            self._supervisor = Supervisor(self._describe(), self._noting, self._changed)
             complete = self._supervisor.start(timeout, interrupted)
         except BaseException:
-            self.stop()
+            self.stop(hurry=interrupted)
             raise
         return complete
 
     def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
         """Stop what runs, the services first, and give the directory back."""
         self._supervisor.stop(hurry=hurry)
+        self._guard.close()
         self._directory.close()
 
     def restart(self, name: str, interrupted: Callable[[], bool] = lambda: False) -> None:
-        """Stop a part in good order if it runs, start it again and wait until it is ready.
+        """Stop a part in good order if it runs, start it again and wait until it is whole.
 
         Raises:
             PartDied: it ended or was not ready in time.
         """
         self._supervisor.restart(name, interrupted=interrupted)
-        self._directory.note(self._supervisor.pids)
-        if name == "emulator":
-            # After a crash it has lost its queues and rules.
-            self._supervisor.restart("provision", interrupted=interrupted)
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to one part and the processes in its group."""
@@ -119,8 +119,12 @@ class Stack:
     ) -> None:
         self.stop()
 
+    def _changed(self, pids: Mapping[str, int]) -> None:
+        births = births_of(pids.values())
+        self._guard.note(births)
+        self._directory.note(births)
+
     def _noting(self, name: str, seconds: float) -> None:
-        self._directory.note(self._supervisor.pids)
         if name == "migrate" and "postgres" in self._wanted:
             note_migrated(self.data_dir)
         self._report(name, seconds)

@@ -79,7 +79,7 @@ def _stop(stack: Stack, interrupt: Interrupt) -> None:
 
 
 def _serve(stack: Stack, options: Options, interrupt: Interrupt) -> int:
-    watch = Watch(stack, interrupt.requested)
+    watch = Watch(stack.supervisor, interrupt.requested)
     failed = not _show(options, interrupt, watch)
     if options.once:
         return _INTERRUPTED if interrupt.requested() else int(failed)

@@ -69,12 +69,27 @@ class Stack:
         self._supervisor = Supervisor(())
 
     @property
+    def service_port(self) -> int:
+        """Where the API of a started stack answers what is not for its users: /readyz, /metrics."""
+        return int(self.environment["SERVICE_PORT"])
+
+    @property
     def supervisor(self) -> Supervisor:
         """The parts that run."""
         return self._supervisor
 
-    def start(self, timeout: float = 60, interrupted: Callable[[], bool] = lambda: False) -> bool:
+    def start(
+        self,
+        timeout: float = 120,
+        interrupted: Callable[[], bool] = lambda: False,
+        hurry: Callable[[], bool] = lambda: False,
+    ) -> bool:
         """Start all parts and wait until they are ready; False when it was interrupted.
+
+        Args:
+            timeout: seconds for each part.
+            interrupted: asked often; when true the start is given up.
+            hurry: asked often while a start that failed is taken back; see `stop`.
 
         Raises:
             StackError: something is missing, or the directory is in use.
@@ -85,7 +100,7 @@ class Stack:
             self._supervisor = Supervisor(self._describe(), self._noting, self._changed)
             complete = self._supervisor.start(timeout, interrupted)
         except BaseException:
-            self.stop(hurry=interrupted)
+            self.stop(hurry)
             raise
         return complete
 
@@ -136,7 +151,8 @@ class Stack:
             )
         secrets = store.load_secrets(self.data_dir)
         backing = sorted(self._wanted & BACKING)
-        ports = store.choose_ports(self.data_dir, [*backing, *([] if self.port else ["api"])])
+        wanted = [*backing, "service", *([] if self.port else ["api"])]
+        ports = store.choose_ports(self.data_dir, wanted)
         self.port = self.port or ports["api"]
         self.environment = self._environment(secrets, ports)
         makers = {
@@ -144,7 +160,7 @@ class Stack:
             "valkey": valkey.valkey_part,
             "emulator": emulator.emulator_part,
         }
-        own = services.service_parts(self.data_dir, self._whole_environment(), self.port)
+        own = services.service_parts(self.data_dir, self.process_environment)
         return [
             *(
                 makers[name](self.data_dir, ports[name], secrets, durable=self._durable)
@@ -164,7 +180,9 @@ class Stack:
         return names
 
     def _environment(self, secrets: dict[str, str], ports: dict[str, int]) -> dict[str, str]:
-        values = services.service_environment(self.data_dir, self.port, secrets["jwt"])
+        values = services.service_environment(
+            self.data_dir, self.port, ports["service"], secrets["jwt"]
+        )
         if "postgres" in ports:
             values["DATABASE_URL"] = postgres.database_url(ports["postgres"], secrets)
         if "valkey" in ports:
@@ -175,7 +193,9 @@ class Stack:
             values |= find_tools().environment
         return values | self._extra
 
-    def _whole_environment(self) -> dict[str, str]:
+    @property
+    def process_environment(self) -> dict[str, str]:
+        """All variables that a process of the services gets; `environment` is the stack's own."""
         inherited = dict(os.environ)
         if "emulator" in self._wanted:
             inherited = {name: inherited[name] for name in inherited if name not in _MISLEADING}

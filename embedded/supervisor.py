@@ -135,7 +135,7 @@ class Supervisor:
             raise PartDied(f"{name} could not be started: {explain(error)}.") from None
         self._changed(self.pids)
 
-    def is_whole(self, name: str, timeout: float = 60) -> bool:
+    def is_whole(self, name: str, timeout: float = 120) -> bool:
         """Tell whether a part that was begun serves by now, or as a step has ended well.
 
         Raises:
@@ -156,7 +156,7 @@ class Supervisor:
     def restart(
         self,
         name: str,
-        timeout: float = 60,
+        timeout: float = 120,
         interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         """Begin the unit of a part again, and wait until it is whole.

@@ -53,7 +53,7 @@ class Watch:
     supervisor: Supervisor
     interrupted: Callable[[], bool]
     pause: Callable[[int], float | None] = pause_before_restart
-    timeout: float = 60
+    timeout: float = 120
     _under_way: dict[str, _Recovery] = field(default_factory=dict)
     _deaths: dict[str, deque[float]] = field(default_factory=dict)
 

@@ -40,9 +40,9 @@ class Directory:
                 f"DATA_DIR={self._path} is in use by another running Framemill (process {owner}); "
                 "stop it first, or choose another DATA_DIR."
             ) from None
+        self._lock = lock
         os.truncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-        self._lock = lock
         end_leftovers(self._read_note())
 
     def note(self, births: Mapping[int, str]) -> None:

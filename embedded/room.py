@@ -53,9 +53,10 @@ def size(count: int) -> str:
 def _free(place: Path) -> int | None:
     for each in (place, *place.parents):
         try:
-            return shutil.disk_usage(each).free
+            usage = shutil.disk_usage(each)
         except FileNotFoundError:
             continue
         except OSError:
             return None
+        return usage.free if usage.total else None  # no disk: the kernel's own files
     return None

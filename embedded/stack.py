@@ -6,6 +6,7 @@
 The directory is locked while it is in use. Everything listens on 127.0.0.1 only.
 """
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Collection, Mapping
@@ -15,7 +16,7 @@ from typing import Self
 
 from embedded import emulator, postgres, services, store, valkey
 from embedded.directory import Directory
-from embedded.errors import StackError
+from embedded.errors import StackError, explain
 from embedded.ffmpeg import find_tools
 from embedded.guard import Guard
 from embedded.leftovers import births_of
@@ -95,10 +96,15 @@ class Stack:
             StackError: something is missing, or the directory is in use.
             PartDied: a part ended or was not ready within `timeout` seconds.
         """
-        self._directory.open()
         try:
+            self._directory.open()
             self._supervisor = Supervisor(self._describe(), self._noting, self._changed)
             complete = self._supervisor.start(timeout, interrupted)
+        except OSError as error:
+            self.stop(hurry)
+            raise StackError(
+                f"DATA_DIR={self.data_dir} cannot be used: {explain(error)}."
+            ) from None
         except BaseException:
             self.stop(hurry)
             raise
@@ -137,7 +143,9 @@ class Stack:
     def _changed(self, pids: Mapping[str, int]) -> None:
         births = births_of(pids.values())
         self._guard.note(births)
-        self._directory.note(births)
+        # On a full disk the guard still knows them.
+        with contextlib.suppress(OSError):
+            self._directory.note(births)
 
     def _noting(self, name: str, seconds: float) -> None:
         if name == "migrate" and "postgres" in self._wanted:

@@ -78,6 +78,7 @@ def test_once_shows_a_video_and_a_later_start_serves_until_it_is_told_to_stop(
     assert status == 0, error
     assert ready in out.splitlines()
     assert "120p" in out
+    assert "Registration is open to whoever reaches http://127.0.0.1:" in out
     assert not processes_of(data_dir)
 
     process = up(**where)
@@ -91,12 +92,13 @@ def test_once_shows_a_video_and_a_later_start_serves_until_it_is_told_to_stop(
     assert not processes_of(data_dir)
 
     short = {"MIN_FREE_DISK_BYTES": "900TB", "ONCE_WAIT_S": "1", "ONCE": "1"}
+    short["REGISTRATION"] = "closed"  # the account is there
     status, out, error = finish(up(**short, FILE=str(small_clip(tmp_path)), **where))
     assert status == 1
     assert "Films wait for room: " in error
     assert "The film waits: " in error
     assert "The film has waited for " in error.splitlines()[-1]
-    assert "Registration is open to whoever reaches http://127.0.0.1:" in out
+    assert "Registration is closed; " in out
     assert not processes_of(data_dir)
 
 

@@ -2,15 +2,16 @@
 # `test-contract`; ARGS for `test` and its like, `e2e`, `bench`, `fleet`, `faults`.
 PYTHON ?= python3
 
+# Python begins with a traceback for a Ctrl-C; what is started with it ignored takes it over when it is ready to.
 ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 or newer; there is no $(PYTHON) on PATH." >&2; exit 1; }; \
-	$(PYTHON) -S -m embedded.bootstrap
+	ensure() { (trap '' INT; exec $(PYTHON) -S -m embedded.bootstrap "$$1"); }; ensure
 UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
 .PHONY: up test test-infra synth cdk test-localstack test-contract check bench fleet faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
 
 up:
-	@$(ENSURE) embedded && exec .venv/bin/python -m embedded up
+	@trap '' INT; $(ENSURE) embedded && exec .venv/bin/python -m embedded up
 
 # Two processes, each with a stack of its own: much of a test's time is waiting.
 test:

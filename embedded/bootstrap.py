@@ -10,10 +10,12 @@ import fcntl
 import hashlib
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
-from embedded.errors import StackError
+from embedded.console import complain, say
+from embedded.errors import StackError, explain
 
 ROOT = Path(__file__).resolve().parents[1]
 _OLDEST = (3, 11)
@@ -25,6 +27,15 @@ _STAMP = ".framemill.json"
 
 def main(arguments: list[str]) -> int:
     """Make the environments of a profile if they are not there yet; return the exit status."""
+    try:
+        # `make` starts it with Ctrl-C ignored: before this line it would mean a traceback.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in _PROFILES:
         sys.stderr.write("usage: python3 -m embedded.bootstrap embedded|dev\n")
         return 2
@@ -33,11 +44,12 @@ def main(arguments: list[str]) -> int:
             _exec_newer(arguments)
         if not is_current(ROOT, arguments[0]):
             _make(arguments[0])
-    except (StackError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+    except StackError as error:
+        complain(str(error))
         return 1
-    except KeyboardInterrupt:
-        return 130
+    except OSError as error:
+        complain(f"Framemill cannot be installed here: {explain(error)}.")
+        return 1
     return 0
 
 
@@ -118,7 +130,7 @@ def _make(profile: str) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Waiting for another installation in this directory", flush=True)
+            say("Waiting for another installation in this directory")
             fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_current(ROOT, profile):
             _install(profile)

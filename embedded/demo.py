@@ -1,15 +1,20 @@
 """Shows the stack at work: a demo account, and one video uploaded the way any client would."""
 
+import contextlib
 import http.client
 import json
 import shutil
+import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from embedded.emulator import ROOT
 from embedded.errors import StackError
 from embedded.ffmpeg import find_tools
+from embedded.part import wrapped
 
 EMAIL = "demo@framemill.example"
 _PASSWORD_LENGTH = 20
@@ -37,26 +42,90 @@ def demo_password(secrets: dict[str, str]) -> str:
     return secrets["demo_account"][:_PASSWORD_LENGTH]
 
 
-def open_account(port: int, password: str) -> bool:
-    """Make sure that the demo account is there; tell whether it has a video already.
+class Account:
+    """The demo account, used from here."""
+
+    def __init__(self, port: int, password: str) -> None:
+        """Take where the API is and the password; nothing is asked yet."""
+        self._port = port
+        self._credentials = {"email": EMAIL, "password": password}
+        self._tokens: dict[str, Any] = {}
+
+    def open(self, make: Callable[[], None] | None) -> None:
+        """Log in, having made the account where it is not there yet.
+
+        Args:
+            make: makes the account; None to register, as anybody may.
+
+        Raises:
+            StackError: the API answered something else.
+        """
+        if make is None:
+            status, body = self._ask("POST", "/v1/auth/register", self._credentials)
+            if status != http.HTTPStatus.CREATED and body.get("code") != "email_unavailable":
+                raise StackError(f"The demo account could not be made: {_explain(status, body)}")
+        elif self._log_in()[0] == http.HTTPStatus.UNAUTHORIZED:
+            make()
+        if not self._tokens:
+            status, body = self._log_in()
+            if not self._tokens:
+                raise StackError(f"The demo account could not log in: {_explain(status, body)}")
+
+    def newest(self) -> dict[str, Any] | None:
+        """Return the video that was begun last, as the API shows it; None when there is none.
+
+        Raises:
+            StackError: the API did not answer, or refused.
+        """
+        status, body = self._list()
+        if status == http.HTTPStatus.UNAUTHORIZED:
+            self._log_in()
+            status, body = self._list()
+        if status != http.HTTPStatus.OK:
+            raise StackError(f"The library could not be listed: {_explain(status, body)}")
+        return next(iter(body["items"]), None)
+
+    def close(self) -> None:
+        """Log out."""
+        refresh = {"refresh_token": self._tokens.get("refresh_token")}
+        with contextlib.suppress(StackError):
+            self._ask("POST", "/v1/auth/logout", refresh)
+
+    def _log_in(self) -> tuple[int, dict[str, Any]]:
+        login = {**self._credentials, "client": "native"}
+        status, body = self._ask("POST", "/v1/auth/login", login)
+        self._tokens = body if status == http.HTTPStatus.OK else {}
+        return status, body
+
+    def _list(self) -> tuple[int, dict[str, Any]]:
+        return self._ask("GET", "/v1/videos?limit=1")
+
+    def _ask(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+        return _call(self._port, method, path, body, str(self._tokens.get("access_token", "")))
+
+
+def make_account(env: Mapping[str, str], password: str) -> None:
+    """Make the demo account where nobody may register; it is an administrator's.
+
+    Args:
+        env: the whole environment of the services.
+        password: of the account.
 
     Raises:
-        StackError: the API answered something else.
+        StackError: it could not be made.
     """
-    account = {"email": EMAIL, "password": password}
-    status, body = _call(port, "POST", "/v1/auth/register", account)
-    if status != http.HTTPStatus.CREATED and body.get("code") != "email_unavailable":
-        raise StackError(f"The demo account could not be made: {_explain(status, body)}")
-    status, body = _call(port, "POST", "/v1/auth/login", {**account, "client": "native"})
-    if status != http.HTTPStatus.OK:
-        raise StackError(f"The demo account could not log in: {_explain(status, body)}")
-    token = str(body["access_token"])
-    refresh = {"refresh_token": body.get("refresh_token")}
-    status, body = _call(port, "GET", "/v1/videos?limit=1", token=token)
-    _call(port, "POST", "/v1/auth/logout", refresh, token=token)
-    if status != http.HTTPStatus.OK:
-        raise StackError(f"The library could not be listed: {_explain(status, body)}")
-    return bool(body["items"])
+    done = subprocess.run(
+        wrapped((sys.executable, "-m", "backend.admin", "create", EMAIL)),
+        env=dict(env),
+        cwd=ROOT,
+        input=f"{password}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        reason = (done.stderr or done.stdout).strip().rpartition("\n")[2]
+        raise StackError(f"The demo account could not be made: {reason}")
 
 
 def commands(data_dir: Path, port: int, password: str, file: Path | None) -> list[Command]:

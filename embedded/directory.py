@@ -1,18 +1,14 @@
 """DATA_DIR: held by one running stack at a time, and cleared of what a killed one left."""
 
-import contextlib
 import fcntl
 import json
 import os
-import signal
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from embedded.errors import StackError
+from embedded.leftovers import births_in, end_leftovers
 from embedded.store import write_private
-
-_LEFTOVER_GRACE_S = 8.0
 
 
 class Directory:
@@ -44,14 +40,17 @@ class Directory:
                 f"DATA_DIR={self._path} is in use by another running Framemill (process {owner}); "
                 "stop it first, or choose another DATA_DIR."
             ) from None
+        self._lock = lock
         os.truncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-        self._lock = lock
-        _end_leftovers(self._read_note())
+        end_leftovers(self._read_note())
 
-    def note(self, pids: Mapping[str, int]) -> None:
-        """Remember the processes, so that the next start finds what a killed one left."""
-        births = {str(pid): _birth(pid) for pid in pids.values()}
+    def note(self, births: Mapping[int, str]) -> None:
+        """Remember processes, so that the next start finds what a killed one left.
+
+        Args:
+            births: see `leftovers.births_of`.
+        """
         write_private(self._path / "processes.json", json.dumps(births))
 
     def close(self) -> None:
@@ -63,28 +62,6 @@ class Directory:
 
     def _read_note(self) -> dict[int, str]:
         try:
-            note = json.loads((self._path / "processes.json").read_text())
-            return {int(pid): str(birth) for pid, birth in note.items()}
-        except (OSError, ValueError, AttributeError):
+            return births_in((self._path / "processes.json").read_text())
+        except (OSError, ValueError):
             return {}
-
-
-def _end_leftovers(note: dict[int, str]) -> None:
-    """Wait for processes that the kernel has already told to end; kill those that do not."""
-    deadline = time.monotonic() + _LEFTOVER_GRACE_S
-    while left := [pid for pid, birth in note.items() if birth and _birth(pid) == birth]:
-        if time.monotonic() > deadline:
-            for pid in left:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
-        time.sleep(0.02)
-
-
-def _birth(pid: int) -> str:
-    """Return the kernel's start time of a process (clock ticks); empty when it has ended."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    state, start = fields[0], fields[19]  # proc(5), counted from the state
-    return "" if state == "Z" else start

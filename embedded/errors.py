@@ -1,5 +1,7 @@
 """What can stop the stack, as one sentence for the person who started it."""
 
+import os
+
 
 class StackError(Exception):
     """The stack cannot start or go on. The message says what to do."""
@@ -13,5 +15,17 @@ class UsageError(StackError):
     exit_code = 2
 
 
+class Stopped(StackError):
+    """The person wants to stop; nothing is wrong."""
+
+    exit_code = 130
+
+
 class PartDied(StackError):
     """A process ended, or did not become ready in time. The message carries its log's tail."""
+
+
+def explain(error: OSError) -> str:
+    """Say what the operating system refused, without an error number."""
+    reason = error.strerror or str(error)
+    return f"{os.fspath(error.filename)!s}: {reason}" if error.filename else reason

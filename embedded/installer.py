@@ -11,10 +11,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedded.errors import StackError
+from embedded.console import say
+from embedded.errors import StackError, Stopped
+from embedded.part import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 # What the person set for pip, in the words of uv.
 _TO_UV = {
@@ -152,23 +154,26 @@ def step(
     argv: Sequence[str],
     extra: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    interrupted: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Run one step, showing how long it takes.
+    """Run one step, showing how long it takes. It dies with this process.
 
     Args:
         label: what is done, for people.
         argv: the command.
         extra: variables added to this process's own.
         cwd: where it runs, if elsewhere than this process.
+        interrupted: asked often; when true the step is ended.
 
     Raises:
         StackError: it failed.
+        Stopped: it was interrupted.
     """
     begun = time.monotonic()
     live = sys.stdout.isatty()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            list(argv),
+            wrapped(tuple(argv)),
             env={**os.environ, **(extra or {})},
             cwd=cwd,
             stdin=subprocess.DEVNULL,
@@ -176,23 +181,29 @@ def step(
             stderr=subprocess.STDOUT,
         )
         try:
-            while True:
-                if live:
-                    spent = time.monotonic() - begun
-                    print(f"\r{label} … {spent:.0f} s", end="", flush=True)
-                try:
-                    process.wait(1)
+            while not _ended(process):
+                if interrupted():
                     break
-                except subprocess.TimeoutExpired:
-                    continue
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
+                if live:
+                    say(f"\r{label} … {time.monotonic() - begun:.0f} s", end="")
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
         spent = time.monotonic() - begun
         start = "\r" if live else ""
-        print(f"{start}{label} … {spent:.1f} s", flush=True)
+        say(f"{start}{label} … {spent:.1f} s")
+        if interrupted():
+            raise Stopped(f"{label} was interrupted.")
         if process.returncode != 0:
             output.seek(0)
             tail = output.read().decode(errors="replace").strip().splitlines()[-15:]
             raise StackError(f"{label} failed:\n    " + "\n    ".join(tail))
+
+
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        process.wait(0.2)
+    except subprocess.TimeoutExpired:
+        return False
+    return True

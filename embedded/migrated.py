@@ -10,7 +10,7 @@ def is_migrated(data_dir: Path) -> bool:
     """Tell whether the database in this directory has had exactly the present migrations."""
     try:
         return _note(data_dir).read_text() == _digest()
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,17 +26,21 @@ _LISTS = ("package.json", "package-lock.json", ".npmrc")
 _SOURCES = (*_LISTS, "index.html", "tsconfig.json", "vite.config.ts", "src", "public", "scripts")
 
 
-def build() -> Path:
+def build(interrupted: Callable[[], bool] = lambda: False) -> Path:
     """Build the page unless that is done; return the directory to serve.
+
+    Args:
+        interrupted: asked often; when true the build is given up.
 
     Raises:
         StackError: Node.js or a package could not be had, or the build failed.
+        Stopped: it was interrupted.
     """
     wanted = _digest(_SOURCES)
     if _stamp(_DIST) != wanted:
         with _alone():
             if _stamp(_DIST) != wanted:
-                _run("Building the page", "run", "build")
+                _run("Building the page", "run", "build", interrupted=interrupted)
                 _write_stamp(_DIST, wanted)
     return _DIST
 
@@ -78,15 +82,15 @@ def test() -> None:
         _run("Testing the page", "run", "test")
 
 
-def _run(label: str, *arguments: str) -> None:
+def _run(label: str, *arguments: str, interrupted: Callable[[], bool] = lambda: False) -> None:
     found = node.find_node()
     env = {**found.environment, "NO_COLOR": "1"}  # what is shown of a failure is plain text
     wanted = _digest(_LISTS)
     if _stamp(_MODULES) != wanted:
         _spoil(_MODULES)
-        step("Installing the page's packages", [*found.npm, "ci"], env, FOLDER)
+        step("Installing the page's packages", [*found.npm, "ci"], env, FOLDER, interrupted)
         _write_stamp(_MODULES, wanted)
-    step(label, [*found.npm, *arguments], env, FOLDER)
+    step(label, [*found.npm, *arguments], env, FOLDER, interrupted)
 
 
 @contextmanager
@@ -128,7 +132,7 @@ def _spoil(folder: Path) -> None:
 
 def main(arguments: list[str]) -> int:
     """Do what is named; return the exit status."""
-    known = {"build": build, "check": check, "test": test}
+    known: dict[str, Callable[[], object]] = {"build": build, "check": check, "test": test}
     if len(arguments) != 1 or arguments[0] not in known:
         sys.stderr.write(f"usage: python -m embedded.page {'|'.join(known)}\n")
         return 2

@@ -44,6 +44,8 @@ class Part:
         stop_signal: asks it to end in good order.
         grace: seconds it gets for that before it is killed.
         death_signal: sent by the kernel when the supervisor is killed.
+        lost_with_need: for a step: what it did is lost when a need of it dies, so that it has to
+            be taken again whenever that was started again.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 2.0
     death_signal: signal.Signals = signal.SIGTERM
+    lost_with_need: bool = False
 
 
 def spawn(part: Part) -> subprocess.Popen[bytes]:

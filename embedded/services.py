@@ -7,22 +7,29 @@ from pathlib import Path
 
 from embedded.emulator import ROOT
 from embedded.part import Part
+from embedded.store import LOOPBACK
 
 _STOP_GRACE_S = 5.5  # the whole stack must be down within 10 s
 _DRAIN_S = 4
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - nothing listens there; it is told apart
 
 
-def service_parts(data_dir: Path, env: Mapping[str, str], port: int) -> dict[str, Part]:
+def service_parts(data_dir: Path, env: Mapping[str, str]) -> dict[str, Part]:
     """Describe the steps and services by name; `env` is their environment."""
     logs = data_dir / "logs"
+    pulse = Path(env.get("PULSE_FILE") or data_dir / "worker.pulse")
 
-    def step(name: str, *arguments: str, after: tuple[str, ...]) -> Part:
+    def step(name: str, *arguments: str, after: str, lost_with_need: bool = False) -> Part:
         argv = (sys.executable, *arguments)
-        return Part(name, argv, env, logs / f"{name}.log", after=after, cwd=ROOT)
+        log = logs / f"{name}.log"
+        return Part(name, argv, env, log, after=(after,), cwd=ROOT, lost_with_need=lost_with_need)
 
     return {
-        "provision": step("provision", "localstack/provision.py", after=("emulator",)),
-        "migrate": step("migrate", "-m", "core.migrations", after=("postgres",)),
+        # After a crash the emulator has lost its queues and rules; Postgres keeps its tables.
+        "provision": step(
+            "provision", "localstack/provision.py", after="emulator", lost_with_need=True
+        ),
+        "migrate": step("migrate", "-m", "core.migrations", after="postgres"),
         "api": Part(
             name="api",
             argv=(sys.executable, "-m", "backend"),
@@ -30,33 +37,39 @@ def service_parts(data_dir: Path, env: Mapping[str, str], port: int) -> dict[str
             log=logs / "api.log",
             # Not after `provision`: it loads meanwhile, and /readyz asks for what that makes.
             after=("postgres", "migrate", "valkey", "emulator"),
-            ready=lambda _pid: _is_ready(port),
+            ready=lambda _pid: _is_ready(env),
             cwd=ROOT,
             grace=_STOP_GRACE_S,
         ),
         "worker": Part(
             name="worker",
             argv=(sys.executable, "-m", "workers"),
-            env=env,
+            env={**env, "PULSE_FILE": str(pulse)},
             log=logs / "worker.log",
             after=("postgres", "migrate", "valkey", "emulator", "provision"),
-            # It serves nobody; when it cannot work it ends, and that is noticed.
-            ready=lambda _pid: True,
+            # It listens on no port; it has a pulse from when it asks for work.
+            ready=lambda _pid: pulse.exists(),
+            prepare=lambda: pulse.unlink(missing_ok=True),
             cwd=ROOT,
             grace=_STOP_GRACE_S,
         ),
     }
 
 
-def service_environment(data_dir: Path, port: int, jwt_secret: str) -> dict[str, str]:
+def service_environment(
+    data_dir: Path, port: int, service_port: int, jwt_secret: str
+) -> dict[str, str]:
     """Return the variables of the services that do not depend on where the other parts are."""
     pages = (port, 5173, 4173)  # the API itself, and Vite's development and preview servers
     origins = [f"http://{host}:{each}" for each in pages for host in ("127.0.0.1", "localhost")]
     return {
         "FRAMEMILL_MODE": "embedded",
-        "REGISTRATION": "open",
-        "HOST": "127.0.0.1",
+        "HOST": LOOPBACK,
         "PORT": str(port),
+        "SERVICE_HOST": LOOPBACK,
+        "SERVICE_PORT": str(service_port),
+        # Whoever reaches it is at this machine.
+        "REGISTRATION": "open",
         "ALLOWED_ORIGINS": ",".join(origins),
         "COOKIE_SECURE": "false",  # plain HTTP on the loopback address
         "JWT_KEYS": f"embedded:{jwt_secret}",
@@ -69,8 +82,10 @@ def service_environment(data_dir: Path, port: int, jwt_secret: str) -> dict[str,
     }
 
 
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+def _is_ready(env: Mapping[str, str]) -> bool:
+    host = env["SERVICE_HOST"]
+    host = LOOPBACK if host in _EVERYWHERE else host
+    connection = http.client.HTTPConnection(host, int(env["SERVICE_PORT"]), timeout=2)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == http.HTTPStatus.OK

@@ -6,6 +6,7 @@
 The directory is locked while it is in use. Everything listens on 127.0.0.1 only.
 """
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Collection, Mapping
@@ -15,8 +16,10 @@ from typing import Self
 
 from embedded import emulator, postgres, services, store, valkey
 from embedded.directory import Directory
-from embedded.errors import StackError
+from embedded.errors import StackError, explain
 from embedded.ffmpeg import find_tools
+from embedded.guard import Guard
+from embedded.leftovers import births_of
 from embedded.migrated import is_migrated, note_migrated
 from embedded.part import Part
 from embedded.supervisor import Report, Supervisor
@@ -63,45 +66,63 @@ class Stack:
         self._extra = dict(extra or {})
         self._report = report
         self._directory = Directory(data_dir)
+        self._guard = Guard()
         self._supervisor = Supervisor(())
+
+    @property
+    def service_port(self) -> int:
+        """Where the API of a started stack answers what is not for its users: /readyz, /metrics."""
+        return int(self.environment["SERVICE_PORT"])
 
     @property
     def supervisor(self) -> Supervisor:
         """The parts that run."""
         return self._supervisor
 
-    def start(self, timeout: float = 60, interrupted: Callable[[], bool] = lambda: False) -> bool:
+    def start(
+        self,
+        timeout: float = 120,
+        interrupted: Callable[[], bool] = lambda: False,
+        hurry: Callable[[], bool] = lambda: False,
+    ) -> bool:
         """Start all parts and wait until they are ready; False when it was interrupted.
+
+        Args:
+            timeout: seconds for each part.
+            interrupted: asked often; when true the start is given up.
+            hurry: asked often while a start that failed is taken back; see `stop`.
 
         Raises:
             StackError: something is missing, or the directory is in use.
             PartDied: a part ended or was not ready within `timeout` seconds.
         """
-        self._directory.open()
         try:
-            self._supervisor = Supervisor(self._describe(), self._noting)
+            self._directory.open()
+            self._supervisor = Supervisor(self._describe(), self._noting, self._changed)
             complete = self._supervisor.start(timeout, interrupted)
+        except OSError as error:
+            self.stop(hurry)
+            raise StackError(
+                f"DATA_DIR={self.data_dir} cannot be used: {explain(error)}."
+            ) from None
         except BaseException:
-            self.stop()
+            self.stop(hurry)
             raise
         return complete
 
     def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
         """Stop what runs, the services first, and give the directory back."""
         self._supervisor.stop(hurry=hurry)
+        self._guard.close()
         self._directory.close()
 
     def restart(self, name: str, interrupted: Callable[[], bool] = lambda: False) -> None:
-        """Stop a part in good order if it runs, start it again and wait until it is ready.
+        """Stop a part in good order if it runs, start it again and wait until it is whole.
 
         Raises:
             PartDied: it ended or was not ready in time.
         """
         self._supervisor.restart(name, interrupted=interrupted)
-        self._directory.note(self._supervisor.pids)
-        if name == "emulator":
-            # After a crash it has lost its queues and rules.
-            self._supervisor.restart("provision", interrupted=interrupted)
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to one part and the processes in its group."""
@@ -119,8 +140,14 @@ class Stack:
     ) -> None:
         self.stop()
 
+    def _changed(self, pids: Mapping[str, int]) -> None:
+        births = births_of(pids.values())
+        self._guard.note(births)
+        # On a full disk the guard still knows them.
+        with contextlib.suppress(OSError):
+            self._directory.note(births)
+
     def _noting(self, name: str, seconds: float) -> None:
-        self._directory.note(self._supervisor.pids)
         if name == "migrate" and "postgres" in self._wanted:
             note_migrated(self.data_dir)
         self._report(name, seconds)
@@ -132,7 +159,8 @@ class Stack:
             )
         secrets = store.load_secrets(self.data_dir)
         backing = sorted(self._wanted & BACKING)
-        ports = store.choose_ports(self.data_dir, [*backing, *([] if self.port else ["api"])])
+        wanted = [*backing, "service", *([] if self.port else ["api"])]
+        ports = store.choose_ports(self.data_dir, wanted)
         self.port = self.port or ports["api"]
         self.environment = self._environment(secrets, ports)
         makers = {
@@ -140,7 +168,7 @@ class Stack:
             "valkey": valkey.valkey_part,
             "emulator": emulator.emulator_part,
         }
-        own = services.service_parts(self.data_dir, self._whole_environment(), self.port)
+        own = services.service_parts(self.data_dir, self.process_environment)
         return [
             *(
                 makers[name](self.data_dir, ports[name], secrets, durable=self._durable)
@@ -160,7 +188,9 @@ class Stack:
         return names
 
     def _environment(self, secrets: dict[str, str], ports: dict[str, int]) -> dict[str, str]:
-        values = services.service_environment(self.data_dir, self.port, secrets["jwt"])
+        values = services.service_environment(
+            self.data_dir, self.port, ports["service"], secrets["jwt"]
+        )
         if "postgres" in ports:
             values["DATABASE_URL"] = postgres.database_url(ports["postgres"], secrets)
         if "valkey" in ports:
@@ -171,7 +201,9 @@ class Stack:
             values |= find_tools().environment
         return values | self._extra
 
-    def _whole_environment(self) -> dict[str, str]:
+    @property
+    def process_environment(self) -> dict[str, str]:
+        """All variables that a process of the services gets; `environment` is the stack's own."""
         inherited = dict(os.environ)
         if "emulator" in self._wanted:
             inherited = {name: inherited[name] for name in inherited if name not in _MISLEADING}

@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 from pathlib import Path
+from typing import Any
 
 from embedded.errors import StackError
 
@@ -17,7 +18,7 @@ _SECRET_NAMES = (
     "jwt",
     "demo_account",
 )
-_LOOPBACK = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 
 def load_secrets(data_dir: Path) -> dict[str, str]:
@@ -29,9 +30,11 @@ def load_secrets(data_dir: Path) -> dict[str, str]:
     path = data_dir / "secrets.json"
     known = _read_json(path)
     values = {name: str(known[name]) for name in _SECRET_NAMES if name in known}
+    if not all(value.isascii() and value.isalnum() for value in values.values()):
+        raise _damaged(path)
     lacking = [name for name in _SECRET_NAMES if name not in values]
     if lacking:
-        # Hex only: it needs no quoting in URLs, SQL or configuration files.
+        # Letters and digits only: that needs no quoting in URLs, SQL or configuration files.
         values.update({name: secrets.token_hex(24) for name in lacking})
         write_private(path, json.dumps(values, indent=1))
     return values
@@ -47,7 +50,9 @@ def choose_ports(data_dir: Path, names: list[str]) -> dict[str, int]:
     """
     path = data_dir / "ports.json"
     known = _read_json(path)
-    ports = {name: int(known[name]) for name in names if name in known and is_free(known[name])}
+    if not all(type(port) is int and 0 < port < 1 << 16 for port in known.values()):
+        raise _damaged(path)
+    ports = {name: known[name] for name in names if name in known and is_free(known[name])}
     lacking = [name for name in names if name not in ports]
     if lacking:
         ports.update(zip(lacking, free_ports(len(lacking)), strict=True))
@@ -60,7 +65,7 @@ def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
-            each.bind((_LOOPBACK, 0))
+            each.bind((LOOPBACK, 0))
         return [int(each.getsockname()[1]) for each in sockets]
     finally:
         for each in sockets:
@@ -72,7 +77,7 @@ def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_LOOPBACK, port))
+            probe.bind((LOOPBACK, port))
         except OSError:
             return False
     return True
@@ -87,13 +92,19 @@ def write_private(path: Path, text: str) -> None:
     staged.replace(path)
 
 
-def _read_json(path: Path) -> dict[str, int]:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text())
     except FileNotFoundError:
         return {}
-    except ValueError:
+    except OSError as error:
+        raise StackError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise StackError(f"{path} is damaged; move it away, or choose another DATA_DIR.")
+        raise _damaged(path)
     return value
+
+
+def _damaged(path: Path) -> StackError:
+    return StackError(f"{path} is damaged; move it away, or choose another DATA_DIR.")

@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from embedded.errors import PartDied
+from embedded.errors import PartDied, StackError, explain
 from embedded.part import Part, log_tail, spawn
 
 _POLL_S = 0.01
@@ -43,11 +43,23 @@ def _silent(_name: str, _seconds: float) -> None:
 class Supervisor:
     """Runs a set of parts. Not thread-safe: use it from the thread that made it."""
 
-    def __init__(self, parts: Iterable[Part], report: Report = _silent) -> None:
-        """Take the parts; `report` gets each one's name and seconds when it becomes ready."""
+    def __init__(
+        self,
+        parts: Iterable[Part],
+        report: Report = _silent,
+        changed: Callable[[Mapping[str, int]], None] = lambda _pids: None,
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            parts: in an order in which each one comes after what it needs, or in any other.
+            report: gets each one's name and seconds when it becomes ready in `start`.
+            changed: gets `pids` whenever a process was started.
+        """
         self._parts = {part.name: part for part in parts}
         self._running: dict[str, Running] = {}
         self._report = report
+        self._changed = changed
 
     @property
     def pids(self) -> dict[str, int]:
@@ -76,34 +88,93 @@ class Supervisor:
                 return False
             for part in self._parts.values():
                 if part.name not in self._running and all(map(self._is_ready, part.after)):
-                    self._running[part.name] = Running(part, spawn(part))
-            for running in self._running.values():
-                if not running.ready:
-                    self._check(running, timeout)
+                    self.begin(part.name)
+            for name, running in self._running.items():
+                if not running.ready and self.is_whole(name, timeout):
+                    self._report(name, time.monotonic() - running.started)
+            for name in self.dead():
+                # What needs it would only wait in vain, and be blamed for it.
+                raise PartDied(self.describe_end(name))
             time.sleep(_POLL_S)
         return True
+
+    def unit(self, name: str) -> list[str]:
+        """Return what has to be begun again, in this order, for a part to be whole again.
+
+        That is the part itself, and the steps whose work is lost with it.
+        """
+        found = [name]
+        left = [part for part in self._parts.values() if part.lost_with_need]
+        while more := [part for part in left if set(part.after) & set(found)]:
+            found += [part.name for part in more]
+            left = [part for part in left if part not in more]
+        return found
+
+    def needs(self, name: str) -> set[str]:
+        """Return the parts that a part needs, directly or through others."""
+        direct = [need for need in self._parts[name].after if need in self._parts]
+        return set(direct).union(*map(self.needs, direct))
+
+    def begin(self, name: str, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Start a part, having stopped it first when it still runs; it is not waited for.
+
+        Args:
+            name: the part.
+            hurry: asked often; when true, what still runs is killed at once.
+
+        Raises:
+            PartDied: it could not be started.
+        """
+        self.stop([name], hurry)
+        part = self._parts[name]
+        try:
+            self._running[name] = Running(part, spawn(part))
+        except StackError as error:
+            raise PartDied(str(error)) from None
+        except OSError as error:
+            raise PartDied(f"{name} could not be started: {explain(error)}.") from None
+        self._changed(self.pids)
+
+    def is_whole(self, name: str, timeout: float = 120) -> bool:
+        """Tell whether a part that was begun serves by now, or as a step has ended well.
+
+        Raises:
+            PartDied: it ended, or is not ready though it was begun `timeout` seconds ago.
+        """
+        running = self._running[name]
+        part, code = running.part, _exit_code(running)
+        if part.ready is None:
+            running.ready = code == 0
+        elif code is None:
+            running.ready = running.ready or part.ready(running.process.pid)
+        if code is not None and not (part.ready is None and code == 0):
+            raise PartDied(_describe(part, _ending(code)))
+        if not running.ready and time.monotonic() - running.started > timeout:
+            raise PartDied(_describe(part, f"was not ready within {timeout:.0f} seconds"))
+        return running.ready
 
     def restart(
         self,
         name: str,
-        timeout: float = 60,
+        timeout: float = 120,
         interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Start a part again, having stopped it first when it still runs, and wait for it.
+        """Begin the unit of a part again, and wait until it is whole.
 
         Args:
             name: the part.
-            timeout: seconds for it to become ready.
+            timeout: seconds for each of the unit to become ready.
             interrupted: asked often; when true it is no longer waited for.
 
         Raises:
-            PartDied: it ended or was not ready in time.
+            PartDied: one ended or was not ready in time.
         """
-        self.stop([name])
-        self._running[name] = running = Running(self._parts[name], spawn(self._parts[name]))
-        while not running.ready and not interrupted():
-            self._check(running, timeout)
-            time.sleep(_POLL_S)
+        for each in self.unit(name):
+            self.begin(each)
+            while not self.is_whole(each, timeout):
+                if interrupted():
+                    return
+                time.sleep(_POLL_S)
 
     def dead(self) -> list[str]:
         """Return the names of the servers that have ended although nobody stopped them."""
@@ -153,25 +224,7 @@ class Supervisor:
         return running is not None and running.ready
 
     def _needed(self, name: str, left: Iterable[str]) -> bool:
-        return any(name in self._all_needs(other) for other in left)
-
-    def _all_needs(self, name: str) -> set[str]:
-        direct = [need for need in self._parts[name].after if need in self._parts]
-        return set(direct).union(*map(self._all_needs, direct))
-
-    def _check(self, running: Running, timeout: float) -> None:
-        part, code = running.part, _exit_code(running)
-        waited = time.monotonic() - running.started
-        if part.ready is None:
-            running.ready = code == 0
-        elif code is None:
-            running.ready = part.ready(running.process.pid)
-        if running.ready:
-            self._report(part.name, waited)
-        elif code is not None:
-            raise PartDied(_describe(part, _ending(code)))
-        elif waited > timeout:
-            raise PartDied(_describe(part, f"was not ready within {timeout:.0f} seconds"))
+        return any(name in self.needs(other) for other in left)
 
 
 def _exit_code(running: Running) -> int | None:

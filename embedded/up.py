@@ -3,18 +3,22 @@
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from embedded import demo, page, store
 from embedded.console import complain, say
-from embedded.errors import StackError
+from embedded.errors import PartDied, StackError, Stopped
 from embedded.interrupt import Interrupt
 from embedded.options import Options
 from embedded.part import log_tail, wrapped
+from embedded.room import Room, size
 from embedded.stack import EVERYTHING, Stack
+from embedded.waiting import Waiting
 from embedded.watch import Watch
 
 _LOOK_S = 0.05
+_ROOM_S = 5.0
 _INTERRUPTED = 130
 # What a person may set for the services although the stack has a value of its own.
 _OWN_CHOICE = (
@@ -24,11 +28,18 @@ _OWN_CHOICE = (
     "FFPROBE_PATH",
     "JWT_KEYS",
     "PAGE_DIR",
+    "REGISTRATION",
     "S3_BUCKET",
-    "SCRATCH_DIR",
+    "SERVICE_HOST",
     "SQS_DEAD_LETTER_QUEUE",
     "SQS_QUEUE",
+    "USER_QUOTA_BYTES",
 )
+_REGISTRATION = {
+    "open": "is open to whoever reaches {address}; REGISTRATION=invite or closed changes that",
+    "invite": "at {address} takes an invite; REGISTRATION=open or closed changes that",
+    "closed": "is closed; REGISTRATION=open or invite changes that",
+}
 
 
 def run(options: Options) -> int:
@@ -38,36 +49,70 @@ def run(options: Options) -> int:
         StackError: it cannot start, or a part keeps ending.
     """
     interrupt = Interrupt()
-    chosen = {name: os.environ[name] for name in _OWN_CHOICE if os.environ.get(name)}
+    try:
+        return _run(options, interrupt)
+    except StackError:
+        # What fails because the person wants to stop is no failure.
+        if interrupt.requested():
+            return _INTERRUPTED
+        raise
+
+
+def _run(options: Options, interrupt: Interrupt) -> int:
+    room = Room(options.scratch_dir, options.wanted_disk)
     stack = Stack(
         options.data_dir,
         EVERYTHING - options.external,
         port=options.port,
         durable=True,
-        extra=_with_page(chosen),
+        extra=_with_page(_chosen(options), interrupt),
         report=lambda name, seconds: say(f"  {name} ready after {seconds:.1f} s"),
     )
     begun = time.monotonic()
     say(f"Starting Framemill in {options.data_dir}")
-    complete = stack.start(interrupted=interrupt.requested)
+    room.look()
+    complete = stack.start(interrupted=interrupt.requested, hurry=interrupt.hurry)
     try:
         if not complete:
             return _INTERRUPTED
-        say(f"Framemill is ready at http://127.0.0.1:{options.port}")
+        say(f"Framemill is ready at {options.address}")
         say(f"  started in {time.monotonic() - begun:.1f} s; logs are in {options.data_dir}/logs")
-        return _serve(stack, options, interrupt)
+        for line in what_is_open(options, stack.environment):
+            say(line)
+        return _Session(stack, options, interrupt, room).serve()
     finally:
         _stop(stack, interrupt)
 
 
-def _with_page(chosen: dict[str, str]) -> dict[str, str]:
+def what_is_open(options: Options, environment: dict[str, str]) -> list[str]:
+    """Return sentences that say who may do what; `environment` is the stack's."""
+    stored = f"up to {size(options.quota)}" if options.quota else "without a limit"
+    service = f"http://{environment['SERVICE_HOST']}:{environment['SERVICE_PORT']}"
+    return [
+        f"Registration {_REGISTRATION[options.registration].format(address=options.address)}.",
+        f"Each user may store {stored}; USER_QUOTA_BYTES changes that.",
+        f"/readyz and /metrics are at {service}.",
+    ]
+
+
+def _chosen(options: Options) -> dict[str, str]:
+    chosen = {name: os.environ[name] for name in _OWN_CHOICE if os.environ.get(name)}
+    if options.service_port is not None:
+        chosen["SERVICE_PORT"] = str(options.service_port)
+    return {**chosen, "SCRATCH_DIR": str(options.scratch_dir)}
+
+
+def _with_page(chosen: dict[str, str], interrupt: Interrupt) -> dict[str, str]:
     """Add where the built page is, unless the person chose; without it the API still serves."""
     if "PAGE_DIR" in chosen:
         return chosen
     try:
-        return {**chosen, "PAGE_DIR": str(page.build())}
+        return {**chosen, "PAGE_DIR": str(page.build(interrupt.requested))}
+    except Stopped:
+        raise
     except StackError as error:
-        complain(f"The page could not be built; going on without it.\n{error}")
+        if not interrupt.requested():
+            complain(f"The page could not be built; going on without it.\n{error}")
         return chosen
 
 
@@ -78,41 +123,89 @@ def _stop(stack: Stack, interrupt: Interrupt) -> None:
     say(f"Stopped after {time.monotonic() - begun:.1f} s")
 
 
-def _serve(stack: Stack, options: Options, interrupt: Interrupt) -> int:
-    watch = Watch(stack, interrupt.requested)
-    failed = not _show(options, interrupt, watch)
-    if options.once:
-        return _INTERRUPTED if interrupt.requested() else int(failed)
-    if not interrupt.requested():
-        say(f"Serving at http://127.0.0.1:{options.port} until Ctrl-C")
-    while not interrupt.requested():
-        watch.look()
+class _Session:
+    """A started stack at the person's service."""
+
+    def __init__(self, stack: Stack, options: Options, interrupt: Interrupt, room: Room) -> None:
+        self._stack = stack
+        self._options = options
+        self._interrupt = interrupt
+        self._watch = Watch(stack.supervisor, interrupt.requested)
+        self._room = room
+        self._room_due = 0.0
+
+    def serve(self) -> int:
+        """Show one video; then serve until the person wants to stop. Returns the exit status."""
+        failed = not self._show()
+        if self._options.once:
+            return _INTERRUPTED if self._interrupt.requested() else int(failed)
+        if not self._interrupt.requested():
+            say(f"Serving at {self._options.address} until Ctrl-C")
+        while not self._interrupt.requested():
+            self._look()
+        return 0
+
+    def _look(self) -> None:
+        """Look after everything once, and pause."""
+        self._watch.look()
+        if time.monotonic() >= self._room_due:
+            self._room.look()
+            self._room_due = time.monotonic() + _ROOM_S
         time.sleep(_LOOK_S)
-    return 0
 
+    def _show(self) -> bool:
+        """Upload the demo's video where one is wanted; tell whether that went well."""
+        options = self._options
+        password = demo.demo_password(store.load_secrets(options.data_dir))
+        account = demo.Account(options.port, password)
+        try:
+            account.open(self._maker(password))
+            say(f"Demo account: {demo.EMAIL}, password {password}")
+            if account.newest() and options.file is None and not options.once:
+                return True
+            waiting = Waiting(account.newest, self._room.shortage, options.once_wait)
+            commands = demo.commands(options.data_dir, options.port, password, options.file)
+            return all(self._run(command, waiting) for command in commands)
+        except PartDied:
+            raise
+        except StackError as error:
+            complain(str(error))
+            return False
+        finally:
+            account.close()
 
-def _show(options: Options, interrupt: Interrupt, watch: Watch) -> bool:
-    """Upload the demo's video where one is wanted; tell whether that went well."""
-    password = demo.demo_password(store.load_secrets(options.data_dir))
-    try:
-        has_video = demo.open_account(options.port, password)
-        say(f"Demo account: {demo.EMAIL}, password {password}")
-        if has_video and options.file is None and not options.once:
+    def _maker(self, password: str) -> Callable[[], None] | None:
+        if self._options.registration == "open":
+            return None
+        return lambda: demo.make_account(self._stack.process_environment, password)
+
+    def _run(self, command: demo.Command, waiting: Waiting) -> bool:
+        """Run one process of the demonstration while looking after the stack."""
+        log = self._options.data_dir / "logs" / "demo.log"
+        process = _start(command, log)
+        stuck = None
+        try:
+            while process.poll() is None and not self._interrupt.requested():
+                self._look()
+                stuck = None if command.quiet else waiting.look()
+                if stuck and self._options.once:
+                    break
+        finally:
+            _end(process)
+        if process.returncode == 0:
+            demo.keep_clip(self._options.data_dir)
             return True
-        for command in demo.commands(options.data_dir, options.port, password, options.file):
-            if not _run(command, options.data_dir, interrupt, watch):
-                return False
-    except StackError as error:
-        complain(str(error))
+        if stuck:
+            complain(stuck)
+        elif not self._interrupt.requested():
+            tail = log_tail(log)
+            complain(f"{command.label} failed." + (f"\n{tail}" if tail else ""))
         return False
-    return True
 
 
-def _run(command: demo.Command, data_dir: Path, interrupt: Interrupt, watch: Watch) -> bool:
-    """Run one process of the demonstration while looking after the stack."""
-    log = data_dir / "logs" / "demo.log"
+def _start(command: demo.Command, log: Path) -> "subprocess.Popen[bytes]":
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             wrapped(command.argv),
             env={**os.environ, **command.env},
             stdin=subprocess.DEVNULL,
@@ -120,22 +213,13 @@ def _run(command: demo.Command, data_dir: Path, interrupt: Interrupt, watch: Wat
             stderr=output if command.quiet else None,
             start_new_session=True,
         )
-    try:
-        while process.poll() is None and not interrupt.requested():
-            watch.look()
-            time.sleep(_LOOK_S)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(2)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-    if process.returncode == 0:
-        demo.keep_clip(data_dir)
-        return True
-    if not interrupt.requested():
-        tail = log_tail(log)
-        complain(f"{command.label} failed." + (f"\n{tail}" if tail else ""))
-    return False
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(2)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,6 +1,7 @@
 """The Valkey server (speaks the Redis protocol), carried by a wheel."""
 
 import os
+import re
 import socket
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +23,9 @@ def valkey_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable: 
         "bind 127.0.0.1",
         f"port {port}",
         f"requirepass {secrets['valkey']}",
-        f'dir "{files}"',
+        # Relative to where it is started: a directory's name may hold anything, and its quotes here
+        # would be read otherwise.
+        "dir .",
         # Sessions survive a restart; at most a second of them is lost in a crash.
         f"appendonly {'yes' if durable else 'no'}",
         "appendfsync everysec",
@@ -36,17 +39,26 @@ def valkey_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable: 
 
     return Part(
         name="valkey",
-        argv=(str(_server()), str(config)),
+        argv=(str(_server()), _as_argument(config)),
         env={"PATH": os.defpath, "TZ": "UTC"},
         log=data_dir / "logs" / "valkey.log",
         ready=lambda _pid: _answers(port, secrets["valkey"]),
         prepare=prepare,
+        cwd=files,
     )
 
 
 def redis_url(port: int, secrets: dict[str, str]) -> str:
     """Return the address that clients use."""
     return f"redis://:{secrets['valkey']}@127.0.0.1:{port}/0"
+
+
+def _as_argument(config: Path) -> str:
+    """Return what names the file on the command line: with a wildcard in it, it is a pattern."""
+    text = str(config)
+    if not re.search(r"[*?\[]", text):
+        return text
+    return re.sub(r"([*?\[\\])", r"\\\1", text)
 
 
 def _server() -> Path:

@@ -1,4 +1,4 @@
-"""Keeps the stack up while it serves: a part that dies is started again, but not for ever."""
+"""Keeps the stack up while it serves: what dies is brought back whole, but not for ever."""
 
 import time
 from collections import deque
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from embedded.console import complain
 from embedded.errors import PartDied
-from embedded.stack import Stack
+from embedded.supervisor import Supervisor
 
 _MOST_DEATHS = 5
 _WINDOW_S = 60.0
@@ -22,48 +22,99 @@ def pause_before_restart(recent_deaths: int) -> float | None:
 
 
 @dataclass
-class _History:
-    deaths: deque[float] = field(default_factory=deque)
+class _Recovery:
+    """One server with the steps that are lost with it, on its way back.
+
+    Attributes:
+        unit: the server, then the steps.
+        since: clock reading at the death that began it, seconds.
+        due: clock reading at which the unit is begun; None while that is under way.
+        at: which of the unit is waited for.
+    """
+
+    unit: list[str]
+    since: float
     due: float | None = None
+    at: int = 0
 
 
+@dataclass
 class Watch:
-    """Looks after a running stack; `look` is called often."""
+    """Looks after a running stack; `look` is called often and never waits.
 
-    def __init__(self, stack: Stack, interrupted: Callable[[], bool]) -> None:
-        """Take the running stack; `interrupted` ends the wait for a part that was started again."""
-        self._stack = stack
-        self._interrupted = interrupted
-        self._histories: dict[str, _History] = {}
+    Attributes:
+        supervisor: of the stack.
+        interrupted: tells whether the person wants to stop: what still runs is killed, then, where
+            it would have to be stopped in good order before it is begun again.
+        pause: see `pause_before_restart`.
+        timeout: seconds for each of a unit to become ready.
+    """
+
+    supervisor: Supervisor
+    interrupted: Callable[[], bool]
+    pause: Callable[[int], float | None] = pause_before_restart
+    timeout: float = 120
+    _under_way: dict[str, _Recovery] = field(default_factory=dict)
+    _deaths: dict[str, deque[float]] = field(default_factory=dict)
+
+    @property
+    def recovering(self) -> frozenset[str]:
+        """The servers that have died and are not whole again."""
+        return frozenset(self._under_way)
 
     def look(self) -> None:
-        """Report parts that have died, and start them again when their pause is over.
+        """Take every recovery as far as it goes, and say what has died and what works again.
+
+        A recovery is over when all of its unit is whole. Whatever of it fails before, the unit is
+        begun again from its first part, after a pause.
 
         Raises:
-            PartDied: one keeps dying.
+            PartDied: a server keeps dying, or cannot be brought back.
         """
-        for name in self._stack.supervisor.dead():
-            history = self._histories.setdefault(name, _History())
-            if history.due is None:
-                self._plan(name, history)
-            elif time.monotonic() >= history.due:
-                self._revive(name, history)
+        for name in self.supervisor.dead():
+            if name not in self._under_way:
+                self._found_dead(name)
+        for name, recovery in list(self._under_way.items()):
+            try:
+                if self._advance(name, recovery):
+                    spent = time.monotonic() - recovery.since
+                    complain(f"{name} works again after {spent:.1f} s.")
+                    del self._under_way[name]
+            except PartDied as error:
+                self._plan(name, recovery, str(error))
 
-    def _plan(self, name: str, history: _History, why: str = "") -> None:
+    def _found_dead(self, name: str) -> None:
         now = time.monotonic()
-        history.deaths.append(now)
-        while history.deaths[0] < now - _WINDOW_S:
-            history.deaths.popleft()
-        end = why or self._stack.supervisor.describe_end(name)
-        pause = pause_before_restart(len(history.deaths))
-        if pause is None:
-            raise PartDied(f"{name} keeps ending, so everything is stopped. {end}")
-        complain(f"{end}\n{name} is started again.")
-        history.due = now + pause
+        deaths = self._deaths.setdefault(name, deque())
+        # Only here: within one recovery no failure is forgotten, however slowly they come.
+        while deaths and deaths[0] < now - _WINDOW_S:
+            deaths.popleft()
+        self._under_way[name] = recovery = _Recovery(self.supervisor.unit(name), now)
+        self._plan(name, recovery, self.supervisor.describe_end(name))
 
-    def _revive(self, name: str, history: _History) -> None:
-        history.due = None
-        try:
-            self._stack.restart(name, self._interrupted)
-        except PartDied as error:
-            self._plan(name, history, str(error))
+    def _plan(self, name: str, recovery: _Recovery, end: str) -> None:
+        now = time.monotonic()
+        self._deaths[name].append(now)
+        pause = self.pause(len(self._deaths[name]))
+        if pause is None:
+            raise PartDied(f"{name} keeps failing, so everything is stopped. {end}")
+        recovery.due = now + pause
+        complain(f"{end}\n{name} is started again{f' in {pause:.1f} s' if pause else ''}.")
+
+    def _advance(self, name: str, recovery: _Recovery) -> bool:
+        """Do what can be done now; tell whether the unit is whole."""
+        if recovery.due is not None:
+            # Begun before what it needs is whole, it would only die again.
+            if time.monotonic() < recovery.due or self.supervisor.needs(name) & self.recovering:
+                return False
+            recovery.due, recovery.at = None, 0
+            self.supervisor.begin(name, self.interrupted)
+        if recovery.at and name in self.supervisor.dead():
+            raise PartDied(self.supervisor.describe_end(name))
+        if not self.supervisor.is_whole(recovery.unit[recovery.at], self.timeout):
+            return False
+        recovery.at += 1
+        if recovery.at == len(recovery.unit):
+            return True
+        self.supervisor.begin(recovery.unit[recovery.at], self.interrupted)
+        return False

@@ -44,8 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     e2e.addoption("--page-url", metavar="URL", help="where its page is, if elsewhere than the API")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Log as the product does, and let a Ctrl-C mean the same wherever the tests are started."""
+    config.pluginmanager.import_plugin("tests.support.run_guard")
     # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

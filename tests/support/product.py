@@ -17,6 +17,7 @@ from client import Framemill
 from client.caller import json_of
 from client.models import Video
 from embedded.ffmpeg import find_tools
+from embedded.part import wrapped
 from embedded.stack import Stack
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -126,7 +127,7 @@ class Workers:
         )
         with (self.directory / f"worker-{number}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "workers"],
+                wrapped((sys.executable, "-m", "workers"), death_signal=signal.SIGKILL),
                 cwd=PROJECT,
                 env=environment,
                 stderr=log,

@@ -20,11 +20,12 @@ from botocore.config import Config
 
 from embedded.errors import StackError
 from embedded.stack import Stack
+from tests.integration.embedded.names import ODD_NAME
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("stack"), durable=True) as running:
+    with Stack(tmp_path_factory.mktemp("stack") / ODD_NAME, durable=True) as running:
         yield running
 
 

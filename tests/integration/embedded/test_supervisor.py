@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,47 +13,7 @@ import pytest
 from embedded.errors import PartDied
 from embedded.part import Part
 from embedded.supervisor import Supervisor
-
-_SERVER = """
-import pathlib, signal, sys, time
-events, name = pathlib.Path(sys.argv[1]), sys.argv[2]
-def note(what):
-    with events.open("a") as file:
-        file.write(f"{what} {name}\\n")
-def stop(*_):
-    note("stopped")
-    sys.exit(0)
-signal.signal(signal.SIGTERM, signal.SIG_IGN if "stubborn" in name else stop)
-note("started")
-while True:
-    time.sleep(60)
-"""
-
-
-class Bench:
-    """Makes parts and reads what they noted."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.events = folder / "events"
-        self.events.touch()
-
-    def part(self, name: str, *after: str, code: str = _SERVER, step: bool = False) -> Part:
-        def ready(_pid: int) -> bool:
-            return f"started {name}\n" in self.events.read_text()
-
-        return Part(
-            name=name,
-            argv=(sys.executable, "-c", code, str(self.events), name),
-            env=dict(os.environ),
-            log=self.folder / f"{name}.log",
-            after=after,
-            ready=None if step else ready,
-            grace=0.3 if "stubborn" in name else 5,
-        )
-
-    def lines(self) -> list[str]:
-        return self.events.read_text().splitlines()
+from tests.integration.embedded.small_parts import SERVER, Bench, lives, wait_until
 
 
 @pytest.fixture
@@ -73,13 +33,6 @@ def run(request: pytest.FixtureRequest) -> Iterator[Callable[..., Supervisor]]:
     yield start
     for each in made:
         each.stop(hurry=lambda: True)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def test_needs_start_first_and_stop_last(bench: Bench, run: Callable[..., Supervisor]) -> None:
@@ -102,6 +55,22 @@ def test_a_part_that_dies_at_the_start_is_named_with_its_log(bench: Bench) -> No
         supervisor.start(timeout=20)
     supervisor.stop()
     assert bench.lines() == ["started base", "stopped base"]
+
+
+def test_a_server_that_ends_while_others_start_is_named(bench: Bench) -> None:
+    ends = "import sys; open(sys.argv[1], 'a').write('started base\\n'); sys.exit(input())"
+    code = "import sys, time; time.sleep(60)"
+    supervisor = Supervisor([bench.part("base", code=ends), bench.part("slow", code=code)])
+    with pytest.raises(PartDied, match="base ended with status 1"):
+        supervisor.start()
+    supervisor.stop(hurry=lambda: True)
+
+
+def test_a_part_that_cannot_be_started_is_a_sentence(bench: Bench) -> None:
+    part = bench.part("base")
+    supervisor = Supervisor([replace(part, log=Path("/proc/none/base.log"))])
+    with pytest.raises(PartDied, match="base could not be started: /proc/none"):
+        supervisor.start()
 
 
 def test_a_part_that_never_gets_ready_is_given_up(bench: Bench) -> None:
@@ -128,7 +97,7 @@ def test_what_a_dead_part_left_in_its_group_is_ended(
     child = int(bench.lines()[0].split()[1])
     os.kill(supervisor.pids["parent"], signal.SIGKILL)
     wait_until(lambda: supervisor.dead() == ["parent"])
-    wait_until(lambda: not _lives(child))
+    wait_until(lambda: not lives(child))
     assert "SIGKILL" in supervisor.describe_end("parent")
 
 
@@ -154,8 +123,9 @@ sys.path.insert(0, {str(Path(__file__).parents[3])!r})
 from pathlib import Path
 from embedded.part import Part
 from embedded.supervisor import Supervisor
+from tests.integration.embedded.small_parts import SERVER, Bench, lives, wait_until
 events = Path({str(bench.events)!r})
-part = Part("base", (sys.executable, "-c", {_SERVER!r}, str(events), "base"), {{}},
+part = Part("base", (sys.executable, "-c", {SERVER!r}, str(events), "base"), {{}},
             Path({str(bench.folder)!r}) / "base.log", ready=lambda pid: events.stat().st_size > 0)
 supervisor = Supervisor([part])
 supervisor.start()
@@ -166,12 +136,5 @@ time.sleep(60)
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
         owner.kill()
-    wait_until(lambda: not _lives(pid))
+    wait_until(lambda: not lives(pid))
     assert bench.lines() == ["started base", "stopped base"]
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

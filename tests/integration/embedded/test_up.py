@@ -1,16 +1,19 @@
 """`python -m embedded up`, as a person starts it."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from embedded.ffmpeg import find_tools
 from embedded.store import free_ports
+from tests.integration.embedded.names import ODD_NAME
 
 _ROOT = Path(__file__).parents[3]
 _LIMIT_S = 120
@@ -41,7 +44,6 @@ def finish(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
     [
         ({"PORT": "http"}, 2, "PORT must be a number"),
         ({"FILE": "/no/such"}, 1, "FILE=/no/such is no file"),
-        ({"DATA_DIR": "/proc/none"}, 1, "DATA_DIR=/proc/none cannot be used"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(
@@ -67,7 +69,8 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
 def test_once_shows_a_video_and_a_later_start_serves_until_it_is_told_to_stop(
     tmp_path: Path,
 ) -> None:
-    data_dir = tmp_path / "data"
+    # Whatever somebody else's configuration, shell or format could make something of.
+    data_dir = tmp_path / ODD_NAME
     where = {"PORT": str(free_ports(1)[0]), "DATA_DIR": str(data_dir)}
     ready = f"Framemill is ready at http://127.0.0.1:{where['PORT']}"
 
@@ -75,6 +78,7 @@ def test_once_shows_a_video_and_a_later_start_serves_until_it_is_told_to_stop(
     assert status == 0, error
     assert ready in out.splitlines()
     assert "120p" in out
+    assert "Registration is open to whoever reaches http://127.0.0.1:" in out
     assert not processes_of(data_dir)
 
     process = up(**where)
@@ -86,6 +90,41 @@ def test_once_shows_a_video_and_a_later_start_serves_until_it_is_told_to_stop(
     status, _, error = finish(process)
     assert (status, error) == (0, "")
     assert not processes_of(data_dir)
+
+    short = {"MIN_FREE_DISK_BYTES": "900TB", "ONCE_WAIT_S": "1", "ONCE": "1"}
+    short["REGISTRATION"] = "closed"  # the account is there
+    status, out, error = finish(up(**short, FILE=str(small_clip(tmp_path)), **where))
+    assert status == 1
+    assert "Films wait for room: " in error
+    assert "The film waits: " in error
+    assert "The film has waited for " in error.splitlines()[-1]
+    assert "Registration is closed; " in out
+    assert not processes_of(data_dir)
+
+
+# How long after the start it comes, in seconds: the installer, the imports, the parts.
+@pytest.mark.parametrize("moment", [0.0, 0.03, 0.1, 0.3, 1.0, 2.0])
+def test_ctrl_c_at_any_moment_is_no_traceback(moment: float, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        ["make", "--silent", "up", f"PYTHON={sys._base_executable}"],  # type: ignore[attr-defined]
+        cwd=_ROOT,
+        env={**os.environ, "PORT": str(free_ports(1)[0]), "DATA_DIR": str(tmp_path / "data")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        time.sleep(moment)  # the moment is what is tried; nothing is waited for
+        os.killpg(process.pid, signal.SIGINT)
+        out, _ = process.communicate(timeout=_LIMIT_S)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert "Traceback" not in out
+    assert "KeyboardInterrupt" not in out
+    assert process.returncode != 0
+    assert not processes_of(tmp_path / "data")
 
 
 def small_clip(folder: Path) -> Path:

@@ -4,6 +4,7 @@ import pytest
 
 from embedded.errors import StackError, UsageError
 from embedded.options import read_options
+from embedded.up import what_is_open
 
 
 def test_defaults() -> None:
@@ -55,3 +56,39 @@ def test_given_addresses_replace_embedded_parts() -> None:
         "AWS_ENDPOINT_URL": "http://s3",
     }
     assert read_options(environ).external == {"postgres", "emulator"}
+
+
+def test_what_is_open_unless_the_person_chose() -> None:
+    options = read_options({})
+    assert (options.registration, options.service_port, options.once_wait) == ("open", None, 60)
+    environ = {"REGISTRATION": "closed", "SERVICE_PORT": "9001", "USER_QUOTA_BYTES": "1GB"}
+    options = read_options({**environ, "MIN_FREE_DISK_BYTES": "1MiB", "ONCE_WAIT_S": "2.5"})
+    assert (options.registration, options.service_port, options.quota) == ("closed", 9001, 10**9)
+    assert (options.wanted_disk, options.once_wait) == (1024**2, 2.5)
+    assert read_options({"SERVICE_PORT": "0"}).service_port is None
+
+
+@pytest.mark.parametrize(
+    ("registration", "sentence"),
+    [
+        (
+            "open",
+            "Registration is open to whoever reaches http://127.0.0.1:8000; "
+            "REGISTRATION=invite or closed changes that.",
+        ),
+        (
+            "invite",
+            "Registration at http://127.0.0.1:8000 takes an invite; "
+            "REGISTRATION=open or closed changes that.",
+        ),
+        ("closed", "Registration is closed; REGISTRATION=open or invite changes that."),
+    ],
+)
+def test_a_sentence_says_what_is_open(registration: str, sentence: str) -> None:
+    options = read_options({"REGISTRATION": registration, "USER_QUOTA_BYTES": "5GB"})
+    said = what_is_open(options, {"SERVICE_HOST": "127.0.0.1", "SERVICE_PORT": "9001"})
+    assert said == [
+        sentence,
+        "Each user may store up to 5 GB; USER_QUOTA_BYTES changes that.",
+        "/readyz and /metrics are at http://127.0.0.1:9001.",
+    ]

@@ -1,0 +1,62 @@
+"""Whether there is enough disk: a worker begins no film without, which looks like a hang."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.console import complain, say
+
+
+@dataclass
+class Room:
+    """What is free where workers work, told once each time that it becomes too little.
+
+    Attributes:
+        place: a directory; it need not be there yet.
+        wanted: bytes that must be free before a film is begun.
+    """
+
+    place: Path
+    wanted: int
+    _short: bool = False
+
+    def shortage(self) -> str | None:
+        """Return what there is too little of, as a sentence; None when there is enough."""
+        free = _free(self.place)
+        if free is None or free >= self.wanted:
+            return None
+        return (
+            f"{size(free)} are free in {self.place}, and no film is begun with less than "
+            f"{size(self.wanted)}: free some, or set MIN_FREE_DISK_BYTES lower."
+        )
+
+    def look(self) -> None:
+        """Say when films begin to wait for room, and when they no longer do."""
+        shortage = self.shortage()
+        if shortage and not self._short:
+            complain(f"Films wait for room: {shortage}")
+        elif self._short and not shortage:
+            say("There is room again.")
+        self._short = shortage is not None
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people."""
+    value = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def _free(place: Path) -> int | None:
+    for each in (place, *place.parents):
+        try:
+            usage = shutil.disk_usage(each)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+        return usage.free if usage.total else None  # no disk: the kernel's own files
+    return None

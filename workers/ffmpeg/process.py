@@ -36,7 +36,7 @@ class ProcessLimits:
     """
 
     stall_seconds: float = 60.0
-    wall_seconds: float = 7200.0
+    wall_seconds: float = 10 * 3600.0
     stop_seconds: float = 1.5
     stderr_bytes: int = 65536
 

@@ -18,6 +18,7 @@ from backend.events.slots import StreamSlots
 from backend.idempotency import Idempotency
 from backend.ratelimit import RateLimiter
 from backend.videos.reader import VideoReader
+from backend.workers import KnownWorkers
 from core.batch import Batcher
 from core.config import Settings
 from core.db import Database
@@ -47,6 +48,7 @@ class Services:
     limits: RateLimiter
     idempotency: Idempotency
     videos: VideoReader
+    workers: KnownWorkers
     uploads: Batcher[uuid.UUID, UploadRow]
 
 

@@ -20,6 +20,7 @@ from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
 from workers.media.limits import Limits
 from workers.pace import Pace
+from workers.presence import Reporter, look_from
 from workers.protection import Protection
 from workers.pulse import beat
 from workers.sandbox.choose import NoSandboxError, choose
@@ -78,7 +79,14 @@ async def serve(settings: Settings) -> None:
         _log.info("worker_started", worker=name, concurrency=settings.worker_concurrency)
         for work in _beside(settings, protection):
             stack.callback(asyncio.create_task(work).cancel)
-        await _until_signal(consumer.run())
+        look = look_from(
+            settings.scratch_dir,
+            settings.worker_concurrency,
+            lambda: consumer.running,
+            lambda: consumer.short_of,
+        )
+        async with Reporter(client, name, look).reporting():
+            await _until_signal(consumer.run())
         _log.info("worker_stopped", worker=name)
 
 

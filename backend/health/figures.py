@@ -14,6 +14,7 @@ from backend.deps import Services
 from core import log
 from core.errors import DatabaseAway
 from core.models import Job, Task
+from core.presence import WorkerState
 from core.states import WorkState
 
 _log = log.get(__name__)
@@ -52,6 +53,7 @@ async def of_work(held: Services) -> bytes:
     for name, help_text in _DISPATCHED.items():
         figure = Gauge(f"framemill_tasks_{name}", f"{help_text} Rises.", registry=registry)
         figure.set(held.dispatcher.counts[name])
+    await _describe_workers(registry, held)
     up = Gauge("framemill_up", "Whether a part answers.", ["part"], registry=registry)
     try:
         async with asyncio.timeout(_PATIENCE_S), held.db.read() as connection:
@@ -64,6 +66,16 @@ async def of_work(held: Services) -> bytes:
         up.labels("postgres").set(1)
         _describe(registry, waiting, ended)
     return generate_latest(registry)
+
+
+async def _describe_workers(registry: CollectorRegistry, held: Services) -> None:
+    """Count them by what they say; they are left out while Redis is away."""
+    workers = await held.workers.now()
+    if workers is None:
+        return
+    gauge = Gauge("framemill_workers", "Workers that live.", ["state"], registry=registry)
+    for state in WorkerState:
+        gauge.labels(state).set(sum(worker.state is state for worker in workers))
 
 
 def _describe(registry: CollectorRegistry, waiting: Any, ended: Any) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
@@ -27,7 +28,7 @@ from workers.sandbox.choose import NoSandboxError, choose
 from workers.sandbox.sandbox import Sandbox
 from workers.spot import watch
 from workers.transcode import Tools
-from workers.workspace import Scratch
+from workers.workspace import ROOM, Scratch
 
 _log = log.get(__name__)
 _THREADS = 3
@@ -76,6 +77,7 @@ async def serve(settings: Settings) -> None:
         parts = Adapters(settings, db, found.queue, found.storage, client)
         protection = Protection()
         consumer = Consumer(parts, tools, scratch, name, protection)
+        _warn_of_scratch(settings)
         _log.info("worker_started", worker=name, concurrency=settings.worker_concurrency)
         for work in _beside(settings, protection):
             stack.callback(asyncio.create_task(work).cancel)
@@ -88,6 +90,20 @@ async def serve(settings: Settings) -> None:
         async with Reporter(client, name, look).reporting():
             await _until_signal(consumer.run())
         _log.info("worker_stopped", worker=name)
+
+
+def _warn_of_scratch(settings: Settings) -> None:
+    """Tell the operator of a disk that is too small for what may be uploaded.
+
+    Another worker may have a larger one, so it is no reason not to start.
+    """
+    total = shutil.disk_usage(settings.scratch_dir).total
+    if total < ROOM * settings.upload_max_bytes:
+        _log.warning(
+            "scratch_too_small",
+            reason=f"SCRATCH_DIR is on a disk of {total} bytes; a film of UPLOAD_MAX_BYTES "
+            f"({settings.upload_max_bytes}) needs {ROOM} times its size",
+        )
 
 
 def _beside(settings: Settings, protection: Protection) -> Iterator[Coroutine[None, None, None]]:

@@ -10,10 +10,7 @@ from dataclasses import dataclass
 # workers/media/limits.py.
 OUR_CODES = ("storage_error", "processing_gave_up", "resource_limit")
 # Written with a traceback: something that nobody foresaw.
-FAULTS = (
-    "attempt_failed", "unhandled_error", "dispatch_failed", "message_not_settled",
-    "statement_failed",
-)  # fmt: skip
+FAULTS = ("attempt_failed", "unhandled_error", "dispatch_failed", "message_not_settled")
 DEAD = ("dead_letter", "dead_letter_not_understood")
 
 

@@ -36,6 +36,7 @@ from backend.uploads.routes import router as uploads_router
 from backend.videos.reader import VideoReader
 from backend.videos.routes import direct as one_video
 from backend.videos.routes import router as videos_router
+from backend.workers import KnownWorkers
 from core import aws, uploads
 from core.batch import Batcher
 from core.config import Settings
@@ -125,6 +126,8 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
         )
         stack.push_async_callback(client.aclose)
         found = await stack.enter_async_context(aws.connect(settings, hurried=True, media=media))
+        workers = KnownWorkers(client)
+        stack.push_async_callback(workers.close)
         passwords = Passwords()
         stack.callback(passwords.close)
         dispatcher = Dispatcher(
@@ -148,7 +151,8 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             passwords=passwords,
             limits=RateLimiter(client),
             idempotency=Idempotency(client),
-            videos=VideoReader(db, found.storage, settings.media_url_ttl_s),
+            videos=VideoReader(db, found.storage, settings.media_url_ttl_s, workers),
+            workers=workers,
             uploads=Batcher(partial(uploads.load, db)),
         )
 

@@ -19,6 +19,7 @@ from backend.events.slots import StreamSlots
 from backend.idempotency import Idempotency
 from backend.ratelimit import RateLimiter
 from backend.videos.reader import VideoReader
+from backend.workers import KnownWorkers
 from core.accounts import ADMIN
 from core.batch import Batcher
 from core.config import Settings
@@ -50,6 +51,7 @@ class Services:
     limits: RateLimiter
     idempotency: Idempotency
     videos: VideoReader
+    workers: KnownWorkers
     uploads: Batcher[uuid.UUID, UploadRow]
 
 

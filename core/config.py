@@ -17,6 +17,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core.consistency import contradiction
+
 _PLACEHOLDERS = re.compile(
     r"change|placeholder|example|secret|password|default|xxxx", re.IGNORECASE
 )
@@ -100,7 +102,7 @@ class Settings(BaseSettings):
     user_quota_active: int = Field(500, ge=0, description="videos being uploaded or worked on")
 
     # Uploads
-    upload_max_bytes: ByteSize = ByteSize(20 * 1024**3)
+    upload_max_bytes: ByteSize = Field(ByteSize(20 * 1024**3), ge=1, le=5 * 1024**4)
     upload_extensions: CommaList = (
         ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".ts", ".mts", ".m2ts", ".mpg", ".flv",
         ".3gp",
@@ -114,9 +116,9 @@ class Settings(BaseSettings):
     lease_s: float = Field(60, gt=0)
     heartbeat_s: float = Field(20, gt=0)
     progress_s: float = Field(1, gt=0, description="progress and cancel are exchanged this often")
-    visibility_s: int = Field(60, ge=1)
+    visibility_s: int = Field(60, ge=1, le=43_200)
     max_attempts: int = Field(3, ge=1)
-    max_job_s: float = Field(43_200, gt=0, description="from a job's first attempt to its last")
+    max_job_s: float = Field(36 * 3600, gt=0, description="from a job's first attempt to its last")
     retry_base_s: float = Field(5, gt=0)
     sweep_s: float = Field(5, gt=0)
     upload_check_s: float = Field(30, gt=0)
@@ -156,7 +158,7 @@ class Settings(BaseSettings):
     stall_timeout_s: float = Field(60, gt=0, description="without any progress")
     wall_time_factor: float = Field(20, gt=0, description="of the source's length, within:")
     wall_time_min_s: float = Field(120, gt=0)
-    wall_time_max_s: float = Field(7200, gt=0)
+    wall_time_max_s: float = Field(10 * 3600, gt=0, description="what the longest film may need")
 
     @field_validator("allowed_origins", "trusted_proxies", "upload_extensions", mode="before")
     @classmethod
@@ -215,10 +217,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        if self.heartbeat_s >= self.lease_s or self.heartbeat_s >= self.visibility_s:
-            raise ValueError("HEARTBEAT_S must be smaller than LEASE_S and VISIBILITY_S")
-        if self.wall_time_min_s > self.wall_time_max_s:
-            raise ValueError("WALL_TIME_MIN_S must not be larger than WALL_TIME_MAX_S")
+        found = contradiction(self)
+        if found is not None:
+            raise ValueError(found)
         for key_id, secret in self.signing_keys().items():
             if self.framemill_mode != "embedded" and _PLACEHOLDERS.search(secret):
                 raise ValueError(

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import redis.asyncio as redis
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 
-from core import dead_letters, events, jobs, log, setbacks, sweep
+from core import accounts, dead_letters, events, jobs, log, setbacks, sweep
 from core.config import Settings
 from core.db import Database
 from core.errors import DatabaseAway, Unavailable
@@ -69,6 +69,7 @@ class Dispatcher:
             "uploads": self.check_uploads,
             "purge": self._sweeper.purge,
             "forget": self._sweeper.forget,
+            "accounts": self.sweep_accounts,
             "setbacks": self._tidy,
         }
         await asyncio.gather(
@@ -167,6 +168,10 @@ class Dispatcher:
         if changed:
             await events.publish(self._redis, *changed)
             self.nudge()
+
+    async def sweep_accounts(self) -> None:
+        """Remove what closed accounts have left."""
+        await events.publish(self._redis, *await accounts.sweep(self._db))
 
     async def settle_dead(self) -> None:
         """Have what the dead-letter queue names sent anew."""

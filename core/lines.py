@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import contextlib
 from typing import TextIO
 
 _TOGETHER_S = 0.05
@@ -39,8 +40,14 @@ class Lines:
     warn = err = error = exception = critical = fatal = failure = warning
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write what waits.
+
+        What a full disk, or a reader that is gone, does not take is lost: the work that it tells
+        of must not fail for it.
+        """
         lines, self._waiting = self._waiting, []
-        if lines:
+        if not lines:
+            return
+        with contextlib.suppress(OSError):
             self._stream.write("\n".join(lines) + "\n")
             self._stream.flush()

@@ -2,7 +2,8 @@
 
 A sweep, the relay or a claim that fails on one row notes it here and passes it over until its time
 has come. The wait doubles with every failure. What is noted is an alarm: the log has a line with
-the error each time, and `/metrics` the number of rows that wait so.
+the error each time (`row_set_back`; `row_put_off` where only the store was away), and `/metrics`
+the number of rows that wait so.
 """
 
 import uuid
@@ -78,7 +79,7 @@ async def note(db: Database, kind: Kind, row_id: uuid.UUID, error: BaseException
             .values(retry_at=func.now() + timedelta(seconds=seconds))
         )
     if isinstance(error, Unavailable):
-        _log.warning("row_set_back", kind=kind, row=str(row_id), error=shown, retry_s=seconds)
+        _log.warning("row_put_off", kind=kind, row=str(row_id), error=shown, retry_s=seconds)
     else:
         _log.error("row_set_back", kind=kind, row=str(row_id), retry_s=seconds, exc_info=error)
 

@@ -12,7 +12,7 @@ OUR_CODES = ("storage_error", "processing_gave_up", "resource_limit")
 # Written with a traceback: something that nobody foresaw.
 FAULTS = (
     "attempt_failed", "unhandled_error", "dispatch_failed", "message_not_settled",
-    "statement_failed", "account_not_removed", "video_not_removed",
+    "row_set_back", "not_begun",
 )  # fmt: skip
 DEAD = ("dead_letter", "dead_letter_not_understood")
 

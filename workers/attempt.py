@@ -32,6 +32,7 @@ from workers.workspace import Scratch
 
 _log = log.get(__name__)
 _SETTLE_S = 30.0  # how long a result that is there is offered to a database that is away
+_AGAIN_S = 1.0
 
 _TOO_LONG = Failure(
     "processing_timeout",
@@ -220,7 +221,7 @@ class Attempt:
                 if clock() > deadline or self._stopping:
                     raise
                 _log.warning("write_repeated", error=repr(error))
-                await asyncio.sleep(1)
+                await asyncio.sleep(_AGAIN_S)
                 continue
             await events.publish(self._parts.redis, event)
             return

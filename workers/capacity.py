@@ -68,12 +68,16 @@ def _mb(size: int) -> str:
 
 
 class Capacity:
-    """Asks before tasks are begun, and tells the operator when there is no room, once."""
+    """Asks before tasks are begun, and tells the operator when there is no room, once.
+
+    Attributes:
+        short_of: what there was too little of for one more when it was last asked; None for enough.
+    """
 
     def __init__(self, settings: Settings, look: Callable[[], Free] | None = None) -> None:
         self._needs = Needs(settings.task_memory_bytes, settings.min_free_disk_bytes)
         self._look = look or (lambda: look_at(settings.scratch_dir))
-        self._short = False
+        self.short_of: str | None = None
 
     def room(self, running: int, most: int) -> int:
         """Return how many tasks may be begun now beside those that run, at most `most`."""
@@ -81,17 +85,17 @@ class Capacity:
         for more in range(most):
             reason = may_start(free, running + more, self._needs)
             if reason is not None:
-                self._tell(more == 0, reason)
+                self._note(reason if more == 0 else None)
                 return more
-        self._tell(short=False)
+        self._note(None)
         return most
 
-    def _tell(self, short: bool, reason: str = "") -> None:
-        if short and not self._short:
-            _log.warning("waiting_for_capacity", reason=reason)
-        elif self._short and not short:
+    def _note(self, short_of: str | None) -> None:
+        if short_of and not self.short_of:
+            _log.warning("waiting_for_capacity", reason=short_of)
+        elif self.short_of and not short_of:
             _log.info("capacity_again")
-        self._short = short
+        self.short_of = short_of
 
 
 def look_at(scratch: Path) -> Free:

@@ -39,6 +39,16 @@ class Consumer:
         self._freed = asyncio.Event()
         self._database_away = False
 
+    @property
+    def running(self) -> int:
+        """Tasks that are worked on."""
+        return len(self._running)
+
+    @property
+    def short_of(self) -> str | None:
+        """What there is too little of for one more task, for the operator; None for enough."""
+        return self._capacity.short_of
+
     async def run(self) -> None:
         """Receive and work until cancelled; then give back what is unfinished."""
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
@@ -20,13 +21,14 @@ from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
 from workers.media.limits import Limits
 from workers.pace import Pace
+from workers.presence import Reporter, look_from
 from workers.protection import Protection
 from workers.pulse import beat
 from workers.sandbox.choose import NoSandboxError, choose
 from workers.sandbox.sandbox import Sandbox
 from workers.spot import watch
 from workers.transcode import Tools
-from workers.workspace import Scratch
+from workers.workspace import ROOM, Scratch
 
 _log = log.get(__name__)
 _THREADS = 3
@@ -75,11 +77,33 @@ async def serve(settings: Settings) -> None:
         parts = Adapters(settings, db, found.queue, found.storage, client)
         protection = Protection()
         consumer = Consumer(parts, tools, scratch, name, protection)
+        _warn_of_scratch(settings)
         _log.info("worker_started", worker=name, concurrency=settings.worker_concurrency)
         for work in _beside(settings, protection):
             stack.callback(asyncio.create_task(work).cancel)
-        await _until_signal(consumer.run())
+        look = look_from(
+            settings.scratch_dir,
+            settings.worker_concurrency,
+            lambda: consumer.running,
+            lambda: consumer.short_of,
+        )
+        async with Reporter(client, name, look).reporting():
+            await _until_signal(consumer.run())
         _log.info("worker_stopped", worker=name)
+
+
+def _warn_of_scratch(settings: Settings) -> None:
+    """Tell the operator of a disk that is too small for what may be uploaded.
+
+    Another worker may have a larger one, so it is no reason not to start.
+    """
+    total = shutil.disk_usage(settings.scratch_dir).total
+    if total < ROOM * settings.upload_max_bytes:
+        _log.warning(
+            "scratch_too_small",
+            reason=f"SCRATCH_DIR is on a disk of {total} bytes; a film of UPLOAD_MAX_BYTES "
+            f"({settings.upload_max_bytes}) needs {ROOM} times its size",
+        )
 
 
 def _beside(settings: Settings, protection: Protection) -> Iterator[Coroutine[None, None, None]]:

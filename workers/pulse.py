@@ -10,6 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+from core import log
+
+_log = log.get(__name__)
 _BEAT_S = 5.0
 _SILENT_S = 30.0  # six beats
 
@@ -17,12 +20,20 @@ _SILENT_S = 30.0  # six beats
 async def beat(path: Path) -> None:
     """Touch the file until cancelled.
 
+    While that fails nobody can see that we live; it is tried again, because a disk that is full
+    does not stay so.
+
     Raises:
-        OSError: it cannot be made.
+        FileNotFoundError: there is no such directory.
     """
     while True:
-        path.touch(mode=0o600)
-        os.utime(path)
+        try:
+            path.touch(mode=0o600)
+            os.utime(path)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            _log.warning("pulse_missed", error=repr(error))
         await asyncio.sleep(_BEAT_S)
 
 

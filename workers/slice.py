@@ -1,12 +1,17 @@
 """A stretch of a file that reads like a file of its own."""
 
+import errno
 import io
 import os
 from pathlib import Path
 
 
 class Slice(io.RawIOBase):
-    """Bytes from `start` on, `length` of them; the SDK sends it without holding it in memory."""
+    """Bytes from `start` on, `length` of them; the SDK sends it without holding it in memory.
+
+    Attributes:
+        error: why it could not be read, if it could not; the SDK does not hand that on.
+    """
 
     def __init__(self, path: Path, start: int, length: int) -> None:
         super().__init__()
@@ -14,6 +19,7 @@ class Slice(io.RawIOBase):
         self._start = start
         self._length = length
         self._place = 0
+        self.error: OSError | None = None
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -37,11 +43,25 @@ class Slice(io.RawIOBase):
         return self._place
 
     def readinto(self, buffer: object) -> int:
-        """Read what fits."""
+        """Read what fits.
+
+        Raises:
+            OSError: the disk failed, or the file has become shorter.
+        """
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
         wanted = min(len(view), self._length - self._place)
-        count = os.preadv(self._file.fileno(), [view[:wanted]], self._start + self._place)
+        try:
+            count = self._read(view[:wanted])
+        except OSError as error:
+            self.error = error
+            raise
         self._place += count
+        return count
+
+    def _read(self, view: memoryview) -> int:
+        count = os.preadv(self._file.fileno(), [view], self._start + self._place)
+        if view and not count:
+            raise OSError(errno.EIO, "the file has become shorter", self._file.name)
         return count
 
     def close(self) -> None:

@@ -153,7 +153,14 @@ async def _encode(
     )
     _log.info("ffmpeg_started", renditions=[item.name for item in decided.renditions])
     try:
-        finished = await run(argv, cwd=place, on_progress=on_progress, limits=limits, policy=policy)
+        finished = await run(
+            argv,
+            cwd=place,
+            on_progress=on_progress,
+            outputs=place / _OUT,
+            limits=limits,
+            policy=policy,
+        )
     except (StallError, TimeLimitError) as error:
         joblog.add(error.stderr_tail)
         raise TransientError(str(error), _TIMEOUT) from error

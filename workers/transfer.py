@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -151,9 +152,22 @@ async def _blocks(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytearray, Non
 
 
 async def _write(descriptor: int, block: bytearray, place: int) -> None:
-    written = await asyncio.to_thread(os.pwrite, descriptor, block, place)
-    if written != len(block):
-        raise OSError(f"only {written} of {len(block)} bytes could be written")
+    """Write all of a block.
+
+    A disk that fills takes what fits, and says so only when it is asked to take the rest.
+
+    Raises:
+        OSError: with the number that says why.
+    """
+    await asyncio.to_thread(_write_all, descriptor, memoryview(block), place)
+
+
+def _write_all(descriptor: int, rest: memoryview, place: int) -> None:
+    while rest:
+        written = os.pwrite(descriptor, rest, place)
+        if not written:
+            raise OSError(errno.EIO, "the disk takes nothing and does not say why")
+        rest, place = rest[written:], place + written
 
 
 async def send(
@@ -179,6 +193,7 @@ async def send(
 
     Raises:
         TransientError: the store has another size than was sent, or took it too slowly.
+        OSError: the file cannot be read, or became shorter.
         Unavailable: the store does not answer.
     """
     size = path.stat().st_size
@@ -238,8 +253,18 @@ async def _send_slice(
         try:
             with Slice(path, start, length) as body:
                 async with asyncio.timeout(pace.patience_s(length)):
-                    return await put(body)
+                    return await _reading(body, put)
         except TimeoutError as error:
             if chance + 1 == _CHANCES:
                 raise _too_slow(f"{path.name} from {start}") from error
     raise AssertionError("every chance returns or raises")
+
+
+async def _reading(body: Slice, put: Callable[[Slice], Awaitable[T]]) -> T:
+    """Send it; a file of ours that cannot be read is not a store that does not answer."""
+    try:
+        return await put(body)
+    except Unavailable as error:
+        if body.error is not None:
+            raise body.error from error
+        raise

@@ -16,7 +16,7 @@ from core.errors import Failure, TransientError
 _log = log.get(__name__)
 _LOCK = "lock"
 # A source is kept beside its renditions, which together are hardly ever larger than twice it.
-_ROOM = 3
+ROOM = 3
 
 FULL = Failure(
     "resource_limit",
@@ -48,7 +48,7 @@ class Scratch:
         Raises:
             TransientError: there is no room for it.
         """
-        disk, needed = shutil.disk_usage(self._home), _ROOM * source_size
+        disk, needed = shutil.disk_usage(self._home), ROOM * source_size
         if disk.free < needed:
             # Waiting helps where others have filled it, not where it could never hold the file.
             raise TransientError(

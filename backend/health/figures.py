@@ -5,15 +5,17 @@ is away leaves them out; `framemill_up{part="postgres"}` then says so.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
 
 from backend.deps import Services
-from core import log
+from core import log, setbacks
 from core.errors import DatabaseAway
 from core.models import Job, Task
+from core.presence import WorkerState
 from core.states import WorkState
 
 _log = log.get(__name__)
@@ -52,18 +54,42 @@ async def of_work(held: Services) -> bytes:
     for name, help_text in _DISPATCHED.items():
         figure = Gauge(f"framemill_tasks_{name}", f"{help_text} Rises.", registry=registry)
         figure.set(held.dispatcher.counts[name])
+    await _describe_workers(registry, held)
     up = Gauge("framemill_up", "Whether a part answers.", ["part"], registry=registry)
     try:
         async with asyncio.timeout(_PATIENCE_S), held.db.read() as connection:
             waiting = (await connection.execute(_OPEN)).all()
             ended = (await connection.execute(_ENDED)).all()
+            set_back = await setbacks.waiting(connection)
     except (DatabaseAway, TimeoutError) as error:
         _log.warning("figures_left_out", error=repr(error))
         up.labels("postgres").set(0)
     else:
         up.labels("postgres").set(1)
         _describe(registry, waiting, ended)
+        _describe_setbacks(registry, set_back)
     return generate_latest(registry)
+
+
+async def _describe_workers(registry: CollectorRegistry, held: Services) -> None:
+    """Count them by what they say; they are left out while Redis is away."""
+    workers = await held.workers.now()
+    if workers is None:
+        return
+    gauge = Gauge("framemill_workers", "Workers that live.", ["state"], registry=registry)
+    for state in WorkerState:
+        gauge.labels(state).set(sum(worker.state is state for worker in workers))
+
+
+def _describe_setbacks(registry: CollectorRegistry, set_back: Mapping[str, int]) -> None:
+    gauge = Gauge(
+        "framemill_rows_set_back",
+        "Rows that could not be handled and wait until they are tried again.",
+        ["kind"],
+        registry=registry,
+    )
+    for kind in setbacks.Kind:
+        gauge.labels(kind).set(set_back.get(kind, 0))
 
 
 def _describe(registry: CollectorRegistry, waiting: Any, ended: Any) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, Text, any_, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from backend.videos.schemas import FailureItem, RenditionItem, SourceItem, VideoItem
+from backend.videos.schemas import FailureItem, QueueItem, RenditionItem, SourceItem, VideoItem
 from backend.videos.sorting import NEWEST_FIRST, Order
+from backend.videos.waiting import why_it_waits
+from backend.workers import KnownWorkers
 from core.batch import Batcher
 from core.db import IDS, Database
 from core.errors import NotFound
@@ -58,8 +60,11 @@ _BY_ID = _statement(Video.id == any_(IDS))  # built once: building takes longer 
 class VideoReader:
     """Videos as the API tells of them. What is deleted, or somebody else's, is not found."""
 
-    def __init__(self, db: Database, storage: Storage, url_ttl_s: int) -> None:
+    def __init__(
+        self, db: Database, storage: Storage, url_ttl_s: int, workers: KnownWorkers
+    ) -> None:
         self._db = db
+        self._workers = workers
         self._storage = storage
         self._url_ttl_s = url_ttl_s
         self._written: dict[tuple[object, ...], bytes] = {}
@@ -84,11 +89,14 @@ class VideoReader:
             NotFound: there is none, or it is somebody else's.
         """
         row = _owned(row, user_id)
+        # Why it waits changes without a new version.
+        queue = await self._queue(row)
         # The signed URLs in it stay the same for a third of their life; see `Storage.sign_get`.
-        asked = (row.id, row.version, int(time.time()) // (self._url_ttl_s // 3))
+        asked = (row.id, row.version, int(time.time()) // (self._url_ttl_s // 3), queue)
         written = self._written.get(asked)
         if written is None:
-            written = (await self._item(row)).model_dump_json().encode()
+            item = await self._item(row)
+            written = item.model_copy(update={"queue": queue}).model_dump_json().encode()
             if len(self._written) >= _REMEMBERED:
                 self._written.clear()
             self._written[asked] = written
@@ -127,6 +135,11 @@ class VideoReader:
             rows = await connection.execute(_BY_ID, {"ids": video_ids})
             return {row.id: row for row in rows.all()}
 
+    async def _queue(self, row: Row[Any]) -> QueueItem | None:
+        if row.state != VideoState.QUEUED:
+            return None
+        return why_it_waits(row.source_size, await self._workers.now())
+
     async def _item(self, row: Row[Any]) -> VideoItem:
         renditions = [
             RenditionItem(
@@ -151,6 +164,7 @@ class VideoReader:
             renditions=renditions,
             poster_url=poster,
             failure=FailureItem(**failure) if (failure := _parsed(row.failure)) else None,
+            queue=await self._queue(row),
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,

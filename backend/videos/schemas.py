@@ -1,7 +1,7 @@
 """What the API tells of a video."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,6 +51,15 @@ class RenditionItem(BaseModel):
     url: str = Field(description="Presigned and short-lived.")
 
 
+class QueueItem(BaseModel):
+    """Why a queued video waits: a stable word, null when nothing is in its way, and a sentence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Literal["no_worker", "no_room", "busy"] | None = Field(examples=["busy"])
+    message: str = Field(examples=["All workers are busy."])
+
+
 class VideoItem(BaseModel):
     """A video; `progress` in percent, `eta_seconds` until the running job is likely done."""
 
@@ -64,6 +73,7 @@ class VideoItem(BaseModel):
     renditions: list[RenditionItem]
     poster_url: str | None
     failure: FailureItem | None
+    queue: QueueItem | None = Field(description="Only while the state is `queued`.")
     version: int
     created_at: datetime
     updated_at: datetime

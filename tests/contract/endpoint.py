@@ -83,6 +83,7 @@ class Endpoint:
             sqs_queue=queue,
             visibility_s=visibility_s,
             heartbeat_s=0.5,
+            progress_s=0.5,
         )
 
 

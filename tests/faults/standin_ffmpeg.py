@@ -11,10 +11,12 @@ The program itself is this file, run as a script: standard library only.
 """
 
 import os
+import re
 import resource
 import shlex
 import signal
 import struct
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -33,6 +35,7 @@ BEHAVIOURS = (
     "greedy",  # memory until the limit
     "full",  # exit 1, the disk is full
     "short",  # exit 0 with half of the film
+    "rewriting",  # the whole film, then seconds without a word in which its files change
 )
 
 
@@ -84,9 +87,26 @@ def main() -> None:
         # Before the outputs: only so much of the input is read.
         where = arguments.index("-i")
         arguments[where:where] = ["-t", "0.5"]
+    elif told == "rewriting":
+        status = subprocess.run([real, *arguments], check=False).returncode
+        # One output names several files: [options]one.mp4|[options]two.mp4
+        names = re.findall(r"[^|\]\n]+\.mp4(?=[|\n])", "\n".join([*arguments, ""]))
+        _rewrite([Path(name) for name in names])
+        sys.exit(status)
     elif told:
         _misbehave(told)
     os.execv(real, [real, *arguments])
+
+
+def _rewrite(files: list[Path]) -> None:
+    """Write over what is there, as FFmpeg does when it moves the index to the front."""
+    for _ in range(30):
+        time.sleep(0.1)
+        for file in files:
+            with file.open("r+b") as opened:
+                first = opened.read(1)
+                opened.seek(0)
+                opened.write(first)
 
 
 def _misbehave(told: str) -> None:

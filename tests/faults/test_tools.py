@@ -51,6 +51,7 @@ def test_it_is_ffmpeg_unless_told_otherwise(stand_in: StandIn, quick: Path, tmp_
         ("full", 1, "No space left on device"),
         ("greedy", 244, "Cannot allocate memory"),
         ("short", 0, ""),
+        ("rewriting", 0, ""),
     ],
 )
 def test_a_poisoned_film_makes_it_end_badly(

@@ -13,6 +13,7 @@ from backend.uploads import service as uploads_service
 from backend.uploads.schemas import NewUpload
 from backend.videos import service as videos_service
 from backend.videos.reader import VideoReader
+from backend.workers import KnownWorkers
 from core import claims, dead_letters, uploads
 from core.claims import Claim, Taken
 from core.config import Settings
@@ -43,6 +44,16 @@ class _Quiet:
 
     def nudge(self) -> None:
         """Wake nobody."""
+
+
+class _Nobody(KnownWorkers):
+    """Knows of no worker."""
+
+    def __init__(self) -> None:
+        """Ask nobody."""
+
+    async def now(self) -> None:
+        """Tell that nothing is known."""
 
 
 class _Queue:
@@ -94,7 +105,7 @@ class Mill:
             redis=quiet,
             limits=quiet,
             dispatcher=quiet,
-            videos=VideoReader(cast(Any, self.plain), cast(Any, self.storage), 900),
+            videos=VideoReader(cast(Any, self.plain), cast(Any, self.storage), 900, _Nobody()),
         )
         self._held = cast(Any, held)
         self._sweeper = Sweeper(self.settings, cast(Any, self.db), cast(Any, self.storage))

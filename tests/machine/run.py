@@ -26,7 +26,7 @@ def search(product: Settings, *, examples: int, steps: int, seed: int) -> int:
 
     Machine.ground = ground
     try:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             _seeded(Machine, seed),
             settings=settings(
                 max_examples=examples,

@@ -8,9 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from workers.ffmpeg.progress import Progress, ProgressParser
+from workers.ffmpeg.signs import look
+from workers.ffmpeg.stall import Signs, StallClock
 from workers.sandbox.policy import Policy
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
@@ -24,14 +28,15 @@ class ProcessLimits:
     """How long to bear with a process.
 
     Attributes:
-        stall_seconds: without any progress before it is killed.
+        stall_seconds: without any progress before it is killed: neither in its reports nor in its
+            files, nor to or from a disk.
         wall_seconds: from start to end.
         stop_seconds: between asking it to end and killing it.
         stderr_bytes: of its last words to keep.
     """
 
     stall_seconds: float = 60.0
-    wall_seconds: float = 7200.0
+    wall_seconds: float = 10 * 3600.0
     stop_seconds: float = 1.5
     stderr_bytes: int = 65536
 
@@ -102,6 +107,7 @@ async def run(
     *,
     cwd: Path,
     on_progress: Callable[[Progress], None] | None = None,
+    outputs: Path | None = None,
     limits: ProcessLimits = DEFAULT_PROCESS_LIMITS,
     policy: Policy | None = None,
 ) -> Finished:
@@ -113,6 +119,7 @@ async def run(
         argv: absolute path of the program and its arguments.
         cwd: directory to run in.
         on_progress: called with every report.
+        outputs: the directory in which it makes its files; one that changes is progress.
         limits: how long to bear with it.
         policy: what it may do; None for everything.
 
@@ -132,7 +139,8 @@ async def run(
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    watch = _Watch(limits.stall_seconds, on_progress)
+    clock = StallClock(limits.stall_seconds, began)
+    watch = _Watch(clock, on_progress)
     tail = bytearray()
     readers = [
         asyncio.ensure_future(watch.read(_reader(process.stdout))),
@@ -140,7 +148,13 @@ async def run(
     ]
     overdue: type[FFmpegFailedError] | None = None
     try:
-        overdue = await _wait(process, watch, readers, began + limits.wall_seconds)
+        overdue = await _wait(
+            process,
+            clock,
+            partial(look, process.pid, outputs),
+            readers,
+            began + limits.wall_seconds,
+        )
     finally:
         await asyncio.shield(_end(process, readers, limits.stop_seconds))
     text = bytes(tail).decode(errors="replace")
@@ -153,19 +167,12 @@ async def run(
 
 
 class _Watch:
-    """Reads progress and remembers when it last moved.
+    """Reads progress, and tells the clock and the listener of it."""
 
-    FFmpeg repeats its report while it hangs, so only a changed time or frame counts.
-    """
-
-    def __init__(
-        self, stall_seconds: float, on_progress: Callable[[Progress], None] | None
-    ) -> None:
-        self._stall_seconds = stall_seconds
+    def __init__(self, clock: StallClock, on_progress: Callable[[Progress], None] | None) -> None:
+        self._clock = clock
         self._on_progress = on_progress
         self._parser = ProgressParser()
-        self._place: tuple[float | None, int | None] = (None, None)
-        self.deadline = time.monotonic() + stall_seconds
 
     async def read(self, stream: asyncio.StreamReader) -> None:
         rest = b""
@@ -178,40 +185,51 @@ class _Watch:
         progress = self._parser.feed(line)
         if progress is None:
             return
-        place = (progress.out_time, progress.frame)
-        if place != self._place or progress.done:
-            self._place = place
-            self.deadline = time.monotonic() + self._stall_seconds
+        self._clock.reported(
+            progress.out_time, progress.frame, done=progress.done, now=time.monotonic()
+        )
         if self._on_progress is not None:
             self._on_progress(progress)
 
 
 async def _wait(
     process: asyncio.subprocess.Process,
-    watch: _Watch,
+    clock: StallClock,
+    see: Callable[[], Signs],
     readers: Sequence[asyncio.Future[None]],
     wall_deadline: float,
 ) -> type[FFmpegFailedError] | None:
     """Wait for the end; say which patience ran out, if one did."""
     ended = asyncio.ensure_future(process.wait())
-    waiting: set[asyncio.Future[None] | asyncio.Future[int]] = {ended, *readers}
+    waiting: set[asyncio.Future[Any]] = {ended, *readers}
+    looking: asyncio.Future[Signs] | None = None
     try:
         while waiting:
             now = time.monotonic()
             if now >= wall_deadline:
                 return TimeLimitError
-            if now >= watch.deadline:
-                return StallError
-            done, waiting = await asyncio.wait(
-                waiting,
-                timeout=min(wall_deadline, watch.deadline) - now,
+            if looking is None and now >= clock.look_at:
+                # In a thread: a disk that is slow enough to matter is slow to tell, too.
+                looking = asyncio.ensure_future(asyncio.to_thread(see))
+            until = wall_deadline if looking else min(wall_deadline, clock.look_at)
+            done, _ = await asyncio.wait(
+                {*waiting, looking} if looking else waiting,
+                timeout=until - now,
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            waiting -= done
             for future in done:
                 future.result()
+            if looking is not None and looking in done:
+                clock.looked(looking.result(), time.monotonic())
+                looking = None
+                if clock.stands_still(time.monotonic()):
+                    return StallError
         return None
     finally:
         ended.cancel()
+        if looking is not None:
+            looking.cancel()
 
 
 async def _end(

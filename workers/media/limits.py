@@ -89,7 +89,7 @@ class Limits:
     stall_seconds: float = 60.0
     wall_factor: float = 20.0
     wall_min: float = 120.0
-    wall_max: float = 7200.0
+    wall_max: float = 10 * 3600.0
 
     def wall_seconds(self, duration: float | None) -> float:
         """Seconds that the encode of a source may take; the most when its length is unknown."""

@@ -119,7 +119,7 @@ def downgrade() -> None:
     op.drop_constraint("fk_tasks_live_video", "tasks", type_="foreignkey")
     op.drop_column("tasks", "video_alive")
     op.drop_column("tasks", "live_video_id")
-    op.drop_constraint("ck_tasks_lease_while_running", "tasks", type_="check")
+    op.drop_constraint(op.f("ck_tasks_lease_while_running"), "tasks", type_="check")
     op.drop_index("uq_jobs_live_transcode", table_name="jobs")
     op.drop_index("ix_videos_deleted", table_name="videos")
     op.drop_constraint("uq_videos_id_alive", "videos", type_="unique")

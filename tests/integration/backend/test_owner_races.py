@@ -3,11 +3,12 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from core import claims, uploads
 from core.db import Database
@@ -40,7 +41,7 @@ async def at_once(db: Database, video_id: uuid.UUID, *asking: Any) -> list[httpx
         await tx.execute(select(Video.id).where(Video.id == video_id).with_for_update())
         for number, each in enumerate(asking, 1):
             started.append(asyncio.create_task(each))
-            await wait_until(lambda expected=number: _waiting(db, expected))
+            await wait_until(partial(_waiting, db, number))
     return await asyncio.gather(*started)
 
 
@@ -62,7 +63,7 @@ async def resting(api: Api, person: Person, state: str) -> str:
     if state != "ready":
         async with held.db.begin() as tx:
             await tx.execute(update(Video).where(Video.id == video_id).values(state=state))
-            await tx.execute(Rendition.__table__.delete().where(Rendition.video_id == video_id))
+            await tx.execute(delete(Rendition).where(Rendition.video_id == video_id))
     return f"/v1/videos/{video_id}"
 
 

@@ -36,7 +36,7 @@ async def let_an_hour_pass(db: Database) -> None:
 
 async def everything_said(db: Database) -> str:
     """All text of all tables."""
-    found = []
+    found: list[str] = []
     async with db.read() as connection:
         for table in Base.metadata.sorted_tables:
             rows = await connection.execute(text(f"SELECT t::text FROM {table.name} t"))

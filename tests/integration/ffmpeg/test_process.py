@@ -101,6 +101,37 @@ async def test_a_repeated_report_is_no_progress(tmp_path: Path) -> None:
     assert not alive(pid_file(tmp_path))
 
 
+REWRITING = """
+echo $$ > pid; mkdir out; head -c 9000 /dev/zero > out/film.mp4
+echo out_time_us=5; echo progress=continue
+for i in $(seq 22); do
+    sleep 0.1; head -c 500 /dev/zero | dd of=out/film.mp4 conv=notrunc 2>/dev/null
+done
+"""
+
+
+async def test_a_file_that_is_written_over_is_progress(tmp_path: Path) -> None:
+    argv = shell(tmp_path, REWRITING)
+    limits = ProcessLimits(stall_seconds=1)
+    finished = await run(argv, cwd=tmp_path, outputs=tmp_path / "out", limits=limits)
+    assert finished.wall_seconds > 2 * limits.stall_seconds
+
+
+async def test_a_process_that_stops_writing_is_found(tmp_path: Path) -> None:
+    argv = shell(tmp_path, REWRITING + "sleep 600")
+    limits = ProcessLimits(stall_seconds=1)
+    with pytest.raises(StallError):
+        await run(argv, cwd=tmp_path, outputs=tmp_path / "out", limits=limits)
+    assert not alive(pid_file(tmp_path))
+
+
+async def test_a_process_that_writes_for_ever_meets_the_wall(tmp_path: Path) -> None:
+    argv = shell(tmp_path, "mkdir out; while :; do echo >> out/film.mp4; sleep 0.05; done")
+    limits = ProcessLimits(stall_seconds=0.5, wall_seconds=1.5)
+    with pytest.raises(TimeLimitError):
+        await run(argv, cwd=tmp_path, outputs=tmp_path / "out", limits=limits)
+
+
 async def test_the_wall_limit_ends_a_lively_process(tools: Tools, tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(TimeLimitError):

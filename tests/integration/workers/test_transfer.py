@@ -1,6 +1,8 @@
 """Files go over whole, or it is told why not, within bounds, however badly the store behaves."""
 
 import asyncio
+import os
+import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,9 +18,12 @@ from core.storage import Storage
 from embedded.stack import Stack
 from tests.faults.misbehaviour import Answer, Cut, Hang, Shorten, Slow
 from tests.faults.proxy import Proxy
+from tests.faults.small_disk import small_disk
 from tests.support.settings import overridden
 from workers import transfer
+from workers.judge import judge
 from workers.pace import DEFAULT_PACE, Pace
+from workers.slice import Slice
 
 MIB = 1024**2
 HURRIED = Pace(least_rate=4 * MIB, grace_s=0.3)
@@ -166,3 +171,29 @@ async def test_nobody_waits_long_for_a_log_to_be_written(behind: Storage, proxy:
     async with asyncio.timeout(10):
         with pytest.raises(Unavailable):
             await behind.put("transfer/log", b"a few words", "text/plain")
+
+
+async def test_a_file_that_has_become_shorter_is_not_taken_for_a_silent_store(
+    behind: Storage, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(BODY)
+
+    async def put(body: Slice) -> None:
+        os.truncate(path, MIB)
+        await behind.put("transfer/short", body, "video/mp4")
+
+    with pytest.raises(OSError, match="shorter"):
+        await transfer._send_slice(path, 0, len(BODY), put, DEFAULT_PACE)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a small file system is mounted")
+async def test_a_disk_that_fills_in_the_middle_of_a_block_says_that_it_is_full(
+    storage: Storage, behind: Storage, tmp_path: Path
+) -> None:
+    key = await stored(storage)
+    with small_disk(tmp_path / "small", 16 * MIB) as disk:
+        disk.fill(leave=MIB + 300_000)  # one block fits, and a part of the next
+        with pytest.raises(OSError, match="No space left") as full:
+            await fetched(behind, key, disk.path / "file")
+    assert not judge(full.value).charge

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from core import config
 from core.config import ConfigError, Settings
+from core.consistency import SLOWEST_ENCODE
 
 GOOD_KEY = "k3:" + "0123456789abcdef" * 2
 NEEDED = {"DATABASE_URL": "postgresql://u:p@h/d", "REDIS_URL": "redis://h"}
@@ -105,8 +106,16 @@ def test_a_missing_variable_is_named_in_one_sentence(
         ({"FRAMEMILL_MODE": "test"}, "FRAMEMILL_MODE: "),
         ({"UPLOAD_MAX_BYTES": "many"}, "UPLOAD_MAX_BYTES: "),
         ({"ACCESS_TOKEN_S": "601"}, "ACCESS_TOKEN_S: "),
-        ({"HEARTBEAT_S": "60", "LEASE_S": "60"}, "HEARTBEAT_S must be smaller"),
-        ({"HEARTBEAT_S": "20", "VISIBILITY_S": "20"}, "HEARTBEAT_S must be smaller"),
+        ({"HEARTBEAT_S": "31", "LEASE_S": "60"}, "HEARTBEAT_S must be at most half of LEASE_S"),
+        ({"HEARTBEAT_S": "20", "VISIBILITY_S": "39"}, "HEARTBEAT_S must be at most half of"),
+        ({"PROGRESS_S": "21"}, "PROGRESS_S must not be larger than HEARTBEAT_S"),
+        ({"VISIBILITY_S": "43201"}, "VISIBILITY_S: "),  # SQS takes no more
+        ({"UPLOAD_MAX_BYTES": "6TiB"}, "UPLOAD_MAX_BYTES: "),  # nor S3
+        ({"WALL_TIME_FACTOR": "2"}, "WALL_TIME_FACTOR must be at least 2.5"),
+        ({"WALL_TIME_MAX_S": "7200"}, "WALL_TIME_MAX_S must be at least 2.5 times MAX_DURATION_S"),
+        ({"MAX_DURATION_S": "14401"}, "WALL_TIME_MAX_S must be at least 2.5 times MAX_DURATION_S"),
+        ({"MAX_JOB_S": "43200"}, "MAX_JOB_S must be at least MAX_ATTEMPTS times WALL_TIME_MAX_S"),
+        ({"MAX_ATTEMPTS": "4"}, "MAX_JOB_S must be at least MAX_ATTEMPTS times WALL_TIME_MAX_S"),
         ({"JWT_KEYS": "no-colon-but-long-enough-0123456789"}, "JWT_KEYS must look like"),
         ({"JWT_KEYS": "k:short"}, "JWT_KEYS: the secret of 'k' has fewer than 32 bytes"),
         ({"JWT_KEYS": f"{GOOD_KEY},"}, "JWT_KEYS must look like"),
@@ -219,6 +228,14 @@ def test_the_limits_on_a_source_are_settings(environment: pytest.MonkeyPatch) ->
     assert settings.probe_output_bytes == 2_000_000
     with pytest.raises(ConfigError, match="WALL_TIME_MIN_S must not be larger"):
         load(environment, WALL_TIME_MIN_S="10", WALL_TIME_MAX_S="9")
+
+
+def test_whatever_film_is_let_in_may_be_finished(environment: pytest.MonkeyPatch) -> None:
+    settings = load(environment)
+    film_s = settings.max_duration_s
+    wall_s = min(max(settings.wall_time_factor * film_s, 0), settings.wall_time_max_s)
+    assert wall_s >= film_s / SLOWEST_ENCODE
+    assert settings.max_job_s >= settings.max_attempts * wall_s
 
 
 def test_proxies_are_addresses_or_networks(environment: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Logs: one line an event, with the ids of the work at hand."""
 
+import contextlib
 import io
 import json
 import logging
@@ -124,3 +125,12 @@ def test_what_a_library_says_of_addresses_loses_their_secrets() -> None:
         assert secret not in text
     for kept in ("s3.example", "&x=1 failed", "db.example:5432/films", "redis.example/0"):
         assert text.count(kept) >= 3
+
+
+def test_a_line_that_a_full_disk_does_not_take_harms_nobody() -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a stream, as standard error is one
+        log.configure("INFO", "json", full)
+        log.get("m").warning("lost")
+        log.get("m").info("lost too")
+        with contextlib.suppress(OSError):
+            full.close()

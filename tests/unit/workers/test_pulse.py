@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from workers import pulse
 from workers.pulse import beat, is_alive
 
 
@@ -32,6 +33,21 @@ def test_silence_is_death(tmp_path: Path) -> None:
     assert not is_alive(path, touched + 30)
 
 
-async def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="nowhere"):
+async def test_a_place_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
         await beat(tmp_path / "nowhere" / "pulse")
+
+
+async def test_a_beat_that_fails_is_followed_by_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "_BEAT_S", 0)
+    path = tmp_path / "pulse"
+    path.symlink_to(path)  # a loop: it can neither be made nor touched
+    beating = asyncio.create_task(beat(path))
+    await asyncio.sleep(0)
+    path.unlink()
+    async with asyncio.timeout(30):
+        while not is_alive(path, time.time()):  # noqa: ASYNC110  a file has no event
+            await asyncio.sleep(0)
+    beating.cancel()

@@ -32,3 +32,12 @@ def test_places_are_counted_within_the_stretch(stretch: Slice) -> None:
         assert stretch.read() == bytes(range(25, 30))
         assert stretch.seek(-50) == 0
         assert stretch.seek(50) == 20
+
+
+def test_a_file_that_has_become_shorter_is_told(stretch: Slice, tmp_path: Path) -> None:
+    os.truncate(tmp_path / "file", 15)
+    with stretch:
+        assert stretch.read(20) == bytes(range(10, 15))
+        with pytest.raises(OSError, match="shorter") as told:
+            stretch.read(20)
+        assert stretch.error is told.value

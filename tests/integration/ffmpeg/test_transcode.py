@@ -1,0 +1,59 @@
+"""What the use case makes of an FFmpeg that says nothing for a while."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from core.errors import TransientError
+from tests.faults.standin_ffmpeg import StandIn
+from workers import transcode
+from workers.joblog import JobLog
+from workers.media.ladder import DEFAULT_LADDER
+from workers.media.limits import DEFAULT_LIMITS
+from workers.media.plan import plan
+from workers.meter import Meter
+from workers.sandbox.kernel import ask_kernel
+from workers.sandbox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.storage import Storage
+    from tests.integration.ffmpeg.conftest import Tools
+
+_STALL_S = 1.0  # the stand-in rewrites its files for three times that
+
+
+async def encoded(tools: Tools, place: Path, behaviour: str) -> list[str]:
+    """Return the names of what came out, with a stand-in that behaves so."""
+    source = tools.make(
+        place / "made.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=1"
+    ).rename(place / "input")  # fmt: skip
+    stand_in = StandIn(place, tools.ffmpeg)
+    stand_in.all(behaviour)
+    used = transcode.Tools(
+        storage=cast("Storage", None),  # nothing is sent
+        ffmpeg=str(stand_in.path),
+        ffprobe=tools.ffprobe,
+        capabilities=tools.capabilities,
+        ladder=DEFAULT_LADDER,
+        limits=replace(DEFAULT_LIMITS, stall_seconds=_STALL_S),
+        connections=1,
+        sandbox=Sandbox(ask_kernel(), None, {}, None),
+    )
+    decided = plan(await tools.probe(source), DEFAULT_LADDER)
+    await transcode._encode(used, decided, place, Meter(), JobLog())
+    return sorted(file.name for file in (place / "out").iterdir())
+
+
+async def test_an_index_that_is_moved_slowly_is_borne_with(tools: Tools, tmp_path: Path) -> None:
+    assert "poster.jpg" in await encoded(tools, tmp_path, "rewriting")
+
+
+async def test_a_process_that_does_nothing_is_not(tools: Tools, tmp_path: Path) -> None:
+    with pytest.raises(TransientError, match="no progress") as stalled:
+        await encoded(tools, tmp_path, "repeating")
+    assert stalled.value.failure.code == "processing_timeout"

@@ -1,0 +1,58 @@
+"""When a process that says nothing new has stood still for too long. Pure: time is handed in."""
+
+from dataclasses import dataclass
+
+_LOOKS = 12  # in the time that a process may stand still
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What can be seen of a process from outside.
+
+    Attributes:
+        files: name, size in bytes and time of the last change in ns, of each file it makes.
+        stored: bytes that it has had read from and written to disks; None when it is not told.
+    """
+
+    files: frozenset[tuple[str, int, int]] = frozenset()
+    stored: tuple[int, int] | None = None
+
+
+class StallClock:
+    """Remembers when a process last moved.
+
+    FFmpeg repeats its report while it hangs, so only a changed time or frame counts. It reports
+    nothing at all while it moves the index of a large film to its front, or reads its way through
+    a source; then its files change, or bytes go to and from the disk. A process that does that to
+    no purpose moves for ever here: that is what the limit on its whole time is for.
+
+    Attributes:
+        deadline: when it will have stood still for too long.
+        look_at: when to look at it from outside.
+    """
+
+    def __init__(self, limit_s: float, now: float) -> None:
+        self._limit_s = limit_s
+        self._place: tuple[float | None, int | None] = (None, None)
+        self._signs: Signs | None = None
+        self.deadline = now + limit_s
+        self.look_at = now
+
+    def reported(
+        self, out_time: float | None, frame: int | None, *, done: bool, now: float
+    ) -> None:
+        """Take a report of its own."""
+        if done or (out_time, frame) != self._place:
+            self._place = (out_time, frame)
+            self.deadline = now + self._limit_s
+
+    def looked(self, signs: Signs, now: float) -> None:
+        """Take what was seen; the first time there is nothing to compare it with."""
+        if self._signs is not None and signs != self._signs:
+            self.deadline = now + self._limit_s
+        self._signs = signs
+        self.look_at = min(now + self._limit_s / _LOOKS, max(self.deadline, now))
+
+    def stands_still(self, now: float) -> bool:
+        """Tell whether it has stood still for too long."""
+        return now >= self.deadline

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +15,7 @@ from backend.auth.sessions import Rotated
 from backend.auth.tokens import Token
 from backend.deps import Principal, Services
 from backend.ratelimit import Limit
+from backend.text import is_storable
 from core.errors import Conflict, Invalid, RateLimited, Unauthenticated
 from core.ids import new_id
 from core.models import User
@@ -46,7 +48,7 @@ async def register(held: Services, email: str, password: str, address: str) -> A
         RateLimited: too many from that address.
     """
     await held.limits.take(Limit("register", held.settings.rate_limit_address), network_of(address))
-    if "\x00" in email:
+    if not is_storable(email):
         raise Invalid("The address holds a character that is not allowed.")
     check_password(password, email)
     hashed = await held.passwords.hash(password)
@@ -75,16 +77,18 @@ async def log_in(
     """
     email = email.strip().lower()
     await _limit_login(held, email, address)
-    async with held.db.read() as connection:
-        row = (
-            await connection.execute(
-                select(User.id, User.password_hash).where(User.email == email.replace("\x00", ""))
-            )
-        ).one_or_none()
+    row = await _account_of(held, email) if is_storable(email) else None
     if not await held.passwords.verify(password, row.password_hash if row else None) or not row:
         await _count_failure(held, email, address)
         raise Unauthenticated("The address or the password is wrong.", "invalid_credentials")
     return await begin_session(held, row.id, client=client, user_agent=user_agent, address=address)
+
+
+async def _account_of(held: Services, email: str) -> Any:
+    """Return id and password hash of an account, or None."""
+    async with held.db.read() as connection:
+        statement = select(User.id, User.password_hash).where(User.email == email)
+        return (await connection.execute(statement)).one_or_none()
 
 
 async def begin_session(

@@ -65,7 +65,7 @@ class VideoReader:
         self._storage = storage
         self._url_ttl_s = url_ttl_s
         self._written: dict[tuple[object, ...], bytes] = {}
-        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load)
+        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load, part="The database")
 
     async def get(self, video_id: uuid.UUID, user_id: uuid.UUID) -> VideoItem:
         """Return one video.
@@ -136,7 +136,7 @@ class VideoReader:
             if last is not None:
                 statement = statement.where(Video.id > last)
             async with self._db.read() as connection:
-                rows = (await connection.execute(statement)).all()
+                rows: list[Any] = list((await connection.execute(statement)).all())
             yield rows
             if len(rows) < _VERSIONS:
                 return

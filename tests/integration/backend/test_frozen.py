@@ -1,6 +1,7 @@
 """One frozen connection to a part stalls those on it only, and one deadline ends every request."""
 
 import asyncio
+import os
 import signal
 import uuid
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from backend.videos import service as video_service
 from core.config import Settings
 from core.models import Video
 from embedded.stack import Stack
+from tests.faults.processes import children
 from tests.support.app import Api, StartApi, bearer, served
 from tests.support.freezing import Way, way_to
 from tests.support.people import PASSWORD, Person, new_user
@@ -67,10 +69,16 @@ async def test_a_frozen_connection_stalls_only_those_on_it(
 
 @asynccontextmanager
 async def stopped(stack: Stack, part: str) -> AsyncIterator[None]:
+    # Postgres puts each of its processes into a group of its own.
+    others = children(stack.supervisor.pids[part]) if part == "postgres" else []
     stack.signal(part, signal.SIGSTOP)
+    for pid in others:
+        os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
+        for pid in others:
+            os.kill(pid, signal.SIGCONT)
         stack.signal(part, signal.SIGCONT)
 
 

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.support.waiting import wait_until
+
 
 @dataclass(eq=False)
 class Passage:
@@ -12,6 +14,7 @@ class Passage:
 
     thawed: asyncio.Event = field(default_factory=asyncio.Event)
     is_open: bool = True
+    answers: int = 0
 
     def freeze(self) -> None:
         self.thawed.clear()
@@ -40,6 +43,11 @@ class Way:
         for end in (writer, onward[1]):
             end.transport.abort()
 
+    async def answered(self, passage: Passage) -> None:
+        """Wait until something more has come back on a connection."""
+        before = passage.answers
+        await wait_until(lambda: passage.answers > before, 30)
+
     async def _pass(
         self,
         passage: Passage,
@@ -52,6 +60,8 @@ class Way:
             while chunk := await reader.read(65_536):
                 if asking:
                     self.latest = passage
+                else:
+                    passage.answers += 1
                 # Frozen, it goes on reading: so it is seen when somebody gives it up.
                 if passage.thawed.is_set():
                     writer.write(chunk)

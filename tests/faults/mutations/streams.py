@@ -34,7 +34,8 @@ class _Newer(int):
 
 @mutation("version_filter", "backend")
 def no_version_filter() -> None:
-    """Whatever a look finds is told, also what was told before."""
+    """Every look takes all videos for news, also what was told before."""
+    from backend.events import stream
     from backend.events.library import Library
     from backend.videos.reader import VideoReader
 
@@ -45,6 +46,14 @@ def no_version_filter() -> None:
         return compare(self, [(video_id, _Newer(version)) for video_id, version in versions])
 
     replace(Library, "changed", changed)
+    go_on = stream._Pace.may_go_on
+
+    async def may_go_on(self: stream._Pace) -> bool:
+        lives = await go_on(self)
+        self.healing = True  # a look by word is at what was named only
+        return lives
+
+    replace(stream._Pace, "may_go_on", may_go_on)
 
     async def item(self: VideoReader, row: Any) -> Any:
         found = await plain(self, row)

@@ -85,13 +85,13 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     errors.install(app)
-    app.add_middleware(RequestLayer, most=settings.max_requests)
+    app.add_middleware(RequestLayer, most=settings.max_requests, answer_s=settings.answer_s)
     if settings.allowed_origins:
         app.add_middleware(
             Cors,
             allow_origins=list(settings.allowed_origins),
             allow_credentials=True,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
             max_age=600,
@@ -153,7 +153,7 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             idempotency=Idempotency(client),
             videos=VideoReader(db, found.storage, settings.media_url_ttl_s, workers),
             workers=workers,
-            uploads=Batcher(partial(uploads.load, db)),
+            uploads=Batcher(partial(uploads.load, db), part="The database"),
         )
 
 

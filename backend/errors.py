@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from core import errors, log
 
@@ -188,9 +189,24 @@ def _message(item: Mapping[str, Any]) -> str:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = error.status_code
+    if status == 405:
+        allowed = {"Allow": ", ".join(sorted(_methods_at(request)))}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=allowed)
+        return _answer(request, 405, _HTTP_CODES[405], _DETAILS[405], headers=allowed)
     code = _HTTP_CODES.get(status, "internal_error" if status >= 500 else "malformed_request")
     detail = _DETAILS.get(status, str(error.detail))
     return _answer(request, status, code, detail, headers=error.headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Return the methods that an address knows: each is a route of its own."""
+    found: set[str] = {"OPTIONS"}
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return found | {"HEAD"} if "GET" in found else found
 
 
 async def _redis(request: Request, error: Exception) -> Response:

@@ -1,8 +1,9 @@
-"""What happens to every request: a slot, an id, a limit on its body, a log line, a last resort.
+"""What happens to every request: a slot, an id, limits on body and time, a log line, a last resort.
 
 One plain ASGI layer, because each of Starlette's own would cost as much as a small route.
 """
 
+import asyncio
 import re
 import time
 from functools import cache
@@ -14,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend import deadline
+from backend.deadline import Deadline
 from backend.errors import problem
 from core import log
 from core.ids import new_token
@@ -51,11 +54,17 @@ class RequestLayer:
     At most so many requests are answered at once. What comes beyond them is refused at once and
     cheaply: waiting too, it would only make everybody's answer come too late. A stream gives its
     slot back when it begins; whether we are well is told in any case.
+
+    What has not begun to be answered within `answer_s` seconds of having arrived is given up and
+    answered with 503.
+
+    HEAD is answered wherever GET is, with what GET would say of itself (RFC 9110 section 9.3.2).
     """
 
-    def __init__(self, app: ASGIApp, most: int = 500) -> None:
+    def __init__(self, app: ASGIApp, most: int = 500, answer_s: float = 15.0) -> None:
         self._app = app
         self._slots = Slots(most)
+        self._answer_s = answer_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -67,6 +76,9 @@ class RequestLayer:
         scope["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
         slots = self._slots
+        if scope["method"] == "HEAD":
+            # A copy: the server goes by its own for what it sends.
+            scope = {**scope, "method": "GET", "asked": "HEAD"}
         exchange = _Exchange(scope, receive, send, request_id, slots)
         if slots.taken >= slots.most and scope["path"] not in _QUIET:
             await exchange.answer(*_OVERLOADED, retry_after_s=slots.refuse())
@@ -84,15 +96,25 @@ class RequestLayer:
         exchange.record()
 
     async def _serve(self, scope: Scope, exchange: "_Exchange") -> None:
+        limit = Deadline(self._answer_s, exchange.give_up)
+        deadline.put(scope, limit)
+        exchange.deadline = limit
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except _BodyTooLarge:
             await exchange.answer(*_TOO_LARGE)
         except ClientDisconnect:
             exchange.abandoned()
+        except asyncio.CancelledError:
+            if not limit.has_passed:
+                raise
         except Exception:  # noqa: BLE001 - the last resort; it is logged and answered
-            _log.exception("unhandled_error")
-            await exchange.answer(500, "internal_error", "Something went wrong on our side.")
+            if not exchange.is_over:  # then it is what came of being cut off
+                _log.exception("unhandled_error")
+                await exchange.answer(500, "internal_error", "Something went wrong on our side.")
+        finally:
+            limit.end()
+            await exchange.told()
 
 
 class Slots:
@@ -130,6 +152,8 @@ class _Exchange:
         self, scope: Scope, receive: Receive, send: Send, request_id: str, slots: Slots
     ) -> None:
         self._scope = scope
+        self._without_body = scope.get("asked") == "HEAD"
+        self._method: str = scope.get("asked") or scope["method"]
         self._receive = receive
         self._send = send
         self._request_id = request_id
@@ -138,9 +162,19 @@ class _Exchange:
         self._seconds = 0.0
         self._body = 0
         self._status = 0
+        self._arrived = False
+        self.is_over = False  # what is sent from now on is sent to nobody
+        self._apology: asyncio.Task[None] | None = None
+        self.deadline: Deadline | None = None
 
     async def receive(self) -> Message:
+        if self._arrived or self.deadline is None:
+            return await self._receive()
+        self.deadline.stop()  # how long a client may take to send is not ours to say here
         message = await self._receive()
+        self._arrived = not message.get("more_body", False)
+        if not self._status:
+            self.deadline.start()
         if message["type"] == "http.request":
             self._body += len(message.get("body", b""))
             if self._body > _MAX_BODY:
@@ -148,22 +182,54 @@ class _Exchange:
         return message
 
     async def send(self, message: Message) -> None:
+        if self.is_over:
+            return
+        await self._send_on(message)
+
+    async def _send_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            if self.deadline is not None:
+                self.deadline.stop()  # what is left is up to the client
             self._status = message["status"]
             self._seconds = time.perf_counter() - self._started
             headers = message.setdefault("headers", [])
             headers.append((b"x-request-id", self._request_id.encode()))
             headers.extend(_SECURITY_HEADERS)
-            may_be_kept = False
+            may_be_kept = is_stream = False
             for name, value in headers:
                 if name == b"cache-control":
                     may_be_kept = True
                 elif name == b"content-type" and value.startswith(_STREAM):
                     self.give_back()
+                    is_stream = True
             # Only what says that it may be kept is kept.
             if not may_be_kept:
                 headers.append(_NO_STORE)
+            if self._without_body and is_stream:
+                await self._send(message)
+                await self._send({"type": "http.response.body"})
+                self.is_over = True
+                raise ClientDisconnect  # it would never end
+        elif self._without_body and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         await self._send(message)
+
+    def give_up(self) -> None:
+        """Answer in place of the app, which will be cancelled and may take a while to end."""
+        if not self._status:
+            self.is_over = True
+            path, method = self._scope["path"], self._method
+            _log.warning("not_answered_in_time", method=method, path=path)
+            self._apology = asyncio.get_running_loop().create_task(self._apologize())
+
+    async def _apologize(self) -> None:
+        response = problem(self._scope["path"], self._request_id, *_TOO_LATE)
+        await response(self._scope, self._receive, self._send_on)
+
+    async def told(self) -> None:
+        """Wait until what was answered in place of the app is sent."""
+        if self._apology is not None:
+            await self._apology
 
     async def answer(
         self, status: int, code: str, detail: str, retry_after_s: float | None = None
@@ -191,7 +257,7 @@ class _Exchange:
         """Add to the figures."""
         route = self._scope.get("route")
         name = getattr(route, "path", "none")  # never the path itself: anybody could invent labels
-        requests, seconds = _figures(self._scope["method"], name, self._status)
+        requests, seconds = _figures(self._method, name, self._status)
         requests.inc()
         seconds.observe(self._seconds)
 
@@ -201,7 +267,7 @@ class _Exchange:
         if self._scope["path"] not in _QUIET:
             _access.info(
                 "request",
-                method=self._scope["method"],
+                method=self._method,
                 path=self._scope["path"],
                 status=self._status,
                 ms=round(self._seconds * 1000, 1),
@@ -214,6 +280,11 @@ def _figures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
 
 
 _OVERLOADED = (503, "overloaded", "Too many requests are being answered; ask again in a moment.")
+_TOO_LATE = (
+    503,
+    "dependency_unavailable",
+    "A part that this needs did not answer in time; ask again in a moment.",
+)
 _TOO_LARGE = (413, "payload_too_large", "The body is larger than 1 MiB.")
 
 

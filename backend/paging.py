@@ -39,7 +39,9 @@ def decode_place(cursor: str, order: str) -> tuple[uuid.UUID, str]:
     """
     letter = order.encode()
     try:
-        place = base64.urlsafe_b64decode(cursor + "==")
+        # Strictly: else what is no part of the alphabet, as a NUL, would be passed over.
+        padded = cursor + "=" * (-len(cursor) % 4)
+        place = base64.b64decode(padded, altchars=b"-_", validate=True)
         if not place.startswith(letter):
             raise _unknown()
         rest = place[len(letter) :]

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     page_dir: Path | None = Field(None, description="the built page; not served when unset")
     max_requests: int = Field(500, ge=1, description="being answered at once in a process")
     request_s: float = Field(30, gt=0, description="within which a request must have arrived")
+    answer_s: float = Field(15, gt=0, description="after which a request is answered with 503")
     keep_alive_s: int = Field(5, ge=1, description="an idle connection is kept for the next one")
     service_host: str = Field("127.0.0.1", description="where /readyz and /metrics answer")
     service_port: int = Field(8001, ge=0, le=65535, description="0 for any free one")

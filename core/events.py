@@ -11,14 +11,19 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import redis.asyncio as redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from core import log
 
 _log = log.get(__name__)
 _RECONNECT_S = 1.0
+# A connection on which nothing came for so long is asked whether it lives, and given up after as
+# long again: one that is frozen would look like one on which nothing happens.
+_QUIET_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -101,12 +106,32 @@ class Subscriber:
                 if not self._listeners:
                     await self._changed.wait()
                 continue
-            message = await self._pubsub.get_message(timeout=30)
+            message = await self._next()
             if message is not None:
                 user_id = _user_of(str(message["channel"]))
                 self._deliver(user_id, str(message["data"]))
                 if user_id not in self._listeners:
                     await self._follow(user_id)  # its last listener was cut off while leaving
+
+    async def _next(self) -> dict[str, Any] | None:
+        """Return the next message, or None for anything else that arrived.
+
+        Raises:
+            ConnectionError: redis-py's; the connection is dead.
+        """
+        clock = asyncio.get_running_loop().time
+        for asked in (False, True):
+            began = clock()
+            message: dict[str, Any] | None = await self._pubsub.get_message(timeout=_QUIET_S)
+            if message is not None:
+                return message if message["type"] == "message" else None
+            if clock() - began < _QUIET_S * 0.9:
+                return None  # a confirmation, of which redis-py says nothing
+            if not asked:
+                await self._pubsub.ping()
+        async with self._lock:
+            await self.close()  # and it is opened again by whoever subscribes
+        raise RedisConnectionError("nothing came, and no answer either")
 
     async def _tell(self, user_id: uuid.UUID) -> None:
         self._changed.set()

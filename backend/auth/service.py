@@ -16,6 +16,7 @@ from backend.auth.tokens import Token
 from backend.deps import Principal, Services
 from backend.invites import service as invites
 from backend.ratelimit import Limit
+from backend.text import is_storable
 from core import accounts
 from core.errors import Conflict, Forbidden, Invalid, RateLimited, Unauthenticated
 from core.ids import new_id
@@ -52,7 +53,7 @@ async def register(
         RateLimited: too many from that address.
     """
     await held.limits.take(Limit("register", held.settings.rate_limit_address), network_of(address))
-    if "\x00" in email:
+    if not is_storable(email):
         raise Invalid("The address holds a character that is not allowed.")
     code = admitted(held.settings.registration, invite)
     if code is not None:
@@ -102,12 +103,7 @@ async def log_in(
     """
     email = email.strip().lower()
     await limit_attempts(held, email, address)
-    async with held.db.read() as connection:
-        row = (
-            await connection.execute(
-                select(User.id, User.password_hash).where(User.email == email.replace("\x00", ""))
-            )
-        ).one_or_none()
+    row = await _account_of(held, email) if is_storable(email) else None
     if not await held.passwords.verify(password, row.password_hash if row else None) or not row:
         await count_failure(held, email, address)
         raise _wrong()
@@ -122,6 +118,13 @@ async def log_in(
         )
     except Unauthenticated:  # closed, or its password changed, while this one was verified
         raise _wrong() from None
+
+
+async def _account_of(held: Services, email: str) -> Any:
+    """Return id and password hash of an account, or None."""
+    async with held.db.read() as connection:
+        statement = select(User.id, User.password_hash).where(User.email == email)
+        return (await connection.execute(statement)).one_or_none()
 
 
 async def begin_session(

@@ -72,7 +72,7 @@ class Sessions:
         self._life_s = life_s
         self._grace_s = grace_s
         self._rotate = client.register_script(_ROTATE)
-        self._alive: Batcher[str, bool] = Batcher(self._load_alive)
+        self._alive: Batcher[str, bool] = Batcher(self._load_alive, part="The session store")
 
     async def begin(
         self, user_id: uuid.UUID, *, client: str, user_agent: str, address: str

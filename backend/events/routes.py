@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Header
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
@@ -75,9 +75,14 @@ async def follow_video(
     summary="Follow all videos",
     openapi_extra=_EVENTS,
 )
-async def follow_all(user: CurrentUser) -> AsyncIterator[ServerSentEvent]:
-    """Send the user's newest videos now and each after every change; ends with the session."""
-    async for change in stream.changes_of_all(user):
+async def follow_all(
+    user: CurrentUser,
+    last_event_id: Annotated[
+        str | None, Header(description="Of a stream before: begin with every video there is.")
+    ] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Send the newest videos and what changed lately, then each change; ends with the session."""
+    async for change in stream.changes_of_all(user, everything=bool(last_event_id)):
         yield _event(change)
 
 

@@ -3,27 +3,31 @@
 First the present state is read from Postgres, then again whenever word comes that something
 changed, and now and then without word: so a lost event heals, and nothing depends on Redis. Then
 the session is looked up again too, because a stream lives longer than the token that opened it.
+
+A look without word compares the version of every video with the one that was told, and tells all
+that differ, however many they are, a page at a time.
 """
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Collection
-from datetime import UTC, datetime, timedelta
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import timedelta
 
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement
 
 from backend.deps import Principal
+from backend.events.library import Library
 from backend.events.schemas import DeletedVideo
 from backend.videos.reader import VideoReader
 from backend.videos.schemas import VideoItem
-from core.errors import NotFound, Unauthenticated
+from core.errors import NotFound, Unauthenticated, Unavailable
 from core.events import VideoEvent
-from core.models import Video
 
 _HEAL_S = 5.0  # how long a lost event, or the end of a session, can go unnoticed
-_SNAPSHOT = 100  # of all videos, the newest
-_OVERLAP = timedelta(seconds=30)  # a transaction may commit later than the time it wrote
+_NEWEST = 100  # of all videos, so many are told at the beginning even if nothing has changed,
+_LATELY = timedelta(minutes=15)  # and those that changed while somebody may have been cut off
+_PAGE = 100  # videos that are read, and in memory, at once
 
 Change = VideoItem | DeletedVideo
 Queue = asyncio.Queue[VideoEvent]
@@ -38,8 +42,9 @@ async def changes_of_one(user: Principal, video_id: uuid.UUID) -> AsyncIterator[
             try:
                 item = await reader.get(video_id, user.user_id)
             except NotFound:
-                for gone in await _deleted(reader, user, [video_id]):
-                    yield gone
+                # Some time after a deletion the row is gone as well.
+                ended_at = (await reader.ends(user.user_id, [video_id])).get(video_id, 0)
+                yield DeletedVideo(id=video_id, version=max(ended_at, seen + 1))
                 return
             if item.version > seen:
                 seen = item.version
@@ -47,39 +52,77 @@ async def changes_of_one(user: Principal, video_id: uuid.UUID) -> AsyncIterator[
             await pace.next()
 
 
-async def changes_of_all(user: Principal) -> AsyncIterator[Change]:
-    """Yield the user's newest videos, and whatever changes after, until the session has ended."""
-    reader = user.held.videos
-    known: dict[uuid.UUID, int] = {}  # with the version that was told; 0 when none was
-    mine: list[ColumnElement[bool]] = [Video.user_id == user.user_id]
+async def changes_of_all(user: Principal, *, everything: bool = False) -> AsyncIterator[Change]:
+    """Yield videos as they are, and whatever changes after, until the session has ended.
+
+    Args:
+        user: whose.
+        everything: begin with all videos, for somebody who was here before and may have missed any
+            change; else with the newest and those that changed lately.
+    """
+    reader, library = user.held.videos, Library()
     async with user.held.subscriber.listen(user.user_id) as queue:
-        pace = _Pace(user, queue, lambda event: event.version > known.get(event.video_id, 0))
-        since: datetime | None = None
+        pace, begun = _Pace(user, queue, library.is_news), False
         while await pace.may_go_on():
-            started = datetime.now(UTC)
-            doubtful = pace.heard
-            if pace.healing:  # before anything is told: who was told must not miss a deletion
-                there = await reader.ids(user.user_id)
-                doubtful = doubtful | (known.keys() - there)
-                known.update(dict.fromkeys(there - known.keys(), 0))
-            recent = [] if since is None else [Video.updated_at > since - _OVERLAP]
-            for item in reversed(await reader.select([*mine, *recent], most=_SNAPSHOT)):
-                if item.version > known.get(item.id, 0):
-                    known[item.id] = item.version
-                    yield item
-            since = started
-            for gone in await _deleted(reader, user, doubtful):
-                if gone.version > known.get(gone.id, 0):
-                    known[gone.id] = gone.version
-                    yield gone
+            due = set(pace.heard)
+            if not begun:
+                begun = True
+                due |= await _beginning(reader, user, library, everything=everything)
+            elif pace.healing:
+                due |= await _differing(reader, user, library)
+            for page in _pages(sorted(due)):  # ids rise with time: the oldest first
+                async for change in _told(reader, user, library, page):
+                    yield change
+                if not await pace.is_allowed():
+                    return
             await pace.next()
 
 
-async def _deleted(
-    reader: VideoReader, user: Principal, doubtful: Collection[uuid.UUID]
-) -> list[DeletedVideo]:
-    versions = await reader.deleted(user.user_id, doubtful) if doubtful else {}
-    return [DeletedVideo(id=item, version=version) for item, version in versions.items()]
+async def _beginning(
+    reader: VideoReader, user: Principal, library: Library, *, everything: bool
+) -> set[uuid.UUID]:
+    """Learn how things stand; return the videos that are told first."""
+    newest: deque[uuid.UUID] = deque(maxlen=_NEWEST)
+    due: set[uuid.UUID] = set()
+    async for rows in reader.versions(user.user_id, lately=_LATELY):
+        library.begin((row.id, row.version) for row in rows)
+        newest.extend(row.id for row in rows)
+        due.update(row.id for row in rows if everything or row.lately)
+    due.update(newest)
+    library.must_tell(due)
+    return due
+
+
+async def _differing(reader: VideoReader, user: Principal, library: Library) -> set[uuid.UUID]:
+    """Return the videos that are otherwise than was told, or no more."""
+    there: set[uuid.UUID] = set()
+    due: set[uuid.UUID] = set()
+    async for rows in reader.versions(user.user_id, lately=_LATELY):
+        there.update(row.id for row in rows)
+        due.update(library.changed((row.id, row.version) for row in rows))
+    return due | library.missing(there)
+
+
+async def _told(
+    reader: VideoReader, user: Principal, library: Library, page: Sequence[uuid.UUID]
+) -> AsyncIterator[Change]:
+    """Yield what there is to tell of some videos, and note it as told."""
+    absent = set(page)
+    for item in await reader.some(user.user_id, page):
+        absent.discard(item.id)
+        if library.take(item.id, item.version):
+            yield item
+    if absent:
+        ends = await reader.ends(user.user_id, absent)
+        for video_id in sorted(absent):
+            gone = library.end(video_id, ends.get(video_id))
+            if gone is not None:
+                yield gone
+
+
+def _pages(video_ids: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
+    for start in range(0, len(video_ids), _PAGE):
+        yield video_ids[start : start + _PAGE]
 
 
 class _Pace:
@@ -97,20 +140,26 @@ class _Pace:
         self._queue = queue
         self._matters = matters
         self._clock = asyncio.get_running_loop().time
-        self._heal_at = self._clock()
+        self._heal_at = self._checked_at = self._clock()
         self.heard: set[uuid.UUID] = set()
         self.healing = False
 
     async def may_go_on(self) -> bool:
         """Begin a look; False when the session has ended."""
         self.healing = self._clock() >= self._heal_at
-        if not self.healing:
-            return True
+        return not self.healing or await self._session_lives()
+
+    async def is_allowed(self) -> bool:
+        """Return whether a look that takes long may be gone on with."""
+        return self._clock() < self._checked_at + _HEAL_S or await self._session_lives()
+
+    async def _session_lives(self) -> bool:
+        self._checked_at = self._clock()
         try:
             await self._user.held.sessions.check(self._user.session_id)
         except Unauthenticated:
             return False
-        except (RedisError, OSError):
+        except (RedisError, OSError, Unavailable):
             return True  # it is not known to have ended; asked again at the next look
         return True
 

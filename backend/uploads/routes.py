@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Request, Response, status
 
+from backend import deadline
 from backend.deps import CurrentUser
 from backend.direct import DirectRoute, authenticate, described, read_body
 from backend.errors import responses
@@ -24,9 +25,15 @@ from core.uploads import UploadRow
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 direct = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=DirectRoute)
+# S3 takes minutes over the largest files; what it makes after this the sweep finds.
+_COMPLETE_S = 120.0
 IdempotencyKey = Annotated[
     str | None,
-    Header(max_length=200, description="Repeating a request with the same key repeats its answer."),
+    Header(
+        max_length=200,
+        description="A request with the same key begins nothing more: it is answered with what the "
+        "first one began, as it is by now.",
+    ),
 ]
 
 
@@ -44,7 +51,12 @@ async def create_upload(
     async def begin() -> UploadItem:
         return _item(await service.create(user.held, user, body))
 
-    return await user.held.idempotency.once(user.user_id, idempotency_key, body, UploadItem, begin)
+    async def as_it_is(begun: UploadItem) -> UploadItem:
+        return _item(await service.find_begun(user.held, user, begun.id))
+
+    return await user.held.idempotency.once(
+        user.user_id, idempotency_key, body, UploadItem, begin, as_it_is
+    )
 
 
 @router.get("/{upload_id}", responses=responses(401, 404), summary="What S3 has of an upload")
@@ -89,9 +101,10 @@ async def sign_parts(upload_id: UUID, request: Request) -> Response:
     summary="Complete an upload",
 )
 async def complete_upload(
-    upload_id: UUID, user: CurrentUser, body: Completion | None = None
+    upload_id: UUID, user: CurrentUser, request: Request, body: Completion | None = None
 ) -> VideoItem:
     """Have S3 put the parts together and queue the video. Repeating it is harmless."""
+    deadline.extend(request.scope, _COMPLETE_S)
     upload = await service.find(user.held, user, upload_id)
     await service.complete(user.held, upload, body.parts if body else None)
     return await user.held.videos.get(upload.video_id, user.user_id)

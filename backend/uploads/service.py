@@ -119,6 +119,22 @@ async def find(held: Services, user: Principal, upload_id: uuid.UUID) -> UploadR
     return owned(user, await held.uploads.get(upload_id))
 
 
+async def find_begun(held: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
+    """Return the upload that an earlier request has begun.
+
+    Raises:
+        Conflict: `idempotency_result_gone`: it was deleted, and nothing is left of it.
+    """
+    try:
+        return await find(held, user, upload_id)
+    except NotFound:
+        raise Conflict(
+            "What the first request with this Idempotency-Key began has been deleted. "
+            "Use another key to begin anew.",
+            "idempotency_result_gone",
+        ) from None
+
+
 def owned(user: Principal, row: UploadRow | None) -> UploadRow:
     """Return an upload that was looked up, to its owner.
 

@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, Text, any_, cast, func, select
@@ -22,6 +23,7 @@ from core.states import VideoState
 from core.storage import Storage
 
 _REMEMBERED = 10_000  # videos as JSON; about 3 kB each
+_VERSIONS = 2_000  # in a page; some 50 bytes each
 _RENDITION_FIELDS = (
     "name", "s3_key", "width", "height", "size", "duration", "bitrate", "video_codec",
     "audio_codec",
@@ -68,7 +70,7 @@ class VideoReader:
         self._storage = storage
         self._url_ttl_s = url_ttl_s
         self._written: dict[tuple[object, ...], bytes] = {}
-        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load)
+        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load, part="The database")
 
     async def get(self, video_id: uuid.UUID, user_id: uuid.UUID) -> VideoItem:
         """Return one video.
@@ -111,18 +113,50 @@ class VideoReader:
             rows = (await connection.execute(statement)).all()
         return [await self._item(row) for row in rows]
 
-    async def ids(self, user_id: uuid.UUID) -> set[uuid.UUID]:
-        """Return the ids of all videos of a user; from an index alone."""
-        statement = select(Video.id).where(
-            Video.user_id == user_id, Video.state != VideoState.DELETED
-        )
+    async def some(self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]) -> list[VideoItem]:
+        """Return those of some videos that the user has, the oldest first."""
         async with self._db.read() as connection:
-            return set((await connection.execute(statement)).scalars())
+            rows = (await connection.execute(_BY_ID, {"ids": list(video_ids)})).all()
+        own = sorted((row for row in rows if row.user_id == user_id), key=lambda row: row.id)
+        return [await self._item(row) for row in own]
 
-    async def deleted(
+    async def versions(
+        self, user_id: uuid.UUID, *, lately: timedelta
+    ) -> AsyncIterator[Sequence[Row[Any]]]:
+        """Yield `id`, `version` and `lately` of all videos of a user, the oldest first, in pages.
+
+        Args:
+            user_id: whose.
+            lately: `lately` tells of each whether it has changed within this time.
+        """
+        last: uuid.UUID | None = None
+        while True:
+            statement = (
+                select(
+                    Video.id,
+                    Video.version,
+                    (Video.updated_at > func.now() - lately).label("lately"),
+                )
+                .where(Video.user_id == user_id, Video.state != VideoState.DELETED)
+                .order_by(Video.id)
+                .limit(_VERSIONS)
+            )
+            if last is not None:
+                statement = statement.where(Video.id > last)
+            async with self._db.read() as connection:
+                rows: list[Any] = list((await connection.execute(statement)).all())
+            yield rows
+            if len(rows) < _VERSIONS:
+                return
+            last = rows[-1].id
+
+    async def ends(
         self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]
     ) -> dict[uuid.UUID, int]:
-        """Return those of some videos that the user has deleted, and the versions they had then."""
+        """Return the versions that some videos had when the user deleted them.
+
+        Those whose rows are gone since are not in it.
+        """
         statement = select(Video.id, Video.version).where(
             Video.id == any_(IDS), Video.user_id == user_id, Video.state == VideoState.DELETED
         )

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from backend.deps import CurrentUser
 from backend.direct import DirectRoute, authenticate, described
 from backend.errors import responses
+from backend.text import Storable
 from backend.videos import service
 from backend.videos.schemas import DownloadLink, VideoItem, VideoPage, VideoPatch
 from backend.videos.sorting import Sort
@@ -25,7 +26,7 @@ async def list_videos(
     # It holds a title of 255 characters where the list is sorted by titles.
     cursor: Annotated[str | None, Query(max_length=1500)] = None,
     state: Annotated[list[VideoState] | None, Query(description="Only in these states.")] = None,
-    q: Annotated[str | None, Query(max_length=255, description="Part of the title.")] = None,
+    q: Annotated[Storable | None, Query(max_length=255, description="Part of the title.")] = None,
     sort: Annotated[Sort, Query(description="A cursor goes on in its own order only.")] = (
         Sort.NEWEST
     ),

@@ -1,5 +1,6 @@
 """What can be done to a video."""
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
 from backend.limits import quota
+from backend.text import is_storable
 from backend.videos.schemas import VideoItem
 from backend.videos.sorting import Sort, cursor_after, follows, order_of
 from core import events, jobs, keys, log, removal, videos
@@ -17,6 +19,7 @@ from core.models import Rendition, Video
 from core.states import VideoState
 
 _log = log.get(__name__)
+_REMOVAL_S = 5.0
 
 
 async def page(
@@ -51,7 +54,7 @@ async def page(
 
 def _escape(text: str) -> str:
     """Take the special meaning from what a user types into a search."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\x00", "")
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def rename(held: Services, user: Principal, video_id: uuid.UUID, title: str) -> None:
@@ -77,9 +80,11 @@ async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
         event = await removal.delete_video(tx, video_id)
     await events.publish(held.redis, event)
     try:
-        await held.storage.delete_prefix(keys.video_prefix(video_id))
-    except Unavailable as error:
-        _log.warning("deleted_later", video_id=str(video_id), error=error.detail)
+        # It is deleted, and the sweep removes what is stored: only a store that is quick is used.
+        async with asyncio.timeout(_REMOVAL_S):
+            await held.storage.delete_prefix(keys.video_prefix(video_id))
+    except (Unavailable, TimeoutError) as error:
+        _log.warning("deleted_later", video_id=str(video_id), error=repr(error))
 
 
 async def cancel(held: Services, user: Principal, video_id: uuid.UUID) -> None:
@@ -120,6 +125,8 @@ async def download_url(held: Services, user: Principal, video_id: uuid.UUID, nam
     Raises:
         NotFound: there is no such video of that user, or nothing of that name yet.
     """
+    if not is_storable(name):
+        raise NotFound("This video has no rendition of that name.")
     columns = (Video.user_id, Video.state, Video.title, Video.source_key, Video.source_filename)
     async with held.db.read() as connection:
         video = (
@@ -133,7 +140,7 @@ async def download_url(held: Services, user: Principal, video_id: uuid.UUID, nam
         else:
             found = await connection.scalar(
                 select(Rendition.s3_key).where(
-                    Rendition.video_id == video_id, Rendition.name == name.replace("\x00", "")
+                    Rendition.video_id == video_id, Rendition.name == name
                 )
             )
             filename = f"{video.title} {name}.mp4"

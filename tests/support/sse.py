@@ -45,10 +45,10 @@ class Stream:
 
 
 @asynccontextmanager
-async def stream(address: str, path: str, token: str) -> AsyncIterator[Stream]:
+async def stream(address: str, path: str, token: str, **headers: str) -> AsyncIterator[Stream]:
     """Open a stream of a served API."""
     async with (
         httpx.AsyncClient(base_url=address, headers=bearer(token), trust_env=False) as http,
-        http.stream("GET", path, timeout=30) as response,
+        http.stream("GET", path, headers=headers, timeout=30) as response,
     ):
         yield Stream(response, response.aiter_lines())

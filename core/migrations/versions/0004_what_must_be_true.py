@@ -58,7 +58,7 @@ def upgrade() -> None:
     op.alter_column("videos", "alive", nullable=False)
     op.create_unique_constraint("uq_videos_id_alive", "videos", ["id", "alive"])
     op.create_index(
-        "ix_videos_deleted", "videos", ["updated_at"], postgresql_where=sa.text("state = 'deleted'")
+        "ix_videos_deleted", "videos", ["id"], postgresql_where=sa.text("state = 'deleted'")
     )
     op.create_index(
         "uq_jobs_live_transcode",

@@ -243,7 +243,7 @@ export interface paths {
         };
         /**
          * Follow all videos
-         * @description Send the user's newest videos now and each after every change; ends with the session.
+         * @description Send the newest videos and what changed lately, then each change; ends with the session.
          */
         get: operations["follow_all"];
         put?: never;
@@ -2416,7 +2416,10 @@ export interface operations {
     follow_all: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a stream before: begin with every video there is. */
+                "last-event-id"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2818,7 +2821,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Repeating a request with the same key repeats its answer. */
+                /** @description A request with the same key begins nothing more: it is answered with what the first one began, as it is by now. */
                 "idempotency-key"?: string | null;
             };
             path?: never;

@@ -34,10 +34,26 @@ class _Newer(int):
 
 @mutation("version_filter", "backend")
 def no_version_filter() -> None:
-    """Whatever a look finds is told, also what was told before."""
+    """Every look takes all videos for news, also what was told before."""
+    from backend.events import stream
+    from backend.events.library import Library
     from backend.videos.reader import VideoReader
 
     plain = VideoReader._item
+    compare = Library.changed
+
+    def changed(self: Library, versions: Any) -> list[Any]:
+        return compare(self, [(video_id, _Newer(version)) for video_id, version in versions])
+
+    replace(Library, "changed", changed)
+    go_on = stream._Pace.may_go_on
+
+    async def may_go_on(self: stream._Pace) -> bool:
+        lives = await go_on(self)
+        self.healing = True  # a look by word is at what was named only
+        return lives
+
+    replace(stream._Pace, "may_go_on", may_go_on)
 
     async def item(self: VideoReader, row: Any) -> Any:
         found = await plain(self, row)
@@ -59,9 +75,9 @@ def no_snapshot() -> None:
             await super().next()
 
     def without_first(plain: Any) -> Any:
-        async def changes(user: Any, *more: Any) -> AsyncIterator[Any]:
+        async def changes(user: Any, *more: Any, **options: Any) -> AsyncIterator[Any]:
             try:
-                async for change in plain(user, *more):
+                async for change in plain(user, *more, **options):
                     if id(user) in begun:
                         yield change
             finally:

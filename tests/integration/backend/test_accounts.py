@@ -106,3 +106,11 @@ async def test_a_lone_surrogate_is_refused_as_text(api: Api) -> None:
     for path in ("/v1/auth/register", "/v1/auth/login"):
         answer = await api.client().post(path, content=raw, headers=json)
         assert answer.status_code == 422, answer.text
+
+
+async def test_an_address_with_a_nul_in_it_is_nobodys(api: Api) -> None:
+    person = await new_user(api)
+    http = api.client()
+    for email in (f"\x00{person.email}", person.email.replace("@", "\x00@")):
+        problem(await login(http, email), 401, "invalid_credentials")
+    assert (await login(http, person.email)).status_code == 200

@@ -1,7 +1,9 @@
 """Server-Sent Events: the present state first, then every change."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from unittest.mock import AsyncMock
 
 import fastapi.sse
@@ -9,15 +11,18 @@ import pytest
 import pytest_asyncio
 import redis.asyncio as redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from sqlalchemy import delete, func, insert, update
 
 from backend.events import stream as changes
 from core import claims, videos
 from core.events import VideoEvent, publish
+from core.ids import new_id
+from core.models import Video
 from core.states import Stage, VideoState
 from tests.support.app import Api, served
-from tests.support.people import new_user
+from tests.support.people import Person, new_user
 from tests.support.problems import problem
-from tests.support.sse import stream
+from tests.support.sse import Stream, stream
 from tests.support.uploading import begin, uploaded
 from tests.support.waiting import wait_until
 from tests.support.work import claim_of
@@ -174,7 +179,8 @@ async def test_a_video_that_the_stream_never_told_of_may_be_deleted(
     api: Api, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changes, "_HEAL_S", 0.1)
-    monkeypatch.setattr(changes, "_SNAPSHOT", 1)
+    monkeypatch.setattr(changes, "_NEWEST", 1)
+    monkeypatch.setattr(changes, "_LATELY", timedelta(0))
     person = await new_user(api)
     old = uuid.UUID((await begin(person))["video_id"])
     await begin(person)
@@ -184,6 +190,98 @@ async def test_a_video_that_the_stream_never_told_of_may_be_deleted(
         assert newest["id"] != str(old)
         await delete_unheard(api, old)
         assert await events.event(3, "deleted") == {"id": str(old), "version": 2}
+
+
+async def test_more_changes_than_a_page_while_nobody_listens_are_all_told(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await new_user(api)
+    ids = await many_videos(api, person, 150)
+    await change_unheard(api, ids, "before")
+    async with stream(address, "/v1/events", person.token) as events:
+        assert await told_until(events, ids, "before") == ids  # who has just come again
+    monkeypatch.setattr(changes, "_HEAL_S", 0.1)
+    async with stream(address, "/v1/events", person.token) as events:
+        await told_until(events, ids, "before")
+        await change_unheard(api, ids, "after")  # as while Redis is connected again
+        assert await told_until(events, ids, "after") == ids
+        await change_unheard(api, ids[:120], "at last")
+        assert await told_until(events, ids[:120], "at last") == ids[:120]  # and nothing twice
+
+
+async def test_who_was_here_before_is_told_everything(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_NEWEST", 3)
+    monkeypatch.setattr(changes, "_LATELY", timedelta(0))
+    monkeypatch.setattr(changes, "_PAGE", 7)
+    person = await new_user(api)
+    ids = await many_videos(api, person, 20)
+    async with stream(address, "/v1/events", person.token) as events:
+        assert await told_until(events, ids[-3:], "film") == ids[-3:]
+        await change_unheard(api, ids[:1], "news")
+        for video_id in ids[:1]:
+            await publish(api.services.redis, VideoEvent(person.id, video_id, 2))
+        assert await told_until(events, ids[:1], "news") == ids[:1]  # and none of the others
+    again = {"Last-Event-ID": "2"}
+    async with stream(address, "/v1/events", person.token, **again) as events:
+        assert await told_until(events, ids, None) == ids
+
+
+@pytest.mark.parametrize("path", ["/v1/videos/{}/events", "/v1/events"])
+async def test_a_deletion_is_told_even_when_the_row_is_gone(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(changes, "_HEAL_S", 0.1)
+    person = await new_user(api)
+    [video_id] = await many_videos(api, person, 1)
+    await change_unheard(api, [video_id], "known")
+    async with stream(address, path.format(video_id), person.token) as events:
+        seen = await events.event()
+        assert seen is not None
+        async with api.services.db.begin() as tx:
+            await tx.execute(delete(Video).where(Video.id == video_id))
+        assert await events.event(30, "deleted") == {
+            "id": str(video_id), "version": seen["version"] + 1,
+        }  # fmt: skip
+
+
+async def many_videos(api: Api, person: Person, count: int) -> list[uuid.UUID]:
+    """Have so many videos; return their ids, the oldest first."""
+    ids = sorted(new_id() for _ in range(count))
+    rows = [
+        {
+            "id": video_id, "user_id": person.id, "title": "film", "state": "failed",
+            "source_key": "none", "source_filename": "film.mp4", "source_size": 1,
+        }
+        for video_id in ids
+    ]  # fmt: skip
+    async with api.services.db.begin() as tx:
+        await tx.execute(insert(Video), rows)
+    return ids
+
+
+async def change_unheard(api: Api, ids: list[uuid.UUID], title: str) -> None:
+    """Rename videos and tell nobody."""
+    async with api.services.db.begin() as tx:
+        await tx.execute(
+            update(Video)
+            .where(Video.id.in_(ids))
+            .values(title=title, version=Video.version + 1, updated_at=func.now())
+        )
+
+
+async def told_until(events: Stream, ids: list[uuid.UUID], title: str | None) -> list[uuid.UUID]:
+    """Return, in order, the videos that are told under a title until all of some are."""
+    left, told = set(ids), []
+    async with asyncio.timeout(30):
+        while left:
+            seen = await events.event(30)
+            assert seen is not None
+            if title is None or seen["title"] == title:
+                told.append(uuid.UUID(seen["id"]))
+                left.discard(told[-1])
+    return told
 
 
 async def delete_unheard(api: Api, video_id: uuid.UUID) -> None:

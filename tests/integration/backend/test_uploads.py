@@ -1,11 +1,15 @@
 """Uploads: begun, signed, sent in parts straight to the store, resumed, aborted."""
 
 import asyncio
+import uuid
 from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+from sqlalchemy import delete
 
 from backend.uploads.schemas import SignedParts
+from core.models import Upload
 from core.parts import MIB
 from tests.support.app import Api, StartApi
 from tests.support.people import new_user
@@ -227,6 +231,56 @@ async def test_a_repeated_request_gives_the_upload_that_it_began(api: Api) -> No
     assert theirs.json()["id"] != first.json()["id"]
     changed = await person.http.post("/v1/uploads", json={**FILM, "size": 9}, headers=key)
     problem(changed, 422, "idempotency_key_reused")
+
+
+async def test_a_repeated_request_is_answered_with_the_present_state(api: Api) -> None:
+    person = await new_user(api)
+    key = {"Idempotency-Key": "k"}
+    first = await person.http.post("/v1/uploads", json=FILM, headers=key)
+    await person.http.delete(f"/v1/uploads/{first.json()['id']}")
+    again = await person.http.post("/v1/uploads", json=FILM, headers=key)
+    assert again.status_code == 201
+    assert again.json() == {**first.json(), "state": "aborted"}
+    async with api.services.db.begin() as tx:  # as some time after a deletion
+        await tx.execute(delete(Upload).where(Upload.id == uuid.UUID(first.json()["id"])))
+    again = await person.http.post("/v1/uploads", json=FILM, headers=key)
+    problem(again, 409, "idempotency_result_gone")
+
+
+async def test_what_was_made_is_told_though_it_cannot_be_remembered(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await new_user(api)
+    redis_client = api.services.idempotency._redis
+    plain = redis_client.set
+
+    async def away(*given: Any, **options: Any) -> Any:
+        if options.get("nx"):
+            return await plain(*given, **options)
+        raise RedisConnectionError
+
+    monkeypatch.setattr(redis_client, "set", away)
+    key = {"Idempotency-Key": "k"}
+    answer = await person.http.post("/v1/uploads", json=FILM, headers=key)
+    assert answer.status_code == 201
+
+
+async def test_a_command_that_the_client_library_repeats_finds_its_own_mark(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await new_user(api)
+    redis_client = api.services.idempotency._redis
+    plain = redis_client.set
+
+    async def twice(*given: Any, **options: Any) -> Any:
+        if options.get("nx"):
+            await plain(*given, **options)  # its answer is lost
+        return await plain(*given, **options)
+
+    monkeypatch.setattr(redis_client, "set", twice)
+    key = {"Idempotency-Key": "k"}
+    answer = await person.http.post("/v1/uploads", json=FILM, headers=key)
+    assert answer.status_code == 201
 
 
 async def test_of_requests_at_once_with_one_key_one_begins_an_upload(api: Api) -> None:

@@ -184,3 +184,14 @@ async def test_jobs_are_listed_newest_first_page_by_page(api: Api) -> None:
     cursor = of_one.json()["next_cursor"]
     rest = await person.http.get(f"/v1/videos/{video_id}/jobs", params={"cursor": cursor})
     assert [item["state"] for item in rest.json()["items"]] == ["failed"]
+
+
+async def test_a_rendition_of_another_name_is_not_found(api: Api) -> None:
+    person = await new_user(api)
+    video_id = uuid.UUID((await uploaded(person))["id"])
+    held = api.services
+    await publish(held.db, held.storage, await claim_of(held.db, video_id), "720p")
+    path = f"/v1/videos/{video_id}/download"
+    assert (await person.http.get(f"{path}/720p")).status_code == 307
+    for name in ("720p%00", "%00720p", "72%000p", "x" * 5000):
+        problem(await person.http.get(f"{path}/{name}"), 404, "not_found")

@@ -3,13 +3,17 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
+import pytest
 import pytest_asyncio
 import redis.asyncio as redis
 
+from core import events
 from core.events import Subscriber, VideoEvent, publish
 from core.redis import connect
 from embedded.stack import Stack
+from tests.support.freezing import way_to
 from tests.support.waiting import wait_until
 
 
@@ -166,3 +170,36 @@ async def test_who_is_cut_off_while_leaving_leaves_nothing_for_long(
         return await subscribed(redis_client, user) == 0
 
     await wait_until(given_up)
+
+
+async def test_a_connection_that_is_frozen_is_given_up(
+    stack: Stack, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_QUIET_S", 0.2)
+    url = urlsplit(stack.environment["REDIS_URL"])
+    assert url.hostname is not None
+    assert url.port is not None
+    user = uuid.uuid4()
+    async with way_to(url.hostname, url.port) as (way, port):
+        client = connect(stack.environment["REDIS_URL"].replace(f":{url.port}", f":{port}"))
+        subscriber = Subscriber(client)
+        running = asyncio.create_task(subscriber.run())
+        async with subscriber.listen(user) as queue:
+            await wait_until(lambda: subscribed(redis_client, user), 30)
+            [frozen] = way.passages
+            frozen.freeze()
+            await wait_until(lambda: not frozen.is_open, 30)
+
+            async def heard() -> bool:
+                await publish(redis_client, event(user))
+                return not queue.empty()
+
+            await wait_until(heard, 30)
+            monkeypatch.setattr(events, "_QUIET_S", 1.0)
+            kept = way.passages[-1]
+            await way.answered(kept)  # it was quiet only, and is asked
+            assert kept.is_open
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await subscriber.close()
+        await client.aclose()

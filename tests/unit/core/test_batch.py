@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from core.batch import Batcher
+from core.errors import Unavailable
 from tests.support.waiting import wait_until
 
 
@@ -141,3 +142,93 @@ async def test_one_who_goes_away_before_the_read_does_no_harm() -> None:
     await asyncio.sleep(0)
     leaving.cancel()
     assert await batcher.get("b") == 2
+
+
+class Frozen:
+    """A part of which the first calls are never answered; each that is given up is counted."""
+
+    def __init__(self, frozen: int) -> None:
+        self.left = frozen
+        self.calls: list[list[str]] = []
+        self.cancelled = 0
+
+    async def load(self, keys: list[str]) -> Mapping[str, int]:
+        self.calls.append(keys)
+        self.left -= 1
+        if self.left >= 0:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.cancelled += 1
+        return dict.fromkeys(keys, len(self.calls))
+
+
+async def test_a_call_that_is_not_answered_holds_up_nobody() -> None:
+    part = Frozen(1)
+    batcher = Batcher(part.load, patience_s=0.01, give_up_s=60)
+    stuck = batcher.ask("a")
+    await wait_until(lambda: part.calls)
+    assert await asyncio.wait_for(batcher.get("b"), 30)
+    assert await asyncio.wait_for(stuck, 30)  # asked for again, on another connection
+    assert part.calls[0] == ["a"]
+    assert sum("a" in keys for keys in part.calls) == 2
+    assert not part.cancelled
+    assert not batcher._twice
+
+
+async def test_a_quick_answer_is_waited_for_alone() -> None:
+    table = Table()
+    batcher = Batcher(table.load, patience_s=60)
+    table.gate.clear()
+    first, second = batcher.ask("a"), batcher.ask("b")
+    await started(table, 1)
+    third = batcher.ask("a")
+    table.gate.set()
+    assert [await first, await second, await third] == [1, 2, 1]
+    assert table.calls == [["a", "b"], ["a"]]
+
+
+async def test_a_call_is_given_up_and_who_asked_is_told_who_was_silent() -> None:
+    part = Frozen(2)
+    batcher = Batcher(part.load, part="The store", patience_s=0.01, give_up_s=0.05)
+    with pytest.raises(Unavailable, match=r"The store does not answer\."):
+        await asyncio.wait_for(batcher.get("a"), 30)
+    await wait_until(lambda: part.cancelled == 2)
+    assert await asyncio.wait_for(batcher.get("a"), 30) == 3
+    assert part.calls == [["a"]] * 3
+    assert not batcher._twice
+
+
+async def test_silence_has_only_so_many_calls_under_way() -> None:
+    part = Frozen(1000)
+    batcher = Batcher(part.load, patience_s=0.001, give_up_s=0.1, most_calls=3)
+    asked = [batcher.ask(str(number)) for number in range(20)]
+    while not all(future.done() for future in asked):
+        assert len(part.calls) - part.cancelled <= 3
+        asked.append(batcher.ask("late")) if len(asked) < 30 else None
+        await asyncio.sleep(0.001)
+    assert {type(future.exception()) for future in asked} == {Unavailable}
+    await wait_until(lambda: part.cancelled == len(part.calls))
+    assert not batcher._twice
+    assert not batcher._slow
+
+
+async def test_a_slow_call_that_fails_takes_nothing_from_the_other() -> None:
+    fail, answer = asyncio.Event(), asyncio.Event()
+    calls: list[list[str]] = []
+
+    async def load(keys: list[str]) -> Mapping[str, int]:
+        calls.append(keys)
+        if len(calls) == 1:
+            await fail.wait()
+            raise OSError("cut")
+        await answer.wait()
+        return {"a": 1}
+
+    batcher = Batcher(load, patience_s=0.01, give_up_s=60)
+    asked = batcher.ask("a")
+    await wait_until(lambda: len(calls) == 2)
+    fail.set()
+    await wait_until(lambda: len(batcher._calls) == 1)
+    answer.set()
+    assert await asyncio.wait_for(asked, 30) == 1

@@ -1,0 +1,73 @@
+"""What a stream of all videos knows of each, and so what has changed. Pure.
+
+Versions are compared, not times: a transaction that commits late, or a crowd of changes at once,
+leaves nothing untold.
+"""
+
+import uuid
+from collections.abc import Iterable
+
+from backend.events.schemas import DeletedVideo
+from core.events import VideoEvent
+
+_MOST_GONE = 10_000  # deletions told that are remembered, so that late word of them is no news
+
+
+class Library:
+    """The videos of a user as a stream has told of them; it grows with their number only."""
+
+    def __init__(self) -> None:
+        self._known: dict[uuid.UUID, int] = {}  # with the version that needs no telling
+        self._untold: set[uuid.UUID] = set()  # those that are told whatever their version
+        self._gone: dict[uuid.UUID, int] = {}
+
+    def begin(self, versions: Iterable[tuple[uuid.UUID, int]]) -> None:
+        """Take videos as they are for known; only what changes after this is news."""
+        self._known.update(versions)
+
+    def must_tell(self, video_ids: Iterable[uuid.UUID]) -> None:
+        """Have videos told as they are, although nothing has changed."""
+        self._untold.update(video_ids)
+
+    def is_news(self, event: VideoEvent) -> bool:
+        """Return whether word is of something that was not told."""
+        return event.version > self._version(event.video_id)
+
+    def changed(self, versions: Iterable[tuple[uuid.UUID, int]]) -> list[uuid.UUID]:
+        """Return the videos of which a newer version is there than was told."""
+        return [video_id for video_id, version in versions if version > self._version(video_id)]
+
+    def missing(self, there: set[uuid.UUID]) -> set[uuid.UUID]:
+        """Return the videos that are known and are not there any more."""
+        return self._known.keys() - there
+
+    def take(self, video_id: uuid.UUID, version: int) -> bool:
+        """Note a video that was read; return whether to tell it."""
+        told = version > self._version(video_id) or video_id in self._untold
+        self._untold.discard(video_id)
+        if told:
+            self._known[video_id] = version
+        return told
+
+    def end(self, video_id: uuid.UUID, version: int | None) -> DeletedVideo | None:
+        """Note that a video is gone; return what to tell, None when that was told or means nothing.
+
+        Args:
+            video_id: the video.
+            version: that it ended at; None when its row is gone too, as some time after a deletion.
+        """
+        known = self._known.pop(video_id, None)
+        self._untold.discard(video_id)
+        if version is None and known is None:
+            return None
+        ended_at = max(version or 0, (known or 0) + 1)
+        if ended_at <= self._gone.get(video_id, 0):
+            return None
+        self._gone[video_id] = ended_at
+        if len(self._gone) > _MOST_GONE:
+            del self._gone[next(iter(self._gone))]
+        return DeletedVideo(id=video_id, version=ended_at)
+
+    def _version(self, video_id: uuid.UUID) -> int:
+        known = self._known.get(video_id)
+        return self._gone.get(video_id, 0) if known is None else known

@@ -1,0 +1,21 @@
+"""Text from outside that Postgres could not hold: refused, never changed on the way. Pure."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+_NUL = "\x00"
+
+
+def is_storable(value: str) -> bool:
+    """Return whether Postgres could have stored a text; else there is nothing to look for."""
+    return _NUL not in value
+
+
+def _storable(value: str) -> str:
+    if not is_storable(value):
+        raise ValueError("holds a NUL character")
+    return value
+
+
+Storable = Annotated[str, AfterValidator(_storable)]

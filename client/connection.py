@@ -3,14 +3,36 @@
 import http.client
 import ssl
 from functools import cache
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from client.errors import ServerUnreachable, reason_of
+
 # Seconds; a store that hangs longer is asked anew.
 IO_TIMEOUT = 60.0  # of one send or receive
 _CONNECT_TIMEOUT = 10.0
+
+
+def http_client(**settings: Any) -> httpx.Client:
+    """Return a client of httpx, which reads proxies and certificates from the environment.
+
+    Raises:
+        ServerUnreachable: what the environment says cannot be followed.
+    """
+    try:
+        return httpx.Client(**settings)
+    except OSError as error:  # SSLError too
+        raise ServerUnreachable(
+            f"The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read: "
+            f"{reason_of(error)}."
+        ) from error
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise ServerUnreachable(
+            f"The proxy that the environment names cannot be used: {str(error).rstrip('.')}."
+        ) from error
 
 
 def connect(url: SplitResult) -> tuple[http.client.HTTPConnection, str]:

@@ -80,19 +80,30 @@ class StoreHandler(BaseHTTPRequestHandler):
         body = data[start:]
         if wanted and world.shorten_range_to:
             body = body[: world.shorten_range_to.pop(0)]
-        self.send_response(206 if wanted else 200)
+        headers = {
+            "ETag": f'"{md5(data).hexdigest()}"',
+            "Content-Length": str(len(body)),
+            "Content-Disposition": "attachment; filename=\"x\"; filename*=UTF-8''a%20b.mp4",
+            **world.object_headers,
+        }
         if wanted:
-            self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        self.send_header("ETag", f'"{md5(data).hexdigest()}"')
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header(
-            "Content-Disposition", "attachment; filename=\"x\"; filename*=UTF-8''a%20b.mp4"
-        )
+            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+        self.send_response(206 if wanted else 200)
+        for header, value in headers.items():
+            self.send_header(header, value)
         self.end_headers()
+        if world.spoil_downloads and body:
+            world.spoil_downloads -= 1
+            body = bytes([body[0] ^ 1 + world.spoil_downloads]) + body[1:]
         if world.cut_download_at:
             self.wfile.write(body[: world.cut_download_at.pop(0)])
             self.break_off()
             return
+        if world.download_gates:
+            count, gate = world.download_gates.pop(0)
+            self.wfile.write(body[:count])
+            gate.wait(60)
+            body = body[count:]
         self.wfile.write(body)
 
     # Answers

@@ -62,6 +62,10 @@ class StandIn:
     close_after_parts: bool = False
     refresh_waits_for_another: bool = False
     cut_download_at: list[int] = field(default_factory=list)
+    # The next answers with an object stop after so many bytes until the event is set.
+    download_gates: list[tuple[int, threading.Event]] = field(default_factory=list)
+    spoil_downloads: int = 0  # so many answers bring one byte that is not the object's
+    object_headers: dict[str, str] = field(default_factory=dict)  # in place of the usual ones
     part_gate: threading.Event | None = None
     arrived: threading.Condition = field(default_factory=threading.Condition)
     lock: threading.Lock = field(default_factory=threading.Lock)

@@ -1,5 +1,6 @@
 """`framemill upload`."""
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from client.cli_common import (
     open_client,
     plain_option,
     print_json,
+    raw,
     server_option,
     tell_result,
 )
@@ -73,7 +75,7 @@ def upload(
         videos = [_wait(client, shown, video, tell=not as_json) for video in videos]
         failed = failed or any(video.state != "ready" for video in videos)
     if as_json:
-        print_json(videos)
+        print_json(raw(videos))
     elif not wait:
         for video in videos:
             click.echo(f"{video.id}  {words.printable(video.title)}")
@@ -84,8 +86,10 @@ def upload(
 def _send(
     client: Framemill, shown: Display, file: Path, title: str | None, connections: int
 ) -> Video:
-    total = file.stat().st_size if file.is_file() else 0
     note = "uploading"
+    total = 0
+    with contextlib.suppress(OSError):  # the upload says what is wrong
+        total = file.stat().st_size if file.is_file() else 0
     with shown.transfer(file.name, total) as update:
 
         def on_begin(begun: Begun) -> None:

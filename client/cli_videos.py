@@ -12,6 +12,7 @@ from client.cli_common import (
     open_client,
     plain_option,
     print_json,
+    raw,
     server_option,
     tell_result,
 )
@@ -25,7 +26,7 @@ _STATES = ("uploading", "queued", "processing", "ready", "failed", "cancelled")
 @click.command()
 @click.option("--state", type=click.Choice(_STATES), help="Only videos in this state.")
 @click.option("--search", metavar="TEXT", help="Only videos whose title contains this.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, sys.maxsize), help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print the videos as a JSON array.")
 @server_option
 @click.pass_context
@@ -39,7 +40,7 @@ def ls(
     """List the videos, newest first."""
     found = list(islice(open_client(context).videos(state=state, search=search), limit))
     if as_json:
-        print_json(found)
+        print_json(raw(found))
     elif found:
         click.echo(words.videos(found))
     else:
@@ -57,7 +58,7 @@ def watch(context: click.Context, video_id: str, as_json: bool, plain: bool) -> 
     client = open_client(context)
     video = follow(client, display(plain=plain), client.video(video_id))
     if as_json:
-        print_json([video])
+        print_json(raw([video]))
     if not as_json or video.state != "ready":
         tell_result(video)
     if video.state != "ready":

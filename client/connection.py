@@ -30,9 +30,7 @@ def http_client(**settings: Any) -> httpx.Client:
             f"{reason_of(error)}."
         ) from error
     except (ValueError, ImportError, httpx.InvalidURL) as error:
-        raise ServerUnreachable(
-            f"The proxy that the environment names cannot be used: {str(error).rstrip('.')}."
-        ) from error
+        raise _no_proxy(error) from error
 
 
 def connect(url: SplitResult) -> tuple[http.client.HTTPConnection, str]:
@@ -46,7 +44,10 @@ def connect(url: SplitResult) -> tuple[http.client.HTTPConnection, str]:
     target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
     proxy = None if proxy_bypass(host) else getproxies().get(url.scheme)
     at = url if proxy is None else urlsplit(proxy if "//" in proxy else f"http://{proxy}")
-    address, port = at.hostname or "", at.port
+    try:
+        address, port = at.hostname or "", at.port
+    except ValueError as error:
+        raise _no_proxy(error) from error
     if url.scheme != "https":
         if proxy is not None:
             target = f"http://{url.netloc}{target}"
@@ -55,6 +56,11 @@ def connect(url: SplitResult) -> tuple[http.client.HTTPConnection, str]:
     if proxy is not None:
         tls.set_tunnel(host, url.port or 443)
     return tls, target
+
+
+def _no_proxy(error: Exception) -> ServerUnreachable:
+    reason = str(error).rstrip(".")
+    return ServerUnreachable(f"The proxy that the environment names cannot be used: {reason}.")
 
 
 @cache

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BufferedRandom
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import unquote
 
 import httpx
@@ -156,7 +156,7 @@ class _Fetch:
             self._publish(file, partial, path)
         return path
 
-    def _save(self, answer: httpx.Response, file: BinaryIO, held: int, size: int) -> None:
+    def _save(self, answer: httpx.Response, file: BufferedRandom, held: int, size: int) -> None:
         self.received = held
         file.seek(held)
         file.truncate()
@@ -167,7 +167,7 @@ class _Fetch:
             self._on_progress(DownloadProgress(self.received, size, held))
         file.flush()
 
-    def _check_whole(self, file: BinaryIO, size: int, md5: str | None) -> None:
+    def _check_whole(self, file: BufferedRandom, size: int, md5: str | None) -> None:
         os.fsync(file.fileno())  # what the disk has no room for may be said only now
         arrived = os.fstat(file.fileno()).st_size
         if arrived != size:
@@ -188,7 +188,7 @@ class _Fetch:
             )
         raise _Refused(Outcome(None), "its checksum is not the store's")
 
-    def _publish(self, file: BinaryIO, partial: Path, path: Path) -> None:
+    def _publish(self, file: BufferedRandom, partial: Path, path: Path) -> None:
         try:
             publish(file, partial, path, replace=self._force)
         except FileExistsError as error:

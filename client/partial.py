@@ -6,8 +6,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BufferedRandom
 from pathlib import Path
-from typing import BinaryIO
 
 
 class Taken(Exception):
@@ -19,7 +19,7 @@ class Changed(Exception):
 
 
 @contextmanager
-def claimed(path: Path) -> Iterator[BinaryIO]:
+def claimed(path: Path) -> Iterator[BufferedRandom]:
     """Open a partial file, made if need be, that nobody else may write meanwhile.
 
     The lock is the kernel's: it ends with the block or with the process, however that ends. What
@@ -37,7 +37,7 @@ def claimed(path: Path) -> Iterator[BinaryIO]:
                 path.unlink()
 
 
-def publish(file: BinaryIO, partial: Path, target: Path, *, replace: bool) -> None:
+def publish(file: BufferedRandom, partial: Path, target: Path, *, replace: bool) -> None:
     """Give the whole file its name, and take the partial one away.
 
     Args:
@@ -77,13 +77,13 @@ def proven_md5(headers: Mapping[str, str]) -> str | None:
     return found.group(1).lower() if found else None
 
 
-def md5_of(file: BinaryIO) -> str:
+def md5_of(file: BufferedRandom) -> str:
     """Return the MD5 of a file as it is on the disk."""
     file.seek(0)
     return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _claim(path: Path) -> BinaryIO:
+def _claim(path: Path) -> BufferedRandom:
     while True:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         file = os.fdopen(os.open(path, flags, 0o666), "r+b")
@@ -104,7 +104,7 @@ def _claim(path: Path) -> BinaryIO:
         file.close()
 
 
-def _bears(file: BinaryIO, path: Path) -> bool:
+def _bears(file: BufferedRandom, path: Path) -> bool:
     """Whether the open file is the one of that name."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.lstat())

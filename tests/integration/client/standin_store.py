@@ -40,6 +40,10 @@ class StoreHandler(BaseHTTPRequestHandler):
             world.part_puts[part] += 1
             planned = world.faults.get(part)
             fault = planned.pop(0) if planned else None
+        if upload.lost:
+            self.rfile.read(length)
+            self.xml(404, "NoSuchUpload", "The specified upload does not exist.")
+            return
         if fault == "early 403":  # as S3 does: an answer before the body is read, then the end
             self.xml(403, "AccessDenied", "Request has expired")
             self.break_off()
@@ -55,7 +59,12 @@ class StoreHandler(BaseHTTPRequestHandler):
             self.break_off()
             return
         if fault:
-            code = {"403": "AccessDenied", "503": "SlowDown", "404": "NoSuchUpload"}
+            code = {
+                "403": "AccessDenied",
+                "503": "SlowDown",
+                "404": "NoSuchUpload",
+                "405": "MethodNotAllowed",
+            }
             self.xml(int(fault), code.get(fault, "InternalError"), "no")
             return
         assert length == upload.part_length(part), "a part of another size"

@@ -20,6 +20,7 @@ class StoredUpload:
     title: str
     video_id: str
     state: str = "open"
+    lost: bool = False  # the store does not know it any more
     parts: dict[int, bytes] = field(default_factory=dict)
 
     @property
@@ -57,6 +58,12 @@ class StandIn:
     most_ahead: int = 0  # parts that were signed and not yet sent
     headers_at_store: list[dict[str, str]] = field(default_factory=list)
     ranges: list[str | None] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)  # upload by Idempotency-Key
+    password: str = PASSWORD
+    role: str = "user"
+    registration: str = "open"
+    invites: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id, with their codes
+    accounts_ended: list[str] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     shorten_range_to: list[int] = field(default_factory=list)
     close_after_parts: bool = False
@@ -69,6 +76,7 @@ class StandIn:
     part_gate: threading.Event | None = None
     arrived: threading.Condition = field(default_factory=threading.Condition)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    on_call: Callable[[str], None] = lambda call: None
     on_part: Callable[[int], None] = lambda number: None
 
     def video(self, **values: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import click
 
 from client.cli_common import open_client, server_option
 from client.errors import NotText
+from client.streams import say
 from client.words import printable
 
 _NO_TERMINAL = "There is no terminal to ask at: "
@@ -119,7 +120,7 @@ def passwd(context: click.Context, password_stdin: bool) -> None:
     if new is None:
         new = _ask("New password", confirm=True)
     client.change_password(current, new)
-    click.echo(f"Changed the password of {printable(email)}; other sessions have ended.", err=True)
+    say(f"Changed the password of {printable(email)}; other sessions have ended.")
 
 
 @click.command("delete-account")
@@ -147,4 +148,4 @@ def delete_account(context: click.Context, password_stdin: bool, yes: bool) -> N
             err=True,
         )
     client.delete_account(password if password is not None else _ask("Password"))
-    click.echo(f"Ended the account {email} at {server}.", err=True)
+    say(f"Ended the account {email} at {server}.")

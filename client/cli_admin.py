@@ -6,6 +6,7 @@ import click
 
 from client import words
 from client.cli_common import open_client, print_json, raw, server_option
+from client.streams import say
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -48,10 +49,9 @@ def invite(
     click.echo(words.printable(made.code or ""))
     until = "" if made.expires_at is None else f" until {words.moment(made.expires_at)}"
     whom = "whoever has it" if made.email is None else words.printable(made.email)
-    click.echo(
+    say(
         f"Lets {whom} register once{until}: framemill register --invite CODE "
-        f"--server {client.api.caller.server}",
-        err=True,
+        f"--server {client.api.caller.server}"
     )
 
 
@@ -67,7 +67,7 @@ def invites(context: click.Context, as_json: bool) -> None:
     elif found:
         click.echo(words.invites(found))
     else:
-        click.echo("There are no invites.", err=True)
+        say("There are no invites.")
 
 
 @admin.command()
@@ -79,4 +79,4 @@ def uninvite(context: click.Context, invite_ids: tuple[str, ...]) -> None:
     client = open_client(context)
     for invite_id in invite_ids:
         client.delete_invite(invite_id)
-        click.echo(f"Took the invite {words.printable(invite_id)} back.", err=True)
+        say(f"Took the invite {words.printable(invite_id)} back.")

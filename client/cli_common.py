@@ -13,6 +13,7 @@ from client.home import home_directory
 from client.models import Invite, Json, Video
 from client.progress import Display, time_left
 from client.session import SessionStore
+from client.streams import say
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,7 +69,7 @@ def tell_result(video: Video) -> None:
     else:
         reason = f"{video.failure.message.rstrip('.')} ({video.failure.code})"
     title = words.printable(video.title)
-    click.echo(f"Error: {title} has no renditions: {words.printable(reason)}.", err=True)
+    say(f"Error: {title} has no renditions: {words.printable(reason)}.")
 
 
 def print_json(data: object) -> None:

@@ -19,6 +19,7 @@ from client.errors import ApiError, FileChanged, UploadFailed
 from client.framemill import Framemill
 from client.models import Video
 from client.progress import Display, Update, display
+from client.streams import say
 from client.upload import CONNECTIONS, Begun, UploadProgress
 
 
@@ -65,7 +66,7 @@ def upload(
             videos.append(_send(client, shown, file, title, connections))
         except (ApiError, FileChanged, UploadFailed) as error:
             failed = True
-            click.echo(f"Error: {words.printable(f'{file.name}: {error}')}", err=True)
+            say(f"Error: {words.printable(f'{file.name}: {error}')}")
         except KeyboardInterrupt:
             name = words.printable(file.name)
             raise click.ClickException(
@@ -109,7 +110,7 @@ def _tell_begin(begun: Begun, file: Path, update: Update) -> str:
         update(begun.upload.size, "was uploaded before,")
         return "was uploaded before,"
     if begun.resumed:
-        click.echo(f"{words.printable(file.name)}: going on with an earlier upload", err=True)
+        say(f"{words.printable(file.name)}: going on with an earlier upload")
     return "uploading"
 
 

@@ -19,6 +19,7 @@ from client.cli_common import (
 from client.download import DownloadProgress
 from client.models import Video
 from client.progress import display
+from client.streams import say
 
 _STATES = ("uploading", "queued", "processing", "ready", "failed", "cancelled")
 
@@ -44,7 +45,7 @@ def ls(
     elif found:
         click.echo(words.videos(found))
     else:
-        click.echo("There are no videos.", err=True)
+        say("There are no videos.")
 
 
 @click.command()
@@ -122,4 +123,4 @@ def rm(context: click.Context, video_ids: tuple[str, ...], yes: bool) -> None:
         if not yes:
             click.confirm(f"Remove {title} with everything stored for it?", abort=True, err=True)
         client.delete(video_id)
-        click.echo(f"Removed {title}.", err=True)
+        say(f"Removed {title}.")

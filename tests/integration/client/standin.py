@@ -7,6 +7,7 @@ expired; calls fail; tokens expire; event streams break. It counts what arrived.
 import io
 import json
 import re
+import threading
 import uuid
 from hashlib import md5
 from http.server import ThreadingHTTPServer
@@ -225,6 +226,11 @@ class Handler(AccountHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         for change in [{}, *changes]:
+            if isinstance(change, threading.Event):
+                self.wfile.write(b": keep-alive\n\n")
+                self.wfile.flush()
+                change.wait(60)
+                continue
             if change:
                 video |= {**change, "version": video["version"] + 1}
             data = json.dumps(video, ensure_ascii=False)

@@ -49,7 +49,8 @@ class StandIn:
     faults: dict[int, list[str]] = field(default_factory=dict)
     # What to do with the next calls of the API whose path matches: a status, or "reset".
     call_faults: list[tuple[str, str]] = field(default_factory=list)
-    stream_plan: list[list[dict[str, Any]]] = field(default_factory=list)
+    # The changes that each stream tells; an event in it is waited for, behind a comment.
+    stream_plan: list[list[dict[str, Any] | threading.Event]] = field(default_factory=list)
     streams_refused: bool = False
     calls: list[str] = field(default_factory=list)
     part_puts: Counter[int] = field(default_factory=Counter)

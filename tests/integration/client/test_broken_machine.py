@@ -123,7 +123,7 @@ CASES = [
     Case("full stderr", ["watch", "nothing"], 1, None, shell='exec "$@" 2>/dev/full'),
     Case("full stderr of a wrong call", ["ls", "--limit", "0"], 2, None,
          shell='exec "$@" 2>/dev/full'),
-    Case("full stderr of a command that works", ["rm", "--yes", "{video}"], 1, None,
+    Case("full stderr of a command that works", ["rm", "--yes", "{video}"], 0, None,
          shell='exec "$@" 2>/dev/full'),
     Case("closed stderr of a transfer", ["download", "{video}", "720p", "-o", "{tmp}/out.mp4"], 0,
          None, shell='exec "$@" 2>&-', out="out.mp4"),

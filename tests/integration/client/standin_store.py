@@ -118,7 +118,7 @@ class StoreHandler(BaseHTTPRequestHandler):
     # Answers
 
     def json(self, status: int, data: object, kind: str = "application/json") -> None:
-        body = json.dumps(data).encode()
+        body = self.world.raw_answer or json.dumps(data).encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))

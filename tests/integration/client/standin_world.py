@@ -77,6 +77,7 @@ class StandIn:
     part_gate: threading.Event | None = None
     arrived: threading.Condition = field(default_factory=threading.Condition)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    raw_answer: bytes | None = None  # in place of whatever is answered in JSON
     on_call: Callable[[str], None] = lambda call: None
     on_part: Callable[[int], None] = lambda number: None
 

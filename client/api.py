@@ -133,20 +133,20 @@ class Api:
             raise UnexpectedAnswer(f"The server signed no URL for part {missing[0]}.")
         return [signed[number] for number in numbers]
 
-    def complete_upload(self, upload_id: str, etags: dict[int, str] | None) -> models.Video:
-        """Have the parts put together; repeating the call does no harm.
+    def complete_upload(self, upload_id: str, etags: dict[int, str]) -> models.Video:
+        """Have the parts put together; repeating the call does no harm."""
+        parts = [{"part_number": number, "etag": etags[number]} for number in sorted(etags)]
+        return self._complete(upload_id, {"parts": parts})
 
-        Without `etags` nothing is compared: for parts that were put together already.
-        """
-        named = (
-            None
-            if etags is None
-            else {"parts": [{"part_number": n, "etag": etags[n]} for n in sorted(etags)]}
-        )
+    def adopt_upload(self, upload_id: str) -> models.Video:
+        """Have an upload completed whose parts are believed to be put together already."""
+        return self._complete(upload_id, None)
+
+    def _complete(self, upload_id: str, body: object) -> models.Video:
         answer = self.caller.authorized(
             "POST",
             _path("uploads", upload_id, "complete"),
-            named,
+            body,
             read_timeout=_COMPLETE_TIMEOUT,
         )
         return models.read(models.video, json_of(answer))

@@ -169,7 +169,7 @@ def forget(memory: ResumeFile) -> None:
 def _put_together(api: Api, upload: Upload) -> Video | None:
     """Return the video if the store knows the upload no longer because it completed it."""
     try:
-        return api.complete_upload(upload.id, None)
+        return api.adopt_upload(upload.id)
     except ApiError:
         return None
 

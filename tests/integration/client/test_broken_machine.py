@@ -100,8 +100,6 @@ CASES = [
     # where films are
     Case("disk is full at download", ["download", "{video}", "720p", "-o", "{tmp}/out.mp4"], 1,
          r"out\.mp4 cannot be written: File too large\.", shell='ulimit -f 8; exec "$@"'),
-    Case("output is a device", ["download", "{video}", "720p", "-o", "/dev/full", "--force"], 1,
-         "/dev/full is no ordinary file"),
     Case("output below a file", ["download", "{video}", "720p", "-o", "{clip}/x.mp4"], 1,
          "cannot be written: Not a directory"),
     Case("output in a place of the kernel", ["download", "{video}", "720p", "-o", "/proc/1"], 1,

@@ -17,20 +17,26 @@ raises a `FramemillError` whose message is one sentence for a person; `ApiError`
 server's `code`. It runs where POSIX file locks are: Linux and macOS.
 """
 
-from client.download import DownloadProgress
-from client.errors import (
-    ApiError,
-    DownloadFailed,
-    FileChanged,
-    FramemillError,
-    LoginRequired,
-    ServerUnreachable,
-    UnexpectedAnswer,
-    UploadFailed,
-)
-from client.framemill import Framemill
-from client.models import Account, Failure, Rendition, Source, Upload, Video
-from client.upload import Begun, UploadProgress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from client.download import DownloadProgress
+    from client.errors import (
+        ApiError,
+        DownloadFailed,
+        FileChanged,
+        FramemillError,
+        HomeUnusable,
+        LoginRequired,
+        NotText,
+        ServerUnreachable,
+        UnexpectedAnswer,
+        UploadFailed,
+    )
+    from client.framemill import Framemill
+    from client.models import Account, Failure, Invite, Queue, Rendition, Source, Upload, Video
+    from client.upload import Begun, UploadProgress
 
 __all__ = [
     "Account",
@@ -42,7 +48,11 @@ __all__ = [
     "FileChanged",
     "Framemill",
     "FramemillError",
+    "HomeUnusable",
+    "Invite",
     "LoginRequired",
+    "NotText",
+    "Queue",
     "Rendition",
     "ServerUnreachable",
     "Source",
@@ -52,3 +62,16 @@ __all__ = [
     "UploadProgress",
     "Video",
 ]
+
+_MODULES = ("framemill", "errors", "models", "upload", "download")
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is: the command must be able to guard its imports."""
+    if name in __all__:
+        for module in _MODULES:
+            found = vars(import_module(f"client.{module}")).get(name)
+            if found is not None:
+                globals()[name] = found
+                return found
+    raise AttributeError(f"module 'client' has no attribute {name!r}")

@@ -40,7 +40,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     """Return the seconds that a Retry-After header means (RFC 9110, 10.2.3), if it is valid."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal() and value.isascii():
         return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
@@ -66,7 +66,7 @@ def _detail(problem: Mapping[str, Any], status: int, location: str | None) -> st
 def _object(body: bytes) -> Mapping[str, Any]:
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
 

@@ -2,19 +2,22 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
+from typing import Any, TypeVar
 from urllib.parse import quote
+
+import httpx
 
 from client import models
 from client.caller import Caller, json_of
-from client.errors import ApiError, UnexpectedAnswer
+from client.errors import ApiError, FramemillError, UnexpectedAnswer
 from client.session import session_of
 
 # The store puts the parts together while the call waits; that can take minutes.
 _COMPLETE_TIMEOUT = 600.0
 _PAGE = 100
+T = TypeVar("T")
 
 
 class Api:
@@ -23,30 +26,52 @@ class Api:
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
 
-    def register(self, email: str, password: str) -> models.Account:
+    def registration(self) -> str:
+        """Return who may register: `open` (anybody), `invite` or `closed` (nobody)."""
+        answer = self.caller.request("GET", "/v1/auth/registration")
+        return models.read(models.registration, json_of(answer))
+
+    def register(self, email: str, password: str, invite: str | None = None) -> models.Account:
         """Open an account."""
         body = {"email": email, "password": password}
+        if invite is not None:
+            body["invite"] = invite
         answer = self.caller.request("POST", "/v1/auth/register", body, retry=False)
         return models.read(models.account, json_of(answer))
 
     def login(self, email: str, password: str) -> None:
         """Begin a session and keep it."""
         body = {"email": email, "password": password, "client": "native"}
-        answer = self.caller.request("POST", "/v1/auth/login", body, retry=False)
-        tokens = models.read(models.tokens, json_of(answer))
         store = self.caller.store
         with store.lock():
-            store.keep(self.caller.server, session_of(email, tokens, time.time()), as_last=True)
+            pass  # a session that cannot be kept need not begin
+        answer = self.caller.request("POST", "/v1/auth/login", body, retry=False)
+        tokens = models.read(models.tokens, json_of(answer))
+        try:
+            with store.lock():
+                store.keep(self.caller.server, session_of(email, tokens, time.time()), as_last=True)
+        except BaseException:
+            with suppress(FramemillError):
+                self._end(tokens.refresh_token)
+            raise
 
     def logout(self) -> None:
         """End the session, here and at the server."""
+        refresh_token = self.caller.session().refresh_token
+        try:
+            self._end(refresh_token)
+        finally:
+            self.forget()
+
+    def forget(self) -> None:
+        """Forget the session here."""
         store = self.caller.store
         with store.lock():
-            session = self.caller.session()
             store.drop(self.caller.server)
+
+    def _end(self, refresh_token: str) -> None:
         try:
-            body = {"refresh_token": session.refresh_token}
-            self.caller.request("POST", "/v1/auth/logout", body)
+            self.caller.request("POST", "/v1/auth/logout", {"refresh_token": refresh_token})
         except ApiError as error:
             if error.status != 401:  # it had ended already
                 raise
@@ -55,13 +80,43 @@ class Api:
         """Return the account that is logged in."""
         return models.read(models.account, self._get("/v1/me"))
 
-    def create_upload(self, filename: str, size: int, title: str | None = None) -> models.Upload:
-        """Begin a multipart upload of `size` bytes."""
+    def change_password(self, current: str, new: str) -> None:
+        """Change the password; every other session of the account ends."""
+        body = {"current_password": current, "new_password": new}
+        # Not repeated by itself: had the first attempt worked, the second would be refused.
+        self.caller.authorized("POST", "/v1/auth/password", body, retry=False)
+
+    def delete_account(self, password: str) -> None:
+        """End the account with everything in it, and forget the session."""
+        self.caller.authorized("POST", "/v1/me/delete", {"password": password}, retry=False)
+        self.forget()
+
+    def create_invite(
+        self, email: str | None = None, expires_in: float | None = None
+    ) -> models.Invite:
+        """Make an invite; its code is in this answer only."""
+        wanted = {"email": email, "expires_in_s": expires_in}
+        body = {key: value for key, value in wanted.items() if value is not None}
+        answer = self.caller.authorized("POST", "/v1/admin/invites", body, retry=False)
+        return models.read(models.invite, json_of(answer))
+
+    def invites(self) -> Iterator[models.Invite]:
+        """Return the invites, asking for more pages as they are needed."""
+        return self._pages("/v1/admin/invites", {}, models.invite)
+
+    def delete_invite(self, invite_id: str) -> None:
+        """Take an invite back."""
+        self.caller.authorized("DELETE", _path("admin", "invites", invite_id))
+
+    def create_upload(
+        self, filename: str, size: int, title: str | None = None, key: str | None = None
+    ) -> models.Upload:
+        """Begin a multipart upload of `size` bytes; the same `key` gives the same one for a day."""
         body: dict[str, object] = {"filename": filename, "size": size}
         if title is not None:
             body["title"] = title
         # A call that is repeated because its answer was lost must not begin a second upload.
-        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         answer = self.caller.authorized("POST", "/v1/uploads", body, headers=headers)
         return models.read(models.upload, json_of(answer))
 
@@ -81,10 +136,17 @@ class Api:
     def complete_upload(self, upload_id: str, etags: dict[int, str]) -> models.Video:
         """Have the parts put together; repeating the call does no harm."""
         parts = [{"part_number": number, "etag": etags[number]} for number in sorted(etags)]
+        return self._complete(upload_id, {"parts": parts})
+
+    def adopt_upload(self, upload_id: str) -> models.Video:
+        """Have an upload completed whose parts are believed to be put together already."""
+        return self._complete(upload_id, None)
+
+    def _complete(self, upload_id: str, body: object) -> models.Video:
         answer = self.caller.authorized(
             "POST",
             _path("uploads", upload_id, "complete"),
-            {"parts": parts},
+            body,
             read_timeout=_COMPLETE_TIMEOUT,
         )
         return models.read(models.video, json_of(answer))
@@ -105,14 +167,7 @@ class Api:
         """Return the videos, newest first, asking for more pages as they are needed."""
         wanted = {"state": state, "q": search}
         params: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
-        params["limit"] = _PAGE
-        while True:
-            page = self._get("/v1/videos", params)
-            items, cursor = models.read(models.page, page)
-            yield from items
-            if cursor is None:
-                return
-            params["cursor"] = cursor
+        return self._pages("/v1/videos", params, models.video)
 
     def rename(self, video_id: str, title: str) -> models.Video:
         """Give a video another title."""
@@ -134,11 +189,25 @@ class Api:
         target = answer.headers.get("location")
         if answer.status_code != 307 or not target:
             raise UnexpectedAnswer("The server gave no address to download from.")
-        return str(answer.url.join(target))
+        try:
+            return str(answer.url.join(target))
+        except httpx.InvalidURL as error:
+            raise UnexpectedAnswer("The server gave no address to download from.") from error
+
+    def _pages(self, path: str, params: dict[str, Any], parse: Callable[[Any], T]) -> Iterator[T]:
+        wanted = {**params, "limit": _PAGE}
+        while True:
+            page = self._get(path, wanted)
+            items, cursor = models.read(lambda data: models.page(data, parse), page)
+            yield from items
+            if cursor is None:
+                return
+            wanted["cursor"] = cursor
 
     def _get(self, path: str, params: dict[str, Any] | None = None) -> Any:
         return json_of(self.caller.authorized("GET", path, params=params))
 
 
 def _path(*segments: str) -> str:
-    return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
+    # What is no text names nothing; the server says so.
+    return "/v1/" + "/".join(quote(segment, safe="", errors="replace") for segment in segments)

@@ -3,14 +3,22 @@
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
 
 from client import models
 from client.answers import api_error
-from client.errors import ApiError, LoginRequired, ServerUnreachable, UnexpectedAnswer
+from client.connection import http_client
+from client.errors import (
+    ApiError,
+    HomeUnusable,
+    LoginRequired,
+    NotText,
+    ServerUnreachable,
+    UnexpectedAnswer,
+)
 from client.retry import Outcome, after_call
 from client.session import Session, SessionStore, session_of
 
@@ -32,13 +40,13 @@ class Caller:
         self.store = store
         try:
             scheme = httpx.URL(self.server).scheme
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):
             scheme = ""
         if scheme not in {"http", "https"}:
             raise ServerUnreachable(
                 f"{server!r} is no address of a server; it must start with http:// or https://."
             )
-        self._http = httpx.Client(
+        self._http = http_client(
             base_url=self.server,
             headers={"User-Agent": "framemill-client", "Accept": "application/json"},
         )
@@ -82,6 +90,7 @@ class Caller:
 
         Raises:
             ApiError: the server refuses.
+            NotText: what is sent holds bytes that are no text.
             ServerUnreachable: no answer came.
         """
         timeout = httpx.Timeout(read_timeout, connect=10.0)
@@ -95,6 +104,10 @@ class Caller:
                 )
             except httpx.RequestError as broken:
                 error, outcome = self._unreachable(broken), Outcome(None)
+            except UnicodeError as odd:
+                raise NotText(
+                    "What was given holds bytes that are no UTF-8 text; write it another way."
+                ) from odd
             else:
                 if answer.is_success or answer.status_code == 307:
                     return answer
@@ -114,6 +127,7 @@ class Caller:
         headers: dict[str, str] | None = None,
         params: dict[str, Any] | None = None,
         read_timeout: float = 30.0,
+        retry: bool = True,
     ) -> httpx.Response:
         """Ask as the user who is logged in; arguments as in `request`.
 
@@ -126,7 +140,13 @@ class Caller:
             allowed = {**(headers or {}), "Authorization": f"Bearer {token}"}
             try:
                 return self.request(
-                    method, path, body, headers=allowed, params=params, read_timeout=read_timeout
+                    method,
+                    path,
+                    body,
+                    headers=allowed,
+                    params=params,
+                    read_timeout=read_timeout,
+                    retry=retry,
                 )
             except ApiError as error:
                 self._check_session(error, token)
@@ -172,6 +192,8 @@ class Caller:
             session = self.session()
             if session.access_token != stale and time.time() < session.renew_at:
                 return session.access_token
+            # A full disk must be met before the token is used up, not when the next one is here.
+            self.store.keep(self.server, session)
             body = {"refresh_token": session.refresh_token}
             try:
                 answer = self.request("POST", "/v1/auth/refresh", body)
@@ -188,7 +210,7 @@ class Caller:
         """Forget a session that the server has ended."""
         if error.code not in {"session_revoked", "token_invalid"}:
             return
-        with self.store.lock():
+        with suppress(HomeUnusable), self.store.lock():
             session = self.store.find(self.server)
             if session is not None and session.access_token == token:
                 self.store.drop(self.server)
@@ -209,7 +231,7 @@ def json_of(answer: httpx.Response) -> Any:
     """
     try:
         return answer.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnexpectedAnswer(
             "The answer was not JSON; is this the address of a Framemill server?"
         ) from error

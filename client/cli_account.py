@@ -1,4 +1,4 @@
-"""`framemill register`, `login` and `logout`."""
+"""`framemill register`, `login`, `logout`, `passwd` and `delete-account`."""
 
 import os
 import sys
@@ -6,26 +6,11 @@ import sys
 import click
 
 from client.cli_common import open_client, server_option
+from client.errors import NotText
+from client.streams import say
 from client.words import printable
 
-
-def _credentials(email: str | None, from_stdin: bool, confirm: bool) -> tuple[str, str]:
-    password = os.environ.get("FRAMEMILL_PASSWORD")
-    if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    if (email is None or password is None) and not sys.stdin.isatty():
-        raise click.UsageError(
-            "There is no terminal to ask at: give EMAIL, and the password in FRAMEMILL_PASSWORD "
-            "or with --password-stdin."
-        )
-    if email is None:
-        email = str(click.prompt("Email", err=True))
-    if password is None:
-        password = str(
-            click.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True)
-        )
-    return email, password
-
+_NO_TERMINAL = "There is no terminal to ask at: "
 
 _email = click.argument("email", required=False, envvar="FRAMEMILL_EMAIL")
 _password_stdin = click.option(
@@ -33,19 +18,47 @@ _password_stdin = click.option(
 )
 
 
+def _line() -> str:
+    try:
+        return sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise NotText("What stdin holds is no UTF-8 text.") from error
+
+
+def _ask(what: str, *, confirm: bool = False) -> str:
+    return str(click.prompt(what, hide_input=True, confirmation_prompt=confirm, err=True))
+
+
+def _credentials(email: str | None, from_stdin: bool, confirm: bool) -> tuple[str, str]:
+    password = _line() if from_stdin else os.environ.get("FRAMEMILL_PASSWORD")
+    if (email is None or password is None) and not sys.stdin.isatty():
+        raise click.UsageError(
+            f"{_NO_TERMINAL}give EMAIL, and the password in FRAMEMILL_PASSWORD "
+            "or with --password-stdin."
+        )
+    if email is None:
+        email = str(click.prompt("Email", err=True))
+    if password is None:
+        password = _ask("Password", confirm=confirm)
+    return email, password
+
+
 @click.command()
 @_email
 @_password_stdin
+@click.option("--invite", metavar="CODE", help="The code of an invite, where one is needed.")
 @server_option
 @click.pass_context
-def register(context: click.Context, email: str | None, password_stdin: bool) -> None:
+def register(
+    context: click.Context, email: str | None, password_stdin: bool, invite: str | None
+) -> None:
     """Open an account and log in.
 
     The password is asked for, or taken from FRAMEMILL_PASSWORD.
     """
     client = open_client(context)
     address, password = _credentials(email, password_stdin, confirm=True)
-    client.register(address, password)
+    client.register(address, password, invite=invite)
     client.login(address, password)
     click.echo(f"Registered and logged in at {client.api.caller.server} as {printable(address)}.")
 
@@ -74,3 +87,65 @@ def logout(context: click.Context) -> None:
     client = open_client(context)
     client.logout()
     click.echo(f"Logged out at {client.api.caller.server}.")
+
+
+@click.command()
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Read the present and the new password from the first two lines of stdin.",
+)
+@server_option
+@click.pass_context
+def passwd(context: click.Context, password_stdin: bool) -> None:
+    """Change your password; you are logged out everywhere else.
+
+    Both are asked for, or taken from FRAMEMILL_PASSWORD and FRAMEMILL_NEW_PASSWORD.
+    """
+    client = open_client(context)
+    email = client.me().email  # nobody shall type passwords in vain
+    if password_stdin:
+        current: str | None = _line()
+        new: str | None = _line()
+    else:
+        current = os.environ.get("FRAMEMILL_PASSWORD")
+        new = os.environ.get("FRAMEMILL_NEW_PASSWORD")
+    if (current is None or new is None) and not sys.stdin.isatty():
+        raise click.UsageError(
+            f"{_NO_TERMINAL}give the passwords in FRAMEMILL_PASSWORD and FRAMEMILL_NEW_PASSWORD "
+            "or with --password-stdin."
+        )
+    if current is None:
+        current = _ask(f"Present password of {printable(email)}")
+    if new is None:
+        new = _ask("New password", confirm=True)
+    client.change_password(current, new)
+    say(f"Changed the password of {printable(email)}; other sessions have ended.")
+
+
+@click.command("delete-account")
+@_password_stdin
+@click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
+@server_option
+@click.pass_context
+def delete_account(context: click.Context, password_stdin: bool, yes: bool) -> None:
+    """End your account for good, with all its videos.
+
+    The password is asked for, or taken from FRAMEMILL_PASSWORD.
+    """
+    password = _line() if password_stdin else os.environ.get("FRAMEMILL_PASSWORD")
+    if (password is None or not yes) and not sys.stdin.isatty():
+        raise click.UsageError(
+            f"{_NO_TERMINAL}give --yes, and the password in FRAMEMILL_PASSWORD "
+            "or with --password-stdin."
+        )
+    client = open_client(context)
+    email, server = printable(client.me().email), client.api.caller.server
+    if not yes:
+        click.confirm(
+            f"End the account {email} at {server} for good, with all its videos?",
+            abort=True,
+            err=True,
+        )
+    client.delete_account(password if password is not None else _ask("Password"))
+    say(f"Ended the account {email} at {server}.")

@@ -1,8 +1,8 @@
 """What the commands share: which server, the client, and how a video is followed."""
 
-import json
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -10,9 +10,10 @@ import click
 from client import words
 from client.framemill import Framemill
 from client.home import home_directory
-from client.models import Video
+from client.models import Invite, Json, Video
 from client.progress import Display, time_left
 from client.session import SessionStore
+from client.streams import say
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,12 +69,17 @@ def tell_result(video: Video) -> None:
     else:
         reason = f"{video.failure.message.rstrip('.')} ({video.failure.code})"
     title = words.printable(video.title)
-    click.echo(f"Error: {title} has no renditions: {words.printable(reason)}.", err=True)
+    say(f"Error: {title} has no renditions: {words.printable(reason)}.")
 
 
-def print_json(videos: Sequence[Video]) -> None:
-    """Print videos as the server described them, as a JSON array."""
-    click.echo(json.dumps([video.raw for video in videos], indent=2, ensure_ascii=False))
+def print_json(data: object) -> None:
+    """Print what the server said."""
+    click.echo(words.json_text(data, sys.stdout.encoding or "utf-8"))
+
+
+def raw(items: Iterable[Video | Invite]) -> list[Json]:
+    """Return things as the server described them."""
+    return [item.raw for item in items]
 
 
 def _note_server(context: click.Context, _: click.Parameter, value: str | None) -> None:

@@ -1,5 +1,6 @@
 """`framemill upload`."""
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from client.cli_common import (
     open_client,
     plain_option,
     print_json,
+    raw,
     server_option,
     tell_result,
 )
@@ -17,6 +19,7 @@ from client.errors import ApiError, FileChanged, UploadFailed
 from client.framemill import Framemill
 from client.models import Video
 from client.progress import Display, Update, display
+from client.streams import say
 from client.upload import CONNECTIONS, Begun, UploadProgress
 
 
@@ -63,7 +66,7 @@ def upload(
             videos.append(_send(client, shown, file, title, connections))
         except (ApiError, FileChanged, UploadFailed) as error:
             failed = True
-            click.echo(f"Error: {words.printable(f'{file.name}: {error}')}", err=True)
+            say(f"Error: {words.printable(f'{file.name}: {error}')}")
         except KeyboardInterrupt:
             name = words.printable(file.name)
             raise click.ClickException(
@@ -73,7 +76,7 @@ def upload(
         videos = [_wait(client, shown, video, tell=not as_json) for video in videos]
         failed = failed or any(video.state != "ready" for video in videos)
     if as_json:
-        print_json(videos)
+        print_json(raw(videos))
     elif not wait:
         for video in videos:
             click.echo(f"{video.id}  {words.printable(video.title)}")
@@ -84,8 +87,10 @@ def upload(
 def _send(
     client: Framemill, shown: Display, file: Path, title: str | None, connections: int
 ) -> Video:
-    total = file.stat().st_size if file.is_file() else 0
     note = "uploading"
+    total = 0
+    with contextlib.suppress(OSError):  # the upload says what is wrong
+        total = file.stat().st_size if file.is_file() else 0
     with shown.transfer(file.name, total) as update:
 
         def on_begin(begun: Begun) -> None:
@@ -105,7 +110,7 @@ def _tell_begin(begun: Begun, file: Path, update: Update) -> str:
         update(begun.upload.size, "was uploaded before,")
         return "was uploaded before,"
     if begun.resumed:
-        click.echo(f"{words.printable(file.name)}: going on with an earlier upload", err=True)
+        say(f"{words.printable(file.name)}: going on with an earlier upload")
     return "uploading"
 
 

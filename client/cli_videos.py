@@ -12,12 +12,14 @@ from client.cli_common import (
     open_client,
     plain_option,
     print_json,
+    raw,
     server_option,
     tell_result,
 )
 from client.download import DownloadProgress
 from client.models import Video
 from client.progress import display
+from client.streams import say
 
 _STATES = ("uploading", "queued", "processing", "ready", "failed", "cancelled")
 
@@ -25,7 +27,7 @@ _STATES = ("uploading", "queued", "processing", "ready", "failed", "cancelled")
 @click.command()
 @click.option("--state", type=click.Choice(_STATES), help="Only videos in this state.")
 @click.option("--search", metavar="TEXT", help="Only videos whose title contains this.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, sys.maxsize), help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print the videos as a JSON array.")
 @server_option
 @click.pass_context
@@ -39,11 +41,11 @@ def ls(
     """List the videos, newest first."""
     found = list(islice(open_client(context).videos(state=state, search=search), limit))
     if as_json:
-        print_json(found)
+        print_json(raw(found))
     elif found:
         click.echo(words.videos(found))
     else:
-        click.echo("There are no videos.", err=True)
+        say("There are no videos.")
 
 
 @click.command()
@@ -57,7 +59,7 @@ def watch(context: click.Context, video_id: str, as_json: bool, plain: bool) -> 
     client = open_client(context)
     video = follow(client, display(plain=plain), client.video(video_id))
     if as_json:
-        print_json([video])
+        print_json(raw([video]))
     if not as_json or video.state != "ready":
         tell_result(video)
     if video.state != "ready":
@@ -121,4 +123,4 @@ def rm(context: click.Context, video_ids: tuple[str, ...], yes: bool) -> None:
         if not yes:
             click.confirm(f"Remove {title} with everything stored for it?", abort=True, err=True)
         client.delete(video_id)
-        click.echo(f"Removed {title}.", err=True)
+        say(f"Removed {title}.")

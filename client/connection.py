@@ -3,14 +3,34 @@
 import http.client
 import ssl
 from functools import cache
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from client.errors import ServerUnreachable, reason_of
+
 # Seconds; a store that hangs longer is asked anew.
 IO_TIMEOUT = 60.0  # of one send or receive
 _CONNECT_TIMEOUT = 10.0
+
+
+def http_client(**settings: Any) -> httpx.Client:
+    """Return a client of httpx, which reads proxies and certificates from the environment.
+
+    Raises:
+        ServerUnreachable: what the environment says cannot be followed.
+    """
+    try:
+        return httpx.Client(**settings)
+    except OSError as error:  # SSLError too
+        raise ServerUnreachable(
+            f"The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read: "
+            f"{reason_of(error)}."
+        ) from error
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise _no_proxy(error) from error
 
 
 def connect(url: SplitResult) -> tuple[http.client.HTTPConnection, str]:
@@ -24,7 +44,10 @@ def connect(url: SplitResult) -> tuple[http.client.HTTPConnection, str]:
     target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
     proxy = None if proxy_bypass(host) else getproxies().get(url.scheme)
     at = url if proxy is None else urlsplit(proxy if "//" in proxy else f"http://{proxy}")
-    address, port = at.hostname or "", at.port
+    try:
+        address, port = at.hostname or "", at.port
+    except ValueError as error:
+        raise _no_proxy(error) from error
     if url.scheme != "https":
         if proxy is not None:
             target = f"http://{url.netloc}{target}"
@@ -33,6 +56,11 @@ def connect(url: SplitResult) -> tuple[http.client.HTTPConnection, str]:
     if proxy is not None:
         tls.set_tunnel(host, url.port or 443)
     return tls, target
+
+
+def _no_proxy(error: Exception) -> ServerUnreachable:
+    reason = str(error).rstrip(".")
+    return ServerUnreachable(f"The proxy that the environment names cannot be used: {reason}.")
 
 
 @cache

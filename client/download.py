@@ -1,11 +1,14 @@
 """Fetching a rendition or the source into a file."""
 
 import hashlib
+import os
 import random
 import re
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BufferedRandom
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,11 +16,14 @@ import httpx
 
 from client.answers import store_refusal
 from client.api import Api
-from client.errors import DownloadFailed
+from client.connection import http_client
+from client.errors import DownloadFailed, reason_of
+from client.partial import Changed, Taken, claimed, md5_of, proven_md5, publish
 from client.retry import Outcome, after_part
 
 _CHUNK = 256 * 1024
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_TRIES = 3  # of fetching a file whose bytes are not those that the store promises
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,9 @@ def download(
     """Fetch `name` of a video and return the file's path.
 
     What has arrived lies beside the target under a hidden name until it is whole; a later call
-    goes on from there if the object is still the same.
+    goes on from there if the object is still the same. One call at a time writes there. A file
+    gets its name when its size is right, and its MD5 where the store's ETag is one (an object that
+    came in one piece, not under a customer's key); of others the ETag must only stay the same.
 
     Args:
         api: the server.
@@ -55,13 +63,17 @@ def download(
         on_progress: told after every block.
 
     Raises:
-        DownloadFailed: the file is there already, cannot be written, or did not arrive whole.
+        DownloadFailed: the file is there already, cannot be written, is being downloaded by
+            another call, or did not arrive whole.
     """
-    if target is not None and not target.is_dir():
-        _refuse_existing(target, force)
+    try:
+        if target is not None and not target.is_dir():
+            _refuse_existing(target, force)
+    except OSError as error:
+        raise _unwritable(error, target) from error
     attempt = 0
     # A client of its own: the access token must not travel to the store.
-    with httpx.Client(timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"}) as store:
+    with http_client(timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"}) as store:
         fetch = _Fetch(store, name, target, force, on_progress)
         while True:
             before = fetch.received
@@ -72,7 +84,11 @@ def download(
             except httpx.RequestError as error:
                 outcome, reason = Outcome(None), str(error) or type(error).__name__
             except OSError as error:
-                raise DownloadFailed(f"The file cannot be written: {error}.") from error
+                raise _unwritable(error, target) from error
+            except UnicodeError as error:
+                raise DownloadFailed(
+                    "The name of the file cannot be written here; give another with --output."
+                ) from error
             # Only attempts that bring nothing are counted.
             attempt = 1 if fetch.received > before else attempt + 1
             again = after_part(outcome, attempt, random.random())  # noqa: S311 - spreads load
@@ -106,40 +122,81 @@ class _Fetch:
         self._target = target
         self._force = force
         self._on_progress = on_progress
+        self._strange: list[str] = []  # checksums that were not the store's
         self.received = 0
 
     def run(self, url: str) -> Path:
         """Try once; returns the path of the whole file."""
-        with self._store.stream("GET", url) as answer:
-            _check(answer, 200)
-            size, etag = _size(answer), answer.headers.get("etag", "")
-            path = self._destination(answer)
-            partial = path.with_name(f".framemill-{_digest(path, url, etag)}.part")
-            held = partial.stat().st_size if partial.exists() else 0
-            if held > size:
-                held = 0
-            if held == 0:
-                self._save(answer, partial, held, size)
-        if 0 < held < size:
-            with self._store.stream("GET", url, headers={"Range": f"bytes={held}-"}) as answer:
-                _check(answer, 206)
-                start = answer.headers.get("content-range", "").removeprefix("bytes ")
-                if answer.headers.get("etag", "") != etag or not start.startswith(f"{held}-"):
-                    raise _Refused(Outcome(None), "the file changed at the store")
-                self._save(answer, partial, held, size)
-        if partial.stat().st_size != size:
-            raise _Refused(Outcome(None), f"{partial.stat().st_size} of {size} bytes arrived")
-        partial.replace(path)
+        with ExitStack() as until_named:
+            with self._store.stream("GET", url) as answer:
+                _check(answer, 200)
+                size, etag = _size(answer), answer.headers.get("etag", "")
+                md5 = proven_md5(answer.headers)
+                path = self._destination(answer)
+                partial = path.with_name(f".framemill-{_digest(path, url, etag)}.part")
+                try:
+                    file = until_named.enter_context(claimed(partial))
+                except Taken:
+                    raise DownloadFailed(
+                        f"{path} is being downloaded already; wait for it or choose another file."
+                    ) from None
+                held = os.fstat(file.fileno()).st_size
+                if held > size:
+                    held = 0
+                if held == 0:
+                    self._save(answer, file, held, size)
+            if 0 < held < size:
+                with self._store.stream("GET", url, headers={"Range": f"bytes={held}-"}) as answer:
+                    _check(answer, 206)
+                    start = answer.headers.get("content-range", "").removeprefix("bytes ")
+                    if answer.headers.get("etag", "") != etag or not start.startswith(f"{held}-"):
+                        raise _Refused(Outcome(None), "the file changed at the store")
+                    self._save(answer, file, held, size)
+            self._check_whole(file, size, md5)
+            self._publish(file, partial, path)
         return path
 
-    def _save(self, answer: httpx.Response, partial: Path, held: int, size: int) -> None:
+    def _save(self, answer: httpx.Response, file: BufferedRandom, held: int, size: int) -> None:
         self.received = held
-        with partial.open("ab" if held else "wb") as file:
-            self._on_progress(DownloadProgress(held, size, held))
-            for chunk in answer.iter_raw(_CHUNK):
-                file.write(chunk)
-                self.received += len(chunk)
-                self._on_progress(DownloadProgress(self.received, size, held))
+        file.seek(held)
+        file.truncate()
+        self._on_progress(DownloadProgress(held, size, held))
+        for chunk in answer.iter_raw(_CHUNK):
+            file.write(chunk)
+            self.received += len(chunk)
+            self._on_progress(DownloadProgress(self.received, size, held))
+        file.flush()
+
+    def _check_whole(self, file: BufferedRandom, size: int, md5: str | None) -> None:
+        os.fsync(file.fileno())  # what the disk has no room for may be said only now
+        arrived = os.fstat(file.fileno()).st_size
+        if arrived != size:
+            raise _Refused(Outcome(None), f"{arrived} of {size} bytes arrived")
+        if md5 is None:
+            return
+        found = md5_of(file)
+        if found == md5:
+            return
+        if found in self._strange:
+            return  # twice the same bytes are what the store holds: its ETags are no MD5
+        self._strange.append(found)
+        file.seek(0)
+        file.truncate()
+        if len(self._strange) == _TRIES:
+            raise DownloadFailed(
+                f"{self._name} arrived with another checksum than the store's, {_TRIES} times."
+            )
+        raise _Refused(Outcome(None), "its checksum is not the store's")
+
+    def _publish(self, file: BufferedRandom, partial: Path, path: Path) -> None:
+        try:
+            publish(file, partial, path, replace=self._force)
+        except FileExistsError as error:
+            raise _exists(path) from error
+        except (Changed, FileNotFoundError) as error:
+            raise DownloadFailed(
+                f"Another program changed {path} while it was being downloaded; try again."
+            ) from error
 
     def _destination(self, answer: httpx.Response) -> Path:
         if self._target is not None and not self._target.is_dir():
@@ -170,8 +227,19 @@ def file_name(disposition: str) -> str | None:
 
 
 def _refuse_existing(path: Path, force: bool) -> None:
+    if path.exists() and not path.is_file():
+        raise DownloadFailed(f"{path} is no ordinary file; choose another.")
     if path.exists() and not force:
-        raise DownloadFailed(f"{path} exists already; use --force to replace it.")
+        raise _exists(path)
+
+
+def _exists(path: Path) -> DownloadFailed:
+    return DownloadFailed(f"{path} exists already; use --force to replace it.")
+
+
+def _unwritable(error: OSError, target: Path | None) -> DownloadFailed:
+    place = error.filename or target or "The file"
+    return DownloadFailed(f"{os.fsdecode(place)} cannot be written: {reason_of(error)}.")
 
 
 def _check(answer: httpx.Response, expected: int) -> None:

@@ -58,3 +58,16 @@ class FileChanged(FramemillError):
 
 class DownloadFailed(FramemillError):
     """The file could not be fetched or written."""
+
+
+class HomeUnusable(FramemillError):
+    """What has to be remembered cannot be read or written where it is kept."""
+
+
+class NotText(FramemillError):
+    """Something that was given holds bytes that are no text, and cannot be sent as it is."""
+
+
+def reason_of(error: OSError) -> str:
+    """Return why the system refused, such as `No space left on device`."""
+    return (error.strerror or str(error) or type(error).__name__).rstrip(".")

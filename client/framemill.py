@@ -9,9 +9,9 @@ from client import download as downloads
 from client import upload as uploads
 from client.api import Api
 from client.caller import Caller
-from client.errors import UploadFailed
+from client.errors import UploadFailed, reason_of
 from client.home import home_directory
-from client.models import Account, Upload, Video
+from client.models import Account, Invite, Upload, Video
 from client.resume import ResumeFile, stamp_of
 from client.session import SessionStore
 from client.watch import watch
@@ -27,7 +27,8 @@ class Framemill:
         remember: share the session with the `framemill` command instead of keeping the tokens
             in memory only.
 
-    Every method may raise `ApiError`, `LoginRequired`, `ServerUnreachable` or `UnexpectedAnswer`.
+    Every method may raise `ApiError`, `LoginRequired`, `NotText`, `ServerUnreachable` or
+    `UnexpectedAnswer`, and `HomeUnusable` where something has to be remembered.
     """
 
     def __init__(self, server: str, *, home: Path | None = None, remember: bool = False) -> None:
@@ -50,9 +51,13 @@ class Framemill:
         """Close the connections; the session stays valid."""
         self.api.caller.close()
 
-    def register(self, email: str, password: str) -> Account:
-        """Open an account; log in afterwards."""
-        return self.api.register(email, password)
+    def registration(self) -> str:
+        """Return who may register: `open` (anybody), `invite` or `closed` (nobody)."""
+        return self.api.registration()
+
+    def register(self, email: str, password: str, *, invite: str | None = None) -> Account:
+        """Open an account, by an invite's code where the server wants one; log in afterwards."""
+        return self.api.register(email, password, invite)
 
     def login(self, email: str, password: str) -> None:
         """Begin a session."""
@@ -65,6 +70,34 @@ class Framemill:
     def me(self) -> Account:
         """Return the account that is logged in."""
         return self.api.me()
+
+    def change_password(self, current: str, new: str) -> None:
+        """Change the password of the account; its other sessions end, this one stays."""
+        self.api.change_password(current, new)
+
+    def delete_account(self, password: str) -> None:
+        """End the account for good, with all its videos and sessions."""
+        self.api.delete_account(password)
+
+    def create_invite(self, *, email: str | None = None, expires_in: float | None = None) -> Invite:
+        """Let somebody register; for admins.
+
+        Args:
+            email: the only address that may use it; any when None.
+            expires_in: seconds that it works; the server's choice when None.
+
+        Returns:
+            The invite with its code, which is told this once.
+        """
+        return self.api.create_invite(email, expires_in)
+
+    def invites(self) -> Iterator[Invite]:
+        """Return the invites; for admins. Pages are fetched as they are needed."""
+        return self.api.invites()
+
+    def delete_invite(self, invite_id: str) -> None:
+        """Take an invite back; for admins."""
+        self.api.delete_invite(invite_id)
 
     def upload(
         self,
@@ -101,7 +134,7 @@ class Framemill:
             begun = uploads.begin(self.api, memory, file, stamp, title)
             on_begin(begun)
             if begun.video is not None:
-                memory.remove()
+                uploads.forget(memory)
                 return begun.video
             return uploads.send_and_complete(
                 self.api,
@@ -113,7 +146,7 @@ class Framemill:
                 on_progress=on_progress,
             )
         except OSError as error:
-            raise UploadFailed(f"{error.filename or file}: {error.strerror or error}.") from error
+            raise UploadFailed(f"{error.filename or file}: {reason_of(error)}.") from error
 
     def upload_state(self, upload_id: str) -> Upload:
         """Return an upload with the parts that the store has."""

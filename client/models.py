@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from client.errors import UnexpectedAnswer
 
@@ -19,6 +20,27 @@ class Account:
 
     id: str
     email: str
+
+
+@dataclass(frozen=True)
+class Invite:
+    """Leave to register once.
+
+    Attributes:
+        email: the only address that may use it; None for any.
+        expires_at: when it stops working; None for never.
+        used_at: when somebody registered with it.
+        code: what the invited one needs; only the answer to its making has it.
+        raw: the object as the server sent it.
+    """
+
+    id: str
+    email: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+    code: str | None = None
+    raw: Json = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -60,6 +82,14 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """Why a queued video waits: `no_worker`, `no_room`, `busy` or something new, and in words."""
+
+    reason: str | None
+    message: str | None
+
+
+@dataclass(frozen=True)
 class Video:
     """What a person uploaded and gets back.
 
@@ -68,6 +98,7 @@ class Video:
         progress: of the present job, 0 to 100.
         version: rises with every change.
         eta_seconds: time left, if the server estimates it.
+        queue: why it waits, while it is `queued`.
         raw: the object as the server sent it.
     """
 
@@ -84,6 +115,7 @@ class Video:
     created_at: datetime
     updated_at: datetime
     eta_seconds: float | None = None
+    queue: Queue | None = None
     raw: Json = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -142,7 +174,7 @@ def read(parse: Callable[[Any], T], data: object) -> T:
     """
     try:
         return parse(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise UnexpectedAnswer(
             "The server's answer was not understood; is this the address of a Framemill server?"
         ) from error
@@ -175,13 +207,32 @@ def video(data: Json) -> Video:
         created_at=datetime.fromisoformat(data["created_at"]),
         updated_at=datetime.fromisoformat(data["updated_at"]),
         eta_seconds=None if eta is None else float(eta),
+        queue=_known(Queue, data["queue"]) if data.get("queue") else None,
         raw=data,
     )
 
 
-def page(data: Json) -> tuple[list[Video], str | None]:
-    """Parse a page of videos with the cursor of the next one."""
-    return [video(item) for item in data["items"]], data.get("next_cursor")
+def page(data: Json, parse: Callable[[Any], T]) -> tuple[list[T], str | None]:
+    """Parse a page of things with the cursor of the next one."""
+    return [parse(item) for item in data["items"]], data.get("next_cursor")
+
+
+def registration(data: Json) -> str:
+    """Parse who may register."""
+    return str(data["registration"])
+
+
+def invite(data: Json) -> Invite:
+    """Parse an invite."""
+    return Invite(
+        id=str(data["id"]),
+        email=data.get("email"),
+        created_at=datetime.fromisoformat(data["created_at"]),
+        expires_at=_time(data.get("expires_at")),
+        used_at=_time(data.get("used_at")),
+        code=data.get("code"),
+        raw=data,
+    )
 
 
 def upload(data: Json) -> Upload:
@@ -207,7 +258,7 @@ def signed_parts(data: Json) -> list[SignedPart]:
         SignedPart(
             int(part["part_number"]),
             int(part["size"]),
-            str(part["url"]),
+            _address(part["url"]),
             datetime.fromisoformat(part["expires_at"]),
         )
         for part in data["parts"]
@@ -217,6 +268,17 @@ def signed_parts(data: Json) -> list[SignedPart]:
 def bare_etag(etag: str) -> str:
     """Return an ETag without its quotes: stores and the API differ in whether they send them."""
     return etag.strip().strip('"')
+
+
+def _address(url: str) -> str:
+    found = urlsplit(url)
+    if found.scheme not in {"http", "https"} or not found.hostname or found.port == 0:
+        raise ValueError(url)
+    return url
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _known(kind: type[T], data: Json) -> T:

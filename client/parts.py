@@ -132,7 +132,10 @@ class PartSender:
     def _file(self) -> BinaryIO:
         file: BinaryIO | None = getattr(self._own, "file", None)
         if file is None:
-            file = self._path.open("rb", buffering=0)
+            try:
+                file = self._path.open("rb", buffering=0)
+            except FileNotFoundError as error:
+                raise FileChanged(f"{self._path} went away while it was being uploaded.") from error
             self._own.file = file
             with self._lock:
                 self._files.append(file)

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from client.home import write_private
+from client.home import read_object, remove, write_private
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,21 @@ class FileStamp:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An upload that was begun for a file."""
+    """An upload that was begun for a file, or was about to be.
+
+    Attributes:
+        upload_id: names it; empty while the server's answer is not here.
+        video_id: of the video that it makes; empty likewise.
+        size: of the file in bytes.
+        mtime_ns: when the file was changed.
+        key: under which it was begun: asked for again with it, the same upload is the answer.
+    """
 
     upload_id: str
     video_id: str
     size: int
     mtime_ns: int
+    key: str = ""
 
     def is_of(self, stamp: FileStamp) -> bool:
         """Whether the file is still the one whose upload was begun."""
@@ -37,7 +46,10 @@ def stamp_of(path: Path) -> FileStamp:
 
 
 class ResumeFile:
-    """The memory of one file's upload by one account at one server."""
+    """The memory of one file's upload by one account at one server.
+
+    Every method may raise `HomeUnusable`.
+    """
 
     def __init__(self, home: Path, server: str, account: str, path: Path) -> None:
         name = "\0".join((server, account.lower(), str(path.absolute())))
@@ -45,11 +57,20 @@ class ResumeFile:
         self.path = home / "uploads" / f"{digest[:32]}.json"
 
     def read(self) -> Unfinished | None:
-        """Return what was begun; None when there is nothing or it cannot be read."""
-        try:
-            return Unfinished(**json.loads(self.path.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
-            return None
+        """Return what was begun; None when there is nothing or it is damaged."""
+        match read_object(self.path):
+            case {
+                "upload_id": str(upload_id),
+                "video_id": str(video_id),
+                "size": int(size),
+                "mtime_ns": int(mtime_ns),
+                **rest,
+            }:
+                key = rest.get("key")
+                return Unfinished(
+                    upload_id, video_id, size, mtime_ns, key if isinstance(key, str) else ""
+                )
+        return None
 
     def write(self, unfinished: Unfinished) -> None:
         """Remember an upload; done before its first byte goes out."""
@@ -57,4 +78,4 @@ class ResumeFile:
 
     def remove(self) -> None:
         """Forget it."""
-        self.path.unlink(missing_ok=True)
+        remove(self.path)

@@ -66,6 +66,19 @@ def after_part(outcome: Outcome, attempt: int, roll: float) -> Again | None:
     return None
 
 
+def lost(outcome: Outcome) -> bool:
+    """Whether the store says that it does not know the upload (any more)."""
+    return outcome.status in {404, 410} and outcome.code == "NoSuchUpload"
+
+
+def final(outcome: Outcome) -> bool:
+    """Whether the same request would be refused again; what a login or time mends is not final."""
+    if outcome.status is None or not 400 <= outcome.status < 500:
+        return False
+    passing = outcome.status in _TRANSIENT | {401} or outcome.code in _TRANSIENT_CODES
+    return not passing and not outcome.retryable
+
+
 def _wait(outcome: Outcome, attempt: int, roll: float, *, fresh_url: bool = False) -> Again | None:
     asked = outcome.retry_after or 0.0
     if attempt >= ATTEMPTS or asked > LONGEST_WAIT:

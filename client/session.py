@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from client.home import locked, write_private
+from client.home import locked, read_object, write_private
 from client.models import Tokens
 
 _MARGIN = 30.0  # seconds before its end at which an access token is renewed
@@ -33,7 +33,11 @@ def session_of(email: str, tokens: Tokens, now: float) -> Session:
 
 
 class SessionStore:
-    """The sessions by server. Without a path they last as long as the object."""
+    """The sessions by server. Without a path they last as long as the object.
+
+    Every method may raise `HomeUnusable`. What is damaged, or was written by another version,
+    counts as not there.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -52,11 +56,7 @@ class SessionStore:
 
     def find(self, server: str) -> Session | None:
         """Return the session at a server as it is now, whoever renewed it last."""
-        entry = self._read().get("sessions", {}).get(server)
-        try:
-            return None if entry is None else Session(**entry)
-        except TypeError:  # written by another version
-            return None
+        return _session(_sessions(self._read()).get(server))
 
     def last_server(self) -> str | None:
         """Return the server of the last login."""
@@ -66,7 +66,7 @@ class SessionStore:
     def keep(self, server: str, session: Session, *, as_last: bool = False) -> None:
         """Remember a session; call it under the lock."""
         data = self._read()
-        data.setdefault("sessions", {})[server] = asdict(session)
+        data["sessions"] = {**_sessions(data), server: asdict(session)}
         if as_last:
             data["server"] = server
         self._write(data)
@@ -74,18 +74,31 @@ class SessionStore:
     def drop(self, server: str) -> None:
         """Forget a session; call it under the lock."""
         data = self._read()
-        if data.get("sessions", {}).pop(server, None) is not None:
+        if _sessions(data).pop(server, None) is not None:
             self._write(data)
 
     def _read(self) -> dict[str, Any]:
         if self._path is None:
             return self._memory
-        try:
-            data = json.loads(self._path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return {}
-        return data if isinstance(data, dict) else {}
+        return read_object(self._path)
 
     def _write(self, data: dict[str, Any]) -> None:
         if self._path is not None:
             write_private(self._path, json.dumps(data, indent=2))
+
+
+def _sessions(data: dict[str, Any]) -> dict[str, Any]:
+    found = data.get("sessions")
+    return found if isinstance(found, dict) else {}
+
+
+def _session(entry: object) -> Session | None:
+    match entry:
+        case {
+            "email": str(email),
+            "access_token": str(access),
+            "refresh_token": str(refresh),
+            "renew_at": int() | float() as renew_at,
+        } if access.isascii():
+            return Session(email, access, refresh, float(renew_at))
+    return None

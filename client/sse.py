@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+COMMENT = ":"  # no event has this name: a field's name ends at the first colon
+
 
 @dataclass(frozen=True)
 class ServerEvent:
-    """One event; `id` is the last one that the stream named."""
+    """One event, or a comment by the name of COMMENT; `id` is the last one that was named."""
 
     name: str
     data: str
@@ -30,7 +32,10 @@ def lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def events_of(lines: Iterable[str]) -> Iterator[ServerEvent]:
-    """Put lines together to events; comments and events without data are left out."""
+    """Put lines together to events; events without data are left out.
+
+    A comment, which servers send to show that they are there, is told as it comes.
+    """
     name, data, last_id = "", list[str](), None
     for line in lines:
         if not line:
@@ -40,7 +45,9 @@ def events_of(lines: Iterable[str]) -> Iterator[ServerEvent]:
             continue
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
-        if field == "data":
+        if not field:
+            yield ServerEvent(COMMENT, value, last_id)
+        elif field == "data":
             data.append(value)
         elif field == "event":
             name = value

@@ -1,9 +1,11 @@
 """The upload of one file: begin or resume, send what lacks, complete."""
 
 import contextlib
+import os
 import random
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -11,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from client.api import Api
-from client.errors import ApiError, FileChanged, FramemillError, UploadFailed
+from client.errors import ApiError, FileChanged, FramemillError, HomeUnusable, UploadFailed
 from client.models import SignedPart, Upload, Video
 from client.parts import PartFailed, PartSender, Stopped
 from client.plan import Plan, plan
 from client.resume import FileStamp, ResumeFile, Unfinished, stamp_of
-from client.retry import after_part
+from client.retry import Outcome, after_part, final, lost
 
 CONNECTIONS = 4
 _URL_MARGIN = timedelta(seconds=5)
@@ -52,18 +54,51 @@ class Begun:
 
 
 def begin(api: Api, memory: ResumeFile, path: Path, stamp: FileStamp, title: str | None) -> Begun:
-    """Go on with the upload that is remembered for the file, or begin one and remember it."""
-    unfinished = memory.read()
-    if unfinished is not None and unfinished.is_of(stamp):
-        with _ignoring(404):
+    """Go on with the upload that is remembered for the file, or begin one and remember it.
+
+    Raises:
+        HomeUnusable: it cannot be remembered; then none is left at the server.
+    """
+    found = memory.read()
+    unfinished = found if found is not None and found.is_of(stamp) else None
+    if unfinished is not None and unfinished.upload_id:
+        with _ignoring(404, 422):  # gone, or damaged in the file
             upload = api.upload(unfinished.upload_id)
             if upload.state == "open" and upload.size == stamp.size:
                 return Begun(upload, resumed=True)
             if upload.state == "completed":
                 return Begun(upload, resumed=True, video=api.video(upload.video_id))
-    upload = api.create_upload(path.name, stamp.size, title)
-    memory.write(Unfinished(upload.id, upload.video_id, stamp.size, stamp.mtime_ns))
+    # Without an id an earlier run ended before it had the answer: its key still gives it.
+    key = unfinished.key if unfinished is not None and not unfinished.upload_id else ""
+    upload = _create(api, memory, path, stamp, title, key)
+    try:
+        memory.write(Unfinished(upload.id, upload.video_id, stamp.size, stamp.mtime_ns))
+    except HomeUnusable:
+        give_up(api, memory, upload)
+        raise
     return Begun(upload, resumed=False)
+
+
+def _create(
+    api: Api, memory: ResumeFile, path: Path, stamp: FileStamp, title: str | None, key: str
+) -> Upload:
+    # The name is sent as text, whatever its bytes are.
+    name = os.fsencode(path.name).decode("utf-8", "replace")
+    if key:
+        with _ignoring(409, 422):  # begun with another title, say
+            upload = api.create_upload(name, stamp.size, title, key)
+            if upload.state == "open":
+                return upload
+    key = str(uuid.uuid4())
+    # Before it is begun: whatever ends this run, and be it a full disk, leaves nothing behind
+    # that the next one does not find.
+    memory.write(Unfinished("", "", stamp.size, stamp.mtime_ns, key))
+    try:
+        return api.create_upload(name, stamp.size, title, key)
+    except ApiError as error:
+        if error.status < 500:
+            forget(memory)
+        raise
 
 
 def send_and_complete(
@@ -78,9 +113,12 @@ def send_and_complete(
 ) -> Video:
     """Send the parts that the store lacks and complete the upload.
 
+    What may still succeed is left as it is, to be resumed. What cannot, or has brought nothing to
+    the store when it is refused, is given up, so that it does not count as an upload at work.
+
     Raises:
         FileChanged: the file is not what it was; the upload is given up.
-        UploadFailed: it stopped; calling `begin` again goes on from there.
+        UploadFailed: it stopped; calling `begin` again goes on from there, or begins anew.
     """
     todo = plan(upload, upload.parts)
     sending = _Sending(api, upload, path, todo, on_progress)
@@ -89,24 +127,51 @@ def send_and_complete(
         _check_unchanged(path, stamp)
         video = api.complete_upload(upload.id, todo.etags | etags)
     except FileChanged:
-        memory.remove()
-        with contextlib.suppress(FramemillError):
-            api.abort_upload(upload.id)
+        give_up(api, memory, upload)
         raise
     except ApiError as error:
-        if error.status in {404, 409} or error.code == "size_mismatch":
-            memory.remove()
+        over = error.status in {404, 409} or error.code == "size_mismatch"
+        refused = final(Outcome(error.status, error.code, error.retryable))
+        if over or (refused and not sending.brought):
+            give_up(api, memory, upload)
+        if over:
             raise UploadFailed(f"{error.detail} Upload {path.name} again.") from error
         raise
     except PartFailed as error:
-        if error.outcome.status == 404:  # the store's NoSuchUpload
-            memory.remove()
+        if lost(error.outcome):
+            rescued = _put_together(api, upload)
+            if rescued is not None:
+                forget(memory)
+                return rescued
+        if lost(error.outcome) or (final(error.outcome) and not sending.brought):
+            give_up(api, memory, upload)
         raise UploadFailed(
             f"{path.name} did not get through ({error.reason}). "
             "Run the same command again to go on."
         ) from error
-    memory.remove()
+    forget(memory)
     return video
+
+
+def give_up(api: Api, memory: ResumeFile, upload: Upload) -> None:
+    """Leave nothing of an upload, here or at the server, as far as that can be had."""
+    forget(memory)
+    with contextlib.suppress(FramemillError):
+        api.abort_upload(upload.id)
+
+
+def forget(memory: ResumeFile) -> None:
+    """Forget an upload; if that fails, the next run finds out that it is over."""
+    with contextlib.suppress(HomeUnusable):
+        memory.remove()
+
+
+def _put_together(api: Api, upload: Upload) -> Video | None:
+    """Return the video if the store knows the upload no longer because it completed it."""
+    try:
+        return api.adopt_upload(upload.id)
+    except ApiError:
+        return None
 
 
 class _Sending:
@@ -123,6 +188,7 @@ class _Sending:
         self._on_progress = on_progress
         self._lock = threading.Lock()
         self._sent = todo.held_bytes
+        self.brought = bool(todo.etags)  # whether the store has anything of the file
 
     def run(self, connections: int) -> dict[int, str]:
         """Return the ETags of the parts that were sent, by number."""
@@ -159,11 +225,14 @@ class _Sending:
                 part, signed_at = self._sign(part.number), time.monotonic()
             attempt += 1
             try:
-                return part.number, self._sender.put(part, offset)
+                etag = self._sender.put(part, offset)
             except PartFailed as failure:
                 again = after_part(failure.outcome, attempt, random.random())  # noqa: S311
                 if again is None:
                     raise
+            else:
+                self.brought = True
+                return part.number, etag
             if self._stop.wait(again.delay):
                 raise Stopped
             if again.fresh_url:
@@ -201,9 +270,9 @@ def _collect(
 
 
 @contextlib.contextmanager
-def _ignoring(status: int) -> Iterator[None]:
+def _ignoring(*statuses: int) -> Iterator[None]:
     try:
         yield
     except ApiError as error:
-        if error.status != status:
+        if error.status not in statuses:
             raise

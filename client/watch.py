@@ -9,30 +9,32 @@ from client import models
 from client.api import Api
 from client.errors import ApiError, ServerUnreachable, UnexpectedAnswer
 from client.models import Video
-from client.sse import events_of, lines_of
+from client.sse import COMMENT, events_of, lines_of
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0  # seconds; where streams do not get through, this is the pace of polling
+_QUEUE_PAUSE = 10.0  # seconds of silence, after which a queued video is asked for why it waits
 
 
 def watch(api: Api, video_id: str) -> Iterator[Video]:
     """Return the video as it is now and after every change; ends when it is finished.
 
     Events are streamed. When the stream breaks or cannot be had, the video is asked for directly
-    and the stream is tried again: the answer needs no event to have arrived.
+    and the stream is tried again: the answer needs no event to have arrived. Why a video waits
+    may change without an event, so while it is queued it is asked for again now and then.
 
     Raises:
         ApiError: there is no such video (any more).
         ServerUnreachable: the server stayed away.
     """
-    seen = -1
+    seen: Video | None = None
     pause = _FIRST_PAUSE
     while True:
         try:
             for video in _stream(api, video_id):
                 pause = _FIRST_PAUSE
-                if video.version > seen:
-                    seen = video.version
+                if _tells_more(video, seen):
+                    seen = video
                     yield video
                 if video.finished:
                     return
@@ -42,8 +44,8 @@ def watch(api: Api, video_id: str) -> Iterator[Video]:
             if error.status == 404 and error.code == "not_found":
                 raise
         video = api.video(video_id)
-        if video.version > seen:
-            seen = video.version
+        if _tells_more(video, seen):
+            seen = video
             yield video
         if video.finished:
             return
@@ -51,11 +53,23 @@ def watch(api: Api, video_id: str) -> Iterator[Video]:
         pause = min(_LONGEST_PAUSE, pause * 2)
 
 
+def _tells_more(video: Video, seen: Video | None) -> bool:
+    if seen is None or video.version != seen.version:
+        return seen is None or video.version > seen.version
+    return video.queue != seen.queue
+
+
 def _stream(api: Api, video_id: str) -> Iterator[Video]:
+    queued, asked = False, time.monotonic()
     with api.events(video_id) as chunks:
         for event in events_of(lines_of(chunks)):
             if event.name == "video":
-                yield models.read(_parse, event.data)
+                video = models.read(_parse, event.data)
+                queued, asked = video.state == "queued", time.monotonic()
+                yield video
+            elif event.name == COMMENT and queued and time.monotonic() - asked > _QUEUE_PAUSE:
+                asked = time.monotonic()
+                yield api.video(video_id)
 
 
 def _parse(data: str) -> Video:

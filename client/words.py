@@ -1,8 +1,10 @@
 """Figures and tables as text. Pure."""
 
+import json
 from collections.abc import Sequence
+from datetime import datetime
 
-from client.models import Rendition, Video
+from client.models import Invite, Rendition, Video
 
 _DASH = "-"
 
@@ -64,9 +66,52 @@ def videos(items: Sequence[Video]) -> str:
     return table(head, [_video(item) for item in items])
 
 
+def invites(items: Sequence[Invite]) -> str:
+    """Return invites as a table."""
+    head = ("ID", "EMAIL", "MADE", "EXPIRES", "USED")
+    return table(head, [_invite(item) for item in items])
+
+
 def status(video: Video) -> str:
     """Return what is happening to a video, such as `processing, encoding`."""
-    return f"{video.state}, {video.stage}" if video.stage and not video.finished else video.state
+    if video.finished:
+        return video.state
+    if video.state == "queued" and (reason := waits_for(video)):
+        return f"queued, waits: {reason}"
+    return f"{video.state}, {video.stage}" if video.stage else video.state
+
+
+def waits_for(video: Video) -> str:
+    """Return why a queued video waits, in the server's words if it has any."""
+    if video.queue is None:
+        return ""
+    said = printable(video.queue.message or "").strip().rstrip(".")
+    return said or printable(video.queue.reason or "").replace("_", " ")
+
+
+def moment(time: datetime | None) -> str:
+    """Return a time on this machine's clock."""
+    return _DASH if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def json_text(data: object, encoding: str = "utf-8") -> str:
+    """Return JSON to read, in ASCII if the encoding of the output needs it."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return json.dumps(data, indent=2)
+    return text
+
+
+def _invite(item: Invite) -> tuple[str, ...]:
+    return (
+        item.id,
+        printable(item.email or "anybody"),
+        moment(item.created_at),
+        moment(item.expires_at),
+        moment(item.used_at),
+    )
 
 
 def _rendition(item: Rendition) -> tuple[str, ...]:
@@ -83,11 +128,13 @@ def _rendition(item: Rendition) -> tuple[str, ...]:
 def _video(item: Video) -> tuple[str, ...]:
     source = item.source
     state = f"{item.state} {item.progress:.0f} %" if item.state == "processing" else item.state
+    if item.state == "queued" and item.queue is not None and item.queue.reason:
+        state = f"queued, {printable(item.queue.reason).replace('_', ' ')}"
     return (
         item.id,
         state,
         size(source.size if source else None),
         clock(source.duration if source else None),
-        item.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+        moment(item.created_at),
         printable(item.title),
     )

@@ -17,7 +17,13 @@ Run = Callable[..., int]
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "home"
     monkeypatch.setenv("FRAMEMILL_HOME", str(place))
-    for name in ("FRAMEMILL_SERVER", "FRAMEMILL_PASSWORD", "FRAMEMILL_EMAIL"):
+    for name in (
+        "FRAMEMILL_SERVER",
+        "FRAMEMILL_PASSWORD",
+        "FRAMEMILL_NEW_PASSWORD",
+        "FRAMEMILL_EMAIL",
+        "FRAMEMILL_DEBUG",
+    ):
         monkeypatch.delenv(name, raising=False)
     return place
 

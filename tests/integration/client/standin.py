@@ -4,25 +4,21 @@ It can be told to misbehave: parts fail with a status, break the connection or a
 expired; calls fail; tokens expire; event streams break. It counts what arrived.
 """
 
+import io
 import json
 import re
+import threading
 import uuid
 from hashlib import md5
 from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.integration.client.standin_store import StoreHandler
-from tests.integration.client.standin_world import (
-    EMAIL,
-    NOW,
-    PASSWORD,
-    StandIn,
-    StoredUpload,
-)
+from tests.integration.client.standin_accounts import AccountHandler
+from tests.integration.client.standin_world import NOW, StandIn, StoredUpload
 
 
-class Handler(StoreHandler):
+class Handler(AccountHandler):
     def do_GET(self) -> None:  # noqa: N802
         self.route("GET")
 
@@ -48,11 +44,16 @@ class Handler(StoreHandler):
             if (method, url.path) == ("POST", "/v1/uploads"):
                 world.keys.append(self.headers["Idempotency-Key"])
             fault = self.take_fault(url.path)
+        world.on_call(f"{method} {url.path}")
+        if fault == "drop the answer":  # what was asked is done all the same
+            self.wfile = io.BytesIO()
+            self.call(method, url.path, parse_qs(url.query), body)
+            fault = "reset"
         if fault == "reset":
             self.break_off()
             return
         if fault:
-            self.problem(int(fault), "injected", retryable=True)
+            self.problem(int(fault), "injected", retryable=int(fault) >= 429)
             return
         if not self.call(method, url.path, parse_qs(url.query), body):
             self.problem(404, "not_found")
@@ -72,71 +73,23 @@ class Handler(StoreHandler):
         if not self.authorized():
             return True
         words = path.strip("/").split("/")[1:]
-        if words[0] == "me":
-            self.json(200, {"id": "1", "email": EMAIL, "created_at": NOW, "role": "user"})
-            return True
+        if words[0] in {"me", "admin"}:
+            return self.account(method, words, query, body)
         if words[0] == "uploads":
             return self.uploads(method, words[1:], body)
         if words[0] == "videos":
             return self.videos(method, words[1:], query, body)
         return False
 
-    def authorized(self) -> bool:
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        world = self.world
-        if token not in world.access:
-            self.problem(401, "token_invalid" if token else "token_missing")
-        elif world.access[token] not in world.sessions:
-            self.problem(401, "session_revoked")
-        elif token in world.expired:
-            self.problem(401, "token_expired")
-        else:
-            return True
-        return False
-
-    def auth(self, what: str, body: Any) -> bool:
-        world = self.world
-        if what == "refresh" and world.refresh_waits_for_another:
-            # Long enough for whoever is not kept back to come too.
-            with world.arrived:
-                world.arrived.notify_all()
-                world.arrived.wait_for(lambda: world.calls.count("POST /v1/auth/refresh") > 1, 0.3)
-        with world.lock:
-            if what == "register":
-                if body["email"] == EMAIL:
-                    self.problem(409, "email_unavailable", "This address cannot be used.")
-                else:
-                    answer = {"id": "2", "email": body["email"], "created_at": NOW}
-                    self.json(201, answer)
-            elif what == "login":
-                if body["password"] != PASSWORD:
-                    self.problem(401, "invalid_credentials", "Address or password is wrong.")
-                    return True
-                assert body["client"] == "native"
-                session = uuid.uuid4().hex
-                world.sessions.add(session)
-                self.json(200, world.new_tokens(session))
-            elif what == "refresh":
-                found = world.refresh.get(body["refresh_token"])
-                if found is None or found.startswith("used:") or found not in world.sessions:
-                    if found is not None:
-                        world.sessions.discard(found.removeprefix("used:"))
-                    self.problem(401, "session_revoked")
-                    return True
-                world.refresh[body["refresh_token"]] = f"used:{found}"
-                self.json(200, world.new_tokens(found))
-            elif what == "logout":
-                world.sessions.discard(world.refresh.get(body["refresh_token"], ""))
-                self.empty(204)
-            else:
-                return False
-        return True
-
     def uploads(self, method: str, words: list[str], body: Any) -> bool:
         world = self.world
         if method == "POST" and not words:
             if not body["filename"].endswith((".mp4", ".mov")):
                 self.problem(422, "unsupported_extension", "Files of this kind are not accepted.")
+                return True
+            before = world.answers.get(self.headers["Idempotency-Key"])
+            if before is not None:
+                self.json(201, self.upload_json(before))
                 return True
             title = body.get("title", body["filename"])
             video = world.video(title=title, state="uploading", progress=0)
@@ -145,6 +98,7 @@ class Handler(StoreHandler):
             )
             upload_id = str(uuid.uuid4())
             world.uploads[upload_id] = upload
+            world.answers[self.headers["Idempotency-Key"]] = upload_id
             self.json(201, self.upload_json(upload_id))
             return True
         if not words or words[0] not in world.uploads:
@@ -153,6 +107,9 @@ class Handler(StoreHandler):
         if method == "GET":
             self.json(200, self.upload_json(words[0]) | {"parts": self.held(upload)})
         elif method == "DELETE":
+            if upload.state == "completed":
+                self.problem(409, "invalid_state", "This upload is completed.")
+                return True
             upload.state = "aborted"
             self.empty(204)
         elif upload.state in {"aborted", "expired"}:
@@ -205,8 +162,11 @@ class Handler(StoreHandler):
         )
 
     def complete(self, upload: StoredUpload, body: Any) -> None:
-        named = {part["part_number"]: part["etag"] for part in body["parts"]}
+        if upload.lost and upload.video_id not in self.world.objects:
+            self.problem(409, "invalid_state", "The store no longer knows this upload.")
+            return
         held = {part["part_number"]: part["etag"] for part in self.held(upload)}
+        named = {part["part_number"]: part["etag"] for part in body.get("parts", ())} or held
         if named != held or set(held) != set(range(1, upload.part_count + 1)):
             self.problem(422, "part_mismatch", "Parts are missing.")
             return
@@ -266,6 +226,11 @@ class Handler(StoreHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         for change in [{}, *changes]:
+            if isinstance(change, threading.Event):
+                self.wfile.write(b": keep-alive\n\n")
+                self.wfile.flush()
+                change.wait(60)
+                continue
             if change:
                 video |= {**change, "version": video["version"] + 1}
             data = json.dumps(video, ensure_ascii=False)

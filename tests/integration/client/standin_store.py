@@ -40,6 +40,10 @@ class StoreHandler(BaseHTTPRequestHandler):
             world.part_puts[part] += 1
             planned = world.faults.get(part)
             fault = planned.pop(0) if planned else None
+        if upload.lost:
+            self.rfile.read(length)
+            self.xml(404, "NoSuchUpload", "The specified upload does not exist.")
+            return
         if fault == "early 403":  # as S3 does: an answer before the body is read, then the end
             self.xml(403, "AccessDenied", "Request has expired")
             self.break_off()
@@ -55,7 +59,12 @@ class StoreHandler(BaseHTTPRequestHandler):
             self.break_off()
             return
         if fault:
-            code = {"403": "AccessDenied", "503": "SlowDown", "404": "NoSuchUpload"}
+            code = {
+                "403": "AccessDenied",
+                "503": "SlowDown",
+                "404": "NoSuchUpload",
+                "405": "MethodNotAllowed",
+            }
             self.xml(int(fault), code.get(fault, "InternalError"), "no")
             return
         assert length == upload.part_length(part), "a part of another size"
@@ -80,25 +89,36 @@ class StoreHandler(BaseHTTPRequestHandler):
         body = data[start:]
         if wanted and world.shorten_range_to:
             body = body[: world.shorten_range_to.pop(0)]
-        self.send_response(206 if wanted else 200)
+        headers = {
+            "ETag": f'"{md5(data).hexdigest()}"',
+            "Content-Length": str(len(body)),
+            "Content-Disposition": "attachment; filename=\"x\"; filename*=UTF-8''a%20b.mp4",
+            **world.object_headers,
+        }
         if wanted:
-            self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        self.send_header("ETag", f'"{md5(data).hexdigest()}"')
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header(
-            "Content-Disposition", "attachment; filename=\"x\"; filename*=UTF-8''a%20b.mp4"
-        )
+            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+        self.send_response(206 if wanted else 200)
+        for header, value in headers.items():
+            self.send_header(header, value)
         self.end_headers()
+        if world.spoil_downloads and body:
+            world.spoil_downloads -= 1
+            body = bytes([body[0] ^ 1 + world.spoil_downloads]) + body[1:]
         if world.cut_download_at:
             self.wfile.write(body[: world.cut_download_at.pop(0)])
             self.break_off()
             return
+        if world.download_gates:
+            count, gate = world.download_gates.pop(0)
+            self.wfile.write(body[:count])
+            gate.wait(60)
+            body = body[count:]
         self.wfile.write(body)
 
     # Answers
 
     def json(self, status: int, data: object, kind: str = "application/json") -> None:
-        body = json.dumps(data).encode()
+        body = self.world.raw_answer or json.dumps(data).encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))

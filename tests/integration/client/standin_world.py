@@ -20,6 +20,7 @@ class StoredUpload:
     title: str
     video_id: str
     state: str = "open"
+    lost: bool = False  # the store does not know it any more
     parts: dict[int, bytes] = field(default_factory=dict)
 
     @property
@@ -48,7 +49,8 @@ class StandIn:
     faults: dict[int, list[str]] = field(default_factory=dict)
     # What to do with the next calls of the API whose path matches: a status, or "reset".
     call_faults: list[tuple[str, str]] = field(default_factory=list)
-    stream_plan: list[list[dict[str, Any]]] = field(default_factory=list)
+    # The changes that each stream tells; an event in it is waited for, behind a comment.
+    stream_plan: list[list[dict[str, Any] | threading.Event]] = field(default_factory=list)
     streams_refused: bool = False
     calls: list[str] = field(default_factory=list)
     part_puts: Counter[int] = field(default_factory=Counter)
@@ -57,14 +59,26 @@ class StandIn:
     most_ahead: int = 0  # parts that were signed and not yet sent
     headers_at_store: list[dict[str, str]] = field(default_factory=list)
     ranges: list[str | None] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)  # upload by Idempotency-Key
+    password: str = PASSWORD
+    role: str = "user"
+    registration: str = "open"
+    invites: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id, with their codes
+    accounts_ended: list[str] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     shorten_range_to: list[int] = field(default_factory=list)
     close_after_parts: bool = False
     refresh_waits_for_another: bool = False
     cut_download_at: list[int] = field(default_factory=list)
+    # The next answers with an object stop after so many bytes until the event is set.
+    download_gates: list[tuple[int, threading.Event]] = field(default_factory=list)
+    spoil_downloads: int = 0  # so many answers bring one byte that is not the object's
+    object_headers: dict[str, str] = field(default_factory=dict)  # in place of the usual ones
     part_gate: threading.Event | None = None
     arrived: threading.Condition = field(default_factory=threading.Condition)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    raw_answer: bytes | None = None  # in place of whatever is answered in JSON
+    on_call: Callable[[str], None] = lambda call: None
     on_part: Callable[[int], None] = lambda number: None
 
     def video(self, **values: Any) -> dict[str, Any]:

@@ -124,6 +124,20 @@ def test_ls(run: Run, world: StandIn, capsys: Captured) -> None:
     assert capsys.readouterr().out.splitlines()[1].endswith("clip 3")
 
 
+def test_why_a_video_waits(run: Run, world: StandIn, clip: Path, capsys: Captured) -> None:
+    no_room = {"reason": "no_room", "message": "No worker has room on its disk."}
+    world.stream_plan = [[{"queue": no_room}, {"state": "ready", "queue": None}]]
+    assert run("upload", clip) == 0
+    assert "clip.mp4: queued, waits: No worker has room on its disk 0 %" in capsys.readouterr().err
+    world.video(state="queued", queue=no_room)
+    world.video(state="queued", queue={"reason": None, "message": None})
+    world.video(state="queued", queue=None)
+    assert run("ls") == 0
+    out = capsys.readouterr().out
+    assert out.count("queued, no room") == 1
+    assert out.count("queued ") == 2
+
+
 def test_watch_download_and_rm(run: Run, world: StandIn, tmp_path: Path, capsys: Captured) -> None:
     video = world.video(renditions=[RENDITION])["id"]
     world.objects[f"{video}/720p"] = b"x" * 1000

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from client import ApiError, Framemill, LoginRequired, ServerUnreachable, UnexpectedAnswer
+from client import (
+    ApiError,
+    Framemill,
+    HomeUnusable,
+    LoginRequired,
+    ServerUnreachable,
+    UnexpectedAnswer,
+)
 from tests.integration.client.standin_world import EMAIL, PASSWORD, StandIn
 
 
@@ -150,3 +157,40 @@ def test_a_server_that_is_something_else(client: Framemill, world: StandIn) -> N
     del video["title"]
     with pytest.raises(UnexpectedAnswer, match="not understood"):
         client.video(video["id"])
+
+
+def test_a_refresh_token_is_not_used_up_where_the_next_cannot_be_kept(
+    world: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Framemill(world.url, remember=True) as client:
+        client.login(EMAIL, PASSWORD)
+        world.expired |= set(world.access)
+
+        def full(*_: object) -> None:
+            raise HomeUnusable("No space left on device.")
+
+        with monkeypatch.context() as broken:
+            broken.setattr("client.session.write_private", full)
+            with pytest.raises(HomeUnusable):
+                client.me()
+        assert client.me().email == EMAIL, "the disk has room again"
+
+
+def test_a_session_that_cannot_be_kept_is_ended(
+    world: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise HomeUnusable("No space left on device.")
+
+    monkeypatch.setattr("client.session.write_private", full)
+    with Framemill(world.url, remember=True) as client, pytest.raises(HomeUnusable):
+        client.login(EMAIL, PASSWORD)
+    assert not world.sessions
+
+
+def test_an_answer_that_is_nested_without_end(client: Framemill, world: StandIn) -> None:
+    world.video(title="x", nested=json.loads("[" * 400 + "]" * 400))
+    assert [video.title for video in client.videos()] == ["x"]
+    world.raw_answer = b"[" * 200_000
+    with pytest.raises(UnexpectedAnswer):
+        client.me()

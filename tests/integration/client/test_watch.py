@@ -1,9 +1,10 @@
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from client import ApiError, Framemill
+from client import ApiError, Framemill, Queue
 from tests.integration.client.standin_world import StandIn
 
 
@@ -24,6 +25,28 @@ def test_every_change_is_told_until_the_end(client: Framemill, world: StandIn) -
     ]
     assert seen[1].eta_seconds == 3.5
     assert seen[0].title == "one\u2028line"
+
+
+def test_why_a_video_waits_is_told_when_it_changes(
+    client: Framemill, world: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No event tells of it: the version stays."""
+    monkeypatch.setattr("client.watch._QUEUE_PAUSE", 0)
+    no_room = {"reason": "no_room", "message": "No worker has room on its disk."}
+    video = world.video(state="queued", progress=0, queue=None)
+    told = threading.Event()
+    world.stream_plan = [[told, {"state": "ready", "queue": None}]]
+    seen = []
+    for current in client.watch(video["id"]):
+        seen.append((current.state, current.queue))
+        video["queue"] = no_room
+        if current.queue is not None:
+            told.set()
+    assert seen == [
+        ("queued", None),
+        ("queued", Queue("no_room", "No worker has room on its disk.")),
+        ("ready", None),
+    ]
 
 
 def test_a_stream_that_breaks_is_opened_again(client: Framemill, world: StandIn) -> None:

@@ -7,6 +7,7 @@ import pytest
 from client.download import file_name
 from client.home import home_directory, write_private
 from client.models import Tokens
+from client.partial import proven_md5
 from client.resume import ResumeFile, Unfinished, stamp_of
 from client.session import SessionStore, session_of
 
@@ -69,6 +70,50 @@ def test_sessions_are_kept_by_server(tmp_path: Path) -> None:
     assert store.find("http://a") is None
     (tmp_path / "session.json").write_text('{"sessions": {"http://b": {"other": 1}}}')
     assert store.find("http://b") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "\x00",
+        "[]",
+        "[" * 100_000,
+        '{"sessions": []}',
+        '{"sessions": {"http://a": "x"}}',
+        '{"sessions": {"http://a": {"email": 1}}}',
+        '{"sessions": {"http://a": {"email": "e", "access_token": "\u00e9",'
+        ' "refresh_token": "r", "renew_at": 1}}}',
+        '{"sessions": {"http://a": {"email": "e", "access_token": "a",'
+        ' "refresh_token": "r", "renew_at": "soon"}}, "server": 7}',
+    ],
+)
+def test_a_damaged_session_file_counts_as_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "session.json").write_text(text)
+    store = SessionStore(tmp_path / "session.json")
+    assert store.find("http://a") is None
+    assert store.last_server() is None
+    store.drop("http://a")
+    session = session_of("one", Tokens("a", "r", 600), 1000.0)
+    store.keep("http://a", session, as_last=True)
+    assert store.find("http://a") == session
+
+
+@pytest.mark.parametrize(
+    ("headers", "md5"),
+    [
+        ({"etag": f'"{"A1" * 16}"'}, "a1" * 16),
+        ({"etag": "a1" * 16, "x-amz-server-side-encryption": "AES256"}, "a1" * 16),
+        ({"etag": f'"{"a1" * 16}-3"'}, None),
+        ({"etag": f'W/"{"a1" * 16}"'}, None),
+        ({"etag": "a1" * 16, "x-amz-server-side-encryption": "aws:kms:dsse"}, None),
+        ({"etag": "a1" * 16, "x-amz-server-side-encryption-customer-algorithm": "AES256"}, None),
+        ({}, None),
+    ],
+)
+def test_which_etags_are_checksums(headers: dict[str, str], md5: str | None) -> None:
+    assert proven_md5(headers) == md5
 
 
 @pytest.mark.parametrize(("life", "renew_at"), [(600.0, 1570.0), (10.0, 1009.0)])

@@ -1,6 +1,6 @@
 import pytest
 
-from client.retry import ATTEMPTS, Again, Outcome, after_call, after_part
+from client.retry import ATTEMPTS, Again, Outcome, after_call, after_part, final, lost
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,24 @@ def test_a_refused_url_is_not_replaced_for_ever() -> None:
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_lost", "is_final"),
+    [
+        (Outcome(404, "NoSuchUpload"), True, True),
+        (Outcome(410, "NoSuchUpload"), True, True),
+        (Outcome(404, "NoSuchBucket"), False, True),
+        (Outcome(403, "AccessDenied"), False, True),
+        (Outcome(422, "validation_failed", False), False, True),
+        (Outcome(400, "RequestTimeout"), False, False),
+        (Outcome(401, "session_revoked"), False, False),
+        (Outcome(429, "rate_limited", True), False, False),
+        (Outcome(409, "idempotency_in_progress", True), False, False),
+        (Outcome(503), False, False),
+        (Outcome(307), False, False),
+        (Outcome(None), False, False),
+    ],
+)
+def test_what_is_over(outcome: Outcome, is_lost: bool, is_final: bool) -> None:
+    assert (lost(outcome), final(outcome)) == (is_lost, is_final)

@@ -1,14 +1,16 @@
 import pytest
 
-from client.sse import ServerEvent, events_of, lines_of
+from client.sse import COMMENT, ServerEvent, events_of, lines_of
 
 STREAM = (
     ': hello\r\n\r\nevent: video\r\nid: 7\r\ndata: {"a":\r\ndata:  1}\r\n\r\n'
     "event: nothing\n\ndata: é\u2028x\n\n: keep-alive\n\nevent: video\rdata: last\r\rdata: cut off"
 ).encode()
 EVENTS = [
+    ServerEvent(COMMENT, "hello"),
     ServerEvent("video", '{"a":\n 1}', "7"),
     ServerEvent("message", "é\u2028x", "7"),
+    ServerEvent(COMMENT, "keep-alive", "7"),
     ServerEvent("video", "last", "7"),
 ]
 

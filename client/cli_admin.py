@@ -1,0 +1,82 @@
+"""`framemill admin`: who may register."""
+
+import re
+
+import click
+
+from client import words
+from client.cli_common import open_client, print_json, raw, server_option
+from client.streams import say
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+class Span(click.ParamType[int]):
+    """A length of time such as `90m`, `12h` or `7d`; becomes seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return the seconds."""
+        found = re.fullmatch(r"(\d{1,9})([smhdw])", str(value), re.ASCII)
+        if found is None or int(found[1]) == 0:
+            self.fail(f"{value!r} is no length of time; write 90m, 12h or 7d.", param, ctx)
+        return int(found[1]) * _UNITS[found[2]]
+
+
+@click.group()
+def admin() -> None:
+    """For admins: invite people, where registration is by invite."""
+
+
+@admin.command()
+@click.option("--email", help="Only this address may use it.")
+@click.option("--expires-in", type=Span(), help="How long it works, such as 12h or 7d.")
+@click.option("--json", "as_json", is_flag=True, help="Print the invite as a JSON object.")
+@server_option
+@click.pass_context
+def invite(
+    context: click.Context, email: str | None, expires_in: int | None, as_json: bool
+) -> None:
+    """Make an invite and print its code, which works once and is not shown again."""
+    client = open_client(context)
+    made = client.create_invite(email=email, expires_in=expires_in)
+    if as_json:
+        print_json(made.raw)
+        return
+    click.echo(words.printable(made.code or ""))
+    until = "" if made.expires_at is None else f" until {words.moment(made.expires_at)}"
+    whom = "whoever has it" if made.email is None else words.printable(made.email)
+    say(
+        f"Lets {whom} register once{until}: framemill register --invite CODE "
+        f"--server {client.api.caller.server}"
+    )
+
+
+@admin.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the invites as a JSON array.")
+@server_option
+@click.pass_context
+def invites(context: click.Context, as_json: bool) -> None:
+    """List the invites."""
+    found = list(open_client(context).invites())
+    if as_json:
+        print_json(raw(found))
+    elif found:
+        click.echo(words.invites(found))
+    else:
+        say("There are no invites.")
+
+
+@admin.command()
+@click.argument("invite_ids", metavar="ID...", nargs=-1, required=True)
+@server_option
+@click.pass_context
+def uninvite(context: click.Context, invite_ids: tuple[str, ...]) -> None:
+    """Take invites back."""
+    client = open_client(context)
+    for invite_id in invite_ids:
+        client.delete_invite(invite_id)
+        say(f"Took the invite {words.printable(invite_id)} back.")

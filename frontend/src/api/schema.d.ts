@@ -1068,6 +1068,22 @@ export interface components {
             type: string;
         };
         /**
+         * QueueItem
+         * @description Why a queued video waits: a stable word, null when nothing is in its way, and a sentence.
+         */
+        QueueItem: {
+            /**
+             * Message
+             * @example All workers are busy.
+             */
+            message: string;
+            /**
+             * Reason
+             * @example busy
+             */
+            reason: ("no_worker" | "no_room" | "busy") | null;
+        };
+        /**
          * RefreshRequest
          * @description A native client's refresh token; browsers send their cookie.
          */
@@ -1386,6 +1402,8 @@ export interface components {
             poster_url: string | null;
             /** Progress */
             progress: number;
+            /** @description Only while the state is `queued`. */
+            queue: components["schemas"]["QueueItem"] | null;
             /** Renditions */
             renditions: components["schemas"]["RenditionItem"][];
             source: components["schemas"]["SourceItem"] | null;

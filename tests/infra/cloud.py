@@ -109,8 +109,8 @@ def the_product(directory: Path, extra: dict[str, str]) -> Iterator[Stack]:
     """
     backing = {"postgres", "valkey", "migrate"}
     with Stack(directory, backing, extra=extra) as stack:
-        environment = stack._whole_environment() | find_tools().environment
-        parts = services.service_parts(directory, environment, stack.port)
+        environment = stack.process_environment | find_tools().environment
+        parts = services.service_parts(directory, environment)
         supervisor = Supervisor(
             [dataclasses.replace(parts[name], after=()) for name in ("api", "worker")]
         )

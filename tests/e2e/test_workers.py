@@ -14,7 +14,9 @@ import pytest
 from client import Framemill
 from client.models import Video
 from embedded.stack import Stack
-from tests.support.product import Clips, Workers, jobs_of, until_final, wait_for
+from tests.support.lanes import Promise
+from tests.support.product import Clips, Workers, jobs_of, until_final
+from tests.support.waiting import PATIENCE_S, wait_for
 
 Somebody = Callable[[Stack], Framemill]
 
@@ -97,18 +99,18 @@ def test_a_stopping_worker_gives_its_task_back_uncharged(
     first = workers.start()
     wait_for(lambda: encoding(framemill, video))
     first.terminate()
-    assert first.wait(timeout=10) == 0
+    assert first.wait(PATIENCE_S) == 0
     assert framemill.video(video.id).state == "queued"
     reached = framemill.video(video.id).progress
     workers.start()
-    wait_for(lambda: framemill.video(video.id).state == "processing", seconds=2 + 3)
+    wait_for(lambda: framemill.video(video.id).state == "processing")
     assert framemill.video(video.id).progress >= reached
     assert until_final(framemill, video).state == "ready"
     assert attempts(framemill, video) == 1
 
 
 def test_a_cancelled_video_stops_within_two_seconds(
-    unmanned: Stack, workers: Workers, somebody: Somebody, long: Path
+    unmanned: Stack, workers: Workers, somebody: Somebody, long: Path, promise: Promise
 ) -> None:
     framemill = somebody(unmanned)
     video = framemill.upload(long)
@@ -118,7 +120,7 @@ def test_a_cancelled_video_stops_within_two_seconds(
     began = time.monotonic()
     assert framemill.cancel(video.id).state == "cancelled"
     wait_for(lambda: not Path(f"/proc/{encoder}").exists())
-    assert time.monotonic() - began < 2
+    promise("a cancelled film stops", time.monotonic() - began, 2)
     assert framemill.video(video.id).state == "cancelled"
     assert framemill.retry(video.id).state in {"queued", "processing"}  # the worker is quick
     assert until_final(framemill, video).state == "ready"
@@ -169,7 +171,7 @@ def test_an_upload_that_s3_completed_unheard_is_found(
 def _put(url: str, body: bytes) -> None:
     with urllib.request.urlopen(
         urllib.request.Request(url, body, {"Content-Length": str(len(body))}, method="PUT"),
-        timeout=10,
+        timeout=PATIENCE_S,
     ) as answer:
         assert answer.status == 200
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.play import Ground, Play, play_all
 from tests.faults.scenario import Outcome, Protection, Scenario
-from tests.faults.timing import SMALL
+from tests.faults.timing import SMALL, UNHURRIED
 
 SEED = int(os.environ.get("FAULTS_SEED", "1"))  # the same in every run, so that a failure repeats
 _AT_ONCE = 4
@@ -29,9 +29,9 @@ def without_each(*scenarios: Scenario) -> pytest.MarkDecorator:
 
 
 def small(scenario: Scenario, without: Protection | None = None) -> Play:
-    """Return what a test plays."""
+    """Return what a test plays: whole without haste, as there is nothing to wait for in vain."""
     tries = (without.tries if without else 0) or scenario.small_count
-    return Play(scenario, tries, SMALL, SEED, without)
+    return Play(scenario, tries, SMALL if without else UNHURRIED, SEED, without)
 
 
 @dataclass

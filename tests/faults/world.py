@@ -279,8 +279,8 @@ class World:
     async def holds(
         self, condition: Callable[[], object | Awaitable[object]], seconds: float = 60
     ) -> bool:
-        """Wait for a condition; tell whether it came true in time."""
-        deadline = time.monotonic() + seconds
+        """Wait for a condition; tell whether it came true in time, see `Timing.stretch`."""
+        deadline = time.monotonic() + seconds * self.timing.stretch
         while True:
             held = condition()
             if isinstance(held, Awaitable):

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from embedded.errors import PartDied
 from embedded.part import Part
 from embedded.supervisor import Supervisor
+from tests.support.waiting import PATIENCE_S, wait_for
 
 _SERVER = """
 import pathlib, signal, sys, time
@@ -67,19 +67,12 @@ def run(request: pytest.FixtureRequest) -> Iterator[Callable[..., Supervisor]]:
 
     def start(*parts: Part) -> Supervisor:
         made.append(Supervisor(parts))
-        made[-1].start(timeout=20)
+        made[-1].start(timeout=PATIENCE_S)
         return made[-1]
 
     yield start
     for each in made:
         each.stop(hurry=lambda: True)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def test_needs_start_first_and_stop_last(bench: Bench, run: Callable[..., Supervisor]) -> None:
@@ -99,7 +92,7 @@ def test_a_part_that_dies_at_the_start_is_named_with_its_log(bench: Bench) -> No
     code = "import sys; sys.stderr.write('no such table'); sys.exit(3)"
     supervisor = Supervisor([bench.part("base"), bench.part("bad", "base", code=code)])
     with pytest.raises(PartDied, match=r"(?s)bad ended with status 3.*no such table"):
-        supervisor.start(timeout=20)
+        supervisor.start(timeout=PATIENCE_S)
     supervisor.stop()
     assert bench.lines() == ["started base", "stopped base"]
 
@@ -127,8 +120,8 @@ def test_what_a_dead_part_left_in_its_group_is_ended(
     supervisor = run(bench.part("parent", code=code))
     child = int(bench.lines()[0].split()[1])
     os.kill(supervisor.pids["parent"], signal.SIGKILL)
-    wait_until(lambda: supervisor.dead() == ["parent"])
-    wait_until(lambda: not _lives(child))
+    wait_for(lambda: supervisor.dead() == ["parent"])
+    wait_for(lambda: not _lives(child))
     assert "SIGKILL" in supervisor.describe_end("parent")
 
 
@@ -166,7 +159,7 @@ time.sleep(60)
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
         owner.kill()
-    wait_until(lambda: not _lives(pid))
+    wait_for(lambda: not _lives(pid))
     assert bench.lines() == ["started base", "stopped base"]
 
 

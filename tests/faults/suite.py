@@ -1,8 +1,9 @@
 """Scenarios as tests: the small count must hold, and must not without a protection."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pytest
 
@@ -13,6 +14,10 @@ from tests.faults.timing import SMALL, UNHURRIED
 SEED = int(os.environ.get("FAULTS_SEED", "1"))  # the same in every run, so that a failure repeats
 _AT_ONCE = 4
 
+Test = TypeVar("Test", bound=Callable[..., None])
+_ONCE_MORE = pytest.mark.thorough("plays an invariant once more for each protection taken away")
+_OF_EACH_MODULE = 4
+
 Key = tuple[str, str | None]  # of a scenario, and of the protection that is gone
 
 
@@ -21,11 +26,16 @@ def whole(*scenarios: Scenario) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("scenario", scenarios, ids=[each.id for each in scenarios])
 
 
-def without_each(*scenarios: Scenario) -> pytest.MarkDecorator:
+def without_each(*scenarios: Scenario) -> Callable[[Test], Test]:
     """Parametrize a test with scenarios and each of their protections."""
     pairs = [(each, protection) for each in scenarios for protection in each.protections]
     ids = [f"{each.id}-{protection.name}" for each, protection in pairs]
-    return pytest.mark.parametrize(("scenario", "protection"), pairs, ids=ids)
+    each_pair = pytest.mark.parametrize(("scenario", "protection"), pairs, ids=ids)
+
+    def mark(test: Test) -> Test:
+        return _ONCE_MORE(pytest.mark.sampled(_OF_EACH_MODULE)(each_pair(test)))
+
+    return mark
 
 
 def small(scenario: Scenario, without: Protection | None = None) -> Play:

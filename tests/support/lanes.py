@@ -2,8 +2,8 @@
 
     make test        --lane test    everything that is not marked `thorough`
     make test-all    --lane all     that and `thorough`, of which large sets are sampled
-    .ci/run          --lane rest    after `make test`: what it did not run
-    make prove       --lane prove   all that a sample left out, and full counts
+    make test-rest   --lane rest    what `make test` left out: .ci/run has both
+    make prove       --lane prove   what a sample left out, and full counts
 
 Without `--lane` whatever is named on the command line runs, and nothing is sampled. A test is put
 into the other lane where it stands, with the reason:
@@ -13,9 +13,11 @@ into the other lane where it stands, with the reason:
     @pytest.mark.sampled(8)  # of its parameters; make prove runs them all
     @pytest.mark.parametrize(...)
 
-What makes as many tries as there is time for asks the fixture `rounds` how many those are:
-`for _ in range(rounds(test=2, rest=20, prove=500))`. Which of a set are chosen, and the fixture
-`seed`, follow from FRAMEMILL_TEST_SEED: the day, unless it is set. It is printed at the beginning.
+What makes as many tries as there is time for asks the fixture `rounds` how many those are, and has
+a place in each lane: `for _ in range(rounds(test=2, rest=20, prove=500))`.
+
+Which of a set are chosen, and the fixture `seed`, follow from FRAMEMILL_TEST_SEED: the day, unless
+it is set. It is printed at the beginning.
 """
 
 import os
@@ -98,16 +100,20 @@ def of_lane(lane: Lane, items: list[pytest.Item]) -> list[pytest.Item]:
     if lane is Lane.TEST:
         return [item for item in items if id(item) not in thorough]
     if lane is Lane.REST:
-        return [item for item in items if id(item) in thorough]
+        return [item for item in items if id(item) in thorough or _uses(item, "rounds")]
     if lane is Lane.PROVE:
-        return [item for item in items if id(item) in thorough or _has_more_to_show(item)]
+        return [
+            item
+            for item in items
+            if id(item) in thorough
+            or item.get_closest_marker("sampled")
+            or _uses(item, "rounds", "promise")
+        ]
     return items
 
 
-def _has_more_to_show(item: pytest.Item) -> bool:
-    """Whether `make prove` asks more of a test than other lanes do."""
-    fixtures = getattr(item, "fixturenames", ())
-    return bool(item.get_closest_marker("sampled") or {"rounds", "promise"} & {*fixtures})
+def _uses(item: pytest.Item, *fixtures: str) -> bool:
+    return not {*fixtures}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def sample(seed: int, items: list[pytest.Item]) -> list[pytest.Item]:

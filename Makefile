@@ -7,7 +7,7 @@ ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 
 UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: up test test-all test-rest prove test-infra synth cdk test-localstack test-contract check bench fleet faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
+.PHONY: up test test-all test-rest test-busy prove test-infra synth cdk test-localstack test-contract check bench fleet faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
 
 up:
 	@$(ENSURE) embedded && exec .venv/bin/python -m embedded up
@@ -21,6 +21,10 @@ test:
 # Everything, of large sets a sample: FRAMEMILL_TEST_SEED says which. `test-rest` is what `make test` leaves out.
 test-all test-rest: test-%:
 	@$(ENSURE) dev && exec $(PYTEST) --lane $* $(ARGS)
+
+# As on a machine that is a third as fast: beside four busy loops on two processors.
+test-busy:
+	@$(ENSURE) dev && exec .venv/bin/python -m tests.support.busy 4 -- $(PYTEST) --lane test $(ARGS)
 
 # What takes hours: full counts, generators, soaks. Goes on where it stopped; ARGS=--list tells what has been shown.
 prove:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.play import Ground
-from tests.faults.suite import Plays, small
+from tests.faults.play import Ground, Play
+from tests.faults.scenario import Protection, Scenario
+from tests.faults.suite import Plays, small, unhurried
+from tests.support.lanes import Rounds
 
 # The modules that take long, so that of two that are played at the same time one keeps the
 # processors busy and the other one mostly waits. No result hangs on it.
@@ -44,7 +46,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 
 @pytest.fixture(scope="module")
-def plays(request: pytest.FixtureRequest, ground: Ground) -> Plays:
+def plays(request: pytest.FixtureRequest, ground: Ground, rounds: Rounds) -> Plays:
     """All that the module's chosen tests play."""
     asked = [
         item.callspec.params
@@ -54,5 +56,8 @@ def plays(request: pytest.FixtureRequest, ground: Ground) -> Plays:
         and hasattr(item, "callspec")
         and "scenario" in item.callspec.params
     ]
-    wanted = [small(params["scenario"], params.get("protection")) for params in asked]  # type: ignore[arg-type]
-    return Plays(ground, wanted)
+    return Plays(ground, [_play(rounds, **params) for params in asked])  # type: ignore[arg-type]
+
+
+def _play(rounds: Rounds, scenario: Scenario, protection: Protection | None = None) -> Play:
+    return unhurried(scenario, rounds) if protection is None else small(scenario, protection)

@@ -10,6 +10,7 @@ import pytest
 from tests.faults.play import Ground, Play, play_all
 from tests.faults.scenario import Outcome, Protection, Scenario
 from tests.faults.timing import SMALL, UNHURRIED
+from tests.support.lanes import Rounds
 
 SEED = int(os.environ.get("FAULTS_SEED", "1"))  # the same in every run, so that a failure repeats
 _AT_ONCE = 4
@@ -38,10 +39,15 @@ def without_each(*scenarios: Scenario) -> Callable[[Test], Test]:
     return mark
 
 
-def small(scenario: Scenario, without: Protection | None = None) -> Play:
-    """Return what a test plays: whole without haste, as there is nothing to wait for in vain."""
-    tries = (without.tries if without else 0) or scenario.small_count
-    return Play(scenario, tries, SMALL if without else UNHURRIED, SEED, without)
+def small(scenario: Scenario, without: Protection) -> Play:
+    """Return what a test plays without a protection."""
+    return Play(scenario, without.tries or scenario.small_count, SMALL, SEED, without)
+
+
+def unhurried(scenario: Scenario, rounds: Rounds) -> Play:
+    """Return what a test plays whole: there is nothing to wait for in vain."""
+    least, count = scenario.least_count, scenario.small_count
+    return Play(scenario, rounds(test=least, rest=count, prove=count), UNHURRIED, SEED)
 
 
 @dataclass
@@ -80,9 +86,9 @@ def _key(scenario: Scenario, without: Protection | None) -> Key:
     return scenario.id, without.name if without else None
 
 
-def must_hold(ground: Ground, scenario: Scenario) -> None:
+def must_hold(ground: Ground, scenario: Scenario, rounds: Rounds) -> None:
     """Play a scenario small, by itself; it must hold each time."""
-    judge_whole(scenario, _alone(ground, small(scenario)))
+    judge_whole(scenario, _alone(ground, unhurried(scenario, rounds)))
 
 
 def must_notice(ground: Ground, scenario: Scenario, protection: Protection) -> None:

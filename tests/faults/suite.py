@@ -34,7 +34,8 @@ def without_each(*scenarios: Scenario) -> Callable[[Test], Test]:
     each_pair = pytest.mark.parametrize(("scenario", "protection"), pairs, ids=ids)
 
     def mark(test: Test) -> Test:
-        return _ONCE_MORE(pytest.mark.sampled(_OF_EACH_MODULE)(each_pair(test)))
+        marked: Test = _ONCE_MORE(pytest.mark.sampled(_OF_EACH_MODULE)(each_pair(test)))
+        return marked
 
     return mark
 

@@ -46,11 +46,12 @@ def proof(name: str, seed: int, results: Path) -> Proof:
     """
     if not name.startswith("tests/"):
         told = ("--json", str(results / f"{name}.json"))
-        argv = (sys.executable, "-m", "tests.faults", "--only", name, "--seed", str(seed), *told)
-        return Proof(name, argv, {})
+        asked = ("--only", name, "--seed", str(seed))
+        return Proof(name, (sys.executable, "-m", "tests.faults", *asked, *told), {})
     spread = ("--numprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-    argv = (sys.executable, "-m", "pytest", name, "--lane", "prove", "--quiet", *spread)
+    asked = (name, "--lane", "prove", "--quiet", *spread)
     seeds = {"FRAMEMILL_TEST_SEED": str(seed), "FAULTS_SEED": str(seed)}
+    argv = (sys.executable, "-m", "pytest", *asked)
     return Proof(name, argv, seeds, frozenset({_NO_TESTS}))
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from infra import toolchain
 from tests.prove import __main__ as prove
 from tests.prove import proofs
 from tests.prove.state import Shown, left, load, save, seed_of, table
+from tests.support.product import PROJECT
 
 SHOWN = Shown(True, 7, "now", "2026-11-28T12:00:00+00:00", 3.0, "50 of 50")
 FAILED = replace(SHOWN, shown=False, seed=8)
@@ -66,7 +68,7 @@ def test_a_run_goes_on_where_it_was_stopped(
 
     monkeypatch.setattr(proofs, "names", lambda: list(ends))
     monkeypatch.setattr(proofs, "proof", proof)
-    monkeypatch.setattr(prove.toolchain, "install", lambda: None)
+    monkeypatch.setattr(toolchain, "install", lambda: None)
     monkeypatch.setattr(prove, "version", lambda: "now")
     monkeypatch.setattr(sys, "argv", ["prove", "--state", str(file)])
 
@@ -88,7 +90,7 @@ def test_a_run_goes_on_where_it_was_stopped(
 def test_it_tells_what_there_is_to_prove(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.prove", "--list", "--state", str(tmp_path / "none")],
-        capture_output=True, text=True, check=True, cwd=proofs.PROJECT,
+        capture_output=True, text=True, check=True, cwd=PROJECT,
     )  # fmt: skip
     lines = done.stdout.splitlines()
     assert len(lines) == len(proofs.names())

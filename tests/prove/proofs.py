@@ -45,14 +45,13 @@ def proof(name: str, seed: int, results: Path) -> Proof:
         results: the folder in which it may leave what it counted.
     """
     if not name.startswith("tests/"):
-        told = ("--json", str(results / f"{name}.json"))
-        asked = ("--only", name, "--seed", str(seed))
-        return Proof(name, (sys.executable, "-m", "tests.faults", *asked, *told), {})
-    spread = ("--numprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-    asked = (name, "--lane", "prove", "--quiet", *spread)
+        told = str(results / f"{name}.json")
+        words = ["tests.faults", "--only", name, "--seed", str(seed), "--json", told]
+        return Proof(name, (sys.executable, "-m", *words), {})
+    words = ["pytest", name, "--lane", "prove", "--quiet"]
+    spread = ["--numprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     seeds = {"FRAMEMILL_TEST_SEED": str(seed), "FAULTS_SEED": str(seed)}
-    argv = (sys.executable, "-m", "pytest", *asked)
-    return Proof(name, argv, seeds, frozenset({_NO_TESTS}))
+    return Proof(name, (sys.executable, "-m", *words, *spread), seeds, frozenset({_NO_TESTS}))
 
 
 def folders_with_tests() -> set[str]:

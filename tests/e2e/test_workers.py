@@ -67,6 +67,7 @@ def test_two_workers_make_many_videos_ready_once_each(
     assert len({entry["task_id"] for entry in workers.events("claimed")}) == many
 
 
+@pytest.mark.thorough("make test has it as invariant I4")
 def test_another_worker_finishes_what_a_killed_one_began(
     unmanned: Stack, workers: Workers, somebody: Somebody, long: Path
 ) -> None:
@@ -93,6 +94,7 @@ def _ffmpeg_of(parent: int) -> int:
     raise AssertionError("the worker runs no FFmpeg")
 
 
+@pytest.mark.thorough("make test has it as invariant I6")
 def test_a_stopping_worker_gives_its_task_back_uncharged(
     unmanned: Stack, workers: Workers, somebody: Somebody, long: Path
 ) -> None:

@@ -56,7 +56,7 @@ async def test_every_hostile_file(
     run = Run(await new_user(api), db, s3, settings.s3_bucket)
     worker = workers.start(SQS_QUEUE=settings.sqs_queue, SANDBOX=sandbox, **_PATIENT)
     every = hostile_files()
-    files = _some(every, rounds(test=10, rest=len(every), prove=len(every)), seed)
+    files = _some(every, rounds(test=6, rest=len(every), prove=len(every)), seed)
     words = [*SECRETS, *(each.word for each in watch.canaries)]
     faults: dict[str, list[str]] = {}
     slowest = 0.0

@@ -23,6 +23,7 @@ from tests.faults.clips import FaultClips
 from tests.faults.processes import Process
 from tests.faults.timing import Timing
 from tests.support.product import PASSWORD
+from tests.support.waiting import patience
 
 _START_S = 120.0
 _LOOK_S = 0.1
@@ -298,7 +299,7 @@ class World:
         what: str = "it",
     ) -> None:
         """Wait for a condition that the scenario needs; it is no result when it does not come."""
-        assert await self.holds(condition, seconds), f"not within {seconds} s: {what}"
+        assert await self.holds(condition, patience(seconds)), f"it never came: {what}"
 
     async def until_encoding(self, *video_ids: uuid.UUID) -> None:
         """Wait until FFmpeg is at work on all of these videos at once."""

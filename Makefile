@@ -7,7 +7,7 @@ ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 
 UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: up test test-all test-rest test-busy prove test-infra synth cdk test-localstack test-contract check bench fleet faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
+.PHONY: up test test-all test-rest test-busy prove test-infra synth cdk test-localstack test-contract check check-page check-code bench fleet faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
 
 up:
 	@$(ENSURE) embedded && exec .venv/bin/python -m embedded up
@@ -55,13 +55,19 @@ test-contract:
 	@$(ENSURE) dev && exec .venv/bin/python -m pytest tests/contract --target $(TARGET) \
 		$(if $(ENDPOINT_URL),--endpoint-url "$(ENDPOINT_URL)") $(if $(BUCKET),--bucket "$(BUCKET)") $(ARGS)
 
+# The page's part takes as long as all the rest, so they run side by side.
 check:
 	@$(ENSURE) dev
+	@$(MAKE) --no-print-directory --jobs 2 check-page check-code
+
+check-page:
+	.venv/bin/python -m embedded.page check
+
+check-code:
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python -m embedded.page check
 	.venv/bin/python -m embedded.audit
 	@! grep -nE '^ *-(i|f|-[a-z-]*(index|find-links|host))|://' requirements/*.txt \
 		|| { echo "The lists in requirements/ must not name an index; run make lock." >&2; exit 1; }

@@ -1,5 +1,5 @@
 # Each target calls one thing. Variables: PORT, DATA_DIR, FILE, ONCE for `up`; ENDPOINT_URL, BUCKET, TARGET for
-# `test-contract`; ARGS for `test` and its like, `e2e`, `bench`, `fleet`, `faults`.
+# `test-contract`; ARGS for `test` and its like, `prove`, `e2e`, `bench`, `fleet`, `faults`.
 PYTHON ?= python3
 
 # Python begins with a traceback for a Ctrl-C; what is started with it ignored takes it over when it is ready to.
@@ -8,23 +8,33 @@ ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 
 UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: up test test-infra synth cdk test-localstack test-contract check bench fleet faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
+.PHONY: up test test-all test-rest test-busy prove test-infra synth cdk test-localstack test-contract check check-page check-code bench fleet faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
 
 up:
 	@trap '' INT; $(ENSURE) embedded && exec .venv/bin/python -m embedded up
 
-# Two processes, each with a stack of its own: much of a test's time is waiting.
-test:
-	@$(ENSURE) dev && .venv/bin/python -m embedded.page test && \
-		.venv/bin/python -m infra.toolchain install && \
-		exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
-		$(ARGS)
+# Two processes, each with a stack of its own: much of a test's time is waiting. For lanes see tests/support/lanes.py.
+PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 25
 
-# AWS without AWS, and Kubernetes without a cluster; a part of `make test`: the templates of every size, what judges
-# them, the product on an emulator of what they say, and the chart.
+test:
+	@$(ENSURE) dev && exec $(PYTEST) --lane test $(ARGS)
+
+# Everything, of large sets a sample: FRAMEMILL_TEST_SEED says which. `test-rest` is what `make test` leaves out.
+test-all test-rest: test-%:
+	@$(ENSURE) dev && exec $(PYTEST) --lane $* $(ARGS)
+
+# As on a machine that is a third as fast: beside four busy loops on two processors.
+test-busy:
+	@$(ENSURE) dev && exec .venv/bin/python -m tests.support.busy 4 -- $(PYTEST) --lane test $(ARGS)
+
+# What takes hours: full counts, generators, soaks. Goes on where it stopped; ARGS=--list tells what has been shown.
+prove:
+	@$(ENSURE) dev && exec .venv/bin/python -m tests.prove $(ARGS)
+
+# AWS without AWS, and Kubernetes without a cluster; a part of `make test-all`: the templates of every size, what
+# judges them, the product on an emulator of what they say, and the chart.
 test-infra:
-	@$(ENSURE) dev && .venv/bin/python -m infra.toolchain install && \
-		exec .venv/bin/python -m pytest tests/infra --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(ENSURE) dev && exec $(PYTEST) tests/infra $(ARGS)
 
 # The templates, to look at: make synth SIZE=medium; see infra/app.py for what CONTEXT may say ("name=films domain=…").
 SIZE ?= small
@@ -46,13 +56,19 @@ test-contract:
 	@$(ENSURE) dev && exec .venv/bin/python -m pytest tests/contract --target $(TARGET) \
 		$(if $(ENDPOINT_URL),--endpoint-url "$(ENDPOINT_URL)") $(if $(BUCKET),--bucket "$(BUCKET)") $(ARGS)
 
+# The page's part takes as long as all the rest, so they run side by side.
 check:
 	@$(ENSURE) dev
+	@$(MAKE) --no-print-directory --jobs 2 check-page check-code
+
+check-page:
+	.venv/bin/python -m embedded.page check
+
+check-code:
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python -m embedded.page check
 	.venv/bin/python -m embedded.audit
 	@! grep -nE '^ *-(i|f|-[a-z-]*(index|find-links|host))|://' requirements/*.txt \
 		|| { echo "The lists in requirements/ must not name an index; run make lock." >&2; exit 1; }
@@ -60,7 +76,8 @@ check:
 bench:
 	@$(ENSURE) dev && exec .venv/bin/python -m bench $(ARGS)
 
-# The invariants, as often as it takes to believe them: make faults ARGS="--only I4 --seed 7". Minutes each.
+# The invariants, as often as it takes to believe them: make faults ARGS="--only I4 --seed 7". Minutes each; `prove`
+# plays them all.
 faults:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.faults $(ARGS)
 

@@ -26,6 +26,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test-setup.ts"],
     restoreMocks: true,
+    testTimeout: 90_000,
     // A document for each file would take longer than the tests in it.
     pool: "threads",
     isolate: false,

@@ -29,6 +29,8 @@ from tests.support.app import Api, StartApi, running
 from tests.support.settings import overridden, settings_of
 from tests.support.tables import empty_tables
 
+pytest_plugins = ["tests.support.lanes", "tests.support.order"]
+
 # The shared API must not tidy up behind the tests that look at what is left lying about.
 _QUIET: dict[str, Any] = {"sweep_s": 3600, "rate_limit_address": 1_000_000}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import aiohttp
 from aiohttp import web
 
 from bench.counting.tally import EMPTY_RECEIVE, Counts, Key
@@ -13,7 +14,9 @@ _NOTHING_BYTES = 40
 
 
 class CountingProxy(Proxy):
-    """Counts each request when it has been answered.
+    """Counts each request that is answered.
+
+    It is counted before who asked hears of it: who has all answers finds all of them counted.
 
     Args:
         upstream: address of the emulator.
@@ -29,18 +32,16 @@ class CountingProxy(Proxy):
         """Return what has been counted so far."""
         return Counts(self._counts)
 
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _answered(self, request: web.BaseRequest, answer: aiohttp.ClientResponse) -> None:
         operation = operation_of(request.method, request.raw_path, request.headers)
         of_sqs = "x-amz-target" in request.headers
         peer = request.transport.get_extra_info("peername") if request.transport else None
-        response = await super()._serve(request)
-        # Asked afterwards: of the first requests the processes are not known yet.
+        # Asked only now: of the first requests the processes are not known yet.
         who = self._who(peer[1]) if peer else "browser"
-        length = int(response.headers.get("Content-Length", 0))
+        length = int(answer.headers.get("Content-Length", 0))
         self._counts += counted(
             operation, who, of_sqs=of_sqs, sent=request.content_length or 0, answered=length
         )
-        return response
 
 
 def counted(operation: str, who: str, *, of_sqs: bool, sent: int, answered: int) -> Counts:

@@ -8,24 +8,26 @@ from typing import Any
 from client import Framemill
 from client.caller import json_of
 from embedded.stack import Stack
+from tests.support.lanes import Rounds
 from tests.support.product import Clips, Workers, jobs_of, until_final, wait_for
 
 Somebody = Callable[[Stack], Framemill]
 Figure = Callable[[str, object], None]
-_MANY = 200
 
 
-def test_one_film_behind_two_hundred_waits_for_two_of_them_at_most(
+def test_one_film_behind_many_waits_for_two_of_them_at_most(
     unmanned: Stack,
     workers: Workers,
     somebody: Somebody,
     clips: Clips,
     tmp_path: Path,
     figure: Figure,
+    rounds: Rounds,
 ) -> None:
+    many = rounds(test=50, rest=200, prove=200)
     clip = clips.short(tmp_path / "film.mp4", seconds=0.4, size="320x180")
     busy, other = somebody(unmanned), somebody(unmanned)
-    copies = [tmp_path / f"{number}.mp4" for number in range(_MANY)]
+    copies = [tmp_path / f"{number}.mp4" for number in range(many)]
     for copy in copies:
         copy.write_bytes(clip.read_bytes())
     with ThreadPoolExecutor(4) as pool:
@@ -42,9 +44,9 @@ def test_one_film_behind_two_hundred_waits_for_two_of_them_at_most(
         if job["started_at"] < mine["started_at"]
         and (job["finished_at"] or mine["started_at"]) > mine["created_at"]
     ]
-    figure("films of another user that one film waited for, of 200", len(waited_for))
+    figure(f"films of another user that one film waited for, of {many}", len(waited_for))
     assert len(waited_for) <= 2
-    assert len(began) < _MANY  # the others were still waiting
+    assert len(began) < many  # the others were still waiting
 
 
 def all_jobs(framemill: Framemill) -> list[dict[str, Any]]:

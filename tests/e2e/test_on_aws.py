@@ -12,8 +12,9 @@ from moto.server import ThreadedMotoServer
 from client import Framemill
 from core.queue import encode
 from embedded.stack import Stack
-from tests.support.product import Clips, Workers, jobs_of, until_final, wait_for
+from tests.support.product import Clips, Workers, jobs_of, until_final
 from tests.support.recorder import Asked, recording
+from tests.support.waiting import PATIENCE_S, wait_for
 
 Somebody = Callable[[Stack], Framemill]
 
@@ -50,7 +51,7 @@ def test_a_worker_is_protected_while_it_works_and_drains_when_its_machine_goes(
         wait_for(lambda: framemill.video(long.id).stage == "encoding")
         assert wishes() == [True, False, True]
         notices.append(b'{"action": "terminate", "time": "2026-11-21T08:22:00Z"}')
-        assert worker.wait(timeout=20) == 0
+        assert worker.wait(PATIENCE_S) == 0
     assert workers.events("spot_notice")
     assert framemill.video(long.id).state == "queued"
     assert jobs_of(framemill, long)[0]["attempts"] == 0, "charged for a machine that went"

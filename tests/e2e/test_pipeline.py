@@ -11,6 +11,7 @@ import pytest
 from client import Framemill
 from client.models import Video
 from tests.support.product import Clips, Deployment, jobs_of, until_final
+from tests.support.waiting import PATIENCE_S
 
 Somebody = Callable[[Deployment], Framemill]
 
@@ -74,12 +75,12 @@ def test_the_source_comes_back_as_it_was(
 
 def test_the_poster_and_the_log_can_be_read(done: tuple[Framemill, Video]) -> None:
     framemill, video = done
-    with urllib.request.urlopen(video.raw["poster_url"], timeout=10) as answer:
+    with urllib.request.urlopen(video.raw["poster_url"], timeout=PATIENCE_S) as answer:
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert answer.read(3) == b"\xff\xd8\xff"
     job = jobs_of(framemill, video)[0]
     assert (job["state"], job["attempts"], job["operation"]) == ("succeeded", 1, "transcode")
-    with urllib.request.urlopen(job["log_url"], timeout=10) as answer:
+    with urllib.request.urlopen(job["log_url"], timeout=PATIENCE_S) as answer:
         assert b"libx264" in answer.read()
 
 
@@ -115,7 +116,7 @@ def test_nothing_is_left_after_a_deletion(done: tuple[Framemill, Video]) -> None
     link = video.raw["renditions"][0]["url"]
     framemill.delete(video.id)
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(link, timeout=10)
+        urllib.request.urlopen(link, timeout=PATIENCE_S)
     with refused.value as answer:  # it holds a connection
         assert answer.code == 404
     assert list(framemill.videos()) == []

@@ -14,7 +14,9 @@ import pytest
 from client import Framemill
 from client.models import Video
 from embedded.stack import Stack
-from tests.support.product import Clips, Workers, jobs_of, until_final, wait_for
+from tests.support.lanes import Promise, Rounds
+from tests.support.product import Clips, Workers, jobs_of, until_final
+from tests.support.waiting import PATIENCE_S, wait_for
 
 Somebody = Callable[[Stack], Framemill]
 
@@ -28,7 +30,7 @@ def short(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def long(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Takes long enough to be interrupted."""
     folder = tmp_path_factory.mktemp("long")
-    return clips.short(folder / "long.mp4", seconds=40, size="1280x720")
+    return clips.short(folder / "long.mp4", seconds=20, size="1280x720")
 
 
 def encoding(framemill: Framemill, video: Video) -> bool:
@@ -42,11 +44,13 @@ def attempts(framemill: Framemill, video: Video) -> int:
     return int(jobs[0]["attempts"])
 
 
-def test_two_workers_make_twenty_videos_ready_once_each(
-    unmanned: Stack, workers: Workers, somebody: Somebody, short: Path, tmp_path: Path
-) -> None:
+def test_two_workers_make_many_videos_ready_once_each(
+    unmanned: Stack, workers: Workers, somebody: Somebody, short: Path, tmp_path: Path,
+    rounds: Rounds,
+) -> None:  # fmt: skip
     framemill = somebody(unmanned)
-    copies = [tmp_path / f"{number}.mp4" for number in range(20)]
+    many = rounds(test=8, rest=20, prove=20)
+    copies = [tmp_path / f"{number}.mp4" for number in range(many)]
     for copy in copies:
         copy.write_bytes(short.read_bytes())
     with ThreadPoolExecutor(5) as pool:
@@ -56,13 +60,14 @@ def test_two_workers_make_twenty_videos_ready_once_each(
     for video in videos:
         ended = until_final(framemill, video)
         assert (ended.state, len(ended.renditions)) == ("ready", 1)
-    wait_for(lambda: len(workers.events("succeeded")) >= 20)  # logged after the commit
+    wait_for(lambda: len(workers.events("succeeded")) >= many)  # logged after the commit
     succeeded = [entry["video_id"] for entry in workers.events("succeeded")]
     assert sorted(succeeded) == sorted(video.id for video in videos)
-    assert [attempts(framemill, video) for video in videos] == [1] * 20
-    assert len({entry["task_id"] for entry in workers.events("claimed")}) == 20
+    assert [attempts(framemill, video) for video in videos] == [1] * many
+    assert len({entry["task_id"] for entry in workers.events("claimed")}) == many
 
 
+@pytest.mark.thorough("make test has it as invariant I4")
 def test_another_worker_finishes_what_a_killed_one_began(
     unmanned: Stack, workers: Workers, somebody: Somebody, long: Path
 ) -> None:
@@ -89,6 +94,7 @@ def _ffmpeg_of(parent: int) -> int:
     raise AssertionError("the worker runs no FFmpeg")
 
 
+@pytest.mark.thorough("make test has it as invariant I6")
 def test_a_stopping_worker_gives_its_task_back_uncharged(
     unmanned: Stack, workers: Workers, somebody: Somebody, long: Path
 ) -> None:
@@ -97,18 +103,18 @@ def test_a_stopping_worker_gives_its_task_back_uncharged(
     first = workers.start()
     wait_for(lambda: encoding(framemill, video))
     first.terminate()
-    assert first.wait(timeout=10) == 0
+    assert first.wait(PATIENCE_S) == 0
     assert framemill.video(video.id).state == "queued"
     reached = framemill.video(video.id).progress
     workers.start()
-    wait_for(lambda: framemill.video(video.id).state == "processing", seconds=2 + 3)
+    wait_for(lambda: framemill.video(video.id).state == "processing")
     assert framemill.video(video.id).progress >= reached
     assert until_final(framemill, video).state == "ready"
     assert attempts(framemill, video) == 1
 
 
 def test_a_cancelled_video_stops_within_two_seconds(
-    unmanned: Stack, workers: Workers, somebody: Somebody, long: Path
+    unmanned: Stack, workers: Workers, somebody: Somebody, long: Path, promise: Promise
 ) -> None:
     framemill = somebody(unmanned)
     video = framemill.upload(long)
@@ -118,7 +124,7 @@ def test_a_cancelled_video_stops_within_two_seconds(
     began = time.monotonic()
     assert framemill.cancel(video.id).state == "cancelled"
     wait_for(lambda: not Path(f"/proc/{encoder}").exists())
-    assert time.monotonic() - began < 2
+    promise("a cancelled film stops", time.monotonic() - began, 2)
     assert framemill.video(video.id).state == "cancelled"
     assert framemill.retry(video.id).state in {"queued", "processing"}  # the worker is quick
     assert until_final(framemill, video).state == "ready"
@@ -148,7 +154,8 @@ def test_a_message_delivered_again_has_no_effect(
         sqs.send_message(QueueUrl=url, MessageBody=message["Body"])
     wait_for(lambda: len(workers.events("not_claimed")) >= 6)
     assert framemill.video(video.id).version == ready.version
-    assert len(workers.events("claimed")) == 1
+    claimed = [entry["video_id"] for entry in workers.events("claimed")]
+    assert claimed.count(video.id) == 1
     assert attempts(framemill, video) == 1
 
 
@@ -169,7 +176,7 @@ def test_an_upload_that_s3_completed_unheard_is_found(
 def _put(url: str, body: bytes) -> None:
     with urllib.request.urlopen(
         urllib.request.Request(url, body, {"Content-Length": str(len(body))}, method="PUT"),
-        timeout=10,
+        timeout=PATIENCE_S,
     ) as answer:
         assert answer.status == 200
 

@@ -2,8 +2,8 @@
 
 Each invariant of the product has a scenario that breaks something on purpose (kills, stops, cuts
 off, repeats, fills up) and then looks whether the invariant held. `make test` plays each one a few
-times, `make faults` as often as it takes to believe it. Each protection of the product is taken
-away once as well, and the scenario must notice.
+times, `make faults` as often as it takes to believe it. In `make test-all` each protection of the
+product is taken away as well, and the scenario must notice.
 
 How a scenario is written: one module `iNN_what_happens.py` with one `SCENARIO = Scenario(...)`.
 Its `run(world, tries, rng)` makes the tries and returns a `Tally().outcome()`:

@@ -92,6 +92,7 @@ SCENARIO = Scenario(
     "an acknowledged upload is never lost",
     full_count=50,
     small_count=6,
+    least_count=2,
     run=run,
     protections=(
         Protection(

@@ -70,6 +70,7 @@ SCENARIO = Scenario(
     "a duplicate message has no second effect",
     full_count=100,
     small_count=5,
+    least_count=2,
     run=run,
     protections=(
         Protection("claim_guard", "only a task that waits is claimed", ("claim_guard",), 2),

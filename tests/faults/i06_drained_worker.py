@@ -31,10 +31,10 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
         await world.until_encoding(*videos)
         await asyncio.sleep(rng.uniform(0, 0.5))
         drained = [worker for worker in workers if world.encoders(worker)]
-        told = time.time()
+        told, gone_s = time.time(), _GONE_S * world.timing.stretch
         for worker in drained:
             worker.signal(signal.SIGTERM)
-        statuses = [await worker.ended(_GONE_S - (time.time() - told)) for worker in drained]
+        statuses = [await worker.ended(gone_s - (time.time() - told)) for worker in drained]
         faults = [] if set(statuses) == {0} else [f"the workers ended with {statuses}"]
         if world.left_behind_by(*drained):
             faults.append("an FFmpeg outlived its worker")
@@ -65,7 +65,7 @@ async def _handed_on_s(world: World, video_id: uuid.UUID) -> float | None:
 async def _faults(world: World, video_id: uuid.UUID) -> list[str]:
     faults = await world.faults(video_id)
     handed_on_s = await _handed_on_s(world, video_id)
-    if handed_on_s is None or handed_on_s > _VISIBLE_S:
+    if handed_on_s is None or handed_on_s > _VISIBLE_S * world.timing.stretch:
         faults.append(f"{video_id}: handed on after {handed_on_s} s")
     task = await world.task(video_id)
     if task.charged != 1:

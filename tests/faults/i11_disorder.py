@@ -147,6 +147,7 @@ SCENARIO = Scenario(
     "order does not matter",
     full_count=50,
     small_count=4,
+    least_count=4,  # a round has one of each kind
     run=run,
     protections=(
         # Either of the two is enough: the claim's own guard, and that of a video's state.

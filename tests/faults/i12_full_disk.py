@@ -115,6 +115,7 @@ SCENARIO = Scenario(
     "a full disk is not the user's fault",
     full_count=20,
     small_count=4,
+    least_count=2,
     run=run,
     protections=(
         Protection(

@@ -80,6 +80,7 @@ SCENARIO = Scenario(
     'nothing stays "processing"',
     full_count=20,
     small_count=4,
+    least_count=2,
     run=run,
     protections=(
         Protection("resend", "tasks whose messages are gone are sent again", ("resend",), 2),

@@ -77,6 +77,7 @@ SCENARIO = Scenario(
     "abandoned uploads are reclaimed",
     full_count=20,
     small_count=4,
+    least_count=2,
     run=run,
     protections=(
         Protection("upload_sweep", "open uploads are looked at again", ("upload_sweep",), 1),

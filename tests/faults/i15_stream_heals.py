@@ -198,6 +198,7 @@ SCENARIO = Scenario(
     "streams of changes heal",
     full_count=50,
     small_count=6,
+    least_count=3,
     run=run,
     protections=(
         Protection("heal_read", "a stream never looks by itself", ("heal_read",), 1, (_DEAF,)),

@@ -82,6 +82,7 @@ SCENARIO = Scenario(
     "after a soak, the acknowledged are the ended",
     full_count=200,
     small_count=12,
+    least_count=6,
     run=run,
     protections=(
         Protection(

@@ -120,6 +120,9 @@ class Proxy:
                 return _broken(request)
         return await self._pass_on(request, rule.fault)
 
+    def _answered(self, request: web.BaseRequest, answer: aiohttp.ClientResponse) -> None:
+        """Hear of an answer before anything of it is given back."""
+
     async def _pass_on(self, request: web.BaseRequest, fault: Fault | None) -> web.StreamResponse:
         await _ask_for_body(request)
         headers = [
@@ -141,6 +144,7 @@ class Proxy:
                 data=body,
                 allow_redirects=False,
             ) as answer:
+                self._answered(request, answer)
                 return await _give_back(request, answer, fault, rate)
         except (aiohttp.ClientError, OSError):
             # The service is away or broke off, or whoever asked has gone.

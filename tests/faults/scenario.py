@@ -81,9 +81,10 @@ class Scenario:
         id: `I4`, as in the table of invariants.
         title: the invariant.
         full_count: tries of `make faults`.
-        small_count: tries of every run of the tests.
+        small_count: tries of `make test-all`.
         run: makes the tries.
         protections: what keeps the invariant; without any one of them `run` must notice.
+        least_count: tries of `make test`.
     """
 
     id: str
@@ -92,3 +93,4 @@ class Scenario:
     small_count: int
     run: Run
     protections: tuple[Protection, ...] = ()
+    least_count: int = 1

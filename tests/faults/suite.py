@@ -1,17 +1,23 @@
 """Scenarios as tests: the small count must hold, and must not without a protection."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pytest
 
 from tests.faults.play import Ground, Play, play_all
 from tests.faults.scenario import Outcome, Protection, Scenario
-from tests.faults.timing import SMALL
+from tests.faults.timing import SMALL, UNHURRIED
+from tests.support.lanes import Rounds
 
 SEED = int(os.environ.get("FAULTS_SEED", "1"))  # the same in every run, so that a failure repeats
 _AT_ONCE = 4
+
+Test = TypeVar("Test", bound=Callable[..., None])
+_ONCE_MORE = pytest.mark.thorough("plays an invariant once more for each protection taken away")
+_OF_EACH_MODULE = 4
 
 Key = tuple[str, str | None]  # of a scenario, and of the protection that is gone
 
@@ -21,17 +27,28 @@ def whole(*scenarios: Scenario) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("scenario", scenarios, ids=[each.id for each in scenarios])
 
 
-def without_each(*scenarios: Scenario) -> pytest.MarkDecorator:
+def without_each(*scenarios: Scenario) -> Callable[[Test], Test]:
     """Parametrize a test with scenarios and each of their protections."""
     pairs = [(each, protection) for each in scenarios for protection in each.protections]
     ids = [f"{each.id}-{protection.name}" for each, protection in pairs]
-    return pytest.mark.parametrize(("scenario", "protection"), pairs, ids=ids)
+    each_pair = pytest.mark.parametrize(("scenario", "protection"), pairs, ids=ids)
+
+    def mark(test: Test) -> Test:
+        marked: Test = _ONCE_MORE(pytest.mark.sampled(_OF_EACH_MODULE)(each_pair(test)))
+        return marked
+
+    return mark
 
 
-def small(scenario: Scenario, without: Protection | None = None) -> Play:
-    """Return what a test plays."""
-    tries = (without.tries if without else 0) or scenario.small_count
-    return Play(scenario, tries, SMALL, SEED, without)
+def small(scenario: Scenario, without: Protection) -> Play:
+    """Return what a test plays without a protection."""
+    return Play(scenario, without.tries or scenario.small_count, SMALL, SEED, without)
+
+
+def unhurried(scenario: Scenario, rounds: Rounds) -> Play:
+    """Return what a test plays whole: there is nothing to wait for in vain."""
+    least, count = scenario.least_count, scenario.small_count
+    return Play(scenario, rounds(test=least, rest=count, prove=count), UNHURRIED, SEED)
 
 
 @dataclass
@@ -70,9 +87,9 @@ def _key(scenario: Scenario, without: Protection | None) -> Key:
     return scenario.id, without.name if without else None
 
 
-def must_hold(ground: Ground, scenario: Scenario) -> None:
+def must_hold(ground: Ground, scenario: Scenario, rounds: Rounds) -> None:
     """Play a scenario small, by itself; it must hold each time."""
-    judge_whole(scenario, _alone(ground, small(scenario)))
+    judge_whole(scenario, _alone(ground, unhurried(scenario, rounds)))
 
 
 def must_notice(ground: Ground, scenario: Scenario, protection: Protection) -> None:

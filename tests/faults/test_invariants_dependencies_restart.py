@@ -4,13 +4,14 @@ from tests.faults import i08_postgres_restart, i09_redis_lost
 from tests.faults.play import Ground
 from tests.faults.scenario import Protection, Scenario
 from tests.faults.suite import must_hold, must_notice, whole, without_each
+from tests.support.lanes import Rounds
 
 RESTARTING = (i08_postgres_restart.SCENARIO, i09_redis_lost.SCENARIO)
 
 
 @whole(*RESTARTING)
-def test_it_holds(ground: Ground, scenario: Scenario) -> None:
-    must_hold(ground, scenario)
+def test_it_holds(ground: Ground, scenario: Scenario, rounds: Rounds) -> None:
+    must_hold(ground, scenario, rounds)
 
 
 @without_each(*RESTARTING)

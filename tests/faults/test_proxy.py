@@ -19,7 +19,7 @@ from embedded.stack import Stack
 from tests.faults.misbehaviour import Answer, Cut, Hang, Shorten, Slow
 from tests.faults.operations import operation_of
 from tests.faults.proxy import Proxy
-from tests.support.product import wait_for
+from tests.support.waiting import PATIENCE_S, wait_for
 
 BUCKET = "framemill"
 BODY = bytes(range(256)) * 4096  # 1 MiB
@@ -31,7 +31,9 @@ def proxy(stack: Stack) -> Iterator[Proxy]:
         yield started
 
 
-def client(stack: Stack, proxy: Proxy, service: str = "s3", read_timeout: float = 5) -> Any:
+def client(
+    stack: Stack, proxy: Proxy, service: str = "s3", read_timeout: float = PATIENCE_S
+) -> Any:
     environment = stack.environment
     return boto3.client(
         service,
@@ -94,18 +96,22 @@ def test_what_is_written_is_read_whole_and_in_ranges(proxy: Proxy, s3_behind: An
 def test_a_presigned_url_names_the_proxy_and_is_good(proxy: Proxy, s3_behind: Any) -> None:
     named = {"Bucket": BUCKET, "Key": "proxy/presigned"}
     put = s3_behind.generate_presigned_url("put_object", Params=named, ExpiresIn=60)
-    urllib.request.urlopen(urllib.request.Request(put, BODY, method="PUT"), timeout=5).close()
+    urllib.request.urlopen(
+        urllib.request.Request(put, BODY, method="PUT"), timeout=PATIENCE_S
+    ).close()
     get = s3_behind.generate_presigned_url("get_object", Params=named, ExpiresIn=60)
-    with urllib.request.urlopen(get, timeout=5) as answer:
+    with urllib.request.urlopen(get, timeout=PATIENCE_S) as answer:
         assert answer.read() == BODY
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(get.replace("presigned", "other"), timeout=5)
+        urllib.request.urlopen(get.replace("presigned", "other"), timeout=PATIENCE_S)
     refused.value.close()
     assert refused.value.code == 403
 
 
 def test_a_connection_is_kept(proxy: Proxy) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(proxy.url).port or 0, timeout=5)
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", urlsplit(proxy.url).port or 0, timeout=PATIENCE_S
+    )
     connection.connect()
     first = connection.sock
     for _ in range(2):
@@ -121,7 +127,9 @@ def test_a_connection_is_kept(proxy: Proxy) -> None:
 def test_a_body_that_waits_to_be_asked_for_is_asked_for(proxy: Proxy, fault: Answer | None) -> None:
     if fault is not None:
         proxy.set(fault)
-    with socket.create_connection(("127.0.0.1", urlsplit(proxy.url).port or 0), 5) as connection:
+    with socket.create_connection(
+        ("127.0.0.1", urlsplit(proxy.url).port or 0), PATIENCE_S
+    ) as connection:
         connection.sendall(
             b"PUT /framemill/x HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n"
             b"Connection: close\r\nExpect: 100-continue\r\n\r\n"
@@ -203,5 +211,5 @@ def test_it_trickles_and_hangs(stack: Stack, proxy: Proxy, s3_behind: Any) -> No
 def test_a_service_that_is_away_shows_as_a_broken_connection(tmp_path: Path) -> None:
     with Proxy("http://127.0.0.1:9") as alone:  # nobody listens on the discard port
         with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
-            urllib.request.urlopen(alone.url, timeout=5)
+            urllib.request.urlopen(alone.url, timeout=PATIENCE_S)
         wait_for(lambda: alone.passed["HeadBucket"] + alone.passed["ListObjectsV2"] == 1)

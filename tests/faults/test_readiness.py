@@ -10,7 +10,7 @@ from tests.faults.play import Ground, play
 from tests.faults.proxy import Proxy
 from tests.faults.scenario import Outcome, Protection, Scenario, Tally
 from tests.faults.suite import must_notice
-from tests.faults.timing import SMALL
+from tests.faults.timing import SMALL, UNHURRIED
 from tests.faults.world import World
 
 
@@ -68,7 +68,7 @@ ASKING = Protection("asking", "it is ready without asking", ("blind_readiness",)
 
 
 def test_it_names_whatever_is_away(ground: Ground) -> None:
-    outcome = play(ground, SCENARIO, tries=5, timing=SMALL, seed=1)
+    outcome = play(ground, SCENARIO, tries=5, timing=UNHURRIED, seed=1)
     assert outcome.tried == 5
     assert outcome.held, "\n".join(outcome.notes)
 

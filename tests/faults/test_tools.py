@@ -11,7 +11,7 @@ from tests.faults import small_disk as small_disks
 from tests.faults.clips import FaultClips
 from tests.faults.small_disk import NoSmallDisk, small_disk
 from tests.faults.standin_ffmpeg import BEHAVIOURS, StandIn, poisoned
-from tests.support.product import wait_for
+from tests.support.waiting import PATIENCE_S, wait_for
 
 MIB = 1024**2
 
@@ -38,7 +38,9 @@ def test_it_is_ffmpeg_unless_told_otherwise(stand_in: StandIn, quick: Path, tmp_
         [str(stand_in.path), "-version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("ffmpeg version")
-    out, words = (process := encode(stand_in, quick, tmp_path / "out.mp4")).communicate(timeout=30)
+    out, words = (process := encode(stand_in, quick, tmp_path / "out.mp4")).communicate(
+        timeout=PATIENCE_S
+    )
     assert (process.returncode, words) == (0, "")
     assert "progress=end" in out
 
@@ -59,7 +61,7 @@ def test_a_poisoned_film_makes_it_end_badly(
 ) -> None:
     bad = poisoned(quick, tmp_path / "bad.mp4", behaviour)
     process = encode(stand_in, bad, tmp_path / "out.mp4")
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == status
     assert words in errors
 
@@ -78,7 +80,7 @@ def test_a_poisoned_film_makes_it_hang(
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(0.3)
             process.kill()
-        assert process.wait(30) < 0
+        assert process.wait(PATIENCE_S) < 0
 
 
 def test_a_poisoned_film_is_a_film(quick: Path, tmp_path: Path) -> None:
@@ -96,10 +98,10 @@ def test_a_poisoned_film_is_a_film(quick: Path, tmp_path: Path) -> None:
 def test_all_runs_can_be_told_at_once(stand_in: StandIn, quick: Path, tmp_path: Path) -> None:
     stand_in.all("odd")
     with encode(stand_in, quick, tmp_path / "one.mp4") as process:
-        assert process.wait(30) == 1
+        assert process.wait(PATIENCE_S) == 1
     stand_in.all(None)
     with encode(stand_in, quick, tmp_path / "two.mp4") as process:
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 @pytest.mark.parametrize("way", small_disks.WAYS, ids=["root", "user namespace"])

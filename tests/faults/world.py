@@ -23,6 +23,7 @@ from tests.faults.clips import FaultClips
 from tests.faults.processes import Process
 from tests.faults.timing import Timing
 from tests.support.product import PASSWORD
+from tests.support.waiting import patience
 
 _START_S = 120.0
 _LOOK_S = 0.1
@@ -282,8 +283,8 @@ class World:
     async def holds(
         self, condition: Callable[[], object | Awaitable[object]], seconds: float = 60
     ) -> bool:
-        """Wait for a condition; tell whether it came true in time."""
-        deadline = time.monotonic() + seconds
+        """Wait for a condition; tell whether it came true in time, see `Timing.stretch`."""
+        deadline = time.monotonic() + seconds * self.timing.stretch
         while True:
             held = condition()
             if isinstance(held, Awaitable):
@@ -301,7 +302,7 @@ class World:
         what: str = "it",
     ) -> None:
         """Wait for a condition that the scenario needs; it is no result when it does not come."""
-        assert await self.holds(condition, seconds), f"not within {seconds} s: {what}"
+        assert await self.holds(condition, patience(seconds)), f"it never came: {what}"
 
     async def until_encoding(self, *video_ids: uuid.UUID) -> None:
         """Wait until FFmpeg is at work on all of these videos at once."""

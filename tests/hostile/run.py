@@ -19,10 +19,10 @@ from tests.hostile.maker import Maker
 from tests.hostile.table import MARK, READY, Hostile
 from tests.support.people import Person
 from tests.support.uploading import uploaded
-from tests.support.waiting import wait_until
+from tests.support.waiting import patience, wait_until
 
 # For one file and the good one behind it; FFmpeg itself is stopped sooner.
-_PATIENCE_S = 240.0
+_LONGEST_S = 240.0
 SECRETS = (MARK, b"51.5007", b"<script>")
 
 
@@ -76,7 +76,7 @@ class Run:
                 found[:] = [(await connection.execute(query)).one()]
             return found[0].state in (READY, "failed")
 
-        await wait_until(over, _PATIENCE_S)
+        await wait_until(over, _LONGEST_S)
         state, failure = found[0]
         async with self.db.read() as connection:
             tries = select(Task.attempt).where(Task.video_id == uuid.UUID(video_id))
@@ -136,7 +136,7 @@ async def stop(worker: "subprocess.Popen[bytes]") -> tuple[int, int]:
     os.kill(worker.pid, signal.SIGTERM)
     # Only wait4 tells of the children that the worker itself has waited for.
     ending = asyncio.to_thread(os.wait4, worker.pid, 0)
-    _, status, usage = await asyncio.wait_for(ending, 60)
+    _, status, usage = await asyncio.wait_for(ending, patience())
     worker.returncode = os.waitstatus_to_exitcode(status)
     return worker.returncode, usage.ru_maxrss * 1024
 

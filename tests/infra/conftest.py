@@ -46,9 +46,25 @@ Templates = Callable[[str], dict[str, Template]]
 Assemblies = Callable[[str], Assembly]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what needs the CDK to `make test-all`; the chart and the sizes are quickly read."""
+    reason = pytest.mark.thorough("the CDK writes the templates of every size")
+    for item in items:
+        if "cdk" in getattr(item, "fixturenames", ()):
+            item.add_marker(reason)
+
+
+@pytest.fixture(scope="session")
+def cdk() -> None:
+    """The CDK's environment; made by one of several processes while the others wait."""
+    with (toolchain.FOLDER / "cdk.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        toolchain.install()
+
+
 @pytest.fixture(scope="session")
 def assemblies(
-    tmp_path_factory: pytest.TempPathFactory, figure: Callable[[str, object], None]
+    cdk: None, tmp_path_factory: pytest.TempPathFactory, figure: Callable[[str, object], None]
 ) -> Assemblies:
     """Everything that the CDK wrote for a size, or for one of `VARIANTS`."""
     # Under xdist each process has a folder of its own; the one above it is the run's.
@@ -60,7 +76,6 @@ def assemblies(
         fcntl.flock(lock, fcntl.LOCK_EX)
         marker = shared / "synthesis.json"
         if not marker.exists():
-            toolchain.install()
             begun = time.monotonic()
             done = toolchain.synthesize_each(
                 {shared / name: {**ASKED, "size": name, **VARIANTS.get(name, {})} for name in names}

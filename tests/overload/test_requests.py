@@ -16,7 +16,7 @@ from tests.support.people import new_user
 from tests.support.problems import problem
 from tests.support.settings import settings_of
 from tests.support.sse import stream
-from tests.support.waiting import wait_until
+from tests.support.waiting import patiently, wait_until
 
 HEAD = b"POST /v1/auth/login HTTP/1.1\r\nHost: framemill.test\r\nContent-Length: 40\r\n\r\n"
 
@@ -37,7 +37,7 @@ class Line:
         """Return what was answered until the connection was closed."""
         answer = b""
         with suppress(ConnectionError):
-            async with asyncio.timeout(20):
+            async with patiently():
                 while data := await self.reader.read(2**16):
                     answer += data
         return answer
@@ -65,7 +65,7 @@ async def until(api: Api, wanted: int) -> None:
     async def there() -> bool:
         return await status(api) == wanted
 
-    await wait_until(there, 20)
+    await wait_until(there)
 
 
 async def test_what_is_too_much_is_refused_at_once_and_only_that(start_api: StartApi) -> None:
@@ -138,7 +138,7 @@ async def test_a_request_that_does_not_arrive_is_ended(
             await line.say(then)
             return ended.done()
 
-        await wait_until(trickle, 20)
+        await wait_until(trickle)
         assert not ended.result().startswith(b"HTTP/1.1 2")
         await until(api, 401)
 
@@ -164,7 +164,7 @@ async def test_after_a_whole_request_the_next_must_arrive_too(
             await line.say(then)
             return ended.done()
 
-        await wait_until(trickle, 20)
+        await wait_until(trickle)
         assert b"HTTP/1.1" not in ended.result()
 
 
@@ -246,7 +246,7 @@ async def test_database_connections_are_lent_in_the_order_of_asking(
             served.append(number)
             await connection.execute(text("SELECT 1"))
 
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+    async with patiently(), asyncio.TaskGroup() as group:
         for number in range(500):
             group.create_task(ask(number))
             # Some come just when a connection is given back, and before who waits for it wakes up.

@@ -21,6 +21,7 @@ from embedded.bootstrap import ROOT
 
 PYTHON, PAGE = "GHSA-aaaa-bbbb-cccc", "GHSA-dddd-eeee-ffff"
 TODAY = datetime.now(UTC).date()
+_RUNS = pytest.mark.thorough("starts npm as well: one test that does is enough for `make test`")
 
 
 @dataclass
@@ -129,6 +130,7 @@ def excuse(project: Path, identity: str, package: str, until: date) -> None:
         )
 
 
+@_RUNS
 def test_every_package_is_asked_about_and_none_is_known(project: Path) -> None:
     advisories = Advisories()
     with serving(advisories) as address:
@@ -149,6 +151,7 @@ def test_a_known_vulnerability_stops_the_check(project: Path) -> None:
     assert PAGE in told
 
 
+@_RUNS
 def test_it_is_excused_for_a_while_and_no_longer(project: Path) -> None:
     excuse(project, PYTHON, "other", TODAY + timedelta(days=1))
     excuse(project, PAGE, "jslib", TODAY + timedelta(days=1))
@@ -160,6 +163,7 @@ def test_it_is_excused_for_a_while_and_no_longer(project: Path) -> None:
         assert audited(project, address)[0] == 1
 
 
+@_RUNS
 def test_where_nobody_answers_it_is_said_that_nothing_was_audited(project: Path) -> None:
     with serving(Advisories({"somelib"}, status=405)) as address:
         status, told = audited(project, address)
@@ -168,6 +172,7 @@ def test_where_nobody_answers_it_is_said_that_nothing_was_audited(project: Path)
     assert "were audited" not in told
 
 
+@_RUNS
 def test_where_it_is_required_that_is_a_failure(project: Path, nowhere: int) -> None:
     status, told = audited(project, f"http://127.0.0.1:{nowhere}", AUDIT="required")
     assert (status, told.count("NOT AUDITED: ")) == (1, 2), told

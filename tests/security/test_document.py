@@ -1,7 +1,7 @@
 """The OpenAPI document is true: of whatever it allows to be asked, and of what it does not.
 
 schemathesis makes requests from the document and holds the answers against it. Each route is asked
-the same requests in every run.
+the same requests in every run; in `make prove` many more, others for each seed.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.support.app import Api, StartApi, served
+from tests.support.lanes import Rounds
 from tests.support.people import PASSWORD, Person, new_admin
 from tests.support.uploading import begin, uploaded
 from tests.support.work import claim_of, job_of, publish
@@ -40,7 +41,8 @@ CHECKS: list[Any] = [
     not_a_server_error, status_code_conformance, content_type_conformance,
     response_headers_conformance, response_schema_conformance, negative_data_rejection,
 ]  # fmt: skip
-EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 8}
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+_FEW = 12
 # Never at an end; how they begin is looked at, and what comes then in test_events.py.
 STREAMS = {"/v1/events", "/v1/videos/{video_id}/events"}
 # They would end the session that all is asked with.
@@ -115,13 +117,15 @@ class Asker:
     address: str
     token: str
     names: Names
+    examples: int
+    seed: int | None
     findings: Findings = field(default_factory=Findings)
 
     def ask_all(self, operation: Operation, mode: GenerationMode) -> None:
         """Ask the requests of a mode that are made for a route."""
 
         @hypothesis.settings(
-            max_examples=EXAMPLES[mode], derandomize=True, database=None, deadline=None,
+            max_examples=self.examples, derandomize=self.seed is None, database=None, deadline=None,
             phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
@@ -130,6 +134,8 @@ class Asker:
                 self.names.put_into(case)
             self._ask_one(case)
 
+        if self.seed is not None:
+            ask = hypothesis.seed(self.seed)(ask)
         # A route that takes nothing cannot be asked wrongly.
         with contextlib.suppress(hypothesis.errors.Unsatisfiable):
             ask()
@@ -159,7 +165,7 @@ def _operations(document: dict[str, Any]) -> Iterator[Operation]:
 
 
 async def test_the_api_is_as_its_document_says(
-    start_api: StartApi, figure: Callable[[str, object], None]
+    start_api: StartApi, figure: Callable[[str, object], None], rounds: Rounds, seed: int
 ) -> None:
     api = await start_api(
         **{f"rate_limit_{name}": 1_000_000 for name in ("account", "pair", "uploads")},
@@ -169,11 +175,15 @@ async def test_the_api_is_as_its_document_says(
     document = api.app.openapi()
 
     async with served(api) as address:
-        asker = Asker(address, person.token, await _names(api, person))
+        asker = Asker(
+            address, person.token, await _names(api, person),
+            examples=(examples := rounds(test=4, rest=12, prove=200)),
+            seed=seed if examples > _FEW else None,
+        )  # fmt: skip
 
         def ask_everything() -> None:
             for operation in _operations(document):
-                for mode in EXAMPLES:
+                for mode in MODES:
                     asker.ask_all(operation, mode)
 
         await asyncio.to_thread(ask_everything)

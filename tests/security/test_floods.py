@@ -22,9 +22,11 @@ from tests.support.uploading import begin
 from tests.support.waiting import wait_until
 
 LOGINS = 1000
+_FLOOD = pytest.mark.thorough("a flood: hundreds of passwords to hash, or of streams")
 WRONG = {"email": "nobody@example.com", "password": "not-the-password"}
 
 
+@_FLOOD
 async def test_a_thousand_logins_with_ever_other_forwarded_addresses(
     start_api: StartApi, figure: Callable[[str, object], None]
 ) -> None:
@@ -90,6 +92,7 @@ async def test_addresses_of_one_ipv6_site_count_together(start_api: StartApi) ->
         assert answer.status_code == status
 
 
+@_FLOOD
 @pytest.mark.parametrize(("kind", "path"), [("all", "/v1/events"), ("one", "/v1/videos/{}/events")])
 async def test_five_hundred_streams_of_one_user(
     start_api: StartApi, figure: Callable[[str, object], None], kind: str, path: str
@@ -152,6 +155,7 @@ async def test_a_stream_that_is_refused_or_ends_by_itself_keeps_no_slot(
             await wait_until(lambda: api.services.streams.held(person.id) == 0)
 
 
+@_FLOOD
 async def test_more_logins_at_once_than_can_be_hashed(
     start_api: StartApi, figure: Callable[[str, object], None]
 ) -> None:

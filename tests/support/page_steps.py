@@ -5,6 +5,8 @@ from pathlib import Path
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.support.waiting import PATIENCE_S
+
 
 async def choose(page: Page, *files: Path) -> None:
     """Upload files by the button at the top."""
@@ -38,7 +40,9 @@ def card(page: Page, title: str) -> Locator:
 
 async def until_ready(page: Page, title: str) -> None:
     """Wait until a film of the library says that it is ready."""
-    await expect(card(page, title).get_by_text("Ready", exact=True)).to_be_visible(timeout=60_000)
+    await expect(card(page, title).get_by_text("Ready", exact=True)).to_be_visible(
+        timeout=1000 * PATIENCE_S
+    )
 
 
 async def open_film(page: Page, title: str) -> None:

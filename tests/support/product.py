@@ -1,4 +1,4 @@
-"""The product from outside: clips for it, worker processes of a test, and patience."""
+"""The product from outside: clips for it, and worker processes of a test."""
 
 import contextlib
 import json
@@ -6,9 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,20 +16,10 @@ from client.models import Video
 from embedded.ffmpeg import find_tools
 from embedded.part import wrapped
 from embedded.stack import Stack
+from tests.support.waiting import wait_for as wait_for
 
 PROJECT = Path(__file__).resolve().parents[2]
 PASSWORD = "a-long-walk-in-the-rain"
-
-
-def wait_for(
-    condition: Callable[[], object], seconds: float = 60, explain: Callable[[], str] = lambda: ""
-) -> None:
-    """Return as soon as a condition holds; fail when it does not in time."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {explain()}"
-        pause.wait(0.05)
 
 
 @dataclass(frozen=True)

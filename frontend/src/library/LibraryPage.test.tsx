@@ -1,14 +1,10 @@
-import { act, configure, screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { problem, showLibrary } from "./aLibrary";
 import { aVideo } from "./aVideo";
 import { applyChange } from "./cache";
-
-// All of a page is drawn here, which takes its time where others work too.
-configure({ asyncUtilTimeout: 5000 });
-vi.setConfig({ testTimeout: 20_000 });
 
 const scrollTo = vi.fn();
 

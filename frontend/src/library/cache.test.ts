@@ -1,4 +1,5 @@
 import { InfiniteQueryObserver, QueryClient, QueryObserver } from "@tanstack/react-query";
+import { waitFor } from "@testing-library/react";
 import { describe, expect, test, vi } from "vitest";
 
 import type { Video } from "@/api/types";
@@ -135,7 +136,7 @@ describe("a change", () => {
     });
     const stop = observer.subscribe(() => undefined);
     applyChange(client, { kind: "deleted", id: aVideo(2).id });
-    await vi.waitFor(() => {
+    await waitFor(() => {
       expect(ask).toHaveBeenCalledOnce();
     });
     stop();
@@ -176,11 +177,11 @@ describe("a change", () => {
       return {
         observer,
         answer: async (page: VideoPage) => {
-          await vi.waitFor(() => {
+          await waitFor(() => {
             expect(answers).not.toHaveLength(0);
           });
           answers.shift()?.(page);
-          await vi.waitFor(() => {
+          await waitFor(() => {
             expect(client.getQueryState(keys.library(ALL))?.fetchStatus).toBe("idle");
           });
         },

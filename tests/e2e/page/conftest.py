@@ -13,8 +13,9 @@ from playwright.async_api import Browser, Page, expect
 from tests.support import browser as browsers
 from tests.support.browser import Person
 from tests.support.product import PASSWORD, Clips, Deployment, page_of
+from tests.support.waiting import PATIENCE_S
 
-PATIENCE_MS = 30_000
+_PATIENCE_MS = 1000 * PATIENCE_S
 Scheme = Literal["light", "dark"]
 
 # Chosen by handles, files cannot be given by a test; browsers without handles take this way too.
@@ -23,7 +24,7 @@ _NO_HANDLES = "delete window.showOpenFilePicker"
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)
     async with browsers.started() as found:
         yield found
 
@@ -46,7 +47,7 @@ async def visitor(
                 color_scheme=color_scheme,
             )
             stack.push_async_callback(context.close)
-            context.set_default_timeout(PATIENCE_MS)
+            context.set_default_timeout(_PATIENCE_MS)
             await context.add_init_script(_NO_HANDLES)
             context.on("weberror", lambda error: wrong.append(str(error.error)))
             page = await context.new_page()

@@ -105,7 +105,7 @@ async def test_a_reload_in_the_middle_sends_only_what_is_missing(
         # The first parts end together: what is under way counts, and is lost with the page.
         return bool(before.arrived) and await uploaded_percent(row) >= 40
 
-    await wait_until(far_enough, seconds=60)
+    await wait_until(far_enough)
     page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
     await page.reload()
     before.stop()
@@ -118,7 +118,7 @@ async def test_a_reload_in_the_middle_sends_only_what_is_missing(
     async with page.expect_file_chooser() as chooser:
         await row.get_by_role("button", name="Choose the file again").click()
     await (await chooser.value).set_files(str(large_film))
-    await expect(row).to_contain_text("Uploaded", timeout=60_000)
+    await expect(row).to_contain_text("Uploaded")
 
     parts = -(-size // PART)
     assert set(after.begun) == set(range(1, parts + 1)) - held, "other parts than the missing ones"
@@ -136,7 +136,7 @@ async def test_another_file_is_refused(
     await slow_down(page, large_film.stat().st_size // 4)
     await choose(page, large_film)
     row = upload_row(page, large_film.name)
-    await wait_until(lambda: _is_past(row, 15), seconds=60)
+    await wait_until(lambda: _is_past(row, 15))
     page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
     await page.reload()
     other = tmp_path / large_film.name
@@ -161,12 +161,12 @@ async def test_pause_stops_and_going_on_sends_the_rest(
     sent = Sent(page)
     await choose(page, large_film)
     row = upload_row(page, large_film.name)
-    await wait_until(lambda: _is_past(row, 20), seconds=60)
+    await wait_until(lambda: _is_past(row, 20))
     await row.get_by_role("button", name="Pause").click()
     await expect(row).to_contain_text("Paused")
     arrived = set(sent.arrived)
     await row.get_by_role("button", name="Go on").click()
-    await expect(row).to_contain_text("Uploaded", timeout=60_000)
+    await expect(row).to_contain_text("Uploaded")
     assert [number for number in sent.begun if number in arrived] == sorted(arrived)
 
 
@@ -177,13 +177,13 @@ async def test_offline_and_back(person: MakePerson, large_film: Path) -> None:
     sent = Sent(page)
     await choose(page, large_film)
     row = upload_row(page, large_film.name)
-    await wait_until(lambda: _is_past(row, 20), seconds=60)
+    await wait_until(lambda: _is_past(row, 20))
     await line.carries(speed, offline=True)
     await expect(row).to_contain_text("Waiting for the network")
     await expect(page.get_by_text("You are offline")).to_be_visible()
     arrived = set(sent.arrived)
     await line.carries(speed)
-    await expect(row).to_contain_text("Uploaded", timeout=60_000)
+    await expect(row).to_contain_text("Uploaded")
     await expect(page.get_by_text("You are offline")).to_have_count(0)
     assert [number for number in sent.begun if number in arrived] == sorted(arrived)
 
@@ -211,10 +211,10 @@ async def test_a_file_held_by_a_handle_goes_on_by_itself(
     await slow_down(page, size // 4)
     await page.get_by_role("banner").get_by_role("button", name="Upload").click()
     row = upload_row(page, "held.mp4")
-    await wait_until(lambda: _is_past(row, 30), seconds=60)
+    await wait_until(lambda: _is_past(row, 30))
     page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
     await page.reload()
-    await expect(row).to_contain_text("Uploaded", timeout=60_000)
+    await expect(row).to_contain_text("Uploaded")
 
 
 PICKER = """

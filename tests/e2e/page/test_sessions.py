@@ -115,7 +115,7 @@ async def test_what_one_tab_does_the_other_shows(person: MakePerson, short_film:
     await expect(other.get_by_text(LIBRARY)).to_be_visible()
     await choose(somebody.page, short_film)
     film = other.get_by_role("article").filter(has_text="Short")
-    await expect(film.get_by_text("Ready", exact=True)).to_be_visible(timeout=60_000)
+    await expect(film.get_by_text("Ready", exact=True)).to_be_visible()
     await film.get_by_role("button", name="More for Short").click()
     await other.get_by_role("menuitem", name="Rename").click()
     await other.get_by_label("New title").fill("Calm sea")

@@ -21,6 +21,14 @@ Judge = Callable[[Sequence[Object], Sequence[str]], list[str]]
 _Ask = Callable[[str, object], Any]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make test-all` what needs the schemas; what Helm renders is quickly read."""
+    reason = pytest.mark.thorough("all schemas of Kubernetes are read for each judgement")
+    for item in items:
+        if "judge" in getattr(item, "fixturenames", ()):
+            item.add_marker(reason)
+
+
 @pytest.fixture(scope="session")
 def ask() -> _Ask:
     """Run a script in the environment beside this one: JSON in, JSON out."""

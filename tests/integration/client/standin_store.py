@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.integration.client.standin_world import StandIn
+from tests.support.waiting import PATIENCE_S
 
 
 class StoreHandler(BaseHTTPRequestHandler):
@@ -54,7 +55,7 @@ class StoreHandler(BaseHTTPRequestHandler):
             return
         data = self.rfile.read(length)
         if world.part_gate is not None:
-            world.part_gate.wait(20)
+            world.part_gate.wait(PATIENCE_S)
         if fault == "drop the answer":
             self.break_off()
             return

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.waiting import PATIENCE_S
+
 EMAIL, PASSWORD = "me@example.org", "correct horse battery"
 NOW = "2026-11-01T12:00:00Z"
 
@@ -104,7 +106,7 @@ class StandIn:
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Wait until something holds; every request that ends is a reason to look again."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         with self.arrived:
             while not condition():
                 left = deadline - time.monotonic()

@@ -11,6 +11,7 @@ import pytest
 from client.cli import main
 from tests.integration.client.conftest import Run
 from tests.integration.client.standin_world import EMAIL, PASSWORD, StandIn
+from tests.support.waiting import PATIENCE_S
 
 RENDITION = {
     "name": "720p",
@@ -96,7 +97,7 @@ def test_ctrl_c_leaves_the_upload_resumable(
     )
     world.wait_for(lambda: world.part_puts.total() == 2)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert "clip.mp4 is not complete; run the same command again to go on." in err
     assert "Traceback" not in err

@@ -28,6 +28,7 @@ from embedded.store import load_secrets
 from tests.support.app import StartApi
 from tests.support.people import new_user
 from tests.support.settings import settings_of
+from tests.support.waiting import patiently
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -138,7 +139,8 @@ async def test_a_secret_that_is_late_is_a_database_that_is_away_for_a_while(
             else:
                 return
 
-    await asyncio.wait_for(gets_in(), 10)
+    async with patiently():
+        await gets_in()
     await database.close()
 
 

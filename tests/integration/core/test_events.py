@@ -14,7 +14,7 @@ from core.events import Subscriber, VideoEvent, publish
 from core.redis import connect
 from embedded.stack import Stack
 from tests.support.freezing import way_to
-from tests.support.waiting import wait_until
+from tests.support.waiting import patiently, wait_until
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -38,8 +38,8 @@ async def subscribed(client: redis.Redis, user_id: uuid.UUID) -> int:
     return int(count)
 
 
-async def get(queue: "asyncio.Queue[VideoEvent]", seconds: float = 5) -> VideoEvent:
-    async with asyncio.timeout(seconds):
+async def get(queue: "asyncio.Queue[VideoEvent]") -> VideoEvent:
+    async with patiently():
         return await queue.get()
 
 

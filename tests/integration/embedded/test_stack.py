@@ -21,6 +21,7 @@ from botocore.config import Config
 from embedded.errors import StackError
 from embedded.stack import Stack
 from tests.integration.embedded.names import ODD_NAME
+from tests.support.lanes import Promise
 
 
 @pytest.fixture(scope="module")
@@ -149,14 +150,16 @@ def test_a_directory_is_used_by_one_stack_only(stack: Stack) -> None:
     assert query(stack, "SELECT 1") == 1
 
 
-def test_a_second_start_has_the_same_ports_secrets_and_data(tmp_path: Path) -> None:
+def test_a_second_start_has_the_same_ports_secrets_and_data(
+    tmp_path: Path, promise: Promise
+) -> None:
     parts = {"postgres", "valkey"}
     with Stack(tmp_path, parts) as first:
         query(first, "CREATE TABLE kept AS SELECT 7 AS n", "SELECT 1")
         before = first.environment
     begun = time.monotonic()
     with Stack(tmp_path, parts) as second:
-        assert time.monotonic() - begun < 5
+        promise("two parts start again", time.monotonic() - begun, 5)
         assert second.environment == before
         assert query(second, "SELECT n FROM kept") == 7
 

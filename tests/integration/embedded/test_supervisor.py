@@ -13,7 +13,8 @@ import pytest
 from embedded.errors import PartDied
 from embedded.part import Part
 from embedded.supervisor import Supervisor
-from tests.integration.embedded.small_parts import SERVER, Bench, lives, wait_until
+from tests.integration.embedded.small_parts import SERVER, Bench, lives
+from tests.support.waiting import PATIENCE_S, wait_for
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def run(request: pytest.FixtureRequest) -> Iterator[Callable[..., Supervisor]]:
 
     def start(*parts: Part) -> Supervisor:
         made.append(Supervisor(parts))
-        made[-1].start(timeout=20)
+        made[-1].start(timeout=PATIENCE_S)
         return made[-1]
 
     yield start
@@ -52,7 +53,7 @@ def test_a_part_that_dies_at_the_start_is_named_with_its_log(bench: Bench) -> No
     code = "import sys; sys.stderr.write('no such table'); sys.exit(3)"
     supervisor = Supervisor([bench.part("base"), bench.part("bad", "base", code=code)])
     with pytest.raises(PartDied, match=r"(?s)bad ended with status 3.*no such table"):
-        supervisor.start(timeout=20)
+        supervisor.start(timeout=PATIENCE_S)
     supervisor.stop()
     assert bench.lines() == ["started base", "stopped base"]
 
@@ -96,8 +97,8 @@ def test_what_a_dead_part_left_in_its_group_is_ended(
     supervisor = run(bench.part("parent", code=code))
     child = int(bench.lines()[0].split()[1])
     os.kill(supervisor.pids["parent"], signal.SIGKILL)
-    wait_until(lambda: supervisor.dead() == ["parent"])
-    wait_until(lambda: not lives(child))
+    wait_for(lambda: supervisor.dead() == ["parent"])
+    wait_for(lambda: not lives(child))
     assert "SIGKILL" in supervisor.describe_end("parent")
 
 
@@ -136,5 +137,5 @@ time.sleep(60)
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
         owner.kill()
-    wait_until(lambda: not lives(pid))
+    wait_for(lambda: not lives(pid))
     assert bench.lines() == ["started base", "stopped base"]

@@ -14,9 +14,10 @@ import pytest
 from embedded.ffmpeg import find_tools
 from embedded.store import free_ports
 from tests.integration.embedded.names import ODD_NAME
+from tests.support.waiting import patience
 
 _ROOT = Path(__file__).parents[3]
-_LIMIT_S = 120
+_LIMIT_S = patience(120)
 
 
 def up(**variables: str) -> "subprocess.Popen[str]":

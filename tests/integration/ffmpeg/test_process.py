@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.waiting import patiently, wait_until
 from workers.ffmpeg.process import (
     FFmpegFailedError,
     ProcessLimits,
@@ -21,9 +22,8 @@ from workers.ffmpeg.process import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.integration.ffmpeg.conftest import Tools
+    from tests.support.lanes import Promise
     from workers.ffmpeg.progress import Progress
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -37,12 +37,6 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  another process's state has no event
-            await asyncio.sleep(0.01)
 
 
 def shell(tmp_path: Path, script: str) -> list[str]:
@@ -63,7 +57,6 @@ async def test_progress_is_reported_to_the_end(tools: Tools, tmp_path: Path) -> 
     finished = await run(argv, cwd=tmp_path, on_progress=reports.append)
     assert reports[-1].done
     assert reports[-1].frame == 13
-    assert finished.wall_seconds < 10
     assert finished.argv == tuple(argv)
 
 
@@ -133,25 +126,27 @@ async def test_a_process_that_writes_for_ever_meets_the_wall(tmp_path: Path) -> 
 
 
 async def test_the_wall_limit_ends_a_lively_process(tools: Tools, tmp_path: Path) -> None:
-    began = time.monotonic()
-    with pytest.raises(TimeLimitError):
-        await run([tools.ffmpeg, *ENDLESS], cwd=tmp_path, limits=ProcessLimits(wall_seconds=0.5))
-    assert time.monotonic() - began < 4
+    limits = ProcessLimits(wall_seconds=0.5)
+    async with patiently():  # it would never end
+        with pytest.raises(TimeLimitError):
+            await run([tools.ffmpeg, *ENDLESS], cwd=tmp_path, limits=limits)
 
 
-async def test_cancelling_kills_even_what_ignores_the_polite_signal(tmp_path: Path) -> None:
+async def test_cancelling_kills_even_what_ignores_the_polite_signal(
+    tmp_path: Path, promise: Promise
+) -> None:
     argv = shell(tmp_path, "trap '' TERM; sleep 600 & echo $! > child; echo $$ > pid.new; "
                            "mv pid.new pid; wait; wait; wait")  # fmt: skip
     task = asyncio.ensure_future(run(argv, cwd=tmp_path))
-    await until((tmp_path / "pid").exists)
+    await wait_until((tmp_path / "pid").exists)
     began = time.monotonic()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.monotonic() - began < 2.0
+    promise("FFmpeg that ignores the polite signal is killed", time.monotonic() - began, 2)
     assert not alive(pid_file(tmp_path))
     child = int((tmp_path / "child").read_text())
-    await until(lambda: not alive(child), 2.0)
+    await wait_until(lambda: not alive(child))
 
 
 async def test_a_failing_listener_leaves_no_process(tools: Tools, tmp_path: Path) -> None:
@@ -177,12 +172,12 @@ async def test_a_killed_worker_leaves_no_orphan(tmp_path: Path) -> None:
         cwd=PROJECT,
     )
     try:
-        await until((tmp_path / "pid").exists)
+        await wait_until((tmp_path / "pid").exists)
         assert alive(pid_file(tmp_path))
     finally:
         worker.send_signal(signal.SIGKILL)
         await worker.wait()
-    await until(lambda: not alive(pid_file(tmp_path)), 3.0)
+    await wait_until(lambda: not alive(pid_file(tmp_path)))
 
 
 async def test_the_workers_secrets_are_not_handed_on(

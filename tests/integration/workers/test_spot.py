@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.support.recorder import Asked, Recorder, recording
-from tests.support.waiting import wait_until
+from tests.support.waiting import patiently, wait_until
 from workers.spot import action_of, watch
 
 NOTICE = b'{"action": "terminate", "time": "2026-11-21T08:22:00Z"}'
@@ -55,7 +55,8 @@ class Watching:
         self.stopped += 1
 
     async def end(self) -> None:
-        await asyncio.wait_for(self._task, 10)
+        async with patiently():
+            await self._task
 
 
 async def test_a_notice_drains_once(machine: Recorder, metadata: Metadata) -> None:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -54,7 +55,12 @@ def service() -> Iterator[str]:
 
 def test_what_passes_is_counted_with_who_asked_and_its_bytes() -> None:
     receive = {"X-Amz-Target": "AmazonSQS.ReceiveMessage"}
-    with service() as upstream, CountingProxy(upstream, lambda _port: "worker") as proxy:
+
+    def who(_port: int) -> str:
+        time.sleep(0.05)  # as on a busy machine: what is counted must be so before it is answered
+        return "worker"
+
+    with service() as upstream, CountingProxy(upstream, who) as proxy:
         for number in (1, 2):
             url = f"{proxy.url}/bucket/key?uploadId=a&partNumber={number}"
             httpx.put(url, content=b"x" * 100, trust_env=False).raise_for_status()

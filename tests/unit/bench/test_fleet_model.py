@@ -16,6 +16,7 @@ from bench.fleet.outcome import Outcome
 from bench.fleet.policy import Policy
 
 HOUR_S = 3600.0
+_A_MEAN = pytest.mark.thorough("simulates a hundred thousand videos for each mean")
 
 
 def poisson(per_s: float, count: int, seed: int) -> "array[float]":
@@ -44,6 +45,7 @@ def erlang_c(servers: int, offered: float) -> float:
     return blocked / (1 - used * (1 - blocked))
 
 
+@_A_MEAN
 # Of many servers few customers wait, in heaps: the more noise there is in the mean.
 @pytest.mark.parametrize(
     ("servers", "used", "noise"), [(1, 0.6, 0.05), (8, 0.8, 0.06), (40, 0.85, 0.1)]
@@ -58,6 +60,7 @@ def test_waits_are_those_of_m_m_c(servers: int, used: float, noise: float) -> No
     assert mean_wait(out, arrivals) == pytest.approx(expected, rel=noise)
 
 
+@_A_MEAN
 @pytest.mark.parametrize("used", [0.5, 0.8])
 def test_waits_are_those_of_m_d_1(used: float) -> None:
     service_s, count = 100.0, 100_000

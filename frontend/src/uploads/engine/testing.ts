@@ -383,7 +383,7 @@ export class FakeWorld {
 
 /** Lets time pass until the expectations hold; generous, because the machine may be busy. */
 export function soon(expectations: () => void): Promise<void> {
-  return vi.waitFor(expectations, { timeout: 10_000, interval: 5 });
+  return vi.waitFor(expectations, { timeout: 60_000, interval: 5 });
 }
 
 export function statesOf(manager: Pick<UploadManager, "getSnapshot">): StateName[] {

@@ -164,6 +164,7 @@ SCENARIO = Scenario(
     "an owner who races himself harms nobody",
     full_count=200 * len(PAIRS),
     small_count=2 * len(PAIRS),
+    least_count=len(PAIRS),
     run=run,
     protections=(
         Protection("owner_lock", "two requests for one video wait for each other",

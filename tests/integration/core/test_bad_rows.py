@@ -22,10 +22,15 @@ from core.queue import TaskQueue
 from core.setbacks import Kind
 from core.storage import Storage
 from core.sweep import Sweeper
+from tests.support.lanes import Rounds
 from tests.support.poison import poisoned
 from tests.support.work import LEASE_S, MAX_ATTEMPTS, claim, new_video, queue_video
 
-GOOD = 100
+
+@pytest.fixture
+def good(rounds: Rounds) -> int:
+    """How many others there are."""
+    return rounds(test=20, rest=100, prove=100)
 
 
 @pytest.fixture
@@ -54,8 +59,8 @@ async def tasks_of(db: Database, number: int) -> list[uuid.UUID]:
     return [(await queue_video(db)).task_id for _ in range(number)]
 
 
-async def test_tasks_that_lapsed(db: Database, dispatcher: Dispatcher) -> None:
-    bad, *_ = tasks = await tasks_of(db, 1 + GOOD)
+async def test_tasks_that_lapsed(db: Database, dispatcher: Dispatcher, good: int) -> None:
+    bad, *_ = tasks = await tasks_of(db, 1 + good)
     for task_id in tasks:
         await claim(db, task_id)
     async with db.begin() as tx:
@@ -66,33 +71,35 @@ async def test_tasks_that_lapsed(db: Database, dispatcher: Dispatcher) -> None:
         )
     async with poisoned(db, "tasks", bad):
         await dispatcher.lapse()
-        assert await count(db, Task.state == "queued") == GOOD
+        assert await count(db, Task.state == "queued") == good
         assert await set_back(db, Kind.LAPSE) == {bad}
-        assert dispatcher.counts["lapsed"] == GOOD  # and each was told of
+        assert dispatcher.counts["lapsed"] == good  # and each was told of
 
 
-async def test_tasks_to_be_sent(db: Database, dispatcher: Dispatcher) -> None:
-    bad, *_ = await tasks_of(db, 1 + GOOD)
+async def test_tasks_to_be_sent(db: Database, dispatcher: Dispatcher, good: int) -> None:
+    bad, *_ = await tasks_of(db, 1 + good)
     async with poisoned(db, "tasks", bad):
-        assert await dispatcher.relay() == GOOD
+        assert await dispatcher.relay() == good
         assert await set_back(db, Kind.RELAY) == {bad}
 
 
-async def test_tasks_whose_messages_are_lost(db: Database, dispatcher: Dispatcher) -> None:
-    bad, *_ = await tasks_of(db, 1 + GOOD)
+async def test_tasks_whose_messages_are_lost(
+    db: Database, dispatcher: Dispatcher, good: int
+) -> None:
+    bad, *_ = await tasks_of(db, 1 + good)
     async with db.begin() as tx:
         await tx.execute(update(Task).values(dispatched_at=func.now() - timedelta(hours=1)))
     async with poisoned(db, "tasks", bad):
         await dispatcher.resend_lost()
-        assert await count(db, Task.dispatched_at.is_(None)) == GOOD
+        assert await count(db, Task.dispatched_at.is_(None)) == good
 
 
-async def test_tasks_to_be_claimed(db: Database) -> None:
-    bad, *good = await tasks_of(db, 1 + GOOD)
+async def test_tasks_to_be_claimed(db: Database, good: int) -> None:
+    bad, *others = await tasks_of(db, 1 + good)
     claimed: set[uuid.UUID] = set()
     refused: list[uuid.UUID] = []
     async with poisoned(db, "tasks", bad):
-        while len(claimed) < GOOD:
+        while len(claimed) < good:
             try:
                 async with db.begin() as tx:
                     taken = await claims.claim_next(
@@ -104,10 +111,10 @@ async def test_tasks_to_be_claimed(db: Database) -> None:
             else:
                 assert isinstance(taken, claims.Taken)
                 claimed.add(taken.task_id)
-    assert claimed == set(good)
+    assert claimed == set(others)
     # It had to be passed over once, and perhaps again each time that its wait was over.
     assert set(refused) == {bad}
-    assert len(refused) < GOOD
+    assert len(refused) < good
 
 
 async def begin_upload(db: Database, storage: Storage, check_at: datetime) -> uuid.UUID:
@@ -128,15 +135,15 @@ async def begin_upload(db: Database, storage: Storage, check_at: datetime) -> uu
     return upload_id
 
 
-async def test_uploads(db: Database, storage: Storage, settings: Settings) -> None:
+async def test_uploads(db: Database, storage: Storage, settings: Settings, good: int) -> None:
     ago = datetime.now(UTC) - timedelta(minutes=1)
     bad = await begin_upload(db, storage, ago - timedelta(hours=1))
-    for _ in range(GOOD):
+    for _ in range(good):
         await begin_upload(db, storage, ago)
     async with poisoned(db, "uploads", bad):
         told = await Sweeper(settings, db, storage).check_uploads()
-        assert len(told) == GOOD  # nothing that was earned is lost with the one
-        assert await count(db, Upload.state == "completed") == GOOD
+        assert len(told) == good  # nothing that was earned is lost with the one
+        assert await count(db, Upload.state == "completed") == good
         assert await set_back(db, Kind.UPLOAD) == {bad}
 
 
@@ -158,16 +165,20 @@ async def purges(db: Database, storage: Storage, number: int) -> list[uuid.UUID]
     ]
 
 
-async def test_purges(db: Database, storage: Storage, settings: Settings) -> None:
-    bad, *_ = await purges(db, storage, 1 + GOOD)
+async def test_purges(db: Database, storage: Storage, settings: Settings, good: int) -> None:
+    bad, *_ = await purges(db, storage, 1 + good)
     async with poisoned(db, "purges", bad):
-        assert await Sweeper(settings, db, storage).purge() == GOOD
+        assert await Sweeper(settings, db, storage).purge() == good
         assert await count(db, Purge.id == Purge.id) == 1
         assert await set_back(db, Kind.PURGE) == {bad}
 
 
 async def test_purges_that_the_store_refuses(
-    db: Database, storage: Storage, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    db: Database,
+    storage: Storage,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    good: int,
 ) -> None:
     bad = await purges(db, storage, 20)
     async with db.read() as connection:
@@ -179,21 +190,23 @@ async def test_purges_that_the_store_refuses(
             raise Unavailable("The object store refused a request (AccessDenied).")
         return await plain(prefix)
 
-    await purges(db, storage, GOOD)
+    await purges(db, storage, good)
     monkeypatch.setattr(storage, "delete_prefix", delete_prefix)
-    assert await Sweeper(settings, db, storage).purge() == GOOD
+    assert await Sweeper(settings, db, storage).purge() == good
     assert await set_back(db, Kind.PURGE) == set(bad)
 
 
-async def test_videos_to_be_forgotten(db: Database, storage: Storage, settings: Settings) -> None:
-    videos = [(await new_video(db, state="queued")).video_id for _ in range(1 + GOOD)]
+async def test_videos_to_be_forgotten(
+    db: Database, storage: Storage, settings: Settings, good: int
+) -> None:
+    videos = [(await new_video(db, state="queued")).video_id for _ in range(1 + good)]
     for video_id in videos:
         async with db.begin() as tx:
             await removal.delete_video(tx, video_id)
     async with db.begin() as tx:
         await tx.execute(update(Video).values(updated_at=func.now() - timedelta(days=1)))
     async with poisoned(db, "videos", videos[0]):
-        assert await Sweeper(settings, db, storage).forget() == GOOD
+        assert await Sweeper(settings, db, storage).forget() == good
         assert await count(db, Video.id == Video.id) == 1
         assert await set_back(db, Kind.FORGET) == {videos[0]}
 

@@ -20,7 +20,7 @@ from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import keys, turns, videos, work
+from core import keys, setbacks, turns, videos, work
 from core.errors import BadRow, Failure, LeaseLost
 from core.events import VideoEvent
 from core.ids import new_id
@@ -133,6 +133,7 @@ async def claim(
             Task.charged < max_attempts,
             Task.available_at <= func.now(),
             or_(Task.state == WorkState.QUEUED, lapsed),
+            setbacks.clear_of(setbacks.Kind.CLAIM, Task.id),
         )
         .values(
             state=WorkState.RUNNING,
@@ -212,8 +213,14 @@ async def begin(tx: AsyncConnection, taken: Taken) -> tuple[Claim | None, VideoE
     return begun, event
 
 
-async def put_back(tx: AsyncConnection, taken: Taken, error: str) -> None:
+async def put_back(tx: AsyncConnection, taken: Taken, error: str, *, charge: bool) -> None:
     """Give a task back that could not begin; the sweep ends it once it was tried often enough.
+
+    Args:
+        tx: the transaction.
+        taken: the claim that is given up.
+        error: what happened, for the operator.
+        charge: whether the attempt counts.
 
     Raises:
         LeaseLost: the task is no longer ours.
@@ -222,6 +229,7 @@ async def put_back(tx: AsyncConnection, taken: Taken, error: str) -> None:
         tx,
         taken,
         state=WorkState.QUEUED,
+        charged=Task.charged - (0 if charge else 1),
         lease_until=None,
         worker=None,
         available_at=func.now() + _PUT_BACK,

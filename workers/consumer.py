@@ -194,11 +194,15 @@ class Consumer:
             return await claims.begin(tx, taken)
 
     async def _put_back(self, taken: Taken, error: Exception) -> None:
-        """Let a task wait that could not begin; its attempt counts."""
-        _log.error("not_begun", exc_info=error)
+        """Let a task wait that could not begin; its attempt counts, unless Postgres was away."""
+        away = isinstance(error, DatabaseAway)
+        if away:
+            _log.warning("claim_failed", error=repr(error))
+        else:
+            _log.error("not_begun", exc_info=error)
         try:
             async with self._parts.db.begin() as tx:
-                await claims.put_back(tx, taken, repr(error))
+                await claims.put_back(tx, taken, repr(error), charge=not away)
         except Exception as more:  # noqa: BLE001 - then its lease lapses
             _log.warning("not_put_back", error=repr(more))
 

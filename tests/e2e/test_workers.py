@@ -14,7 +14,7 @@ import pytest
 from client import Framemill
 from client.models import Video
 from embedded.stack import Stack
-from tests.support.lanes import Promise, Rounds
+from tests.support.lanes import InTime, Rounds
 from tests.support.product import Clips, Workers, jobs_of, until_final
 from tests.support.waiting import PATIENCE_S, wait_for
 
@@ -114,7 +114,7 @@ def test_a_stopping_worker_gives_its_task_back_uncharged(
 
 
 def test_a_cancelled_video_stops_within_two_seconds(
-    unmanned: Stack, workers: Workers, somebody: Somebody, long: Path, promise: Promise
+    unmanned: Stack, workers: Workers, somebody: Somebody, long: Path, in_time: InTime
 ) -> None:
     framemill = somebody(unmanned)
     video = framemill.upload(long)
@@ -124,7 +124,7 @@ def test_a_cancelled_video_stops_within_two_seconds(
     began = time.monotonic()
     assert framemill.cancel(video.id).state == "cancelled"
     wait_for(lambda: not Path(f"/proc/{encoder}").exists())
-    promise("a cancelled film stops", time.monotonic() - began, 2)
+    in_time("a cancelled film stops", time.monotonic() - began, 2)
     assert framemill.video(video.id).state == "cancelled"
     assert framemill.retry(video.id).state in {"queued", "processing"}  # the worker is quick
     assert until_final(framemill, video).state == "ready"

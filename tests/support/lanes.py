@@ -45,7 +45,7 @@ class Lane(StrEnum):
 
 
 Rounds = Callable[..., int]
-Promise = Callable[[str, float, float], None]
+InTime = Callable[[str, float, float], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -107,7 +107,7 @@ def of_lane(lane: Lane, items: list[pytest.Item]) -> list[pytest.Item]:
             for item in items
             if id(item) in thorough
             or item.get_closest_marker("sampled")
-            or _uses(item, "rounds", "promise")
+            or _uses(item, "rounds", "in_time")
         ]
     return items
 
@@ -152,8 +152,8 @@ def seed() -> int:
 
 
 @pytest.fixture
-def promise(pytestconfig: pytest.Config, figure: Callable[[str, object], None]) -> Promise:
-    """Holds the product to a promise about time: `promise("a cancelled film stops", took, 2)`.
+def in_time(pytestconfig: pytest.Config, figure: Callable[[str, object], None]) -> InTime:
+    """Holds the product to a promise about time: `in_time("a cancelled film stops", took, 2)`.
 
     To the letter in `make prove`, which has a machine for itself; elsewhere it is a figure, and
     only what no slow machine explains is an error.

@@ -1,6 +1,6 @@
 """Patience: tests wait for conditions, never for time to pass.
 
-A test asks whether something happens; how fast is another question, see `lanes.promise`. So whoever
+A test asks whether something happens; how fast is another question, see `lanes.in_time`. So whoever
 waits has the patience of this module, and goes on as soon as the thing has happened: only a test
 that fails waits to the end. For a machine that is slower still: `FRAMEMILL_TEST_PATIENCE=3`.
 """

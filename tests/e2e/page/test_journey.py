@@ -85,7 +85,7 @@ async def _watch_progress(page: Page, title: str, seen: set[int]) -> None:
             seen.add(int(value or 0))
         return any(0 < value < 100 for value in seen)
 
-    await wait_until(look)
+    await wait_until(look, 60)  # noise is hard to encode, and others may be before it
 
 
 async def _choose_quality(page: Page, name: str) -> None:

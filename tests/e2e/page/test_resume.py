@@ -78,12 +78,12 @@ def held_by_s3(deployment: Deployment, email: str, upload_id: str) -> set[int]:
 
 
 @pytest.fixture(scope="session")
-def large_film(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The film, with room at its end: an MP4 may hold boxes that say they are free."""
+def large_film(short_film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short film with room at its end: an MP4 may hold boxes that say they are free."""
     path = tmp_path_factory.mktemp("large") / "A long harbour.mp4"
-    padding = max(0, 10 * PART - film.stat().st_size)
+    padding = max(0, 10 * PART - short_film.stat().st_size)
     box = (padding + 8).to_bytes(4) + b"free"
-    path.write_bytes(film.read_bytes() + box + bytes(padding))
+    path.write_bytes(short_film.read_bytes() + box + bytes(padding))
     return path
 
 

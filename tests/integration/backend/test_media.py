@@ -14,7 +14,7 @@ from core.ids import new_id
 from core.models import Job, Rendition, Video
 from embedded.stack import Stack
 from tests.support.app import Api, StartApi
-from tests.support.lanes import Promise
+from tests.support.lanes import InTime
 from tests.support.media import Key, new_key, pem_of, verified
 from tests.support.people import Person, new_user
 from tests.support.uploading import begin, sign, uploaded
@@ -128,7 +128,7 @@ async def shelve(api: Api, person: Person, count: int) -> None:
 @pytest.mark.parametrize("kind", ["s3", "ec", "rsa"])
 async def test_a_page_of_a_hundred_videos_is_signed_once_and_in_a_moment(
     stack: Stack, start_api: StartApi, kind: str, figure: Callable[[str, object], None],
-    promise: Promise,
+    in_time: InTime,
 ) -> None:  # fmt: skip
     api = await start_api(**({} if kind == "s3" else through_cloudfront(new_key(kind))))
     person = await new_user(api)
@@ -149,7 +149,7 @@ async def test_a_page_of_a_hundred_videos_is_signed_once_and_in_a_moment(
         f"a page of 100 videos, URLs by {kind}: first time, again",
         f"{first_s * 1000:.0f} ms, {again_s * 1000:.0f} ms",
     )
-    promise(f"a page of 100 videos, URLs by {kind}", first_s, 5)
+    in_time(f"a page of 100 videos, URLs by {kind}", first_s, 5)
     if first != again:  # the minutes for which URLs stay the same were just over
         first, _ = await listed()
         assert (await listed())[0] == first

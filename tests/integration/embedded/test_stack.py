@@ -21,7 +21,7 @@ from botocore.config import Config
 from embedded.errors import StackError
 from embedded.stack import Stack
 from tests.integration.embedded.names import ODD_NAME
-from tests.support.lanes import Promise
+from tests.support.lanes import InTime
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_a_directory_is_used_by_one_stack_only(stack: Stack) -> None:
 
 
 def test_a_second_start_has_the_same_ports_secrets_and_data(
-    tmp_path: Path, promise: Promise
+    tmp_path: Path, in_time: InTime
 ) -> None:
     parts = {"postgres", "valkey"}
     with Stack(tmp_path, parts) as first:
@@ -159,7 +159,7 @@ def test_a_second_start_has_the_same_ports_secrets_and_data(
         before = first.environment
     begun = time.monotonic()
     with Stack(tmp_path, parts) as second:
-        promise("two parts start again", time.monotonic() - begun, 5)
+        in_time("two parts start again", time.monotonic() - begun, 5)
         assert second.environment == before
         assert query(second, "SELECT n FROM kept") == 7
 

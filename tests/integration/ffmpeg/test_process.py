@@ -23,7 +23,7 @@ from workers.ffmpeg.process import (
 
 if TYPE_CHECKING:
     from tests.integration.ffmpeg.conftest import Tools
-    from tests.support.lanes import Promise
+    from tests.support.lanes import InTime
     from workers.ffmpeg.progress import Progress
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -133,7 +133,7 @@ async def test_the_wall_limit_ends_a_lively_process(tools: Tools, tmp_path: Path
 
 
 async def test_cancelling_kills_even_what_ignores_the_polite_signal(
-    tmp_path: Path, promise: Promise
+    tmp_path: Path, in_time: InTime
 ) -> None:
     argv = shell(tmp_path, "trap '' TERM; sleep 600 & echo $! > child; echo $$ > pid.new; "
                            "mv pid.new pid; wait; wait; wait")  # fmt: skip
@@ -143,7 +143,7 @@ async def test_cancelling_kills_even_what_ignores_the_polite_signal(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    promise("FFmpeg that ignores the polite signal is killed", time.monotonic() - began, 2)
+    in_time("FFmpeg that ignores the polite signal is killed", time.monotonic() - began, 2)
     assert not alive(pid_file(tmp_path))
     child = int((tmp_path / "child").read_text())
     await wait_until(lambda: not alive(child))

@@ -38,8 +38,8 @@ def test_tries(rounds):
 def figure():
     return lambda name, value: None
 
-def test_fast(promise):
-    promise("nothing", 1.0, 0.5)
+def test_fast(in_time):
+    in_time("nothing", 1.0, 0.5)
 """
 
 

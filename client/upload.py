@@ -21,6 +21,7 @@ from client.resume import FileStamp, ResumeFile, Unfinished, stamp_of
 from client.retry import Outcome, after_part, final, lost
 
 CONNECTIONS = 4
+_OVER = frozenset({404, 409})
 _URL_MARGIN = timedelta(seconds=5)
 # Below this age a URL is trusted even if it seems to have expired: then a clock is wrong.
 _URL_FRESH = 60.0
@@ -85,8 +86,13 @@ def _create(
     # The name is sent as text, whatever its bytes are.
     name = os.fsencode(path.name).decode("utf-8", "replace")
     if key:
-        with _ignoring(409, 422):  # begun with another title, say
+        try:
             upload = api.create_upload(name, stamp.size, title, key)
+        except ApiError as error:
+            # Begun with another title, say, or gone by now. One that is being begun is waited for.
+            if error.status != 422 and error.code != "idempotency_result_gone":
+                raise
+        else:
             if upload.state == "open":
                 return upload
     key = str(uuid.uuid4())
@@ -170,8 +176,10 @@ def _put_together(api: Api, upload: Upload) -> Video | None:
     """Return the video if the store knows the upload no longer because it completed it."""
     try:
         return api.adopt_upload(upload.id)
-    except ApiError:
-        return None
+    except ApiError as error:
+        if error.status in _OVER:
+            return None
+        raise  # somebody has it put together at this moment, or the server is in trouble
 
 
 class _Sending:

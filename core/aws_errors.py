@@ -6,12 +6,21 @@ from contextlib import contextmanager
 import aiohttp  # the SDK's transport, whose errors come through while a body is read
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core.errors import Unavailable
+from core.errors import Refused, Unavailable
+
+_TOO_MANY = 429
+_BUSY = frozenset({"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout"})
 
 
 def code_of(error: ClientError) -> str:
     """Return the service's word for an error, such as `NoSuchUpload` or `404`."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _passes(error: ClientError) -> bool:
+    """Tell whether a service is in trouble, and not our request."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return status >= 500 or status == _TOO_MANY or code_of(error) in _BUSY
 
 
 @contextmanager
@@ -23,8 +32,7 @@ def translated(part: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise Unavailable(
-            f"{part} refused a request ({code_of(error)}).", retry_after_s=5
-        ) from error
+        kind = Unavailable if _passes(error) else Refused
+        raise kind(f"{part} refused a request ({code_of(error)}).", retry_after_s=5) from error
     except (BotoCoreError, aiohttp.ClientError, OSError, TimeoutError) as error:
         raise Unavailable(f"{part} does not answer.", retry_after_s=5) from error

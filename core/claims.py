@@ -409,7 +409,14 @@ async def release(
         last_error=error,
     )
     await work.job_to(tx, held.job_id, WorkState.QUEUED, stage=None, **_known(log_key=log_key))
-    event = await videos.move(tx, held.video_id, VideoState.QUEUED, stage=None, eta_s=None)
+    event = await videos.move(
+        tx,
+        held.video_id,
+        VideoState.QUEUED,
+        only_from=(VideoState.PROCESSING,),
+        stage=None,
+        eta_s=None,
+    )
     if event is None:
         raise LeaseLost
     return event

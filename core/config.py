@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     sweep_s: float = Field(5, gt=0)
     upload_check_s: float = Field(30, gt=0)
     redispatch_s: float = Field(30, gt=0)
-    forget_deleted_s: float = Field(3600, ge=0, description="then the rows of a deleted video go")
+    forget_deleted_s: float = Field(3600, ge=300, description="then the rows of a deleted video go")
 
     # Workers
     worker_concurrency: int = Field(1, ge=1, le=64)

@@ -27,6 +27,7 @@ from core.storage import Storage
 
 _log = log.get(__name__)
 _BATCH = 100
+_SLOWER = 6
 _SENDING_S = 10  # a sender that has not answered by then is taken for dead; twice does no harm
 
 Mark = tuple[uuid.UUID, datetime]
@@ -68,12 +69,18 @@ class Dispatcher:
             "dead_letters": self.settle_dead,
             "uploads": self.check_uploads,
             "purge": self._sweeper.purge,
+        }
+        # Nobody waits for these.
+        slow: dict[str, Callable[[], Awaitable[object]]] = {
             "forget": self._sweeper.forget,
             "accounts": self.sweep_accounts,
             "setbacks": self._tidy,
         }
+        every_s = self._settings.sweep_s
         await asyncio.gather(
-            self._relay_loop(), *(self._loop(name, work) for name, work in rounds.items())
+            self._relay_loop(),
+            *(self._loop(name, work, every_s) for name, work in rounds.items()),
+            *(self._loop(name, work, _SLOWER * every_s) for name, work in slow.items()),
         )
 
     async def relay(self) -> int:
@@ -217,10 +224,10 @@ class Dispatcher:
             except TimeoutError:
                 pass  # the round that finds what was missed
 
-    async def _loop(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+    async def _loop(self, name: str, work: Callable[[], Awaitable[object]], every_s: float) -> None:
         while True:
             await self._attempt(name, work)
-            await asyncio.sleep(self._settings.sweep_s)
+            await asyncio.sleep(every_s)
 
     async def _attempt(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         try:

@@ -72,6 +72,13 @@ class Unavailable(DomainError):
     default_code = "dependency_unavailable"
 
 
+class Refused(Unavailable):
+    """A part answered, and does not do what we ask: asking again in a moment will not help.
+
+    For who asked us it is the same: a part that we stand on does not do its work.
+    """
+
+
 class DatabaseAway(Unavailable):
     """Postgres does not answer, or could not do this now; the same may succeed in a moment.
 

@@ -36,16 +36,16 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        _with_traceback,
         _masked,
     ]
     renderer: Any = structlog.processors.JSONRenderer(serializer=_to_json)
     if style == "console":
         # Plain: the pretty tracebacks print every local variable, passwords and tokens too.
         renderer = structlog.dev.ConsoleRenderer(
-            colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+            colors=stream.isatty(), exception_formatter=print_traceback
         )
-        shared.remove(structlog.processors.format_exc_info)
+        shared.remove(_with_traceback)
     number = logging.getLevelNamesMapping()[level]
     lines = Lines(stream)
     structlog.configure(
@@ -55,6 +55,26 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
         cache_logger_on_first_use=True,
     )
     _route_standard_logging(number, [*shared], renderer, stream)
+
+
+def _with_traceback(logger: Any, method: str, event: Any) -> Any:
+    """Add the traceback of an error, if it can be written."""
+    error = event.get("exc_info")
+    try:
+        return structlog.processors.format_exc_info(logger, method, event)
+    except SystemError:
+        # CPython 3.11 parses each line of it, and at times fails to, for what ran in a greenlet
+        # (gh-106905). A line in the log must not become an error of who writes it.
+        event["exception"] = repr(error)
+        return event
+
+
+def print_traceback(stream: TextIO, exc_info: Any) -> None:
+    """Write the traceback of an error for people; otherwise as in `_with_traceback`."""
+    try:
+        structlog.dev.plain_traceback(stream, exc_info)
+    except SystemError:
+        stream.write(repr(exc_info[1]))
 
 
 def _masked(_logger: Any, method: str, event: Any) -> Any:

@@ -117,7 +117,7 @@ class Video(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
     title: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
     stage: Mapped[str | None] = mapped_column(String(16))
@@ -147,7 +147,7 @@ class Upload(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"), unique=True)
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
     filename: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(BigInteger)  # bytes, as declared
     part_size: Mapped[int] = mapped_column(BigInteger)  # bytes
@@ -270,7 +270,7 @@ class Rendition(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"))
-    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), index=True)
     name: Mapped[str] = mapped_column(String(32))
     s3_key: Mapped[str] = mapped_column(Text)
     width: Mapped[int]
@@ -289,7 +289,7 @@ class Artifact(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"), index=True)
-    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), index=True)
     kind: Mapped[str] = mapped_column(String(32))
     s3_key: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(BigInteger)  # bytes

@@ -13,7 +13,7 @@ from sqlalchemy import Select, all_
 
 from core import log, setbacks
 from core.db import IDS, Database
-from core.errors import DatabaseAway, Unavailable
+from core.errors import DatabaseAway
 from core.setbacks import Kind
 
 R = TypeVar("R")
@@ -31,10 +31,11 @@ class Round:
     Args:
         db: the database.
         kind: what is done to the rows.
-        at_once: rows under way at the same time.
+        at_once: rows under way at the same time: more than one where most of it is waiting for
+            the store, else requests would wait for connections that the rounds have.
     """
 
-    def __init__(self, db: Database, kind: Kind, at_once: int = 4) -> None:
+    def __init__(self, db: Database, kind: Kind, at_once: int = 1) -> None:
         self._db = db
         self._kind = kind
         self._gate = asyncio.Semaphore(at_once)
@@ -87,7 +88,7 @@ class Round:
             except DatabaseAway:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it was, the others go on
-                self._away += isinstance(error, Unavailable)
+                self._away += setbacks.is_away(error)
                 await setbacks.note(self._db, self._kind, row_id, error)
                 return None
             self._away = 0

@@ -11,13 +11,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import log
 from core.db import Database
-from core.errors import Unavailable
+from core.errors import Refused, Unavailable
 from core.models import Setback
 
 _log = log.get(__name__)
@@ -41,10 +41,18 @@ class Kind(StrEnum):
     DEAD_LETTER = "dead_letter"
 
 
+def is_away(error: BaseException) -> bool:
+    """Tell whether a part that we stand on did not answer, which says nothing of the row."""
+    return isinstance(error, Unavailable) and not isinstance(error, Refused)
+
+
 def wait_s(attempts: int, error: BaseException) -> float:
     """Return how many seconds a row waits that has failed so often, from 1."""
-    most = _MOST_AWAY_S if isinstance(error, Unavailable) else _MOST_S
-    return float(min(most, _FIRST_S * 2.0 ** min(attempts - 1, 20)))
+    return float(min(_longest_s(error), _FIRST_S * 2.0 ** min(attempts - 1, 20)))
+
+
+def _longest_s(error: BaseException) -> float:
+    return _MOST_AWAY_S if is_away(error) else _MOST_S
 
 
 def clear_of(kind: Kind, row_id: Any) -> ColumnElement[bool]:
@@ -65,23 +73,31 @@ async def note(db: Database, kind: Kind, row_id: uuid.UUID, error: BaseException
     async with db.begin() as tx:
         attempts = await tx.scalar(
             insert(Setback)
-            .values(kind=kind, row_id=row_id, error=shown, retry_at=func.now())
+            .values(kind=kind, row_id=row_id, error=shown, retry_at=_in(wait_s(1, error)))
             .on_conflict_do_update(
                 index_elements=[Setback.kind, Setback.row_id],
-                set_={"attempts": Setback.attempts + 1, "error": shown},
+                set_={
+                    "attempts": Setback.attempts + 1,
+                    "error": shown,
+                    "retry_at": _in(
+                        func.least(
+                            _longest_s(error),
+                            _FIRST_S * func.power(2.0, func.least(Setback.attempts, 20)),
+                        )
+                    ),
+                },
             )
             .returning(Setback.attempts)
         )
-        seconds = wait_s(int(attempts or 1), error)
-        await tx.execute(
-            update(Setback)
-            .where(Setback.kind == kind, Setback.row_id == row_id)
-            .values(retry_at=func.now() + timedelta(seconds=seconds))
-        )
-    if isinstance(error, Unavailable):
+    seconds = wait_s(int(attempts or 1), error)
+    if is_away(error):
         _log.warning("row_put_off", kind=kind, row=str(row_id), error=shown, retry_s=seconds)
     else:
         _log.error("row_set_back", kind=kind, row=str(row_id), retry_s=seconds, exc_info=error)
+
+
+def _in(seconds: Any) -> Any:
+    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
 async def tidy(db: Database) -> None:

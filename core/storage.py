@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from core.aws_errors import code_of, translated
-from core.errors import Unavailable
+from core.errors import Refused
 from core.presign import Credentials, Presigner, address_of
 
 _PART = "The object store"
@@ -141,6 +141,19 @@ class Storage:
                     return sorted(parts, key=lambda part: part.number)
                 marker = answer["NextPartNumberMarker"]
 
+    async def is_open(self, key: str, upload_id: str) -> bool:
+        """Tell whether S3 knows a multipart upload, without asking for all of its parts."""
+        with translated(_PART):
+            try:
+                await self._s3.list_parts(
+                    Bucket=self._bucket, Key=key, UploadId=upload_id, MaxParts=1
+                )
+            except ClientError as error:
+                if code_of(error) == "NoSuchUpload":
+                    return False
+                raise
+        return True
+
     async def complete_upload(self, key: str, upload_id: str, parts: Iterable[Part]) -> None:
         """Have S3 put the parts together. An upload that is not open any more is left alone.
 
@@ -242,7 +255,7 @@ class Storage:
         """Delete everything whose key starts with `prefix`; return how many objects there were.
 
         Raises:
-            Unavailable: also when the store kept some of them: all others are gone then.
+            Refused: the store kept some of them; all others are gone.
         """
         count, refused, last = 0, list[str](), ""
         with translated(_PART):
@@ -265,7 +278,7 @@ class Storage:
                 if not answer.get("IsTruncated") or not found:
                     break
         if refused:
-            raise Unavailable(
+            raise Refused(
                 f"The object store did not delete {len(refused)} objects: "
                 + ", ".join(refused[:_SHOWN])
             )

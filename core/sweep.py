@@ -17,6 +17,7 @@ from core.states import UploadState
 from core.storage import Storage
 
 _log = log.get(__name__)
+_AT_ONCE = 3
 _PURGE_LEASE = timedelta(minutes=2)
 
 
@@ -39,7 +40,7 @@ class Sweeper:
             .where(Upload.state == UploadState.OPEN, Upload.check_at <= func.now())
             .order_by(Upload.check_at)
         )
-        return await Round(self._db, Kind.UPLOAD).run(due, self._check)
+        return await Round(self._db, Kind.UPLOAD, _AT_ONCE).run(due, self._check)
 
     async def _check(self, upload_id: uuid.UUID) -> VideoEvent | None:
         interval = timedelta(seconds=self._settings.upload_check_s)
@@ -76,7 +77,7 @@ class Sweeper:
     async def purge(self) -> int:
         """Remove what nobody may see any more; return how many objects were removed."""
         due = select(Purge.id).where(Purge.not_before <= func.now()).order_by(Purge.not_before)
-        counts: list[int] = await Round(self._db, Kind.PURGE).run(due, self._purge)
+        counts: list[int] = await Round(self._db, Kind.PURGE, _AT_ONCE).run(due, self._purge)
         return sum(counts)
 
     async def _purge(self, purge_id: uuid.UUID) -> int | None:

@@ -178,7 +178,7 @@ async def lose(
     together. Asked in this order: parts can become an object between two answers, never the
     reverse. And who puts them together says so first, for longer than this takes.
     """
-    if await storage.list_parts(upload.s3_key, upload.s3_upload_id) is not None:
+    if await storage.is_open(upload.s3_key, upload.s3_upload_id):
         return None
     if await storage.head(upload.s3_key) is not None:
         return None

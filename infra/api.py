@@ -209,8 +209,8 @@ def _listen(
             # Not /readyz: with Postgres away it would take all tasks out together, and answer
             # nobody where a part of the API still can.
             path="/healthz",
-            # Not the port that everybody comes to: a crowd there must not have its tasks taken out.
-            port=str(settings.SERVICE_PORT),
+            # The port that everybody comes to: it answers there whatever the crowd, and tasks of
+            # the release before have no other one while this one takes over.
             interval=Duration.seconds(10),
             timeout=Duration.seconds(5),
             healthy_threshold_count=2,

@@ -9,7 +9,6 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.practices import accept
-from infra.settings import SERVICE_PORT
 from infra.sizes import Size
 
 API_PORT = 8000
@@ -71,8 +70,6 @@ class NetworkStack(Stack):
     def _connect(self) -> None:
         """Open what is needed from both ends, and nothing else."""
         self._allow(self.balancer_group, self.api_group, API_PORT)
-        # Its health checks alone: what it hands on goes to the API's own port.
-        self._allow(self.balancer_group, self.api_group, SERVICE_PORT)
         for group in (self.api_group, self.worker_group, self.migrations_group):
             self._allow(group, self.database_group, POSTGRES_PORT)
             # S3, SQS, Secrets Manager, the registry and the logs: their addresses change.

@@ -20,6 +20,7 @@ import structlog
 from core import aws
 from core.config import Settings
 from core.db import Database
+from core.log import print_traceback
 from core.queue import TaskQueue
 from core.redis import connect as connect_redis
 from core.storage import Storage
@@ -53,9 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # structlog's own tracebacks take a second each.
-    plain = structlog.dev.ConsoleRenderer(
-        colors=False, exception_formatter=structlog.dev.plain_traceback
-    )
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=print_traceback)
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, plain]
     )

@@ -25,7 +25,7 @@ _DISPATCHED = {
     "sent": "Messages sent for tasks.",
     "lapsed": "Tasks whose worker fell silent.",
     "resent": "Tasks whose message was lost.",
-    "dead": "Tasks that the dead-letter queue failed.",
+    "dead": "Messages that were received too often.",
 }
 
 _OPEN = (

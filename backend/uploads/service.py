@@ -1,5 +1,6 @@
 """Uploads: begun here, sent straight to S3, ended by `core.uploads`."""
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from backend.deps import Principal, Services
 from backend.limits import quota
 from backend.ratelimit import Limit
 from backend.uploads.schemas import NamedPart, NewUpload
-from core import accounts, events, keys, uploads, work
+from core import accounts, events, keys, log, uploads, work
 from core.config import Settings
 from core.errors import Conflict, DomainError, Invalid, NotFound, TooLarge
 from core.ids import new_id
@@ -28,6 +29,8 @@ _CONTENT_TYPES = {
     ".ts": "video/mp2t", ".mts": "video/mp2t", ".m2ts": "video/mp2t", ".mpg": "video/mpeg",
     ".flv": "video/x-flv", ".3gp": "video/3gpp",
 }  # fmt: skip
+_log = log.get(__name__)
+_UNDOING: set["asyncio.Future[None]"] = set()  # what nobody waits for would be collected
 _SOURCE_TAG = "kind=source"  # see infra/storage.py
 
 
@@ -53,6 +56,43 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
     await quota.look(held.db, settings, user.user_id, wanted.size)
     video_id, upload_id = new_id(), new_id()
     key = keys.source(video_id, extension)
+    # What S3 has begun must have a row, or nobody would end it: so it is not cut short.
+    begun = asyncio.ensure_future(_begin(held, user, wanted, key, video_id, upload_id))
+    try:
+        row = await asyncio.shield(begun)
+    except asyncio.CancelledError:
+        undoing = asyncio.ensure_future(_undo(held, begun))
+        _UNDOING.add(undoing)
+        undoing.add_done_callback(_UNDOING.discard)
+        raise
+    await events.publish(held.redis, events.VideoEvent(user.user_id, video_id, 1))
+    return row
+
+
+async def _undo(held: Services, begun: "asyncio.Future[UploadRow]") -> None:
+    """End an upload whose client will never hear of it."""
+    try:
+        await abort(held, await begun)
+    except Exception as error:  # noqa: BLE001 - it was not begun, or the sweep ends it
+        _log.warning("not_undone", error=repr(error))
+
+
+async def _begin(
+    held: Services,
+    user: Principal,
+    wanted: NewUpload,
+    key: str,
+    video_id: uuid.UUID,
+    upload_id: uuid.UUID,
+) -> UploadRow:
+    """Begin the multipart upload at S3 and write its rows, or have it aborted.
+
+    Raises:
+        RateLimited: `quota_exceeded`.
+        Unauthenticated: `session_revoked`.
+    """
+    settings = held.settings
+    extension = PurePosixPath(key).suffix
     content_type = _CONTENT_TYPES.get(extension, "application/octet-stream")
     tags = _SOURCE_TAG if settings.tag_sources else ""
     s3_upload_id = await held.storage.create_upload(key, content_type, tags)
@@ -83,7 +123,6 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
             await work.purge(tx, key, s3_upload_id)
     if reason is not None:
         raise reason
-    await events.publish(held.redis, events.VideoEvent(user.user_id, video_id, 1))
     return row
 
 

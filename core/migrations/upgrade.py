@@ -1,11 +1,19 @@
 """Runs alembic from code, so that no configuration file has to be found."""
 
+import time
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import DBAPIError
 
+from core import log
+from core.away import sqlstate
 from core.secret import Secret
+
+_log = log.get(__name__)
+_DEADLOCK = "40P01"
+_CHANCES = 10
 
 
 def configuration(url: str, secret: Secret | None = None) -> Config:
@@ -19,5 +27,17 @@ def configuration(url: str, secret: Secret | None = None) -> Config:
 
 
 def upgrade(url: str, revision: str = "head", secret: Secret | None = None) -> None:
-    """Bring the database at `url` to a revision; does nothing when it is there already."""
-    command.upgrade(configuration(url, secret), revision)
+    """Bring the database at `url` to a revision; does nothing when it is there already.
+
+    A migration is one transaction. Who goes on working beside it may deadlock with it, and the
+    database then ends one of them: if that is the migration, it begins again.
+    """
+    for chance in range(1, _CHANCES + 1):
+        try:
+            return command.upgrade(configuration(url, secret), revision)
+        except DBAPIError as error:
+            if sqlstate(error) != _DEADLOCK or chance == _CHANCES:
+                raise
+            _log.warning("migration_repeated", chance=chance)
+            time.sleep(0.2 * chance)
+    return None

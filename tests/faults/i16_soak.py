@@ -18,7 +18,8 @@ from tests.faults.world import World
 
 # Failures here are ours and many, so they must use nobody's attempts up (that they do is I7's
 # affair), and what waits after one should not wait for minutes.
-_SETTINGS = {"MAX_ATTEMPTS": "1000", "RETRY_BASE_S": "0.02"}
+# Whatever is charged: a job may be tried as often as there are faults.
+_SETTINGS = {"MAX_ATTEMPTS": "1000", "MAX_JOB_S": "1e9", "RETRY_BASE_S": "0.02"}
 _SMALL = {"S3_READ_TIMEOUT_S": "3", "TRANSFER_GRACE_S": "3", "UPLOAD_TTL_S": "10"}
 _FULL = {"S3_READ_TIMEOUT_S": "5", "TRANSFER_GRACE_S": "5", "UPLOAD_TTL_S": "60"}
 _SMALL_GRACE_S, _FULL_GRACE_S = 8.0, 120.0  # see mutations/soak.py, and core/videos.py

@@ -73,6 +73,9 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
     owner = await _new_owner(world)
     tally = Tally()
     try:
+        usual_s, faults = await _stranger(world, stranger)
+        assert not faults, faults
+        bound_s = 2 * usual_s + world.timing.margin_s
         for number, pair in enumerate(_in_turn(tries, world.focus, rng)):
             state = start_of(pair, rng)
             film = await _film(world, owner, state)
@@ -89,6 +92,8 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
             if last or number % _BEFORE_A_STRANGER == _BEFORE_A_STRANGER - 1:
                 recovery, waits = await _stranger(world, stranger)
                 faults += waits
+                if recovery > bound_s:
+                    faults.append(f"a stranger waited {recovery:.1f} s, {usual_s:.1f} before")
             tally.add([f"{' beside '.join(pair)}, {state}: {fault}" for fault in faults], recovery)
     finally:
         await owner.aclose()

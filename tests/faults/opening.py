@@ -7,22 +7,20 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aioboto3
-import asyncpg
 import boto3
 import httpx
 from sqlalchemy import text
 
 from core.db import Database
 from embedded.stack import Stack
-from embedded.store import load_secrets
 from localstack.provision import make_queues
 from tests.faults import history
 from tests.faults.clips import FaultClips
 from tests.faults.timing import Timing
 from tests.faults.world import World
+from tests.support.databases import own_database
 from tests.support.product import PROJECT
 from tests.support.settings import settings_of
 
@@ -59,7 +57,7 @@ async def opened(
         region_name=environment["AWS_REGION"],
     )
     async with AsyncExitStack() as held:
-        database_url = await held.enter_async_context(_database(stack))
+        database_url = await held.enter_async_context(own_database(stack))
         db = Database(
             settings_of(stack, database_url=database_url).database_url.get_secret_value(), 5
         )
@@ -93,28 +91,6 @@ async def opened(
         )
         held.callback(world.close)
         yield world
-
-
-@asynccontextmanager
-async def _database(stack: Stack) -> AsyncIterator[str]:
-    """Lend a copy of the stack's database, which nobody uses itself; yields its address."""
-    name = f"faults_{uuid.uuid4().hex}"
-    address = stack.environment["DATABASE_URL"]
-    admin = f"postgresql://postgres:{load_secrets(stack.data_dir)['postgres_admin']}"
-    server = f"{admin}@{urlsplit(address).netloc.rpartition('@')[2]}/postgres"
-
-    async def run(statement: str) -> None:
-        connection = await asyncpg.connect(server)
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    await run(f"CREATE DATABASE {name} TEMPLATE framemill OWNER framemill")
-    try:
-        yield address.rpartition("/")[0] + f"/{name}"
-    finally:
-        await run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _make_queues(environment: dict[str, str]) -> tuple[str, str]:

@@ -40,7 +40,6 @@ def _doors(template: Template, kind: str) -> set[tuple[str, str, int]]:
 
 _DOORS = {
     ("Balancer", "Api", 8000),
-    ("Balancer", "Api", 8001),  # health checks: the service port
     ("Api", "Database", 5432),
     ("Worker", "Database", 5432),
     ("Migrations", "Database", 5432),

@@ -12,13 +12,13 @@ from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from core.claims import Claim
 from core.config import Settings
 from core.db import Database
 from core.errors import DatabaseAway
-from core.models import Task, Upload, User
+from core.models import Setback, Task, Upload, User
 from tests.machine.actions import REFUSALS, Mill
 from tests.machine.paced import Actor, PacedDatabase, PacedStorage
 from tests.machine.truth import broken
@@ -263,6 +263,10 @@ class MillMachine(RuleBasedStateMachine):
             )
             assert not left.all(), self._told(["a task waits that nobody can claim"])
         found = await broken(self.ground.db)
+        # A round survives what goes wrong with a row. Here nothing may.
+        async with self.ground.db.read() as connection:
+            rows = await connection.execute(select(Setback.kind, Setback.error))
+            found += [f"{row.kind}: {row.error}" for row in rows.all()]
         assert not found, self._told(found)
 
     async def _leave(self) -> None:

@@ -166,6 +166,11 @@ class PacedStorage:
         found = self.uploads.get(upload_id)
         return None if found is None else [*found[1]]
 
+    async def is_open(self, key: str, upload_id: str) -> bool:
+        """Tell whether an upload is open."""
+        await checkpoint()
+        return upload_id in self.uploads
+
     async def complete_upload(self, key: str, upload_id: str, parts: Any) -> None:
         """Make the object."""
         await checkpoint()

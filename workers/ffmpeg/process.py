@@ -19,6 +19,7 @@ from workers.sandbox.policy import Policy
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _CHUNK = 65536
+_LOOK_S = 10.0  # within which a disk must tell what is on it, once there is no progress
 # FFmpeg needs no variable; the worker's own hold secrets that a hostile file must not reach.
 ENVIRONMENT = {"LC_ALL": "C", "AV_LOG_FORCE_NOCOLOR": "1"}
 
@@ -203,6 +204,7 @@ async def _wait(
     ended = asyncio.ensure_future(process.wait())
     waiting: set[asyncio.Future[Any]] = {ended, *readers}
     looking: asyncio.Future[Signs] | None = None
+    late = wall_deadline
     try:
         while waiting:
             now = time.monotonic()
@@ -211,7 +213,9 @@ async def _wait(
             if looking is None and now >= clock.look_at:
                 # In a thread: a disk that is slow enough to matter is slow to tell, too.
                 looking = asyncio.ensure_future(asyncio.to_thread(see))
-            until = wall_deadline if looking else min(wall_deadline, clock.look_at)
+                late = max(now, clock.deadline) + _LOOK_S
+            # A disk that hangs never tells: then what was known before it was asked decides.
+            until = min(wall_deadline, late if looking else clock.look_at)
             done, _ = await asyncio.wait(
                 {*waiting, looking} if looking else waiting,
                 timeout=until - now,
@@ -220,6 +224,8 @@ async def _wait(
             waiting -= done
             for future in done:
                 future.result()
+            if looking is not None and not looking.done() and time.monotonic() >= late:
+                return StallError
             if looking is not None and looking in done:
                 clock.looked(looking.result(), time.monotonic())
                 looking = None

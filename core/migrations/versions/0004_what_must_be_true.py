@@ -13,8 +13,18 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+_FOLLOWED = (
+    ("renditions", "job_id"),
+    ("artifacts", "job_id"),
+    ("videos", "user_id"),
+    ("uploads", "user_id"),
+)
+
 
 def upgrade() -> None:
+    # All of them now, in the order in which the version before locks their rows: one by one they
+    # would be waited for by whoever waits for us. Who deadlocks all the same is asked to try again.
+    op.execute("LOCK TABLE uploads, tasks, jobs, videos IN ACCESS EXCLUSIVE MODE")
     # Live work of a video that no longer waits for it can only fail.
     op.execute(
         "UPDATE tasks SET state = 'cancelled', lease_until = NULL FROM videos "
@@ -36,6 +46,15 @@ def upgrade() -> None:
         "UPDATE jobs SET state = 'cancelled', stage = NULL, finished_at = now() FROM videos "
         "WHERE videos.id = jobs.video_id AND jobs.state IN ('queued', 'running') "
         "AND jobs.id <> videos.job_id"
+    )
+    # What waits for work that is not there has been given up.
+    op.execute(
+        "UPDATE videos SET state = 'failed', stage = NULL, eta_s = NULL, version = version + 1, "
+        'updated_at = now(), failure = \'{"code": "processing_gave_up", "message": '
+        '"Processing was started several times and never finished. Try again, or contact the '
+        'operator.", "retryable": true}\' '
+        "WHERE state IN ('queued', 'processing') AND NOT EXISTS (SELECT FROM tasks "
+        "WHERE tasks.video_id = videos.id AND tasks.state IN ('queued', 'running'))"
     )
     op.execute("UPDATE tasks SET lease_until = NULL WHERE state <> 'running'")
     op.execute(
@@ -99,6 +118,9 @@ def upgrade() -> None:
         ["live_video_id"],
         postgresql_where=sa.text("live_video_id IS NOT NULL"),
     )
+    # For the rows that go with a video, and with an account.
+    for table, column in _FOLLOWED:
+        op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
     op.add_column("uploads", sa.Column("completing_until", sa.DateTime(timezone=True)))
     op.create_table(
         "setbacks",
@@ -115,6 +137,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("setbacks")
     op.drop_column("uploads", "completing_until")
+    for table, column in _FOLLOWED:
+        op.drop_index(op.f(f"ix_{table}_{column}"), table_name=table)
     op.drop_index("ix_tasks_live_video", table_name="tasks")
     op.drop_constraint("fk_tasks_live_video", "tasks", type_="foreignkey")
     op.drop_column("tasks", "video_alive")

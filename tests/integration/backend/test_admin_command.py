@@ -70,7 +70,7 @@ async def test_an_account_is_promoted(stack: Stack, api: Api) -> None:
         (
             ("promote", "x@example.com"), b"",
             {"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/x"},
-            "the database does not answer: ",
+            "The database does not answer.",
         ),
     ],
 )  # fmt: skip

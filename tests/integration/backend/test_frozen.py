@@ -99,16 +99,17 @@ def _requests(person: Person, upload: dict[str, Any], video: dict[str, Any]) -> 
 @pytest.mark.parametrize(("part", "expected"), [("valkey", 15), ("postgres", 14), ("emulator", 3)])
 async def test_every_request_ends_while_a_part_stands_still(
     stack: Stack,
+    api: Api,
     start_api: StartApi,
     monkeypatch: pytest.MonkeyPatch,
     part: str,
     expected: int,
 ) -> None:
-    monkeypatch.setattr(upload_routes, "_COMPLETE_S", 1.0)
-    api = await start_api(answer_s=1.0, database_pool_size=20)
-    person = await new_user(api)
+    person = await new_user(api)  # an API with patience prepares what a hurried one is asked for
     upload, video = await begin(person), await uploaded(person)
     await send(person, upload, bytes(upload["size"]))
+    monkeypatch.setattr(upload_routes, "_COMPLETE_S", 1.0)
+    api = await start_api(answer_s=1.0, database_pool_size=20)
     asked = _requests(person, upload, video)
     async with (
         served(api) as address,
@@ -144,27 +145,29 @@ async def _pool_is_whole(api: Api) -> None:
     await wait_until(lambda: db._free._value == size and pool.checkedout() == 0, 60)
 
 
-async def test_a_change_that_is_cut_off_is_rolled_back(start_api: StartApi) -> None:
-    api = await start_api(answer_s=0.5)
+async def test_a_change_that_is_cut_off_is_rolled_back(api: Api, start_api: StartApi) -> None:
     person = await new_user(api)
     video = await uploaded(person)
     video_id = uuid.UUID(video["id"])
+    hurried = await start_api(answer_s=0.5)
     async with api.services.db.begin() as tx:
         await tx.execute(select(Video.id).where(Video.id == video_id).with_for_update())
-        answer = await person.http.patch(f"/v1/videos/{video_id}", json={"title": "late"})
+        answer = await hurried.client(person.token).patch(
+            f"/v1/videos/{video_id}", json={"title": "late"}
+        )
         problem(answer, 503, "dependency_unavailable")
-    await _pool_is_whole(api)
+    await _pool_is_whole(hurried)
     assert (await person.http.get(f"/v1/videos/{video_id}")).json() == video
 
 
 async def test_a_request_that_is_cut_off_gives_its_key_back(
-    stack: Stack, start_api: StartApi
+    stack: Stack, api: Api, start_api: StartApi
 ) -> None:
-    api = await start_api(answer_s=0.5)
     person = await new_user(api)
+    hurried = (await start_api(answer_s=0.5)).client(person.token)
     key = {"Idempotency-Key": "k"}
     async with stopped(stack, "emulator"):
-        answer = await person.http.post("/v1/uploads", json=_FILM, headers=key)
+        answer = await hurried.post("/v1/uploads", json=_FILM, headers=key)
         problem(answer, 503, "dependency_unavailable")
 
     async def begins() -> bool:

@@ -117,7 +117,7 @@ async def test_workers_are_counted_by_what_they_say(api: Api, clean: None) -> No
     wanted = {"idle": 0.0, "busy": 1.0, "no_room": 1.0}
 
     async def figures() -> dict[str, float]:
-        text = (await api.client().get("/metrics")).text
+        text = (await api.service().get("/metrics")).text
         lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
         found = {name: float(value) for name, _, value in lines}
         return {state: found.get(f'framemill_workers{{state="{state}"}}', -1) for state in wanted}

@@ -16,7 +16,7 @@ from core import claims, removal, setbacks
 from core.config import Settings
 from core.db import Database
 from core.dispatch import Dispatcher
-from core.errors import BadRow, Unavailable
+from core.errors import BadRow, Refused, Unavailable
 from core.models import Purge, Setback, Task, Upload, Video
 from core.queue import TaskQueue
 from core.setbacks import Kind
@@ -180,14 +180,14 @@ async def test_purges_that_the_store_refuses(
     monkeypatch: pytest.MonkeyPatch,
     good: int,
 ) -> None:
-    bad = await purges(db, storage, 20)
+    bad = await purges(db, storage, 60)
     async with db.read() as connection:
         refused = set(await connection.scalars(select(Purge.prefix)))
     plain = storage.delete_prefix
 
     async def delete_prefix(prefix: str) -> int:
         if prefix in refused:
-            raise Unavailable("The object store refused a request (AccessDenied).")
+            raise Refused("The object store refused a request (AccessDenied).")
         return await plain(prefix)
 
     await purges(db, storage, good)

@@ -27,6 +27,11 @@ class Server(uvicorn.Server):
         """Open the API, then the service routes."""
         await super().startup(sockets)
         self._serving = asyncio.create_task(self._service.serve([self._listener]))
+        # Without it nobody could tell whether we are well: then whoever started us starts us anew.
+        self._serving.add_done_callback(self._exit)
+
+    def _exit(self, _serving: "asyncio.Task[None]") -> None:
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close both; who is being answered may end, within the time of each."""

@@ -21,6 +21,9 @@ class Library:
         self._untold: set[uuid.UUID] = set()  # those that are told whatever their version
         self._gone: dict[uuid.UUID, int] = {}
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def begin(self, versions: Iterable[tuple[uuid.UUID, int]]) -> None:
         """Take videos as they are for known; only what changes after this is news."""
         self._known.update(versions)

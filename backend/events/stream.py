@@ -25,6 +25,8 @@ from core.errors import NotFound, Unauthenticated, Unavailable
 from core.events import VideoEvent
 
 _HEAL_S = 5.0  # how long a lost event, or the end of a session, can go unnoticed
+_HEAL_MOST_S = 60.0
+_QUICKLY_READ = 5_000  # versions
 _NEWEST = 100  # of all videos, so many are told at the beginning even if nothing has changed,
 _LATELY = timedelta(minutes=15)  # and those that changed while somebody may have been cut off
 _PAGE = 100  # videos that are read, and in memory, at once
@@ -75,7 +77,7 @@ async def changes_of_all(user: Principal, *, everything: bool = False) -> AsyncI
                     yield change
                 if not await pace.is_allowed():
                     return
-            await pace.next()
+            await pace.next(heal_s(len(library)))
 
 
 async def _beginning(
@@ -125,6 +127,15 @@ def _pages(video_ids: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
         yield video_ids[start : start + _PAGE]
 
 
+def heal_s(known: int) -> float:
+    """Return how long to wait until all versions of a user's videos are read again, in seconds.
+
+    As long as that is quick, what no word came of is soon told. Who has very many videos, and
+    perhaps many streams, must not keep the database busy with nothing else.
+    """
+    return min(_HEAL_MOST_S, _HEAL_S * max(1.0, known / _QUICKLY_READ))
+
+
 class _Pace:
     """When to look: at word of something that matters, and now and then without.
 
@@ -163,11 +174,11 @@ class _Pace:
             return True  # it is not known to have ended; asked again at the next look
         return True
 
-    async def next(self) -> None:
+    async def next(self, heal_s: float | None = None) -> None:
         """Return when something that matters has changed, or it is time to look anyway."""
         self.heard = set()
         if self.healing:
-            self._heal_at = self._clock() + _HEAL_S
+            self._heal_at = self._clock() + (_HEAL_S if heal_s is None else heal_s)
         try:
             async with asyncio.timeout_at(self._heal_at):
                 while not self.heard:

@@ -4,6 +4,7 @@ import uuid
 
 from backend.events import library
 from backend.events.library import Library
+from backend.events.stream import heal_s
 from core.events import VideoEvent
 
 USER, A, B = (uuid.UUID(int=number) for number in range(3))
@@ -61,3 +62,7 @@ def test_deletions_are_remembered_up_to_a_number() -> None:
     for number in range(library._MOST_GONE + 5):
         known.end(uuid.UUID(int=number + 10), 1)
     assert len(known._gone) == library._MOST_GONE
+
+
+def test_who_has_very_many_videos_is_looked_through_less_often() -> None:
+    assert [heal_s(known) for known in (0, 5_000, 20_000, 10**7)] == [5.0, 5.0, 20.0, 60.0]

@@ -27,6 +27,7 @@ export function Progress({ video }: { video: Video }) {
         <span>{work.far}</span>
       </p>
       <ProgressBar value={work.value} label={work.doing} />
+      {work.why !== null && <p>{work.why}</p>}
       {hint !== undefined && <p>{hint}</p>}
     </div>
   );

@@ -40,8 +40,14 @@ function show() {
     asked.push(new URL(request.url).search);
     return Promise.resolve(Response.json({ items: waiting, next_cursor: null }));
   };
-  const parts = { apiUrl: "", fetch: window.fetch, now: Date.now };
-  const session = new Session({ ...parts, channel: null, locks: null, hint: null });
+  const session = new Session({
+    apiUrl: "",
+    fetch: () => Promise.reject(new TypeError("No network.")),
+    now: Date.now,
+    channel: null,
+    locks: null,
+    hint: null,
+  });
   const api = createClient<paths>({ baseUrl: "http://api.test", fetch });
   const client = createQueryClient();
   render(

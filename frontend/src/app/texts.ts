@@ -447,7 +447,7 @@ export const texts = {
     invite_required: "An invite is needed here. Ask whoever runs this service for one.",
     invite_invalid: "This invite is not good any more, or is for another email. Ask for a new one.",
     last_admin:
-      "You are the only admin, and there has to be one. Make somebody else an admin first.",
+      "You are the only admin, and there has to be one. Whoever runs this service can make another.",
     idempotency_result_gone: "What was begun has been deleted meanwhile. Begin anew.",
     idempotency_in_progress: "This is already being done. Wait a moment.",
     overloaded: "Too much is asked of the service right now. Try again in a moment.",

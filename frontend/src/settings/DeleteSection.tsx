@@ -18,7 +18,7 @@ import styles from "./SettingsPage.module.css";
 
 interface Props {
   email: string;
-  /** How much is stored, in words; null as long as that is not known. */
+  /** How much is stored, in words; null when it is nothing, or not known. */
   stored: string | null;
 }
 

@@ -53,7 +53,7 @@ export function SettingsPage() {
       {me.data !== undefined && (
         <DeleteSection
           email={me.data.email}
-          stored={usage.data === undefined ? null : bytes(usage.data.bytes_used)}
+          stored={usage.data?.bytes_used ? bytes(usage.data.bytes_used) : null}
         />
       )}
     </div>

@@ -218,6 +218,8 @@ async def accounts(browser: Browser, stack: Stack, film: Path, out: Path) -> Non
             await expect(tray(page).get_by_text("enough free disk")).to_be_visible()
             await page.screenshot(path=out / f"library-waits-{mark}")
             await page.locator("[data-card]").first.click()
+            await page.wait_for_url("**/videos/*")
+            await expect(page.locator("[data-card]")).to_have_count(0)
             await expect(page.locator("#content").get_by_text("enough free disk")).to_be_visible()
             await page.screenshot(path=out / f"film-waits-{mark}")
             await page.get_by_role("button", name="Account").click()

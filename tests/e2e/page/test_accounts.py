@@ -21,6 +21,7 @@ from embedded.stack import BACKING, Stack
 from tests.support.accessibility import is_cut_off, violations
 from tests.support.page_steps import card, choose, log_in, open_film, upload_row
 from tests.support.product import PASSWORD, PROJECT, address_of
+from tests.support.waiting import wait_until
 
 Visit = Callable[..., Awaitable[Page]]
 NO_ROOM = re.compile("No worker has enough free disk")
@@ -64,7 +65,7 @@ def invite(cramped: Stack, admin: str, tmp_path: Path) -> str:
     """Return the code of an invite that anybody can use."""
     with Framemill(address_of(cramped), home=tmp_path / "admin") as framemill:
         framemill.login(admin, PASSWORD)
-        return framemill.api.create_invite().code
+        return framemill.api.create_invite().code or ""
 
 
 async def register(page: Page, email: str) -> None:
@@ -168,6 +169,12 @@ async def test_the_end_of_an_account_leaves_nothing_here_or_there(
     await page.route(re.compile("partNumber="), lambda route: route.abort())
     await choose(page, film)
     await expect(upload_row(page, film.name).get_by_role("progressbar")).to_be_visible()
+
+    async def remembers(count: int) -> bool:
+        found: int = await page.evaluate(_REMEMBERED)
+        return found == count
+
+    await wait_until(lambda: remembers(1), seconds=60)
     await page.get_by_role("link", name="Settings").click()
     await page.get_by_role("button", name="End the account").click()
     question = page.get_by_role("dialog")
@@ -182,7 +189,7 @@ async def test_the_end_of_an_account_leaves_nothing_here_or_there(
     await question.get_by_label("Password", exact=True).fill(PASSWORD)
     await end.click()
     await expect(page.get_by_text("Your account is gone")).to_be_visible()
-    await page.wait_for_function(_COUNT_IS_ZERO)
+    await wait_until(lambda: remembers(0), seconds=60)
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request) if "/v1/" in request.url else None)
     await page.goto("/")
@@ -195,12 +202,13 @@ async def test_the_end_of_an_account_leaves_nothing_here_or_there(
         framemill.login(email, PASSWORD)
 
 
-# Whether no upload is remembered in this browser.
-_COUNT_IS_ZERO = """() => new Promise((resolve, reject) => {
+# How many uploads are remembered in this browser.
+_REMEMBERED = """() => new Promise((resolve, reject) => {
   const opening = indexedDB.open("framemill-uploads");
   opening.onerror = reject;
   opening.onsuccess = () => {
     const counting = opening.result.transaction("uploads").objectStore("uploads").count();
-    counting.onsuccess = () => { opening.result.close(); resolve(counting.result === 0); };
+    counting.onerror = reject;
+    counting.onsuccess = () => { opening.result.close(); resolve(counting.result); };
   };
 })"""

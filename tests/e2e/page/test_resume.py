@@ -258,4 +258,4 @@ async def test_what_no_page_could_go_on_with_is_dropped_when_it_is_left(
         async def dropped() -> bool:
             return framemill.api.upload(upload_id).state == "aborted"
 
-        await wait_until(dropped)
+        await wait_until(dropped, seconds=60)

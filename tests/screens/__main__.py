@@ -5,6 +5,8 @@ titles from right to left; at 360 and 1920 pixels, light and dark.
 """
 
 import asyncio
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -19,12 +21,14 @@ from embedded import page as built
 from embedded.ffmpeg import find_tools
 from embedded.stack import BACKING, Stack
 from tests.support import browser as browsers
+from tests.support import page_steps as steps
 from tests.support.page_steps import choose, tray
 from tests.support.product import PASSWORD, Clips, address_of
 
 EMAIL = "ada@example.com"
 WIDTHS = {360: 740, 1920: 1080}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_CLOSED = {"registration": "closed"}
 PATTERNS = {
     "Harbour at dawn": "gradients=s=1280x720:c0=#0b3954:c1=#f4a261:x0=200:y0=0:d=8:speed=0.01",
     "The mill wheel, a whole day long, from the first light until the lanterns are lit and beyond":
@@ -155,6 +159,86 @@ async def screens(
     await take("tray")
 
 
+async def take_whole(page: Page, path: Path) -> None:
+    """Take a picture of a page to its end."""
+    await page.screenshot(path=path, full_page=True)
+    sys.stdout.write(f"{path.name}\n")
+
+
+def make_admin(stack: Stack) -> None:
+    """Make the first admin, as whoever runs the service does."""
+    subprocess.run(
+        [sys.executable, "-m", "backend.admin", "create", EMAIL],
+        env=os.environ | stack.environment,
+        input=PASSWORD.encode(),
+        check=True,
+    )
+
+
+async def accounts(browser: Browser, stack: Stack, film: Path, out: Path) -> None:
+    """Take what has to do with invites, the end of an account, and films that wait.
+
+    The stack is one that nobody may join without an invite, and whose worker has no room.
+    """
+    for width, height in WIDTHS.items():
+        for scheme in SCHEMES:
+            mark = f"{width}-{scheme}.png"
+            context = await browser.new_context(
+                base_url=address_of(stack),
+                viewport=ViewportSize(width=width, height=height),
+                color_scheme=scheme,
+                locale="en-GB",
+                reduced_motion="reduce",
+            )
+            await context.add_init_script("delete window.showOpenFilePicker")
+            page = await context.new_page()
+            await page.goto("/settings")
+            await steps.log_in(page, EMAIL, PASSWORD)
+            invites = page.get_by_role("region", name="Invites")
+            await invites.get_by_label("Email").fill(f"bob-{width}-{scheme}@example.com")
+            await page.get_by_role("button", name="Invite somebody").click()
+            link = await page.get_by_text("/register?invite=").inner_text()
+            await take_whole(page, out / f"settings-admin-{mark}")
+            await page.get_by_role("button", name="I have passed it on").click()
+            await page.get_by_label("Current password").fill("wrong")
+            await page.get_by_role("button", name="Change password").click()
+            await expect(page.get_by_text("The password is wrong")).to_be_visible()
+            await take_whole(page, out / f"settings-password-{mark}")
+            await page.get_by_role("button", name="End the account").click()
+            question = page.get_by_role("dialog")
+            await question.get_by_label("To confirm").fill(EMAIL)
+            await question.get_by_label("Password", exact=True).fill(PASSWORD)
+            await question.get_by_role("button", name="End the account").click()
+            await expect(question.get_by_role("alert")).to_be_visible()
+            await page.screenshot(path=out / f"settings-end-{mark}")
+            await page.goto("/")
+            await choose(page, film)
+            waits = page.get_by_text("No worker has enough free disk")
+            await expect(waits.first).to_be_visible()
+            await expect(tray(page).get_by_text("enough free disk")).to_be_visible()
+            await page.screenshot(path=out / f"library-waits-{mark}")
+            await page.locator("[data-card]").first.click()
+            await page.wait_for_url("**/videos/*")
+            await expect(page.locator("[data-card]")).to_have_count(0)
+            await expect(page.locator("#content").get_by_text("enough free disk")).to_be_visible()
+            await page.screenshot(path=out / f"film-waits-{mark}")
+            await page.get_by_role("button", name="Account").click()
+            await page.get_by_role("menuitem", name="Log out").click()
+            await page.goto(link)
+            await page.get_by_label("Email").fill("eve@example.com")
+            await page.get_by_label("Password", exact=True).fill(PASSWORD)
+            await page.get_by_role("button", name="Create account").click()
+            await expect(page.get_by_text("not good any more")).to_be_visible()
+            await page.screenshot(path=out / f"register-invite-{mark}")
+            await page.route("**/v1/auth/registration", lambda route: route.fulfill(json=_CLOSED))
+            await page.reload()
+            await expect(page.get_by_text("No account can be made here")).to_be_visible()
+            await page.screenshot(path=out / f"register-closed-{mark}")
+            await page.get_by_role("button", name="Log in").click()
+            await page.screenshot(path=out / f"log-in-closed-{mark}")
+            await context.close()
+
+
 async def empty(browser: Browser, stack: Stack, out: Path) -> None:
     """Take the library of somebody new."""
     for width, height in WIDTHS.items():
@@ -192,6 +276,11 @@ async def main(out: Path) -> None:
             async with browsers.started() as browser:
                 await empty(browser, stack, out)
                 await shoot(browser, stack, videos, paths[1], out)
+        cramped = extra | {"REGISTRATION": "invite", "MIN_FREE_DISK_BYTES": "1000TiB"}
+        with Stack(home / "cramped", BACKING | {"api", "worker"}, extra=cramped) as stack:
+            make_admin(stack)
+            async with browsers.started() as browser:
+                await accounts(browser, stack, paths[0], out)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,13 @@ from playwright.async_api import Locator, Page, expect
 from tests.support.waiting import PATIENCE_S
 
 
+async def log_in(page: Page, email: str, password: str) -> None:
+    """Fill in the form that is there, and send it."""
+    await page.get_by_label("Email").fill(email)
+    await page.get_by_label("Password", exact=True).fill(password)
+    await page.get_by_role("button", name="Log in").click()
+
+
 async def choose(page: Page, *files: Path) -> None:
     """Upload files by the button at the top."""
     async with page.expect_file_chooser() as chooser:

@@ -53,7 +53,7 @@ export function JobEntry({ job, video, title }: Props) {
 
 function Progress({ job, video }: { job: Job; video: Video | undefined }) {
   // The video is told of each step, the list of jobs only of each stage.
-  const live = video?.state === "processing" ? video : { ...job, eta_seconds: null };
+  const live = video?.state === "processing" ? video : { ...job, eta_seconds: null, queue: null };
   const work = workWords({ ...live, state: "processing" }, null);
   if (work === null) return null;
   return (

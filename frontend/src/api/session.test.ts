@@ -168,6 +168,20 @@ describe("a session", () => {
     await expect(one.token()).rejects.toBeInstanceOf(ApiError);
   });
 
+  it("is over in all tabs when the account is ended, and they know why", async () => {
+    const browser = new Browser();
+    const service = new Service();
+    const [one, other] = [browser.tab(service), browser.tab(service)];
+    await Promise.all([one.start(), other.start()]);
+    one.accountDeleted();
+    expect(one.getState()).toEqual({ status: "out", because: "deleted" });
+    expect(other.getState()).toEqual({ status: "out", because: "deleted" });
+    // Nothing is likely any more.
+    const next = browser.tab(service);
+    await next.start();
+    expect(next.getState()).toEqual({ status: "out", because: "nobody" });
+  });
+
   it("tells that it ended when a refresh is refused", async () => {
     const service = new Service();
     const browser = new Browser();

@@ -10,7 +10,10 @@ import { ApiError, offline, problemOf } from "./problem";
 export type SessionState =
   | { status: "starting" }
   | { status: "in"; userId: string }
-  | { status: "out"; because: "nobody" | "left" | "ended" };
+  | { status: "out"; because: OutBecause };
+
+/** Why nobody is logged in; `deleted`: the account was ended here. */
+export type OutBecause = "nobody" | "left" | "ended" | "deleted";
 
 interface Access {
   token: string;
@@ -20,7 +23,8 @@ interface Access {
 }
 
 type Word =
-  { kind: "access"; access: Access } | { kind: "out"; because: "left" | "ended"; userId: string };
+  | { kind: "access"; access: Access }
+  | { kind: "out"; because: Exclude<OutBecause, "nobody">; userId: string };
 
 export interface SessionParts {
   /** Where the API is, without a slash at its end; empty for this page's own origin. */
@@ -76,8 +80,10 @@ export class Session {
     this.#take(await this.#ask("/v1/auth/login", { email, password, client: "browser" }), true);
   }
 
-  async register(email: string, password: string): Promise<void> {
-    await this.#call("/v1/auth/register", { email, password });
+  /** @param invite the code that an admin gave; null where none is needed. */
+  async register(email: string, password: string, invite: string | null = null): Promise<void> {
+    const asked = { email, password, ...(invite === null ? {} : { invite }) };
+    await this.#call("/v1/auth/register", asked);
     await this.logIn(email, password);
   }
 
@@ -85,6 +91,11 @@ export class Session {
   async logOut(): Promise<void> {
     await this.#call("/v1/auth/logout", null);
     this.#leave("left", true);
+  }
+
+  /** The account has just been ended: nobody is logged in any more, in any tab. */
+  accountDeleted(): void {
+    this.#leave("deleted", true);
   }
 
   /**
@@ -168,7 +179,7 @@ export class Session {
       this.#become({ status: "in", userId: access.userId });
   }
 
-  #leave(because: "nobody" | "left" | "ended", tell: boolean): void {
+  #leave(because: OutBecause, tell: boolean): void {
     const userId = this.#access?.userId;
     this.#access = null;
     this.parts.hint?.removeItem(HINT);

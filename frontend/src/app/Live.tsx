@@ -3,6 +3,7 @@ import { createContext, type ReactNode, use, useEffect, useState } from "react";
 
 import { follow, pauseOrOnline, type StreamState } from "@/api/stream";
 import { applyChange } from "@/library/cache";
+import { useWaiting } from "@/library/useWaiting";
 
 import { useServices } from "./services";
 
@@ -16,6 +17,7 @@ export function useStreamState(): StreamState {
 export function Live({ children }: { children: ReactNode }) {
   const { apiUrl, session } = useServices();
   const queryClient = useQueryClient();
+  useWaiting();
   const [state, setState] = useState<StreamState>("connecting");
   useEffect(() => {
     const leaving = new AbortController();

@@ -1,6 +1,7 @@
 import { Suspense } from "react";
-import { Link, Route, Routes } from "react-router";
+import { Link, Navigate, Route, Routes } from "react-router";
 
+import { REGISTER } from "@/auth/place";
 import { buttonClass } from "@/ui/Button";
 import { UploadsProvider } from "@/uploads/UploadsProvider";
 
@@ -27,6 +28,7 @@ export function Pages({ userId }: { userId: string }) {
               <Route path="videos/:id" element={<FilmPage />} />
               <Route path="activity" element={<ActivityPage />} />
               <Route path="settings" element={<SettingsPage />} />
+              <Route path={REGISTER} element={<Navigate to="/" replace />} />
               <Route
                 path="*"
                 element={

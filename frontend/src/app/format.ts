@@ -78,3 +78,8 @@ export function ago(then: number, now: number): string {
 export function exactly(then: number): string {
   return new Date(then).toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" });
 }
+
+/** A moment to come, as short as it can be: `5 Dec 2026, 15:30`. */
+export function moment(then: number): string {
+  return new Date(then).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}

@@ -14,6 +14,10 @@ export const keys = {
   /** Every list of the library, whatever its view. */
   libraries: ["videos"] as const,
   library: (view: LibraryView) => ["videos", view] as const,
+  /** All videos that wait in the queue. */
+  waiting: ["waiting"] as const,
+  invites: ["invites"] as const,
+  registration: ["registration"] as const,
   video: (id: string) => ["video", id] as const,
   videoJobs: (id: string) => ["jobs", "of", id] as const,
   allJobs: ["jobs", "all"] as const,

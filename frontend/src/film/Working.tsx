@@ -27,6 +27,11 @@ export function Progress({ video }: { video: Video }) {
         <span>{work.far}</span>
       </p>
       <ProgressBar value={work.value} label={work.doing} />
+      {work.why !== null && (
+        <p>
+          {work.why} {texts.film.waits}
+        </p>
+      )}
       {hint !== undefined && <p>{hint}</p>}
     </div>
   );

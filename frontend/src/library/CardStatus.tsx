@@ -30,7 +30,7 @@ function Uploading({ video }: { video: Video }) {
   return work && <Work {...work} />;
 }
 
-function Work({ doing, far, value }: WorkWords) {
+function Work({ doing, far, value, why }: WorkWords) {
   return (
     <div className={styles.work}>
       {value !== null && <ProgressBar value={value} label={doing} />}
@@ -38,6 +38,7 @@ function Work({ doing, far, value }: WorkWords) {
         <span className={styles.doing}>{doing}</span>
         {far !== "" && <span>{far}</span>}
       </div>
+      {why !== null && <p className={styles.why}>{why}</p>}
     </div>
   );
 }

@@ -23,6 +23,7 @@ export function aVideo(n: number, other: Partial<Video> = {}): Video {
     renditions: [aRendition("480p", 480), aRendition("720p", 720)],
     poster_url: `https://store.test/${n}.jpg`,
     failure: null,
+    queue: null,
     version: 1,
     created_at: "2026-11-21T12:00:00Z",
     updated_at: "2026-11-21T12:00:00Z",

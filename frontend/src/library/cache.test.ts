@@ -6,7 +6,15 @@ import type { Video } from "@/api/types";
 import { keys, type LibraryView } from "@/app/queries";
 
 import { aVideo } from "./aVideo";
-import { applyChange, type LibraryData, type VideoPage, withoutVideo, withVideo } from "./cache";
+import {
+  applyChange,
+  applyQueue,
+  type LibraryData,
+  somethingWaits,
+  type VideoPage,
+  withoutVideo,
+  withVideo,
+} from "./cache";
 
 const ALL: LibraryView = { q: "", states: [], sort: "newest" };
 
@@ -206,5 +214,72 @@ describe("a change", () => {
       await answer({ items: [aVideo(2)], next_cursor: null });
       expect(titles(libraryOf(client))).toEqual(["Film 5", "Film 4", "Film 2"]);
     });
+  });
+});
+
+describe("why videos wait", () => {
+  const busy = { reason: "busy", message: "Busy." } as const;
+  const noRoom = { reason: "no_room", message: "No room." } as const;
+  const waiting = (n: number, other: Partial<Video> = {}) =>
+    aVideo(n, { state: "queued", queue: busy, ...other });
+
+  test("is taken over without anything else of them", () => {
+    const client = new QueryClient();
+    const before = list([waiting(4), aVideo(3)], [waiting(2), aVideo(1)]);
+    client.setQueryData(keys.library(ALL), before, { updatedAt: 5 });
+    client.setQueryData(keys.video(aVideo(4).id), waiting(4), { updatedAt: 6 });
+    applyQueue(client, [waiting(4, { queue: noRoom, title: "Other" }), waiting(2)]);
+    const after = client.getQueryData<LibraryData>(keys.library(ALL));
+    expect(after?.pages[0]?.items[0]).toEqual(waiting(4, { queue: noRoom }));
+    expect(after?.pages[0]?.items[1]).toBe(before.pages[0]?.items[1]);
+    // Nothing of it is new.
+    expect(after?.pages[1]).toBe(before.pages[1]);
+    expect(client.getQueryState(keys.library(ALL))?.dataUpdatedAt).toBe(5);
+    expect(client.getQueryData<Video>(keys.video(aVideo(4).id))?.queue).toEqual(noRoom);
+    expect(client.getQueryState(keys.video(aVideo(4).id))?.dataUpdatedAt).toBe(6);
+  });
+
+  test("is not taken over from another version", () => {
+    const client = new QueryClient();
+    const before = list([aVideo(4, { version: 3, state: "processing" })]);
+    client.setQueryData(keys.library(ALL), before);
+    applyQueue(client, [waiting(4, { version: 2 })]);
+    expect(client.getQueryData(keys.library(ALL))).toBe(before);
+  });
+
+  test("is known of those that were told of, until they are worked on or gone", () => {
+    const client = new QueryClient();
+    const told = () =>
+      client.getQueryData<readonly Video[]>(keys.waiting)?.map(({ title }) => title);
+    applyChange(client, { kind: "video", video: aVideo(1) });
+    expect(told()).toBeUndefined();
+    expect(somethingWaits(client)).toBe(false);
+    applyChange(client, { kind: "video", video: waiting(2, { version: 2 }) });
+    applyChange(client, { kind: "video", video: waiting(3) });
+    expect(told()).toEqual(["Film 3", "Film 2"]);
+    expect(somethingWaits(client)).toBe(true);
+    // From before: it stays.
+    applyChange(client, { kind: "video", video: aVideo(2, { state: "uploading" }) });
+    applyChange(client, { kind: "deleted", id: aVideo(3).id });
+    expect(told()).toEqual(["Film 2"]);
+    applyChange(client, { kind: "video", video: aVideo(2, { state: "processing", version: 3 }) });
+    expect(told()).toEqual([]);
+    expect(somethingWaits(client)).toBe(false);
+  });
+
+  test("matters only for lists that somebody looks at", () => {
+    const client = new QueryClient();
+    client.setQueryData(keys.library(ALL), list([waiting(4)]));
+    expect(somethingWaits(client)).toBe(false);
+    const observer = new InfiniteQueryObserver(client, {
+      queryKey: keys.library(ALL),
+      queryFn: () => Promise.resolve<VideoPage>({ items: [], next_cursor: null }),
+      initialPageParam: null as string | null,
+      getNextPageParam: () => null,
+      staleTime: Infinity,
+    });
+    const stop = observer.subscribe(() => undefined);
+    expect(somethingWaits(client)).toBe(true);
+    stop();
   });
 });

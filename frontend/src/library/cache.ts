@@ -2,7 +2,7 @@
 import type { InfiniteData, Query, QueryClient } from "@tanstack/react-query";
 
 import type { Change } from "@/api/stream";
-import type { Video } from "@/api/types";
+import type { Queue, Video } from "@/api/types";
 import { keys, type LibraryView } from "@/app/queries";
 
 export interface VideoPage {
@@ -20,6 +20,7 @@ export function applyChange(client: QueryClient, told: Change): void {
     void client.invalidateQueries({ queryKey: keys.jobs });
   } else if (told.kind === "deleted") {
     changeLists(client, (list) => withoutVideo(list, told.id));
+    changeWaiting(client, told.id, null);
     // Whoever looks at it has to learn that it is gone: asked again, the API says so.
     const own = { queryKey: keys.video(told.id), exact: true };
     client.removeQueries({ ...own, type: "inactive" });
@@ -33,11 +34,69 @@ export function applyChange(client: QueryClient, told: Change): void {
       client.setQueryData(queryKey, newer(old, video));
     });
     changeLists(client, (list, view) => withVideo(list, video, view));
+    changeWaiting(client, video.id, video);
     if (before?.state !== video.state || before.stage !== video.stage) {
       void client.invalidateQueries({ queryKey: keys.videoJobs(video.id) });
       void client.invalidateQueries({ queryKey: keys.allJobs });
     }
   }
+}
+
+/**
+ * Take over why videos wait, as the API has just told. That changes without a new version: whoever
+ * has the same one gets the reason alone, and nothing else of it is drawn anew.
+ */
+export function applyQueue(client: QueryClient, waiting: readonly Video[]): void {
+  for (const video of waiting) {
+    const queryKey = keys.video(video.id);
+    const own = client.getQueryData<Video>(queryKey);
+    const after = own && withQueue(own, video);
+    // As old as it was: of all that it tells, one thing is new.
+    if (after !== own)
+      client.setQueryData(queryKey, after, {
+        updatedAt: client.getQueryState(queryKey)?.dataUpdatedAt ?? 0,
+      });
+  }
+  const found = new Map(waiting.map((video) => [video.id, video]));
+  changeLists(client, (list) =>
+    mapPages(list, (items) => {
+      const after = items.map((each) => withQueue(each, found.get(each.id)));
+      return after.every((each, index) => each === items[index]) ? items : after;
+    }),
+  );
+}
+
+/** Whether anything that is shown, or was told of, waits in the queue. */
+export function somethingWaits(client: QueryClient): boolean {
+  if (client.getQueryData<readonly Video[]>(keys.waiting)?.length) return true;
+  const own = client.getQueriesData<Video>({ queryKey: ["video"], type: "active" });
+  if (own.some(([, video]) => video?.state === "queued")) return true;
+  const lists = client.getQueriesData<LibraryData>({ queryKey: keys.libraries, type: "active" });
+  return lists.some(([, list]) =>
+    list?.pages.some((page) => page.items.some(({ state }) => state === "queued")),
+  );
+}
+
+function withQueue(video: Video, told: Video | undefined): Video {
+  const same = told?.version === video.version && !sameQueue(video.queue, told.queue);
+  return same ? { ...video, queue: told.queue } : video;
+}
+
+function sameQueue(one: Queue | null, other: Queue | null): boolean {
+  return one?.reason === other?.reason && one?.message === other?.message;
+}
+
+/** Keep the list of what waits true: `video` is how it is now, null when it is gone. */
+function changeWaiting(client: QueryClient, id: string, video: Video | null): void {
+  const queryKey = keys.waiting;
+  change(client.getQueryCache().find({ queryKey, exact: true }), () => {
+    const before = client.getQueryData<readonly Video[]>(queryKey) ?? [];
+    const old = before.find((each) => each.id === id);
+    if (old !== undefined && video !== null && old.version > video.version) return;
+    const others = before.filter((each) => each.id !== id);
+    if (video?.state === "queued") client.setQueryData(queryKey, [video, ...others]);
+    else if (old !== undefined) client.setQueryData(queryKey, others);
+  });
 }
 
 /** The one of two versions of a video that is newer; the second when they are the same age. */

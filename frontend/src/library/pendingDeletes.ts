@@ -24,10 +24,17 @@ export class PendingDeletes {
   /** Stays after the end: a list that was asked for before may still name the video. */
   #hidden: ReadonlySet<string> = new Set();
   #listeners = new Set<() => void>();
+  #sentListeners = new Set<(id: string) => void>();
 
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  };
+
+  /** Told of each video when its deletion is on its way and cannot be had back. */
+  onSent = (listener: (id: string) => void): (() => void) => {
+    this.#sentListeners.add(listener);
+    return () => this.#sentListeners.delete(listener);
   };
 
   /** The ids not to be shown; another set after each change. */
@@ -54,14 +61,21 @@ export class PendingDeletes {
     for (const id of [...this.#waiting.keys()]) {
       const deletion = this.#take(id);
       deletion?.onLate();
+      this.#tellSent(id);
       deletion?.sendLast();
     }
   };
+
+  /** What waits need not be deleted any more: it is gone with all else. */
+  forget(): void {
+    for (const id of [...this.#waiting.keys()]) this.#take(id)?.onLate();
+  }
 
   async #send(id: string): Promise<void> {
     const deletion = this.#take(id);
     if (deletion === undefined) return;
     deletion.onLate();
+    this.#tellSent(id);
     try {
       await deletion.send();
     } catch (error) {
@@ -75,6 +89,10 @@ export class PendingDeletes {
     clearTimeout(found?.timer);
     this.#waiting.delete(id);
     return found;
+  }
+
+  #tellSent(id: string): void {
+    for (const listener of this.#sentListeners) listener(id);
   }
 
   #hide(id: string): void {

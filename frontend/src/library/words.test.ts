@@ -33,6 +33,18 @@ describe("what is being done", () => {
     expect(working({ eta_seconds: null })?.far).toBe("62 %");
   });
 
+  test("says why it waits, in our words where we have them", () => {
+    const why = (queue: Video["queue"]) =>
+      workWords(aVideo(1, { state: "queued", queue }), null)?.why;
+    expect(why({ reason: "no_room", message: "" })).toContain("enough free disk");
+    expect(why({ reason: "no_worker", message: "" })).toContain("No worker is running");
+    expect(why({ reason: "busy", message: "" })).toContain("busy");
+    const unheardOf = { reason: "strike", message: "The workers strike." } as unknown;
+    expect(why(unheardOf as Video["queue"])).toBe("The workers strike.");
+    expect(why({ reason: null, message: "Its turn comes." })).toBeNull();
+    expect(why(null)).toBeNull();
+  });
+
   test("is waiting while it is queued", () => {
     expect(workWords(aVideo(1, { state: "queued" }), null)?.doing).toBe("Waiting in the queue");
   });
@@ -47,6 +59,7 @@ describe("what is being uploaded", () => {
       doing: "Uploading",
       far: "300 MB of 1.2 GB",
       value: 25,
+      why: null,
     });
   });
 

@@ -1,5 +1,5 @@
 /** What a card says of a film that is not ready. Pure. */
-import type { Failure, Stage, Video } from "@/api/types";
+import type { Failure, Queue, Stage, Video } from "@/api/types";
 import { bytes, percent, roughly } from "@/app/format";
 import { texts } from "@/app/texts";
 
@@ -12,6 +12,8 @@ export interface WorkWords {
   far: string;
   /** 0 to 100, or null when it is not known and no bar can tell. */
   value: number | null;
+  /** Why it waits, if that is known. */
+  why: string | null;
 }
 
 const STAGES: Record<Stage, string> = {
@@ -23,14 +25,14 @@ const STAGES: Record<Stage, string> = {
 
 /** What is being done to a film; null when nothing is. */
 export function workWords(
-  video: Pick<Video, "state" | "stage" | "progress" | "eta_seconds">,
+  video: Pick<Video, "state" | "stage" | "progress" | "eta_seconds" | "queue">,
   upload: UploadProgress | null,
 ): WorkWords | null {
   switch (video.state) {
     case "uploading":
       return uploadWords(upload);
     case "queued":
-      return { doing: texts.library.queued, far: "", value: 0 };
+      return { doing: texts.library.queued, far: "", value: 0, why: queueWords(video.queue) };
     case "processing": {
       const left =
         video.eta_seconds === null ? [] : [texts.library.left(roughly(video.eta_seconds))];
@@ -38,6 +40,7 @@ export function workWords(
         doing: video.stage === null ? texts.library.working : STAGES[video.stage],
         far: [percent(video.progress), ...left].join(" · "),
         value: video.progress,
+        why: null,
       };
     }
     default:
@@ -47,13 +50,22 @@ export function workWords(
 
 function uploadWords(upload: UploadProgress | null): WorkWords {
   // Sent by another browser, or never sent to its end: there is no telling.
-  if (upload === null) return { doing: texts.library.uploadUnknown, far: "", value: null };
+  if (upload === null)
+    return { doing: texts.library.uploadUnknown, far: "", value: null, why: null };
   const { sent, total, state } = upload;
   return {
     doing: texts.library.upload[state],
     far: texts.library.of(bytes(sent), bytes(total)),
     value: total > 0 ? Math.min(100, (100 * sent) / total) : 0,
+    why: null,
   };
+}
+
+/** Why a film waits; what the API says itself of a reason that we do not know. */
+export function queueWords(queue: Queue | null): string | null {
+  if (queue?.reason == null) return null;
+  const known: Record<string, string> = texts.library.waits;
+  return known[queue.reason] ?? queue.message;
 }
 
 /** What happened, in few words; what the API says itself when we know no better. */

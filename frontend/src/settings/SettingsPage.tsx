@@ -9,6 +9,9 @@ import { texts } from "@/app/texts";
 import { Skeleton } from "@/ui/Skeleton";
 import { useTitle } from "@/ui/useTitle";
 
+import { DeleteSection } from "./DeleteSection";
+import { Invites } from "./Invites";
+import { PasswordSection } from "./PasswordSection";
 import { SessionList } from "./SessionList";
 import styles from "./SettingsPage.module.css";
 
@@ -44,7 +47,15 @@ export function SettingsPage() {
           <dd>{usage.data === undefined ? <Skeleton width="60px" /> : activeOf(usage.data)}</dd>
         </dl>
       </section>
+      {me.data?.role === "admin" && <Invites />}
+      <PasswordSection email={me.data?.email ?? ""} />
       <SessionList />
+      {me.data !== undefined && (
+        <DeleteSection
+          email={me.data.email}
+          stored={usage.data?.bytes_used ? bytes(usage.data.bytes_used) : null}
+        />
+      )}
     </div>
   );
 }

@@ -3,6 +3,8 @@ import { Link } from "react-router";
 
 import type { Limits } from "@/api/types";
 import { texts } from "@/app/texts";
+import { useQueueOf } from "@/library/useWaiting";
+import { queueWords } from "@/library/words";
 import { Button } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
 import { complain } from "@/ui/Toasts";
@@ -40,6 +42,10 @@ export function Row({ row, uploads, limits }: Props) {
           )}
         </p>
         <p className={styles.line}>{lineOf(row, limits)}</p>
+        {row.begunAnew === true && row.state !== "done" && (
+          <p className={styles.note}>{words.begunAnew}</p>
+        )}
+        {row.state === "done" && row.videoId !== undefined && <Waits videoId={row.videoId} />}
       </div>
       <div className={styles.actions}>
         {can.has("retry") && (
@@ -117,4 +123,10 @@ export function Row({ row, uploads, limits }: Props) {
       )}
     </li>
   );
+}
+
+// Apart, so that only what is uploaded listens to what waits.
+function Waits({ videoId }: { videoId: string }) {
+  const words = queueWords(useQueueOf(videoId));
+  return words === null ? null : <p className={styles.note}>{words}</p>;
 }

@@ -2,8 +2,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import type { Limits, Video } from "@/api/types";
-import { useApi } from "@/app/services";
+import { useServices } from "@/app/services";
 import { applyChange } from "@/library/cache";
+import { pendingDeletes } from "@/library/pendingDeletes";
 import { complain } from "@/ui/Toasts";
 
 import { uploadApi } from "./api";
@@ -20,7 +21,7 @@ interface Props {
 
 /** The uploads themselves: opened with this component and closed with it. */
 export function RunningUploads({ userId, limits, onOpen }: Props) {
-  const api = useApi();
+  const { api, apiUrl, session } = useServices();
   const queryClient = useQueryClient();
   const [uploads, setUploads] = useState<Uploads | null>(null);
 
@@ -43,13 +44,28 @@ export function RunningUploads({ userId, limits, onOpen }: Props) {
     const leaving = (event: BeforeUnloadEvent) => {
       if (opened.busy) event.preventDefault();
     };
+    // Where nothing can be remembered, as in a private window, nobody would go on with them.
+    const left = (event: PageTransitionEvent) => {
+      if (!event.persisted && opened.forgotten.length > 0)
+        void session.token().then((token) => {
+          for (const id of opened.forgotten) lastAbort(apiUrl, token, id);
+        }, ignore);
+    };
     window.addEventListener("beforeunload", leaving);
+    window.addEventListener("pagehide", left);
+    const deaf = pendingDeletes.onSent((videoId) => {
+      opened.filmDeleted(videoId);
+    });
     return () => {
       window.removeEventListener("beforeunload", leaving);
+      window.removeEventListener("pagehide", left);
+      deaf();
       onOpen(null);
-      opened.close().catch(complain);
+      const state = session.getState();
+      const forget = state.status === "out" && state.because === "deleted";
+      opened.close({ forget }).catch(complain);
     };
-  }, [api, queryClient, userId, onOpen]);
+  }, [api, apiUrl, session, queryClient, userId, onOpen]);
 
   useEffect(() => {
     if (limits !== null)
@@ -58,4 +74,17 @@ export function RunningUploads({ userId, limits, onOpen }: Props) {
 
   if (uploads === null) return null;
   return <Tray uploads={uploads} limits={limits} />;
+}
+
+/** A page that goes away cannot wait for an answer. */
+function lastAbort(apiUrl: string, token: string, id: string): void {
+  fetch(`${apiUrl}/v1/uploads/${encodeURIComponent(id)}`, {
+    method: "DELETE",
+    keepalive: true,
+    headers: { Authorization: `Bearer ${token}` },
+  }).catch(ignore);
+}
+
+function ignore(): void {
+  // Then the server drops it when it expires.
 }

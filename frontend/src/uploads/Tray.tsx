@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp, Pause, Play, X } from "lucide-react";
-import { useId, useState, useSyncExternalStore } from "react";
+import { useId, useRef, useState, useSyncExternalStore } from "react";
 
 import type { Limits } from "@/api/types";
 import { percent } from "@/app/format";
@@ -9,6 +9,7 @@ import { IconButton } from "@/ui/IconButton";
 import { summaryOf } from "./engine/summary";
 import { Row } from "./Row";
 import styles from "./Tray.module.css";
+import { useRoom } from "./useRoom";
 import { foldedLine } from "./words";
 import type { Uploads } from "./uploads";
 
@@ -22,6 +23,8 @@ export function Tray({ uploads, limits }: Props) {
   const rows = useSyncExternalStore(uploads.subscribe, uploads.getSnapshot);
   const [folded, setFolded] = useState(false);
   const list = useId();
+  const tray = useRef<HTMLElement>(null);
+  useRoom(tray, rows.length > 0);
   if (rows.length === 0) return null;
   const words = texts.uploads;
   const summary = summaryOf(rows);
@@ -29,7 +32,7 @@ export function Tray({ uploads, limits }: Props) {
   const over = rows.filter((row) => row.actions.includes("dismiss"));
   const quarter = Math.floor(summary.fraction * 4) * 25;
   return (
-    <section className={styles.tray} aria-label={words.title}>
+    <section ref={tray} className={styles.tray} aria-label={words.title}>
       <header className={styles.head}>
         <button
           type="button"

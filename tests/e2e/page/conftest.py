@@ -38,10 +38,15 @@ async def visitor(
     async with AsyncExitStack() as stack:
 
         async def open_page(
-            width: int = 1280, height: int = 800, color_scheme: Scheme | None = None
+            width: int = 1280,
+            height: int = 800,
+            color_scheme: Scheme | None = None,
+            *,
+            address: str = page_of(deployment),
+            path: str = "/",
         ) -> Page:
             context = await browser.new_context(
-                base_url=page_of(deployment),
+                base_url=address,
                 viewport={"width": width, "height": height},
                 locale="en-GB",
                 color_scheme=color_scheme,
@@ -51,7 +56,7 @@ async def visitor(
             await context.add_init_script(_NO_HANDLES)
             context.on("weberror", lambda error: wrong.append(str(error.error)))
             page = await context.new_page()
-            await page.goto("/")
+            await page.goto(path)
             return page
 
         yield open_page

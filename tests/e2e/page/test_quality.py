@@ -3,38 +3,16 @@
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
 from embedded import page as built
+from tests.support.accessibility import is_cut_off, violations
 from tests.support.browser import Person
 from tests.support.page_steps import choose, open_film, tray, until_ready
 
 MakePerson = Callable[..., Awaitable[Person]]
-AXE = built.FOLDER / "node_modules" / "axe-core" / "axe.min.js"
-SERIOUS = {"serious", "critical"}
-
-
-async def violations(page: Page) -> list[dict[str, Any]]:
-    """What axe finds on the page as it is shown, if it is serious."""
-    await page.evaluate(AXE.read_text())
-    found: dict[str, Any] = await page.evaluate("() => axe.run(document)")
-    assert found["passes"], "axe looked at nothing"
-    return [
-        {"id": item["id"], "at": [node["target"] for node in item["nodes"]]}
-        for item in found["violations"]
-        if item["impact"] in SERIOUS
-    ]
-
-
-async def is_cut_off(page: Page) -> bool:
-    """Whether something is wider than the window."""
-    wide: bool = await page.evaluate(
-        "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    )
-    return wide
 
 
 _OTHER = pytest.mark.thorough("each width and each scheme is in one of the other two")

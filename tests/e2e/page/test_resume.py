@@ -230,3 +230,32 @@ FILL = """async (size) => {
     await writer.write(new Blob([new Uint8Array(size)]));
     await writer.close();
 }"""
+
+
+# As in a private window of some browsers.
+_NOTHING_IS_KEPT = (
+    "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError') }"
+)
+
+
+async def test_what_no_page_could_go_on_with_is_dropped_when_it_is_left(
+    person: MakePerson, deployment: Deployment, film: Path
+) -> None:
+    somebody = await person()
+    page = await somebody.context.new_page()
+    await page.add_init_script(_NOTHING_IS_KEPT)
+    await page.goto("/")
+    await page.route(re.compile("partNumber="), lambda route: route.abort())
+    await choose(page, film)
+    row = upload_row(page, film.name)
+    await expect(row.get_by_role("progressbar")).to_be_visible()
+    upload_id = await row.get_attribute("data-upload") or ""
+    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    await page.goto("about:blank")
+    with Framemill(address_of(deployment)) as framemill:
+        framemill.login(somebody.email, PASSWORD)
+
+        async def dropped() -> bool:
+            return framemill.api.upload(upload_id).state == "aborted"
+
+        await wait_until(dropped, seconds=60)

@@ -5,22 +5,16 @@ import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import Request, expect
 
 from client import Framemill
 from embedded.stack import Stack
 from tests.support.browser import Person
-from tests.support.page_steps import choose
+from tests.support.page_steps import choose, log_in
 from tests.support.product import PASSWORD, Deployment, address_of
 
 MakePerson = Callable[..., Awaitable[Person]]
 LIBRARY = "Drop your films here"
-
-
-async def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
-    await page.get_by_label("Email").fill(email)
-    await page.get_by_label("Password", exact=True).fill(password)
-    await page.get_by_role("button", name="Log in").click()
 
 
 async def test_logging_in_and_out(person: MakePerson) -> None:
@@ -31,7 +25,7 @@ async def test_logging_in_and_out(person: MakePerson) -> None:
     await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     await log_in(page, somebody.email, "not-the-password")
     await expect(page.get_by_role("alert")).to_contain_text("email or the password is wrong")
-    await log_in(page, somebody.email)
+    await log_in(page, somebody.email, PASSWORD)
     await expect(page.get_by_text(LIBRARY)).to_be_visible()
     await page.reload()
     await expect(page.get_by_text(LIBRARY)).to_be_visible()
@@ -82,7 +76,7 @@ async def test_a_session_that_is_ended_elsewhere_ends_in_all_tabs(
     for page in (somebody.page, other):
         # Without a click: the stream of changes ends with the session.
         await expect(page.get_by_text("Your session has ended")).to_be_visible()
-    await log_in(somebody.page, somebody.email)
+    await log_in(somebody.page, somebody.email, PASSWORD)
     await expect(somebody.page.get_by_text(LIBRARY)).to_be_visible()
     await expect(other.get_by_role("heading", name="Settings")).to_be_visible()
 

@@ -65,6 +65,10 @@ export class Desk<Video> {
     return this.#jobs.find((job) => job.key === key) ?? null;
   }
 
+  ofFilm(videoId: string): Job | null {
+    return this.#jobs.find((job) => job.remote?.videoId === videoId) ?? null;
+  }
+
   ofUpload(id: string): Job | null {
     return this.#jobs.find((job) => job.remote?.id === id) ?? null;
   }
@@ -153,6 +157,14 @@ export class Desk<Video> {
       onGone: (failure: Failure) => {
         this.#gone(job, failure);
       },
+      onAnew: () => {
+        this.#forgetRemote(job);
+        job.begunAnew = true;
+        this.dispatch(job, { type: "anew" });
+      },
+      onRefused: (failure: Failure) => {
+        void this.#giveUp(job, failure);
+      },
     };
     // After the run before it, whose connections may still be closing.
     job.running = job.running.then(() => run(job, this.#means.around, hooks, stop.signal));
@@ -187,6 +199,11 @@ export class Desk<Video> {
 
   /** The server has dropped the upload: a retry begins a new one. */
   #gone(job: Job, failure: Failure): void {
+    this.#forgetRemote(job);
+    this.dispatch(job, { type: "failed", failure });
+  }
+
+  #forgetRemote(job: Job): void {
     const { remote } = job;
     if (remote !== null) {
       void this.#unremember(remote.id);
@@ -194,7 +211,21 @@ export class Desk<Video> {
     }
     job.releaseLock();
     job.startOver();
+  }
+
+  /** Nothing of it will arrive: it must not count as being uploaded. A retry begins a new one. */
+  async #giveUp(job: Job, failure: Failure): Promise<void> {
+    const { remote } = job;
+    if (remote === null) return;
+    const { lock } = job;
+    job.lock = null;
+    job.startOver();
     this.dispatch(job, { type: "failed", failure });
+    // Remembered first: if the page closes now, the next one does it.
+    await this.#means.store.patch(remote.id, { cancelled: true });
+    const outcome = await this.dropRemote(remote.id);
+    if (outcome === "gone") this.#means.onVideo({ type: "removed", videoId: remote.videoId });
+    lock?.release();
   }
 
   /** Has the server drop what it has of a cancelled upload. */

@@ -2,7 +2,14 @@
 
 import type { KnownFile } from "./fingerprint";
 import type { Lock } from "./locks";
-import { type Action, actionsOf, type Failure, type State, type StateName } from "./machine";
+import {
+  type Action,
+  actionsOf,
+  type Failure,
+  isOver,
+  type State,
+  type StateName,
+} from "./machine";
 import { IDLE, type Meter, observe, speedOf, timeLeft } from "./meter";
 import { Parts } from "./parts";
 import type { FileHandle, HeldPart, RemoteUpload } from "./ports";
@@ -33,6 +40,8 @@ export interface UploadRow {
   readonly actions: readonly Action[];
   /** What the store had already when this page took the upload up again. */
   readonly resumedFrom: number;
+  /** Only when what had been sent was lost, so that it is sent once more. */
+  readonly begunAnew?: true;
 }
 
 /** What another tab says of an upload that it drives. */
@@ -55,6 +64,8 @@ export class Job {
   /** What the store had when this page took it up; null until that is known. */
   resumedFrom: number | null = 0;
   kept: Kept = "not";
+  /** Once, by itself: what is lost over and over is a person's to look at. */
+  begunAnew = false;
   /** A repeated `create` with the same key gives the same upload. */
   idempotencyKey = randomKey();
   lock: Lock | null = null;
@@ -156,8 +167,13 @@ export class Job {
     this.parts = null;
     this.resumedFrom = 0;
     this.kept = "not";
-    this.idempotencyKey = randomKey();
+    this.renewKey();
     this.changed();
+  }
+
+  /** What was begun under the key before is over: the next `create` begins another. */
+  renewKey(): void {
+    this.idempotencyKey = randomKey();
   }
 
   /** Stops whatever is done for it or waited for. */
@@ -184,6 +200,11 @@ export class Job {
 
   waitsForFile(): boolean {
     return this.state.name === "needs-file" || this.state.name === "needs-permission";
+  }
+
+  /** Whether the server has something that nobody would find again after a reload. */
+  get forgotten(): boolean {
+    return this.remote !== null && this.kept === "not" && !isOver(this.state);
   }
 
   /** Whether a reload would lose it, or need its file to be chosen again. */
@@ -214,6 +235,7 @@ export class Job {
       ...(state.name === "elsewhere" && state.there !== null ? { there: state.there } : {}),
       actions: actionsOf(state),
       resumedFrom: this.resumedFrom ?? 0,
+      ...(this.begunAnew ? { begunAnew: true } : {}),
     };
     return this.#row;
   }

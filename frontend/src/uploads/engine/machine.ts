@@ -45,6 +45,8 @@ export type UploadEvent =
   | { readonly type: "created" | "checked" | "sent" }
   /** The server misses parts that we took for sent. */
   | { readonly type: "lacking" }
+  /** The server has nothing of it any more: it begins anew. */
+  | { readonly type: "anew" }
   | { readonly type: "completed" }
   | { readonly type: "network-lost" | "network-back" }
   | { readonly type: "pause" | "resume" | "cancel" | "retry" }
@@ -76,6 +78,8 @@ export function next(state: State, event: UploadEvent): State {
       return phase === "sending" ? { name: "completing" } : state;
     case "lacking":
       return phase === "completing" ? { name: "checking" } : state;
+    case "anew":
+      return phase === null ? state : { name: "creating" };
     case "completed":
       // Also after a cancel that came too late: the film is in the library, so say so.
       return state.name === "done" ? state : { name: "done" };

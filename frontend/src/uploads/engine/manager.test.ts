@@ -2,7 +2,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { networkError, UploadError } from "./errors";
-import { FakeHandle, FakeWorld, fileOf, isWhole, only, soon, statesOf } from "./testing";
+import {
+  FakeHandle,
+  FakeWorld,
+  fileOf,
+  isWhole,
+  memoryStore,
+  only,
+  soon,
+  statesOf,
+} from "./testing";
 
 let world: FakeWorld;
 
@@ -105,6 +114,72 @@ describe("one file", () => {
     });
     expect(world.server.uploads.size).toBe(1);
     expect(new Set(world.server.keys).size).toBe(1);
+  });
+
+  test.each(["aborted", "expired"] as const)(
+    "a first call whose answer was lost, and what it began is %s: another is begun",
+    async (state) => {
+      let lost = 1;
+      const { manager } = world.tab({
+        api: {
+          ...world.server.api,
+          create: async (...request) => {
+            const upload = await world.server.api.create(...request);
+            if (lost-- <= 0) return upload;
+            world.server.upload(upload.id).state = state;
+            throw networkError();
+          },
+        },
+      });
+      const file = fileOf(95);
+      await manager.add([file]);
+      await soon(() => {
+        expect(only(manager)).toMatchObject({ state: "done", uploadId: "upload-2" });
+      });
+      expect(await isWhole(world.server, "upload-2", file)).toBe(true);
+      expect(new Set(world.server.keys).size).toBe(2);
+      expect(world.server.bytes).toBe(95);
+    },
+  );
+
+  test("a first call whose answer was lost, and what it began is completed: it is done", async () => {
+    let lost = 1;
+    const { manager, changes } = world.tab({
+      api: {
+        ...world.server.api,
+        create: async (...request) => {
+          const upload = await world.server.api.create(...request);
+          if (lost-- <= 0) return upload;
+          world.server.upload(upload.id).state = "completed";
+          throw networkError();
+        },
+      },
+    });
+    await manager.add([fileOf(95)]);
+    await soon(() => {
+      expect(only(manager)).toMatchObject({ state: "done", videoId: "video-1" });
+    });
+    expect(world.server.bytes).toBe(0);
+    expect(changes).toEqual([{ type: "completed", videoId: "video-1", video: null }]);
+    expect(world.records.size).toBe(0);
+  });
+
+  test("what was begun under its key is gone: another is begun, but not without end", async () => {
+    let gone = 1;
+    world.server.callError = (call) =>
+      call === "create" && gone-- > 0 ? new UploadError("idempotency_result_gone", "") : null;
+    const { manager } = world.tab();
+    await manager.add([fileOf(95)]);
+    await soon(() => {
+      expect(only(manager).state).toBe("done");
+    });
+    expect(new Set(world.server.keys).size).toBe(2);
+    gone = Number.POSITIVE_INFINITY;
+    manager.dismiss(only(manager).key);
+    await manager.add([fileOf(95)]);
+    await soon(() => {
+      expect(only(manager).failure?.code).toBe("unexpected_answer");
+    });
   });
 
   test("parts that the server misses are sent again", async () => {
@@ -389,6 +464,41 @@ describe("cancel", () => {
   });
 });
 
+describe("a film that is deleted", () => {
+  test("is not sent any further", async () => {
+    world.server.holding = true;
+    const { manager } = world.tab();
+    await manager.add([fileOf(95)]);
+    await soon(() => {
+      expect(world.server.waiting).toHaveLength(4);
+    });
+    manager.filmDeleted("video-2");
+    expect(only(manager).state).toBe("sending");
+    manager.filmDeleted("video-1");
+    expect(only(manager).state).toBe("cancelled");
+    await soon(() => {
+      expect(world.server.upload("upload-1").state).toBe("aborted");
+    });
+    expect(world.server.uploads.size).toBe(1);
+  });
+
+  test("nor in another tab", async () => {
+    world.server.holding = true;
+    const { manager } = world.tab();
+    await manager.add([fileOf(95)]);
+    const other = world.tab();
+    await soon(() => {
+      expect(world.server.waiting).toHaveLength(4);
+      expect(statesOf(other.manager)).toEqual(["elsewhere"]);
+      expect(only(other.manager).there).toBe("sending");
+    });
+    other.manager.filmDeleted("video-1");
+    await soon(() => {
+      expect(only(manager).state).toBe("cancelled");
+    });
+  });
+});
+
 describe("failing", () => {
   test("is shown with a try that goes on from there", async () => {
     world.server.putError = (number) =>
@@ -470,6 +580,88 @@ describe("failing", () => {
     expect(await isWhole(world.server, "upload-2", file)).toBe(true);
   });
 
+  test("lost by the store under way: it begins anew by itself, once", async () => {
+    world.server.holding = true;
+    const { manager, changes } = world.tab();
+    const file = fileOf(95);
+    await manager.add([file]);
+    for (const id of ["upload-1", "upload-2"]) {
+      await soon(() => {
+        expect(only(manager)).toMatchObject({ state: "sending", uploadId: id });
+        expect(world.server.waiting).toHaveLength(4);
+      });
+      world.server.upload(id).state = "aborted";
+      for (const put of [...world.server.waiting]) put.finish();
+    }
+    await soon(() => {
+      expect(only(manager)).toMatchObject({
+        state: "failed",
+        failure: { code: "upload_gone", retryable: true },
+        begunAnew: true,
+      });
+    });
+    expect(changes.map(({ type, videoId }) => `${type} ${videoId}`)).toEqual([
+      "created video-1",
+      "removed video-1",
+      "created video-2",
+      "removed video-2",
+    ]);
+    world.server.release();
+    manager.retry(only(manager).key);
+    await soon(() => {
+      expect(only(manager)).toMatchObject({ state: "done", uploadId: "upload-3" });
+    });
+    expect(await isWhole(world.server, "upload-3", file)).toBe(true);
+    expect(world.records.size).toBe(0);
+  });
+
+  test.each(["storage_refused", "storage_rejected"])(
+    "with %s before anything has arrived leaves nothing at the server",
+    async (code) => {
+      world.server.putError = () => new UploadError(code, "no");
+      const { manager, changes } = world.tab();
+      await manager.add([fileOf(95)]);
+      await soon(() => {
+        expect(world.server.upload("upload-1").state).toBe("aborted");
+        expect(changes.at(-1)).toEqual({ type: "removed", videoId: "video-1" });
+      });
+      expect(only(manager)).toMatchObject({ state: "failed", failure: { code } });
+      expect(only(manager).uploadId).toBeUndefined();
+      expect(world.records.size).toBe(0);
+      expect(world.locks.held.size).toBe(0);
+    },
+  );
+
+  test("with the server away as it is refused: the next page has it dropped", async () => {
+    world.server.putError = () => new UploadError("storage_rejected", "no");
+    world.server.callError = (call) => (call === "abort" ? new UploadError("forbidden", "") : null);
+    const { manager } = world.tab();
+    await manager.add([fileOf(95)]);
+    await soon(() => {
+      expect(world.records.get("upload-1")?.cancelled).toBe(true);
+      expect(only(manager).state).toBe("failed");
+      expect(world.locks.held.size).toBe(0);
+    });
+    world.server.callError = () => null;
+    const next = world.tab();
+    await next.manager.restore();
+    expect(world.server.upload("upload-1").state).toBe("aborted");
+    expect(world.records.size).toBe(0);
+  });
+
+  test("after something has arrived keeps what the store has", async () => {
+    world.server.putError = (number) =>
+      number === 7 ? new UploadError("storage_rejected", "no") : null;
+    const { manager } = world.tab();
+    await manager.add([fileOf(95)]);
+    await soon(() => {
+      expect(only(manager).state).toBe("failed");
+    });
+    expect(only(manager).uploadId).toBe("upload-1");
+    expect(world.server.upload("upload-1").state).toBe("open");
+    expect(world.records.size).toBe(1);
+  });
+
   test("gone at the store because another has completed it", async () => {
     world.server.holding = true;
     const { manager } = world.tab();
@@ -546,6 +738,35 @@ describe("the network", () => {
       expect(vi.getTimerCount()).toBe(0);
     });
   });
+});
+
+test("what nobody could go on with is known, as long as it is under way", async () => {
+  world.server.holding = true;
+  const store = memoryStore();
+  const { manager } = world.tab({ store: { ...store, put: () => Promise.resolve("not") } });
+  expect(manager.forgotten).toEqual([]);
+  await manager.add([fileOf(95)]);
+  await soon(() => {
+    expect(world.server.waiting).toHaveLength(4);
+  });
+  expect(manager.forgotten).toEqual(["upload-1"]);
+  world.server.release();
+  await soon(() => {
+    expect(only(manager).state).toBe("done");
+  });
+  expect(manager.forgotten).toEqual([]);
+});
+
+test("closed with the account, nothing is remembered", async () => {
+  world.server.holding = true;
+  const { manager } = world.tab();
+  await manager.add([fileOf(95)]);
+  await soon(() => {
+    expect(world.server.waiting).toHaveLength(4);
+  });
+  expect(world.records.size).toBe(1);
+  await manager.close({ forget: true });
+  expect(world.records.size).toBe(0);
 });
 
 describe("whether the page may be closed", () => {

@@ -93,6 +93,13 @@ export class UploadManager<Video = unknown> {
     );
   }
 
+  /** Ids of uploads at the server that no page could go on with after this one. */
+  get forgotten(): readonly string[] {
+    return this.#desk.jobs.flatMap(({ forgotten, remote }) =>
+      forgotten && remote !== null ? [remote.id] : [],
+    );
+  }
+
   setLimits(limits: Limits): void {
     this.#limits = limits;
   }
@@ -131,6 +138,14 @@ export class UploadManager<Video = unknown> {
   /** Takes a row away. An upload that failed is given up: the server drops what it has of it. */
   dismiss(key: string): void {
     this.#command(key, "dismiss");
+  }
+
+  /** Its film was deleted: nothing of it is to be sent any more, in whatever tab that is done. */
+  filmDeleted(videoId: string): void {
+    const job = this.#desk.ofFilm(videoId);
+    if (job === null) return;
+    this.cancel(job.key);
+    if (job.state.name === "failed") this.dismiss(job.key);
   }
 
   pauseAll(): void {
@@ -173,11 +188,16 @@ export class UploadManager<Video = unknown> {
     await Promise.all(records.map((record) => this.#ownership.adopt(record)));
   }
 
-  /** Stops everything at log-out; what is unfinished stays remembered. */
-  async close(): Promise<void> {
+  /**
+   * Stops everything at log-out; what is unfinished stays remembered.
+   *
+   * @param forget nothing stays: the account is no more.
+   */
+  async close({ forget = false } = {}): Promise<void> {
     this.#stopListening();
     this.#means.tabs.close();
     await this.#desk.close();
+    if (forget) await this.#means.store.clear();
     await this.#means.store.close();
   }
 

@@ -234,6 +234,24 @@ describe("what happened meanwhile", () => {
     expect(world.records.size).toBe(0);
   });
 
+  test("the store has lost it, and its file is at hand: it begins anew and says so", async () => {
+    const file = fileOf(95);
+    await interrupted(new FakeHandle(file));
+    world.server.upload("upload-1").state = "aborted";
+    const { manager } = world.tab();
+    await manager.restore();
+    await soon(() => {
+      expect(only(manager)).toMatchObject({
+        state: "done",
+        uploadId: "upload-2",
+        begunAnew: true,
+        resumedFrom: 0,
+      });
+    });
+    expect(await isWhole(world.server, "upload-2", file)).toBe(true);
+    expect(world.records.size).toBe(0);
+  });
+
   test("the server does not know it any more", async () => {
     await interrupted(new FakeHandle(fileOf(95)));
     world.server.uploads.clear();

@@ -36,6 +36,10 @@ export interface RunHooks<Video> {
   readonly onCompleted: (video: Video | null) => void;
   /** The server has dropped the upload. */
   readonly onGone: (failure: Failure) => void;
+  /** The server has nothing of it any more, and it begins anew. */
+  readonly onAnew: () => void;
+  /** Nothing of it has arrived, and nothing will: the server is to drop it. */
+  readonly onRefused: (failure: Failure) => void;
 }
 
 /** Never fails: how it ended goes to the hooks, and nothing does once the signal has come. */
@@ -46,10 +50,13 @@ export async function run<Video>(
   signal: AbortSignal,
 ): Promise<void> {
   const runner = new Run(job, around, hooks, signal);
-  try {
-    await runner.all();
-  } catch (thrown) {
-    if (!signal.aborted) await runner.explain(UploadError.from(thrown));
+  for (;;) {
+    try {
+      await runner.all();
+      return;
+    } catch (thrown) {
+      if (signal.aborted || !(await runner.explain(UploadError.from(thrown)))) return;
+    }
   }
 }
 
@@ -62,6 +69,12 @@ export function failureOf(error: UploadError): Failure {
     retryable: error.retryable || worth.includes(error.code),
   };
 }
+
+/** Refused whatever is tried, so that what has not begun to arrive never will. */
+const FINAL = new Set(["storage_refused", "storage_rejected", "forbidden", "validation_failed"]);
+
+/** What comes after the server was asked about the upload. */
+type Step = "send" | "begin" | "over";
 
 /** For an upload that the server has dropped: with its file at hand it can be begun anew. */
 export function goneFailure(
@@ -77,6 +90,7 @@ class Run<Video> {
   readonly #around: Surroundings<Video>;
   readonly #hooks: RunHooks<Video>;
   readonly #signal: AbortSignal;
+  #keys = 0;
 
   constructor(job: Job, around: Surroundings<Video>, hooks: RunHooks<Video>, signal: AbortSignal) {
     this.#job = job;
@@ -86,24 +100,25 @@ class Run<Video> {
   }
 
   async all(): Promise<void> {
-    this.#signal.throwIfAborted();
-    let fresh = await this.#create();
-    for (let round = 1; ; round++) {
-      if (!fresh && !(await this.#check())) return;
+    for (let sent = 0; ;) {
+      this.#signal.throwIfAborted();
+      const step = await (this.#job.remote === null ? this.#create() : this.#check());
+      if (step === "over") return;
+      if (step === "begin") continue;
       await this.#send();
       try {
         await this.#complete();
         return;
       } catch (thrown) {
-        if (UploadError.from(thrown).code !== "part_mismatch" || round === ROUNDS) throw thrown;
+        sent += 1;
+        if (UploadError.from(thrown).code !== "part_mismatch" || sent === ROUNDS) throw thrown;
         this.#emit({ type: "lacking" });
-        fresh = false;
       }
     }
   }
 
-  /** Tells the machine how the run ended. */
-  async explain(error: UploadError): Promise<void> {
+  /** Tells the machine how the run ended; true when it has not, but begins anew. */
+  async explain(error: UploadError): Promise<boolean> {
     const job = this.#job;
     try {
       if (job.remote === null) {
@@ -117,20 +132,22 @@ class Run<Video> {
         // Perhaps it is over because another tab, or the server's own sweep, has completed it.
         const standing = await this.#standing();
         if (standing.name === "completed") this.#completed(null);
+        else if (this.#beginsAnew(standing)) return true;
         else this.#hooks.onGone(goneFailure(job, error.message));
+      } else if (FINAL.has(error.code) && job.parts?.heldBytes === 0) {
+        this.#hooks.onRefused(failureOf(error));
       } else {
         this.#emit({ type: "failed", failure: failureOf(error) });
       }
     } catch (thrown) {
-      if (this.#signal.aborted) return;
-      this.#emit({ type: "failed", failure: failureOf(UploadError.from(thrown)) });
+      if (!this.#signal.aborted)
+        this.#emit({ type: "failed", failure: failureOf(UploadError.from(thrown)) });
     }
+    return false;
   }
 
-  /** Whether the upload is new, so that the store has nothing of it. */
-  async #create(): Promise<boolean> {
+  async #create(): Promise<Step> {
     const job = this.#job;
-    if (job.remote !== null) return false;
     const file = this.#file();
     job.known = { ...job.known, fingerprint: await fingerprintOf(file) };
     this.#signal.throwIfAborted();
@@ -142,24 +159,54 @@ class Run<Video> {
       inTime(CALL_MS, never, (signal) =>
         this.#around.api.create(wanted, job.idempotencyKey, signal),
       );
-    job.adopt(await this.#persist(create));
+    const begun = await this.#persist(create).catch((thrown: unknown) => {
+      if (UploadError.from(thrown).code === "idempotency_result_gone") return null;
+      throw thrown;
+    });
+    // An earlier try got through, and what it began is over by now.
+    if (begun === null || begun.state === "aborted" || begun.state === "expired") {
+      this.#renewKey();
+      return "begin";
+    }
+    job.adopt(begun);
+    if (begun.state === "completed") {
+      this.#completed(null);
+      return "over";
+    }
     await this.#hooks.onCreated();
     this.#signal.throwIfAborted();
     this.#emit({ type: "created" });
-    return true;
+    return "send";
   }
 
-  /** Whether there is anything to send. */
-  async #check(): Promise<boolean> {
+  #renewKey(): void {
+    this.#keys += 1;
+    if (this.#keys > ROUNDS)
+      throw new UploadError("unexpected_answer", "What is begun is over at once.");
+    this.#job.renewKey();
+  }
+
+  async #check(): Promise<Step> {
     const standing = await this.#standing();
     if (standing.name === "open") {
       this.#job.learn(standing.upload);
       this.#emit({ type: "checked" });
-      return true;
+      return "send";
     }
     if (standing.name === "completed") this.#completed(null);
+    else if (this.#beginsAnew(standing)) return "begin";
     else this.#hooks.onGone(goneFailure(this.#job));
-    return false;
+    return "over";
+  }
+
+  /** What the server has dropped begins anew by itself, once, if its file is at hand. */
+  #beginsAnew(standing: Standing): boolean {
+    const job = this.#job;
+    const lost = standing.name === "gone" && standing.aborted;
+    if (!lost || job.file === null || job.begunAnew) return false;
+    this.#signal.throwIfAborted();
+    this.#hooks.onAnew();
+    return true;
   }
 
   #standing(): Promise<Standing> {

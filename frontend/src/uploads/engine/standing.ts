@@ -13,8 +13,8 @@ export type Standing =
       readonly upload: RemoteUpload & { readonly parts: readonly HeldPart[] };
     }
   | { readonly name: "completed" }
-  /** Aborted, expired, deleted or somebody else's. */
-  | { readonly name: "gone" };
+  /** Expired, deleted or somebody else's; `aborted`: it was dropped, or the store has lost it. */
+  | { readonly name: "gone"; readonly aborted: boolean };
 
 /** @throws UploadError when the server cannot be asked, or the signal's reason */
 export async function standingOf(
@@ -27,10 +27,11 @@ export async function standingOf(
   try {
     const upload = await persist(ask, patience, signal);
     if (upload.state === "open") return { name: "open", upload };
-    return { name: upload.state === "completed" ? "completed" : "gone" };
+    if (upload.state === "completed") return { name: "completed" };
+    return { name: "gone", aborted: upload.state === "aborted" };
   } catch (thrown) {
     signal.throwIfAborted();
-    if (UploadError.from(thrown).code === "not_found") return { name: "gone" };
+    if (UploadError.from(thrown).code === "not_found") return { name: "gone", aborted: false };
     throw thrown;
   }
 }

@@ -93,3 +93,14 @@ test("a database that was closed under way is no failure either", async () => {
   expect(await store.put(recordOf("b", "ada"))).toBe("not");
   expect(await store.list()).toEqual([]);
 });
+
+test("all of one's own records are removed, and nobody else's", async () => {
+  const ada = browserStore("ada");
+  const bob = browserStore("bob");
+  await ada.put(recordOf("a", "ada"));
+  await ada.put(recordOf("b", "ada"));
+  await bob.put(recordOf("c", "bob"));
+  await ada.clear();
+  expect(await ada.list()).toEqual([]);
+  expect((await bob.list()).map(({ id }) => id)).toEqual(["c"]);
+});

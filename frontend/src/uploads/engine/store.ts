@@ -39,6 +39,8 @@ export interface UploadStore {
   put(record: UploadRecord): Promise<Kept>;
   patch(id: string, change: RecordChange): Promise<Kept>;
   remove(id: string): Promise<void>;
+  /** Removes all of the user's. */
+  clear(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -94,6 +96,11 @@ export function browserStore(userId: string, name = "framemill-uploads"): Upload
     remove: (id) =>
       tried(async (database) => {
         if ((await read(database, id)) !== null) await database.delete("uploads", id);
+      }, undefined),
+    clear: () =>
+      tried(async (database) => {
+        const keys = await database.getAllKeysFromIndex("uploads", "by-user", userId);
+        await Promise.all(keys.map((key) => database.delete("uploads", key)));
       }, undefined),
     close: () =>
       tried((database) => {

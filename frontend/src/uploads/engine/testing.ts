@@ -315,6 +315,10 @@ export function memoryStore(records = new Map<string, UploadRecord>()): UploadSt
       records.delete(id);
       return Promise.resolve();
     },
+    clear: () => {
+      records.clear();
+      return Promise.resolve();
+    },
     close: () => Promise.resolve(),
   };
 }

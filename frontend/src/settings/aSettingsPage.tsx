@@ -1,0 +1,82 @@
+/** The settings over an API that lives in memory, for tests. */
+import { QueryClientProvider } from "@tanstack/react-query";
+import { render } from "@testing-library/react";
+import createClient from "openapi-fetch";
+import { MemoryRouter } from "react-router";
+
+import type { paths } from "@/api/schema";
+import { Session } from "@/api/session";
+import type { Invite } from "@/api/types";
+import { createQueryClient } from "@/app/queries";
+import { ServicesContext } from "@/app/services";
+import { problem } from "@/library/aLibrary";
+import { Toasts } from "@/ui/Toasts";
+
+import { SettingsPage } from "./SettingsPage";
+
+export const EMAIL = "ada@example.com";
+
+interface Given {
+  role?: string;
+  invites?: Invite[];
+  /** Answers what is to be answered otherwise, by `METHOD /path`. */
+  answers?: Record<string, () => Response>;
+}
+
+export function showSettings({ role = "user", invites = [], answers = {} }: Given = {}) {
+  const asked: { what: string; body: unknown }[] = [];
+  const fetch = async (request: Request): Promise<Response> => {
+    const { pathname } = new URL(request.url);
+    const text = await request.text();
+    const what = `${request.method} ${pathname.replace("/v1", "")}`;
+    asked.push({ what, body: text === "" ? null : (JSON.parse(text) as unknown) });
+    return answers[what]?.() ?? answer(what, role, invites);
+  };
+  const session = new Session({
+    apiUrl: "",
+    fetch: () => Promise.reject(new TypeError("No network.")),
+    now: Date.now,
+    channel: null,
+    locks: null,
+    hint: null,
+  });
+  const api = createClient<paths>({ baseUrl: "http://api.test", fetch });
+  render(
+    <ServicesContext value={{ apiUrl: "http://api.test", session, api }}>
+      <QueryClientProvider client={createQueryClient()}>
+        <Toasts>
+          <MemoryRouter>
+            <SettingsPage />
+          </MemoryRouter>
+        </Toasts>
+      </QueryClientProvider>
+    </ServicesContext>,
+  );
+  const bodies = (wanted: string) =>
+    asked.filter(({ what }) => what === wanted).map(({ body }) => body);
+  return { asked, bodies, session };
+}
+
+function answer(what: string, role: string, invites: Invite[]): Response {
+  switch (what) {
+    case "GET /me":
+      return Response.json({ id: "1", email: EMAIL, role, created_at: "2026-01-02T10:00:00Z" });
+    case "GET /limits":
+      return Response.json({
+        max_bytes: 1,
+        extensions: [],
+        bytes_used: 3_400_000,
+        bytes_allowed: null,
+        active: 0,
+        active_allowed: null,
+      });
+    case "GET /auth/sessions":
+      return Response.json({ items: [] });
+    case "GET /admin/invites":
+      return Response.json({ items: invites, next_cursor: null });
+    default:
+      return what.startsWith("GET")
+        ? problem(404, "not_found")
+        : new Response(null, { status: 204 });
+  }
+}

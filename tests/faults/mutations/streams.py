@@ -70,9 +70,9 @@ def no_snapshot() -> None:
     begun: set[int] = set()  # of those who listen, who have had their first look
 
     class Late(stream._Pace):
-        async def next(self) -> None:
+        async def next(self, heal_s: float | None = None) -> None:
             begun.add(id(self._user))
-            await super().next()
+            await super().next(heal_s)
 
     def without_first(plain: Any) -> Any:
         async def changes(user: Any, *more: Any, **options: Any) -> AsyncIterator[Any]:

@@ -27,6 +27,8 @@ _FROM_FILES = (
 )  # fmt: skip
 _MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
+_YEAR_S = 366 * 86_400  # longer waits are a mistake, and no date has room for all
+
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -108,23 +110,27 @@ class Settings(BaseSettings):
         ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".ts", ".mts", ".m2ts", ".mpg", ".flv",
         ".3gp",
     )  # fmt: skip
-    upload_ttl_s: int = Field(86_400, ge=1)
+    upload_ttl_s: int = Field(86_400, ge=1, le=_YEAR_S)
     tag_sources: bool = Field(False, description="as kind=source, for rules of the bucket")
     part_url_ttl_s: int = Field(900, ge=1, le=900)
     media_url_ttl_s: int = Field(900, ge=60, le=3600)
 
     # Tasks
-    lease_s: float = Field(60, gt=0)
+    lease_s: float = Field(60, gt=0, le=_YEAR_S)
     heartbeat_s: float = Field(20, gt=0)
     progress_s: float = Field(1, gt=0, description="progress and cancel are exchanged this often")
     visibility_s: int = Field(60, ge=1, le=43_200)
     max_attempts: int = Field(3, ge=1)
-    max_job_s: float = Field(36 * 3600, gt=0, description="from a job's first attempt to its last")
-    retry_base_s: float = Field(5, gt=0)
-    sweep_s: float = Field(5, gt=0)
-    upload_check_s: float = Field(30, gt=0)
-    redispatch_s: float = Field(30, gt=0)
-    forget_deleted_s: float = Field(3600, ge=300, description="then the rows of a deleted video go")
+    max_job_s: float = Field(
+        36 * 3600, gt=0, le=1e9, description="from a job's first attempt to its last"
+    )
+    retry_base_s: float = Field(5, gt=0, le=_YEAR_S)
+    sweep_s: float = Field(5, gt=0, le=_YEAR_S)
+    upload_check_s: float = Field(30, gt=0, le=_YEAR_S)
+    redispatch_s: float = Field(30, gt=0, le=_YEAR_S)
+    forget_deleted_s: float = Field(
+        3600, ge=300, le=_YEAR_S, description="then the rows of a deleted video go"
+    )
 
     # Workers
     worker_concurrency: int = Field(1, ge=1, le=64)

@@ -53,6 +53,8 @@ class Dispatcher:
         self._redis = redis_client
         self._sweeper = sweep.Sweeper(settings, db, storage)
         self._wake = asyncio.Event()
+        self._away = False
+        self._lapse_from = 0.0
         # What happened since the start of the process, for its figures.
         self.counts = Counter(sent=0, lapsed=0, resent=0, dead=0)
 
@@ -155,7 +157,13 @@ class Dispatcher:
             )
 
     async def lapse(self) -> None:
-        """Bring back the tasks of workers that fell silent."""
+        """Bring back the tasks of workers that fell silent.
+
+        Not at once after Postgres was away: their workers could not say that they live, and do so
+        within a beat.
+        """
+        if not await self._database_stayed():
+            return
         attempts, job_s = self._settings.max_attempts, self._settings.max_job_s
 
         async def one(task_id: uuid.UUID) -> events.VideoEvent | None:
@@ -168,6 +176,20 @@ class Dispatcher:
             _log.warning("leases_lapsed", count=len(changed))
             await events.publish(self._redis, *changed)
             self.nudge()
+
+    async def _database_stayed(self) -> bool:
+        """Tell whether Postgres has answered for as long as a worker takes to say that it lives."""
+        clock, beat_s = asyncio.get_running_loop().time, self._settings.heartbeat_s
+        asked = clock()
+        try:
+            await self._db.ping()
+        except DatabaseAway:
+            self._away = True
+            raise
+        if clock() - asked > beat_s / 2 or self._away:
+            self._lapse_from = clock() + beat_s
+        self._away = False
+        return clock() >= self._lapse_from
 
     async def check_uploads(self) -> None:
         """Settle uploads that are due."""

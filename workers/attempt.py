@@ -31,7 +31,7 @@ from workers.transcode import Tools, transcode
 from workers.workspace import Scratch
 
 _log = log.get(__name__)
-_SETTLE_S = 30.0  # how long a result that is there is offered to a database that is away
+_SETTLE_S = 600.0  # how long a result that is there is offered to a database that is away
 _AGAIN_S = 1.0
 
 _TOO_LONG = Failure(

@@ -10,6 +10,7 @@ from workers.adapters import Adapters
 from workers.meter import Meter
 
 _log = log.get(__name__)
+_LEASES = 10  # so long an outage is waited out; work goes on meanwhile
 
 
 class Heartbeat:
@@ -38,7 +39,8 @@ class Heartbeat:
 
         Raises:
             LeaseLost: the task was cancelled, ended or taken over, or Postgres did not answer
-                for as long as the lease lasts.
+                for many times as long as the lease lasts. A lease that has lapsed is ours still
+                while nobody else could take it, and it says so when Postgres is back.
         """
         while not await self._pause():
             try:
@@ -46,7 +48,7 @@ class Heartbeat:
                     await self._beat()
             except (DatabaseAway, TimeoutError) as error:
                 _log.warning("heartbeat_missed", error=repr(error))
-                if time.monotonic() - self._leased_at > self._settings.lease_s:
+                if time.monotonic() - self._leased_at > _LEASES * self._settings.lease_s:
                     raise LeaseLost from error
             await self._extend_message()
 

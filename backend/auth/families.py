@@ -27,16 +27,18 @@ async def begin(
     )
 
 
-async def is_alive(connection: AsyncConnection, user_id: uuid.UUID, session_id: str) -> bool:
-    """Tell whether a session has neither ended nor lapsed."""
-    found = await connection.scalar(
-        select(Session.id).where(
+async def last_token(
+    connection: AsyncConnection, user_id: uuid.UUID, session_id: str
+) -> str | None:
+    """Return the id of a session's last refresh token; None when it has ended or lapsed."""
+    found: str | None = await connection.scalar(
+        select(Session.token_id).where(
             Session.id == session_id,
             Session.user_id == user_id,
             Session.expires_at > func.now(),
         )
     )
-    return found is not None
+    return found
 
 
 async def follow(

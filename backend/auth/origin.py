@@ -22,6 +22,13 @@ def check_origin(request: Request, allowed: Collection[str]) -> None:
         return
     if origin is None and request.headers.get("sec-fetch-site") not in _FOREIGN:
         return
-    if origin is not None and urlsplit(origin).netloc == request.headers.get("host"):
+    if origin is not None and _host_of(origin) == request.headers.get("host"):
         return
     raise Forbidden("This page may not use the session cookie.", "origin_not_allowed")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # no address at all, such as http://[
+        return None

@@ -194,16 +194,23 @@ async def _rotate(held: Services, shown: Token) -> Rotated:
     """
     # Looked at before Redis changes anything, so that a database that is away costs no session.
     async with held.db.read() as connection:
-        alive = await families.is_alive(connection, shown.user_id, shown.session_id)
-    if not alive:
+        last = await families.last_token(connection, shown.user_id, shown.session_id)
+    if last is None:
         raise _ended()
-    rotated = await held.sessions.rotate(shown.user_id, shown.session_id, shown.token_id)
+    rotated = await held.sessions.rotate(
+        shown.user_id,
+        shown.session_id,
+        shown.token_id,
+        # Noted before it is handed out: so nobody was ever given the one after this.
+        unanswered=last == shown.token_id,
+    )
     life_s = held.settings.refresh_token_s
     async with held.db.begin() as tx:
         followed = await families.follow(
             tx, shown.session_id, shown.token_id, rotated.token_id, life_s
         )
-    if not followed:  # Redis came back with contents from before this token was used
+    if not followed and not await held.sessions.went_on(shown.session_id, rotated.token_id):
+        # Redis came back with contents from before this token was used.
         raise _ended()
     return rotated
 

@@ -17,7 +17,8 @@ from core.batch import Batcher
 from core.errors import Unauthenticated
 from core.ids import new_token
 
-# KEYS: session, index. ARGV: the token id shown, the next one, grace in s, life in s, session id.
+# KEYS: session, index. ARGV: the token id shown, the next one, grace in s, life in s, session id,
+# and 1 where the token that followed the one shown was never handed out.
 # One script, so that of twenty refreshes at once only one makes a successor; the others, and a
 # caller whose answer was lost, are given the same one for a short while.
 _ROTATE = """
@@ -35,7 +36,7 @@ if session.jti == ARGV[1] then
   redis.call('EXPIRE', KEYS[2], ARGV[4])
   return {'ok', session.jti, session.issued_at}
 end
-if session.previous == ARGV[1] and now < session.previous_until then
+if session.previous == ARGV[1] and (now < session.previous_until or ARGV[6] == '1') then
   return {'ok', session.jti, session.issued_at}
 end
 redis.call('DEL', KEYS[1])
@@ -95,8 +96,17 @@ class Sessions:
         if not await self._alive.get(session_id):
             raise Unauthenticated("This session has ended; log in again.", "session_revoked")
 
-    async def rotate(self, user_id: uuid.UUID, session_id: str, token_id: str) -> Rotated:
+    async def rotate(
+        self, user_id: uuid.UUID, session_id: str, token_id: str, *, unanswered: bool = False
+    ) -> Rotated:
         """Exchange a refresh token's id for the next one.
+
+        Args:
+            user_id: whose session it is.
+            session_id: the session.
+            token_id: that was shown.
+            unanswered: whether the one after it was never handed out, so that whoever shows this
+                one may do so at any time: the answer was lost in an outage.
 
         Raises:
             Unauthenticated: `session_revoked`: the session has ended, or the token was used
@@ -104,11 +114,23 @@ class Sessions:
         """
         answer = await self._rotate(
             keys=[_key(session_id), _index(user_id)],
-            args=[token_id, new_token(), self._grace_s, self._life_s, session_id],
+            args=[
+                token_id,
+                new_token(),
+                self._grace_s,
+                self._life_s,
+                session_id,
+                int(unanswered),
+            ],
         )
         if answer[0] != "ok":
             raise Unauthenticated("This session has ended; log in again.", "session_revoked")
         return Rotated(str(answer[1]), int(answer[2]))
+
+    async def went_on(self, session_id: str, token_id: str) -> bool:
+        """Tell whether a refresh token has been exchanged already: others were faster with it."""
+        value = await self._redis.get(_key(session_id))
+        return value is not None and json.loads(value).get("previous") == token_id
 
     async def list_of(self, user_id: uuid.UUID) -> list[Session]:
         """Return a user's sessions, the last used first."""

@@ -6,7 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from backend.auth import families
 from backend.auth.routes import COOKIE
+from core.errors import DatabaseAway
 from tests.support.app import Api, StartApi, bearer
 from tests.support.people import Person, login, new_user
 from tests.support.problems import problem
@@ -59,6 +61,54 @@ async def test_a_lost_answer_may_be_asked_for_again(api: Api) -> None:
     again = (await refresh(api, first["refresh_token"])).json()
     assert again["refresh_token"] == lost["refresh_token"]
     assert (await refresh(api, again["refresh_token"])).status_code == 200
+
+
+async def test_an_answer_that_postgres_held_up_may_be_asked_for_at_any_time(
+    start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis had exchanged the token, and nobody was given the next one."""
+    api = await start_api(refresh_grace_s=0)
+    first = await begin(api, await new_user(api))
+
+    async def away(*_: Any) -> bool:
+        raise DatabaseAway("the server stands still")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(families, "follow", away)
+        problem(await refresh(api, first["refresh_token"]), 503, "dependency_unavailable")
+    again = await refresh(api, first["refresh_token"])
+    assert again.status_code == 200
+    assert (await refresh(api, again.json()["refresh_token"])).status_code == 200
+
+
+async def test_who_is_overtaken_by_its_own_successor_keeps_the_session(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two exchange one token; the faster one's next exchange comes before the slower one's note."""
+    first = await begin(api, await new_user(api))
+    plain = families.follow
+    overtaken = False
+
+    async def slow(tx: Any, *arguments: Any) -> bool:
+        nonlocal overtaken
+        if not overtaken:
+            overtaken = True
+            second = (await refresh(api, first["refresh_token"])).json()
+            third = await refresh(api, second["refresh_token"])
+            assert third.status_code == 200
+        return await plain(tx, *arguments)
+
+    monkeypatch.setattr(families, "follow", slow)
+    late = await refresh(api, first["refresh_token"])
+    assert late.status_code == 200
+    assert (await refresh(api, late.json()["refresh_token"])).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "null", "nonsense"])
+async def test_an_origin_that_is_no_address_is_foreign(api: Api, origin: str) -> None:
+    for path in ("refresh", "logout"):
+        answer = await api.client().post(f"/v1/auth/{path}", headers={"Origin": origin})
+        problem(answer, 403, "origin_not_allowed")
 
 
 async def test_twenty_refreshes_at_once_have_one_successor(api: Api) -> None:

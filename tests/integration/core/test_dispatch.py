@@ -14,8 +14,10 @@ from core import claims, jobs
 from core.config import Settings
 from core.db import Database
 from core.dispatch import Dispatcher
+from core.errors import DatabaseAway
 from core.models import Task
 from core.queue import TaskQueue
+from core.states import Stage
 from core.storage import Storage
 from tests.support.settings import overridden
 from tests.support.waiting import wait_until
@@ -120,6 +122,33 @@ async def test_what_is_given_back_before_it_is_stamped_is_sent_anew(
     monkeypatch.setattr(queue, "send", send)
     assert await make().relay() == 2  # and again, without waiting for anything to be lost
     assert await received(queue) == [queued.task_id] * 2
+
+
+async def test_after_an_outage_workers_may_first_say_that_they_live(
+    db: Database, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every lease has lapsed meanwhile, and nobody is to blame."""
+    queued = await queue_video(db)
+    held = await claim(db, queued.task_id)
+    await let_lapse(db, queued.task_id)
+    dispatcher = make()
+
+    async def away() -> None:
+        raise DatabaseAway("the server is on its way up")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(db, "ping", away)
+        with pytest.raises(DatabaseAway):
+            await dispatcher.lapse()
+    await dispatcher.lapse()
+    async with db.begin() as tx:  # the worker is back, too
+        await claims.heartbeat(tx, held, 60, stage=Stage.ENCODING, progress=1.0, eta_s=None)
+    assert (await task_of(db, queued.video_id)).charged == 1
+    # One that has nothing to say loses its task a beat later.
+    await let_lapse(db, queued.task_id)
+    dispatcher._lapse_from = 0.0
+    await dispatcher.lapse()
+    assert (await task_of(db, queued.video_id)).state == "queued"
 
 
 async def test_what_the_queue_refused_stays_unsent(

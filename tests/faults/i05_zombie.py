@@ -160,7 +160,14 @@ SCENARIO = Scenario(
     small_count=3,
     run=run,
     protections=(
-        Protection("fence", "every write carries the attempt", ("fence",), 1, ("encoding",)),
+        # Either of the two is enough: the fence, and the guard of a video's state.
+        Protection(
+            "fence",
+            "every write carries the attempt",
+            ("fence", "any_transition"),
+            1,
+            ("encoding",),
+        ),
         Protection(
             "own_place", "each attempt has a place of its own", ("own_place",), 1, ("publishing",)
         ),

@@ -17,14 +17,23 @@ _AT_ONCE = 4
 
 Test = TypeVar("Test", bound=Callable[..., None])
 _ONCE_MORE = pytest.mark.thorough("plays an invariant once more for each protection taken away")
+_LONG = pytest.mark.once("a try takes many seconds; make test-all makes more of them")
 _OF_EACH_MODULE = 4
 
 Key = tuple[str, str | None]  # of a scenario, and of the protection that is gone
 
 
-def whole(*scenarios: Scenario) -> pytest.MarkDecorator:
+def whole(*scenarios: Scenario) -> Callable[[Test], Test]:
     """Parametrize a test with scenarios."""
-    return pytest.mark.parametrize("scenario", scenarios, ids=[each.id for each in scenarios])
+    each_of_them = pytest.mark.parametrize(
+        "scenario", scenarios, ids=[each.id for each in scenarios]
+    )
+
+    def mark(test: Test) -> Test:
+        marked: Test = _LONG(each_of_them(test))
+        return marked
+
+    return mark
 
 
 def without_each(*scenarios: Scenario) -> Callable[[Test], Test]:

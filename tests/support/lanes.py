@@ -14,7 +14,9 @@ into the other lane where it stands, with the reason:
     @pytest.mark.parametrize(...)
 
 What makes as many tries as there is time for asks the fixture `rounds` how many those are, and has
-a place in each lane: `for _ in range(rounds(test=2, rest=20, prove=500))`.
+a place in each lane: `for _ in range(rounds(test=2, rest=20, prove=500))`. Where each try takes so
+long that a second run is not worth it, `once(reason)` leaves it out of `test-rest`; `test-all` has
+it with more.
 
 Which of a set are chosen, and the fixture `seed`, follow from FRAMEMILL_TEST_SEED: the day, unless
 it is set. It is printed at the beginning.
@@ -58,6 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the seed before there are other processes: they inherit it."""
     config.addinivalue_line("markers", "thorough(reason): not of `make test`; see lanes.py")
+    config.addinivalue_line("markers", "once(reason): `make test-rest` does not repeat it")
     config.addinivalue_line("markers", "sampled(count): so many of its parameters; see lanes.py")
     os.environ.setdefault(_SEED, f"{datetime.now(UTC):%Y%m%d}")
 
@@ -100,7 +103,12 @@ def of_lane(lane: Lane, items: list[pytest.Item]) -> list[pytest.Item]:
     if lane is Lane.TEST:
         return [item for item in items if id(item) not in thorough]
     if lane is Lane.REST:
-        return [item for item in items if id(item) in thorough or _uses(item, "rounds")]
+        return [
+            item
+            for item in items
+            if id(item) in thorough
+            or (_uses(item, "rounds") and not item.get_closest_marker("once"))
+        ]
     if lane is Lane.PROVE:
         return [
             item

@@ -21,7 +21,7 @@ from client.resume import FileStamp, ResumeFile, Unfinished, stamp_of
 from client.retry import Outcome, after_part, final, lost
 
 CONNECTIONS = 4
-_OVER = frozenset({404, 409})
+_TOO_MANY = 429
 _URL_MARGIN = timedelta(seconds=5)
 # Below this age a URL is trusted even if it seems to have expired: then a clock is wrong.
 _URL_FRESH = 60.0
@@ -177,7 +177,7 @@ def _put_together(api: Api, upload: Upload) -> Video | None:
     try:
         return api.adopt_upload(upload.id)
     except ApiError as error:
-        if error.status in _OVER:
+        if error.status < 500 and error.status != _TOO_MANY:
             return None
         raise  # somebody has it put together at this moment, or the server is in trouble
 

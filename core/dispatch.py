@@ -182,7 +182,8 @@ class Dispatcher:
         clock, beat_s = asyncio.get_running_loop().time, self._settings.heartbeat_s
         asked = clock()
         try:
-            await self._db.ping()
+            async with self._db.read() as connection:
+                await connection.execute(select(1))
         except DatabaseAway:
             self._away = True
             raise

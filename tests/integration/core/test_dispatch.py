@@ -133,11 +133,11 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     await let_lapse(db, queued.task_id)
     dispatcher = make()
 
-    async def away() -> None:
+    def away() -> None:
         raise DatabaseAway("the server is on its way up")
 
     with monkeypatch.context() as patch:
-        patch.setattr(db, "ping", away)
+        patch.setattr(db, "read", away)
         with pytest.raises(DatabaseAway):
             await dispatcher.lapse()
     await dispatcher.lapse()

@@ -42,7 +42,7 @@ class Actor:
         self.steps = 0
         self._go = asyncio.Event()
         self._stopped = asyncio.Event()
-        self._pid: int | None = None
+        self._pids: set[int] = set()  # a round has several rows under way
         self._task = asyncio.get_running_loop().create_task(self._run(work))
 
     async def _run(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
@@ -56,9 +56,9 @@ class Actor:
         await self._go.wait()
         self._go.clear()
 
-    def connected(self, pid: int | None) -> None:
-        """Note which server process serves the actor's transaction."""
-        self._pid = pid
+    def connected(self, pid: int) -> None:
+        """Note a server process that serves the actor, or did."""
+        self._pids.add(pid)
 
     @property
     def ended(self) -> bool:
@@ -82,7 +82,7 @@ class Actor:
         deadline = asyncio.get_running_loop().time() + _PATIENCE_S
         while not (self.ended or self._stopped.is_set()):
             await asyncio.sleep(_LOOK_S)
-            if self._pid is not None and await _waits_for_a_lock(db, self._pid):
+            if self._pids and await _waits_for_a_lock(db, self._pids):
                 return
             late = asyncio.get_running_loop().time() >= deadline
             assert not late, f"{self.name} neither ends nor waits for a lock"
@@ -93,10 +93,13 @@ class Actor:
         await asyncio.wait({self._task})
 
 
-async def _waits_for_a_lock(db: Database, pid: int) -> bool:
-    statement = text("SELECT cardinality(pg_blocking_pids(:pid)) > 0")
+async def _waits_for_a_lock(db: Database, pids: set[int]) -> bool:
+    statement = text(
+        "SELECT bool_or(cardinality(pg_blocking_pids(pid)) > 0)"
+        " FROM unnest(CAST(:pids AS integer[])) AS pid"
+    )
     async with db.read() as connection:
-        return bool(await connection.scalar(statement, {"pid": pid}))
+        return bool(await connection.scalar(statement, {"pids": sorted(pids)}))
 
 
 class PacedConnection:

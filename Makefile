@@ -2,6 +2,9 @@
 # `test-contract`; ARGS for `test` and its like, `prove`, `e2e`, `bench`, `fleet`, `faults`.
 PYTHON ?= python3
 
+# With it each start of a process compiles all that it imports anew, which takes many seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Python begins with a traceback for a Ctrl-C; what is started with it ignored takes it over when it is ready to.
 ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 or newer; there is no $(PYTHON) on PATH." >&2; exit 1; }; \
 	ensure() { (trap '' INT; exec $(PYTHON) -S -m embedded.bootstrap "$$1"); }; ensure

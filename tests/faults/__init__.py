@@ -35,7 +35,7 @@ Its `run(world, tries, rng)` makes the tries and returns a `Tally().outcome()`:
 - Chance comes from `rng`, so that a seed repeats it.
 - A scenario that makes several kinds of tries makes those in `world.focus` only, if there are any.
 - `Protection(name, removes, mutations, tries, focus)`: mutations are functions in `mutations/`,
-  registered by name; `tests/faults/mutated.py` applies them inside a process and then runs the
+  registered by name; `tests/support/warm.py` applies them inside a process and then runs the
   ordinary service. The product holds no switch. A test plays the scenario without the
   protection and fails if every try is right.
 - A scenario becomes a test by its place in the SCENARIOS of a `test_invariants_*.py`, of which each

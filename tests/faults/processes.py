@@ -4,15 +4,12 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embedded.part import wrapped
-from tests.support.product import PROJECT
+from tests.support import warm
 
 
 @dataclass
@@ -20,7 +17,7 @@ class Process:
     """An API (`backend`) or a worker (`workers`)."""
 
     kind: str
-    popen: "subprocess.Popen[bytes]"
+    popen: warm.Forked
     log: Path
     port: int = 0
     service_port: int = 0
@@ -80,21 +77,9 @@ def start(
     log: Path,
     port: int = 0,
 ) -> Process:
-    """Start a service that dies with this process. Call it from a thread that stays."""
-    argv: tuple[str, ...] = (sys.executable, "-m", kind)
-    if mutations:
-        argv = (sys.executable, "-m", "tests.faults.mutated", *mutations, "--", kind)
-    with log.open("wb") as stream:
-        popen = subprocess.Popen(
-            wrapped(argv, death_signal=signal.SIGKILL),
-            cwd=PROJECT,
-            env=os.environ | dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-        )
-    return Process(kind, popen, log, port)
+    """Start a service that dies with this process; see `mutations` for what may be changed."""
+    complete = os.environ | dict(environment)
+    return Process(kind, warm.start(kind, complete, log, mutations), log, port)
 
 
 def _status(pid: int) -> list[str]:

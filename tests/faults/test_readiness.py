@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 
 import httpx
+import pytest
 
 from tests.faults.misbehaviour import Answer, Cut, Fault, Hang
 from tests.faults.play import Ground, play
@@ -73,5 +74,6 @@ def test_it_names_whatever_is_away(ground: Ground) -> None:
     assert outcome.held, "\n".join(outcome.notes)
 
 
+@pytest.mark.thorough("plays it once more without what it is about")
 def test_it_is_noticed_when_nobody_is_asked(ground: Ground) -> None:
     must_notice(ground, SCENARIO, ASKING)

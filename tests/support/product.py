@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from client import Framemill
 from client.caller import json_of
 from client.models import Video
 from embedded.ffmpeg import find_tools
-from embedded.part import wrapped
 from embedded.stack import Stack
+from tests.support import warm
 from tests.support.waiting import wait_for as wait_for
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -104,22 +103,16 @@ class Workers:
 
     stack: Stack
     directory: Path
-    running: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    running: list[warm.Forked] = field(default_factory=list)
 
-    def start(self, **extra: str) -> "subprocess.Popen[bytes]":
+    def start(self, **extra: str) -> warm.Forked:
         number = len(self.running)
         scratch = {"SCRATCH_DIR": str(self.directory / "scratch")}
         environment = (
             os.environ | self.stack.environment | find_tools().environment | scratch | extra
         )
-        with (self.directory / f"worker-{number}.log").open("wb") as log:
-            process = subprocess.Popen(
-                wrapped((sys.executable, "-m", "workers"), death_signal=signal.SIGKILL),
-                cwd=PROJECT,
-                env=environment,
-                stderr=log,
-                start_new_session=True,
-            )
+        log = self.directory / f"worker-{number}.log"
+        process = warm.start("workers", environment, log)
         self.running.append(process)
         return process
 

@@ -1,6 +1,6 @@
 """What can be taken away from the product, or done to it, from inside one of its processes.
 
-The product itself has no switch: `tests/faults/mutated.py` imports it, has mutations replace parts
+The product itself has no switch: `tests/support/warm.py` imports it, has mutations replace parts
 of it, and runs its ordinary `main`. Each is a function that is registered by name:
 
     @mutation("fence", "workers")
@@ -13,11 +13,14 @@ called, never earlier: an API must not load the worker.
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 KINDS = ("backend", "workers")
+_SHARED = (bool, int, float, str, bytes, tuple, type(None))
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,23 @@ def mutation(name: str, *kinds: str) -> Callable[[Callable[[], None]], Callable[
 
 
 def replace(owner: Any, name: str, new: object) -> None:
-    """Put something else into the place of a function, a method or a value, which must be there."""
+    """Put something else into the place of a function, a method or a value, which must be there.
+
+    Modules that have imported it by name get the new one too.
+    """
     assert hasattr(owner, name), f"{owner} has no {name} any more: the mutation would do nothing"
+    old = getattr(owner, name)
     setattr(owner, name, new)
+    if isinstance(old, _SHARED):  # others may mean the same value by something else
+        return
+    for module in _of_the_product():
+        for other in [each for each, value in vars(module).items() if value is old]:
+            setattr(module, other, new)
+
+
+def _of_the_product() -> list[ModuleType]:
+    packages = ("core", *KINDS)
+    return [each for name, each in [*sys.modules.items()] if name.partition(".")[0] in packages]
 
 
 def find(name: str) -> Mutation:
@@ -59,3 +76,10 @@ def find(name: str) -> Mutation:
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
     return _KNOWN[name]
+
+
+def mutate(kind: str, names: Iterable[str]) -> None:
+    """Apply mutations in this process, which is about to be a service; others are passed over."""
+    for each in map(find, names):
+        if kind in each.kinds:
+            each.apply()

@@ -16,8 +16,8 @@ UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --genera
 up:
 	@trap '' INT; $(ENSURE) embedded && exec .venv/bin/python -m embedded up
 
-# Two processes, each with a stack of its own: much of a test's time is waiting. For lanes see tests/support/lanes.py.
-PYTEST = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 25
+# Three processes, each with a stack of its own: much of a test's time is waiting. For lanes see tests/support/lanes.py.
+PYTEST = .venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 25
 
 test:
 	@$(ENSURE) dev && exec $(PYTEST) --lane test $(ARGS)

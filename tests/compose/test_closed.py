@@ -16,6 +16,8 @@ from tests.compose.project import ROOT, Project, a_project
 from tests.support.defaults import OPERATORS, an_api, check_closed, check_first_account
 from tests.support.product import PASSWORD
 
+pytestmark = pytest.mark.thorough("a real API for what the settings say")
+
 SERVICE_PORT = Settings.model_fields["service_port"].default
 # What is published, by service: the ports within its container.
 PUBLISHED = {"backend": {8000}, "frontend": {8080}, "localstack": {4566}, "s3": {4566}}

@@ -5,11 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from client import Framemill
 from client.caller import json_of
 from embedded.stack import Stack
 from tests.support.lanes import Rounds
 from tests.support.product import Clips, Workers, jobs_of, until_final, wait_for
+
+pytestmark = pytest.mark.thorough("turns are tried without films in make test")
 
 Somebody = Callable[[Stack], Framemill]
 Figure = Callable[[str, object], None]

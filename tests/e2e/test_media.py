@@ -9,6 +9,7 @@ from client import Framemill
 from tests.support.product import Clips, Deployment, until_final
 
 pytestmark = pytest.mark.media
+_LONG = pytest.mark.thorough("takes long to encode")
 Find = Callable[[str], Path]
 Somebody = Callable[[Deployment], Framemill]
 
@@ -16,9 +17,9 @@ Somebody = Callable[[Deployment], Framemill]
 @pytest.mark.parametrize(
     ("name", "sizes", "rate"),
     [
-        ("film_1080p24_21s.mp4", ["1280x720", "854x480"], "24/1"),
+        pytest.param("film_1080p24_21s.mp4", ["1280x720", "854x480"], "24/1", marks=_LONG),
         ("phone_rotated90.mov", ["320x568"], None),
-        ("phone_vfr_rotated180.mp4", ["1280x720", "854x480"], None),
+        pytest.param("phone_vfr_rotated180.mp4", ["1280x720", "854x480"], None, marks=_LONG),
         ("anamorphic_sar64_45.mp4", ["854x480"], None),
         ("odd_161x121.webm", ["160x120"], None),
         ("no_audio.mp4", ["1080x720", "720x480"], None),

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
+import pytest
 from moto.server import ThreadedMotoServer
 
 from client import Framemill
@@ -15,6 +16,8 @@ from embedded.stack import Stack
 from tests.support.product import Clips, Workers, jobs_of, until_final
 from tests.support.recorder import Asked, recording
 from tests.support.waiting import PATIENCE_S, wait_for
+
+pytestmark = pytest.mark.thorough("what Fargate and Spot do to a worker")
 
 Somebody = Callable[[Stack], Framemill]
 

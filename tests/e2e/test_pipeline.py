@@ -3,14 +3,22 @@
 import hashlib
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from client import Framemill
 from client.models import Video
-from tests.support.product import Clips, Deployment, jobs_of, until_final
+from tests.support.product import (
+    PASSWORD,
+    Clips,
+    Deployment,
+    address_of,
+    jobs_of,
+    until_final,
+)
 from tests.support.waiting import PATIENCE_S
 
 Somebody = Callable[[Deployment], Framemill]
@@ -28,10 +36,17 @@ def film(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-@pytest.fixture
-def done(deployment: Deployment, somebody: Somebody, film: Path) -> tuple[Framemill, Video]:
-    framemill = somebody(deployment)
-    return framemill, until_final(framemill, framemill.upload(film))
+@pytest.fixture(scope="module")
+def done(
+    deployment: Deployment, film: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Framemill, Video]]:
+    """A film of several parts that is ready, to be looked at."""
+    home = tmp_path_factory.mktemp("home")
+    with Framemill(address_of(deployment), home=home) as framemill:
+        email = f"{uuid.uuid4().hex}@example.com"
+        framemill.register(email, PASSWORD)
+        framemill.login(email, PASSWORD)
+        yield framemill, until_final(framemill, framemill.upload(film))
 
 
 def test_renditions_are_what_was_promised(
@@ -111,8 +126,11 @@ def test_what_is_no_film_fails_with_a_code(
     assert framemill.download(video.id, "source", tmp_path / "back").read_bytes() == content
 
 
-def test_nothing_is_left_after_a_deletion(done: tuple[Framemill, Video]) -> None:
-    framemill, video = done
+def test_nothing_is_left_after_a_deletion(
+    deployment: Deployment, somebody: Somebody, clips: Clips, tmp_path: Path
+) -> None:
+    framemill = somebody(deployment)
+    video = until_final(framemill, framemill.upload(clips.short(tmp_path / "short.mp4")))
     link = video.raw["renditions"][0]["url"]
     framemill.delete(video.id)
     with pytest.raises(urllib.error.HTTPError) as refused:

@@ -30,7 +30,7 @@ def short(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def long(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Takes long enough to be interrupted."""
     folder = tmp_path_factory.mktemp("long")
-    return clips.short(folder / "long.mp4", seconds=20, size="1280x720")
+    return clips.short(folder / "long.mp4", seconds=12, size="1280x720")
 
 
 def encoding(framemill: Framemill, video: Video) -> bool:
@@ -130,6 +130,7 @@ def test_a_cancelled_video_stops_within_two_seconds(
     assert until_final(framemill, video).state == "ready"
 
 
+@pytest.mark.thorough("make test has it as invariant I3")
 def test_a_message_delivered_again_has_no_effect(
     unmanned: Stack, workers: Workers, somebody: Somebody, short: Path
 ) -> None:
@@ -159,6 +160,7 @@ def test_a_message_delivered_again_has_no_effect(
     assert attempts(framemill, video) == 1
 
 
+@pytest.mark.thorough("make test has it as invariant I1")
 def test_an_upload_that_s3_completed_unheard_is_found(
     unmanned: Stack, workers: Workers, somebody: Somebody, short: Path
 ) -> None:

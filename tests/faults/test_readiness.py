@@ -68,6 +68,7 @@ SCENARIO = Scenario("readiness", "readiness is true", 5, 5, run)
 ASKING = Protection("asking", "it is ready without asking", ("blind_readiness",), 1)
 
 
+@pytest.mark.thorough("each part of the stack is taken away in turn")
 def test_it_names_whatever_is_away(ground: Ground) -> None:
     outcome = play(ground, SCENARIO, tries=5, timing=UNHURRIED, seed=1)
     assert outcome.tried == 5

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import subprocess
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from core.db import Database
 from core.models import Job, Rendition, Task, Video
 from tests.hostile.maker import Maker
 from tests.hostile.table import MARK, READY, Hostile
+from tests.support import warm
 from tests.support.people import Person
 from tests.support.uploading import uploaded
 from tests.support.waiting import patience, wait_until
@@ -131,14 +131,13 @@ def _plain(log: str) -> str:
     return re.sub(r"^ *\d+\.\d{3}  ", "", log, flags=re.MULTILINE)
 
 
-async def stop(worker: "subprocess.Popen[bytes]") -> tuple[int, int]:
+async def stop(worker: warm.Running) -> tuple[int, int]:
     """End a worker; return its status and the most memory that it or a child took, in bytes."""
     os.kill(worker.pid, signal.SIGTERM)
     # Only wait4 tells of the children that the worker itself has waited for.
     ending = asyncio.to_thread(os.wait4, worker.pid, 0)
     _, status, usage = await asyncio.wait_for(ending, patience())
-    worker.returncode = os.waitstatus_to_exitcode(status)
-    return worker.returncode, usage.ru_maxrss * 1024
+    return os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024
 
 
 def left_behind(scratch: Path) -> list[str]:

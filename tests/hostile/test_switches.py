@@ -23,6 +23,8 @@ from workers.media import limits as media_limits
 from workers.media import verify
 from workers.media.limits import Limits
 
+pytestmark = pytest.mark.thorough("each switch of FFmpeg, with a file that asks for it")
+
 Patch = pytest.MonkeyPatch
 Options = Callable[[int, int], list[str]]
 

@@ -14,6 +14,8 @@ from tests.support.people import PASSWORD, Person, new_email, new_user
 from tests.support.problems import FIELDS, problem
 from tests.support.uploading import BODY, begin, complete, send, uploaded
 
+pytestmark = pytest.mark.thorough("sets of hostile bodies, parameters and names")
+
 JSON = {"Content-Type": "application/json"}
 FILM = {"filename": "film.mp4", "size": 1}
 MALFORMED, TYPE, INVALID, LARGE = (

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import hypothesis
+import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase
@@ -33,6 +34,8 @@ from tests.support.lanes import Rounds
 from tests.support.people import PASSWORD, Person, new_admin
 from tests.support.uploading import begin, uploaded
 from tests.support.work import claim_of, job_of, publish
+
+pytestmark = pytest.mark.thorough("hundreds of requests made from the document")
 
 # Of schemathesis; generic over types that tell nothing here.
 Case: TypeAlias = Any

@@ -21,6 +21,8 @@ from tests.support.sse import stream
 from tests.support.uploading import begin
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.thorough("more requests than anybody may send")
+
 LOGINS = 1000
 _FLOOD = pytest.mark.thorough("a flood: hundreds of passwords to hash, or of streams")
 WRONG = {"email": "nobody@example.com", "password": "not-the-password"}

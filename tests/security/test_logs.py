@@ -16,6 +16,8 @@ from embedded.ffmpeg import find_tools
 from embedded.stack import EVERYTHING, Stack
 from tests.support.product import Clips, wait_for
 
+pytestmark = pytest.mark.thorough("a stack of its own for what nobody may log")
+
 PASSWORD, WRONG, KEY = "planted-password-1", "planted-guess-2", "planted-idempotency-key-3"
 
 

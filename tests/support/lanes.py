@@ -13,6 +13,8 @@ into the other lane where it stands, with the reason:
     @pytest.mark.sampled(8)  # of its parameters; make prove runs them all
     @pytest.mark.parametrize(...)
 
+Whole folders that are of the other lane are in `_FOLDERS` below.
+
 What makes as many tries as there is time for asks the fixture `rounds` how many those are, and has
 a place in each lane: `for _ in range(rounds(test=2, rest=20, prove=500))`. Where each try takes so
 long that a second run is not worth it, `once(reason)` leaves it out of `test-rest`; `test-all` has
@@ -28,10 +30,18 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 
 import pytest
 
 _SEED = "FRAMEMILL_TEST_SEED"
+_TESTS = Path(__file__).resolve().parents[1]
+# Folders in which every test is `thorough`, and why.
+_FOLDERS = {
+    "contract": "what emulators promise changes with them, not with us",
+    "infra": "templates of every size, and a cluster's",
+    "overload": "more than there is room for",
+}
 # In other lanes than `prove` a machine may be slow, and others may be at work on it.
 _LOOSE = 15
 
@@ -100,6 +110,8 @@ def of_lane(lane: Lane, items: list[pytest.Item]) -> list[pytest.Item]:
             if len(marker.args) != 1 or not isinstance(marker.args[0], str):
                 raise pytest.UsageError(f"{item.nodeid}: thorough(reason) has one reason")
             thorough.add(id(item))
+        if _folder(item) in _FOLDERS:
+            thorough.add(id(item))
     if lane is Lane.TEST:
         return [item for item in items if id(item) not in thorough]
     if lane is Lane.REST:
@@ -118,6 +130,11 @@ def of_lane(lane: Lane, items: list[pytest.Item]) -> list[pytest.Item]:
             or _uses(item, "rounds", "in_time")
         ]
     return items
+
+
+def _folder(item: pytest.Item) -> str:
+    inside = item.path.is_relative_to(_TESTS)
+    return item.path.relative_to(_TESTS).parts[0] if inside else ""
 
 
 def _uses(item: pytest.Item, *fixtures: str) -> bool:

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,16 +104,17 @@ class Workers:
 
     stack: Stack
     directory: Path
-    running: list[warm.Forked] = field(default_factory=list)
+    starts: Callable[[str, Mapping[str, str], Path], warm.Running] = warm.start
+    running: list[warm.Running] = field(default_factory=list)
 
-    def start(self, **extra: str) -> warm.Forked:
+    def start(self, **extra: str) -> warm.Running:
         number = len(self.running)
         scratch = {"SCRATCH_DIR": str(self.directory / "scratch")}
         environment = (
             os.environ | self.stack.environment | find_tools().environment | scratch | extra
         )
         log = self.directory / f"worker-{number}.log"
-        process = warm.start("workers", environment, log)
+        process = self.starts("workers", environment, log)
         self.running.append(process)
         return process
 

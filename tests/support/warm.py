@@ -11,15 +11,19 @@ import importlib
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any, Protocol
+
+from embedded.part import wrapped
 
 SERVICES = ("backend", "workers")
 _PR_SET_PDEATHSIG = 1
 # As an interpreter finds them that a terminal has not touched.
-_HANDLERS = {
+_HANDLERS: dict[signal.Signals, Any] = {
     signal.SIGINT: signal.default_int_handler,
     signal.SIGTERM: signal.SIG_DFL,
     signal.SIGHUP: signal.SIG_DFL,
@@ -56,6 +60,30 @@ class Forked:
         self.send_signal(signal.SIGTERM)
 
 
+class Running(Protocol):
+    """A service that was started, warm or cold."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int | None: ...
+    def terminate(self) -> None: ...
+
+
+def start_cold(
+    service: str, environment: Mapping[str, str], log: Path
+) -> "subprocess.Popen[bytes]":
+    """Start a service as its users do, in an interpreter of its own; see `start`."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            wrapped((sys.executable, "-m", service), death_signal=signal.SIGKILL),
+            env=dict(environment),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
 def start(
     service: str, environment: Mapping[str, str], log: Path, mutations: Sequence[str] = ()
 ) -> Forked:
@@ -81,6 +109,8 @@ def _serve(service: str, environment: dict[str, str], log: str, mutations: tuple
     """Be the service; this is what the new process runs."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     os.setsid()
+    # As for any program that is started: also what keeps the fork server alive.
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     for number, handler in _HANDLERS.items():
         signal.signal(number, handler)
     os.environ.clear()

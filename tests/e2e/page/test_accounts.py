@@ -23,6 +23,8 @@ from tests.support.page_steps import card, choose, log_in, open_film, upload_row
 from tests.support.product import PASSWORD, PROJECT, address_of
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.thorough("a stack of its own; make test has it without a browser")
+
 Visit = Callable[..., Awaitable[Page]]
 NO_ROOM = re.compile("No worker has enough free disk")
 OTHER_PASSWORD = "a-short-ride-on-the-ferry"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, expect
 
 from client import Framemill
@@ -37,6 +38,7 @@ async def test_a_film_is_dropped_anywhere(person: MakePerson, short_film: Path) 
     await expect(card(page, "Dropped")).to_be_visible()
 
 
+@pytest.mark.thorough("make test has it without a browser")
 async def test_searching_sorting_and_scrolling(person: MakePerson, deployment: Deployment) -> None:
     somebody = await person()
     page = somebody.page
@@ -79,6 +81,7 @@ async def test_a_damaged_file_says_what_happened_and_what_to_do(
     await expect(trouble.get_by_role("button", name="Upload another file")).to_be_visible()
 
 
+@pytest.mark.thorough("make test has it without a browser")
 async def test_what_was_done_to_a_film_is_told(person: MakePerson, short_film: Path) -> None:
     page = (await person()).page
     await choose(page, short_film)

@@ -15,14 +15,14 @@ from tests.support.page_steps import choose, open_film, tray, until_ready
 MakePerson = Callable[..., Awaitable[Person]]
 
 
-_OTHER = pytest.mark.thorough("each width and each scheme is in one of the other two")
+_OTHER = pytest.mark.thorough("make test has the narrow and light one")
 
 
 @pytest.mark.parametrize(
     ("scheme", "width"),
     [
         ("light", 360),
-        ("dark", 1920),
+        pytest.param("dark", 1920, marks=_OTHER),
         pytest.param("light", 1920, marks=_OTHER),
         pytest.param("dark", 360, marks=_OTHER),
     ],
@@ -72,6 +72,7 @@ def test_the_first_load_is_small(figure: Callable[[str, object], None]) -> None:
     assert all(0 < size <= 200 for size in sizes.values())
 
 
+@pytest.mark.thorough("make test has the policy without a browser")
 async def test_nothing_is_done_past_the_policy(person: MakePerson, short_film: Path) -> None:
     page = (await person()).page
     refused: list[str] = []
@@ -88,6 +89,7 @@ async def test_nothing_is_done_past_the_policy(person: MakePerson, short_film: P
     assert "unsafe" not in policy
 
 
+@pytest.mark.thorough("make test has the keys without a browser")
 async def test_a_film_is_reached_by_the_keyboard_alone(
     person: MakePerson, short_film: Path
 ) -> None:

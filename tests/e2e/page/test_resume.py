@@ -129,6 +129,7 @@ async def test_a_reload_in_the_middle_sends_only_what_is_missing(
     await expect(card(page, large_film.stem)).to_be_visible()
 
 
+@pytest.mark.thorough("the engine of uploads is tried without a browser too")
 async def test_another_file_is_refused(
     person: MakePerson, large_film: Path, tmp_path: Path
 ) -> None:
@@ -153,6 +154,7 @@ async def _is_past(row: Any, percent: float) -> bool:
     return await uploaded_percent(row) >= percent
 
 
+@pytest.mark.thorough("make test has a network that goes and comes back")
 async def test_pause_stops_and_going_on_sends_the_rest(
     person: MakePerson, large_film: Path
 ) -> None:
@@ -198,6 +200,7 @@ async def test_what_cannot_be_taken_is_said_at_once(person: MakePerson, tmp_path
     await expect(upload_row(page, "empty.mp4")).to_contain_text("This file is empty")
 
 
+@pytest.mark.thorough("make test has a file that is chosen again")
 async def test_a_file_held_by_a_handle_goes_on_by_itself(
     person: MakePerson, large_film: Path
 ) -> None:
@@ -238,6 +241,7 @@ _NOTHING_IS_KEPT = (
 )
 
 
+@pytest.mark.thorough("a private window of some browsers")
 async def test_what_no_page_could_go_on_with_is_dropped_when_it_is_left(
     person: MakePerson, deployment: Deployment, film: Path
 ) -> None:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Request, expect
 
 from client import Framemill
@@ -81,6 +82,7 @@ async def test_a_session_that_is_ended_elsewhere_ends_in_all_tabs(
     await expect(other.get_by_role("heading", name="Settings")).to_be_visible()
 
 
+@pytest.mark.thorough("make test has all that end at once")
 async def test_one_session_of_several_is_ended(person: MakePerson, deployment: Deployment) -> None:
     somebody = await person()
     with Framemill(address_of(deployment)) as elsewhere:
@@ -93,6 +95,7 @@ async def test_one_session_of_several_is_ended(person: MakePerson, deployment: D
         await expect(rows).to_have_count(1)
 
 
+@pytest.mark.thorough("make test has all that end at once")
 async def test_logging_out_everywhere(person: MakePerson) -> None:
     somebody = await person()
     await somebody.page.get_by_role("link", name="Settings").click()
@@ -103,6 +106,7 @@ async def test_logging_out_everywhere(person: MakePerson) -> None:
     await expect(somebody.page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
+@pytest.mark.thorough("make test has the stream without a browser")
 async def test_what_one_tab_does_the_other_shows(person: MakePerson, short_film: Path) -> None:
     somebody = await person()
     other = await somebody.tab()

@@ -2,11 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
+import pytest
 from playwright.async_api import expect
 
 from client import Framemill
 from tests.support.browser import Person
 from tests.support.product import PASSWORD, Deployment, address_of
+
+pytestmark = pytest.mark.thorough("no title reaches the page but as text: a list of tries")
 
 TITLES = [
     "<img src=x onerror=\"document.title='taken'\">",

@@ -31,6 +31,7 @@ def family(pid: int) -> list[int]:
     return [*found, *(each for child in found for each in family(child))]
 
 
+@pytest.mark.thorough("a whole stack for one kill")
 def test_a_killed_owner_of_a_stack_leaves_nothing(tmp_path: Path) -> None:
     mark = uuid.uuid4().hex
     with subprocess.Popen(

@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.media
 
 
+_HD = {"720p": (1280, 720), "480p": (854, 480)}
+_LONG = pytest.mark.thorough("takes long to encode")
+
+
 @pytest.mark.parametrize(
     ("name", "expected", "channels"),
     [
-        ("film_1080p24_21s.mp4", {"720p": (1280, 720), "480p": (854, 480)}, 2),
+        pytest.param("film_1080p24_21s.mp4", _HD, 2, marks=_LONG),
         ("phone_rotated90.mov", {"320p": (320, 568)}, 1),
-        ("phone_vfr_rotated180.mp4", {"720p": (1280, 720), "480p": (854, 480)}, 1),
-        ("hdr10_1080p_vfr.mp4", {"720p": (1280, 720), "480p": (854, 480)}, 2),
-        ("audio_8_mono_tracks.mp4", {"720p": (1280, 720), "480p": (854, 480)}, 1),
-        ("interlaced_1080i50.mts", {"720p": (1280, 720), "480p": (854, 480)}, 2),
+        pytest.param("phone_vfr_rotated180.mp4", _HD, 1, marks=_LONG),
+        pytest.param("hdr10_1080p_vfr.mp4", _HD, 2, marks=_LONG),
+        pytest.param("audio_8_mono_tracks.mp4", _HD, 1, marks=_LONG),
+        pytest.param("interlaced_1080i50.mts", _HD, 2, marks=_LONG),
         ("anamorphic_sar64_45.mp4", {"480p": (854, 480)}, None),
         ("odd_161x121.webm", {"120p": (160, 120)}, None),
         ("no_audio.mp4", {"720p": (1080, 720), "480p": (720, 480)}, None),

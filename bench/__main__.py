@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bench import (
+    bad_rows,
     counts,
     login,
     memory,
@@ -45,6 +46,7 @@ MEASURES: dict[str, Callable[[Options], Measured]] = {
     "login": login.measure,
     "sandbox": sandbox.measure,
     "overload": overload.measure,
+    "bad_rows": bad_rows.measure,
     "counts": counts.measure,
 }
 _LONGEST_S = 1800

@@ -45,4 +45,9 @@ TARGETS = {
     "sandbox_cpu_ratio": Target(must=1.03, aim=1.0),
     "sandbox_start_ms": Target(),
     "login_time_ratio": Target(must=1.1, aim=1.0),
+    "bad_row_relay_ratio": Target(),
+    "bad_row_relay_again_ratio": Target(must=1.5, aim=1.0),
+    "bad_row_claim_ratio": Target(must=1.5, aim=1.0),
+    "bad_row_lapse_ratio": Target(must=1.5, aim=1.0),
+    "bad_row_purge_ratio": Target(must=1.5, aim=1.0),
 }

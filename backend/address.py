@@ -1,11 +1,20 @@
 """Which address a request comes from, when proxies stand in between. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 _Network = IPv4Network | IPv6Network
 _SITE = 64  # bits; RFC 6177: the least that a site is given, so one host may use all of them
+
+
+def address_of(scope: Mapping[str, Any], trusted: Collection[str]) -> str:
+    """Return the address of the client of an ASGI request; see `client_address`."""
+    peer = scope["client"][0] if scope.get("client") else "unknown"
+    # A proxy may add a header of its own to the one that came: all of them count.
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    return client_address(peer, forwarded.decode("latin-1"), trusted)
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Collection[str]) -> str:

@@ -85,7 +85,12 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     errors.install(app)
-    app.add_middleware(RequestLayer, most=settings.max_requests, answer_s=settings.answer_s)
+    app.add_middleware(
+        RequestLayer,
+        most=settings.max_requests,
+        answer_s=settings.answer_s,
+        trusted_proxies=tuple(settings.trusted_proxies),
+    )
     if settings.allowed_origins:
         app.add_middleware(
             Cors,

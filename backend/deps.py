@@ -11,7 +11,7 @@ from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 from sqlalchemy import select
 
-from backend.address import client_address
+from backend.address import address_of
 from backend.auth.passwords import Passwords
 from backend.auth.sessions import Sessions
 from backend.auth.tokens import Tokens
@@ -117,10 +117,7 @@ class BearerSession(SecurityBase):
 
 
 async def _address(request: Request) -> str:
-    peer = request.client.host if request.client else "unknown"
-    # A proxy may add a header of its own to the one that came: all of them count.
-    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
-    return client_address(peer, forwarded, opened(request).settings.trusted_proxies)
+    return address_of(request.scope, opened(request).settings.trusted_proxies)
 
 
 With = Annotated[Services, Depends(services)]

@@ -6,7 +6,10 @@ One plain ASGI layer, because each of Starlette's own would cost as much as a sm
 import asyncio
 import re
 import time
-from functools import cache
+from collections import Counter as TallyOf
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
 from itertools import count
 
 import structlog
@@ -16,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend import deadline
+from backend.address import address_of, network_of
 from backend.deadline import Deadline
 from backend.errors import problem
 from core import log
@@ -35,6 +39,7 @@ _NUMBERS = count(1)
 _STREAM = b"text/event-stream"
 _GONE = 499  # nobody sees it; in figures and logs as nginx has it
 _TELL_EVERY_S = 5.0
+_LEAST_ARRIVING = 20  # even where there are few slots
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 REQUESTS = Counter("framemill_http_requests", "Requests answered.", ["method", "route", "status"])
@@ -48,6 +53,13 @@ class _BodyTooLarge(HTTPException):
         super().__init__(413, _TOO_LARGE[2])
 
 
+class _TooManyArriving(HTTPException):
+    """Like the above: one address has as many bodies under way as it may."""
+
+    def __init__(self) -> None:
+        super().__init__(429, _ARRIVING[2])
+
+
 class RequestLayer:
     """Wraps an ASGI app.
 
@@ -55,16 +67,27 @@ class RequestLayer:
     cheaply: waiting too, it would only make everybody's answer come too late. A stream gives its
     slot back when it begins; whether we are well is told in any case.
 
+    While its body arrives a request has a slot too, and how long that takes is the client's affair.
+    So one address may have only a fifth of the slots for that: else who sends one byte of each of
+    many bodies would keep everybody out.
+
     What has not begun to be answered within `answer_s` seconds of having arrived is given up and
     answered with 503.
 
     HEAD is answered wherever GET is, with what GET would say of itself (RFC 9110 section 9.3.2).
     """
 
-    def __init__(self, app: ASGIApp, most: int = 500, answer_s: float = 15.0) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        most: int = 500,
+        answer_s: float = 15.0,
+        trusted_proxies: Collection[str] = (),
+    ) -> None:
         self._app = app
         self._slots = Slots(most)
         self._answer_s = answer_s
+        self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -79,7 +102,8 @@ class RequestLayer:
         if scope["method"] == "HEAD":
             # A copy: the server goes by its own for what it sends.
             scope = {**scope, "method": "GET", "asked": "HEAD"}
-        exchange = _Exchange(scope, receive, send, request_id, slots)
+        network = partial(self._network, scope)
+        exchange = _Exchange(scope, receive, send, request_id, slots, network)
         if slots.taken >= slots.most and scope["path"] not in _QUIET:
             await exchange.answer(*_OVERLOADED, retry_after_s=slots.refuse())
             exchange.count()
@@ -95,6 +119,9 @@ class RequestLayer:
             exchange.give_back()
         exchange.record()
 
+    def _network(self, scope: Scope) -> str:
+        return network_of(address_of(scope, self._trusted_proxies))
+
     async def _serve(self, scope: Scope, exchange: "_Exchange") -> None:
         limit = Deadline(self._answer_s, exchange.give_up)
         deadline.put(scope, limit)
@@ -103,6 +130,8 @@ class RequestLayer:
             await self._app(scope, exchange.receive, exchange.send)
         except _BodyTooLarge:
             await exchange.answer(*_TOO_LARGE)
+        except _TooManyArriving:
+            await exchange.answer(*_ARRIVING, retry_after_s=2)
         except ClientDisconnect:
             exchange.abandoned()
         except asyncio.CancelledError:
@@ -123,13 +152,33 @@ class Slots:
     Attributes:
         most: so many at once.
         taken: so many now.
+        arriving: how many of those wait for the rest of their bodies, by network.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.taken = 0
+        self.arriving = TallyOf[str]()
+        self._most_arriving = max(_LEAST_ARRIVING, most // 5)
         self._refused = 0
         self._told = -_TELL_EVERY_S
+
+    @contextmanager
+    def waiting_for(self, network: str) -> Iterator[None]:
+        """Wait for a body from a network in the block.
+
+        Raises:
+            _TooManyArriving: it sends too many at once.
+        """
+        if self.arriving[network] >= self._most_arriving:
+            raise _TooManyArriving
+        self.arriving[network] += 1
+        try:
+            yield
+        finally:
+            self.arriving[network] -= 1
+            if not self.arriving[network]:
+                del self.arriving[network]
 
     def refuse(self) -> int:
         """Note that one was refused; return when it may come again, in seconds.
@@ -149,7 +198,13 @@ class _Exchange:
     """One request and its answer."""
 
     def __init__(
-        self, scope: Scope, receive: Receive, send: Send, request_id: str, slots: Slots
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        request_id: str,
+        slots: Slots,
+        network: Callable[[], str],
     ) -> None:
         self._scope = scope
         self._without_body = scope.get("asked") == "HEAD"
@@ -158,6 +213,8 @@ class _Exchange:
         self._send = send
         self._request_id = request_id
         self._slots: Slots | None = slots
+        self._all_slots = slots
+        self._network = network
         self._started = time.perf_counter()
         self._seconds = 0.0
         self._body = 0
@@ -171,7 +228,8 @@ class _Exchange:
         if self._arrived or self.deadline is None:
             return await self._receive()
         self.deadline.stop()  # how long a client may take to send is not ours to say here
-        message = await self._receive()
+        with self._all_slots.waiting_for(self._network()):
+            message = await self._receive()
         self._arrived = not message.get("more_body", False)
         if not self._status:
             self.deadline.start()
@@ -284,6 +342,11 @@ _TOO_LATE = (
     503,
     "dependency_unavailable",
     "A part that this needs did not answer in time; ask again in a moment.",
+)
+_ARRIVING = (
+    429,
+    "rate_limited",
+    "Too many requests from this address have begun and not arrived; ask again in a moment.",
 )
 _TOO_LARGE = (413, "payload_too_large", "The body is larger than 1 MiB.")
 

@@ -7,6 +7,7 @@ begun before is found by the sweep.
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -86,6 +87,23 @@ async def hold(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> N
         raise wrong_password()
 
 
+async def _locked(
+    tx: AsyncConnection, user_id: uuid.UUID, *, and_admins: bool
+) -> dict[uuid.UUID, Any]:
+    """Lock an open account, and those of all admins too if asked to; return them by id.
+
+    Always in the same order: of two admins who leave at once the second sees the first gone.
+    """
+    these = or_(User.id == user_id, User.role == ADMIN) if and_admins else User.id == user_id
+    rows = await tx.execute(
+        select(User.id, User.role, User.password_hash)
+        .where(User.closed_at.is_(None), these)
+        .order_by(User.id)
+        .with_for_update()
+    )
+    return {row.id: row for row in rows.all()}
+
+
 async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> None:
     """Mark an account as closed; it keeps no address, no password, no session and no invite.
 
@@ -99,15 +117,12 @@ async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> 
         Forbidden: `password_wrong`: it is another one by now.
         Unauthenticated: `session_revoked`: it is closed already.
     """
-    # All admins, always in the same order: of two who leave at once the second sees the first gone.
-    rows = await tx.execute(
-        select(User.id, User.role, User.password_hash)
-        .where(User.closed_at.is_(None), or_(User.id == user_id, User.role == ADMIN))
-        .order_by(User.id)
-        .with_for_update()
-    )
-    found = {row.id: row for row in rows.all()}
+    role = await tx.scalar(select(User.role).where(User.id == user_id))
+    found = await _locked(tx, user_id, and_admins=role == ADMIN)
     own = found.pop(user_id, None)
+    if own is not None and own.role == ADMIN != role:  # since a moment ago
+        found = await _locked(tx, user_id, and_admins=True)
+        own = found.pop(user_id, None)
     if own is None:
         raise gone()
     if own.password_hash != password_hash:

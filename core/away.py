@@ -39,6 +39,11 @@ def state_says_away(state: str, *, connecting: bool = False) -> bool:
     return connecting or state[:2] in _CLASSES or state in _GONE or state in _PASSING
 
 
+def state_says_busy(state: str) -> bool:
+    """Tell whether an SQLSTATE says that another transaction was in the way."""
+    return state in _PASSING
+
+
 def state_ends_connection(state: str) -> bool:
     """Tell whether a connection on which this came is of no more use."""
     return state.startswith("08") or state in _GONE

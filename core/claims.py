@@ -129,7 +129,12 @@ async def claim(
     statement = (
         update(Task)
         .where(
-            Task.id == task_id,
+            # Whoever has it locked is at it: to wait for them would keep us from the others.
+            Task.id
+            == select(Task.id)
+            .where(Task.id == task_id)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery(),
             Task.charged < max_attempts,
             Task.available_at <= func.now(),
             or_(Task.state == WorkState.QUEUED, lapsed),
@@ -240,7 +245,7 @@ async def put_back(tx: AsyncConnection, taken: Taken, error: str, *, charge: boo
 
 
 async def abandon(tx: AsyncConnection, held: Claim) -> None:
-    """Have the outputs of an attempt that lost its lease removed, unless they were published.
+    """Have the outputs and the log of an attempt that lost its lease removed, unless published.
 
     Its worker is the last who can have written there, and the others may have looked before.
     """
@@ -249,9 +254,13 @@ async def abandon(tx: AsyncConnection, held: Claim) -> None:
         .where(Rendition.video_id == held.video_id, Rendition.s3_key.startswith(held.prefix))
         .limit(1)
     )
+    log_key = keys.job_log(held.video_id, held.job_id, held.attempt)
+    named = select(Job.id).where(Job.id == held.job_id, Job.log_key == log_key)
     await videos.lock(tx, held.video_id)
     if await tx.scalar(published) is None:
         await work.purge(tx, held.prefix)
+    if await tx.scalar(named) is None:
+        await work.purge(tx, log_key)
 
 
 async def heartbeat(

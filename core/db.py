@@ -9,14 +9,17 @@ from sqlalchemy import ARRAY, UUID, ColumnElement, ExceptionContext, bindparam, 
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from core.away import is_away, sqlstate, state_ends_connection
+from core.away import is_away, sqlstate, state_ends_connection, state_says_busy
 from core.connector import connector
-from core.errors import DatabaseAway
+from core.errors import DatabaseAway, RowBusy
 from core.secret import Secret
 
 # Longer than a crowd that may be answered at once (MAX_REQUESTS) takes on one core, and shorter
 # than the patience of its clients.
 _PATIENCE_S = 10.0
+# Our transactions are short. A lock that is held for longer is one of somebody who stands still, or
+# of an operator, and whoever waits for it keeps a connection from others.
+_LOCK_S = 5.0
 
 
 class Database:
@@ -33,9 +36,16 @@ class Database:
         url: where Postgres is.
         pool_size: connections at the most.
         secret: has the password, and perhaps the user, where `url` has none.
+        lock_s: seconds that a statement waits for a lock; then it raises `RowBusy`.
     """
 
-    def __init__(self, url: str, pool_size: int = 10, secret: Secret | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        pool_size: int = 10,
+        secret: Secret | None = None,
+        lock_s: float = _LOCK_S,
+    ) -> None:
         self._engine = create_async_engine(
             url,
             async_creator=connector(
@@ -47,6 +57,7 @@ class Database:
                     "application_name": "framemill",
                     # A writer that stops half-way must not hold its row locks for ever.
                     "idle_in_transaction_session_timeout": "30000",
+                    "lock_timeout": str(round(lock_s * 1000)),
                     "jit": "off",  # compiling takes longer than our short statements run
                 },
             ),
@@ -156,8 +167,9 @@ def _name_outages(context: ExceptionContext) -> None:
 
 
 def _away(error: Exception) -> DatabaseAway:
+    kind = RowBusy if state_says_busy(sqlstate(error) or "") else DatabaseAway
     # Its first line says it all.
-    return DatabaseAway(str(error).partition("\n")[0] or repr(error))
+    return kind(str(error).partition("\n")[0] or repr(error))
 
 
 # Many ids as one bound array: `= ANY(:ids)` is one statement for any number of them.

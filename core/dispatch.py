@@ -147,8 +147,8 @@ class Dispatcher:
         the old one would deny it that.
         """
         ours = tuple_(Task.id, Task.dispatching_until).in_(list(marks))
-        # In one order, whoever else locks several of them.
-        locked = select(Task.id).where(ours).order_by(Task.id).with_for_update()
+        # One that is locked is being claimed, which stamps it, or ended; else its mark lapses.
+        locked = select(Task.id).where(ours).with_for_update(skip_locked=True)
         async with self._db.begin() as tx:
             await tx.execute(
                 update(Task)
@@ -215,6 +215,8 @@ class Dispatcher:
         waiting = and_(
             Task.state == WorkState.QUEUED,
             Task.dispatched_at < func.now() - timedelta(seconds=self._settings.redispatch_s),
+            setbacks.clear_of(Kind.CLAIM, Task.id),
+            setbacks.clear_of(Kind.LAPSE, Task.id),
         )
         due = select(Task.id).where(waiting).order_by(Task.dispatched_at)
         async with self._db.read() as connection:

@@ -99,6 +99,10 @@ class DatabaseAway(Unavailable):
         return f"DatabaseAway({self.reason!r})"
 
 
+class RowBusy(DatabaseAway):
+    """Another transaction was in the way for too long: of this row; others may be free."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a job failed, as its owner reads it.

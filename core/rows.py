@@ -1,7 +1,8 @@
 """Rounds over rows that are due: each row in a transaction of its own.
 
 What goes wrong with one row is that row's: it is set back (see `setbacks.py`) and the others are
-handled. Only a database that is away ends a round, and what was done until then stays done.
+handled; so is one that somebody has locked for long. Only a database that is away ends a round, and
+what was done until then stays done.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from sqlalchemy import Select, all_
 
 from core import log, setbacks
 from core.db import IDS, Database
-from core.errors import DatabaseAway
+from core.errors import DatabaseAway, RowBusy
 from core.setbacks import Kind
 
 R = TypeVar("R")
@@ -85,9 +86,9 @@ class Round:
                 return None
             try:
                 result = await one(row_id)
-            except DatabaseAway:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it was, the others go on
+            except Exception as error:
+                if isinstance(error, DatabaseAway) and not isinstance(error, RowBusy):
+                    raise
                 self._away += setbacks.is_away(error)
                 await setbacks.note(self._db, self._kind, row_id, error)
                 return None

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, case, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,6 +25,8 @@ _FIRST_S = 5.0
 _MOST_S = 3600.0
 _MOST_AWAY_S = 60.0  # the store was away, not the row wrong: soon after the outage it goes on
 _REMEMBERED = timedelta(hours=1)
+# One that was due again for so long and did not fail has been handled since: it begins anew.
+_HANDLED_SINCE = timedelta(minutes=2)
 _SHOWN = 1000  # characters of an error
 
 
@@ -70,6 +72,9 @@ def clear_of(kind: Kind, row_id: Any) -> ColumnElement[bool]:
 async def note(db: Database, kind: Kind, row_id: uuid.UUID, error: BaseException) -> None:
     """Have a row wait, longer each time, and say so in the log."""
     shown = repr(error)[:_SHOWN]
+    failed_before = case(
+        (Setback.retry_at < func.now() - _HANDLED_SINCE, 0), else_=Setback.attempts
+    )
     async with db.begin() as tx:
         attempts = await tx.scalar(
             insert(Setback)
@@ -77,12 +82,12 @@ async def note(db: Database, kind: Kind, row_id: uuid.UUID, error: BaseException
             .on_conflict_do_update(
                 index_elements=[Setback.kind, Setback.row_id],
                 set_={
-                    "attempts": Setback.attempts + 1,
+                    "attempts": failed_before + 1,
                     "error": shown,
                     "retry_at": _in(
                         func.least(
                             _longest_s(error),
-                            _FIRST_S * func.power(2.0, func.least(Setback.attempts, 20)),
+                            _FIRST_S * func.power(2.0, func.least(failed_before, 20)),
                         )
                     ),
                 },

@@ -20,6 +20,10 @@ from core.states import WorkState
 
 _QUEUED = Task.state == WorkState.QUEUED
 _DUE = and_(_QUEUED, Task.available_at <= func.now())
+_NOT_SET_BACK = (
+    setbacks.clear_of(setbacks.Kind.CLAIM, Task.id),
+    setbacks.clear_of(setbacks.Kind.LAPSE, Task.id),
+)
 
 
 async def assign(tx: AsyncConnection, user_id: uuid.UUID) -> tuple[int, int]:
@@ -34,7 +38,8 @@ async def assign(tx: AsyncConnection, user_id: uuid.UUID) -> tuple[int, int]:
         )
     ).scalar_one()
     same = Task.priority == priority
-    reached = select(func.min(Task.turn)).where(_DUE, same).scalar_subquery()
+    # One that nothing can be done to stands still: so must not the turn that newcomers get.
+    reached = select(func.min(Task.turn)).where(_DUE, same, *_NOT_SET_BACK).scalar_subquery()
     after_own = (
         select(func.max(Task.turn) + 1)
         .where(_QUEUED, same, Task.user_id == user_id)

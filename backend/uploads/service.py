@@ -1,6 +1,7 @@
 """Uploads: begun here, sent straight to S3, ended by `core.uploads`."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from backend.ratelimit import Limit
 from backend.uploads.schemas import NamedPart, NewUpload
 from core import accounts, events, keys, log, uploads, work
 from core.config import Settings
-from core.errors import Conflict, DomainError, Invalid, NotFound, TooLarge
+from core.errors import Conflict, DomainError, Invalid, NotFound, TooLarge, Unavailable
 from core.ids import new_id
 from core.models import Upload, Video
 from core.parts import part_count_for, part_size_for, size_of_part
@@ -112,15 +113,22 @@ async def _begin(
         expires_at=now + timedelta(seconds=settings.upload_ttl_s),
         created_at=now,
     )
-    async with held.db.begin() as tx:
-        await quota.lock(tx, settings, user.user_id)
-        reason: DomainError | None = accounts.gone()
-        if await accounts.is_open(tx, user.user_id):
-            reason = await quota.refused(tx, settings, user.user_id, wanted.size)
-        if reason is None:
-            await _insert(tx, settings, row, wanted)
-        else:  # the sweep aborts what S3 has begun, even if S3 is away by now
-            await work.purge(tx, key, s3_upload_id)
+    try:
+        async with held.db.begin() as tx:
+            await quota.lock(tx, settings, user.user_id)
+            reason: DomainError | None = accounts.gone()
+            if await accounts.is_open(tx, user.user_id):
+                reason = await quota.refused(tx, settings, user.user_id, wanted.size)
+            if reason is None:
+                await _insert(tx, settings, row, wanted)
+            else:  # the sweep aborts what S3 has begun, even if S3 is away by now
+                await work.purge(tx, key, s3_upload_id)
+    except Exception:
+        # No row knows it now. Should the commit have come through all the same, the sweep finds
+        # the upload lost.
+        with contextlib.suppress(Unavailable):
+            await held.storage.abort_upload(key, s3_upload_id)
+        raise
     if reason is not None:
         raise reason
     return row

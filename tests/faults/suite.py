@@ -17,7 +17,6 @@ _AT_ONCE = 4
 
 Test = TypeVar("Test", bound=Callable[..., None])
 _ONCE_MORE = pytest.mark.thorough("plays an invariant once more for each protection taken away")
-_LONG = pytest.mark.once("a try takes many seconds; make test-all makes more of them")
 _OF_EACH_MODULE = 4
 
 Key = tuple[str, str | None]  # of a scenario, and of the protection that is gone
@@ -30,7 +29,7 @@ def whole(*scenarios: Scenario) -> Callable[[Test], Test]:
     )
 
     def mark(test: Test) -> Test:
-        marked: Test = _LONG(each_of_them(test))
+        marked: Test = each_of_them(test)
         return marked
 
     return mark

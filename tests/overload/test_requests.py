@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
 
+from backend.middleware import RequestLayer
 from core.db import Database
 from embedded.stack import Stack
 from tests.support.app import Api, StartApi, served
@@ -97,6 +99,37 @@ async def test_who_goes_away_makes_room(start_api: StartApi) -> None:
                 await line.say(HEAD + ended)
                 await until(api, 503)
             await until(api, 401)
+
+
+async def test_one_address_cannot_keep_all_others_out(start_api: StartApi) -> None:
+    api = await start_api(max_requests=25, trusted_proxies=["127.0.0.1"])
+    async with served(api) as address, AsyncExitStack() as lines:
+        held = [await lines.enter_async_context(connected(address)) for _ in range(30)]
+        for line in held:
+            await line.say(HEAD + b"{")
+
+        answers = [asyncio.ensure_future(line.reader.readline()) for line in held]
+        await wait_until(lambda: sum(each.done() for each in answers) == 10)
+        assert {each.result().split()[1] for each in answers if each.done()} == {b"429"}
+        assert arriving(api) == 20
+        assert await status(api) == 401
+        # Somebody else's body is waited for as ever.
+        async with connected(address) as other:
+            elsewhere = HEAD.replace(b"Host:", b"X-Forwarded-For: 192.0.2.7\r\nHost:")
+            await other.say(elsewhere + b"{")
+            await wait_until(lambda: arriving(api) == 21)
+            await other.say(b"}" + b" " * 38)
+            assert (await other.reader.readline()).split()[1] == b"422"
+        for each in answers:
+            each.cancel()
+
+
+def arriving(api: Api) -> int:
+    """How many bodies are waited for."""
+    layer: Any = api.app.middleware_stack
+    while not isinstance(layer, RequestLayer):
+        layer = layer.app
+    return sum(layer._slots.arriving.values())
 
 
 async def test_streams_take_no_slots(start_api: StartApi) -> None:

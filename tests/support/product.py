@@ -130,6 +130,7 @@ class Workers:
 
     def end(self) -> None:
         for process in self.running:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError):  # it has no group yet
                 os.killpg(process.pid, signal.SIGKILL)
+            process.send_signal(signal.SIGKILL)
             process.wait()

@@ -6,6 +6,7 @@ own, to be killed, stopped and continued. Two things differ: its parent is the f
 /proc shows the command line and the environment of that one.
 """
 
+import atexit
 import ctypes
 import importlib
 import multiprocessing
@@ -67,6 +68,7 @@ class Running(Protocol):
     def pid(self) -> int: ...
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int | None: ...
+    def send_signal(self, sig: int, /) -> None: ...
     def terminate(self) -> None: ...
 
 
@@ -99,7 +101,9 @@ def start(
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(_IMPORTED)
     process = server.Process(
-        target=_serve, args=(service, dict(environment), str(log), tuple(mutations))
+        target=_serve,
+        args=(service, dict(environment), str(log), tuple(mutations)),
+        daemon=True,  # the tests do not wait for it when they are over
     )
     process.start()
     return Forked(process)
@@ -121,4 +125,6 @@ def _serve(service: str, environment: dict[str, str], log: str, mutations: tuple
     sys.argv = [service]
     if mutations:
         importlib.import_module("tests.faults.mutations").mutate(service, mutations)
-    sys.exit(importlib.import_module(f"{service}.__main__").main())
+    status = importlib.import_module(f"{service}.__main__").main()
+    atexit._run_exitfuncs()  # a fork leaves without: lines of the log may be waiting
+    sys.exit(status)

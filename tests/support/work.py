@@ -16,6 +16,7 @@ from core.rows import Round
 from core.setbacks import Kind
 from core.states import VideoState
 from core.storage import Storage
+from tests.support.waiting import wait_until
 
 LEASE_S = 60.0
 MAX_ATTEMPTS = 3
@@ -96,11 +97,17 @@ async def _one(db: Database, statement: Any, newest: Any) -> Row[Any]:
 
 
 async def claim(db: Database, task_id: uuid.UUID, worker: str = "worker") -> Claim:
-    """Claim a task that must be free."""
-    async with db.begin() as tx:
-        taken = await claims.claim(tx, task_id, worker, LEASE_S, MAX_ATTEMPTS)
-    assert isinstance(taken, claims.Taken), taken
-    return await begin(db, taken)
+    """Claim a task that must be free, but for a moment in which it is being sent."""
+    found: list[claims.Taken] = []
+
+    async def taken() -> bool:
+        async with db.begin() as tx:
+            each = await claims.claim(tx, task_id, worker, LEASE_S, MAX_ATTEMPTS)
+        found.extend([each] if isinstance(each, claims.Taken) else [])
+        return bool(found)
+
+    await wait_until(taken)
+    return await begin(db, found[0])
 
 
 async def begin(db: Database, taken: claims.Taken) -> Claim:

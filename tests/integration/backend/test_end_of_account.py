@@ -287,6 +287,13 @@ async def test_the_last_admin_stays(api: Api, clean: None) -> None:
     assert (await left.http.get("/v1/admin/invites")).status_code == 200
 
 
+async def test_the_end_of_an_ordinary_account_waits_for_no_admin(api: Api, db: Database) -> None:
+    admin, person = await new_admin(api), await new_user(api)
+    async with db.begin() as holding:
+        await holding.execute(select(User.id).where(User.id == admin.id).with_for_update())
+        assert (await end(person)).status_code == 204
+
+
 async def test_with_an_admin_go_the_invites(start_api: StartApi) -> None:
     api = await start_api(registration="invite")
     admin, _ = await new_admin(api), await new_admin(api)

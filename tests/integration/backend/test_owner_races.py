@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import delete, select, text, update
 
-from core import claims, uploads
+from core import claims, keys, uploads
 from core.db import Database
 from core.models import Purge, Rendition, Video
 from tests.machine.truth import broken
@@ -156,8 +156,10 @@ async def test_an_attempt_that_lost_its_lease_has_what_it_stored_removed(
     held = await claim_of(db, video_id)
     async with db.begin() as tx:
         await claims.abandon(tx, held)
-    async with db.read() as connection:
-        assert await connection.scalar(select(Purge.id).where(Purge.prefix == held.prefix))
+    log = keys.job_log(held.video_id, held.job_id, held.attempt)
+    for stored in (held.prefix, log):
+        async with db.read() as connection:
+            assert await connection.scalar(select(Purge.id).where(Purge.prefix == stored))
 
 
 async def test_but_not_what_it_has_published_after_all(api: Api, db: Database) -> None:

@@ -8,7 +8,9 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import delete
 
+from backend.limits import quota
 from backend.uploads.schemas import SignedParts
+from core.errors import DatabaseAway
 from core.models import Upload
 from core.parts import MIB
 from tests.support.app import Api, StartApi
@@ -51,6 +53,28 @@ async def test_an_original_gets_a_tag_where_that_is_wanted(
     )
     await begin(await new_user(api))
     assert [request.headers.get("x-amz-tagging") for request in sent] == [tags]
+
+
+async def test_what_no_row_can_be_written_for_is_ended_in_the_store(
+    api: Api, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, begun = await new_user(api), list[str]()
+    plain = api.services.storage.create_upload
+
+    async def create_upload(key: str, *more: Any) -> str:
+        begun.append(key)
+        return await plain(key, *more)
+
+    async def lock(*_: Any) -> None:
+        raise DatabaseAway("gone")
+
+    monkeypatch.setattr(api.services.storage, "create_upload", create_upload)
+    monkeypatch.setattr(quota, "lock", lock)
+    answer = await person.http.post("/v1/uploads", json={"filename": "film.mp4", "size": 1})
+    problem(answer, 503, "dependency_unavailable")
+    [key] = begun
+    found = await s3.list_multipart_uploads(Bucket=api.settings.s3_bucket, Prefix=key)
+    assert found.get("Uploads", []) == []
 
 
 @pytest.mark.parametrize("name", ["film.exe", "film", ".mp4", "film.mp4.sh", "mp4"])

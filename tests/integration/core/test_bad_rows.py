@@ -4,6 +4,7 @@ Each kind of round meets one that raises at every write, before the others in it
 """
 
 import uuid
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from core.queue import TaskQueue
 from core.setbacks import Kind
 from core.storage import Storage
 from core.sweep import Sweeper
+from embedded.stack import Stack
 from tests.support.lanes import Rounds
 from tests.support.poison import poisoned
 from tests.support.work import LEASE_S, MAX_ATTEMPTS, claim, new_video, queue_video
@@ -209,6 +211,60 @@ async def test_videos_to_be_forgotten(
         assert await Sweeper(settings, db, storage).forget() == good
         assert await count(db, Video.id == Video.id) == 1
         assert await set_back(db, Kind.FORGET) == {videos[0]}
+
+
+async def test_a_row_that_somebody_has_locked(
+    stack: Stack, db: Database, storage: Storage, settings: Settings, good: int
+) -> None:
+    hurried = Database(settings.database_url.get_secret_value(), lock_s=0.2)
+    bad, *_ = await purges(db, storage, 1 + good)
+    async with db.begin() as holding:
+        await holding.execute(select(Purge.id).where(Purge.id == bad).with_for_update())
+        assert await Sweeper(settings, hurried, storage).purge() == good
+    assert await set_back(db, Kind.PURGE) == {bad}
+    await hurried.close()
+
+
+async def test_a_locked_task_keeps_nobody_from_being_told_that_others_are_sent(
+    db: Database, dispatcher: Dispatcher, good: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, *_ = await tasks_of(db, 1 + good)
+    plain = dispatcher._queue.send
+    async with AsyncExitStack() as held:
+
+        async def send(ids: list[uuid.UUID]) -> list[uuid.UUID]:
+            holding = await held.enter_async_context(db.begin())
+            await holding.execute(select(Task.id).where(Task.id == locked).with_for_update())
+            return await plain(ids)
+
+        monkeypatch.setattr(dispatcher._queue, "send", send)
+        assert await dispatcher.relay() == 1 + good
+        assert await count(db, Task.dispatched_at.is_not(None)) == good
+
+
+async def test_newcomers_do_not_get_the_turn_of_one_that_stands_still(db: Database) -> None:
+    """Else they would all go before somebody who has waited longer with several films."""
+    bad, *_ = await tasks_of(db, 1)
+    async with db.begin() as tx:
+        await tx.execute(update(Task).where(Task.id == bad).values(turn=3))
+    await setbacks.note(db, Kind.LAPSE, bad, RuntimeError("no"))
+    waiting = (await queue_video(db)).task_id
+    async with db.begin() as tx:
+        await tx.execute(update(Task).where(Task.id == waiting).values(turn=9))
+    newcomer = (await queue_video(db)).task_id
+    async with db.read() as connection:
+        assert await connection.scalar(select(Task.turn).where(Task.id == newcomer)) == 9
+
+
+async def test_a_row_that_was_handled_since_begins_anew(db: Database) -> None:
+    row_id = uuid.uuid4()
+    for _ in range(5):
+        await setbacks.note(db, Kind.UPLOAD, row_id, Unavailable("away"))
+    async with db.begin() as tx:
+        await tx.execute(update(Setback).values(retry_at=func.now() - timedelta(minutes=5)))
+    with structlog.testing.capture_logs() as lines:
+        await setbacks.note(db, Kind.UPLOAD, row_id, RuntimeError("no"))
+    assert [line["retry_s"] for line in lines] == [5.0]
 
 
 async def test_each_failure_is_told_to_the_operator_and_doubles_the_wait(db: Database) -> None:

@@ -155,9 +155,12 @@ class World:
 
     def left_behind_by(self, *ended: Process) -> list[int]:
         """Processes in the scratch directory that no living worker has started."""
+        # In this order: the living start and end theirs meanwhile.
+        found = self.left_behind()
         living = [w for w in self.workers if w.alive and w not in ended]
-        mine = {pid for worker in living for pid in (worker.pid, *self.encoders(worker))}
-        return [pid for pid in self.left_behind() if pid not in mine]
+        theirs = {pid for worker in living for pid in (worker.pid, *self.encoders(worker))}
+        still = self.left_behind()
+        return [pid for pid in found if pid in still and pid not in theirs]
 
     # A user
 

@@ -131,15 +131,7 @@ async def run(
         TimeLimitError: it ran longer than `wall_seconds`.
     """
     began = time.monotonic()
-    process = await asyncio.create_subprocess_exec(
-        *launched(argv, policy),
-        cwd=cwd,
-        env=ENVIRONMENT,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = await _started(launched(argv, policy), cwd)
     clock = StallClock(limits.stall_seconds, began)
     watch = _Watch(clock, on_progress)
     tail = bytearray()
@@ -165,6 +157,31 @@ async def run(
     if status != 0:
         raise FFmpegFailedError(argv, status, text)
     return Finished(tuple(argv), text, time.monotonic() - began)
+
+
+async def _started(argv: Sequence[str], cwd: Path) -> asyncio.subprocess.Process:
+    """Start a process; when cancelled meanwhile, leave none of its group behind.
+
+    asyncio itself would kill the process alone, and then wait for all that hold its pipes.
+    """
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *argv,
+            cwd=cwd,
+            env=ENVIRONMENT,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        process = await starting
+        _signal_group(process, signal.SIGKILL)
+        await process.wait()
+        raise
 
 
 class _Watch:

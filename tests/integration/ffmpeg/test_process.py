@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -147,6 +147,28 @@ async def test_cancelling_kills_even_what_ignores_the_polite_signal(
     assert not alive(pid_file(tmp_path))
     child = int((tmp_path / "child").read_text())
     await wait_until(lambda: not alive(child))
+
+
+async def test_cancelling_a_start_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has begun, and has a child, before we have hold of its pipes."""
+    argv = shell(tmp_path, "sleep 600 & echo $! > pid.new; mv pid.new pid; wait")
+    loop = asyncio.get_running_loop()
+    plain = loop.connect_read_pipe
+
+    async def late(*arguments: Any) -> Any:
+        await wait_until((tmp_path / "pid").exists)
+        return await plain(*arguments)
+
+    monkeypatch.setattr(loop, "connect_read_pipe", late)
+    task = asyncio.ensure_future(run(argv, cwd=tmp_path))
+    await wait_until((tmp_path / "pid").exists)
+    task.cancel()
+    async with patiently():
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await wait_until(lambda: not alive(pid_file(tmp_path)))
 
 
 async def test_a_failing_listener_leaves_no_process(tools: Tools, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ back then: `bad_row_relay_again_ratio`.
 
 import asyncio
 import contextlib
+import logging
 import os
 import statistics
 import tempfile
@@ -19,6 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import func, insert, text, update
 
 from bench.errors import MeasureError
@@ -57,6 +59,8 @@ Handle = Callable[[Product], Awaitable[int]]
 
 def measure(options: Options) -> Measured:
     """Make the measure."""
+    # What is said of each bad row would take longer to print than the row takes.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     repeats = _QUICK_REPEATS if options.quick else _REPEATS
     with (
         tempfile.TemporaryDirectory(prefix="framemill-bench-") as folder,

@@ -13,7 +13,7 @@ from workers.ffmpeg.diagnose import (
     diagnose_size,
 )
 from workers.ffmpeg.probe_command import probe_command
-from workers.ffmpeg.process import ENVIRONMENT, launched
+from workers.ffmpeg.process import start
 from workers.media.info import MediaInfo
 from workers.media.limits import DEFAULT_LIMITS, Fault, Limits
 from workers.media.probe_json import UnreadableProbeError, parse_probe
@@ -62,15 +62,7 @@ async def probe(
         ProbeFailedError: the file cannot be read, or ffprobe took too long or said too much.
     """
     argv = probe_command(ffprobe, path, limits)
-    process = await asyncio.create_subprocess_exec(
-        *launched(argv, policy),
-        cwd=cwd,
-        env=ENVIRONMENT,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = await start(argv, cwd, policy)
     output, errors = bytearray(), bytearray()
     try:
         async with asyncio.timeout(limits.probe_seconds):

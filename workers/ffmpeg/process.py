@@ -131,7 +131,7 @@ async def run(
         TimeLimitError: it ran longer than `wall_seconds`.
     """
     began = time.monotonic()
-    process = await _started(launched(argv, policy), cwd)
+    process = await start(argv, cwd, policy)
     clock = StallClock(limits.stall_seconds, began)
     watch = _Watch(clock, on_progress)
     tail = bytearray()
@@ -159,14 +159,21 @@ async def run(
     return Finished(tuple(argv), text, time.monotonic() - began)
 
 
-async def _started(argv: Sequence[str], cwd: Path) -> asyncio.subprocess.Process:
-    """Start a process; when cancelled meanwhile, leave none of its group behind.
+async def start(
+    argv: Sequence[str], cwd: Path, policy: Policy | None
+) -> asyncio.subprocess.Process:
+    """Start a process in a group of its own; cancelled meanwhile, leave none of the group behind.
 
     asyncio itself would kill the process alone, and then wait for all that hold its pipes.
+
+    Args:
+        argv: absolute path of the program and its arguments.
+        cwd: directory to run in.
+        policy: what it may do; None for everything.
     """
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
-            *argv,
+            *launched(argv, policy),
             cwd=cwd,
             env=ENVIRONMENT,
             stdin=asyncio.subprocess.DEVNULL,

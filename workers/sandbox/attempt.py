@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workers.ffmpeg.process import ENVIRONMENT, launched
+from workers.ffmpeg.process import start
 from workers.sandbox.policy import Policy
 
 _SECONDS = 60.0  # on a machine that is busy with everything else too
@@ -36,15 +36,7 @@ async def attempt(argv: Sequence[str], policy: Policy, cwd: Path) -> Outcome:
         TimeoutError: it did not end.
         OSError: it could not be started.
     """
-    process = await asyncio.create_subprocess_exec(
-        *launched(argv, policy),
-        cwd=cwd,
-        env=ENVIRONMENT,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = await start(argv, cwd, policy)
     try:
         stdout, stderr = await asyncio.wait_for(process.communicate(), _SECONDS)
     finally:

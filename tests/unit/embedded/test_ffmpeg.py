@@ -1,7 +1,9 @@
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 
+from embedded.errors import StackError
 from embedded.ffmpeg import find_tools, parse_version
 
 
@@ -47,3 +49,17 @@ def test_one_old_program_means_neither_is_used(
     assert tmp_path not in (tools.ffmpeg.parent, tools.ffprobe.parent)
     assert tools.ffmpeg.exists()
     assert tools.ffprobe.exists()
+
+
+def test_one_that_does_not_run_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a Ctrl-C ends it while it is tried."""
+
+    def ended() -> str:
+        raise RuntimeError("No ffmpeg exe could be found.")
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", ended)
+    with pytest.raises(StackError, match="FFmpeg does not run"):
+        find_tools.__wrapped__()

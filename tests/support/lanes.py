@@ -16,9 +16,7 @@ into the other lane where it stands, with the reason:
 Whole folders that are of the other lane are in `_FOLDERS` below.
 
 What makes as many tries as there is time for asks the fixture `rounds` how many those are, and has
-a place in each lane: `for _ in range(rounds(test=2, rest=20, prove=500))`. Where each try takes so
-long that a second run is not worth it, `once(reason)` leaves it out of `test-rest`; `test-all` has
-it with more.
+a place in each lane: `for _ in range(rounds(test=2, rest=20, prove=500))`.
 
 Which of a set are chosen, and the fixture `seed`, follow from FRAMEMILL_TEST_SEED: the day, unless
 it is set. It is printed at the beginning.
@@ -70,7 +68,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the seed before there are other processes: they inherit it."""
     config.addinivalue_line("markers", "thorough(reason): not of `make test`; see lanes.py")
-    config.addinivalue_line("markers", "once(reason): `make test-rest` does not repeat it")
     config.addinivalue_line("markers", "sampled(count): so many of its parameters; see lanes.py")
     os.environ.setdefault(_SEED, f"{datetime.now(UTC):%Y%m%d}")
 
@@ -115,12 +112,7 @@ def of_lane(lane: Lane, items: list[pytest.Item]) -> list[pytest.Item]:
     if lane is Lane.TEST:
         return [item for item in items if id(item) not in thorough]
     if lane is Lane.REST:
-        return [
-            item
-            for item in items
-            if id(item) in thorough
-            or (_uses(item, "rounds") and not item.get_closest_marker("once"))
-        ]
+        return [item for item in items if id(item) in thorough or _uses(item, "rounds")]
     if lane is Lane.PROVE:
         return [
             item

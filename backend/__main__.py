@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from backend import opening
 from backend.app import create_app
 from backend.auth.tokens import Tokens
-from backend.connection import bounded, most_connections
 from backend.health.service import create_service_app
+from backend.http.connection import bounded, most_connections
 from backend.server import Server, ServiceServer, address_of, bind
 from core import config, log
 
@@ -47,7 +47,7 @@ def _api(settings: config.Settings, app: FastAPI) -> uvicorn.Config:
         ws="none",  # there are none here, and they would not be bounded
         access_log=False,
         log_config=None,
-        # The peer's own word is never taken for its address; see backend/address.py.
+        # The peer's own word is never taken for its address; see backend/http/address.py.
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=settings.keep_alive_s,

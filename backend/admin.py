@@ -17,11 +17,11 @@ from backend.auth.passwords import MAX_LENGTH, Passwords, check_password
 from backend.auth.schemas import stored_email
 from core import config
 from core.accounts import ADMIN
-from core.db import Database
+from core.adapters.database_login import database_secret
+from core.adapters.postgres import Database
 from core.errors import DomainError
-from core.ids import new_id, new_token
-from core.models import User
-from core.secret import database_secret
+from core.model.ids import new_id, new_token
+from core.model.tables import User
 
 
 class Refused(Exception):

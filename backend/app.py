@@ -10,41 +10,42 @@ import redis.asyncio as redis
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from backend import errors
 from backend.auth.passwords import Passwords
 from backend.auth.routes import router as auth_router
 from backend.auth.sessions import Sessions
 from backend.auth.tokens import Tokens
-from backend.cors import Cors
+from backend.cloudfront import CloudFront, media_signer
 from backend.deps import Services
 from backend.events.routes import router as events_router
 from backend.events.slots import StreamSlots
 from backend.health.routes import router as health_router
 from backend.health.service import readiness_of
-from backend.idempotency import Idempotency
+from backend.http import errors
+from backend.http.cors import Cors
+from backend.http.idempotency import Idempotency
+from backend.http.middleware import RequestLayer
+from backend.http.openapi import DESCRIPTION, complete_document
+from backend.http.ratelimit import RateLimiter
+from backend.http.reference import reference_route
 from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
 from backend.limits.routes import router as limits_router
-from backend.media import CloudFront, media_signer
-from backend.middleware import RequestLayer
-from backend.openapi import DESCRIPTION, complete_document
 from backend.page.routes import Page, PageRoute
-from backend.ratelimit import RateLimiter
-from backend.reference import reference_route
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
 from backend.videos.reader import VideoReader
 from backend.videos.routes import direct as one_video
 from backend.videos.routes import router as videos_router
 from backend.workers import KnownWorkers
-from core import aws, uploads
-from core.batch import Batcher
+from core.adapters import aws
+from core.adapters.database_login import database_secret
+from core.adapters.postgres import Database
+from core.adapters.redis import connect as connect_redis
+from core.coalesce import Batcher
 from core.config import Settings
-from core.db import Database
 from core.dispatch import Dispatcher
 from core.events import Subscriber
-from core.redis import connect as connect_redis
-from core.secret import database_secret
+from core.uploads import sessions
 
 # A request makes some hundred objects that die with it and no cycles to speak of; the default of
 # 700 would have the collector look for some after every few requests.
@@ -158,7 +159,7 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             idempotency=Idempotency(client),
             videos=VideoReader(db, found.storage, settings.media_url_ttl_s, workers),
             workers=workers,
-            uploads=Batcher(partial(uploads.load, db), part="The database"),
+            uploads=Batcher(partial(sessions.load, db), part="The database"),
         )
 
 

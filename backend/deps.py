@@ -11,26 +11,26 @@ from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 from sqlalchemy import select
 
-from backend.address import address_of
 from backend.auth.passwords import Passwords
 from backend.auth.sessions import Sessions
 from backend.auth.tokens import Tokens
 from backend.events.slots import StreamSlots
-from backend.idempotency import Idempotency
-from backend.ratelimit import RateLimiter
+from backend.http.address import address_of
+from backend.http.idempotency import Idempotency
+from backend.http.ratelimit import RateLimiter
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
 from core.accounts import ADMIN
-from core.batch import Batcher
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
+from core.adapters.sqs import TaskQueue
+from core.coalesce import Batcher
 from core.config import Settings
-from core.db import Database
 from core.dispatch import Dispatcher
 from core.errors import Forbidden, Unauthenticated
 from core.events import Subscriber
-from core.models import User
-from core.queue import TaskQueue
-from core.storage import Storage
-from core.uploads import UploadRow
+from core.model.tables import User
+from core.uploads.sessions import UploadRow
 
 
 @dataclass(frozen=True)

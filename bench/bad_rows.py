@@ -25,14 +25,16 @@ from sqlalchemy import func, insert, text, update
 
 from bench.errors import MeasureError
 from bench.measure import Measured, Options
-from core import aws, claims, setbacks
-from core.db import Database
+from core import setbacks
+from core.adapters import aws
+from core.adapters.postgres import Database
+from core.adapters.redis import connect as connect_redis
 from core.dispatch import Dispatcher
 from core.errors import BadRow
-from core.models import Purge, Task
-from core.redis import connect as connect_redis
+from core.model.tables import Purge, Task
 from core.setbacks import Kind
 from core.sweep import Sweeper
+from core.tasks import claims
 from embedded.stack import BACKING, Stack
 from tests.support.poison import poisoned
 from tests.support.settings import settings_of

@@ -12,14 +12,15 @@ from typing import Any
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import log, removal
-from core.db import Database
+from core import log
+from core.adapters.postgres import Database
 from core.errors import Conflict, Forbidden, Unauthenticated
 from core.events import VideoEvent
-from core.models import Invite, Job, Session, Upload, User, Video
+from core.model.states import VideoState
+from core.model.tables import Invite, Job, Session, Upload, User, Video
 from core.rows import Round
 from core.setbacks import Kind
-from core.states import VideoState
+from core.videos import removal
 
 ADMIN = "admin"
 

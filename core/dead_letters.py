@@ -11,11 +11,11 @@ anything.
 from sqlalchemy import update
 
 from core import log, setbacks
-from core.db import Database
+from core.adapters.postgres import Database
+from core.adapters.sqs import DeadLetter, TaskQueue
 from core.errors import DatabaseAway
-from core.models import Task
-from core.queue import DeadLetter, TaskQueue
-from core.states import WorkState
+from core.model.states import WorkState
+from core.model.tables import Task
 
 _log = log.get(__name__)
 _MOST = 1_000  # messages in a round

@@ -15,15 +15,15 @@ import redis.asyncio as redis
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 
 from core import accounts, dead_letters, events, jobs, log, setbacks, sweep
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
+from core.adapters.sqs import TaskQueue
 from core.config import Settings
-from core.db import Database
 from core.errors import DatabaseAway, Unavailable
-from core.models import Task
-from core.queue import TaskQueue
+from core.model.states import WorkState
+from core.model.tables import Task
 from core.rows import Round
 from core.setbacks import Kind
-from core.states import WorkState
-from core.storage import Storage
 
 _log = log.get(__name__)
 _BATCH = 100

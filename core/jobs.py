@@ -14,12 +14,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import turns, videos, work
+from core import work
 from core.errors import Conflict, NotFound
 from core.events import VideoEvent
-from core.ids import new_id
-from core.models import Job, Task
-from core.states import VideoState, WorkState
+from core.model.ids import new_id
+from core.model.states import VideoState, WorkState
+from core.model.tables import Job, Task
+from core.tasks import fair_order
+from core.videos import lifecycle
 
 AT_REST = frozenset({VideoState.READY, VideoState.FAILED, VideoState.CANCELLED})
 
@@ -50,7 +52,7 @@ async def create(
     """
     await _living(tx, video_id)
     job_id = new_id()
-    event = await videos.move(
+    event = await lifecycle.move(
         tx,
         video_id,
         VideoState.QUEUED,
@@ -73,7 +75,7 @@ async def create(
             state=WorkState.QUEUED,
         )
     )
-    priority, turn = await turns.assign(tx, event.user_id)
+    priority, turn = await fair_order.assign(tx, event.user_id)
     await tx.execute(
         insert(Task).values(
             id=new_id(),
@@ -97,14 +99,14 @@ async def cancel(tx: AsyncConnection, video_id: uuid.UUID) -> VideoEvent:
     """
     await _living(tx, video_id)
     await end_work(tx, video_id)
-    event = await videos.move(tx, video_id, VideoState.CANCELLED, stage=None, eta_s=None)
+    event = await lifecycle.move(tx, video_id, VideoState.CANCELLED, stage=None, eta_s=None)
     if event is None:
         raise Conflict("Only a video that is queued or being processed can be cancelled.")
     return event
 
 
 async def _living(tx: AsyncConnection, video_id: uuid.UUID) -> None:
-    found = await videos.lock(tx, video_id)
+    found = await lifecycle.lock(tx, video_id)
     if found is None or found.state is VideoState.DELETED:
         raise NotFound("There is no such video.")
 
@@ -160,7 +162,7 @@ async def lapse(
         )
     )
     await work.job_to(tx, row.job_id, WorkState.QUEUED, stage=None)
-    event = await videos.move(
+    event = await lifecycle.move(
         tx,
         row.video_id,
         VideoState.QUEUED,
@@ -188,7 +190,7 @@ async def _locked(
     video_id = await tx.scalar(select(Task.video_id).where(Task.id == task_id))
     if video_id is None:
         return None
-    await videos.lock(tx, video_id)
+    await lifecycle.lock(tx, video_id)
     return (
         await tx.execute(
             select(Task.id, Task.job_id, Task.video_id, Task.charged, Task.attempt, *more)

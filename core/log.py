@@ -8,7 +8,7 @@ from typing import Any, TextIO
 import orjson
 import structlog
 
-from core.lines import Lines
+from core.log_sink import Lines
 
 # Bound by `structlog.contextvars.bind_contextvars`: request_id, user_id, video_id, job_id, task_id.
 

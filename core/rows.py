@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, all_
 
 from core import log, setbacks
-from core.db import IDS, Database
+from core.adapters.postgres import IDS, Database
 from core.errors import DatabaseAway, RowBusy
 from core.setbacks import Kind
 

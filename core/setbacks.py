@@ -16,9 +16,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import log
-from core.db import Database
+from core.adapters.postgres import Database
 from core.errors import Refused, Unavailable
-from core.models import Setback
+from core.model.tables import Setback
 
 _log = log.get(__name__)
 _FIRST_S = 5.0

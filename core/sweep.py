@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 
-from core import log, removal, uploads
+from core import log
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
 from core.config import Settings
-from core.db import Database
 from core.errors import Conflict, Invalid
 from core.events import VideoEvent
-from core.models import Purge, Upload
+from core.model.states import UploadState
+from core.model.tables import Purge, Upload
 from core.rows import Round
 from core.setbacks import Kind
-from core.states import UploadState
-from core.storage import Storage
+from core.uploads import sessions
+from core.videos import removal
 
 _log = log.get(__name__)
 _AT_ONCE = 3
@@ -55,24 +57,24 @@ class Sweeper:
                         Upload.check_at <= func.now(),
                     )
                     .values(check_at=func.now() + interval)
-                    .returning(*uploads.COLUMNS)
+                    .returning(*sessions.COLUMNS)
                 )
             ).one_or_none()
-        return None if row is None else await self._settle(uploads.UploadRow(*row))
+        return None if row is None else await self._settle(sessions.UploadRow(*row))
 
-    async def _settle(self, upload: uploads.UploadRow) -> VideoEvent | None:
+    async def _settle(self, upload: sessions.UploadRow) -> VideoEvent | None:
         expired = upload.expires_at <= datetime.now(UTC)
         if await self._storage.head(upload.s3_key) is None:
             ended = UploadState.EXPIRED if expired else UploadState.ABORTED
-            lost = await uploads.lose(self._db, self._storage, upload, ended)
+            lost = await sessions.lose(self._db, self._storage, upload, ended)
             if lost is not None or not expired:
                 return lost
         _log.info("upload_settled_by_sweep", upload_id=str(upload.id), expired=expired)
         try:
             # Expired: nobody comes back for it, but if every part is there nothing need be lost.
-            return await uploads.complete(self._db, self._storage, upload)
+            return await sessions.complete(self._db, self._storage, upload)
         except (Invalid, Conflict):
-            return await uploads.expire(self._db, upload) if expired else None
+            return await sessions.expire(self._db, upload) if expired else None
 
     async def purge(self) -> int:
         """Remove what nobody may see any more; return how many objects were removed."""

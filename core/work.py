@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import func, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import keys, videos
 from core.errors import Failure
 from core.events import VideoEvent
-from core.ids import new_id
-from core.models import Job, Purge, Task
-from core.states import WORK_TRANSITIONS, VideoState, WorkState, sources_of
+from core.model import object_keys
+from core.model.ids import new_id
+from core.model.states import WORK_TRANSITIONS, VideoState, WorkState, sources_of
+from core.model.tables import Job, Purge, Task
+from core.videos import lifecycle
 
 GAVE_UP = Failure(
     "processing_gave_up",
@@ -37,7 +38,7 @@ async def fail_video(
     tx: AsyncConnection, video_id: uuid.UUID, failure: Failure
 ) -> VideoEvent | None:
     """Have a video say why its work failed; None when it has been cancelled or deleted."""
-    return await videos.move(
+    return await lifecycle.move(
         tx, video_id, VideoState.FAILED, stage=None, eta_s=None, failure=asdict(failure)
     )
 
@@ -59,8 +60,8 @@ async def purge_attempts(
     for attempt in range(1, up_to + 1):
         await purge(
             tx,
-            keys.attempt_prefix(video_id, job_id, attempt),
-            not_before=func.now() + videos.PURGE_GRACE,
+            object_keys.attempt_prefix(video_id, job_id, attempt),
+            not_before=func.now() + lifecycle.PURGE_GRACE,
         )
 
 

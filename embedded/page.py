@@ -53,13 +53,13 @@ def check() -> None:
     """
     document = FOLDER / "openapi.json"
     done = subprocess.run(
-        [sys.executable, "-m", "backend.document"],
+        [sys.executable, "-m", "backend.http.document"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     if done.stdout != document.read_text():
         raise StackError(
             "frontend/openapi.json is not the document of the API; run:\n"
-            "    .venv/bin/python -m backend.document > frontend/openapi.json\n"
+            "    .venv/bin/python -m backend.http.document > frontend/openapi.json\n"
             "    cd frontend && npm run generate"
         )
     with _alone():

@@ -12,7 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from infra import findings
 from infra.practices import accept
 
-# Every key of ours begins so: core/keys.py.
+# Every key of ours begins so: core/model/object_keys.py.
 _KEYS = "videos/*"
 
 
@@ -57,7 +57,7 @@ def of_api(
     """
     return [
         _statement(
-            # core/storage.py: create_upload, complete_upload, and the parts that browsers send
+            # core/adapters/s3.py: create_upload, complete_upload, and the parts that browsers send
             "s3:PutObject",
             # head; and the films that browsers fetch, where there is no distribution for them
             "s3:GetObject",
@@ -69,7 +69,7 @@ def of_api(
         ),
         # ping, delete_prefix; and without it head of what is gone is "forbidden", not "not found"
         _statement("s3:ListBucket", on=bucket.bucket_arn),
-        # core/queue.py: send; backlog, ping
+        # core/adapters/sqs.py: send; backlog, ping
         _statement(
             "sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", on=queue.queue_arn
         ),
@@ -82,7 +82,7 @@ def of_api(
 
 
 def of_tags(bucket: s3.IBucket) -> iam.PolicyStatement:
-    """Return the right to say of an original that it is one; core/storage.py: create_upload."""
+    """Return the right to say of an original that it is one; core/adapters/s3.py: create_upload."""
     return _statement("s3:PutObjectTagging", on=bucket.arn_for_objects(_KEYS))
 
 
@@ -93,7 +93,7 @@ def of_worker(
     tasks = tasks_of(Stack.of(cluster), cluster.cluster_name)
     return [
         _statement(
-            # core/storage.py: head, read_range
+            # core/adapters/s3.py: head, read_range
             "s3:GetObject",
             # put, create_upload, upload_part, complete_upload
             "s3:PutObject",
@@ -104,7 +104,7 @@ def of_worker(
         # head of what is gone
         _statement("s3:ListBucket", on=bucket.bucket_arn),
         _statement(
-            # core/queue.py: receive, extend, delete
+            # core/adapters/sqs.py: receive, extend, delete
             "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage",
             # send: a task that is given back gets a new message
             "sqs:SendMessage",
@@ -112,13 +112,13 @@ def of_worker(
             on=queue.queue_arn,
         ),
         *of_database(database_secret),
-        # workers/protection.py: through the agent of its own task, in the role's name
+        # workers/runtime/protection.py: through the agent of its own task, in the role's name
         _statement("ecs:UpdateTaskProtection", "ecs:GetTaskProtection", on=tasks),
     ]  # fmt: skip
 
 
 def of_database(secret: str) -> list[iam.PolicyStatement]:
-    """Return the right to ask for the database's password; for core/secret.py."""
+    """Return the right to ask for the database's password; for core/adapters/database_login.py."""
     return [_statement("secretsmanager:GetSecretValue", on=secret)]
 
 

@@ -12,7 +12,7 @@ from infra.practices import accept
 from infra.sizes import Size
 
 _LOG_DAYS = 90
-# Everything of videos lies under this: core/keys.py.
+# Everything of videos lies under this: core/model/object_keys.py.
 _MEDIA_PREFIX = "videos/"
 # Source and renditions of a video share a prefix, and rules have no wildcards: a tag tells.
 _SOURCE_TAG = {"kind": "source"}  # TAG_SOURCES has the API give it

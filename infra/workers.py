@@ -27,8 +27,8 @@ _MINUTE = Duration.minutes(1)
 class WorkerStack(Stack):
     """The workers on Fargate: the first ones on demand where the size says so, the rest on Spot.
 
-    A worker that encodes has ECS guard its task (workers/protection.py), so neither a smaller
-    number nor a deployment ends it; one that Spot takes back gives its film to another.
+    A worker that encodes has ECS guard its task (workers/runtime/protection.py), so neither a
+    smaller number nor a deployment ends it; one that Spot takes back gives its film to another.
 
     Attributes:
         service: the workers' tasks.

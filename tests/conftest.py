@@ -17,13 +17,13 @@ import pytest_asyncio
 import redis.asyncio as redis
 import structlog
 
-from core import aws
+from core.adapters import aws
+from core.adapters.postgres import Database
+from core.adapters.redis import connect as connect_redis
+from core.adapters.s3 import Storage
+from core.adapters.sqs import TaskQueue
 from core.config import Settings
-from core.db import Database
 from core.log import print_traceback
-from core.queue import TaskQueue
-from core.redis import connect as connect_redis
-from core.storage import Storage
 from embedded.stack import BACKING, Stack
 from tests.contract.targets import EMBEDDED, TARGETS
 from tests.support.app import Api, StartApi, running

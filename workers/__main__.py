@@ -5,7 +5,7 @@ import sys
 
 from core import config, log
 from workers.main import serve
-from workers.memory import give_back
+from workers.runtime.memory import give_back
 
 
 def main() -> int:

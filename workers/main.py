@@ -10,25 +10,26 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from functools import partial
 
-from core import aws, log
+from core import log
+from core.adapters import aws
+from core.adapters.database_login import database_secret
+from core.adapters.postgres import Database
+from core.adapters.redis import connect as connect_redis
 from core.config import ConfigError, Settings
-from core.db import Database
-from core.redis import connect as connect_redis
-from core.secret import database_secret
-from workers.adapters import Adapters
-from workers.consumer import Consumer
 from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
 from workers.media.limits import Limits
-from workers.pace import Pace
-from workers.presence import Reporter, look_from
-from workers.protection import Protection
-from workers.pulse import beat
+from workers.runtime.adapters import Adapters
+from workers.runtime.consumer import Consumer
+from workers.runtime.presence import Reporter, look_from
+from workers.runtime.protection import Protection
+from workers.runtime.pulse import beat
+from workers.runtime.scratch import ROOM, Scratch
+from workers.runtime.spot import watch
 from workers.sandbox.choose import NoSandboxError, choose
 from workers.sandbox.sandbox import Sandbox
-from workers.spot import watch
 from workers.transcode import Tools
-from workers.workspace import ROOM, Scratch
+from workers.transfer_limits import Pace
 
 _log = log.get(__name__)
 _THREADS = 3

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from core import log
-from core.claims import Claim, Outputs, RenditionRow
+from core.adapters.s3 import Storage
 from core.errors import Failure, PermanentError, TransientError
-from core.states import Stage
-from core.storage import Storage
+from core.model.states import Stage
+from core.tasks.claims import Claim, Outputs, RenditionRow
 from workers import transfer
-from workers.describe import describe_source
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.command import encode_command
@@ -29,17 +28,16 @@ from workers.ffmpeg.process import (
     run,
 )
 from workers.ffmpeg.progress import Progress, RemainingTime, percent
-from workers.joblog import JobLog
 from workers.media.info import MediaInfo
 from workers.media.ladder import Ladder
 from workers.media.limits import DEFAULT_LIMITS, Limits, Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
-from workers.meter import Meter
-from workers.pace import DEFAULT_PACE, Pace
+from workers.runtime.concurrency import both, together
+from workers.runtime.report import JobLog, Meter, describe_source
 from workers.sandbox.sandbox import Sandbox
 from workers.sandbox.work import encode_policy, probe_policy
-from workers.together import both, together
+from workers.transfer_limits import DEFAULT_PACE, Pace
 
 _log = log.get(__name__)
 _INPUT = "input"  # without an extension: a name alone opens some demuxers

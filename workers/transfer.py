@@ -9,13 +9,13 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TypeVar
 
-from core.claims import Claim
+from core.adapters.s3 import ObjectGone, Part, RejectedParts, Storage
 from core.errors import Failure, PermanentError, TransientError, Unavailable
-from core.parts import MAX_PARTS, part_count_for, size_of_part
-from core.storage import ObjectGone, Part, RejectedParts, Storage
-from workers.pace import DEFAULT_PACE, Pace
-from workers.slice import Slice
-from workers.together import together
+from core.tasks.claims import Claim
+from core.uploads.multipart import MAX_PARTS, part_count_for, size_of_part
+from workers.file_range import Slice
+from workers.runtime.concurrency import together
+from workers.transfer_limits import DEFAULT_PACE, Pace
 
 T = TypeVar("T")
 

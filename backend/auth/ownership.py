@@ -11,7 +11,7 @@ from backend.auth import families, service
 from backend.auth.passwords import check_password
 from backend.deps import Principal
 from core import accounts
-from core.models import User
+from core.model.tables import User
 
 
 async def change_password(user: Principal, current: str, new: str, *, address: str) -> None:

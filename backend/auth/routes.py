@@ -20,7 +20,7 @@ from backend.auth.schemas import (
     TokenAnswer,
 )
 from backend.deps import Address, CurrentUser, Services, With
-from backend.errors import responses
+from backend.http.errors import responses
 from core.errors import NotFound
 
 COOKIE = "framemill_refresh"

@@ -8,19 +8,19 @@ from typing import Any, Literal
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from backend.address import network_of
 from backend.auth import families
 from backend.auth.passwords import check_password
 from backend.auth.sessions import Rotated
 from backend.auth.tokens import Token
 from backend.deps import Principal, Services
+from backend.http.address import network_of
+from backend.http.ratelimit import Limit
+from backend.http.text import is_storable
 from backend.invites import service as invites
-from backend.ratelimit import Limit
-from backend.text import is_storable
 from core import accounts
 from core.errors import Conflict, Forbidden, Invalid, RateLimited, Unauthenticated
-from core.ids import new_id
-from core.models import User
+from core.model.ids import new_id
+from core.model.tables import User
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from typing import Any
 
 import redis.asyncio as redis
 
-from core.batch import Batcher
+from core.coalesce import Batcher
 from core.errors import Unauthenticated
-from core.ids import new_token
+from core.model.ids import new_token
 
 # KEYS: session, index. ARGV: the token id shown, the next one, grace in s, life in s, session id,
 # and 1 where the token that followed the one shown was never handed out.

@@ -15,7 +15,7 @@ import jwt
 
 from core.config import Settings
 from core.errors import Unauthenticated
-from core.ids import new_token
+from core.model.ids import new_token
 
 _ALGORITHM = "HS256"
 _LEEWAY_S = 10

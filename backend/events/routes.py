@@ -9,9 +9,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
 from backend.deps import CurrentUser
-from backend.errors import responses
 from backend.events import stream
 from backend.events.schemas import DeletedVideo
+from backend.http.errors import responses
 from backend.videos.schemas import VideoItem
 
 router = APIRouter(prefix="/v1", tags=["events"])

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from backend.deps import Services
 from core import log, setbacks
 from core.errors import DatabaseAway
-from core.models import Job, Task
+from core.model.states import WorkState
+from core.model.tables import Job, Task
 from core.presence import WorkerState
-from core.states import WorkState
 
 _log = log.get(__name__)
 _PATIENCE_S = 3.0

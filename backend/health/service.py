@@ -6,12 +6,12 @@ An ASGI app beside the API's, in the same process and with the same adapters.
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from backend import errors
 from backend.deps import Services
 from backend.health import figures
 from backend.health.readiness import Readiness
 from backend.health.routes import Health, router
-from backend.middleware import RequestLayer
+from backend.http import errors
+from backend.http.middleware import RequestLayer
 from core.errors import Unavailable
 
 _MOST = 50  # requests at once

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 
 from backend.deps import CurrentAdmin
-from backend.errors import responses
+from backend.http.errors import responses
 from backend.invites import service
 from backend.invites.schemas import CreatedInvite, InvitePage, NewInvite
 

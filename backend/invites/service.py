@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
+from backend.http.paging import decode_cursor, encode_cursor
 from backend.invites.schemas import CreatedInvite, InviteItem, NewInvite
-from backend.paging import decode_cursor, encode_cursor
 from core import accounts
 from core.errors import Forbidden, NotFound
-from core.ids import new_id, new_token
-from core.models import Invite
+from core.model.ids import new_id, new_token
+from core.model.tables import Invite
 
 _CODE_BITS = 128
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 
 from backend.deps import CurrentUser
-from backend.errors import responses
+from backend.http.errors import responses
 from backend.jobs import service
 from backend.jobs.schemas import JobItem, JobPage, NewJob
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from backend.videos.schemas import FailureItem
-from core.states import Stage, WorkState
+from core.model.states import Stage, WorkState
 
 
 class NewJob(BaseModel):

@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from backend.deps import Principal, Services
+from backend.http.paging import decode_cursor, encode_cursor
 from backend.jobs.schemas import JobItem
 from backend.limits import quota
-from backend.paging import decode_cursor, encode_cursor
 from backend.videos.schemas import FailureItem
 from core import events, jobs
 from core.errors import NotFound
-from core.models import Job, Task, Video
-from core.states import VideoState
+from core.model.states import VideoState
+from core.model.tables import Job, Task, Video
 
 
 async def page(

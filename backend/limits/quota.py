@@ -12,8 +12,8 @@ from pydantic import ByteSize
 from sqlalchemy import Executable, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.adapters.postgres import Database
 from core.config import Settings
-from core.db import Database
 from core.errors import RateLimited
 
 # Somebody has to delete something, or a worker to finish something; sooner there is no point.

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from backend.deps import CurrentUser
-from backend.errors import responses
+from backend.http.errors import responses
 from backend.limits import quota
 from backend.limits.schemas import Limits
 

@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from core.adapters.presign import address_of
 from core.config import Settings
-from core.presign import address_of
 
 
 def guards(settings: Settings) -> dict[str, str]:

@@ -6,10 +6,10 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Request, Response, status
 
-from backend import deadline
 from backend.deps import CurrentUser
-from backend.direct import DirectRoute, authenticate, described, read_body
-from backend.errors import responses
+from backend.http import deadline
+from backend.http.errors import responses
+from backend.http.raw_route import DirectRoute, authenticate, described, read_body
 from backend.uploads import service
 from backend.uploads.schemas import (
     Completion,
@@ -21,7 +21,7 @@ from backend.uploads.schemas import (
     UploadWithParts,
 )
 from backend.videos.schemas import VideoItem
-from core.uploads import UploadRow
+from core.uploads.sessions import UploadRow
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 direct = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=DirectRoute)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from core.parts import MAX_PARTS
-from core.states import UploadState
+from core.model.states import UploadState
+from core.uploads.multipart import MAX_PARTS
 
 
 def _plain_text(value: str) -> str:

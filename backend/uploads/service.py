@@ -1,4 +1,4 @@
-"""Uploads: begun here, sent straight to S3, ended by `core.uploads`."""
+"""Uploads: begun here, sent straight to S3, ended by `core.uploads.sessions`."""
 
 import asyncio
 import contextlib
@@ -11,18 +11,20 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
+from backend.http.ratelimit import Limit
 from backend.limits import quota
-from backend.ratelimit import Limit
 from backend.uploads.schemas import NamedPart, NewUpload
-from core import accounts, events, keys, log, uploads, work
+from core import accounts, events, log, work
+from core.adapters.s3 import Part, SignedUrl
 from core.config import Settings
 from core.errors import Conflict, DomainError, Invalid, NotFound, TooLarge, Unavailable
-from core.ids import new_id
-from core.models import Upload, Video
-from core.parts import part_count_for, part_size_for, size_of_part
-from core.states import UploadState, VideoState
-from core.storage import Part, SignedUrl
-from core.uploads import UploadRow
+from core.model import object_keys
+from core.model.ids import new_id
+from core.model.states import UploadState, VideoState
+from core.model.tables import Upload, Video
+from core.uploads import sessions
+from core.uploads.multipart import part_count_for, part_size_for, size_of_part
+from core.uploads.sessions import UploadRow
 
 _CONTENT_TYPES = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime",
@@ -56,7 +58,7 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
     # Once before S3 is asked, because it is cheap; what is true under the lock counts.
     await quota.look(held.db, settings, user.user_id, wanted.size)
     video_id, upload_id = new_id(), new_id()
-    key = keys.source(video_id, extension)
+    key = object_keys.source(video_id, extension)
     # What S3 has begun must have a row, or nobody would end it: so it is not cut short.
     begun = asyncio.ensure_future(_begin(held, user, wanted, key, video_id, upload_id))
     try:
@@ -201,8 +203,8 @@ async def held_parts(held: Services, upload: UploadRow) -> tuple[UploadRow, list
     if found is not None:
         return upload, found
     # It may have become an object, or be lost: then it is over, and whoever asks is told so.
-    await events.publish(held.redis, await uploads.lose(held.db, held.storage, upload))
-    present = await uploads.load(held.db, [upload.id])
+    await events.publish(held.redis, await sessions.lose(held.db, held.storage, upload))
+    present = await sessions.load(held.db, [upload.id])
     return present.get(upload.id, upload), []
 
 
@@ -243,7 +245,7 @@ async def complete(held: Services, upload: UploadRow, parts: Sequence[NamedPart]
             raise Invalid("A part is named twice.", "part_mismatch")
         if list(named) != sorted(named):
             raise Invalid("Name the parts in the order of their numbers.", "part_mismatch")
-    event = await uploads.complete(held.db, held.storage, upload, named)
+    event = await sessions.complete(held.db, held.storage, upload, named)
     held.dispatcher.nudge()
     await events.publish(held.redis, event)
 
@@ -254,7 +256,7 @@ async def abort(held: Services, upload: UploadRow) -> None:
     Raises:
         Conflict: it is completed.
     """
-    event = await uploads.abort(held.db, upload)
+    event = await sessions.abort(held.db, upload)
     # The sweep would do it too; now is kinder to the bill.
     await held.storage.abort_upload(upload.s3_key, upload.s3_upload_id)
     await events.publish(held.redis, event)

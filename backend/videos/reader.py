@@ -15,12 +15,12 @@ from backend.videos.schemas import FailureItem, QueueItem, RenditionItem, Source
 from backend.videos.sorting import NEWEST_FIRST, Order
 from backend.videos.waiting import why_it_waits
 from backend.workers import KnownWorkers
-from core.batch import Batcher
-from core.db import IDS, Database
+from core.adapters.postgres import IDS, Database
+from core.adapters.s3 import Storage
+from core.coalesce import Batcher
 from core.errors import NotFound
-from core.models import Rendition, Video
-from core.states import VideoState
-from core.storage import Storage
+from core.model.states import VideoState
+from core.model.tables import Rendition, Video
 
 _REMEMBERED = 10_000  # videos as JSON; about 3 kB each
 _VERSIONS = 2_000  # in a page; some 50 bytes each

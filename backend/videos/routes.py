@@ -7,13 +7,13 @@ from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from backend.deps import CurrentUser
-from backend.direct import DirectRoute, authenticate, described
-from backend.errors import responses
-from backend.text import Storable
+from backend.http.errors import responses
+from backend.http.raw_route import DirectRoute, authenticate, described
+from backend.http.text import Storable
 from backend.videos import service
 from backend.videos.schemas import DownloadLink, VideoItem, VideoPage, VideoPatch
 from backend.videos.sorting import Sort
-from core.states import VideoState
+from core.model.states import VideoState
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
 direct = APIRouter(prefix="/v1/videos", tags=["videos"], route_class=DirectRoute)

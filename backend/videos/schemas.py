@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.uploads.schemas import Title
-from core.states import Stage, VideoState
+from core.model.states import Stage, VideoState
 
 
 class FailureItem(BaseModel):

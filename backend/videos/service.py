@@ -9,14 +9,16 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
+from backend.http.text import is_storable
 from backend.limits import quota
-from backend.text import is_storable
 from backend.videos.schemas import VideoItem
 from backend.videos.sorting import Sort, cursor_after, follows, order_of
-from core import events, jobs, keys, log, removal, videos
+from core import events, jobs, log
 from core.errors import Conflict, NotFound, Unavailable
-from core.models import Rendition, Video
-from core.states import VideoState
+from core.model import object_keys
+from core.model.states import VideoState
+from core.model.tables import Rendition, Video
+from core.videos import lifecycle, removal
 
 _log = log.get(__name__)
 _REMOVAL_S = 5.0
@@ -65,7 +67,7 @@ async def rename(held: Services, user: Principal, video_id: uuid.UUID, title: st
     """
     async with held.db.begin() as tx:
         await _own(tx, user, video_id)
-        event = await videos.touch(tx, video_id, title=title)
+        event = await lifecycle.touch(tx, video_id, title=title)
     await events.publish(held.redis, event)
 
 
@@ -82,7 +84,7 @@ async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
     try:
         # It is deleted, and the sweep removes what is stored: only a store that is quick is used.
         async with asyncio.timeout(_REMOVAL_S):
-            await held.storage.delete_prefix(keys.video_prefix(video_id))
+            await held.storage.delete_prefix(object_keys.video_prefix(video_id))
     except (Unavailable, TimeoutError) as error:
         _log.warning("deleted_later", video_id=str(video_id), error=repr(error))
 
@@ -163,7 +165,7 @@ def disposition(filename: str) -> str:
 
 async def _own(tx: AsyncConnection, user: Principal, video_id: uuid.UUID) -> VideoState:
     """Return the state of a user's video, and have all others who want to change it wait."""
-    found = await videos.lock(tx, video_id)
+    found = await lifecycle.lock(tx, video_id)
     if found is None or found.user_id != user.user_id or found.state is VideoState.DELETED:
         raise NotFound("There is no such video.")
     return found.state

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, tuple_
 
-from backend.paging import decode_cursor, decode_place, encode_cursor
-from core.models import Video
+from backend.http.paging import decode_cursor, decode_place, encode_cursor
+from core.model.tables import Video
 
 
 class Sort(StrEnum):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.counting.tally import Counts, Key
-from core.parts import part_count_for, part_size_for
+from core.uploads.multipart import part_count_for, part_size_for
 from workers.transfer import range_length
 
 HEARTBEAT_S = 20.0  # core/config.py

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.counting.formula import Sizes, requests_for, windows
-from core.parts import part_count_for, part_size_for
+from core.uploads.multipart import part_count_for, part_size_for
 
 COUNTS = Path(__file__).with_name("counts.json")
 # How S3 counts requests: it allows 5,500 of these a second in a prefix, and 3,500 of all others.

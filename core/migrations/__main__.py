@@ -6,8 +6,8 @@ from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
 
 from core import config, log
+from core.adapters.database_login import database_secret
 from core.migrations.upgrade import upgrade
-from core.secret import database_secret
 
 
 def main() -> int:

@@ -8,8 +8,8 @@ from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
 from core import log
-from core.away import sqlstate
-from core.secret import Secret
+from core.adapters.database_login import Secret
+from core.adapters.postgres_errors import sqlstate
 
 _log = log.get(__name__)
 _DEADLOCK = "40P01"

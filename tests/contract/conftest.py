@@ -17,9 +17,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from core import aws
-from core.queue import TaskQueue
-from core.storage import Storage
+from core.adapters import aws
+from core.adapters.s3 import Storage
+from core.adapters.sqs import TaskQueue
 from embedded.bootstrap import ROOT
 from tests.contract import localstack
 from tests.contract.endpoint import Endpoint, region_of_the_environment

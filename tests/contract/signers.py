@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from core.storage import Storage
+from core.adapters.s3 import Storage
 
 
 @dataclass(frozen=True)
 class Ours:
-    """`core/presign.py` behind the adapter that the product uses."""
+    """`core/adapters/presign.py` behind the adapter that the product uses."""
 
     storage: Storage
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from core.parts import MIN_PART
-from core.storage import Part, RejectedParts, Storage
+from core.adapters.s3 import Part, RejectedParts, Storage
+from core.uploads.multipart import MIN_PART
 from tests.contract.endpoint import Endpoint
 from tests.contract.targets import Promise, relies_on
 

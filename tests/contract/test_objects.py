@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from core.storage import ObjectGone, Storage
+from core.adapters.s3 import ObjectGone, Storage
 from tests.contract.endpoint import Endpoint
 from tests.contract.targets import Promise, relies_on
 

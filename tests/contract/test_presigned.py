@@ -8,7 +8,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from core.storage import Part, Storage
+from core.adapters.s3 import Part, Storage
 from tests.contract.endpoint import Endpoint
 from tests.contract.signers import Ours, Sdk, Signer
 from tests.contract.targets import Promise, relies_on

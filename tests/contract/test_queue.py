@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from core.adapters.sqs import TaskMessage, TaskQueue
 from core.errors import Unavailable
-from core.queue import TaskMessage, TaskQueue
 from tests.contract.conftest import MakeQueue, OpenQueue
 from tests.contract.targets import Promise, relies_on
 from tests.support.waiting import wait_until

@@ -11,7 +11,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from client import Framemill
-from core.queue import encode
+from core.adapters.sqs import encode
 from embedded.stack import Stack
 from tests.support.product import Clips, Workers, jobs_of, until_final
 from tests.support.recorder import Asked, recording

@@ -14,7 +14,7 @@ from tests.faults.world import World
 from tests.support.product import Clips
 
 _SENDING = {"PutObject", "UploadPart"}
-_SDK_TRIES = 4  # core/aws.py; so many reach the product itself
+_SDK_TRIES = 4  # core/adapters/aws.py; so many reach the product itself
 _LENGTH_S = 1.0  # of the film
 _FRAME_S = 0.05
 

@@ -6,7 +6,7 @@ import uuid
 from functools import partial
 from itertools import pairwise
 
-from core.queue import encode
+from core.adapters.sqs import encode
 from tests.faults.scenario import Outcome, Protection, Scenario, Tally
 from tests.faults.world import World
 

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import redis.asyncio as redis
 
+from core.adapters.redis import connect as connect_redis
+from core.adapters.sqs import encode
 from core.events import VideoEvent, publish
-from core.queue import encode
-from core.redis import connect as connect_redis
 from tests.faults.scenario import Outcome, Protection, Scenario, Tally
 from tests.faults.world import World
 from tests.support.sse import stream

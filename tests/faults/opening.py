@@ -13,7 +13,7 @@ import boto3
 import httpx
 from sqlalchemy import text
 
-from core.db import Database
+from core.adapters.postgres import Database
 from embedded.stack import Stack
 from localstack.provision import make_queues
 from tests.faults import history

@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Sequence
 
-from core.queue import encode
+from core.adapters.sqs import encode
 from tests.faults import soak_plan
 from tests.faults.proxy import Proxy
 from tests.faults.soak_fleet import Fleet, Place

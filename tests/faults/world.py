@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
-from core.db import Database
+from core.adapters.postgres import Database
 from core.errors import DatabaseAway
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack

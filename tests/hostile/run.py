@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.db import Database
-from core.models import Job, Rendition, Task, Video
+from core.adapters.postgres import Database
+from core.model.tables import Job, Rendition, Task, Video
 from tests.hostile.maker import Maker
 from tests.hostile.table import MARK, READY, Hostile
 from tests.support import warm

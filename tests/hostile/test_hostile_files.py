@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from core.adapters.postgres import Database
 from core.config import Settings
-from core.db import Database
 from embedded.stack import Stack
 from tests.hostile.conftest import BLIND, Watch
 from tests.hostile.maker import Maker

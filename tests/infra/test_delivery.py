@@ -223,7 +223,7 @@ def test_the_page_has_the_headers_that_the_api_would_give_it(
     )
     given = {each["Header"]: each["Value"] for each in config["CustomHeadersConfig"]["Items"]}
     assert {"Content-Security-Policy": policy, **given} == own
-    # And those of every answer: backend/middleware.py.
+    # And those of every answer: backend/http/middleware.py.
     assert security["ContentTypeOptions"] == {"Override": True}
     assert security["ReferrerPolicy"]["ReferrerPolicy"] == "no-referrer"
     assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000

@@ -169,7 +169,9 @@ def test_films_that_wait_while_workers_run_are_told(templates: Templates, every_
 
 def test_an_event_that_is_written_once_is_enough(templates: Templates) -> None:
     # A worker says only at its beginning that it waits; a second period would not see it.
-    assert '_log.warning("waiting_for_capacity"' in (ROOT / "workers/capacity.py").read_text()
+    assert (
+        '_log.warning("waiting_for_capacity"' in (ROOT / "workers/runtime/capacity.py").read_text()
+    )
     alarm = alarms(templates("small")["observability"])["WorkersShort"]
     assert (alarm["MetricName"], alarm["EvaluationPeriods"]) == ("WaitingForCapacity", 1)
 

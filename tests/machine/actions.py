@@ -14,17 +14,19 @@ from backend.uploads.schemas import NewUpload
 from backend.videos import service as videos_service
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
-from core import claims, dead_letters, uploads
-from core.claims import Claim, Taken
+from core import dead_letters
+from core.adapters.postgres import Database
+from core.adapters.s3 import Part
+from core.adapters.sqs import DeadLetter
 from core.config import Settings
-from core.db import Database
 from core.dispatch import Dispatcher
 from core.errors import DomainError, Failure, LeaseLost
-from core.models import Purge, Task, Upload, Video
-from core.queue import DeadLetter
-from core.states import Stage
-from core.storage import Part
+from core.model.states import Stage
+from core.model.tables import Purge, Task, Upload, Video
 from core.sweep import Sweeper
+from core.tasks import claims
+from core.tasks.claims import Claim, Taken
+from core.uploads import sessions
 from tests.machine.paced import PacedDatabase, PacedStorage
 from tests.support.work import outputs
 
@@ -137,8 +139,8 @@ class Mill:
         """Abort an upload."""
         await uploads_service.abort(self._held, await self._upload(upload_id))
 
-    async def _upload(self, upload_id: uuid.UUID) -> uploads.UploadRow:
-        found = await uploads.load(cast(Any, self.db), [upload_id])
+    async def _upload(self, upload_id: uuid.UUID) -> sessions.UploadRow:
+        found = await sessions.load(cast(Any, self.db), [upload_id])
         if upload_id not in found:
             raise DomainError("it is gone")
         return found[upload_id]

@@ -15,11 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import insert, select
 
 from core import rows, setbacks
-from core.claims import Claim
+from core.adapters.postgres import Database
 from core.config import Settings
-from core.db import Database
 from core.errors import DatabaseAway
-from core.models import Setback, Task, Upload, User
+from core.model.tables import Setback, Task, Upload, User
+from core.tasks.claims import Claim
 from tests.machine.actions import REFUSALS, Mill
 from tests.machine.paced import Actor, PacedDatabase, PacedStorage
 from tests.machine.truth import broken

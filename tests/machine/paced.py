@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.db import Database
+from core.adapters.postgres import Database
 
 _LOOK_S = 0.002
 _PATIENCE_S = 60.0
@@ -189,7 +189,7 @@ class PacedStorage:
     async def head(self, key: str) -> Any:
         """Return size and ETag of an object."""
         await checkpoint()
-        from core.storage import ObjectInfo
+        from core.adapters.s3 import ObjectInfo
 
         size = self.objects.get(key)
         return None if size is None else ObjectInfo(size, '"etag"')

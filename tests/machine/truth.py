@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from core.db import Database
+from core.adapters.postgres import Database
 
 # Each statement selects what breaks its rule.
 RULES = {

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import insert, update
 
 from backend.limits import quota
-from core.models import Artifact, Job, Rendition, Video
-from core.states import VideoState
+from core.model.states import VideoState
+from core.model.tables import Artifact, Job, Rendition, Video
 from core.sweep import Sweeper
 from tests.support.app import Api, StartApi
 from tests.support.people import Person, new_user

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import text
 
-from backend.middleware import RequestLayer
-from core.db import Database
+from backend.http.middleware import RequestLayer
+from core.adapters.postgres import Database
 from embedded.stack import Stack
 from tests.support.app import Api, StartApi, served
 from tests.support.people import new_user
@@ -261,7 +261,7 @@ async def test_a_database_whose_connections_are_all_lent_is_not_waited_for_long(
 ) -> None:
     api = await start_api(database_pool_size=1)
     person = await new_user(api)
-    monkeypatch.setattr("core.db._PATIENCE_S", 0.1)
+    monkeypatch.setattr("core.adapters.postgres._PATIENCE_S", 0.1)
     async with api.services.db.begin():
         answer = await person.http.get("/v1/videos")
     problem(answer, 503, "dependency_unavailable")

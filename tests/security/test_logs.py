@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from core.db import Database
+from core.adapters.postgres import Database
 from embedded.ffmpeg import find_tools
 from embedded.stack import EVERYTHING, Stack
 from tests.support.product import Clips, wait_for

@@ -10,7 +10,7 @@ import redis.asyncio as redis
 from sqlalchemy import func, update
 
 from core.config import Settings
-from core.models import Session
+from core.model.tables import Session
 from tests.support.app import Api, StartApi
 from tests.support.people import Person, login, new_user
 from tests.support.problems import problem

@@ -12,9 +12,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from backend.app import create_app
-from backend.connection import bounded
 from backend.deps import Services
 from backend.health.service import create_service_app
+from backend.http.connection import bounded
 from core.config import Settings
 from tests.support.waiting import wait_until
 

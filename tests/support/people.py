@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 from backend.auth.passwords import _HASHER
 from backend.auth.service import begin_session
 from core.accounts import ADMIN
-from core.models import User
+from core.model.tables import User
 from tests.support.app import Api
 
 PASSWORD = "a-long-walk-in-the-rain"

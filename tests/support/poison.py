@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 
-from core.db import Database
+from core.adapters.postgres import Database
 
 
 @asynccontextmanager

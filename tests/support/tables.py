@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from core.db import Database
-from core.models import Artifact, Base, Job, Purge, Rendition, Task, Video
+from core.adapters.postgres import Database
+from core.model.tables import Artifact, Base, Job, Purge, Rendition, Task, Video
 
 
 async def empty_tables(db: Database) -> None:

@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from core import claims, jobs
-from core.claims import Claim, Outputs, RenditionRow
-from core.db import Database
+from core import jobs
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
 from core.events import VideoEvent
-from core.models import Job, Task, User, Video
+from core.model.states import VideoState
+from core.model.tables import Job, Task, User, Video
 from core.rows import Round
 from core.setbacks import Kind
-from core.states import VideoState
-from core.storage import Storage
+from core.tasks import claims
+from core.tasks.claims import Claim, Outputs, RenditionRow
 from tests.support.waiting import wait_until
 
 LEASE_S = 60.0

@@ -5,10 +5,10 @@ import os
 import tempfile
 from pathlib import Path
 
+from workers.runtime.concurrency import together
 from workers.sandbox.attempt import attempt
 from workers.sandbox.policy import Layer
 from workers.sandbox.sandbox import Sandbox
-from workers.together import together
 
 _CPU_SECONDS = 60
 _FILE_SIZE = 10_000_000

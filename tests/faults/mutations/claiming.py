@@ -12,9 +12,9 @@ from tests.faults.mutations import mutation, replace
 @mutation("no_takeover", "workers")
 def no_takeover() -> None:
     """A claim takes what is queued, and never what somebody held until the lease lapsed."""
-    from core import claims
-    from core.models import Task
-    from core.states import WorkState
+    from core.model.states import WorkState
+    from core.model.tables import Task
+    from core.tasks import claims
 
     plain = claims.claim
 
@@ -30,9 +30,9 @@ def no_takeover() -> None:
 @mutation("claim_guard", "workers")
 def no_claim_guard() -> None:
     """A claim takes the task that the message names, whatever has become of it."""
-    from core import claims
-    from core.models import Job, Task
-    from core.states import WorkState
+    from core.model.states import WorkState
+    from core.model.tables import Job, Task
+    from core.tasks import claims
 
     plain = claims.claim
 
@@ -52,9 +52,9 @@ def no_claim_guard() -> None:
 @mutation("fence", "workers")
 def no_fence() -> None:
     """A write counts whoever holds the task by now, and a holder is never told that it is lost."""
-    from core import claims
-    from core.models import Task
-    from core.states import WorkState
+    from core.model.states import WorkState
+    from core.model.tables import Task
+    from core.tasks import claims
 
     async def unfenced(tx: AsyncConnection, held: claims.Claim, **values: Any) -> None:
         chosen = values or {"attempt": Task.attempt}
@@ -74,27 +74,27 @@ def no_fence() -> None:
 @mutation("any_transition", "workers", "backend")
 def any_transition() -> None:
     """A video enters any state from any other one."""
-    from core import videos
-    from core.states import VideoState
+    from core.model.states import VideoState
+    from core.videos import lifecycle
 
-    plain = videos._write
+    plain = lifecycle._write
 
     async def unguarded(
         tx: AsyncConnection, video_id: uuid.UUID, _allowed: list[VideoState], **values: Any
     ) -> Any:
         return await plain(tx, video_id, list(VideoState), **values)
 
-    replace(videos, "_write", unguarded)
+    replace(lifecycle, "_write", unguarded)
 
 
 @mutation("own_place", "workers")
 def no_own_place() -> None:
     """All attempts put their outputs into the same place."""
-    from core import keys
+    from core.model import object_keys
 
-    plain = keys.attempt_prefix
+    plain = object_keys.attempt_prefix
 
     def shared(video_id: uuid.UUID, job_id: uuid.UUID, _attempt: int) -> str:
         return plain(video_id, job_id, 1)
 
-    replace(keys, "attempt_prefix", shared)
+    replace(object_keys, "attempt_prefix", shared)

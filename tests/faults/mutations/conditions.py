@@ -30,9 +30,9 @@ def pace_first_attempt() -> None:
 
 def _pace(rate_of: Callable[[int], str | None]) -> None:
     """Choose how fast FFmpeg reads, in seconds of film each second, by the number of attempt."""
-    from workers import attempt as attempts
     from workers import transcode
     from workers.ffmpeg import command as commands
+    from workers.runtime import attempt as attempts
 
     attempt: ContextVar[int] = ContextVar("attempt")
     plain_transcode, plain_command = transcode.transcode, commands.encode_command

@@ -27,7 +27,7 @@ def _die() -> NoReturn:
 @mutation("die_before_s3_completes", "backend")
 def die_before_s3_completes() -> None:
     """The parts are there and nobody has put them together."""
-    from core.storage import Storage
+    from core.adapters.s3 import Storage
 
     async def complete_upload(_self: Storage, *_arguments: Any) -> None:
         _die()
@@ -38,7 +38,7 @@ def die_before_s3_completes() -> None:
 @mutation("die_after_s3_completed", "backend")
 def die_after_s3_completed() -> None:
     """The object is there and the database knows nothing of it."""
-    from core.storage import Storage
+    from core.adapters.s3 import Storage
 
     plain = Storage.complete_upload
 
@@ -66,21 +66,21 @@ def die_before_commit() -> None:
 @mutation("die_after_commit", "backend")
 def die_after_commit() -> None:
     """The video is queued; nothing is sent, and the client has no answer."""
-    from core import uploads
+    from core.uploads import sessions
 
-    plain = uploads.complete
+    plain = sessions.complete
 
     async def complete(*arguments: Any, **named: Any) -> Any:
         await plain(*arguments, **named)
         _die()
 
-    replace(uploads, "complete", complete)
+    replace(sessions, "complete", complete)
 
 
 @mutation("die_before_send", "backend")
 def die_before_send() -> None:
     """The task is marked as about to be sent; the client may have its answer or not."""
-    from core.queue import TaskQueue
+    from core.adapters.sqs import TaskQueue
 
     async def send(_self: TaskQueue, _task_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
         _die()
@@ -91,7 +91,7 @@ def die_before_send() -> None:
 @mutation("die_after_send", "backend")
 def die_after_send() -> None:
     """The message is sent and its task not stamped, so it will be sent again."""
-    from core.queue import TaskQueue
+    from core.adapters.sqs import TaskQueue
 
     plain = TaskQueue.send
 

@@ -21,7 +21,7 @@ class _Any(int):
 @mutation("verify_sent", "workers")
 def no_verification() -> None:
     """What the store has of a file is believed to be all of it."""
-    from core.storage import ObjectInfo, Storage
+    from core.adapters.s3 import ObjectInfo, Storage
 
     async def believed(_self: Storage, _key: str) -> ObjectInfo:
         return ObjectInfo(_Any(0), "")
@@ -72,7 +72,7 @@ def no_store_patience() -> None:
 @mutation("write_repeat", "workers")
 def no_repetition() -> None:
     """A result is offered to the database once."""
-    from workers import attempt
+    from workers.runtime import attempt
 
     replace(attempt, "_SETTLE_S", -1.0)
 
@@ -80,7 +80,7 @@ def no_repetition() -> None:
 @mutation("database_wait", "workers")
 def no_wait_for_the_database() -> None:
     """Messages are received although nothing can be claimed."""
-    from workers.consumer import Consumer
+    from workers.runtime.consumer import Consumer
 
     async def at_once(_self: Consumer) -> None:
         return None

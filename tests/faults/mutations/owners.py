@@ -12,9 +12,9 @@ from tests.faults.mutations import mutation, replace
 @mutation("owner_lock", "backend", "workers")
 def no_owner_lock() -> None:
     """Nobody waits for another one who changes the same video."""
-    from core import videos
-    from core.models import Video
-    from core.states import VideoState
+    from core.model.states import VideoState
+    from core.model.tables import Video
+    from core.videos import lifecycle
 
     async def look(tx: AsyncConnection, video_id: uuid.UUID) -> Any:
         columns = (
@@ -23,8 +23,8 @@ def no_owner_lock() -> None:
         row = (await tx.execute(select(*columns).where(Video.id == video_id))).one_or_none()
         if row is None:
             return None
-        return videos.LockedVideo(
+        return lifecycle.LockedVideo(
             row.user_id, VideoState(row.state), row.source_key, row.source_size, row.source_etag
         )
 
-    replace(videos, "lock", look)
+    replace(lifecycle, "lock", look)

@@ -8,7 +8,7 @@ from tests.faults.mutations import mutation, replace
 @mutation("keep_messages", "workers")
 def keep_messages() -> None:
     """Messages are never deleted."""
-    from core.queue import TaskQueue
+    from core.adapters.sqs import TaskQueue
 
     async def nothing(_self: TaskQueue, _message: Any) -> None:
         return None
@@ -20,7 +20,7 @@ def keep_messages() -> None:
 def drop_lost() -> None:
     """Who has lost its lease deletes its message all the same."""
     from core.errors import LeaseLost
-    from workers.attempt import Attempt
+    from workers.runtime.attempt import Attempt
 
     plain = Attempt._run
 
@@ -37,7 +37,7 @@ def drop_lost() -> None:
 @mutation("give_back", "workers")
 def no_give_back() -> None:
     """A worker that is told to end says nothing to anybody."""
-    from workers.attempt import Attempt
+    from workers.runtime.attempt import Attempt
 
     async def nothing(_self: Attempt) -> None:
         return None
@@ -48,7 +48,7 @@ def no_give_back() -> None:
 @mutation("charge_drained", "workers")
 def charge_drained() -> None:
     """An attempt that a shutdown cut short counts like one that failed."""
-    from core import claims
+    from core.tasks import claims
 
     plain = claims.release
 
@@ -61,7 +61,7 @@ def charge_drained() -> None:
 @mutation("hide_message", "workers")
 def hide_message() -> None:
     """The message of a task that is given back stays hidden, and no other one is sent."""
-    from core.queue import TaskQueue
+    from core.adapters.sqs import TaskQueue
 
     async def extend(_self: TaskQueue, _message: Any, _seconds: float) -> None:
         return None

@@ -12,9 +12,10 @@ def short_grace() -> None:
 
     For soaks that are short; what is stopped in those stands still for less than this.
     """
-    from core import sweep, videos
+    from core import sweep
+    from core.videos import lifecycle
 
-    replace(videos, "PURGE_GRACE", timedelta(seconds=8))
+    replace(lifecycle, "PURGE_GRACE", timedelta(seconds=8))
     replace(sweep, "_PURGE_LEASE", timedelta(seconds=4))
 
 

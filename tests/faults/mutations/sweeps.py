@@ -57,7 +57,7 @@ def no_outbox() -> None:
     """What is to be sent is remembered by the process that queued it, and by no row."""
     from core import jobs
     from core.dispatch import Dispatcher
-    from core.models import Task
+    from core.model.tables import Task
 
     remembered: list[uuid.UUID] = []
     plain = jobs.create
@@ -91,7 +91,7 @@ def mark_never_lapses() -> None:
 @mutation("resume_completion", "backend")
 def no_resumed_completion() -> None:
     """That S3 no longer knows an upload is never taken to mean that it completed it."""
-    from core.storage import Storage
+    from core.adapters.s3 import Storage
 
     plain = Storage.list_parts
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from core import config
+from core.adapters.presign import address_of
 from core.config import Settings
-from core.presign import address_of
 from tests.compose.test_files import SDK
 from tests.infra.kubernetes.conftest import Render
 from tests.infra.kubernetes.rendered import CHART, VALUES, Rendered, bytes_of

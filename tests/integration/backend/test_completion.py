@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from core.models import Job, Upload
+from core.model.tables import Job, Upload
 from core.sweep import Sweeper
 from tests.support.app import Api
 from tests.support.people import Person, new_user

@@ -10,11 +10,12 @@ import redis.asyncio as redis
 from sqlalchemy import func, select, text, update
 
 from backend.auth.routes import COOKIE
-from core import accounts, removal
-from core.db import Database
+from core import accounts
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
 from core.events import VideoEvent
-from core.models import Base, Setback, User, Video
-from core.storage import Storage
+from core.model.tables import Base, Setback, User, Video
+from core.videos import removal
 from tests.support.app import Api, StartApi, bearer
 from tests.support.people import PASSWORD, Person, login, new_admin, new_email, new_user, register
 from tests.support.problems import problem

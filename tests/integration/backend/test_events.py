@@ -14,11 +14,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import delete, func, insert, update
 
 from backend.events import stream as changes
-from core import claims, videos
 from core.events import VideoEvent, publish
-from core.ids import new_id
-from core.models import Video
-from core.states import Stage, VideoState
+from core.model.ids import new_id
+from core.model.states import Stage, VideoState
+from core.model.tables import Video
+from core.tasks import claims
+from core.videos import lifecycle
 from tests.support.app import Api, served
 from tests.support.people import Person, new_user
 from tests.support.problems import problem
@@ -163,7 +164,7 @@ async def test_a_change_of_which_no_word_came_is_seen_all_the_same(
         async with stream(address, path, person.token) as events:
             await events.event()
             async with api.services.db.begin() as tx:
-                await videos.touch(tx, video_id, title=path)
+                await lifecycle.touch(tx, video_id, title=path)
             seen = await events.event(3)
             assert seen is not None
             assert seen["title"] == path
@@ -294,7 +295,7 @@ async def told_until(events: Stream, ids: list[uuid.UUID], title: str | None) ->
 async def delete_unheard(api: Api, video_id: uuid.UUID) -> None:
     """Delete a video and tell nobody."""
     async with api.services.db.begin() as tx:
-        await videos.move(tx, video_id, VideoState.DELETED)
+        await lifecycle.move(tx, video_id, VideoState.DELETED)
 
 
 @pytest.mark.parametrize("path", ["/v1/videos/{}/events", "/v1/events"])
@@ -324,7 +325,7 @@ async def test_a_busy_stream_ends_with_its_session_too(
 
         async def ended() -> bool:
             async with api.services.db.begin() as tx:
-                event = await videos.touch(tx, video_id)
+                event = await lifecycle.touch(tx, video_id)
             await publish(api.services.redis, event)  # sooner than the next look without word
             return await events.event(3) is None
 
@@ -343,7 +344,7 @@ async def test_a_stream_outlasts_a_session_store_that_does_not_answer(
         monkeypatch.setattr(api.services.sessions, "check", silent)
         await wait_until(lambda: silent.await_count > 1)
         async with api.services.db.begin() as tx:
-            await videos.touch(tx, video_id, title="still here")
+            await lifecycle.touch(tx, video_id, title="still here")
         seen = await events.event(3)
         assert seen is not None
         assert seen["title"] == "still here"

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from backend.uploads import routes as upload_routes
 from backend.videos import service as video_service
 from core.config import Settings
-from core.models import Video
+from core.model.tables import Video
 from embedded.stack import Stack
 from tests.faults.processes import children
 from tests.support.app import Api, StartApi, bearer, served

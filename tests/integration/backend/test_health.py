@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from core import claims
-from core.db import Database
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
+from core.adapters.sqs import TaskQueue
 from core.errors import Failure
-from core.queue import TaskQueue
-from core.storage import Storage
+from core.tasks import claims
 from tests.support.app import Api, StartApi
 from tests.support.people import new_user
 from tests.support.problems import problem

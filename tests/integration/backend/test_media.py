@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import insert
 
 from core.config import Settings
-from core.ids import new_id
-from core.models import Job, Rendition, Video
+from core.model.ids import new_id
+from core.model.tables import Job, Rendition, Video
 from embedded.stack import Stack
 from tests.support.app import Api, StartApi
 from tests.support.lanes import InTime

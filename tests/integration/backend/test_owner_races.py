@@ -10,9 +10,11 @@ import httpx
 import pytest
 from sqlalchemy import delete, select, text, update
 
-from core import claims, keys, uploads
-from core.db import Database
-from core.models import Purge, Rendition, Video
+from core.adapters.postgres import Database
+from core.model import object_keys
+from core.model.tables import Purge, Rendition, Video
+from core.tasks import claims
+from core.uploads import sessions
 from tests.machine.truth import broken
 from tests.support.app import Api
 from tests.support.people import Person, new_user
@@ -135,7 +137,7 @@ async def test_what_an_upload_became_after_it_was_aborted_is_removed(
     monkeypatch.setattr(held.storage, "complete_upload", slow)
     problem(await person.http.post(f"/v1/uploads/{upload['id']}/complete"), 409, "invalid_state")
     video_id = uuid.UUID(upload["video_id"])
-    [row] = (await uploads.load(db, [uuid.UUID(upload["id"])])).values()
+    [row] = (await sessions.load(db, [uuid.UUID(upload["id"])])).values()
     assert row.state == "aborted"
     async with db.read() as connection:
         due = await connection.scalars(
@@ -156,7 +158,7 @@ async def test_an_attempt_that_lost_its_lease_has_what_it_stored_removed(
     held = await claim_of(db, video_id)
     async with db.begin() as tx:
         await claims.abandon(tx, held)
-    log = keys.job_log(held.video_id, held.job_id, held.attempt)
+    log = object_keys.job_log(held.video_id, held.job_id, held.attempt)
     for stored in (held.prefix, log):
         async with db.read() as connection:
             assert await connection.scalar(select(Purge.id).where(Purge.prefix == stored))

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from core import accounts
 from core.config import Settings
-from core.models import Invite, User
+from core.model.tables import Invite, User
 from tests.support.app import Api, StartApi
 from tests.support.people import login, new_admin, new_email, new_user, register
 from tests.support.problems import problem

@@ -11,8 +11,8 @@ from sqlalchemy import delete
 from backend.limits import quota
 from backend.uploads.schemas import SignedParts
 from core.errors import DatabaseAway
-from core.models import Upload
-from core.parts import MIB
+from core.model.tables import Upload
+from core.uploads.multipart import MIB
 from tests.support.app import Api, StartApi
 from tests.support.people import new_user
 from tests.support.problems import problem

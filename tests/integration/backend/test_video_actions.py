@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from core import claims
 from core.errors import Failure
+from core.tasks import claims
 from tests.support.app import Api
 from tests.support.people import Person, new_user
 from tests.support.problems import problem

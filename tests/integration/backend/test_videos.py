@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from backend.videos.sorting import Sort
-from core import claims
-from core.ids import new_id
-from core.models import Artifact, Purge, Rendition, Video
+from core.model.ids import new_id
+from core.model.tables import Artifact, Purge, Rendition, Video
+from core.tasks import claims
 from tests.support.app import Api
 from tests.support.people import Person, new_user
 from tests.support.problems import problem

@@ -11,8 +11,8 @@ import pytest
 import redis.asyncio as redis
 
 from backend.workers import KnownWorkers
+from core.adapters.postgres import Database
 from core.config import Settings
-from core.db import Database
 from core.presence import Presence, Report, WorkerState
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack

@@ -13,16 +13,18 @@ import redis.asyncio as redis
 import structlog
 from sqlalchemy import func, insert, select, update
 
-from core import claims, removal, setbacks
+from core import setbacks
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
+from core.adapters.sqs import TaskQueue
 from core.config import Settings
-from core.db import Database
 from core.dispatch import Dispatcher
 from core.errors import BadRow, Refused, Unavailable
-from core.models import Purge, Setback, Task, Upload, Video
-from core.queue import TaskQueue
+from core.model.tables import Purge, Setback, Task, Upload, Video
 from core.setbacks import Kind
-from core.storage import Storage
 from core.sweep import Sweeper
+from core.tasks import claims
+from core.videos import removal
 from embedded.stack import Stack
 from tests.support.lanes import Rounds
 from tests.support.poison import poisoned

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import func, insert, update
 from sqlalchemy.exc import IntegrityError
 
-from core import claims
-from core.db import Database
-from core.models import Job, Task, Video
+from core.adapters.postgres import Database
+from core.model.tables import Job, Task, Video
+from core.tasks import claims
 from tests.support.work import LEASE_S, MAX_ATTEMPTS, claim, new_video, queue_video
 
 

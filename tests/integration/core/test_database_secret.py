@@ -19,10 +19,10 @@ from moto.server import ThreadedMotoServer
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from core.adapters.database_login import database_secret
+from core.adapters.postgres import Database
 from core.config import Settings
-from core.db import Database
 from core.errors import DatabaseAway
-from core.secret import database_secret
 from embedded.stack import Stack
 from embedded.store import load_secrets
 from tests.support.app import StartApi

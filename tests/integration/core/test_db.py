@@ -15,8 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.away import sqlstate
-from core.db import Database
+from core.adapters.postgres import Database
+from core.adapters.postgres_errors import sqlstate
 from core.errors import DatabaseAway
 from embedded.stack import Stack
 from embedded.store import load_secrets

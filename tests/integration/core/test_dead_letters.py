@@ -4,10 +4,10 @@ import uuid
 from typing import Any
 
 from core import dead_letters
+from core.adapters.postgres import Database
+from core.adapters.sqs import TaskQueue, encode
 from core.config import Settings
-from core.db import Database
-from core.queue import TaskQueue, encode
-from core.states import VideoState, WorkState
+from core.model.states import VideoState, WorkState
 from tests.support.poison import poisoned
 from tests.support.work import claim, queue_video, rows
 

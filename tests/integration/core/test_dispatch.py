@@ -10,15 +10,16 @@ import pytest_asyncio
 import redis.asyncio as redis
 from sqlalchemy import func, select, update
 
-from core import claims, jobs
+from core import jobs
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
+from core.adapters.sqs import TaskQueue
 from core.config import Settings
-from core.db import Database
 from core.dispatch import Dispatcher
 from core.errors import DatabaseAway
-from core.models import Task
-from core.queue import TaskQueue
-from core.states import Stage
-from core.storage import Storage
+from core.model.states import Stage
+from core.model.tables import Task
+from core.tasks import claims
 from tests.support.settings import overridden
 from tests.support.waiting import wait_until
 from tests.support.work import claim, let_lapse, queue_video, task_of, video_of

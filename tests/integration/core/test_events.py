@@ -10,8 +10,8 @@ import pytest_asyncio
 import redis.asyncio as redis
 
 from core import events
+from core.adapters.redis import connect
 from core.events import Subscriber, VideoEvent, publish
-from core.redis import connect
 from embedded.stack import Stack
 from tests.support.freezing import way_to
 from tests.support.waiting import patiently, wait_until

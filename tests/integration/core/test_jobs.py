@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import func, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import claims, removal, videos
-from core.claims import Claim, Taken, Unclaimable
-from core.db import Database
+from core.adapters.postgres import Database
 from core.errors import Failure, LeaseLost
-from core.models import Task
-from core.states import Stage
+from core.model.states import Stage
+from core.model.tables import Task
+from core.tasks import claims
+from core.tasks.claims import Claim, Taken, Unclaimable
+from core.videos import lifecycle, removal
 from tests.support.tables import everything, purged
 from tests.support.work import (
     LEASE_S,
@@ -223,7 +224,7 @@ async def test_the_version_rises_with_every_change(db: Database) -> None:
     for write in (
         heartbeat,
         lambda tx, held: claims.describe_source(tx, held, {}),
-        lambda tx, held: videos.touch(tx, held.video_id, title="x"),
+        lambda tx, held: lifecycle.touch(tx, held.video_id, title="x"),
         lambda tx, held: claims.succeed(tx, held, outputs(held, "720p")),
     ):
         async with db.begin() as tx:
@@ -243,5 +244,5 @@ async def test_a_deleted_video_is_written_to_by_nobody(db: Database) -> None:
             async with db.begin() as tx:
                 await write(tx, held)
     async with db.begin() as tx:
-        assert await videos.touch(tx, queued.video_id, title="x") is None
+        assert await lifecycle.touch(tx, queued.video_id, title="x") is None
     assert await everything(db) == before

@@ -9,8 +9,8 @@ from typing import Any
 import asyncpg
 import pytest_asyncio
 
+from core.adapters.postgres import Database
 from core.config import Settings
-from core.db import Database
 from core.migrations.upgrade import upgrade
 from embedded.stack import Stack
 from tests.machine.truth import broken

@@ -11,8 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from core.db import Database
-from core.models import Base
+from core.adapters.postgres import Database
+from core.model.tables import Base
 from embedded.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -5,12 +5,13 @@ import asyncio
 import pytest
 from sqlalchemy import func, select
 
-from core import claims, jobs
-from core.claims import Claim, Unclaimable
-from core.db import Database
+from core import jobs
+from core.adapters.postgres import Database
 from core.errors import Conflict, Failure, LeaseLost, NotFound
-from core.models import Job, Rendition, Video
-from core.states import Stage, VideoState
+from core.model.states import Stage, VideoState
+from core.model.tables import Job, Rendition, Video
+from core.tasks import claims
+from core.tasks.claims import Claim, Unclaimable
 from tests.support.tables import everything, purged
 from tests.support.work import (
     LEASE_S,

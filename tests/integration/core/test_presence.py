@@ -9,7 +9,7 @@ import redis.asyncio as redis
 from core import presence
 from core.presence import Presence, Report, WorkerState
 from embedded.stack import Stack
-from workers.presence import Reporter
+from workers.runtime.presence import Reporter
 
 IDLE = Report(WorkerState.IDLE, 10, 20)
 SHORT = Report(WorkerState.NO_ROOM, 1, 20, "no disk")
@@ -57,7 +57,7 @@ async def test_a_worker_reports_as_long_as_it_lives(redis_client: redis.Redis, c
 async def test_a_redis_that_forgets_hears_it_again(
     redis_client: redis.Redis, clean: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.presence.TOLD_EVERY_S", 0)
+    monkeypatch.setattr("workers.runtime.presence.TOLD_EVERY_S", 0)
     async with Reporter(redis_client, "w", lambda: IDLE).reporting():
         await until(redis_client, [IDLE])
         await redis_client.flushdb()

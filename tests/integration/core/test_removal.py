@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text, update
 
-from core import claims, removal
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
 from core.config import Settings
-from core.db import Database
 from core.errors import LeaseLost, Unavailable
-from core.models import Base, Video
-from core.storage import Storage
+from core.model.tables import Base, Video
 from core.sweep import Sweeper
+from core.tasks import claims
+from core.videos import removal
 from tests.support.settings import overridden
 from tests.support.work import claim, publish, queue_video, rows, video_of
 

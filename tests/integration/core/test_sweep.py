@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from core import uploads
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
 from core.config import Settings
-from core.db import Database
-from core.models import Job, Purge, Upload
-from core.parts import MIB
-from core.storage import Storage
+from core.model.tables import Job, Purge, Upload
 from core.sweep import Sweeper
-from core.uploads import UploadRow
+from core.uploads import sessions
+from core.uploads.multipart import MIB
+from core.uploads.sessions import UploadRow
 from tests.support.work import new_video, video_of
 
 SIZE = 5 * MIB + 3
@@ -166,7 +166,7 @@ async def test_one_sweep_and_one_client_complete_it_once(
     begun = await begin(db, storage, expired=True)
     await begun.send(1, 2)
     results = await asyncio.gather(
-        sweeper.check_uploads(), *(uploads.complete(db, storage, begun.row) for _ in range(4))
+        sweeper.check_uploads(), *(sessions.complete(db, storage, begun.row) for _ in range(4))
     )
     assert await state_of(db, begun) == ("completed", "queued")
     assert sum(item not in (None, []) for item in results) == 1

@@ -6,11 +6,12 @@ import uuid
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import claims, jobs
-from core.claims import Claim, Taken, Unclaimable
-from core.db import Database
-from core.models import Task, User, Video
-from core.states import VideoState
+from core import jobs
+from core.adapters.postgres import Database
+from core.model.states import VideoState
+from core.model.tables import Task, User, Video
+from core.tasks import claims
+from core.tasks.claims import Claim, Taken, Unclaimable
 from tests.support.waiting import wait_until
 from tests.support.work import (
     LEASE_S,

@@ -10,18 +10,17 @@ import pytest
 from core.errors import TransientError
 from tests.faults.standin_ffmpeg import StandIn
 from workers import transcode
-from workers.joblog import JobLog
 from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import DEFAULT_LIMITS
 from workers.media.plan import plan
-from workers.meter import Meter
+from workers.runtime.report import JobLog, Meter
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.storage import Storage
+    from core.adapters.s3 import Storage
     from tests.integration.ffmpeg.conftest import Tools
 
 _STALL_S = 1.0  # the stand-in rewrites its files for three times that

@@ -10,16 +10,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.claims import Claim
-from core.db import Database
+from core.adapters.postgres import Database
+from core.adapters.sqs import TaskMessage
 from core.errors import DatabaseAway
 from core.events import VideoEvent
-from core.queue import TaskMessage
+from core.tasks.claims import Claim
 from embedded.stack import Stack
-from workers import attempt
-from workers.adapters import Adapters
-from workers.attempt import Attempt
-from workers.workspace import Scratch
+from workers.runtime import attempt
+from workers.runtime.adapters import Adapters
+from workers.runtime.attempt import Attempt
+from workers.runtime.scratch import Scratch
 
 
 class Flickering:

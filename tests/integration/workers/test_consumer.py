@@ -8,18 +8,18 @@ import pytest
 import redis.asyncio as redis
 from sqlalchemy import func, select, update
 
-from core.claims import Claim
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
+from core.adapters.sqs import TaskQueue
 from core.config import Settings
-from core.db import Database
-from core.models import Setback, Task
-from core.queue import TaskQueue
-from core.storage import Storage
+from core.model.tables import Setback, Task
+from core.tasks.claims import Claim
 from tests.support.poison import poisoned
 from tests.support.waiting import wait_until
 from tests.support.work import claim, lapse, let_lapse, queue_video, rows, task_of
-from workers.adapters import Adapters
-from workers.consumer import Consumer
-from workers.protection import Protection
+from workers.runtime.adapters import Adapters
+from workers.runtime.consumer import Consumer
+from workers.runtime.protection import Protection
 
 
 class Begun(Consumer):

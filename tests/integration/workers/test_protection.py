@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from tests.support.recorder import Asked, Recorder, recording
 from tests.support.waiting import wait_until
-from workers.protection import Protection
+from workers.runtime.protection import Protection
 
 DONE = (200, b'{"protection": {"ProtectionEnabled": true, "TaskArn": "arn:aws:ecs:x"}}')
 # The status is that of a success.

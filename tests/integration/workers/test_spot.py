@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from tests.support.recorder import Asked, Recorder, recording
 from tests.support.waiting import patiently, wait_until
-from workers.spot import action_of, watch
+from workers.runtime.spot import action_of, watch
 
 NOTICE = b'{"action": "terminate", "time": "2026-11-21T08:22:00Z"}'
 NONE = (404, b"<html>Not Found</html>")

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from core import aws
-from core.claims import Claim
+from core.adapters import aws
+from core.adapters.s3 import Storage
 from core.config import Settings
 from core.errors import TransientError, Unavailable
-from core.storage import Storage
+from core.tasks.claims import Claim
 from embedded.stack import Stack
 from tests.faults.misbehaviour import Answer, Cut, Hang, Shorten, Slow
 from tests.faults.proxy import Proxy
@@ -22,9 +22,9 @@ from tests.faults.small_disk import small_disk
 from tests.support.settings import overridden
 from tests.support.waiting import patiently
 from workers import transfer
-from workers.judge import judge
-from workers.pace import DEFAULT_PACE, Pace
-from workers.slice import Slice
+from workers.file_range import Slice
+from workers.runtime.classify_error import classify_error
+from workers.transfer_limits import DEFAULT_PACE, Pace
 
 MIB = 1024**2
 HURRIED = Pace(least_rate=4 * MIB, grace_s=0.3)
@@ -197,4 +197,4 @@ async def test_a_disk_that_fills_in_the_middle_of_a_block_says_that_it_is_full(
         disk.fill(leave=MIB + 300_000)  # one block fits, and a part of the next
         with pytest.raises(OSError, match="No space left") as full:
             await fetched(behind, key, disk.path / "file")
-    assert not judge(full.value).charge
+    assert not classify_error(full.value).charge

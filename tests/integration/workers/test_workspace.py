@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import TransientError
-from workers.workspace import Scratch
+from workers.runtime.scratch import Scratch
 
 
 def test_workers_that_start_together_keep_each_their_directory(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 _ASK = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
-from backend.connection import most_connections
+from backend.http.connection import most_connections
 print(json.dumps([most_connections(), *resource.getrlimit(resource.RLIMIT_NOFILE)]))
 """
 

@@ -12,7 +12,7 @@ import pytest
 )
 def test_it_is_printed_without_any_setting(environment: dict[str, str]) -> None:
     printed = subprocess.run(
-        [sys.executable, "-m", "backend.document"],
+        [sys.executable, "-m", "backend.http.document"],
         env=environment, capture_output=True, check=True, timeout=60,
     ).stdout.decode("ascii")  # fmt: skip
     document = json.loads(printed)

@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pydantic import SecretStr
 
-from backend.media import CloudFront, media_signer
+from backend.cloudfront import CloudFront, media_signer
 from core.config import ConfigError, Settings
 from tests.support.media import Key, new_key, pem_of, verified
 

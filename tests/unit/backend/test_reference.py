@@ -3,8 +3,8 @@
 import json
 import re
 
-from backend.document import written
-from backend.reference import page
+from backend.http.document import written
+from backend.http.reference import page
 
 
 def test_every_operation_and_every_shape_is_described() -> None:

@@ -7,9 +7,9 @@ from urllib.parse import unquote
 import pytest
 from fastapi import Request
 
-from backend.address import client_address, network_of
 from backend.auth.origin import check_origin
-from backend.paging import decode_cursor, decode_place, encode_cursor
+from backend.http.address import client_address, network_of
+from backend.http.paging import decode_cursor, decode_place, encode_cursor
 from backend.videos.service import _escape, disposition
 from core.errors import Forbidden, Invalid
 

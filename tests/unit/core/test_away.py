@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core.away import is_away, state_ends_connection, state_says_away
+from core.adapters.postgres_errors import is_away, state_ends_connection, state_says_away
 
 AWAY = [
     "08000", "08003", "08006", "08P01", "53000", "53100", "53200", "53300", "57P01", "57P02",

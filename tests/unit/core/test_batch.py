@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from core.batch import Batcher
+from core.coalesce import Batcher
 from core.errors import Unavailable
 from tests.support.waiting import wait_until
 

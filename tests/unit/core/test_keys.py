@@ -2,25 +2,25 @@
 
 import uuid
 
-from core import keys
-from core.ids import new_id, new_token
+from core.model import object_keys
+from core.model.ids import new_id, new_token
 
 VIDEO, JOB = uuid.UUID(int=1), uuid.UUID(int=2)
 
 
 def test_everything_of_a_video_lies_under_its_prefix() -> None:
-    prefix = keys.video_prefix(VIDEO)
+    prefix = object_keys.video_prefix(VIDEO)
     assert prefix == f"videos/{VIDEO}/"
     for key in (
-        keys.source(VIDEO, ".mov"),
-        keys.attempt_prefix(VIDEO, JOB, 1),
-        keys.job_log(VIDEO, JOB, 1),
+        object_keys.source(VIDEO, ".mov"),
+        object_keys.attempt_prefix(VIDEO, JOB, 1),
+        object_keys.job_log(VIDEO, JOB, 1),
     ):
         assert key.startswith(prefix)
 
 
 def test_no_prefix_begins_another() -> None:
-    prefixes = [keys.attempt_prefix(VIDEO, JOB, attempt) for attempt in range(1, 30)]
+    prefixes = [object_keys.attempt_prefix(VIDEO, JOB, attempt) for attempt in range(1, 30)]
     assert all(
         not longer.startswith(shorter)
         for shorter in prefixes
@@ -31,8 +31,8 @@ def test_no_prefix_begins_another() -> None:
 
 def test_the_log_of_an_attempt_stays_when_its_outputs_go() -> None:
     for attempt in (1, 11):
-        prefix = keys.attempt_prefix(VIDEO, JOB, attempt)
-        assert not keys.job_log(VIDEO, JOB, attempt).startswith(prefix)
+        prefix = object_keys.attempt_prefix(VIDEO, JOB, attempt)
+        assert not object_keys.job_log(VIDEO, JOB, attempt).startswith(prefix)
 
 
 def test_newer_ids_sort_after_older_ones() -> None:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from core.parts import (
+from core.uploads.multipart import (
     MAX_PART,
     MAX_PARTS,
     MIB,

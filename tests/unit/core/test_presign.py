@@ -10,7 +10,7 @@ import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as SdkCredentials
 
-from core.presign import Credentials, Presigner, address_of
+from core.adapters.presign import Credentials, Presigner, address_of
 
 NOW = datetime(2026, 11, 21, 23, 59, 58, tzinfo=UTC)
 KEYS = [

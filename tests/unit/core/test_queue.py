@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from core.queue import decode, encode
+from core.adapters.sqs import decode, encode
 
 
 def test_a_message_names_its_task_and_nothing_else() -> None:

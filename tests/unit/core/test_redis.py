@@ -5,7 +5,7 @@ from typing import Any
 import redis.asyncio as redis
 from pydantic import SecretStr
 
-from core.redis import connect
+from core.adapters.redis import connect
 
 
 def test_the_password_is_shown_where_the_address_has_none() -> None:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from core.adapters.database_login import Login, Secret, parse_login
 from core.errors import Unavailable
-from core.secret import Login, Secret, parse_login
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.states import (
+from core.model.states import (
     UPLOAD_TRANSITIONS,
     VIDEO_TRANSITIONS,
     WORK_ENDED,

@@ -4,8 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from core.presign import Credentials
-from core.storage import Storage
+from core.adapters.presign import Credentials
+from core.adapters.s3 import Storage
 
 
 class Role:
@@ -51,7 +51,7 @@ async def test_parts_are_signed_by_new_credentials_a_second_later(
     role = Role()
     storage = storage_of(role)
     seconds = 1_795_300_000.5
-    monkeypatch.setattr("core.storage.time.time", lambda: seconds)
+    monkeypatch.setattr("core.adapters.s3.time.time", lambda: seconds)
     signed = await storage.sign_part("k", "u", {1: 5}, 900)
     assert signer_of(signed[1].url) == ("ASIAFIRST", "token/1==")
     role.present = Credentials("ASIASECOND", "s2", "token/2==")

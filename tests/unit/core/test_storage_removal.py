@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from core.adapters.presign import Credentials
+from core.adapters.s3 import Storage
 from core.errors import Unavailable
-from core.presign import Credentials
-from core.storage import Storage
 
 
 class Keeper:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.adapters.s3 import Part
 from core.errors import Invalid
-from core.storage import Part
-from core.uploads import UploadRow, check_parts
+from core.uploads.sessions import UploadRow, check_parts
 
 ROW = UploadRow(
     id=uuid.uuid4(),

@@ -9,8 +9,8 @@ import structlog
 
 from core.config import Settings
 from tests.support.product import wait_for
-from workers.available import available_memory, memory_of_children
-from workers.capacity import Capacity, Free, Needs, look_at, may_start
+from workers.runtime.capacity import Capacity, Free, Needs, look_at, may_start
+from workers.runtime.cgroup_memory import available_memory, memory_of_children
 
 GB = 10**9
 MB = 10**6

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from core.errors import DatabaseAway, Unavailable
-from workers.judge import judge
+from workers.runtime.classify_error import classify_error
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from workers.judge import judge
     ids=["store", "full", "quota", "database", "statement", "constraint", "unnamed", "disk", "bug"],
 )
 def test_what_is_away_or_full_does_not_count(error: Exception, code: str, charge: bool) -> None:
-    judged = judge(error)
+    judged = classify_error(error)
     assert (judged.failure.code, judged.charge) == (code, charge)
     assert judged.failure.retryable
     assert "ry again" in judged.failure.message

@@ -1,6 +1,6 @@
 """How slow a transfer may be."""
 
-from workers.pace import DEFAULT_PACE, Pace
+from workers.transfer_limits import DEFAULT_PACE, Pace
 
 MIB = 1024**2
 

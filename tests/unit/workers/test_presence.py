@@ -3,7 +3,7 @@
 import pytest
 
 from core.presence import Report, WorkerState
-from workers.presence import report_of
+from workers.runtime.presence import report_of
 
 SHORT = "1 MB of disk are free, 512 MB are wanted"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import Failure, TransientError
-from workers.retry import Again, GiveUp, RetryPolicy, backoff_s, decide
+from workers.runtime.classify_error import Again, GiveUp, RetryPolicy, backoff_s, decide
 
 POLICY = RetryPolicy(max_attempts=3, max_job_s=3600, base_s=5)
 AWAY = TransientError("the store is away", charge=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.slice import Slice
+from workers.file_range import Slice
 
 
 @pytest.fixture

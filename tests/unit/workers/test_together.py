@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from workers.together import unbroken
+from workers.runtime.concurrency import unbroken
 
 
 async def test_what_is_unbroken_goes_on_when_cancelled_and_is_cancelled_then() -> None:

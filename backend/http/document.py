@@ -1,0 +1,26 @@
+"""`python -m backend.http.document`: print the OpenAPI document, from which clients are made.
+
+Nothing is opened and nothing is read from the environment, so that it is the same everywhere.
+"""
+
+import json
+import sys
+
+from pydantic import SecretStr
+
+from backend.app import create_app
+from core.config import Settings
+
+
+def written() -> str:
+    """Return the document as JSON, written the same way each time."""
+    # Constructed, not loaded: a setting of whoever asks must neither be needed nor be seen.
+    nowhere = Settings.model_construct(
+        framemill_mode="embedded", database_url=SecretStr(""), redis_url=SecretStr("")
+    )
+    document = create_app(nowhere).openapi()
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(written())

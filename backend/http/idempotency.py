@@ -1,0 +1,114 @@
+"""Requests that may be repeated: the same `Idempotency-Key` makes one thing only, for a day.
+
+A phone that lost the answer to `POST /v1/uploads` asks again with the same key and gets the upload
+that it began, as it is by now, instead of a second one.
+"""
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import redis.asyncio as redis
+from pydantic import BaseModel
+from redis.exceptions import RedisError
+
+from core import log
+from core.errors import Conflict, Invalid
+from core.model.ids import new_token
+
+_log = log.get(__name__)
+M = TypeVar("M", bound=BaseModel)
+_KEPT_S = 86_400
+_AT_WORK_S = 60  # a process that died at it gives the key back after this
+_AT_WORK = "…"
+
+
+class Idempotency:
+    """Remembers answers in Redis; losing it only means that a repetition is a new request."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+        self._writing: set[asyncio.Task[None]] = set()
+
+    async def once(
+        self,
+        user_id: uuid.UUID,
+        key: str | None,
+        body: BaseModel,
+        kind: type[M],
+        work: Callable[[], Awaitable[M]],
+        again: Callable[[M], Awaitable[M]],
+    ) -> M:
+        """Do the work, or return what it made when the key was used before.
+
+        Args:
+            user_id: whose request it is.
+            key: as the client chose it; None to do the work in any case.
+            body: what is asked; the same key must come with the same.
+            kind: the answer's type.
+            work: does what is asked; when it raises, the key may be used again.
+            again: given what was returned then, returns it as it is now.
+
+        Raises:
+            Conflict: `idempotency_in_progress`: the first request is still being answered.
+            Invalid: `idempotency_key_reused`: for something else.
+        """
+        if key is None:
+            return await work()
+        place = f"idempotency:{user_id}:{hashlib.sha256(key.encode()).hexdigest()}"
+        asked = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+        # A mark of this one request: the client library repeats a command whose answer was lost.
+        at_work = f"{asked} {_AT_WORK}{new_token()}"
+        if not await self._redis.set(place, at_work, nx=True, ex=_AT_WORK_S):
+            found = str(await self._redis.get(place) or "")
+            if found != at_work:
+                return await again(kind.model_validate_json(_answer(found, asked)))
+        try:
+            made = await work()
+        except BaseException as error:
+            given_back = self._write(place, None)
+            if isinstance(error, Exception):  # who was cancelled must not wait for Redis
+                await asyncio.wait({given_back})
+            raise
+        # What is made is made, whether or not that can be remembered.
+        await asyncio.wait({self._write(place, f"{asked} {made.model_dump_json()}")})
+        return made
+
+    def _write(self, place: str, value: str | None) -> "asyncio.Task[None]":
+        """Have a value written, or the key given back, even if nobody waits for it any more."""
+        task = asyncio.create_task(self._try_to_write(place, value))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return task
+
+    async def _try_to_write(self, place: str, value: str | None) -> None:
+        try:
+            if value is None:
+                await self._redis.delete(place)
+            else:
+                await self._redis.set(place, value, ex=_KEPT_S)
+        except (RedisError, OSError) as error:
+            _log.warning("idempotency_not_noted", error=repr(error))
+
+
+def _answer(found: str, asked: str) -> str:
+    """Return the answer to a request that was made before.
+
+    Raises:
+        Conflict: `idempotency_in_progress`.
+        Invalid: `idempotency_key_reused`.
+    """
+    before, _, answer = found.partition(" ")
+    if before not in ("", asked):
+        raise Invalid(
+            "This Idempotency-Key was used for another request.", "idempotency_key_reused"
+        )
+    if answer == "" or answer.startswith(_AT_WORK):
+        raise Conflict(
+            "The first request with this Idempotency-Key is still being answered.",
+            "idempotency_in_progress",
+            retry_after_s=1,
+        )
+    return answer

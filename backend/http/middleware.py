@@ -1,0 +1,372 @@
+"""What happens to every request: a slot, an id, limits on body and time, a log line, a last resort.
+
+One plain ASGI layer, because each of Starlette's own would cost as much as a small route.
+"""
+
+import asyncio
+import re
+import time
+from collections import Counter as TallyOf
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from itertools import count
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.http import deadline
+from backend.http.address import address_of, network_of
+from backend.http.deadline import Deadline
+from backend.http.errors import problem
+from core import log
+from core.model.ids import new_token
+
+_log = log.get(__name__)
+_access = log.get("backend.access")
+_MAX_BODY = 1024 * 1024  # bytes; files never pass through here
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_NO_STORE = (b"cache-control", b"no-store")
+_PROCESS = new_token(72)
+_NUMBERS = count(1)
+_STREAM = b"text/event-stream"
+_GONE = 499  # nobody sees it; in figures and logs as nginx has it
+_TELL_EVERY_S = 5.0
+_LEAST_ARRIVING = 20  # even where there are few slots
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+REQUESTS = Counter("framemill_http_requests", "Requests answered.", ["method", "route", "status"])
+SECONDS = Histogram("framemill_http_seconds", "Time until the answer began, in seconds.", ["route"])
+
+
+class _BodyTooLarge(HTTPException):
+    """Of a kind that FastAPI passes on while it reads a body; others it takes for a bad body."""
+
+    def __init__(self) -> None:
+        super().__init__(413, _TOO_LARGE[2])
+
+
+class _TooManyArriving(HTTPException):
+    """Like the above: one address has as many bodies under way as it may."""
+
+    def __init__(self) -> None:
+        super().__init__(429, _ARRIVING[2])
+
+
+class RequestLayer:
+    """Wraps an ASGI app.
+
+    At most so many requests are answered at once. What comes beyond them is refused at once and
+    cheaply: waiting too, it would only make everybody's answer come too late. A stream gives its
+    slot back when it begins; whether we are well is told in any case.
+
+    While its body arrives a request has a slot too, and how long that takes is the client's affair.
+    So one address may have only a fifth of the slots for that: else who sends one byte of each of
+    many bodies would keep everybody out.
+
+    What has not begun to be answered within `answer_s` seconds of having arrived is given up and
+    answered with 503.
+
+    HEAD is answered wherever GET is, with what GET would say of itself (RFC 9110 section 9.3.2).
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        most: int = 500,
+        answer_s: float = 15.0,
+        trusted_proxies: Collection[str] = (),
+    ) -> None:
+        self._app = app
+        self._slots = Slots(most)
+        self._answer_s = answer_s
+        self._trusted_proxies = trusted_proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        request_id = _request_id(headers.get(b"x-request-id"))
+        scope["request_id"] = request_id
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        slots = self._slots
+        if scope["method"] == "HEAD":
+            # A copy: the server goes by its own for what it sends.
+            scope = {**scope, "method": "GET", "asked": "HEAD"}
+        network = partial(self._network, scope)
+        exchange = _Exchange(scope, receive, send, request_id, slots, network)
+        if slots.taken >= slots.most and scope["path"] not in _QUIET:
+            await exchange.answer(*_OVERLOADED, retry_after_s=slots.refuse())
+            exchange.count()
+            return
+        slots.taken += 1
+        try:
+            refusal = _refuse(scope["method"], headers)
+            if refusal is not None:
+                await exchange.answer(*refusal)
+            else:
+                await self._serve(scope, exchange)
+        finally:
+            exchange.give_back()
+        exchange.record()
+
+    def _network(self, scope: Scope) -> str:
+        return network_of(address_of(scope, self._trusted_proxies))
+
+    async def _serve(self, scope: Scope, exchange: "_Exchange") -> None:
+        limit = Deadline(self._answer_s, exchange.give_up)
+        deadline.put(scope, limit)
+        exchange.deadline = limit
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except _BodyTooLarge:
+            await exchange.answer(*_TOO_LARGE)
+        except _TooManyArriving:
+            await exchange.answer(*_ARRIVING, retry_after_s=2)
+        except ClientDisconnect:
+            exchange.abandoned()
+        except asyncio.CancelledError:
+            if not limit.has_passed:
+                raise
+        except Exception:  # noqa: BLE001 - the last resort; it is logged and answered
+            if not exchange.is_over:  # then it is what came of being cut off
+                _log.exception("unhandled_error")
+                await exchange.answer(500, "internal_error", "Something went wrong on our side.")
+        finally:
+            limit.end()
+            await exchange.told()
+
+
+class Slots:
+    """The requests that are being answered.
+
+    Attributes:
+        most: so many at once.
+        taken: so many now.
+        arriving: how many of those wait for the rest of their bodies, by network.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+        self.arriving = TallyOf[str]()
+        self._most_arriving = max(_LEAST_ARRIVING, most // 5)
+        self._refused = 0
+        self._told = -_TELL_EVERY_S
+
+    @contextmanager
+    def waiting_for(self, network: str) -> Iterator[None]:
+        """Wait for a body from a network in the block.
+
+        Raises:
+            _TooManyArriving: it sends too many at once.
+        """
+        if self.arriving[network] >= self._most_arriving:
+            raise _TooManyArriving
+        self.arriving[network] += 1
+        try:
+            yield
+        finally:
+            self.arriving[network] -= 1
+            if not self.arriving[network]:
+                del self.arriving[network]
+
+    def refuse(self) -> int:
+        """Note that one was refused; return when it may come again, in seconds.
+
+        They are told different times, so that they do not all come back at once; and a line in the
+        log for each would be work at the worst time.
+        """
+        self._refused += 1
+        now = time.monotonic()
+        if now - self._told >= _TELL_EVERY_S:
+            _log.warning("overloaded", refused=self._refused, under_way=self.taken)
+            self._refused, self._told = 0, now
+        return 1 + self._refused % 4
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        request_id: str,
+        slots: Slots,
+        network: Callable[[], str],
+    ) -> None:
+        self._scope = scope
+        self._without_body = scope.get("asked") == "HEAD"
+        self._method: str = scope.get("asked") or scope["method"]
+        self._receive = receive
+        self._send = send
+        self._request_id = request_id
+        self._slots: Slots | None = slots
+        self._all_slots = slots
+        self._network = network
+        self._started = time.perf_counter()
+        self._seconds = 0.0
+        self._body = 0
+        self._status = 0
+        self._arrived = False
+        self.is_over = False  # what is sent from now on is sent to nobody
+        self._apology: asyncio.Task[None] | None = None
+        self.deadline: Deadline | None = None
+
+    async def receive(self) -> Message:
+        if self._arrived or self.deadline is None:
+            return await self._receive()
+        self.deadline.stop()  # how long a client may take to send is not ours to say here
+        with self._all_slots.waiting_for(self._network()):
+            message = await self._receive()
+        self._arrived = not message.get("more_body", False)
+        if not self._status:
+            self.deadline.start()
+        if message["type"] == "http.request":
+            self._body += len(message.get("body", b""))
+            if self._body > _MAX_BODY:
+                raise _BodyTooLarge
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self.is_over:
+            return
+        await self._send_on(message)
+
+    async def _send_on(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if self.deadline is not None:
+                self.deadline.stop()  # what is left is up to the client
+            self._status = message["status"]
+            self._seconds = time.perf_counter() - self._started
+            headers = message.setdefault("headers", [])
+            headers.append((b"x-request-id", self._request_id.encode()))
+            headers.extend(_SECURITY_HEADERS)
+            may_be_kept = is_stream = False
+            for name, value in headers:
+                if name == b"cache-control":
+                    may_be_kept = True
+                elif name == b"content-type" and value.startswith(_STREAM):
+                    self.give_back()
+                    is_stream = True
+            # Only what says that it may be kept is kept.
+            if not may_be_kept:
+                headers.append(_NO_STORE)
+            if self._without_body and is_stream:
+                await self._send(message)
+                await self._send({"type": "http.response.body"})
+                self.is_over = True
+                raise ClientDisconnect  # it would never end
+        elif self._without_body and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def give_up(self) -> None:
+        """Answer in place of the app, which will be cancelled and may take a while to end."""
+        if not self._status:
+            self.is_over = True
+            path, method = self._scope["path"], self._method
+            _log.warning("not_answered_in_time", method=method, path=path)
+            self._apology = asyncio.get_running_loop().create_task(self._apologize())
+
+    async def _apologize(self) -> None:
+        response = problem(self._scope["path"], self._request_id, *_TOO_LATE)
+        await response(self._scope, self._receive, self._send_on)
+
+    async def told(self) -> None:
+        """Wait until what was answered in place of the app is sent."""
+        if self._apology is not None:
+            await self._apology
+
+    async def answer(
+        self, status: int, code: str, detail: str, retry_after_s: float | None = None
+    ) -> None:
+        """Answer with a problem, unless an answer has begun: then only closing is left."""
+        if self._status:
+            return
+        path = self._scope["path"]
+        response = problem(
+            path, self._request_id, status, code, detail, retry_after_s=retry_after_s
+        )
+        await response(self._scope, self._receive, self.send)
+
+    def give_back(self) -> None:
+        """Let another request have the slot; once."""
+        if self._slots is not None:
+            self._slots.taken -= 1
+            self._slots = None
+
+    def abandoned(self) -> None:
+        """Note that the client went away before it had said what it wants."""
+        self._status = self._status or _GONE
+
+    def count(self) -> None:
+        """Add to the figures."""
+        route = self._scope.get("route")
+        name = getattr(route, "path", "none")  # never the path itself: anybody could invent labels
+        requests, seconds = _figures(self._method, name, self._status)
+        requests.inc()
+        seconds.observe(self._seconds)
+
+    def record(self) -> None:
+        """Add to the figures and write the log line."""
+        self.count()
+        if self._scope["path"] not in _QUIET:
+            _access.info(
+                "request",
+                method=self._method,
+                path=self._scope["path"],
+                status=self._status,
+                ms=round(self._seconds * 1000, 1),
+            )
+
+
+@cache  # looking labels up takes longer than counting
+def _figures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, status), SECONDS.labels(route)
+
+
+_OVERLOADED = (503, "overloaded", "Too many requests are being answered; ask again in a moment.")
+_TOO_LATE = (
+    503,
+    "dependency_unavailable",
+    "A part that this needs did not answer in time; ask again in a moment.",
+)
+_ARRIVING = (
+    429,
+    "rate_limited",
+    "Too many requests from this address have begun and not arrived; ask again in a moment.",
+)
+_TOO_LARGE = (413, "payload_too_large", "The body is larger than 1 MiB.")
+
+
+def _refuse(method: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
+    """Return status, code and detail for what need not be read; None to go on."""
+    if method in ("GET", "HEAD", "OPTIONS"):
+        return None
+    length = headers.get(b"content-length")
+    if length is not None and length.isdigit() and int(length) > _MAX_BODY:
+        return _TOO_LARGE
+    has_body = length not in (None, b"0") or b"transfer-encoding" in headers
+    kind = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
+    if has_body and kind != b"application/json":
+        return 415, "unsupported_media_type", "Send JSON with Content-Type: application/json."
+    return None
+
+
+def _request_id(given: bytes | None) -> str:
+    """Keep a caller's id when it is harmless in logs, else make one."""
+    if given is not None and _ID.fullmatch(given):
+        return given.decode()
+    return f"{_PROCESS}-{next(_NUMBERS):x}"  # unique, not secret

@@ -1,0 +1,1 @@
+"""Tables, states, ids and object keys."""

@@ -1,0 +1,1 @@
+"""A task: whose turn it is, and what its holder may do."""

@@ -1,0 +1,73 @@
+"""Whose turn it is: an order of tasks that is fair between users.
+
+A message says only that there is work; which work is decided here, when a worker claims. Each task
+is given a turn when it is queued: the next one after its user's last, but not before the turn that
+the queue has come to. The lowest turn goes first, so a user with one video waits for one video of
+everybody else's, however many those have queued. Among equals the oldest goes first.
+
+This is start-time fair queueing with every task of the same weight. Source: P. Goyal, H. Vin and
+H. Cheng, "Start-time Fair Queueing", IEEE/ACM Transactions on Networking 5(5), 1997.
+"""
+
+import uuid
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core import setbacks
+from core.model.states import WorkState
+from core.model.tables import Task, User
+
+_QUEUED = Task.state == WorkState.QUEUED
+_DUE = and_(_QUEUED, Task.available_at <= func.now())
+_NOT_SET_BACK = (
+    setbacks.clear_of(setbacks.Kind.CLAIM, Task.id),
+    setbacks.clear_of(setbacks.Kind.LAPSE, Task.id),
+)
+
+
+async def assign(tx: AsyncConnection, user_id: uuid.UUID) -> tuple[int, int]:
+    """Return priority and turn for a task that the user queues now.
+
+    The user's row stays locked until the transaction ends: of many that are queued at once, each
+    is to get a turn of its own.
+    """
+    priority = (
+        await tx.execute(
+            select(User.priority).where(User.id == user_id).with_for_update(key_share=True)
+        )
+    ).scalar_one()
+    same = Task.priority == priority
+    # One that nothing can be done to stands still: so must not the turn that newcomers get.
+    reached = select(func.min(Task.turn)).where(_DUE, same, *_NOT_SET_BACK).scalar_subquery()
+    after_own = (
+        select(func.max(Task.turn) + 1)
+        .where(_QUEUED, same, Task.user_id == user_id)
+        .scalar_subquery()
+    )
+    # GREATEST leaves NULLs out: with nothing queued it is 0.
+    turn = await tx.scalar(select(func.greatest(reached, after_own, 0)))
+    return int(priority), int(turn or 0)
+
+
+async def take(tx: AsyncConnection, max_attempts: int) -> uuid.UUID | None:
+    """Lock the task whose turn it is and return its id; None when there is none to be had."""
+    return await tx.scalar(
+        select(Task.id)
+        .where(_claimable(max_attempts))
+        .order_by(Task.priority.desc(), Task.turn, Task.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+async def waits(tx: AsyncConnection, max_attempts: int) -> bool:
+    """Tell whether a task could be claimed, be it locked by somebody at the moment or not."""
+    found = await tx.scalar(select(Task.id).where(_claimable(max_attempts)).limit(1))
+    return found is not None
+
+
+def _claimable(max_attempts: int) -> ColumnElement[bool]:
+    # One whose row could not be written is passed over for a while, or nobody would get another.
+    clear = setbacks.clear_of(setbacks.Kind.CLAIM, Task.id)
+    return and_(_DUE, Task.charged < max_attempts, clear)

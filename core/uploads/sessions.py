@@ -1,0 +1,275 @@
+"""How an upload ends: completed, aborted or expired. Used by the API and by the sweep.
+
+S3 is asked outside of any transaction; one short transaction then writes what it answered. Each
+step may be repeated: whoever comes second finds it done and gives the same answer.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import any_, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core import jobs, work
+from core.adapters.postgres import IDS, Database
+from core.adapters.s3 import Part, RejectedParts, Storage
+from core.errors import Conflict, DomainError, Invalid, Unavailable
+from core.events import VideoEvent
+from core.model import object_keys
+from core.model.states import UPLOAD_TRANSITIONS, UploadState, VideoState, sources_of
+from core.model.tables import Upload, Video
+from core.uploads.multipart import size_of_part
+from core.videos import lifecycle
+
+
+@dataclass(frozen=True)
+class UploadRow:
+    """An upload as it stands in the table; sizes in bytes."""
+
+    id: uuid.UUID
+    video_id: uuid.UUID
+    user_id: uuid.UUID
+    filename: str
+    size: int
+    part_size: int
+    part_count: int
+    state: str
+    s3_key: str
+    s3_upload_id: str
+    expires_at: Any
+    created_at: Any
+
+
+_COMPLETING = timedelta(minutes=2)  # longer than one request to S3 may take
+COLUMNS = [getattr(Upload, name) for name in UploadRow.__dataclass_fields__]
+_BY_ID = select(*COLUMNS).where(Upload.id == any_(IDS))
+
+
+async def load(db: Database, upload_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, UploadRow]:
+    """Return those uploads that exist, whoever owns them."""
+    async with db.read() as connection:
+        rows = (await connection.execute(_BY_ID, {"ids": list(upload_ids)})).all()
+    return {row.id: UploadRow(*row) for row in rows}
+
+
+def check_parts(upload: UploadRow, held: Sequence[Part], named: Mapping[int, str] | None) -> None:
+    """Compare the parts that S3 holds with the plan and with what the client says.
+
+    Done here because not every store does it: parts in order, none missing, none of another size.
+
+    Raises:
+        Invalid: `part_mismatch`, with the numbers of the first parts that are wrong.
+    """
+    sizes = {part.number: part.size for part in held}
+    wrong = [
+        number
+        for number in range(1, upload.part_count + 1)
+        if sizes.get(number) != size_of_part(number, upload.size, upload.part_size)
+    ]
+    wrong += [number for number in sizes if number > upload.part_count]
+    if wrong:
+        raise _mismatch("are missing or have another size", wrong)
+    if named is None:
+        return
+    etags = {part.number: part.etag for part in held}
+    unknown = [number for number in named if number not in etags]
+    other = [number for number, etag in etags.items() if named.get(number) != etag]
+    if unknown or other:
+        raise _mismatch("differ from what was uploaded", sorted({*unknown, *other}))
+
+
+def _mismatch(what: str, numbers: Sequence[int]) -> Invalid:
+    listed = ", ".join(str(number) for number in numbers[:10])
+    more = "" if len(numbers) <= 10 else f" and {len(numbers) - 10} more"
+    return Invalid(f"Parts {listed}{more} {what}.", "part_mismatch")
+
+
+async def complete(
+    db: Database, storage: Storage, upload: UploadRow, named: Mapping[int, str] | None = None
+) -> VideoEvent | None:
+    """Put the parts together and queue the video; None when that was done before.
+
+    Args:
+        db: the database.
+        storage: the object store.
+        upload: as it was read.
+        named: the parts' ETags by number, if the client names them.
+
+    Raises:
+        Conflict: the upload was aborted or has expired, or the store has lost it: then it is over.
+        Invalid: `part_mismatch`, or `size_mismatch`: then the object is deleted.
+    """
+    if upload.state == UploadState.COMPLETED:
+        return None
+    if upload.state != UploadState.OPEN:
+        raise over(upload.state)
+    held = await storage.list_parts(upload.s3_key, upload.s3_upload_id)
+    if held is not None:
+        check_parts(upload, held, named)
+        if not await _mark_completing(db, upload):
+            return await adopt(db, storage, upload)  # it has ended meanwhile: that tells how
+        try:
+            await storage.complete_upload(upload.s3_key, upload.s3_upload_id, held)
+        except RejectedParts as error:
+            raise Invalid(f"The parts were refused: {error}.", "part_mismatch") from error
+    return await adopt(db, storage, upload)
+
+
+async def adopt(db: Database, storage: Storage, upload: UploadRow) -> VideoEvent | None:
+    """Queue the video of an upload that S3 has completed; None when that was done before.
+
+    Raises:
+        Conflict: the upload has been ended meanwhile, or S3 has neither the object nor the upload:
+            then it is over.
+        Invalid: `size_mismatch`; the object is deleted and the upload is over.
+    """
+    found = await storage.head(upload.s3_key)
+    if found is None:
+        raise await _missing(db, storage, upload)
+    if found.size != upload.size:
+        async with db.begin() as tx:
+            await _discard(tx, upload, UploadState.ABORTED)
+        raise Invalid(
+            f"{found.size} bytes arrived instead of the {upload.size} that were declared. "
+            "The upload was dropped; start a new one.",
+            "size_mismatch",
+        )
+    async with db.begin() as tx:
+        await lifecycle.lock(tx, upload.video_id)
+        if await _move(tx, upload.id, UploadState.COMPLETED):
+            await tx.execute(
+                update(Video).where(Video.id == upload.video_id).values(source_etag=found.etag)
+            )
+            _, event = await jobs.create(
+                tx, upload.video_id, "transcode", only_from={VideoState.UPLOADING}
+            )
+            return event
+        state = await _state_of(tx, upload.id)
+        if state == UploadState.COMPLETED:
+            return None
+        # It was ended while S3 put it together, and whoever ended it looked before the object was
+        # there. We have seen it: its removal is ours to ask for.
+        await work.purge(tx, object_keys.video_prefix(upload.video_id))
+    raise over(state)
+
+
+async def _missing(db: Database, storage: Storage, upload: UploadRow) -> DomainError:
+    """Return what is answered when there is no object."""
+    if await lose(db, storage, upload) is not None:
+        return Conflict("The store no longer knows this upload; start a new one.")
+    async with db.read() as connection:
+        state = await _state_of(connection, upload.id)
+    if state == UploadState.OPEN:
+        # Somebody has it put together at this moment.
+        return Unavailable("This upload is being completed; ask again.", retry_after_s=2)
+    return over(state)
+
+
+async def lose(
+    db: Database,
+    storage: Storage,
+    upload: UploadRow,
+    ended: UploadState = UploadState.ABORTED,
+) -> VideoEvent | None:
+    """End an open upload that the store is proved to have lost; None when it has not.
+
+    It has neither the parts nor what they would have become, and nobody of us is having them put
+    together. Asked in this order: parts can become an object between two answers, never the
+    reverse. And who puts them together says so first, for longer than this takes.
+    """
+    if await storage.is_open(upload.s3_key, upload.s3_upload_id):
+        return None
+    if await storage.head(upload.s3_key) is not None:
+        return None
+    async with db.begin() as tx:
+        completing = await tx.scalar(
+            select(Upload.id).where(Upload.id == upload.id, Upload.completing_until > func.now())
+        )
+        if completing is not None:
+            return None
+        return await _discard(tx, upload, ended)
+
+
+async def _mark_completing(db: Database, upload: UploadRow) -> bool:
+    async with db.begin() as tx:
+        marked = await tx.execute(
+            update(Upload)
+            .where(Upload.id == upload.id, Upload.state == UploadState.OPEN)
+            .values(completing_until=func.now() + _COMPLETING)
+        )
+        return bool(marked.rowcount)
+
+
+def over(state: str | None) -> Conflict:
+    """Return what is answered to who wants to go on with an upload that has ended."""
+    return Conflict(f"This upload is {state or 'gone'}; start a new one.")
+
+
+async def abort(db: Database, upload: UploadRow) -> VideoEvent | None:
+    """End an open upload for its owner; None when that was done before.
+
+    Raises:
+        Conflict: it is completed.
+    """
+    async with db.begin() as tx:
+        event = await _discard(tx, upload, UploadState.ABORTED)
+        if event is None and await _state_of(tx, upload.id) == UploadState.COMPLETED:
+            raise Conflict("This upload is completed; delete the video instead.")
+        return event
+
+
+async def expire(db: Database, upload: UploadRow) -> VideoEvent | None:
+    """End an upload that was abandoned."""
+    async with db.begin() as tx:
+        return await _discard(tx, upload, UploadState.EXPIRED)
+
+
+async def discard_open(tx: AsyncConnection, video_id: uuid.UUID) -> None:
+    """End the open upload of a video that is being deleted, if there is one, and forget its name.
+
+    The caller has locked the video.
+    """
+    row = (
+        await tx.execute(
+            update(Upload)
+            .where(Upload.video_id == video_id, Upload.state == UploadState.OPEN)
+            .values(state=UploadState.ABORTED)
+            .returning(Upload.s3_key, Upload.s3_upload_id)
+        )
+    ).one_or_none()
+    if row is not None:
+        await _purge(tx, row.s3_key, row.s3_upload_id)
+    await tx.execute(update(Upload).where(Upload.video_id == video_id).values(filename=""))
+
+
+async def _discard(tx: AsyncConnection, upload: UploadRow, state: UploadState) -> VideoEvent | None:
+    await lifecycle.lock(tx, upload.video_id)
+    if not await _move(tx, upload.id, state, filename=""):
+        return None
+    await _purge(tx, upload.s3_key, upload.s3_upload_id)
+    await _purge(tx, object_keys.video_prefix(upload.video_id), None)
+    return await lifecycle.move(tx, upload.video_id, VideoState.DELETED, **lifecycle.FORGOTTEN)
+
+
+async def _move(
+    tx: AsyncConnection, upload_id: uuid.UUID, state: UploadState, **values: Any
+) -> bool:
+    result = await tx.execute(
+        update(Upload)
+        .where(Upload.id == upload_id, Upload.state.in_(sources_of(UPLOAD_TRANSITIONS, state)))
+        .values(state=state, **values)
+    )
+    return bool(result.rowcount)
+
+
+async def _state_of(tx: AsyncConnection, upload_id: uuid.UUID) -> str | None:
+    return await tx.scalar(select(Upload.state).where(Upload.id == upload_id))
+
+
+async def _purge(tx: AsyncConnection, prefix: str, s3_upload_id: str | None) -> None:
+    """Have it removed now, and again when whoever was at it at this moment must have ended."""
+    await work.purge(tx, prefix, s3_upload_id)
+    await work.purge(tx, prefix, s3_upload_id, func.now() + lifecycle.PURGE_GRACE)

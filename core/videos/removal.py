@@ -1,0 +1,77 @@
+"""How a video is deleted, and how the last of it goes: objects, rows, names.
+
+A deletion takes two steps. The first is the owner's and is done at once: nobody sees the video any
+more, its work is ended, its names are gone. Some who were at it at that moment end only now: a
+worker, an upload that S3 puts together. So its row stays for a while and what they leave is
+removed; then, once nothing lies under its prefix any more, every row of it is removed too.
+"""
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core import jobs, work
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
+from core.events import VideoEvent
+from core.model import object_keys
+from core.model.states import VideoState
+from core.model.tables import Artifact, Job, Purge, Rendition, Task, Upload, Video
+from core.uploads import sessions
+from core.videos import lifecycle
+
+
+async def delete_video(tx: AsyncConnection, video_id: uuid.UUID) -> VideoEvent | None:
+    """Delete a video; its work is ended. None when there is none, or not any more."""
+    found = await lifecycle.lock(tx, video_id)
+    if found is None or found.state is VideoState.DELETED:
+        return None
+    await sessions.discard_open(tx, video_id)
+    await jobs.end_work(tx, video_id)
+    for table in (Rendition, Artifact):
+        await tx.execute(delete(table).where(table.video_id == video_id))
+    prefix = object_keys.video_prefix(video_id)
+    # When a worker that had not yet heard of it must have stopped; sooner is up to the caller.
+    await work.purge(tx, prefix, not_before=func.now() + lifecycle.PURGE_GRACE)
+    return await lifecycle.move(tx, video_id, VideoState.DELETED, **lifecycle.FORGOTTEN)
+
+
+def forgettable(after_s: float) -> Select[uuid.UUID]:
+    """Return the statement for videos that were deleted so many seconds ago."""
+    return select(Video.id).where(_forgettable(after_s)).order_by(Video.updated_at)
+
+
+async def forget(db: Database, storage: Storage, video_id: uuid.UUID, after_s: float) -> bool:
+    """Remove the last of a video that was deleted: its objects, then its rows.
+
+    Raises:
+        Unavailable: the store does not answer, or does not let something go: the rows stay.
+    """
+    async with db.read() as connection:
+        begun = (
+            await connection.execute(
+                select(Upload.s3_key, Upload.s3_upload_id).where(Upload.video_id == video_id)
+            )
+        ).one_or_none()
+    if begun is not None:
+        await storage.abort_upload(begun.s3_key, begun.s3_upload_id)
+    prefix = object_keys.video_prefix(video_id)
+    await storage.delete_prefix(prefix)
+    async with db.begin() as tx:
+        found = await lifecycle.lock(tx, video_id)
+        if found is None or found.state is not VideoState.DELETED:
+            return False
+        for table in (Task, Artifact, Rendition, Job, Upload):
+            await tx.execute(delete(table).where(table.video_id == video_id))
+        await tx.execute(delete(Purge).where(Purge.prefix.startswith(prefix)))
+        gone = await tx.execute(delete(Video).where(Video.id == video_id, _forgettable(after_s)))
+        return bool(gone.rowcount)
+
+
+def _forgettable(after_s: float) -> ColumnElement[bool]:
+    return and_(
+        Video.state == VideoState.DELETED,
+        Video.updated_at < func.now() - timedelta(seconds=after_s),
+    )

@@ -1,0 +1,1 @@
+"""What a worker is, whatever it works on: messages, attempts, leases, capacity."""

@@ -1,0 +1,103 @@
+"""Whether there is memory and disk for one more task."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import log
+from core.config import Settings
+from workers.runtime.cgroup_memory import available_memory, memory_of_children
+
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class Free:
+    """What there is now, in bytes.
+
+    Attributes:
+        memory: that can still be used; None when unknown.
+        disk: free where the scratch directories are.
+        held: memory that the running tasks hold already.
+    """
+
+    memory: int | None
+    disk: int
+    held: int = 0
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What has to be there, in bytes; 0 to take no account of it.
+
+    Attributes:
+        task_memory: what one task is expected to use at its peak.
+        free_disk: what must be free before a task is begun.
+    """
+
+    task_memory: int
+    free_disk: int
+
+
+def may_start(free: Free, running: int, needs: Needs) -> str | None:
+    """Decide whether one more task may be begun beside those that run.
+
+    What runs has perhaps just begun: the memory that it will yet want is kept for it. A task that
+    would be alone may always try, however little memory there is, because nothing of ours would
+    make more of it by ending. A short disk holds it up all the same: the attempt could only fail.
+
+    Returns:
+        None when it may; otherwise what there is too little of, for the operator.
+    """
+    if free.disk < needs.free_disk:
+        return f"{_mb(free.disk)} of disk are free, {_mb(needs.free_disk)} are wanted"
+    if running == 0 or free.memory is None or needs.task_memory == 0:
+        return None
+    promised = max(0, running * needs.task_memory - free.held)
+    if free.memory - promised < needs.task_memory:
+        return (
+            f"{_mb(free.memory)} of memory are free, of which {_mb(promised)} are kept for what "
+            f"runs; {_mb(needs.task_memory)} are wanted"
+        )
+    return None
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:.0f} MB"
+
+
+class Capacity:
+    """Asks before tasks are begun, and tells the operator when there is no room, once.
+
+    Attributes:
+        short_of: what there was too little of for one more when it was last asked; None for enough.
+    """
+
+    def __init__(self, settings: Settings, look: Callable[[], Free] | None = None) -> None:
+        self._needs = Needs(settings.task_memory_bytes, settings.min_free_disk_bytes)
+        self._look = look or (lambda: look_at(settings.scratch_dir))
+        self.short_of: str | None = None
+
+    def room(self, running: int, most: int) -> int:
+        """Return how many tasks may be begun now beside those that run, at most `most`."""
+        free = self._look()
+        for more in range(most):
+            reason = may_start(free, running + more, self._needs)
+            if reason is not None:
+                self._note(reason if more == 0 else None)
+                return more
+        self._note(None)
+        return most
+
+    def _note(self, short_of: str | None) -> None:
+        if short_of and not self.short_of:
+            _log.warning("waiting_for_capacity", reason=short_of)
+        elif self.short_of and not short_of:
+            _log.info("capacity_again")
+        self.short_of = short_of
+
+
+def look_at(scratch: Path) -> Free:
+    """Return what is free on this machine; `scratch` must exist."""
+    return Free(available_memory(), shutil.disk_usage(scratch).free, memory_of_children())

@@ -1,0 +1,105 @@
+"""What an error says of an attempt, what becomes of its task, and when it is tried again. Pure."""
+
+import errno
+from dataclasses import dataclass
+
+from core.errors import DatabaseAway, Failure, TransientError, Unavailable
+from workers.runtime.scratch import FULL
+
+_MOST_S = 300.0
+_MOST_AWAY_S = 60.0  # so that work goes on soon after an outage has ended
+_STORE_AWAY = Failure("storage_error", "The store did not answer. Try again later.", retryable=True)
+
+
+def classify_error(error: Exception) -> TransientError:
+    """Return what it means. It is never the input's fault: that must have been shown.
+
+    What was away or full is not charged to the task; anything else is a fault of ours that this
+    input may bring out again, so it counts.
+    """
+    if isinstance(error, DatabaseAway):
+        return TransientError(f"the database did not answer: {error.reason}", charge=False)
+    if isinstance(error, Unavailable):
+        return TransientError(error.detail, _STORE_AWAY, charge=False)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return TransientError(repr(error), FULL, charge=False)
+    return TransientError(repr(error))
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how long a job is tried.
+
+    Attributes:
+        max_attempts: attempts that are charged.
+        max_job_s: seconds from the first attempt to the end of the last one.
+        base_s: the wait after the first failure, at the most.
+    """
+
+    max_attempts: int
+    max_job_s: float
+    base_s: float
+
+
+@dataclass(frozen=True)
+class Again:
+    """Try again, not before `delay_s` seconds have passed; `charge` tells whether it counted."""
+
+    delay_s: float
+    charge: bool
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Tried often or long enough; `failure` is what the owner reads."""
+
+    failure: Failure
+
+
+def decide(
+    error: TransientError,
+    policy: RetryPolicy,
+    *,
+    attempt: int,
+    charged: int,
+    age_s: float,
+    chance: float,
+) -> Again | GiveUp:
+    """Say what becomes of a task whose attempt failed although its input may be good.
+
+    What failed because a part that we stand on was away is not charged: an outage may outlast
+    any number of attempts. It ends when the job has been tried for too long.
+
+    Args:
+        error: why it failed.
+        policy: how often and how long to try.
+        attempt: the attempt that failed, counted from 1.
+        charged: attempts that count, this one included.
+        age_s: seconds since the job's first attempt began.
+        chance: a random number from 0 to 1.
+    """
+    spent = error.charge and charged >= policy.max_attempts
+    delay_s = (
+        backoff_s(charged, policy.base_s, chance)
+        if error.charge
+        else min(_MOST_AWAY_S, backoff_s(attempt, policy.base_s, chance))
+    )
+    if spent or age_s + delay_s > policy.max_job_s:
+        return GiveUp(error.failure)
+    return Again(delay_s, error.charge)
+
+
+def backoff_s(attempt: int, base_s: float, chance: float) -> float:
+    """Return how many seconds to wait after a failed attempt.
+
+    Exponential with jitter, so that tasks that failed together do not come back together: half of
+    the wait is fixed and half is random. Source: M. Brooker, "Exponential Backoff And Jitter",
+    AWS Architecture Blog, 2015 ("equal jitter").
+
+    Args:
+        attempt: how many attempts have failed, from 1.
+        base_s: the wait after the first one, at the most.
+        chance: a random number from 0 to 1.
+    """
+    # Not 4 ** attempt itself: after some hundred attempts that is no float any more.
+    return min(_MOST_S, base_s * 4.0 ** min(attempt - 1, 10)) * (0.5 + 0.5 * chance)

@@ -1,0 +1,86 @@
+"""What is told of an attempt: how far it is, what happened, what the source is."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from core.model.states import Stage
+from workers.media.info import MediaInfo
+from workers.media.plan import EncodePlan
+
+_MOST = 256 * 1024  # characters of a log
+# Where each stage begins and ends, in percent of the whole. Encoding takes nearly all the time.
+_SPANS = {
+    Stage.FETCHING: (0.0, 8.0),
+    Stage.INSPECTING: (8.0, 10.0),
+    Stage.ENCODING: (10.0, 95.0),
+    Stage.PUBLISHING: (95.0, 99.0),
+}
+
+
+@dataclass
+class Meter:
+    """Written by the work, read by the heartbeat.
+
+    Attributes:
+        stage: where the task is.
+        percent: of the whole task; never falls.
+        eta_s: seconds until it is likely done, or None.
+    """
+
+    stage: Stage = Stage.FETCHING
+    percent: float = 0.0
+    eta_s: float | None = None
+
+    def enter(self, stage: Stage) -> None:
+        """Begin a stage."""
+        self.stage = stage
+        self.at(0.0, self.eta_s if stage is Stage.PUBLISHING else None)
+
+    def at(self, fraction: float, eta_s: float | None = None) -> None:
+        """Say how much of the present stage is done, from 0 to 1."""
+        first, last = _SPANS[self.stage]
+        reached = first + (last - first) * min(max(fraction, 0.0), 1.0)
+        self.percent = max(self.percent, round(reached, 1))
+        self.eta_s = None if eta_s is None else round(eta_s, 1)
+
+
+class JobLog:
+    """Collects lines with the seconds since the attempt began."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._lines: list[str] = []
+        self._size = 0
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the attempt began."""
+        return time.monotonic() - self._started
+
+    def add(self, text: str) -> None:
+        """Add a line, or a block of several. The oldest are kept when it grows too long."""
+        if self._size > _MOST:
+            return
+        line = f"{self.age_s:9.3f}  {text.rstrip()}"
+        self._size += len(line)
+        self._lines.append(line)
+
+    def encode(self) -> bytes:
+        """Return the whole as UTF-8."""
+        return ("\n".join(self._lines) + "\n").encode(errors="replace")
+
+
+def describe_source(info: MediaInfo, decided: EncodePlan) -> dict[str, Any]:
+    """Return the facts that people read: seconds, upright square pixels, frames a second."""
+    video = info.video
+    assert video is not None  # it was planned
+    rate = video.avg_frame_rate or decided.frame_rate
+    return {
+        "duration": None if info.duration is None else round(info.duration, 3),
+        "width": video.display_width,
+        "height": video.display_height,
+        "video_codec": video.codec,
+        "audio_codec": decided.audio.codec if decided.audio else None,
+        "frame_rate": round(float(rate), 3),
+    }

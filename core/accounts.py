@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core import log
 from core.adapters.postgres import Database
 from core.errors import Conflict, Forbidden, Unauthenticated
-from core.events import VideoEvent
 from core.model.states import VideoState
 from core.model.tables import Invite, Job, Session, Upload, User, Video
 from core.rows import Round
@@ -143,19 +142,15 @@ async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> 
     )
 
 
-async def sweep(db: Database) -> list[VideoEvent]:
-    """Remove what closed accounts have left, and invites that lapsed long ago.
-
-    Returns:
-        The events of the videos that were deleted.
-    """
+async def sweep(db: Database) -> None:
+    """Remove what closed accounts have left, and invites that lapsed long ago."""
     async with db.begin() as tx:
         await tx.execute(delete(Invite).where(Invite.expires_at < func.now() - _KEEP_INVITES))
         # A process of the version before, which goes on while this one is rolled out, may add one.
         closed = select(User.id).where(User.closed_at.is_not(None))
         await tx.execute(delete(Session).where(Session.user_id.in_(closed)))
 
-    async def delete_video(video_id: uuid.UUID) -> VideoEvent | None:
+    async def delete_video(video_id: uuid.UUID) -> bool:
         async with db.begin() as tx:
             return await removal.delete_video(tx, video_id)
 
@@ -164,9 +159,8 @@ async def sweep(db: Database) -> list[VideoEvent]:
             await tx.execute(delete(User).where(User.id == user_id, User.closed_at.is_not(None)))
         _log.info("account_removed", user_id=str(user_id))
 
-    events = await Round(db, Kind.ACCOUNT).run(_VIDEOS, delete_video)
+    await Round(db, Kind.ACCOUNT).run(_VIDEOS, delete_video)
     await Round(db, Kind.ACCOUNT).run(_EMPTY, forget)
-    return events
 
 
 _VIDEOS = (

@@ -28,7 +28,7 @@ from workers.runtime.scratch import ROOM, Scratch
 from workers.runtime.spot import watch
 from workers.sandbox.choose import NoSandboxError, choose
 from workers.sandbox.sandbox import Sandbox
-from workers.transcode import Tools
+from workers.tools import Tools
 from workers.transfer_limits import Pace
 
 _log = log.get(__name__)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from core.adapters.s3 import ObjectGone, Part, RejectedParts, Storage
 from core.errors import Failure, PermanentError, TransientError, Unavailable
-from core.tasks.claims import Claim
+from core.tasks.claim import Work
 from core.uploads.multipart import MAX_PARTS, part_count_for, size_of_part
 from workers.file_range import Slice
 from workers.runtime.concurrency import together
@@ -40,7 +40,7 @@ SLOW = Failure(
 
 async def fetch(
     storage: Storage,
-    held: Claim,
+    held: Work,
     target: Path,
     *,
     connections: int,
@@ -96,7 +96,7 @@ def range_length(size: int, connections: int) -> int:
 
 async def _fetch_range(
     storage: Storage,
-    held: Claim,
+    held: Work,
     descriptor: int,
     start: int,
     end: int,

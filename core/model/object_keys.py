@@ -13,11 +13,11 @@ def source(video_id: uuid.UUID, extension: str) -> str:
     return f"{video_prefix(video_id)}source{extension}"
 
 
-def attempt_prefix(video_id: uuid.UUID, job_id: uuid.UUID, attempt: int) -> str:
-    """The outputs of one attempt; two attempts never write to the same key."""
-    return f"{video_prefix(video_id)}{job_id}/{attempt}/"
+def attempt_prefix(video_id: uuid.UUID, job_id: uuid.UUID, key: str, attempt: int) -> str:
+    """The outputs of one attempt at a task; two attempts never write to the same key."""
+    return f"{video_prefix(video_id)}{job_id}/{key}-{attempt}/"
 
 
-def job_log(video_id: uuid.UUID, job_id: uuid.UUID, attempt: int) -> str:
+def attempt_log(video_id: uuid.UUID, job_id: uuid.UUID, key: str, attempt: int) -> str:
     """The log of one attempt; kept when the attempt's outputs are not."""
-    return f"{video_prefix(video_id)}{job_id}/log-{attempt}.txt"
+    return f"{video_prefix(video_id)}{job_id}/log-{key}-{attempt}.txt"

@@ -1,5 +1,6 @@
-"""States of uploads, videos, jobs and tasks, and the transitions between them. Pure."""
+"""States of uploads, videos, jobs, tasks and assets, and how they follow. Pure."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import TypeVar
 
@@ -27,14 +28,68 @@ class VideoState(StrEnum):
     DELETED = "deleted"
 
 
-class WorkState(StrEnum):
-    """A job, or the task that carries it."""
+class JobState(StrEnum):
+    """A job. It follows from its tasks: see `jobs/project`."""
 
     QUEUED = "queued"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class TaskState(StrEnum):
+    """A task; `blocked` until every task that it needs has succeeded."""
+
+    BLOCKED = "blocked"
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+JOB_LIVE = (JobState.QUEUED, JobState.RUNNING)
+TASK_LIVE = (TaskState.BLOCKED, TaskState.QUEUED, TaskState.RUNNING)
+
+
+class Effect(StrEnum):
+    """What a job does to its video: make its main outputs anew, or add files beside them."""
+
+    REPLACE = "replace"
+    ADD = "add"
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # for good
+    RETRIED = "retried"  # an error that may pass
+    RELEASED = "released"  # its worker was told to stop
+    LAPSED = "lapsed"  # its worker fell silent
+    CANCELLED = "cancelled"
+
+
+class AssetKind(StrEnum):
+    """What an asset is."""
+
+    FILE = "file"
+    POSTER = "poster"
+
+
+class AssetState(StrEnum):
+    """Whether an asset can be seen."""
+
+    STAGED = "staged"
+    PUBLISHED = "published"
+
+
+class Topic(StrEnum):
+    """Whom a row of the outbox is for."""
+
+    TASK = "task"  # workers: there is work
+    VIDEO = "video"  # who watches a video: it has changed
 
 
 class Stage(StrEnum):
@@ -53,45 +108,38 @@ UPLOAD_TRANSITIONS: dict[UploadState, frozenset[UploadState]] = {
     UploadState.EXPIRED: frozenset(),
 }
 
-VIDEO_TRANSITIONS: dict[VideoState, frozenset[VideoState]] = {
-    VideoState.UPLOADING: frozenset({VideoState.QUEUED, VideoState.DELETED}),
-    VideoState.QUEUED: frozenset(
-        {VideoState.PROCESSING, VideoState.FAILED, VideoState.CANCELLED, VideoState.DELETED}
-    ),
-    VideoState.PROCESSING: frozenset(
-        {
-            VideoState.QUEUED,
-            VideoState.READY,
-            VideoState.FAILED,
-            VideoState.CANCELLED,
-            VideoState.DELETED,
-        }
-    ),
-    VideoState.READY: frozenset({VideoState.QUEUED, VideoState.DELETED}),
-    VideoState.FAILED: frozenset({VideoState.QUEUED, VideoState.DELETED}),
-    VideoState.CANCELLED: frozenset({VideoState.QUEUED, VideoState.DELETED}),
-    VideoState.DELETED: frozenset(),
+
+def job_state(tasks: Collection[TaskState]) -> JobState:
+    """Return the state of a job that has these tasks, at least one."""
+    found = set(tasks)
+    for ended, state in (
+        (TaskState.FAILED, JobState.FAILED),
+        (TaskState.CANCELLED, JobState.CANCELLED),
+        (TaskState.RUNNING, JobState.RUNNING),
+    ):
+        if ended in found:
+            return state
+    return JobState.SUCCEEDED if found == {TaskState.SUCCEEDED} else JobState.QUEUED
+
+
+_VIDEO_OF_JOB = {
+    JobState.QUEUED: VideoState.QUEUED,
+    JobState.RUNNING: VideoState.PROCESSING,
+    JobState.SUCCEEDED: VideoState.READY,
+    JobState.FAILED: VideoState.FAILED,
+    JobState.CANCELLED: VideoState.CANCELLED,
 }
 
-WORK_TRANSITIONS: dict[WorkState, frozenset[WorkState]] = {
-    WorkState.QUEUED: frozenset({WorkState.RUNNING, WorkState.FAILED, WorkState.CANCELLED}),
-    WorkState.RUNNING: frozenset(
-        # to queued: a lost lease, a transient error, a shutdown;
-        # to running: another worker takes a lapsed lease over
-        {
-            WorkState.QUEUED,
-            WorkState.RUNNING,
-            WorkState.SUCCEEDED,
-            WorkState.FAILED,
-            WorkState.CANCELLED,
-        }
-    ),
-    WorkState.SUCCEEDED: frozenset(),
-    WorkState.FAILED: frozenset(),
-    WorkState.CANCELLED: frozenset(),
-}
 
-WORK_ENDED = frozenset(state for state, targets in WORK_TRANSITIONS.items() if not targets)
+def video_state(video: VideoState, job: JobState) -> VideoState:
+    """Return the state of a video whose main outputs a job in some state makes.
+
+    What is ready stays so: what plays is not taken away because it is made anew, or because that
+    failed.
+    """
+    if video in (VideoState.READY, VideoState.UPLOADING, VideoState.DELETED):
+        return video
+    return _VIDEO_OF_JOB[job]
 
 
 def sources_of(transitions: dict[S, frozenset[S]], target: S) -> list[S]:

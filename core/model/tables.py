@@ -1,4 +1,4 @@
-"""The tables. Rows are read as values; what may be written, and when, is in `jobs.py`."""
+"""The tables. Rows are read as values; what may be written, and when, is in `core/jobs` and `tasks`."""
 
 import uuid
 from datetime import datetime
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     MetaData,
     SmallInteger,
@@ -120,12 +121,14 @@ class Video(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
     title: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
+    # The release before writes these three; what is told now is in `job_tasks` and Redis.
     stage: Mapped[str | None] = mapped_column(String(16))
     progress: Mapped[float] = mapped_column(server_default="0")  # percent
     eta_s: Mapped[float | None]
-    # Rises with every change; a reader that has seen version 7 needs nothing older.
+    # Rises with every change but those of progress and stage; a reader that has seen version 7 needs nothing older.
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
-    job_id: Mapped[uuid.UUID | None]  # the job that the state speaks of
+    job_id: Mapped[uuid.UUID | None]  # the job that makes, or made, its main outputs
+    playable_at: Mapped[datetime | None]  # since when it can be watched
     failure: Mapped[dict[str, Any] | None]  # code, message, retryable
     source_key: Mapped[str] = mapped_column(Text)
     source_filename: Mapped[str] = mapped_column(Text)
@@ -165,18 +168,25 @@ class Upload(Base):
 
 
 class Job(Base):
-    """One thing that was asked of a video."""
+    """One thing that was asked of a video. Its state follows from its tasks; see `jobs/project`.
+
+    `effect` says what its outputs are: `replace`, the main outputs of the video in place of those
+    of an earlier job; `add`, files beside them. `plan` is written once, by the task that inspects
+    the source, and never changed.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_user", "user_id", text("id DESC")),
         Index("ix_jobs_finished", "finished_at", postgresql_where="finished_at IS NOT NULL"),
         # Whatever the code does: a video is transcoded by one job at a time.
+        CheckConstraint("effect IN ('replace', 'add')", name="known_effect"),
+        # Whatever the code does: one job at a time makes a video's main outputs anew.
         Index(
-            "uq_jobs_live_transcode",
+            "uq_jobs_live_replace",
             "video_id",
             unique=True,
-            postgresql_where="operation = 'transcode' AND state IN ('queued', 'running')",
+            postgresql_where="effect = 'replace' AND state IN ('queued', 'running')",
         ),
     )
 
@@ -185,18 +195,155 @@ class Job(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
     operation: Mapped[str] = mapped_column(String(32))
     params: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    effect: Mapped[str] = mapped_column(String(16), server_default="replace")
+    plan: Mapped[dict[str, Any] | None]
+    # Whose turn it is among all jobs: see `tasks/fair_order`. Its tasks inherit both.
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    turn: Mapped[int] = mapped_column(BigInteger, server_default="0")
     state: Mapped[str] = mapped_column(String(16))
+    # The release before writes and reads these two; what is told now is in `job_tasks` and Redis.
     stage: Mapped[str | None] = mapped_column(String(16))
     progress: Mapped[float] = mapped_column(server_default="0")  # percent
     failure: Mapped[dict[str, Any] | None]
-    log_key: Mapped[str | None] = mapped_column(Text)
+    log_key: Mapped[str | None] = mapped_column(Text)  # of the last attempt that wrote one
+    cpu_seconds: Mapped[float] = mapped_column(server_default="0")  # of all attempts
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
 
 class Task(Base):
-    """The unit that is queued, leased and retried. The row is also the outbox of its message."""
+    """The unit that is queued, leased and retried: one node of its job's graph.
+
+    `range_start` and `range_end` are boundaries of the plan's grid, where a task makes a part of a
+    track; None where it makes a whole one.
+    """
+
+    __tablename__ = "job_tasks"
+    __table_args__ = (
+        UniqueConstraint("job_id", "key"),
+        Index("ix_job_tasks_running", "lease_until", postgresql_where="state = 'running'"),
+        Index(
+            "ix_job_tasks_turn",
+            text("priority DESC"),
+            "turn",
+            "id",
+            postgresql_where="state = 'queued'",
+        ),
+        Index(
+            "ix_job_tasks_turn_of_user",
+            "user_id",
+            "priority",
+            text("turn DESC"),
+            postgresql_where="state = 'queued'",
+        ),
+        Index("uq_job_tasks_nonce", "nonce", unique=True, postgresql_where="state = 'running'"),
+        # Whatever the code does: a lease is there exactly while the task runs, what waits for
+        # another is blocked, and no task of a deleted video lives. A CHECK cannot see another
+        # table. A foreign key can: a live task refers to the pair (its video, true), which is gone
+        # once the video is deleted.
+        CheckConstraint(
+            "(state = 'running') = (lease_until IS NOT NULL)", name="lease_while_running"
+        ),
+        CheckConstraint(
+            "CASE state WHEN 'blocked' THEN blocked_by > 0 WHEN 'queued' THEN blocked_by = 0"
+            " WHEN 'running' THEN blocked_by = 0 ELSE blocked_by >= 0 END",
+            name="blocked_while_needed",
+        ),
+        CheckConstraint(
+            "(range_start IS NULL) = (range_end IS NULL) AND range_start < range_end",
+            name="range_is_whole",
+        ),
+        ForeignKeyConstraint(
+            ["live_video_id", "video_alive"],
+            ["videos.id", "videos.alive"],
+            name="fk_job_tasks_live_video",
+        ),
+        Index(
+            "ix_job_tasks_live_video",
+            "live_video_id",
+            postgresql_where="live_video_id IS NOT NULL",
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    video_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("videos.id", ondelete="CASCADE"), index=True
+    )
+    user_id: Mapped[uuid.UUID]
+    kind: Mapped[str] = mapped_column(String(32))
+    key: Mapped[str] = mapped_column(String(64))
+    spec: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    pool: Mapped[str] = mapped_column(String(32), server_default="default")
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    turn: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(16))
+    blocked_by: Mapped[int] = mapped_column(server_default="0")  # tasks that must end before
+    # The fence: rises with every claim, and every later write must carry it.
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    # Attempts that count against the limit; a drained worker gives its own back.
+    charged: Mapped[int] = mapped_column(server_default="0")
+    worker: Mapped[str | None] = mapped_column(Text)
+    # Of the claim: by it a claim is found again whose commit was not answered.
+    nonce: Mapped[uuid.UUID | None]
+    lease_until: Mapped[datetime | None]
+    # Not before this may it be claimed: the wait after a transient error.
+    available_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    range_start: Mapped[int | None]
+    range_end: Mapped[int | None]
+    # How far its job is, as it was when the lease was last extended; Redis knows it sooner.
+    stage: Mapped[str | None] = mapped_column(String(16))
+    progress: Mapped[float] = mapped_column(server_default="0")  # percent
+    eta_s: Mapped[float | None]
+    result: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    live_video_id: Mapped[uuid.UUID | None] = mapped_column(
+        Computed(
+            "CASE WHEN state IN ('blocked', 'queued', 'running') THEN video_id END",
+            persisted=True,
+        )
+    )
+    video_alive: Mapped[bool] = mapped_column(Computed("true", persisted=True))
+
+
+class TaskNeed(Base):
+    """A task that cannot begin before another has succeeded."""
+
+    __tablename__ = "task_needs"
+
+    task_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("job_tasks.id", ondelete="CASCADE"), primary_key=True
+    )
+    needs_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("job_tasks.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class TaskAttempt(Base):
+    """One claim of a task, and how it ended; rows are only added, and completed once."""
+
+    __tablename__ = "task_attempts"
+
+    task_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("job_tasks.id", ondelete="CASCADE"), primary_key=True
+    )
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    worker: Mapped[str] = mapped_column(Text)
+    claimed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(16))  # an `Outcome`
+    error: Mapped[str | None] = mapped_column(Text)
+    log_key: Mapped[str | None] = mapped_column(Text)
+    cpu_seconds: Mapped[float | None]
+
+
+class OldTask(Base):
+    """A task of the release before, which may go on while this one is rolled out.
+
+    Its claim, its sweeps and its relay look here and nowhere else. What waits here is taken over;
+    see `jobs/adopt`. The table goes with the next release.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -217,9 +364,6 @@ class Task(Base):
             text("turn DESC"),
             postgresql_where="state = 'queued'",
         ),
-        # Whatever the code does: a lease is there exactly while the task runs, and no task of a
-        # deleted video lives. A CHECK cannot see another table. A foreign key can: a live task
-        # refers to the pair (its video, true), which is gone once the video is deleted.
         CheckConstraint(
             "(state = 'running') = (lease_until IS NOT NULL)", name="lease_while_running"
         ),
@@ -238,20 +382,15 @@ class Task(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), index=True)
     video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id"), index=True)
-    # Whose it is, and when it is its turn among what is queued: see `fair_order`.
     user_id: Mapped[uuid.UUID | None]
     priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     turn: Mapped[int] = mapped_column(BigInteger, server_default="0")
     state: Mapped[str] = mapped_column(String(16))
-    # The fence: rises with every claim, and every later write must carry it.
     attempt: Mapped[int] = mapped_column(server_default="0")
-    # Attempts that count against the limit; a drained worker gives its own back.
     charged: Mapped[int] = mapped_column(server_default="0")
     worker: Mapped[str | None] = mapped_column(Text)
     lease_until: Mapped[datetime | None]
-    # Not before this may it be claimed or sent: the backoff after a transient error.
     available_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # While somebody sends the message; lapses when the sender dies in between.
     dispatching_until: Mapped[datetime | None]
     dispatched_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
@@ -262,8 +401,80 @@ class Task(Base):
     video_alive: Mapped[bool] = mapped_column(Computed("true", persisted=True))
 
 
-class Rendition(Base):
-    """One playable output."""
+class Asset(Base):
+    """One stored thing that a job has made of a video: a file to watch or keep, a poster.
+
+    It is `staged` by the attempt that made it, and `published` with all others of its job.
+    """
+
+    __tablename__ = "assets"
+    __table_args__ = (
+        # Whatever the code does: one of a name among the main outputs, one in each added job's.
+        Index(
+            "uq_assets_main",
+            "video_id",
+            "kind",
+            "name",
+            unique=True,
+            postgresql_where="is_main AND state = 'published'",
+        ),
+        Index(
+            "uq_assets_added",
+            "job_id",
+            "kind",
+            "name",
+            unique=True,
+            postgresql_where="NOT is_main AND state = 'published'",
+        ),
+        Index("ix_assets_video_id", "video_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    is_main: Mapped[bool]
+    kind: Mapped[str] = mapped_column(String(16))  # an `AssetKind`
+    name: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16))  # staged, published
+    s3_key: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)  # bytes
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    duration: Mapped[float | None]  # seconds
+    bitrate: Mapped[int | None] = mapped_column(BigInteger)  # bits per second
+    video_codec: Mapped[str | None] = mapped_column(String(32))
+    audio_codec: Mapped[str | None] = mapped_column(String(32))
+
+
+class Outbox(Base):
+    """Everything that others are told: an event, or a message for a queue.
+
+    A row is written in the transaction of the change that it tells of, and sent by the relay.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_unsent", "available_at", postgresql_where="sent_at IS NULL"),
+        Index("ix_outbox_sent", "sent_at", postgresql_where="sent_at IS NOT NULL"),
+        Index("ix_outbox_key", "key"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(16))  # a `Topic`
+    key: Mapped[uuid.UUID]  # of the video or the task
+    payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    available_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # While somebody sends it; lapses when the sender dies in between.
+    sending_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class OldRendition(Base):
+    """A playable output as the release before reads and writes it; triggers keep it with `assets`.
+
+    The table goes with the next release, and so does `artifacts`.
+    """
 
     __tablename__ = "renditions"
     __table_args__ = (UniqueConstraint("video_id", "name"),)
@@ -282,8 +493,8 @@ class Rendition(Base):
     audio_codec: Mapped[str | None] = mapped_column(String(32))
 
 
-class Artifact(Base):
-    """An output that is not a rendition: a poster, a log."""
+class OldArtifact(Base):
+    """An output that is not a rendition, as the release before has it."""
 
     __tablename__ = "artifacts"
 

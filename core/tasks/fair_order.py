@@ -11,14 +11,14 @@ H. Cheng, "Start-time Fair Queueing", IEEE/ACM Transactions on Networking 5(5), 
 
 import uuid
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import setbacks
-from core.model.states import WorkState
+from core.model.states import TaskState
 from core.model.tables import Task, User
 
-_QUEUED = Task.state == WorkState.QUEUED
+_QUEUED = Task.state == TaskState.QUEUED
 _DUE = and_(_QUEUED, Task.available_at <= func.now())
 _NOT_SET_BACK = (
     setbacks.clear_of(setbacks.Kind.CLAIM, Task.id),
@@ -27,7 +27,7 @@ _NOT_SET_BACK = (
 
 
 async def assign(tx: AsyncConnection, user_id: uuid.UUID) -> tuple[int, int]:
-    """Return priority and turn for a task that the user queues now.
+    """Return priority and turn for a job that the user queues now; its tasks inherit both.
 
     The user's row stays locked until the transaction ends: of many that are queued at once, each
     is to get a turn of its own.
@@ -50,24 +50,18 @@ async def assign(tx: AsyncConnection, user_id: uuid.UUID) -> tuple[int, int]:
     return int(priority), int(turn or 0)
 
 
-async def take(tx: AsyncConnection, max_attempts: int) -> uuid.UUID | None:
-    """Lock the task whose turn it is and return its id; None when there is none to be had."""
-    return await tx.scalar(
+def next_one(max_attempts: int) -> Select[uuid.UUID]:
+    """Return the statement for the task whose turn it is, locked by somebody or not."""
+    return (
         select(Task.id)
-        .where(_claimable(max_attempts))
+        .where(claimable(max_attempts))
         .order_by(Task.priority.desc(), Task.turn, Task.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
     )
 
 
-async def waits(tx: AsyncConnection, max_attempts: int) -> bool:
-    """Tell whether a task could be claimed, be it locked by somebody at the moment or not."""
-    found = await tx.scalar(select(Task.id).where(_claimable(max_attempts)).limit(1))
-    return found is not None
-
-
-def _claimable(max_attempts: int) -> ColumnElement[bool]:
+def claimable(max_attempts: int) -> ColumnElement[bool]:
+    """Return the condition that a worker may claim a task now."""
     # One whose row could not be written is passed over for a while, or nobody would get another.
     clear = setbacks.clear_of(setbacks.Kind.CLAIM, Task.id)
     return and_(_DUE, Task.charged < max_attempts, clear)

@@ -13,16 +13,15 @@ from typing import Any
 from sqlalchemy import any_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import jobs, work
 from core.adapters.postgres import IDS, Database
 from core.adapters.s3 import Part, RejectedParts, Storage
 from core.errors import Conflict, DomainError, Invalid, Unavailable
-from core.events import VideoEvent
+from core.jobs.create import create as create_job
 from core.model import object_keys
 from core.model.states import UPLOAD_TRANSITIONS, UploadState, VideoState, sources_of
 from core.model.tables import Upload, Video
 from core.uploads.multipart import size_of_part
-from core.videos import lifecycle
+from core.videos import lifecycle, purges
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,8 @@ def _mismatch(what: str, numbers: Sequence[int]) -> Invalid:
 
 async def complete(
     db: Database, storage: Storage, upload: UploadRow, named: Mapping[int, str] | None = None
-) -> VideoEvent | None:
-    """Put the parts together and queue the video; None when that was done before.
+) -> bool:
+    """Put the parts together and queue the video; False when that was done before.
 
     Args:
         db: the database.
@@ -103,7 +102,7 @@ async def complete(
         Invalid: `part_mismatch`, or `size_mismatch`: then the object is deleted.
     """
     if upload.state == UploadState.COMPLETED:
-        return None
+        return False
     if upload.state != UploadState.OPEN:
         raise over(upload.state)
     held = await storage.list_parts(upload.s3_key, upload.s3_upload_id)
@@ -118,8 +117,8 @@ async def complete(
     return await adopt(db, storage, upload)
 
 
-async def adopt(db: Database, storage: Storage, upload: UploadRow) -> VideoEvent | None:
-    """Queue the video of an upload that S3 has completed; None when that was done before.
+async def adopt(db: Database, storage: Storage, upload: UploadRow) -> bool:
+    """Queue the video of an upload that S3 has completed; False when that was done before.
 
     Raises:
         Conflict: the upload has been ended meanwhile, or S3 has neither the object nor the upload:
@@ -143,22 +142,20 @@ async def adopt(db: Database, storage: Storage, upload: UploadRow) -> VideoEvent
             await tx.execute(
                 update(Video).where(Video.id == upload.video_id).values(source_etag=found.etag)
             )
-            _, event = await jobs.create(
-                tx, upload.video_id, "transcode", only_from={VideoState.UPLOADING}
-            )
-            return event
+            await create_job(tx, upload.video_id, "transcode", only_from={VideoState.UPLOADING})
+            return True
         state = await _state_of(tx, upload.id)
         if state == UploadState.COMPLETED:
-            return None
+            return False
         # It was ended while S3 put it together, and whoever ended it looked before the object was
         # there. We have seen it: its removal is ours to ask for.
-        await work.purge(tx, object_keys.video_prefix(upload.video_id))
+        await purges.purge(tx, object_keys.video_prefix(upload.video_id))
     raise over(state)
 
 
 async def _missing(db: Database, storage: Storage, upload: UploadRow) -> DomainError:
     """Return what is answered when there is no object."""
-    if await lose(db, storage, upload) is not None:
+    if await lose(db, storage, upload):
         return Conflict("The store no longer knows this upload; start a new one.")
     async with db.read() as connection:
         state = await _state_of(connection, upload.id)
@@ -173,23 +170,23 @@ async def lose(
     storage: Storage,
     upload: UploadRow,
     ended: UploadState = UploadState.ABORTED,
-) -> VideoEvent | None:
-    """End an open upload that the store is proved to have lost; None when it has not.
+) -> bool:
+    """End an open upload that the store is proved to have lost; False when it has not.
 
     It has neither the parts nor what they would have become, and nobody of us is having them put
     together. Asked in this order: parts can become an object between two answers, never the
     reverse. And who puts them together says so first, for longer than this takes.
     """
     if await storage.is_open(upload.s3_key, upload.s3_upload_id):
-        return None
+        return False
     if await storage.head(upload.s3_key) is not None:
-        return None
+        return False
     async with db.begin() as tx:
         completing = await tx.scalar(
             select(Upload.id).where(Upload.id == upload.id, Upload.completing_until > func.now())
         )
         if completing is not None:
-            return None
+            return False
         return await _discard(tx, upload, ended)
 
 
@@ -208,20 +205,20 @@ def over(state: str | None) -> Conflict:
     return Conflict(f"This upload is {state or 'gone'}; start a new one.")
 
 
-async def abort(db: Database, upload: UploadRow) -> VideoEvent | None:
-    """End an open upload for its owner; None when that was done before.
+async def abort(db: Database, upload: UploadRow) -> bool:
+    """End an open upload for its owner; False when that was done before.
 
     Raises:
         Conflict: it is completed.
     """
     async with db.begin() as tx:
-        event = await _discard(tx, upload, UploadState.ABORTED)
-        if event is None and await _state_of(tx, upload.id) == UploadState.COMPLETED:
+        ended = await _discard(tx, upload, UploadState.ABORTED)
+        if not ended and await _state_of(tx, upload.id) == UploadState.COMPLETED:
             raise Conflict("This upload is completed; delete the video instead.")
-        return event
+        return ended
 
 
-async def expire(db: Database, upload: UploadRow) -> VideoEvent | None:
+async def expire(db: Database, upload: UploadRow) -> bool:
     """End an upload that was abandoned."""
     async with db.begin() as tx:
         return await _discard(tx, upload, UploadState.EXPIRED)
@@ -245,13 +242,15 @@ async def discard_open(tx: AsyncConnection, video_id: uuid.UUID) -> None:
     await tx.execute(update(Upload).where(Upload.video_id == video_id).values(filename=""))
 
 
-async def _discard(tx: AsyncConnection, upload: UploadRow, state: UploadState) -> VideoEvent | None:
+async def _discard(tx: AsyncConnection, upload: UploadRow, state: UploadState) -> bool:
     await lifecycle.lock(tx, upload.video_id)
     if not await _move(tx, upload.id, state, filename=""):
-        return None
+        return False
     await _purge(tx, upload.s3_key, upload.s3_upload_id)
     await _purge(tx, object_keys.video_prefix(upload.video_id), None)
-    return await lifecycle.move(tx, upload.video_id, VideoState.DELETED, **lifecycle.FORGOTTEN)
+    return await lifecycle.touch(
+        tx, upload.video_id, state=VideoState.DELETED, **lifecycle.FORGOTTEN
+    )
 
 
 async def _move(
@@ -271,5 +270,5 @@ async def _state_of(tx: AsyncConnection, upload_id: uuid.UUID) -> str | None:
 
 async def _purge(tx: AsyncConnection, prefix: str, s3_upload_id: str | None) -> None:
     """Have it removed now, and again when whoever was at it at this moment must have ended."""
-    await work.purge(tx, prefix, s3_upload_id)
-    await work.purge(tx, prefix, s3_upload_id, func.now() + lifecycle.PURGE_GRACE)
+    await purges.purge(tx, prefix, s3_upload_id)
+    await purges.purge(tx, prefix, s3_upload_id, later=True)

@@ -1,26 +1,22 @@
-"""Writes to the video row: every one raises its version and says so in an event.
+"""Writes to the video row: each raises its version and puts an event into the outbox.
 
 The row is also the lock of all that an owner does to a video (`lock`), and of every write that
-concerns more than a task's own row. Whoever takes it takes it first: before a job, a task or an
-upload of that video. So two who want the same video wait for each other and cannot deadlock.
+concerns more than a task's own row. It is locked first: before a job, a task or an upload of that
+video. So two who want the same video wait for each other and cannot deadlock.
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.events import VideoEvent
-from core.model.ids import new_id
-from core.model.states import VIDEO_TRANSITIONS, VideoState, sources_of
-from core.model.tables import Artifact, Purge, Rendition, Video
+from core.model.states import VideoState
+from core.model.tables import Video
+from core.outbox import write
 
-# A worker that lost its lease stops at its next heartbeat, or when its last request ends.
-PURGE_GRACE = timedelta(minutes=2)
 # Written with a deletion: what people and their cameras said of a film goes with it. The row itself
 # stays for a while, for those who must be told that it is gone; see `removal.py`.
 FORGOTTEN: dict[str, Any] = {
@@ -39,8 +35,10 @@ FORGOTTEN: dict[str, Any] = {
 class LockedVideo:
     """A video as it is until the transaction that locked it ends; sizes in bytes."""
 
+    id: uuid.UUID
     user_id: uuid.UUID
     state: VideoState
+    job_id: uuid.UUID | None
     source_key: str
     source_size: int
     source_etag: str | None
@@ -55,8 +53,10 @@ async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
     row = (
         await tx.execute(
             select(
+                Video.id,
                 Video.user_id,
                 Video.state,
+                Video.job_id,
                 Video.source_key,
                 Video.source_size,
                 Video.source_etag,
@@ -68,9 +68,7 @@ async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
     ).one_or_none()
     if row is None:
         return None
-    return LockedVideo(
-        row.user_id, VideoState(row.state), row.source_key, row.source_size, row.source_etag
-    )
+    return LockedVideo(**{**row._mapping, "state": VideoState(row.state)})  # noqa: SLF001
 
 
 async def move(
@@ -78,53 +76,35 @@ async def move(
     video_id: uuid.UUID,
     state: VideoState,
     *,
-    also_from: Iterable[VideoState] = (),
-    only_from: Collection[VideoState] = frozenset(VideoState),
+    only_from: Collection[VideoState],
     **values: Any,
-) -> VideoEvent | None:
-    """Enter a state if the present one allows it; None when it does not.
+) -> bool:
+    """Enter a state if the present one is among `only_from`; tell whether it was.
 
     Args:
         tx: the transaction.
         video_id: the video.
         state: the state to enter.
-        also_from: states that may be left for it besides those of the table.
-        only_from: the states of the table that the caller means.
+        only_from: the states that may be left for it.
         **values: what else to write.
     """
-    allowed = [*sources_of(VIDEO_TRANSITIONS, state), *also_from]
-    allowed = [source for source in allowed if source in only_from]
-    return await _write(tx, video_id, allowed, state=state, **values)
+    return await _write(tx, video_id, only_from, state=state, **values)
 
 
-async def touch(tx: AsyncConnection, video_id: uuid.UUID, **values: Any) -> VideoEvent | None:
-    """Change what is told about a video without changing its state; None when it is deleted."""
-    allowed = list(VideoState)
-    allowed.remove(VideoState.DELETED)
-    return await _write(tx, video_id, allowed, **values)
-
-
-async def replace_outputs(tx: AsyncConnection, video_id: uuid.UUID) -> None:
-    """Take away what an earlier job published and have the objects removed."""
-    for table in (Rendition, Artifact):
-        rows = await tx.execute(
-            delete(table).where(table.video_id == video_id).returning(table.s3_key)
-        )
-        for key in rows.scalars().all():
-            await tx.execute(
-                insert(Purge).values(id=new_id(), prefix=key, not_before=func.now() + PURGE_GRACE)
-            )
+async def touch(tx: AsyncConnection, video_id: uuid.UUID, **values: Any) -> bool:
+    """Change what is told about a video without changing its state; False when it is deleted."""
+    return await _write(tx, video_id, set(VideoState) - {VideoState.DELETED}, **values)
 
 
 async def _write(
-    tx: AsyncConnection, video_id: uuid.UUID, allowed: list[VideoState], **values: Any
-) -> VideoEvent | None:
-    row = (
-        await tx.execute(
-            update(Video)
-            .where(Video.id == video_id, Video.state.in_(allowed))
-            .values(version=Video.version + 1, updated_at=func.now(), **values)
-            .returning(Video.user_id, Video.version)
-        )
-    ).one_or_none()
-    return None if row is None else VideoEvent(row.user_id, video_id, row.version)
+    tx: AsyncConnection, video_id: uuid.UUID, allowed: Collection[VideoState], **values: Any
+) -> bool:
+    changed = (
+        update(Video)
+        .where(Video.id == video_id, Video.state.in_(sorted(allowed)))
+        .values(version=Video.version + 1, updated_at=func.now(), **values)
+        .returning(Video.id, Video.user_id, Video.version)
+        .cte("changed")
+    )
+    told = await tx.execute(write.of_video(changed))
+    return bool(told.rowcount)

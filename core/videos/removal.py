@@ -12,30 +12,29 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Select, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import jobs, work
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
-from core.events import VideoEvent
 from core.model import object_keys
 from core.model.states import VideoState
-from core.model.tables import Artifact, Job, Purge, Rendition, Task, Upload, Video
+from core.model.tables import Asset, Job, OldTask, Purge, Task, Upload, Video
+from core.jobs.cancel import end_work
 from core.uploads import sessions
-from core.videos import lifecycle
+from core.videos import lifecycle, purges
 
 
-async def delete_video(tx: AsyncConnection, video_id: uuid.UUID) -> VideoEvent | None:
-    """Delete a video; its work is ended. None when there is none, or not any more."""
+async def delete_video(tx: AsyncConnection, video_id: uuid.UUID) -> bool:
+    """Delete a video; its work is ended. False when there is none, or not any more."""
     found = await lifecycle.lock(tx, video_id)
     if found is None or found.state is VideoState.DELETED:
-        return None
+        return False
     await sessions.discard_open(tx, video_id)
-    await jobs.end_work(tx, video_id)
-    for table in (Rendition, Artifact):
-        await tx.execute(delete(table).where(table.video_id == video_id))
-    prefix = object_keys.video_prefix(video_id)
+    await end_work(tx, video_id)
+    await tx.execute(delete(Asset).where(Asset.video_id == video_id))
     # When a worker that had not yet heard of it must have stopped; sooner is up to the caller.
-    await work.purge(tx, prefix, not_before=func.now() + lifecycle.PURGE_GRACE)
-    return await lifecycle.move(tx, video_id, VideoState.DELETED, **lifecycle.FORGOTTEN)
+    await purges.purge(tx, object_keys.video_prefix(video_id), later=True)
+    return await lifecycle.touch(
+        tx, video_id, state=VideoState.DELETED, **lifecycle.FORGOTTEN
+    )
 
 
 def forgettable(after_s: float) -> Select[uuid.UUID]:
@@ -63,7 +62,7 @@ async def forget(db: Database, storage: Storage, video_id: uuid.UUID, after_s: f
         found = await lifecycle.lock(tx, video_id)
         if found is None or found.state is not VideoState.DELETED:
             return False
-        for table in (Task, Artifact, Rendition, Job, Upload):
+        for table in (OldTask, Task, Asset, Job, Upload):
             await tx.execute(delete(table).where(table.video_id == video_id))
         await tx.execute(delete(Purge).where(Purge.prefix.startswith(prefix)))
         gone = await tx.execute(delete(Video).where(Video.id == video_id, _forgettable(after_s)))

@@ -2,14 +2,15 @@
 
 import asyncio
 import random
+import time
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import events, log
-from core.adapters.sqs import TaskMessage
+from core import log
 from core.errors import (
     DatabaseAway,
     Failure,
@@ -18,17 +19,19 @@ from core.errors import (
     TransientError,
     Unavailable,
 )
-from core.events import VideoEvent
-from core.model import object_keys
-from core.tasks import claims
-from core.tasks.claims import Claim, Outputs
+from core.model.states import Outcome
+from core.tasks import settle
+from core.tasks.claim import Claim, Work, claimed_with
+from core.tasks.settle import Ending, NewAsset, Plan
+from workers.operations.context import Context
+from workers.operations.registry import task_of
 from workers.runtime.adapters import Adapters
 from workers.runtime.classify_error import GiveUp, RetryPolicy, classify_error, decide
 from workers.runtime.concurrency import end, unbroken
 from workers.runtime.heartbeat import Heartbeat
 from workers.runtime.report import JobLog, Meter
-from workers.runtime.scratch import Scratch
-from workers.transcode import Tools, transcode
+from workers.runtime.scratch import Directory
+from workers.tools import Tools
 
 _log = log.get(__name__)
 _SETTLE_S = 600.0  # how long a result that is there is offered to a database that is away
@@ -40,94 +43,104 @@ _TOO_LONG = Failure(
     retryable=True,
 )
 
-Write = Callable[[AsyncConnection], Awaitable[VideoEvent | None]]
-Outcome = Outputs | PermanentError | TransientError
+T = TypeVar("T")
+Made = Plan | tuple[NewAsset, ...]
+Result = Made | PermanentError | TransientError
 
 
 class Attempt:
-    """A claimed task in work, and the message that led to it."""
+    """A claimed task in work.
+
+    Args:
+        parts: the adapters of the process.
+        tools: what operations need.
+        directory: where it works.
+        work: the task.
+        worker: the name of this worker.
+        meter: how far the job is; an attempt that goes on where another ended has its meter,
+        joblog: and its log.
+    """
 
     def __init__(
-        self, parts: Adapters, tools: Tools, scratch: Scratch, held: Claim, message: TaskMessage
+        self,
+        parts: Adapters,
+        tools: Tools,
+        directory: Directory,
+        work: Work,
+        worker: str,
+        meter: Meter | None = None,
+        joblog: JobLog | None = None,
     ) -> None:
         self._parts = parts
         self._tools = tools
-        self._scratch = scratch
-        self._held = held
-        self._message = message
-        self._meter = Meter()
-        self._joblog = JobLog()
+        self._directory = directory
+        self._work = work
+        self._worker = worker
+        self.meter = meter or Meter()
+        self.joblog = joblog or JobLog()
         self._stopping = False
 
-    async def work(self, event: VideoEvent | None) -> None:
-        """Do the task, having told of its claim. When cancelled, give it back."""
+    async def run(self) -> Claim | None:
+        """Do the task. When cancelled, give it back.
+
+        Returns:
+            The next task of the job, claimed, when this one has planned it.
+        """
         try:
-            await events.publish(self._parts.redis, event)
-            outcome = await self._outcome()
+            result = await self._result()
         except asyncio.CancelledError:
             self._stopping = True
             await unbroken(self.give_back())
             raise
         except LeaseLost:
-            # Somebody else's now, or cancelled: touch nothing, leave the message.
+            # Somebody else's now, or cancelled: touch nothing.
             _log.info("lease_lost")
             await self._abandon()
-            return
+            return None
         # What was made must not be lost to a shutdown at the last moment.
-        await unbroken(self._settle(outcome))
+        settling = asyncio.ensure_future(self._settle(result))
+        try:
+            return await asyncio.shield(settling)
+        except asyncio.CancelledError:
+            following = await settling
+            if following is not None:
+                await give_back(self._parts, following)
+            raise
 
     async def give_back(self) -> None:
-        """Let another worker go on at once: we are shutting down.
+        """Let another worker go on at once: we are shutting down."""
+        await give_back(self._parts, self._work, self._ending())
 
-        With a new message: receiving the old one again would count towards the dead-letter queue.
-        """
-        held, queue = self._held, self._parts.queue
-        try:
-            await self._write(
-                lambda tx: claims.release(tx, held, delay_s=0, charge=False, resend=False)
-            )
-            if await queue.send([held.task_id]):
-                await queue.drop(self._message)
-            else:
-                await queue.extend(self._message, 0)
-            _log.info("given_back")
-        except (LeaseLost, Unavailable) as error:
-            _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself
-
-    async def _outcome(self) -> Outcome:
+    async def _result(self) -> Result:
         """Return what came of it; raises `LeaseLost` when that is nobody's business any more."""
         try:
-            return await self._run()
+            return await self._perform()
         except LeaseLost:
             raise
         except (PermanentError, TransientError) as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever it was, the task is not lost
-            judged = classify_error(error)
-            if judged.charge:
+            found = classify_error(error)
+            if found.charge:
                 _log.exception("attempt_failed")  # a fault of ours
-            return judged
+            return found
 
-    async def _run(self) -> Outputs:
+    async def _perform(self) -> Made:
         """Work with a heartbeat beside; whichever ends first ends the other."""
-        held, settings = self._held, self._parts.settings
-        heartbeat = Heartbeat(self._parts, held, self._message, self._meter)
+        work, settings = self._work, self._parts.settings
+        heartbeat = Heartbeat(self._parts, work, self.meter)
 
-        async def describe(media: dict[str, Any]) -> None:
-            await self._write(lambda tx: claims.describe_source(tx, held, media))
+        async def perform() -> Made:
+            place = self._directory.open(f"{work.task_id}-{work.attempt}", work.source_size)
+            context = Context(self._tools, work, place, self.meter, self.joblog)
+            return await task_of(work.operation, work.kind)(context)
 
-        async def work() -> Outputs:
-            with self._scratch.attempt(f"{held.task_id}-{held.attempt}", held.source_size) as place:
-                return await transcode(
-                    self._tools, held, place, self._meter, self._joblog, describe
-                )
-
-        working = asyncio.create_task(work())
+        working = asyncio.create_task(perform())
         beating = asyncio.create_task(heartbeat.run())
         try:
             done, _ = await asyncio.wait(
                 {working, beating},
-                timeout=settings.max_job_s - held.job_age_s,
+                timeout=settings.max_job_s - work.job_age_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if not done:
@@ -141,96 +154,128 @@ class Attempt:
             await asyncio.wait({beating}, timeout=settings.progress_s)
             await end(beating)
 
-    async def _settle(self, outcome: Outcome) -> None:
-        """Commit how the attempt ended, then drop the message."""
+    async def _settle(self, result: Result) -> Claim | None:
+        """Commit how the attempt ended; return the next task, if this one planned it."""
         try:
-            if isinstance(outcome, Outputs):
-                await self._succeed(outcome)
-            elif isinstance(outcome, PermanentError):
-                await self._fail(outcome.failure, str(outcome))
+            if isinstance(result, Plan):
+                return await self._plan(result)
+            if isinstance(result, PermanentError):
+                await self._fail(result.failure, str(result))
+            elif isinstance(result, TransientError):
+                await self._retry(result)
             else:
-                await self._retry(outcome)
+                await self._succeed(result)
         except LeaseLost:
             _log.info("lease_lost")
             await self._abandon()
-            return
-        await self._parts.queue.drop(self._message)
+        return None
 
-    async def _abandon(self) -> None:
-        """Have removed what this attempt stored: nobody after us can know that it is there."""
-        try:
-            async with self._parts.db.begin() as tx:
-                await claims.abandon(tx, self._held)
-        except Exception as error:  # noqa: BLE001 - the sweeps look again; we have other work
-            _log.warning("not_abandoned", error=repr(error))
+    async def _plan(self, made: Plan) -> Claim | None:
+        nonce = uuid.uuid4()
+        settings, work = self._parts.settings, self._work
 
-    async def _succeed(self, outputs: Outputs) -> None:
-        made = replace(outputs, log_key=await self._store_log())
-        await self._write(lambda tx: claims.succeed(tx, self._held, made))
-        _log.info("succeeded", renditions=[row.name for row in outputs.renditions])
+        async def write(tx: AsyncConnection) -> Claim:
+            # A commit whose answer was lost shows as a lost lease: then the next task is ours.
+            found = await claimed_with(tx, nonce)
+            if found is not None:
+                return found
+            return await settle.plan(tx, work, made, settings.lease_s, self._worker, nonce)
+
+        following = await self._write(write)
+        _log.info("planned", tasks=[task.key for task in made.tasks])
+        return following
+
+    async def _succeed(self, assets: tuple[NewAsset, ...]) -> None:
+        ending = await self._logged()
+        await self._write(lambda tx: settle.succeed(tx, self._work, assets, ending))
+        _log.info("succeeded", assets=[asset.name for asset in assets])
 
     async def _fail(self, failure: Failure, error: str) -> None:
-        self._joblog.add(f"failed: {failure.code}: {failure.message}")
-        log_key = await self._store_log()
-        await self._write(
-            lambda tx: claims.fail(tx, self._held, failure, error=error, log_key=log_key)
-        )
+        self.joblog.add(f"failed: {failure.code}: {failure.message}")
+        ending = replace(await self._logged(), error=error)
+        await self._write(lambda tx: settle.fail(tx, self._work, failure, ending))
         _log.info("failed", code=failure.code, error=error)
 
     async def _retry(self, error: TransientError) -> None:
         """Give the task back for later, or end it when it was tried often or long enough."""
-        held, settings = self._held, self._parts.settings
-        self._joblog.add(f"attempt {held.attempt} failed: {error}")
+        work, settings = self._work, self._parts.settings
+        self.joblog.add(f"attempt {work.attempt} failed: {error}")
         decision = decide(
             error,
             RetryPolicy(settings.max_attempts, settings.max_job_s, settings.retry_base_s),
-            attempt=held.attempt,
-            charged=held.charged,
-            age_s=held.job_age_s + self._joblog.age_s,
+            attempt=work.attempt,
+            charged=work.charged,
+            age_s=work.job_age_s + self.joblog.age_s,
             chance=random.random(),  # noqa: S311 - it spreads load and guards nothing
         )
         if isinstance(decision, GiveUp):
             await self._fail(decision.failure, str(error))
             return
-        again, log_key = decision, await self._store_log()
+        again, ending = decision, replace(await self._logged(), error=str(error))
         await self._write(
-            lambda tx: claims.release(
-                tx,
-                held,
-                delay_s=again.delay_s,
-                charge=again.charge,
-                error=str(error),
-                log_key=log_key,
+            lambda tx: settle.release(
+                tx, work, delay_s=again.delay_s, charge=again.charge, ending=ending
             )
         )
         _log.warning("released", error=str(error), delay_s=round(again.delay_s, 1))
 
-    async def _write(self, write: Write) -> None:
-        """Run a transaction, again when Postgres was away for a moment; then tell the listeners.
+    async def _abandon(self) -> None:
+        """Have removed what this attempt stored: nobody after us can know that it is there."""
+        try:
+            async with self._parts.db.begin() as tx:
+                await settle.abandon(tx, self._work)
+        except Exception as error:  # noqa: BLE001 - the sweeps look again; we have other work
+            _log.warning("not_abandoned", error=repr(error))
+
+    async def _write(self, write: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run a transaction, again when Postgres was away for a moment.
 
         Repeating is safe: a commit whose answer was lost shows as a lost lease. A statement that
         is wrong stays so, and is not repeated.
         """
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + _SETTLE_S
+        deadline = time.monotonic() + _SETTLE_S
         while True:
             try:
                 async with self._parts.db.begin() as tx:
-                    event = await write(tx)
+                    return await write(tx)
             except DatabaseAway as error:
-                if clock() > deadline or self._stopping:
+                if time.monotonic() > deadline or self._stopping:
                     raise
                 _log.warning("write_repeated", error=repr(error))
                 await asyncio.sleep(_AGAIN_S)
-                continue
-            await events.publish(self._parts.redis, event)
-            return
 
-    async def _store_log(self) -> str | None:
-        key = object_keys.job_log(self._held.video_id, self._held.job_id, self._held.attempt)
+    def _ending(self, log_key: str | None = None) -> Ending:
+        return Ending(self.meter.progress.percent, log_key, self.joblog.cpu_seconds)
+
+    async def _logged(self) -> Ending:
+        """Store the log, and return what is written of the attempt."""
+        key: str | None = self._work.log_key
         try:
-            await self._parts.storage.put(key, self._joblog.encode(), "text/plain; charset=utf-8")
+            await self._parts.storage.put(
+                self._work.log_key, self.joblog.encode(), "text/plain; charset=utf-8"
+            )
         except Unavailable as error:
             _log.warning("log_not_stored", error=error.detail)
-            return None
-        return key
+            key = None
+        return self._ending(key)
+
+
+async def give_back(parts: Adapters, claim: Claim, ending: Ending | None = None) -> None:
+    """Let another worker have a task at once; the attempt does not count.
+
+    The hint is sent here and not by the relay: nobody should wait for us to go.
+    """
+    try:
+        async with parts.db.begin() as tx:
+            await settle.release(
+                tx,
+                claim,
+                delay_s=0,
+                charge=False,
+                outcome=Outcome.RELEASED,
+                ending=ending or Ending(),
+            )
+        await parts.queue.send([claim.task_id])
+        _log.info("given_back")
+    except (LeaseLost, Unavailable) as error:
+        _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself

@@ -2,22 +2,23 @@
 
 import asyncio
 import contextlib
+import uuid
+from collections.abc import AsyncIterator, Sequence
 
 import structlog
 
-from core import events, log, setbacks
+from core import log, setbacks
 from core.adapters.sqs import TaskMessage
 from core.errors import BadRow, DatabaseAway, LeaseLost, Unavailable
-from core.events import VideoEvent
-from core.tasks import claims
-from core.tasks.claims import Claim, Taken, Unclaimable
+from core.tasks import lease
+from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next, claimed_with
 from workers.runtime.adapters import Adapters
-from workers.runtime.attempt import Attempt
+from workers.runtime.attempt import Attempt, give_back
 from workers.runtime.capacity import Capacity
 from workers.runtime.concurrency import unbroken
 from workers.runtime.protection import Protection
-from workers.runtime.scratch import Scratch
-from workers.transcode import Tools
+from workers.runtime.scratch import Directory, Scratch
+from workers.tools import Tools
 
 _log = log.get(__name__)
 _PAUSE_S = 2.0  # after a part did not answer
@@ -83,13 +84,17 @@ class Consumer:
                 self._database_away = False
 
     async def _receive(self, free: int) -> None:
+        """Wait for hints, and have each answered; without any, look for work all the same.
+
+        So a hint that is lost, or a queue that is away, costs time and no work.
+        """
+        messages: Sequence[TaskMessage | None] = ()
         try:
             messages = await self._parts.queue.receive(free)
         except Unavailable as error:
             _log.warning("receive_failed", error=error.detail)
             await asyncio.sleep(_PAUSE_S)
-            return
-        for message in messages:
+        for message in messages or (None,):
             task = asyncio.create_task(self._handle(message))
             self._running.add(task)
             task.add_done_callback(self._ended)
@@ -106,95 +111,144 @@ class Consumer:
         if self._running:
             await asyncio.wait(self._running, timeout=self._parts.settings.drain_s)
 
-    async def _handle(self, message: TaskMessage) -> None:
+    async def _handle(self, message: TaskMessage | None) -> None:
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(named=str(message.task_id))
-        claiming = asyncio.ensure_future(self._claim(message))
+        claiming = asyncio.ensure_future(self._claim())
         try:
-            taken = await asyncio.shield(claiming)
+            claim = await asyncio.shield(claiming)
         except asyncio.CancelledError:
             # We are shutting down; what this claim may still get would be held by nobody.
             with contextlib.suppress(DatabaseAway):
-                taken = await claiming
-                if isinstance(taken, Taken):
-                    await self._give_back(taken, message)
+                claim = await claiming
+                if isinstance(claim, Claim):
+                    await give_back(self._parts, claim)
             raise
         except DatabaseAway as error:
             _log.warning("claim_failed", error=repr(error))
             self._database_away = True
-            with contextlib.suppress(Unavailable):
-                await self._parts.queue.extend(message, _PAUSE_S)
+            await self._show_again(message, _PAUSE_S)
             return
-        if taken is Unclaimable.LATER:
-            with contextlib.suppress(Unavailable):
-                await self._parts.queue.extend(message, 1)
+        if claim is Unclaimable.LATER:
+            await self._show_again(message, 1)
             return
-        if isinstance(taken, Unclaimable):
-            # Nothing to do. Should whoever holds a task fall silent, the sweep sends a new message.
-            _log.info("not_claimed", reason=taken.value)
-            await self._parts.queue.drop(message)
-            return
-        await self._work(taken, message)
+        # From here on the lease protects the task, and the sweep sends another hint if need be.
+        async with self._settled(message):
+            if isinstance(claim, Unclaimable):
+                _log.debug("nothing_to_claim")
+                return
+            with self._protection.holding():
+                await self._work_on(claim)
 
-    async def _work(self, taken: Taken, message: TaskMessage) -> None:
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(
-            task_id=str(taken.task_id),
-            job_id=str(taken.job_id),
-            video_id=str(taken.video_id),
-            attempt=taken.attempt,
-        )
-        with self._protection.holding():
-            try:
-                held, event = await self._begin(taken)
-            except asyncio.CancelledError:
-                await unbroken(self._give_back(taken, message))
-                raise
-            except LeaseLost:
-                _log.info("lease_lost")
-                return
-            except Exception as error:  # noqa: BLE001 - whatever it was, the others go on
-                await self._put_back(taken, error)
-                await self._parts.queue.drop(message)
-                return
-            if held is None:
-                _log.warning("nothing_can_come_of_it")
-                await events.publish(self._parts.redis, event)
-                await self._parts.queue.drop(message)
-                return
-            _log.info("claimed", operation=held.operation)
-            await self._attempt(held, message).work(event)
+    async def _show_again(self, message: TaskMessage | None, seconds: float) -> None:
+        if message is not None:
+            with contextlib.suppress(Unavailable):
+                await self._parts.queue.extend(message, seconds)
 
-    async def _claim(self, message: TaskMessage) -> Taken | Unclaimable:
+    @contextlib.asynccontextmanager
+    async def _settled(self, message: TaskMessage | None) -> AsyncIterator[None]:
+        """Have the message deleted beside the work: a slow queue keeps nobody from it."""
+        if message is None:
+            yield
+            return
+        deleting = asyncio.create_task(self._parts.queue.drop(message))
+        try:
+            yield
+        finally:
+            await unbroken(_wait(deleting))
+
+    async def _work_on(self, claim: Claim) -> None:
+        """Do a task, and those of its job that follow from it."""
+        directory = self._scratch.directory()
+        try:
+            await self._work_through(claim, directory)
+        finally:
+            directory.remove()
+
+    async def _work_through(self, claim: Claim, directory: Directory) -> None:
+        following: Claim | None = claim
+        attempt: Attempt | None = None
+        while following is not None:
+            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.bind_contextvars(
+                task_id=str(following.task_id),
+                job_id=str(following.job_id),
+                video_id=str(following.video_id),
+                attempt=following.attempt,
+            )
+            work = await self._begun(following)
+            if work is None:
+                return
+            _log.info("claimed", operation=work.operation, kind=work.kind)
+            attempt = Attempt(
+                self._parts,
+                self._tools,
+                directory,
+                work,
+                self._name,
+                attempt and attempt.meter,
+                attempt and attempt.joblog,
+            )
+            following = await attempt.run()
+
+    async def _claim(self) -> Claim | Unclaimable:
         """Claim the task whose turn it is, asking again while others have rows locked."""
-        settings = self._parts.settings
+        settings, db, nonce = self._parts.settings, self._parts.db, uuid.uuid4()
         for pause_s in _LOCKED_PAUSES_S:
             try:
-                async with self._parts.db.begin() as tx:
-                    taken = await claims.claim_next(
-                        tx, message.task_id, self._name, settings.lease_s, settings.max_attempts
-                    )
+                claim = await claim_next(
+                    db, self._name, nonce, settings.lease_s, settings.max_attempts
+                )
             except BadRow as error:
                 # The next one is taken instead; for this one the sweep looks again.
-                kind = setbacks.Kind.CLAIM
-                await setbacks.note(self._parts.db, kind, error.task_id, error.__cause__ or error)
+                await setbacks.note(
+                    db, setbacks.Kind.CLAIM, error.task_id, error.__cause__ or error
+                )
                 continue
-            if taken is not Unclaimable.LATER:
-                return taken
+            except DatabaseAway:
+                # The claim may have come through, and only its answer been lost.
+                found = await self._look_for(nonce)
+                if found is None:
+                    raise
+                return found
+            if claim is not Unclaimable.LATER:
+                return claim
             await asyncio.sleep(pause_s)
         return Unclaimable.LATER
 
-    async def _begin(self, taken: Taken) -> tuple[Claim | None, VideoEvent | None]:
+    async def _look_for(self, nonce: uuid.UUID) -> Claim | None:
+        with contextlib.suppress(DatabaseAway):
+            async with self._parts.db.read() as connection:
+                return await claimed_with(connection, nonce)
+        return None
+
+    async def _begun(self, claim: Claim) -> Work | None:
+        """Have a claimed task begin; None when nothing can come of it, or it could not."""
+        try:
+            work = await self._begin(claim)
+        except asyncio.CancelledError:
+            await unbroken(give_back(self._parts, claim))
+            raise
+        except LeaseLost:
+            _log.info("lease_lost")
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever it was, the others go on
+            await self._put_back(claim, error)
+            return None
+        if work is None:
+            _log.warning("nothing_can_come_of_it")
+        return work
+
+    async def _begin(self, claim: Claim) -> Work | None:
         """Have a claimed task begin, once more when Postgres was away for a moment."""
         try:
             async with self._parts.db.begin() as tx:
-                return await claims.begin(tx, taken)
+                return await begin(tx, claim)
         except DatabaseAway:
             await asyncio.sleep(_PAUSE_S)
         async with self._parts.db.begin() as tx:
-            return await claims.begin(tx, taken)
+            return await begin(tx, claim)
 
-    async def _put_back(self, taken: Taken, error: Exception) -> None:
+    async def _put_back(self, claim: Claim, error: Exception) -> None:
         """Let a task wait that could not begin; its attempt counts, unless Postgres was away."""
         away = isinstance(error, DatabaseAway)
         if away:
@@ -203,20 +257,10 @@ class Consumer:
             _log.error("not_begun", exc_info=error)
         try:
             async with self._parts.db.begin() as tx:
-                await claims.put_back(tx, taken, repr(error), charge=not away)
+                await lease.put_back(tx, claim, repr(error), charge=not away)
         except Exception as more:  # noqa: BLE001 - then its lease lapses
             _log.warning("not_put_back", error=repr(more))
 
-    async def _give_back(self, taken: Taken, message: TaskMessage) -> None:
-        """Let another worker have what this one has only just claimed: we are shutting down."""
-        try:
-            async with self._parts.db.begin() as tx:
-                held, _ = await claims.begin(tx, taken)
-        except (LeaseLost, DatabaseAway) as error:
-            _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself
-            return
-        if held is not None:
-            await self._attempt(held, message).give_back()
 
-    def _attempt(self, held: Claim, message: TaskMessage) -> Attempt:
-        return Attempt(self._parts, self._tools, self._scratch, held, message)
+async def _wait(task: "asyncio.Task[None]") -> None:
+    await asyncio.wait({task})

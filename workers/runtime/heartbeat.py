@@ -1,12 +1,19 @@
-"""While a task is worked on: keep its lease and message, tell progress, learn that it is over."""
+"""While a task is worked on: tell how far it is, keep its lease, learn that it is over.
+
+Redis is told every second (PROGRESS_S). Postgres is told with the lease (HEARTBEAT_S), and asked
+sooner when Redis says that the owner has ended the job.
+"""
 
 import asyncio
 import time
 
-from core import events, log
-from core.adapters.sqs import TaskMessage
-from core.errors import DatabaseAway, LeaseLost, Unavailable
-from core.tasks import claims
+from redis.exceptions import RedisError
+
+from core import log
+from core.errors import DatabaseAway, LeaseLost
+from core.progress import Progress, ProgressBoard
+from core.tasks import lease
+from core.tasks.claim import Claim
 from workers.runtime.adapters import Adapters
 from workers.runtime.report import Meter
 
@@ -17,19 +24,14 @@ _LEASES = 10  # so long an outage is waited out; work goes on meanwhile
 class Heartbeat:
     """Beats until the lease is lost or the task that runs it is cancelled."""
 
-    def __init__(
-        self, parts: Adapters, held: claims.Claim, message: TaskMessage, meter: Meter
-    ) -> None:
+    def __init__(self, parts: Adapters, claim: Claim, meter: Meter) -> None:
         self._settings = parts.settings
         self._db = parts.db
-        self._queue = parts.queue
-        self._redis = parts.redis
-        self._held = held
-        self._message = message
+        self._board = ProgressBoard(parts.redis)
+        self._claim = claim
         self._meter = meter
-        self._told: tuple[object, ...] = ()
         self._over = asyncio.Event()
-        self._leased_at = self._extended_at = time.monotonic()
+        self._leased_at = time.monotonic()
 
     def end(self) -> None:
         """Have `run` return after the present beat: one cut short would cost a connection."""
@@ -44,14 +46,14 @@ class Heartbeat:
                 while nobody else could take it, and it says so when Postgres is back.
         """
         while not await self._pause():
+            ended = await self._tell()
             try:
                 async with asyncio.timeout(self._settings.heartbeat_s):
-                    await self._beat()
+                    await self._keep(ended=ended)
             except (DatabaseAway, TimeoutError) as error:
                 _log.warning("heartbeat_missed", error=repr(error))
                 if time.monotonic() - self._leased_at > _LEASES * self._settings.lease_s:
                     raise LeaseLost from error
-            await self._extend_message()
 
     async def _pause(self) -> bool:
         """Wait for the next beat; tell whether there is none."""
@@ -61,36 +63,34 @@ class Heartbeat:
         except TimeoutError:
             return False
 
-    async def _beat(self) -> None:
-        meter, settings = self._meter, self._settings
-        now = time.monotonic()
-        telling = (meter.stage, meter.percent)
-        if telling == self._told and now - self._leased_at < settings.heartbeat_s:
-            # Nothing new to write; only to learn whether it is over.
-            async with self._db.read() as connection:
-                if not await claims.holds(connection, self._held):
-                    raise LeaseLost
-            return
-        async with self._db.begin() as tx:
-            event = await claims.heartbeat(
-                tx,
-                self._held,
-                settings.lease_s,
-                stage=meter.stage,
-                progress=meter.percent,
-                eta_s=meter.eta_s,
-            )
-        self._told, self._leased_at = telling, now
-        await events.publish(self._redis, event)
-
-    async def _extend_message(self) -> None:
-        if time.monotonic() - self._extended_at < self._settings.heartbeat_s:
-            return
+    async def _tell(self) -> bool:
+        """Tell Redis; return whether it says that the job may have ended."""
+        progress, claim = self._meter.progress, self._claim
         try:
-            # A queue that hangs must not keep the lease from being extended.
             async with asyncio.timeout(self._settings.heartbeat_s):
-                await self._queue.extend(self._message, self._settings.visibility_s)
-            self._extended_at = time.monotonic()
-        except (Unavailable, TimeoutError) as error:
-            # The message may be delivered again; the lease keeps others from the task.
-            _log.warning("message_not_extended", error=repr(error))
+                return await self._board.tell(
+                    claim.user_id, claim.video_id, claim.job_id, claim.task_id, progress
+                )
+        except (RedisError, OSError, TimeoutError) as error:
+            _log.warning("progress_not_told", error=repr(error))
+            return True  # nobody could say that it has ended: Postgres is asked, as often
+
+    async def _keep(self, *, ended: bool) -> None:
+        settings, now = self._settings, time.monotonic()
+        if now - self._leased_at < settings.heartbeat_s:
+            if ended:
+                async with self._db.read() as connection:
+                    if not await lease.holds(connection, self._claim):
+                        raise LeaseLost
+            return
+        progress = self._meter.progress
+        async with self._db.read() as connection:
+            await lease.heartbeat(
+                connection,
+                self._claim,
+                settings.lease_s,
+                stage=progress.stage,
+                progress=progress.percent,
+                eta_s=progress.eta_s,
+            )
+        self._leased_at = now

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.model.states import Stage
+from core.progress import Progress
 from workers.media.info import MediaInfo
 from workers.media.plan import EncodePlan
 
@@ -32,6 +33,11 @@ class Meter:
     percent: float = 0.0
     eta_s: float | None = None
 
+    @property
+    def progress(self) -> Progress:
+        """What is told of it."""
+        return Progress(self.stage, self.percent, self.eta_s)
+
     def enter(self, stage: Stage) -> None:
         """Begin a stage."""
         self.stage = stage
@@ -46,10 +52,15 @@ class Meter:
 
 
 class JobLog:
-    """Collects lines with the seconds since the attempt began."""
+    """Collects lines with the seconds since the attempt began.
+
+    Attributes:
+        cpu_seconds: what the attempt's programs have used.
+    """
 
     def __init__(self) -> None:
         self._started = time.monotonic()
+        self.cpu_seconds = 0.0
         self._lines: list[str] = []
         self._size = 0
 

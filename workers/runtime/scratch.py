@@ -39,7 +39,32 @@ class Scratch:
 
     @contextmanager
     def attempt(self, name: str, source_size: int) -> Iterator[Path]:
-        """Lend an empty directory.
+        """Lend an empty directory; as `Directory.open`, for one who does one thing there."""
+        directory = Directory(self._home)
+        try:
+            yield directory.open(name, source_size)
+        finally:
+            directory.remove()
+
+    def directory(self) -> "Directory":
+        """Return a directory that is made when it is first needed."""
+        return Directory(self._home)
+
+    def close(self) -> None:
+        """Remove the directory."""
+        shutil.rmtree(self._home, ignore_errors=True)
+        self._lock.close()
+
+
+class Directory:
+    """A directory of its own for tasks that follow each other in the same hands."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._place: Path | None = None
+
+    def open(self, name: str, source_size: int) -> Path:
+        """Return it; at first use it is made, and empty.
 
         Args:
             name: unique within the process.
@@ -48,6 +73,8 @@ class Scratch:
         Raises:
             TransientError: there is no room for it.
         """
+        if self._place is not None:
+            return self._place
         disk, needed = shutil.disk_usage(self._home), ROOM * source_size
         if disk.free < needed:
             # Waiting helps where others have filled it, not where it could never hold the file.
@@ -56,15 +83,14 @@ class Scratch:
             )
         place = self._home / name
         place.mkdir(mode=0o700)
-        try:
-            yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
+        self._place = place
+        return place
 
-    def close(self) -> None:
-        """Remove the directory."""
-        shutil.rmtree(self._home, ignore_errors=True)
-        self._lock.close()
+    def remove(self) -> None:
+        """Remove it with all that is in it."""
+        if self._place is not None:
+            shutil.rmtree(self._place, ignore_errors=True)
+            self._place = None
 
 
 def _make_home(root: Path) -> tuple[Path, TextIO]:

@@ -1,23 +1,21 @@
-"""The use case: fetch a source, inspect it, plan, encode, and put the outputs where they belong.
+"""Transcode: the renditions of a video that anybody can play, and its poster.
 
-Nothing here writes a state. What is returned becomes visible when the consumer commits it.
+`inspect` looks at the source and decides; `encode` carries out what was decided.
 """
 
 import asyncio
 import shlex
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from core import log
-from core.adapters.s3 import Storage
 from core.errors import Failure, PermanentError, TransientError
-from core.model.states import Stage
-from core.tasks.claims import Claim, Outputs, RenditionRow
+from core.model.states import AssetKind, Stage
+from core.tasks.settle import NewAsset, NewTask, Plan
 from workers import transfer
 from workers.ffmpeg import diagnose
-from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import ProbeFailedError, probe
 from workers.ffmpeg.process import (
@@ -29,20 +27,21 @@ from workers.ffmpeg.process import (
 )
 from workers.ffmpeg.progress import Progress, RemainingTime, percent
 from workers.media.info import MediaInfo
-from workers.media.ladder import Ladder
 from workers.media.limits import DEFAULT_LIMITS, Limits, Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
+from workers.operations.context import Context, Operation
 from workers.runtime.concurrency import both, together
-from workers.runtime.report import JobLog, Meter, describe_source
-from workers.sandbox.sandbox import Sandbox
+from workers.runtime.report import describe_source
 from workers.sandbox.work import encode_policy, probe_policy
-from workers.transfer_limits import DEFAULT_PACE, Pace
+from workers.tools import Tools
 
 _log = log.get(__name__)
 _INPUT = "input"  # without an extension: a name alone opens some demuxers
+_ARRIVING = "arriving"
 _OUT = "out"
 _SENDING = 4
+_PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
 _TIMEOUT = Failure(
     diagnose.PROCESSING_TIMEOUT,
     "Processing took too long and was stopped. Try again, or upload a shorter or smaller film.",
@@ -50,66 +49,52 @@ _TIMEOUT = Failure(
 )
 
 
-@dataclass(frozen=True)
-class Tools:
-    """What every attempt needs."""
-
-    storage: Storage
-    ffmpeg: str
-    ffprobe: str
-    capabilities: Capabilities
-    ladder: Ladder
-    limits: Limits
-    connections: int
-    sandbox: Sandbox
-    pace: Pace = DEFAULT_PACE
-
-
-async def transcode(
-    tools: Tools,
-    held: Claim,
-    place: Path,
-    meter: Meter,
-    joblog: JobLog,
-    describe: Callable[[dict[str, Any]], Coroutine[Any, Any, None]],
-) -> Outputs:
-    """Make the renditions of a video.
-
-    Args:
-        tools: adapters and programs.
-        held: the claim that is worked on.
-        place: an empty directory.
-        meter: is told how far it is.
-        joblog: is told what happened.
-        describe: called with what the inspection found.
-
-    Raises:
-        PermanentError: the source is at fault.
-        TransientError: trying again may help.
-        Unavailable: the store does not answer.
-    """
-    meter.enter(Stage.FETCHING)
-    await transfer.fetch(
-        tools.storage,
-        held,
-        place / _INPUT,
-        connections=tools.connections,
-        on_fraction=meter.at,
-        pace=tools.pace,
+async def inspect(context: Context) -> Plan:
+    """Look at the source and decide what is made of it."""
+    await _fetch(context)
+    context.meter.enter(Stage.INSPECTING)
+    info = await _inspect(context)
+    decided = plan(info, context.tools.ladder)
+    return Plan(
+        plan=_PLAN.dump_python(decided, mode="json"),
+        tasks=(NewTask("encode", "encode"),),
+        source_media=describe_source(info, decided),
     )
-    joblog.add(f"fetched {held.source_size} bytes")
-    meter.enter(Stage.INSPECTING)
-    info = await _inspect(tools, place, joblog)
-    decided = plan(info, tools.ladder)
-    meter.enter(Stage.ENCODING)
-    # The facts are told while FFmpeg works.
-    telling = describe(describe_source(info, decided))
-    _, damaged = await both(telling, _encode(tools, decided, place, meter, joblog))
-    meter.enter(Stage.PUBLISHING)
-    return await _publish(tools, held, decided, place / _OUT, damaged, joblog)
 
 
-async def _inspect(tools: Tools, place: Path, joblog: JobLog) -> MediaInfo:
+async def encode(context: Context) -> tuple[NewAsset, ...]:
+    """Make the renditions, check them, and put them where they belong."""
+    decided = _PLAN.validate_python(context.work.plan)
+    await _fetch(context)
+    context.meter.enter(Stage.ENCODING)
+    damaged = await _encode(context, decided)
+    context.meter.enter(Stage.PUBLISHING)
+    return await _publish(context, decided, damaged)
+
+
+OPERATION = Operation("transcode", {"inspect": inspect, "encode": encode})
+
+
+async def _fetch(context: Context) -> None:
+    """Have the whole source at hand, unless it is."""
+    place = context.place
+    if (place / _INPUT).exists():
+        return
+    context.meter.enter(Stage.FETCHING)
+    await transfer.fetch(
+        context.tools.storage,
+        context.work,
+        place / _ARRIVING,
+        connections=context.tools.connections,
+        on_fraction=context.meter.at,
+        pace=context.tools.pace,
+    )
+    (place / _ARRIVING).rename(place / _INPUT)
+    context.joblog.add(f"fetched {context.work.source_size} bytes")
+
+
+async def _inspect(context: Context) -> MediaInfo:
+    tools, place, joblog = context.tools, context.place, context.joblog
     try:
         policy = probe_policy(tools.sandbox, tools.ffprobe, place / _INPUT, tools.limits)
         info = await probe(
@@ -125,10 +110,9 @@ async def _inspect(tools: Tools, place: Path, joblog: JobLog) -> MediaInfo:
     return info
 
 
-async def _encode(
-    tools: Tools, decided: EncodePlan, place: Path, meter: Meter, joblog: JobLog
-) -> bool:
+async def _encode(context: Context, decided: EncodePlan) -> bool:
     """Run FFmpeg; return whether it complained of broken data."""
+    tools, place, joblog = context.tools, context.place, context.joblog
     (place / _OUT).mkdir()
     argv = encode_command(
         tools.ffmpeg, decided, f"./{_INPUT}", _OUT, tools.capabilities, tools.limits
@@ -140,7 +124,7 @@ async def _encode(
         done = percent(report, decided)
         eta = remaining.update(report)
         if done is not None:
-            meter.at(done / 100, eta)
+            context.meter.at(done / 100, eta)
 
     limits = ProcessLimits(
         stall_seconds=tools.limits.stall_seconds,
@@ -170,9 +154,10 @@ async def _encode(
 
 
 async def _publish(
-    tools: Tools, held: Claim, decided: EncodePlan, out: Path, damaged: bool, joblog: JobLog
-) -> Outputs:
+    context: Context, decided: EncodePlan, damaged: bool
+) -> tuple[NewAsset, ...]:
     """Check the outputs and upload them side by side: nobody can see them before the commit."""
+    tools, prefix, out = context.tools, context.work.prefix, context.place / _OUT
     gate = asyncio.Semaphore(_SENDING)
     names = [item.name for item in decided.renditions]
     files = [out / item.file_name for item in decided.renditions]
@@ -180,8 +165,9 @@ async def _publish(
     has_poster = poster.exists() and poster.stat().st_size > 0
 
     async def send(file: Path, content_type: str) -> int:
-        key = held.prefix + file.name
-        return await transfer.send(tools.storage, file, key, content_type, gate, tools.pace)
+        return await transfer.send(
+            tools.storage, file, prefix + file.name, content_type, gate, tools.pace
+        )
 
     async def checked() -> dict[str, MediaInfo]:
         found = await together(_probe_output(tools, file) for file in files)
@@ -194,15 +180,14 @@ async def _publish(
         return await together([*sending, *([send(poster, "image/jpeg")] if has_poster else [])])
 
     outputs, sizes = await both(checked(), sent())
-    joblog.add(f"stored {sum(sizes)} bytes")
-    rows = tuple(
-        _row(held, item.file_name, item.name, outputs[item.name], size)
+    context.joblog.add(f"stored {sum(sizes)} bytes")
+    assets = [
+        _file(prefix + item.file_name, item.name, outputs[item.name], size)
         for item, size in zip(decided.renditions, sizes, strict=False)
-    )
-    made = Outputs(renditions=rows)
+    ]
     if has_poster:
-        made = replace(made, poster_key=held.prefix + POSTER_NAME, poster_size=sizes[-1])
-    return made
+        assets.append(NewAsset(AssetKind.POSTER, "poster", prefix + POSTER_NAME, sizes[-1]))
+    return tuple(assets)
 
 
 async def _probe_output(tools: Tools, file: Path) -> MediaInfo:
@@ -229,16 +214,17 @@ def _check(
         raise PermanentError(_blamed(refusal))
 
 
-def _row(held: Claim, file_name: str, name: str, made: MediaInfo, size: int) -> RenditionRow:
+def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:
     video = made.video
     assert video is not None  # `check` saw it
     duration = made.duration or video.duration or 0.0
-    return RenditionRow(
-        name=name,
-        s3_key=held.prefix + file_name,
+    return NewAsset(
+        AssetKind.FILE,
+        name,
+        key,
+        size,
         width=video.width,
         height=video.height,
-        size=size,
         duration=round(duration, 3),
         bitrate=round(size * 8 / duration) if duration else 0,
         video_codec=video.codec,

@@ -1,0 +1,69 @@
+"""Takes over what the release before has queued, so that either finishes it.
+
+While a release is rolled out the one before goes on: its API queues tasks in its own table, where
+its workers look. What waits there, or was lost by a worker of it, becomes a task of this release.
+"""
+
+import uuid
+
+from sqlalchemy import Select, and_, delete, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.jobs.create import FIRST_TASK
+from core.jobs.project import project
+from core.model.ids import new_id
+from core.model.states import JOB_LIVE, TaskState, VideoState
+from core.model.tables import Job, OldTask, Task
+from core.outbox.write import hint
+from core.videos import lifecycle
+
+_WAITS = or_(
+    and_(OldTask.state == TaskState.QUEUED, OldTask.available_at <= func.now()),
+    and_(OldTask.state == TaskState.RUNNING, OldTask.lease_until < func.now()),
+)
+
+
+def adoptable() -> Select[uuid.UUID]:
+    """Return the statement for tasks of the release before that nobody has in hand."""
+    return select(OldTask.id).where(_WAITS).order_by(OldTask.created_at)
+
+
+async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
+    """Make a task of the release before one of this; False when it is in somebody's hands.
+
+    What it was charged is kept. Its row goes, so whoever held it finds that it holds nothing.
+    """
+    video_id = await tx.scalar(select(OldTask.video_id).where(OldTask.id == old_id))
+    video = None if video_id is None else await lifecycle.lock(tx, video_id)
+    if video is None:
+        return False
+    old = (
+        await tx.execute(
+            delete(OldTask)
+            .where(OldTask.id == old_id, _WAITS)
+            .returning(OldTask.job_id, OldTask.priority, OldTask.turn, OldTask.charged)
+        )
+    ).one_or_none()
+    if old is None:
+        return False
+    state = await tx.scalar(select(Job.state).where(Job.id == old.job_id).with_for_update())
+    if state not in JOB_LIVE or video.state is VideoState.DELETED:
+        return False
+    task_id = new_id()
+    await tx.execute(
+        insert(Task).values(
+            id=task_id,
+            job_id=old.job_id,
+            video_id=video.id,
+            user_id=video.user_id,
+            kind=FIRST_TASK,
+            key=FIRST_TASK,
+            priority=old.priority,
+            turn=old.turn,
+            charged=old.charged,
+            state=TaskState.QUEUED,
+        )
+    )
+    await hint(tx, [task_id])
+    await project(tx, video, old.job_id)
+    return True

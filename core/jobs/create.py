@@ -1,0 +1,112 @@
+"""How a job begins: with one task, `inspect`, which plans the others."""
+
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import exists, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.errors import Conflict, NotFound
+from core.model.ids import new_id
+from core.model.states import JOB_LIVE, Effect, JobState, TaskState, VideoState
+from core.model.tables import Job, Task
+from core.outbox.write import hint
+from core.tasks import fair_order
+from core.videos import lifecycle
+from core.videos.lifecycle import LockedVideo
+
+AT_REST = frozenset({VideoState.READY, VideoState.FAILED, VideoState.CANCELLED})
+# Every job's first task: it looks at the source, writes the plan, and adds the other tasks.
+FIRST_TASK = "inspect"
+
+
+async def create(
+    tx: AsyncConnection,
+    video_id: uuid.UUID,
+    operation: str,
+    params: dict[str, Any] | None = None,
+    *,
+    only_from: Collection[VideoState] = AT_REST,
+) -> uuid.UUID:
+    """Insert a job that makes the main outputs of a video, with its first task.
+
+    Args:
+        tx: the transaction.
+        video_id: the video.
+        operation: what is asked of it.
+        params: of the operation.
+        only_from: the states that the video may be in; by default it has arrived and rests.
+
+    Returns:
+        The job's id.
+
+    Raises:
+        NotFound: the video is deleted.
+        Conflict: the video is in another state, or such a job is under way.
+    """
+    video = await living(tx, video_id)
+    if video.state not in only_from or await _is_being_made(tx, video_id):
+        raise Conflict("This video is on its way; wait until it is ready, or cancel that first.")
+    job_id = new_id()
+    priority, turn = await fair_order.assign(tx, video.user_id)
+    await tx.execute(
+        insert(Job).values(
+            id=job_id,
+            video_id=video_id,
+            user_id=video.user_id,
+            operation=operation,
+            params=params or {},
+            effect=Effect.REPLACE,
+            priority=priority,
+            turn=turn,
+            state=JobState.QUEUED,
+        )
+    )
+    task_id = new_id()
+    await tx.execute(
+        insert(Task).values(
+            id=task_id,
+            job_id=job_id,
+            video_id=video_id,
+            user_id=video.user_id,
+            kind=FIRST_TASK,
+            key=FIRST_TASK,
+            priority=priority,
+            turn=turn,
+            state=TaskState.QUEUED,
+        )
+    )
+    await hint(tx, [task_id])
+    if video.state is not VideoState.READY:  # what plays goes on playing
+        await lifecycle.move(
+            tx,
+            video_id,
+            VideoState.QUEUED,
+            only_from=only_from,
+            failure=None,
+            job_id=job_id,
+            stage=None,
+            progress=0.0,
+            eta_s=None,
+        )
+    return job_id
+
+
+async def living(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo:
+    """Lock a video that is not deleted.
+
+    Raises:
+        NotFound: it is.
+    """
+    found = await lifecycle.lock(tx, video_id)
+    if found is None or found.state is VideoState.DELETED:
+        raise NotFound("There is no such video.")
+    return found
+
+
+async def _is_being_made(tx: AsyncConnection, video_id: uuid.UUID) -> bool:
+    live = exists().where(
+        Job.video_id == video_id, Job.effect == Effect.REPLACE, Job.state.in_(JOB_LIVE)
+    )
+    return bool(await tx.scalar(select(live)))

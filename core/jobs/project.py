@@ -1,0 +1,134 @@
+"""The projector: the state of a job and of its video follow from the tasks.
+
+It runs in the transaction that has changed a task, with the video locked. Nothing else writes those
+states, but for the creation of a job and the deletion of a video.
+"""
+
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import ARRAY, String, cast, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.errors import Failure
+from core.model.states import (
+    AssetKind,
+    AssetState,
+    Effect,
+    JobState,
+    TaskState,
+    VideoState,
+    job_state,
+    video_state,
+)
+from core.model.tables import Asset, Job, Task, Video
+from core.videos import lifecycle, purges
+from core.videos.lifecycle import LockedVideo
+
+_ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
+
+
+async def project(
+    tx: AsyncConnection,
+    video: LockedVideo,
+    job_id: uuid.UUID,
+    *,
+    failure: Failure | None = None,
+    source_media: dict[str, Any] | None = None,
+    **job_values: Any,
+) -> JobState:
+    """Write the states of a job and its video as they follow from the job's tasks.
+
+    Args:
+        tx: the transaction.
+        video: locked in it.
+        job_id: the job.
+        failure: why it failed, if it has.
+        source_media: what is newly known of the source.
+        **job_values: what else to write of the job.
+
+    Returns:
+        The job's state.
+    """
+    row = (
+        await tx.execute(
+            select(
+                Job.state,
+                Job.effect,
+                select(cast(func.array_agg(Task.state), ARRAY(String)))
+                .where(Task.job_id == Job.id)
+                .scalar_subquery()
+                .label("tasks"),
+            ).where(Job.id == job_id)
+        )
+    ).one()
+    # A job of the release before has none.
+    tasks = [TaskState(task) for task in row.tasks or ()]
+    state = job_state(tasks) if tasks else JobState(row.state)
+    if state != row.state or failure or job_values:
+        await _write_job(tx, job_id, state, failure, job_values)
+    video_values: dict[str, Any] = {} if source_media is None else {"source_media": source_media}
+    is_main = job_id == video.job_id
+    if state is JobState.SUCCEEDED and row.state != state:
+        poster_key = await _publish(tx, video.id, job_id, Effect(row.effect))
+        if row.effect == Effect.REPLACE:
+            is_main = True
+            video_values |= {
+                "job_id": job_id,
+                "poster_key": poster_key,
+                "failure": None,
+                "playable_at": func.coalesce(Video.playable_at, func.now()),
+            }
+    to = video_state(video.state, state) if is_main else video.state
+    if to is not video.state:
+        video_values |= {
+            "state": to,
+            "stage": None,
+            "failure": asdict(failure) if failure and to is VideoState.FAILED else None,
+        }
+    if video_values:
+        await lifecycle.touch(tx, video.id, **video_values)
+    return state
+
+
+async def _write_job(
+    tx: AsyncConnection,
+    job_id: uuid.UUID,
+    state: JobState,
+    failure: Failure | None,
+    more: dict[str, Any],
+) -> None:
+    values: dict[str, Any] = {**more, "state": state}
+    if state is JobState.RUNNING:
+        values["started_at"] = func.coalesce(Job.started_at, func.now())
+    if state in _ENDED:
+        values["finished_at"] = func.now()
+    if failure is not None:
+        values["failure"] = asdict(failure)
+    await tx.execute(update(Job).where(Job.id == job_id).values(values))
+
+
+async def _publish(
+    tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UUID, effect: Effect
+) -> str | None:
+    """Show what a job has made, in place of what an earlier one made if that is its effect.
+
+    Returns:
+        The key of the poster, if it made one.
+    """
+    if effect is Effect.REPLACE:
+        replaced = await tx.scalars(
+            delete(Asset)
+            .where(Asset.video_id == video_id, Asset.is_main, Asset.job_id != job_id)
+            .returning(Asset.s3_key)
+        )
+        await purges.purge_all(tx, replaced.all())
+    published = await tx.execute(
+        update(Asset)
+        .where(Asset.job_id == job_id, Asset.state == AssetState.STAGED)
+        .values(state=AssetState.PUBLISHED)
+        .returning(Asset.kind, Asset.s3_key)
+    )
+    posters = [row.s3_key for row in published.all() if row.kind == AssetKind.POSTER]
+    return posters[0] if posters else None

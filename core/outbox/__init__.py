@@ -1,0 +1,1 @@
+"""What others are told, written with the change that it tells of."""

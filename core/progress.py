@@ -1,0 +1,102 @@
+"""How far jobs are, in Redis: told every second, and never needed.
+
+Postgres learns it with the lease only, every 20 seconds. Readers show the greater of both, so that
+a Redis that is empty, or away, costs smoothness and no truth.
+"""
+
+import json
+import uuid
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from core import events, log
+from core.model.states import Stage
+
+_log = log.get(__name__)
+_LASTS_S = 120
+_ENDED = "ended"
+# KEYS: the job's hash, the user's channel. ARGV: the task, what is told, how long the hash lasts,
+# the word for listeners. Returns whether the job was ended by its owner.
+_TELL = """
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('PUBLISH', KEYS[2], ARGV[4])
+return redis.call('HEXISTS', KEYS[1], 'ended')
+"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is; `percent` of the whole, `eta_s` seconds until it is likely done."""
+
+    stage: Stage
+    percent: float
+    eta_s: float | None
+
+
+def _key(job_id: uuid.UUID) -> str:
+    return f"progress:{job_id}"
+
+
+class ProgressBoard:
+    """Tells and reads. A Redis that is away is logged by who tells, and read as nothing."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._tell = client.register_script(_TELL)
+
+    async def tell(
+        self,
+        user_id: uuid.UUID,
+        video_id: uuid.UUID,
+        job_id: uuid.UUID,
+        task_id: uuid.UUID,
+        progress: Progress,
+    ) -> bool:
+        """Say how far a task has brought its job; return whether the job may have been ended.
+
+        Raises:
+            RedisError: Redis is away.
+        """
+        ended = await self._tell(
+            keys=[_key(job_id), events.channel(user_id)],
+            args=[
+                str(task_id), json.dumps(asdict(progress)), _LASTS_S, events.of_progress(video_id),
+            ],
+        )  # fmt: skip
+        return bool(ended)
+
+    async def end(self, job_ids: Collection[uuid.UUID]) -> None:
+        """Have the holders of some jobs look at once whether they still hold them."""
+        try:
+            for job_id in job_ids:
+                await self._client.hset(_key(job_id), _ENDED, "1")
+                await self._client.expire(_key(job_id), _LASTS_S)
+        except (RedisError, OSError) as error:
+            _log.warning("end_not_told", error=repr(error))
+
+    async def read(self, job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Progress]:
+        """Return how far some jobs are, of those that have told."""
+        wanted = list(job_ids)
+        if not wanted:
+            return {}
+        try:
+            pipeline = self._client.pipeline(transaction=False)
+            for job_id in wanted:
+                pipeline.hgetall(_key(job_id))
+            answers = await pipeline.execute()
+        except (RedisError, OSError):
+            return {}
+        found = {job_id: _furthest(told) for job_id, told in zip(wanted, answers, strict=True)}
+        return {job_id: progress for job_id, progress in found.items() if progress is not None}
+
+
+def _furthest(told: dict[str, str]) -> Progress | None:
+    tasks = [json.loads(value) for name, value in told.items() if name != _ENDED]
+    if not tasks:
+        return None
+    most = max(tasks, key=lambda task: float(task["percent"]))
+    return Progress(Stage(most["stage"]), float(most["percent"]), most["eta_s"])

@@ -1,0 +1,197 @@
+"""How a worker gets a task, and has it begin.
+
+A claim touches the row of its task and adds its attempt, and nothing else, so that nothing but that
+row can refuse it. What else must be written when work begins follows in a transaction of its own
+(`begin`), which also settles what turns out to be impossible.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, literal, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.adapters.postgres import Database
+from core.errors import BadRow, LeaseLost
+from core.jobs.cancel import cancel_tasks
+from core.jobs.project import project
+from core.model import object_keys
+from core.model.states import JOB_LIVE, TaskState, VideoState
+from core.model.tables import Job, Task, TaskAttempt
+from core.tasks import fair_order
+from core.videos import lifecycle
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A task that is ours until the lease lapses. `attempt` is the fence of every later write."""
+
+    task_id: uuid.UUID
+    job_id: uuid.UUID
+    video_id: uuid.UUID
+    user_id: uuid.UUID
+    kind: str
+    key: str
+    attempt: int
+    charged: int
+
+    @property
+    def prefix(self) -> str:
+        """Where this attempt's outputs go."""
+        return object_keys.attempt_prefix(self.video_id, self.job_id, self.key, self.attempt)
+
+    @property
+    def log_key(self) -> str:
+        """Where this attempt's log goes."""
+        return object_keys.attempt_log(self.video_id, self.job_id, self.key, self.attempt)
+
+
+@dataclass(frozen=True)
+class Work(Claim):
+    """A claimed task that has begun, with what there is to know of it; sizes in bytes."""
+
+    job_age_s: float  # seconds since the job's first attempt began, at the time of this claim
+    operation: str
+    params: dict[str, Any]
+    plan: dict[str, Any] | None
+    spec: dict[str, Any]
+    source_key: str
+    source_size: int
+    source_etag: str | None
+
+
+class Unclaimable(Enum):
+    """Why nothing was claimed."""
+
+    NOTHING = "nothing"  # there is none, or who has changed that sends a message anew
+    LATER = "later"  # there is, but its row is locked just now: ask again
+
+
+_CLAIMED = [getattr(Task, name) for name in Claim.__dataclass_fields__ if name != "task_id"]
+
+
+async def claim_next(
+    db: Database, worker: str, nonce: uuid.UUID, lease_s: float, max_attempts: int
+) -> Claim | Unclaimable:
+    """Take the task whose turn it is.
+
+    Args:
+        db: the database; one statement is all, so that no transaction need be opened.
+        worker: who takes it, for people who read the table.
+        nonce: of this claim: should its answer get lost, `claimed_with` finds it again.
+        lease_s: how long it is ours without a heartbeat, on the database's clock.
+        max_attempts: a task that was tried this often is left to the sweep, which ends it.
+
+    Raises:
+        BadRow: the row of the chosen task cannot be written; set it back, and ask again.
+        DatabaseAway: it may have been claimed all the same.
+    """
+    async with db.read() as connection:
+        try:
+            row = (
+                await connection.execute(_take(worker, nonce, lease_s, max_attempts))
+            ).one_or_none()
+        except DBAPIError as error:
+            chosen = await connection.scalar(fair_order.next_one(max_attempts))
+            raise BadRow(chosen or uuid.UUID(int=0)) from error
+        if row is not None:
+            return _claim(row)
+        waits = await connection.scalar(fair_order.next_one(max_attempts))
+    return Unclaimable.NOTHING if waits is None else Unclaimable.LATER
+
+
+def _take(worker: str, nonce: uuid.UUID, lease_s: float, max_attempts: int) -> Select[Any]:
+    chosen = fair_order.next_one(max_attempts).with_for_update(skip_locked=True).cte("chosen")
+    taken = (
+        update(Task)
+        .where(Task.id == select(chosen.c.id).scalar_subquery())
+        .values(
+            state=TaskState.RUNNING,
+            attempt=Task.attempt + 1,
+            charged=Task.charged + 1,
+            worker=worker,
+            nonce=nonce,
+            lease_until=func.now() + timedelta(seconds=lease_s),
+        )
+        .returning(Task.id, *_CLAIMED)
+        .cte("taken")
+    )
+    noted = (
+        insert(TaskAttempt)
+        .from_select(
+            ["task_id", "attempt", "worker"],
+            select(taken.c.id, taken.c.attempt, literal(worker)),
+        )
+        .cte("noted")
+    )
+    return select(taken).add_cte(noted)
+
+
+async def claimed_with(connection: AsyncConnection, nonce: uuid.UUID) -> Claim | None:
+    """Return the claim with a nonce, if it came through and is still held."""
+    row = (
+        await connection.execute(
+            select(Task.id, *_CLAIMED).where(
+                Task.nonce == nonce, Task.state == TaskState.RUNNING
+            )
+        )
+    ).one_or_none()
+    return None if row is None else _claim(row)
+
+
+def _claim(row: Row[Any]) -> Claim:
+    found = dict(row._mapping)  # noqa: SLF001 - the public name of it
+    return Claim(task_id=found.pop("id"), **found)
+
+
+async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
+    """Have a task that was claimed begin: its job runs, its video is being processed.
+
+    Returns:
+        What there is to know of it; None when nothing can come of it, because its video or its job
+        has ended: then the task has been ended too.
+
+    Raises:
+        LeaseLost: the task is no longer ours.
+    """
+    video = await lifecycle.lock(tx, claim.video_id)
+    row = (
+        await tx.execute(
+            select(
+                Job.state,
+                Job.operation,
+                Job.params,
+                Job.plan,
+                Task.spec,
+                func.coalesce(func.extract("epoch", func.now() - Job.started_at), 0).label("age_s"),
+            )
+            .join(Task, Task.job_id == Job.id)
+            .where(
+                Task.id == claim.task_id,
+                Task.attempt == claim.attempt,
+                Task.state == TaskState.RUNNING,
+            )
+        )
+    ).one_or_none()
+    if row is None or video is None:
+        raise LeaseLost
+    if video.state is VideoState.DELETED or row.state not in JOB_LIVE:
+        await cancel_tasks(tx, claim.video_id, claim.job_id)
+        await project(tx, video, claim.job_id)
+        return None
+    await project(tx, video, claim.job_id)
+    return Work(
+        **vars(claim),
+        job_age_s=float(row.age_s),
+        operation=row.operation,
+        params=row.params,
+        plan=row.plan,
+        spec=row.spec,
+        source_key=video.source_key,
+        source_size=video.source_size,
+        source_etag=video.source_etag,
+    )

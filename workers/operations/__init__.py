@@ -1,0 +1,1 @@
+"""What can be asked of a video: one file for each operation."""

@@ -1,0 +1,44 @@
+"""What a task is given to work with."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.tasks.claim import Work
+from core.tasks.settle import NewAsset, Plan
+from workers.runtime.report import JobLog, Meter
+from workers.tools import Tools
+
+
+@dataclass(frozen=True)
+class Context:
+    """One attempt at a task.
+
+    Attributes:
+        tools: adapters and programs.
+        work: the task.
+        place: a directory of its own; what the task before it in the same job has left there, in
+            the same hands, lies there still.
+        meter: is told how far the job is.
+        joblog: is told what happened.
+    """
+
+    tools: Tools
+    work: Work
+    place: Path
+    meter: Meter
+    joblog: JobLog
+
+
+# Returns what came of the task. It writes no state: what it returns is seen once it is committed.
+# It raises PermanentError when the source is at fault, TransientError when trying again may help,
+# and Unavailable when the store does not answer.
+TaskFunction = Callable[[Context], Awaitable[Plan | tuple[NewAsset, ...]]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation: its name in the API, and a function for each kind of its tasks."""
+
+    name: str
+    tasks: Mapping[str, TaskFunction]

@@ -43,7 +43,6 @@ from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
 from core.coalesce import Batcher
 from core.config import Settings
-from core.dispatch import Dispatcher
 from core.events import Subscriber
 from core.uploads import sessions
 
@@ -136,20 +135,15 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
         stack.push_async_callback(workers.close)
         passwords = Passwords()
         stack.callback(passwords.close)
-        dispatcher = Dispatcher(
-            settings, db, found.queue, found.dead_letters, found.storage, client
-        )
         subscriber = Subscriber(client)
         stack.push_async_callback(subscriber.close)
-        for work in (dispatcher.run(), subscriber.run()):
-            stack.push_async_callback(_end, asyncio.create_task(work))
+        stack.push_async_callback(_end, asyncio.create_task(subscriber.run()))
         yield Services(
             settings=settings,
             db=db,
             redis=client,
             storage=found.storage,
             queue=found.queue,
-            dispatcher=dispatcher,
             subscriber=subscriber,
             streams=StreamSlots(settings.max_streams_per_user),
             tokens=Tokens(settings),

@@ -26,7 +26,6 @@ from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.coalesce import Batcher
 from core.config import Settings
-from core.dispatch import Dispatcher
 from core.errors import Forbidden, Unauthenticated
 from core.events import Subscriber
 from core.model.tables import User
@@ -42,7 +41,6 @@ class Services:
     redis: redis.Redis
     storage: Storage
     queue: TaskQueue
-    dispatcher: Dispatcher
     subscriber: Subscriber
     streams: StreamSlots
     tokens: Tokens

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import work
+from core import notify, work
 from core.errors import Conflict, NotFound
 from core.events import VideoEvent
 from core.model.ids import new_id
@@ -87,6 +87,7 @@ async def create(
             state=WorkState.QUEUED,
         )
     )
+    await notify.outbox(tx)
     return job_id, event
 
 

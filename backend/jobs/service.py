@@ -66,7 +66,6 @@ async def create(held: Services, user: Principal, video_id: uuid.UUID, operation
         await quota.lock(tx, held.settings, user.user_id)
         await quota.admit_again(tx, held.settings, user.user_id)
         job_id, event = await jobs.create(tx, video_id, operation)
-    held.dispatcher.nudge()
     await events.publish(held.redis, event)
     return await get(held, user, job_id)
 

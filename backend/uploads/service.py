@@ -246,7 +246,6 @@ async def complete(held: Services, upload: UploadRow, parts: Sequence[NamedPart]
         if list(named) != sorted(named):
             raise Invalid("Name the parts in the order of their numbers.", "part_mismatch")
     event = await sessions.complete(held.db, held.storage, upload, named)
-    held.dispatcher.nudge()
     await events.publish(held.redis, event)
 
 

@@ -117,7 +117,6 @@ async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
             raise Conflict("Only a video that failed or was cancelled can be tried again.")
         await quota.admit_again(tx, held.settings, user.user_id)
         _, event = await jobs.create(tx, video_id, "transcode")
-    held.dispatcher.nudge()
     await events.publish(held.redis, event)
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from control.rounds import Round
 from core import jobs
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.events import VideoEvent
 from core.model.states import VideoState
 from core.model.tables import Job, Task, User, Video
-from core.rows import Round
 from core.setbacks import Kind
 from core.tasks import claims
 from core.tasks.claims import Claim, Outputs, RenditionRow

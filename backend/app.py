@@ -43,8 +43,8 @@ from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
 from core.coalesce import Batcher
 from core.config import Settings
-from core.dispatch import Dispatcher
 from core.events import Subscriber
+from core.progress import ProgressBoard
 from core.uploads import sessions
 
 # A request makes some hundred objects that die with it and no cycles to speak of; the default of
@@ -132,24 +132,19 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
         )
         stack.push_async_callback(client.aclose)
         found = await stack.enter_async_context(aws.connect(settings, hurried=True, media=media))
-        workers = KnownWorkers(client)
+        workers, board = KnownWorkers(client), ProgressBoard(client)
         stack.push_async_callback(workers.close)
         passwords = Passwords()
         stack.callback(passwords.close)
-        dispatcher = Dispatcher(
-            settings, db, found.queue, found.dead_letters, found.storage, client
-        )
         subscriber = Subscriber(client)
         stack.push_async_callback(subscriber.close)
-        for work in (dispatcher.run(), subscriber.run()):
-            stack.push_async_callback(_end, asyncio.create_task(work))
+        stack.push_async_callback(_end, asyncio.create_task(subscriber.run()))
         yield Services(
             settings=settings,
             db=db,
             redis=client,
             storage=found.storage,
             queue=found.queue,
-            dispatcher=dispatcher,
             subscriber=subscriber,
             streams=StreamSlots(settings.max_streams_per_user),
             tokens=Tokens(settings),
@@ -157,7 +152,8 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             passwords=passwords,
             limits=RateLimiter(client),
             idempotency=Idempotency(client),
-            videos=VideoReader(db, found.storage, settings.media_url_ttl_s, workers),
+            videos=VideoReader(db, found.storage, settings.media_url_ttl_s, workers, board),
+            board=board,
             workers=workers,
             uploads=Batcher(partial(sessions.load, db), part="The database"),
         )

@@ -26,10 +26,10 @@ from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.coalesce import Batcher
 from core.config import Settings
-from core.dispatch import Dispatcher
 from core.errors import Forbidden, Unauthenticated
 from core.events import Subscriber
 from core.model.tables import User
+from core.progress import ProgressBoard
 from core.uploads.sessions import UploadRow
 
 
@@ -42,7 +42,6 @@ class Services:
     redis: redis.Redis
     storage: Storage
     queue: TaskQueue
-    dispatcher: Dispatcher
     subscriber: Subscriber
     streams: StreamSlots
     tokens: Tokens
@@ -51,6 +50,7 @@ class Services:
     limits: RateLimiter
     idempotency: Idempotency
     videos: VideoReader
+    board: ProgressBoard
     workers: KnownWorkers
     uploads: Batcher[uuid.UUID, UploadRow]
 

@@ -25,15 +25,16 @@ from sqlalchemy import func, insert, text, update
 
 from bench.errors import MeasureError
 from bench.measure import Measured, Options
+from control.adapters import Adapters
+from control.relay import Relay
+from control.sweeps import Sweeps
 from core import setbacks
 from core.adapters import aws
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
-from core.dispatch import Dispatcher
 from core.errors import BadRow
 from core.model.tables import Purge, Task
 from core.setbacks import Kind
-from core.sweep import Sweeper
 from core.tasks import claims
 from embedded.stack import BACKING, Stack
 from tests.support.poison import poisoned
@@ -51,8 +52,8 @@ class Product:
     """What the rounds work with."""
 
     db: Database
-    dispatcher: Dispatcher
-    sweeper: Sweeper
+    relay: Relay
+    sweeps: Sweeps
 
 
 Prepare = Callable[[Product, int], Awaitable[list[uuid.UUID]]]
@@ -88,8 +89,9 @@ async def _measured(stack: Stack, repeats: int) -> dict[str, list[float]]:
         aws.connect(settings) as found,
         contextlib.aclosing(connect_redis(settings.redis_url.get_secret_value())) as cache,
     ):
-        dispatcher = Dispatcher(settings, db, found.queue, found.dead_letters, found.storage, cache)
-        product = Product(db, dispatcher, Sweeper(settings, db, found.storage))
+        held = Adapters(settings, db, found.queue, found.dead_letters, found.storage, cache)
+        relay = Relay(db, found.queue, settings.sweep_s)
+        product = Product(db, relay, Sweeps(held, relay.nudge))
         for _ in range(repeats):
             for name, kind in KINDS.items():
                 alone = await _timed(product, kind, good=_GOOD)
@@ -153,20 +155,20 @@ async def _purges(product: Product, count: int) -> list[uuid.UUID]:
 
 
 async def _relay(product: Product) -> int:
-    return await product.dispatcher.relay()
+    return await product.relay.relay()
 
 
 async def _lapse(product: Product) -> int:
-    before = product.dispatcher.counts["lapsed"]
-    await product.dispatcher.lapse()
-    return product.dispatcher.counts["lapsed"] - before
+    before = product.sweeps.counts["lapsed"]
+    await product.sweeps.lapse()
+    return product.sweeps.counts["lapsed"] - before
 
 
 async def _purge(product: Product) -> int:
     async with product.db.read() as connection:
         count = text("SELECT count(*) FROM purges")
         before = await connection.scalar(count)
-    await product.sweeper.purge()
+    await product.sweeps.purge()
     async with product.db.read() as connection:
         return int(before or 0) - int(await connection.scalar(count) or 0)
 

@@ -6,26 +6,15 @@ begun before is found by the sweep.
 """
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import log
-from core.adapters.postgres import Database
 from core.errors import Conflict, Forbidden, Unauthenticated
-from core.model.states import VideoState
-from core.model.tables import Invite, Job, Session, Upload, User, Video
-from core.rows import Round
-from core.setbacks import Kind
-from core.videos import removal
+from core.model.tables import Invite, Session, User
 
 ADMIN = "admin"
-
-_log = log.get(__name__)
-# It holds an address, and who was invited is of no interest for longer.
-_KEEP_INVITES = timedelta(days=30)
 
 
 def gone() -> Unauthenticated:
@@ -140,43 +129,3 @@ async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> 
     await tx.execute(
         delete(Invite).where(or_(Invite.created_by == user_id, Invite.used_by == user_id))
     )
-
-
-async def sweep(db: Database) -> None:
-    """Remove what closed accounts have left, and invites that lapsed long ago."""
-    async with db.begin() as tx:
-        await tx.execute(delete(Invite).where(Invite.expires_at < func.now() - _KEEP_INVITES))
-        # A process of the version before, which goes on while this one is rolled out, may add one.
-        closed = select(User.id).where(User.closed_at.is_not(None))
-        await tx.execute(delete(Session).where(Session.user_id.in_(closed)))
-
-    async def delete_video(video_id: uuid.UUID) -> bool:
-        async with db.begin() as tx:
-            return await removal.delete_video(tx, video_id)
-
-    async def forget(user_id: uuid.UUID) -> None:
-        async with db.begin() as tx:
-            await tx.execute(delete(User).where(User.id == user_id, User.closed_at.is_not(None)))
-        _log.info("account_removed", user_id=str(user_id))
-
-    await Round(db, Kind.ACCOUNT).run(_VIDEOS, delete_video)
-    await Round(db, Kind.ACCOUNT).run(_EMPTY, forget)
-
-
-_VIDEOS = (
-    select(Video.id)
-    .join(User, User.id == Video.user_id)
-    .where(User.closed_at.is_not(None), Video.state != VideoState.DELETED)
-    .order_by(Video.id)
-)
-_OWNERS = (
-    Video.user_id, Upload.user_id, Job.user_id, Session.user_id, Invite.created_by, Invite.used_by,
-)  # fmt: skip
-# Closed accounts of which nothing is left but their row.
-_EMPTY = (
-    select(User.id)
-    .where(
-        User.closed_at.is_not(None), ~or_(*(exists().where(each == User.id) for each in _OWNERS))
-    )
-    .order_by(User.id)
-)

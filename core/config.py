@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     keep_alive_s: int = Field(5, ge=1, description="an idle connection is kept for the next one")
     service_host: str = Field("127.0.0.1", description="where /readyz and /metrics answer")
     service_port: int = Field(8001, ge=0, le=65535, description="0 for any free one")
+    control_port: int = Field(8002, ge=0, le=65535, description="the same, of control")
 
     # Accounts
     registration: Literal["open", "invite", "closed"] = Field(
@@ -148,7 +149,7 @@ class Settings(BaseSettings):
     ffmpeg_address_space: ByteSize | None = Field(None, ge=512 * 1024**2)
     task_memory_bytes: ByteSize = Field(ByteSize(1024**3), ge=0, description="of one at its peak")
     min_free_disk_bytes: ByteSize = Field(ByteSize(512 * 1024**2), ge=0)
-    pulse_file: Path | None = Field(None, description="touched while a worker lives")
+    pulse_file: Path | None = Field(None, description="touched while a worker, or control, lives")
     ecs_agent_uri: str | None = Field(None, description="set by ECS: who guards its tasks")
     spot_notices: bool = Field(False, description="drain before EC2 takes a Spot machine back")
     aws_ec2_metadata_service_endpoint: str = "http://169.254.169.254"

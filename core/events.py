@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +21,7 @@ from core import log
 
 _log = log.get(__name__)
 _RECONNECT_S = 1.0
+PROGRESS = 0  # in place of a version
 # A connection on which nothing came for so long is asked whether it lives, and given up after as
 # long again: one that is frozen would look like one on which nothing happens.
 _QUIET_S = 15.0
@@ -28,14 +29,18 @@ _QUIET_S = 15.0
 
 @dataclass(frozen=True)
 class VideoEvent:
-    """A video of a user has reached a version."""
+    """A video of a user has reached a version, or got further at the one that it has.
+
+    `version` is then `PROGRESS`, which no version is.
+    """
 
     user_id: uuid.UUID
     video_id: uuid.UUID
     version: int
 
 
-def _channel(user_id: uuid.UUID) -> str:
+def channel(user_id: uuid.UUID) -> str:
+    """Return where word of a user's videos goes."""
     return f"video-events:{user_id}"
 
 
@@ -43,14 +48,21 @@ def _user_of(channel: str) -> uuid.UUID:
     return uuid.UUID(channel.rpartition(":")[2])
 
 
-async def publish(client: redis.Redis, *events: VideoEvent | None) -> None:
-    """Tell everybody who listens. A Redis that is away is logged and otherwise ignored."""
-    try:
-        for event in events:
-            if event is not None:
-                await client.publish(_channel(event.user_id), f"{event.video_id} {event.version}")
-    except (RedisError, OSError) as error:
-        _log.warning("event_not_published", error=repr(error))
+def of_progress(video_id: uuid.UUID) -> str:
+    """Return the word that a video has got further, at the version that it has."""
+    return f"{video_id} {PROGRESS}"
+
+
+async def publish(client: redis.Redis, events: Iterable[VideoEvent]) -> None:
+    """Tell everybody who listens.
+
+    Raises:
+        RedisError: Redis is away.
+    """
+    pipeline = client.pipeline(transaction=False)
+    for event in events:
+        pipeline.publish(channel(event.user_id), f"{event.video_id} {event.version}")
+    await pipeline.execute()
 
 
 class Subscriber:
@@ -143,8 +155,8 @@ class Subscriber:
     async def _follow(self, *users: uuid.UUID) -> None:
         """Subscribe to the users who are listened to, and unsubscribe from the others."""
         async with self._lock:
-            wanted = [_channel(user_id) for user_id in users if user_id in self._listeners]
-            unwanted = [_channel(user_id) for user_id in users if user_id not in self._listeners]
+            wanted = [channel(user_id) for user_id in users if user_id in self._listeners]
+            unwanted = [channel(user_id) for user_id in users if user_id not in self._listeners]
             if wanted:
                 await self._pubsub.subscribe(*wanted)
             if unwanted:

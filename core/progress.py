@@ -21,7 +21,16 @@ _ENDED = "ended"
 # KEYS: the job's hash, the user's channel. ARGV: the task, what is told, how long the hash lasts,
 # the word for listeners. Returns whether the job was ended by its owner.
 _TELL = """
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local told, now = redis.call('HGET', KEYS[1], ARGV[1]), ARGV[2]
+if told then
+  -- Another attempt begins anew; what people see does not go back.
+  local before, after = cjson.decode(told), cjson.decode(now)
+  if before.percent > after.percent then
+    after.percent = before.percent
+    now = cjson.encode(after)
+  end
+end
+redis.call('HSET', KEYS[1], ARGV[1], now)
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('PUBLISH', KEYS[2], ARGV[4])
 return redis.call('HEXISTS', KEYS[1], 'ended')
@@ -64,7 +73,10 @@ class ProgressBoard:
         ended = await self._tell(
             keys=[_key(job_id), events.channel(user_id)],
             args=[
-                str(task_id), json.dumps(asdict(progress)), _LASTS_S, events.of_progress(video_id),
+                str(task_id),
+                json.dumps({name: value for name, value in asdict(progress).items() if value is not None}),
+                _LASTS_S,
+                events.of_progress(video_id),
             ],
         )  # fmt: skip
         return bool(ended)
@@ -99,4 +111,4 @@ def _furthest(told: dict[str, str]) -> Progress | None:
     if not tasks:
         return None
     most = max(tasks, key=lambda task: float(task["percent"]))
-    return Progress(Stage(most["stage"]), float(most["percent"]), most["eta_s"])
+    return Progress(Stage(most["stage"]), float(most["percent"]), most.get("eta_s"))

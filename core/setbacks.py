@@ -36,6 +36,7 @@ class Kind(StrEnum):
     CLAIM = "claim"
     RELAY = "relay"
     LAPSE = "lapse"
+    ADOPT = "adopt"
     UPLOAD = "upload"
     PURGE = "purge"
     FORGET = "forget"

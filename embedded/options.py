@@ -33,7 +33,8 @@ class Options:
         once: end when the first video is done.
         external: embedded parts that a given address replaces.
         registration: who may make an account: `open`, `invite` or `closed`.
-        service_port: where /readyz and /metrics are; None for a free one.
+        service_port: where the API's /readyz and /metrics are; None for a free one.
+        control_port: where control's /healthz and /metrics are; None for a free one.
         scratch_dir: where workers put the files that they work on.
         wanted_disk: bytes that must be free there before a film is begun.
         quota: bytes that one user may store; 0 for no limit.
@@ -47,6 +48,7 @@ class Options:
     external: frozenset[str]
     registration: str
     service_port: int | None
+    control_port: int | None
     scratch_dir: Path
     wanted_disk: int
     quota: int
@@ -76,6 +78,7 @@ def read_options(environ: Mapping[str, str]) -> Options:
         registration=_registration(environ.get("REGISTRATION") or "open"),
         # 0 stands for any free one.
         service_port=_port("SERVICE_PORT", environ.get("SERVICE_PORT") or "0", least=0) or None,
+        control_port=_port("CONTROL_PORT", environ.get("CONTROL_PORT") or "0", least=0) or None,
         scratch_dir=(
             _directory("SCRATCH_DIR", scratch_dir) if scratch_dir else data_dir / "scratch"
         ),

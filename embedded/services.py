@@ -1,4 +1,4 @@
-"""Framemill's own processes: resources, migrations, API and worker."""
+"""Framemill's own processes: resources, migrations, API, control and worker."""
 
 import http.client
 import sys
@@ -18,6 +18,8 @@ def service_parts(data_dir: Path, env: Mapping[str, str]) -> dict[str, Part]:
     """Describe the steps and services by name; `env` is their environment."""
     logs = data_dir / "logs"
     pulse = Path(env.get("PULSE_FILE") or data_dir / "worker.pulse")
+    control_pulse = data_dir / "control.pulse"
+    backed = ("postgres", "migrate", "valkey", "emulator")
 
     def step(name: str, *arguments: str, after: str, lost_with_need: bool = False) -> Part:
         argv = (sys.executable, *arguments)
@@ -36,8 +38,19 @@ def service_parts(data_dir: Path, env: Mapping[str, str]) -> dict[str, Part]:
             env=env,
             log=logs / "api.log",
             # Not after `provision`: it loads meanwhile, and /readyz asks for what that makes.
-            after=("postgres", "migrate", "valkey", "emulator"),
+            after=backed,
             ready=lambda _pid: _is_ready(env),
+            cwd=ROOT,
+            grace=_STOP_GRACE_S,
+        ),
+        "control": Part(
+            name="control",
+            argv=(sys.executable, "-m", "control"),
+            env={**env, "PULSE_FILE": str(control_pulse)},
+            log=logs / "control.log",
+            after=(*backed, "provision"),
+            ready=lambda _pid: control_pulse.exists(),
+            prepare=lambda: control_pulse.unlink(missing_ok=True),
             cwd=ROOT,
             grace=_STOP_GRACE_S,
         ),
@@ -46,7 +59,7 @@ def service_parts(data_dir: Path, env: Mapping[str, str]) -> dict[str, Part]:
             argv=(sys.executable, "-m", "workers"),
             env={**env, "PULSE_FILE": str(pulse)},
             log=logs / "worker.log",
-            after=("postgres", "migrate", "valkey", "emulator", "provision"),
+            after=(*backed, "provision"),
             # It listens on no port; it has a pulse from when it asks for work.
             ready=lambda _pid: pulse.exists(),
             prepare=lambda: pulse.unlink(missing_ok=True),
@@ -57,7 +70,7 @@ def service_parts(data_dir: Path, env: Mapping[str, str]) -> dict[str, Part]:
 
 
 def service_environment(
-    data_dir: Path, port: int, service_port: int, jwt_secret: str
+    data_dir: Path, port: int, service_port: int, control_port: int, jwt_secret: str
 ) -> dict[str, str]:
     """Return the variables of the services that do not depend on where the other parts are."""
     pages = (port, 5173, 4173)  # the API itself, and Vite's development and preview servers
@@ -68,6 +81,7 @@ def service_environment(
         "PORT": str(port),
         "SERVICE_HOST": LOOPBACK,
         "SERVICE_PORT": str(service_port),
+        "CONTROL_PORT": str(control_port),
         # Whoever reaches it is at this machine.
         "REGISTRATION": "open",
         "ALLOWED_ORIGINS": ",".join(origins),

@@ -25,7 +25,7 @@ from embedded.part import Part
 from embedded.supervisor import Report, Supervisor
 
 BACKING = frozenset({"postgres", "valkey", "emulator"})
-EVERYTHING = BACKING | {"api", "worker"}
+EVERYTHING = BACKING | {"api", "control", "worker"}
 
 # What would lead an AWS client past the emulator, or any client through a proxy.
 _MISLEADING = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL_S3",
@@ -52,7 +52,7 @@ class Stack:
 
         Args:
             data_dir: absolute directory for all files; made when it is not there.
-            parts: any of `postgres`, `valkey`, `emulator`, `migrate`, `api`, `worker`.
+            parts: any of `postgres`, `valkey`, `emulator`, `migrate`, `api`, `control`, `worker`.
             port: the API's; a free one by default.
             durable: survive a crash of the machine; tests are faster without.
             extra: variables for the services that replace this stack's own.
@@ -73,6 +73,11 @@ class Stack:
     def service_port(self) -> int:
         """Where the API of a started stack answers what is not for its users: /readyz, /metrics."""
         return int(self.environment["SERVICE_PORT"])
+
+    @property
+    def control_port(self) -> int:
+        """Where control of a started stack tells the figures of the work."""
+        return int(self.environment["CONTROL_PORT"])
 
     @property
     def supervisor(self) -> Supervisor:
@@ -159,7 +164,7 @@ class Stack:
             )
         secrets = store.load_secrets(self.data_dir)
         backing = sorted(self._wanted & BACKING)
-        wanted = [*backing, "service", *([] if self.port else ["api"])]
+        wanted = [*backing, "service", "control", *([] if self.port else ["api"])]
         ports = store.choose_ports(self.data_dir, wanted)
         self.port = self.port or ports["api"]
         self.environment = self._environment(secrets, ports)
@@ -179,7 +184,7 @@ class Stack:
 
     def _steps_and_services(self) -> set[str]:
         names = self._wanted - BACKING
-        if names & {"api", "worker"}:
+        if names & {"api", "control", "worker"}:
             names |= {"migrate", "provision"}
         if "postgres" in self._wanted and is_migrated(self.data_dir):
             names.discard("migrate")
@@ -189,7 +194,7 @@ class Stack:
 
     def _environment(self, secrets: dict[str, str], ports: dict[str, int]) -> dict[str, str]:
         values = services.service_environment(
-            self.data_dir, self.port, ports["service"], secrets["jwt"]
+            self.data_dir, self.port, ports["service"], ports["control"], secrets["jwt"]
         )
         if "postgres" in ports:
             values["DATABASE_URL"] = postgres.database_url(ports["postgres"], secrets)

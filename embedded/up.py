@@ -87,11 +87,14 @@ def _run(options: Options, interrupt: Interrupt) -> int:
 def what_is_open(options: Options, environment: dict[str, str]) -> list[str]:
     """Return sentences that say who may do what; `environment` is the stack's."""
     stored = f"up to {size(options.quota)}" if options.quota else "without a limit"
-    service = f"http://{environment['SERVICE_HOST']}:{environment['SERVICE_PORT']}"
+    service, control = (
+        f"http://{environment['SERVICE_HOST']}:{environment[name]}"
+        for name in ("SERVICE_PORT", "CONTROL_PORT")
+    )
     return [
         f"Registration {_REGISTRATION[options.registration].format(address=options.address)}.",
         f"Each user may store {stored}; USER_QUOTA_BYTES changes that.",
-        f"/readyz and /metrics are at {service}.",
+        f"/readyz and /metrics are at {service}, the figures of the work at {control}/metrics.",
     ]
 
 
@@ -99,6 +102,8 @@ def _chosen(options: Options) -> dict[str, str]:
     chosen = {name: os.environ[name] for name in _OWN_CHOICE if os.environ.get(name)}
     if options.service_port is not None:
         chosen["SERVICE_PORT"] = str(options.service_port)
+    if options.control_port is not None:
+        chosen["CONTROL_PORT"] = str(options.control_port)
     return {**chosen, "SCRATCH_DIR": str(options.scratch_dir)}
 
 

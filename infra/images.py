@@ -61,7 +61,7 @@ WORKER = Image(
         "core", "workers", "containers/slim.py", "containers/take_ffmpeg.py",
         "requirements/worker.txt", "requirements/ffmpeg.txt",
     ),
-    health_check=("CMD", "python", "-m", "workers.runtime.pulse"),
+    health_check=("CMD", "python", "-m", "core.pulse"),
     written=("/tmp", "/var/lib/framemill/scratch"),  # noqa: S108 - volumes of the task's own
 )  # fmt: skip
 

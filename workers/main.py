@@ -16,6 +16,7 @@ from core.adapters.database_login import database_secret
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
 from core.config import ConfigError, Settings
+from core.pulse import beat
 from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
 from workers.media.limits import Limits
@@ -23,7 +24,6 @@ from workers.runtime.adapters import Adapters
 from workers.runtime.consumer import Consumer
 from workers.runtime.presence import Reporter, look_from
 from workers.runtime.protection import Protection
-from workers.runtime.pulse import beat
 from workers.runtime.scratch import ROOM, Scratch
 from workers.runtime.spot import watch
 from workers.sandbox.choose import NoSandboxError, choose

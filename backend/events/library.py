@@ -8,9 +8,20 @@ import uuid
 from collections.abc import Iterable
 
 from backend.events.schemas import DeletedVideo
-from core.events import VideoEvent
+from backend.videos.schemas import VideoItem
+from core.events import PROGRESS, VideoEvent
+from core.model.states import VideoState
 
 _MOST_GONE = 10_000  # deletions told that are remembered, so that late word of them is no news
+
+
+def has_got_further(before: VideoItem | None, now: VideoItem) -> bool:
+    """Return whether a video is further than was told, at the same version."""
+    if before is None or before.version != now.version:
+        return False
+    if now.progress < before.progress:
+        return False  # a stream never shows less than it has shown
+    return (now.stage, now.progress) != (before.stage, before.progress)
 
 
 class Library:
@@ -20,6 +31,7 @@ class Library:
         self._known: dict[uuid.UUID, int] = {}  # with the version that needs no telling
         self._untold: set[uuid.UUID] = set()  # those that are told whatever their version
         self._gone: dict[uuid.UUID, int] = {}
+        self._moving: dict[uuid.UUID, VideoItem] = {}  # what was told of those worked on
 
     def __len__(self) -> int:
         return len(self._known)
@@ -34,6 +46,8 @@ class Library:
 
     def is_news(self, event: VideoEvent) -> bool:
         """Return whether word is of something that was not told."""
+        if event.version == PROGRESS:
+            return event.video_id in self._known
         return event.version > self._version(event.video_id)
 
     def changed(self, versions: Iterable[tuple[uuid.UUID, int]]) -> list[uuid.UUID]:
@@ -44,13 +58,25 @@ class Library:
         """Return the videos that are known and are not there any more."""
         return self._known.keys() - there
 
-    def take(self, video_id: uuid.UUID, version: int) -> bool:
+    def take(self, item: VideoItem) -> bool:
         """Note a video that was read; return whether to tell it."""
-        told = version > self._version(video_id) or video_id in self._untold
+        video_id, version = item.id, item.version
+        told = (
+            version > self._version(video_id)
+            or video_id in self._untold
+            or has_got_further(self._moving.get(video_id), item)
+        )
         self._untold.discard(video_id)
         if told:
             self._known[video_id] = version
+            self._note(item)
         return told
+
+    def _note(self, item: VideoItem) -> None:
+        if item.state == VideoState.PROCESSING:
+            self._moving[item.id] = item
+        else:
+            self._moving.pop(item.id, None)
 
     def end(self, video_id: uuid.UUID, version: int | None) -> DeletedVideo | None:
         """Note that a video is gone; return what to tell, None when that was told or means nothing.
@@ -60,6 +86,7 @@ class Library:
             version: that it ended at; None when its row is gone too, as some time after a deletion.
         """
         known = self._known.pop(video_id, None)
+        self._moving.pop(video_id, None)
         self._untold.discard(video_id)
         if version is None and known is None:
             return None

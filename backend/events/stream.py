@@ -17,7 +17,7 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 
 from backend.deps import Principal
-from backend.events.library import Library
+from backend.events.library import Library, has_got_further
 from backend.events.schemas import DeletedVideo
 from backend.videos.reader import VideoReader
 from backend.videos.schemas import VideoItem
@@ -38,6 +38,7 @@ Queue = asyncio.Queue[VideoEvent]
 async def changes_of_one(user: Principal, video_id: uuid.UUID) -> AsyncIterator[Change]:
     """Yield a video now and after each change; end when it is deleted or the session has ended."""
     reader, seen = user.held.videos, 0
+    shown: VideoItem | None = None
     async with user.held.subscriber.listen(user.user_id) as queue:
         pace = _Pace(user, queue, lambda event: event.video_id == video_id)
         while await pace.may_go_on():
@@ -48,8 +49,8 @@ async def changes_of_one(user: Principal, video_id: uuid.UUID) -> AsyncIterator[
                 ended_at = (await reader.ends(user.user_id, [video_id])).get(video_id, 0)
                 yield DeletedVideo(id=video_id, version=max(ended_at, seen + 1))
                 return
-            if item.version > seen:
-                seen = item.version
+            if item.version > seen or has_got_further(shown, item):
+                seen, shown = item.version, item
                 yield item
             await pace.next()
 
@@ -112,7 +113,7 @@ async def _told(
     absent = set(page)
     for item in await reader.some(user.user_id, page):
         absent.discard(item.id)
-        if library.take(item.id, item.version):
+        if library.take(item):
             yield item
     if absent:
         ends = await reader.ends(user.user_id, absent)

@@ -7,7 +7,6 @@ from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from backend.deps import Services
-from backend.health import figures
 from backend.health.readiness import Readiness
 from backend.health.routes import Health, router
 from backend.http import errors
@@ -46,10 +45,8 @@ def create_service_app(api: FastAPI) -> FastAPI:
 
     @app.get("/metrics")
     async def metrics() -> Response:
-        """Return the figures of this process, and of the work that all of them share."""
-        held: Services | None = getattr(api.state, "services", None)
-        work = b"" if held is None else await figures.of_work(held)
-        return Response(generate_latest() + work, media_type=CONTENT_TYPE_LATEST)
+        """Return the figures of this process; those of the work are told by control."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return app
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from backend.videos.schemas import FailureItem
-from core.model.states import Stage, WorkState
+from core.model.states import JobState, Stage
 
 
 class NewJob(BaseModel):
@@ -23,7 +23,7 @@ class JobItem(BaseModel):
     video_id: UUID
     operation: str = Field(examples=["transcode"])
     params: dict[str, Any]
-    state: WorkState
+    state: JobState
     stage: Stage | None
     progress: float = Field(ge=0, le=100)
     attempts: int

@@ -9,11 +9,13 @@ from backend.deps import Principal, Services
 from backend.http.paging import decode_cursor, encode_cursor
 from backend.jobs.schemas import JobItem
 from backend.limits import quota
+from backend.videos.far import shown_of, told_of
 from backend.videos.schemas import FailureItem
-from core import events, jobs
 from core.errors import NotFound
-from core.model.states import VideoState
-from core.model.tables import Job, Task, Video
+from core.jobs.create import create as create_job
+from core.model.states import JOB_LIVE, JobState, VideoState
+from core.model.tables import Job, OldTask, Task, Video
+from core.progress import Progress
 
 
 async def page(
@@ -65,24 +67,20 @@ async def create(held: Services, user: Principal, video_id: uuid.UUID, operation
     async with held.db.begin() as tx:
         await quota.lock(tx, held.settings, user.user_id)
         await quota.admit_again(tx, held.settings, user.user_id)
-        job_id, event = await jobs.create(tx, video_id, operation)
-    held.dispatcher.nudge()
-    await events.publish(held.redis, event)
+        job_id = await create_job(tx, video_id, operation)
     return await get(held, user, job_id)
 
 
 async def _select(held: Services, *where: ColumnElement[bool], most: int) -> list[JobItem]:
-    attempts = (
-        select(func.coalesce(func.sum(Task.charged), 0))
-        .where(Task.job_id == Job.id)
-        .scalar_subquery()
-    )
+    # The task that was tried most often; and the one task of a job of the release before.
+    attempts = func.greatest(_most(Task.charged, Task), _most(OldTask.charged, OldTask), 0)
     columns: list[Any] = [
         Job.id, Job.video_id, Job.operation, Job.params, Job.state, Job.stage, Job.progress,
         Job.failure, Job.log_key, Job.created_at, Job.started_at, Job.finished_at,
+        attempts.label("attempts"), told_of(Job.id).label("told"),
     ]  # fmt: skip
     statement = (
-        select(*columns, attempts.label("attempts"))
+        select(*columns)
         .join(Video, Video.id == Job.video_id)
         .where(Video.state != VideoState.DELETED, *where)
         .order_by(Job.id.desc())
@@ -90,19 +88,28 @@ async def _select(held: Services, *where: ColumnElement[bool], most: int) -> lis
     )
     async with held.db.read() as connection:
         rows = (await connection.execute(statement)).all()
-    return [await _item(held, row) for row in rows]
+    live = [row.id for row in rows if row.state in JOB_LIVE]
+    board = await held.board.read(live)
+    return [await _item(held, row, board.get(row.id)) for row in rows]
 
 
-async def _item(held: Services, row: Any) -> JobItem:
+def _most(column: Any, table: Any) -> Any:
+    return select(func.max(column)).where(table.job_id == Job.id).scalar_subquery()
+
+
+async def _item(held: Services, row: Any, told: Progress | None) -> JobItem:
     ttl_s = held.settings.media_url_ttl_s
+    shown = shown_of(
+        row, told, done=row.state == JobState.SUCCEEDED, runs=row.state == JobState.RUNNING
+    )
     return JobItem(
         id=row.id,
         video_id=row.video_id,
         operation=row.operation,
         params=row.params,
         state=row.state,
-        stage=row.stage,
-        progress=round(row.progress, 1),
+        stage=shown.stage,
+        progress=shown.percent,
         attempts=row.attempts,
         failure=FailureItem(**row.failure) if row.failure else None,
         log_url=await held.storage.sign_get(row.log_key, ttl_s) if row.log_key else None,

@@ -24,15 +24,18 @@ _ACTIVE_RETRY_S = 60
 # one they would only wait for each other.
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 # States as literals: with bound ones a prepared statement could not use the partial indexes.
+# What is ready stays so while it is made anew: then the job tells.
 _ACTIVE = text(
-    "SELECT count(*) FROM videos"
-    " WHERE user_id = :user AND state IN ('uploading', 'queued', 'processing')"
+    "SELECT (SELECT count(*) FROM videos"
+    " WHERE user_id = :user AND state IN ('uploading', 'queued', 'processing'))"
+    " + (SELECT count(*) FROM jobs JOIN videos ON videos.id = jobs.video_id"
+    " WHERE jobs.user_id = :user AND jobs.state IN ('queued', 'running')"
+    " AND videos.state = 'ready')"
 )
 _BYTES = text(
     "WITH live AS (SELECT id, source_size FROM videos WHERE user_id = :user AND state <> 'deleted')"
     " SELECT ((SELECT coalesce(sum(source_size), 0) FROM live)"
-    " + (SELECT coalesce(sum(size), 0) FROM renditions WHERE video_id IN (SELECT id FROM live))"
-    " + (SELECT coalesce(sum(size), 0) FROM artifacts WHERE video_id IN (SELECT id FROM live))"
+    " + (SELECT coalesce(sum(size), 0) FROM assets WHERE video_id IN (SELECT id FROM live))"
     ")::bigint"
 )
 
@@ -43,7 +46,7 @@ class Usage:
 
     Attributes:
         bytes_used: declared sizes of the sources of all videos that are not deleted, and the true
-            ones of their renditions and artifacts.
+            ones of all that was made of them.
         bytes_allowed: at most so many when another one begins.
         active: videos that are being uploaded, wait, or are worked on.
         active_allowed: at most so many at once.

@@ -14,7 +14,7 @@ from backend.deps import Principal, Services
 from backend.http.ratelimit import Limit
 from backend.limits import quota
 from backend.uploads.schemas import NamedPart, NewUpload
-from core import accounts, events, log, work
+from core import accounts, log
 from core.adapters.s3 import Part, SignedUrl
 from core.config import Settings
 from core.errors import Conflict, DomainError, Invalid, NotFound, TooLarge, Unavailable
@@ -22,9 +22,11 @@ from core.model import object_keys
 from core.model.ids import new_id
 from core.model.states import UploadState, VideoState
 from core.model.tables import Upload, Video
+from core.outbox.write import of_video
 from core.uploads import sessions
 from core.uploads.multipart import part_count_for, part_size_for, size_of_part
 from core.uploads.sessions import UploadRow
+from core.videos.purges import purge
 
 _CONTENT_TYPES = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime",
@@ -68,7 +70,6 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
         _UNDOING.add(undoing)
         undoing.add_done_callback(_UNDOING.discard)
         raise
-    await events.publish(held.redis, events.VideoEvent(user.user_id, video_id, 1))
     return row
 
 
@@ -124,7 +125,7 @@ async def _begin(
             if reason is None:
                 await _insert(tx, settings, row, wanted)
             else:  # the sweep aborts what S3 has begun, even if S3 is away by now
-                await work.purge(tx, key, s3_upload_id)
+                await purge(tx, key, s3_upload_id)
     except Exception:
         # No row knows it now. Should the commit have come through all the same, the sweep finds
         # the upload lost.
@@ -139,8 +140,9 @@ async def _begin(
 async def _insert(
     tx: AsyncConnection, settings: Settings, row: UploadRow, wanted: NewUpload
 ) -> None:
-    await tx.execute(
-        insert(Video).values(
+    video = (
+        insert(Video)
+        .values(
             id=row.video_id,
             user_id=row.user_id,
             title=wanted.title or _title_of(wanted.filename),
@@ -149,7 +151,10 @@ async def _insert(
             source_filename=wanted.filename,
             source_size=wanted.size,
         )
+        .returning(Video.id, Video.user_id, Video.version)
+        .cte("video")
     )
+    await tx.execute(of_video(video))
     first_check = min(settings.upload_check_s, settings.upload_ttl_s)
     check_at = row.created_at + timedelta(seconds=first_check)
     await tx.execute(insert(Upload).values(**vars(row), check_at=check_at))
@@ -203,7 +208,7 @@ async def held_parts(held: Services, upload: UploadRow) -> tuple[UploadRow, list
     if found is not None:
         return upload, found
     # It may have become an object, or be lost: then it is over, and whoever asks is told so.
-    await events.publish(held.redis, await sessions.lose(held.db, held.storage, upload))
+    await sessions.lose(held.db, held.storage, upload)
     present = await sessions.load(held.db, [upload.id])
     return present.get(upload.id, upload), []
 
@@ -245,9 +250,7 @@ async def complete(held: Services, upload: UploadRow, parts: Sequence[NamedPart]
             raise Invalid("A part is named twice.", "part_mismatch")
         if list(named) != sorted(named):
             raise Invalid("Name the parts in the order of their numbers.", "part_mismatch")
-    event = await sessions.complete(held.db, held.storage, upload, named)
-    held.dispatcher.nudge()
-    await events.publish(held.redis, event)
+    await sessions.complete(held.db, held.storage, upload, named)
 
 
 async def abort(held: Services, upload: UploadRow) -> None:
@@ -256,7 +259,6 @@ async def abort(held: Services, upload: UploadRow) -> None:
     Raises:
         Conflict: it is completed.
     """
-    event = await sessions.abort(held.db, upload)
+    await sessions.abort(held.db, upload)
     # The sweep would do it too; now is kinder to the bill.
     await held.storage.abort_upload(upload.s3_key, upload.s3_upload_id)
-    await events.publish(held.redis, event)

@@ -8,9 +8,21 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, any_, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    any_,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from backend.videos.far import Shown, shown_of, told_of
 from backend.videos.schemas import FailureItem, QueueItem, RenditionItem, SourceItem, VideoItem
 from backend.videos.sorting import NEWEST_FIRST, Order
 from backend.videos.waiting import why_it_waits
@@ -18,9 +30,10 @@ from backend.workers import KnownWorkers
 from core.adapters.postgres import IDS, Database
 from core.adapters.s3 import Storage
 from core.coalesce import Batcher
-from core.errors import NotFound
-from core.model.states import VideoState
-from core.model.tables import Rendition, Video
+from core.errors import NotFound, Unavailable
+from core.model.states import AssetKind, AssetState, VideoState
+from core.model.tables import Asset, Video
+from core.progress import Progress, ProgressBoard
 
 _REMEMBERED = 10_000  # videos as JSON; about 3 kB each
 _VERSIONS = 2_000  # in a page; some 50 bytes each
@@ -31,23 +44,28 @@ _RENDITION_FIELDS = (
 
 
 def _statement(*where: ColumnElement[bool]) -> Select[Any]:
-    pairs = [item for name in _RENDITION_FIELDS for item in (name, getattr(Rendition, name))]
+    pairs = [item for name in _RENDITION_FIELDS for item in (name, getattr(Asset, name))]
     renditions = (
         select(
-            func.json_agg(
-                aggregate_order_by(func.json_build_object(*pairs), Rendition.height.desc())
-            )
+            func.json_agg(aggregate_order_by(func.json_build_object(*pairs), Asset.height.desc()))
         )
-        .where(Rendition.video_id == Video.id)
+        .where(
+            Asset.video_id == Video.id,
+            Asset.is_main,
+            Asset.state == literal_column(f"'{AssetState.PUBLISHED}'"),
+            Asset.kind == literal_column(f"'{AssetKind.FILE}'"),
+        )
         .scalar_subquery()
     )
+    # Of what is ready nobody is told how far it is.
+    told = case((Video.state != literal_column(f"'{VideoState.READY}'"), told_of(Video.job_id)))
     columns: list[Any] = [
         Video.id, Video.user_id, Video.title, Video.state, Video.stage, Video.progress,
-        Video.eta_s, Video.version, Video.source_filename, Video.source_size,
+        Video.job_id, Video.version, Video.source_filename, Video.source_size,
         Video.poster_key, Video.created_at, Video.updated_at,
         # As text: most readers have the video as JSON already and need none of it parsed.
         _text(Video.failure, "failure"), _text(Video.source_media, "source_media"),
-        _text(renditions, "renditions"),
+        _text(renditions, "renditions"), told.label("told"),
     ]  # fmt: skip
     return select(*columns).where(Video.state != VideoState.DELETED, *where)
 
@@ -63,9 +81,15 @@ class VideoReader:
     """Videos as the API tells of them. What is deleted, or somebody else's, is not found."""
 
     def __init__(
-        self, db: Database, storage: Storage, url_ttl_s: int, workers: KnownWorkers
+        self,
+        db: Database,
+        storage: Storage,
+        url_ttl_s: int,
+        workers: KnownWorkers,
+        board: ProgressBoard,
     ) -> None:
         self._db = db
+        self._told: Batcher[uuid.UUID, Progress] = Batcher(board.read, part="Redis")
         self._workers = workers
         self._storage = storage
         self._url_ttl_s = url_ttl_s
@@ -92,13 +116,12 @@ class VideoReader:
         """
         row = _owned(row, user_id)
         # Why it waits changes without a new version.
-        queue = await self._queue(row)
+        queue, shown = await self._queue(row), await self._shown(row)
         # The signed URLs in it stay the same for a third of their life; see `Storage.sign_get`.
-        asked = (row.id, row.version, int(time.time()) // (self._url_ttl_s // 3), queue)
+        asked = (row.id, row.version, int(time.time()) // (self._url_ttl_s // 3), queue, shown)
         written = self._written.get(asked)
         if written is None:
-            item = await self._item(row)
-            written = item.model_copy(update={"queue": queue}).model_dump_json().encode()
+            written = (await self._build(row, queue, shown)).model_dump_json().encode()
             if len(self._written) >= _REMEMBERED:
                 self._written.clear()
             self._written[asked] = written
@@ -111,14 +134,14 @@ class VideoReader:
         statement = _statement(*where).order_by(*order).limit(most)
         async with self._db.read() as connection:
             rows = (await connection.execute(statement)).all()
-        return [await self._item(row) for row in rows]
+        return list(await asyncio.gather(*map(self._item, rows)))
 
     async def some(self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]) -> list[VideoItem]:
         """Return those of some videos that the user has, the oldest first."""
         async with self._db.read() as connection:
             rows = (await connection.execute(_BY_ID, {"ids": list(video_ids)})).all()
         own = sorted((row for row in rows if row.user_id == user_id), key=lambda row: row.id)
-        return [await self._item(row) for row in own]
+        return list(await asyncio.gather(*map(self._item, own)))
 
     async def versions(
         self, user_id: uuid.UUID, *, lately: timedelta
@@ -174,7 +197,21 @@ class VideoReader:
             return None
         return why_it_waits(row.source_size, await self._workers.now())
 
+    async def _shown(self, row: Row[Any]) -> Shown:
+        """Return how far a video is; Redis is asked about those alone that are worked on."""
+        runs = row.state == VideoState.PROCESSING
+        told = None
+        if runs or row.state == VideoState.QUEUED:
+            try:
+                told = await self._told.get(row.job_id)
+            except Unavailable:
+                told = None
+        return shown_of(row, told, done=row.state == VideoState.READY, runs=runs)
+
     async def _item(self, row: Row[Any]) -> VideoItem:
+        return await self._build(row, await self._queue(row), await self._shown(row))
+
+    async def _build(self, row: Row[Any], queue: QueueItem | None, shown: Shown) -> VideoItem:
         renditions = [
             RenditionItem(
                 **{name: item[name] for name in _RENDITION_FIELDS if name != "s3_key"},
@@ -187,9 +224,9 @@ class VideoReader:
             id=row.id,
             title=row.title,
             state=row.state,
-            stage=row.stage,
-            progress=round(row.progress, 1),
-            eta_seconds=row.eta_s,
+            stage=shown.stage,
+            progress=shown.percent,
+            eta_seconds=shown.eta_s,
             source=SourceItem(
                 filename=row.source_filename,
                 size=row.source_size,
@@ -198,7 +235,7 @@ class VideoReader:
             renditions=renditions,
             poster_url=poster,
             failure=FailureItem(**failure) if (failure := _parsed(row.failure)) else None,
-            queue=await self._queue(row),
+            queue=queue,
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,

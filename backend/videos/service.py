@@ -13,11 +13,13 @@ from backend.http.text import is_storable
 from backend.limits import quota
 from backend.videos.schemas import VideoItem
 from backend.videos.sorting import Sort, cursor_after, follows, order_of
-from core import events, jobs, log
+from core import log
 from core.errors import Conflict, NotFound, Unavailable
+from core.jobs import cancel as cancelling
+from core.jobs.create import create as create_job
 from core.model import object_keys
-from core.model.states import VideoState
-from core.model.tables import Rendition, Video
+from core.model.states import AssetKind, AssetState, VideoState
+from core.model.tables import Asset, Video
 from core.videos import lifecycle, removal
 
 _log = log.get(__name__)
@@ -67,8 +69,7 @@ async def rename(held: Services, user: Principal, video_id: uuid.UUID, title: st
     """
     async with held.db.begin() as tx:
         await _own(tx, user, video_id)
-        event = await lifecycle.touch(tx, video_id, title=title)
-    await events.publish(held.redis, event)
+        await lifecycle.touch(tx, video_id, title=title)
 
 
 async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
@@ -79,8 +80,8 @@ async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
     """
     async with held.db.begin() as tx:
         await _own(tx, user, video_id)
-        event = await removal.delete_video(tx, video_id)
-    await events.publish(held.redis, event)
+        ended = await removal.delete_video(tx, video_id)
+    await held.board.end(ended or ())
     try:
         # It is deleted, and the sweep removes what is stored: only a store that is quick is used.
         async with asyncio.timeout(_REMOVAL_S):
@@ -98,8 +99,8 @@ async def cancel(held: Services, user: Principal, video_id: uuid.UUID) -> None:
     """
     async with held.db.begin() as tx:
         await _own(tx, user, video_id)
-        event = await jobs.cancel(tx, video_id)
-    await events.publish(held.redis, event)
+        ended = await cancelling.cancel(tx, video_id)
+    await held.board.end(ended)
 
 
 async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
@@ -116,9 +117,7 @@ async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
         if state not in (VideoState.FAILED, VideoState.CANCELLED):
             raise Conflict("Only a video that failed or was cancelled can be tried again.")
         await quota.admit_again(tx, held.settings, user.user_id)
-        _, event = await jobs.create(tx, video_id, "transcode")
-    held.dispatcher.nudge()
-    await events.publish(held.redis, event)
+        await create_job(tx, video_id, "transcode")
 
 
 async def download_url(held: Services, user: Principal, video_id: uuid.UUID, name: str) -> str:
@@ -141,8 +140,12 @@ async def download_url(held: Services, user: Principal, video_id: uuid.UUID, nam
             filename = video.source_filename
         else:
             found = await connection.scalar(
-                select(Rendition.s3_key).where(
-                    Rendition.video_id == video_id, Rendition.name == name
+                select(Asset.s3_key).where(
+                    Asset.video_id == video_id,
+                    Asset.is_main,
+                    Asset.state == AssetState.PUBLISHED,
+                    Asset.kind == AssetKind.FILE,
+                    Asset.name == name,
                 )
             )
             filename = f"{video.title} {name}.mp4"

@@ -111,7 +111,7 @@ def place(extra: Mapping[str, str]) -> Iterator[Place]:
             settings["AWS_ENDPOINT_URL"] = proxy.url
             with Stack(data_dir, EVERYTHING, extra=settings) as stack:
                 pids = stack.supervisor.pids
-                owners.pids = {each: pids[each] for each in ("api", "worker")}
+                owners.pids = {each: pids[each] for each in ("api", "control", "worker")}
                 here = Place(stack, proxy, owners)
                 try:
                     yield here

@@ -1,4 +1,4 @@
-"""The tables. Rows are read as values; what may be written, and when, is in `core/jobs` and `tasks`."""
+"""The tables. Rows are read as values; what is written when, is in `core/jobs` and `tasks`."""
 
 import uuid
 from datetime import datetime
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     ForeignKeyConstraint,
-    Identity,
     Index,
     MetaData,
     SmallInteger,
@@ -125,7 +124,8 @@ class Video(Base):
     stage: Mapped[str | None] = mapped_column(String(16))
     progress: Mapped[float] = mapped_column(server_default="0")  # percent
     eta_s: Mapped[float | None]
-    # Rises with every change but those of progress and stage; a reader that has seen version 7 needs nothing older.
+    # Rises with every change but those of progress and stage; a reader that has seen version 7
+    # needs nothing older.
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
     job_id: Mapped[uuid.UUID | None]  # the job that makes, or made, its main outputs
     playable_at: Mapped[datetime | None]  # since when it can be watched
@@ -178,6 +178,7 @@ class Job(Base):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_user", "user_id", text("id DESC")),
+        Index("ix_jobs_live", "user_id", postgresql_where="state IN ('queued', 'running')"),
         Index("ix_jobs_finished", "finished_at", postgresql_where="finished_at IS NOT NULL"),
         # Whatever the code does: a video is transcoded by one job at a time.
         CheckConstraint("effect IN ('replace', 'add')", name="known_effect"),
@@ -459,7 +460,9 @@ class Outbox(Base):
         Index("ix_outbox_key", "key"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(
+        primary_key=True, server_default=text("gen_random_uuid()")
+    )
     topic: Mapped[str] = mapped_column(String(16))  # a `Topic`
     key: Mapped[uuid.UUID]  # of the video or the task
     payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

@@ -37,9 +37,7 @@ def of_video(changed: CTE) -> Any:
     Args:
         changed: returns `id`, `user_id` and `version` of the videos.
     """
-    payload = func.jsonb_build_object(
-        "user_id", changed.c.user_id, "version", changed.c.version
-    )
+    payload = func.jsonb_build_object("user_id", changed.c.user_id, "version", changed.c.version)
     return insert(Outbox).from_select(
         ["topic", "key", "payload"],
         select(literal(Topic.VIDEO.value), changed.c.id, payload),

@@ -135,9 +135,7 @@ async def claimed_with(connection: AsyncConnection, nonce: uuid.UUID) -> Claim |
     """Return the claim with a nonce, if it came through and is still held."""
     row = (
         await connection.execute(
-            select(Task.id, *_CLAIMED).where(
-                Task.nonce == nonce, Task.state == TaskState.RUNNING
-            )
+            select(Task.id, *_CLAIMED).where(Task.nonce == nonce, Task.state == TaskState.RUNNING)
         )
     ).one_or_none()
     return None if row is None else _claim(row)

@@ -269,7 +269,9 @@ async def _add_tasks(
     nonce: uuid.UUID,
 ) -> Claim:
     """Insert the tasks of a plan; the first one that needs nothing is claimed at once."""
-    turn = (await tx.execute(select(Task.priority, Task.turn).where(Task.id == claim.task_id))).one()
+    turn = (
+        await tx.execute(select(Task.priority, Task.turn).where(Task.id == claim.task_id))
+    ).one()
     ids = {task.key: new_id() for task in tasks}
     first = next(task for task in tasks if not task.needs)
     common = {
@@ -305,9 +307,7 @@ async def _add_tasks(
     ]
     if needs:
         await tx.execute(insert(TaskNeed).values(needs))
-    await tx.execute(
-        insert(TaskAttempt).values(task_id=ids[first.key], attempt=1, worker=worker)
-    )
+    await tx.execute(insert(TaskAttempt).values(task_id=ids[first.key], attempt=1, worker=worker))
     await hint(tx, [ids[task.key] for task in tasks if task is not first and not task.needs])
     return Claim(
         task_id=ids[first.key],

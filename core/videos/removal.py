@@ -14,27 +14,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
+from core.jobs.cancel import end_work
 from core.model import object_keys
 from core.model.states import VideoState
 from core.model.tables import Asset, Job, OldTask, Purge, Task, Upload, Video
-from core.jobs.cancel import end_work
 from core.uploads import sessions
 from core.videos import lifecycle, purges
 
 
-async def delete_video(tx: AsyncConnection, video_id: uuid.UUID) -> bool:
-    """Delete a video; its work is ended. False when there is none, or not any more."""
+async def delete_video(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UUID] | None:
+    """Delete a video; its work is ended.
+
+    Returns:
+        The jobs that were ended; None when there is no such video, or not any more.
+    """
     found = await lifecycle.lock(tx, video_id)
     if found is None or found.state is VideoState.DELETED:
-        return False
+        return None
     await sessions.discard_open(tx, video_id)
-    await end_work(tx, video_id)
+    ended = await end_work(tx, video_id)
     await tx.execute(delete(Asset).where(Asset.video_id == video_id))
     # When a worker that had not yet heard of it must have stopped; sooner is up to the caller.
     await purges.purge(tx, object_keys.video_prefix(video_id), later=True)
-    return await lifecycle.touch(
-        tx, video_id, state=VideoState.DELETED, **lifecycle.FORGOTTEN
-    )
+    await lifecycle.touch(tx, video_id, state=VideoState.DELETED, **lifecycle.FORGOTTEN)
+    return ended
 
 
 def forgettable(after_s: float) -> Select[uuid.UUID]:

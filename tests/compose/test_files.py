@@ -33,7 +33,7 @@ def pins_of(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)(?:\[[^\]]*\])?==([^ ]+)", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("folder", ["backend", "workers"])
+@pytest.mark.parametrize("folder", ["backend", "control", "workers"])
 def test_the_examples_name_settings_that_exist(folder: str) -> None:
     known = {name.upper() for name in Settings.model_fields} | SDK
     known |= {f"{name}_FILE" for name in SECRETS}
@@ -76,7 +76,7 @@ def test_services_are_held(services: dict[str, Any]) -> None:
         assert service["restart"] == "no" or "healthcheck" in service or name == "worker", name
         for port in service.get("ports", ()):
             assert port.startswith("${BIND:-127.0.0.1}:"), name
-    for name in ("postgres", "redis", "migrate", "worker"):
+    for name in ("postgres", "redis", "migrate", "control", "worker"):
         assert services[name]["networks"] == ["inside"], name
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.compose.project import ASK_READY, ROOT, Project, a_project
 
-SETTINGS = ("docker-compose.yml", "backend/.env.example", "workers/.env.example",
-            "frontend/.env.example")  # fmt: skip
+SETTINGS = ("docker-compose.yml", "backend/.env.example", "control/.env.example",
+            "workers/.env.example", "frontend/.env.example")  # fmt: skip
 WRONG_URL = "postgresql://framemill:wrong@postgres:5432/framemill"
 
 
@@ -34,6 +34,7 @@ def said(project: Project, service: str, *command: str) -> tuple[int, list[str]]
         ("backend", "JWT_KEYS_FILE=", "framemill: JWT_KEYS is not set"),
         ("backend", "DATABASE_URL_FILE=", "framemill: DATABASE_URL is not set"),
         ("worker", "REDIS_URL_FILE=", "framemill: REDIS_URL is not set"),
+        ("control", "REDIS_URL_FILE=", "framemill: REDIS_URL is not set"),
         (
             "backend",
             "JWT_KEYS=k1:change-me-change-me-change-me-change-me",

@@ -15,7 +15,7 @@ import pytest
 from client import Framemill
 from embedded import page
 from embedded.ffmpeg import find_tools
-from embedded.stack import BACKING, Stack
+from embedded.stack import BACKING, EVERYTHING, Stack
 from tests.support.product import (
     PASSWORD,
     PROJECT,
@@ -71,14 +71,14 @@ def _elsewhere(config: pytest.Config) -> Elsewhere | None:
 def deployment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    """What `--base-url` names, else the stack as `make up` runs it: API, one worker, the page."""
+    """What `--base-url` names, else the stack as `make up` runs it: all parts, the page too."""
     elsewhere = _elsewhere(request.config)
     if elsewhere is not None:
         yield elsewhere
         return
     directory = tmp_path_factory.mktemp("deployment")
     extra = {"PROGRESS_S": "0.3", "PAGE_DIR": str(page.build())}
-    with Stack(directory, BACKING | {"api", "worker"}, extra=extra) as stack:
+    with Stack(directory, EVERYTHING, extra=extra) as stack:
         yield stack
 
 
@@ -97,7 +97,8 @@ def unmanned(
     """A stack without workers, which loses patience quickly; tests bring their own."""
     if _elsewhere(request.config) is not None:
         pytest.skip(_OWN)
-    with Stack(tmp_path_factory.mktemp("unmanned"), BACKING | {"api"}, extra=IMPATIENT) as stack:
+    parts = BACKING | {"api", "control"}
+    with Stack(tmp_path_factory.mktemp("unmanned"), parts, extra=IMPATIENT) as stack:
         yield stack
 
 

@@ -14,7 +14,7 @@ from tests.support import warm
 
 @dataclass
 class Process:
-    """An API (`backend`) or a worker (`workers`)."""
+    """An API (`backend`), control (`control`) or a worker (`workers`)."""
 
     kind: str
     popen: warm.Forked

@@ -10,7 +10,7 @@ from tests.faults.processes import Process
 from tests.faults.world import World
 
 _STARTS = 8  # a process that starts while a part is away may end again, as in operation
-_APIS, _WORKERS = 2, 3
+_APIS, _CONTROLS, _WORKERS = 2, 2, 3
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Place:
 
 
 class Fleet:
-    """Two APIs and three workers.
+    """Two APIs, two controls side by side and three workers.
 
     Attributes:
         faults: what processes did that they must not.
@@ -32,14 +32,20 @@ class Fleet:
     def __init__(self, world: World, mutations: Sequence[str]) -> None:
         self.world = world
         self.apis = [Place("backend") for _ in range(_APIS)]
+        self.controls = [Place("control") for _ in range(_CONTROLS)]
         self.workers = [Place("workers") for _ in range(_WORKERS)]
         self.faults: list[str] = []
         self._mutations = mutations
 
     async def start(self) -> None:
         """Start all."""
+        await asyncio.gather(*map(self._fill, self.controls))
         await self._fill(self.apis[0])  # it makes the account that a world begins with
         await asyncio.gather(*map(self._fill, (*self.apis[1:], *self.workers)))
+
+    def of(self, kind: str) -> list[Place]:
+        """The places of a kind of process."""
+        return {"backend": self.apis, "control": self.controls, "workers": self.workers}[kind]
 
     def addressed(self) -> list[Process]:
         """The APIs that a user would ask: those too that do not answer."""
@@ -69,7 +75,7 @@ class Fleet:
 
     async def complete(self) -> None:
         """See that every process runs; one that ended by itself is a fault."""
-        for place in (*self.apis, *self.workers):
+        for place in (*self.apis, *self.controls, *self.workers):
             async with place.lock:
                 if place.process is not None and not place.process.alive:
                     tail = place.process.log.read_text(errors="replace")[-1500:]
@@ -97,6 +103,8 @@ class Fleet:
             try:
                 if place.kind == "backend":
                     place.process = await self.world.start_api(*self._mutations, port=port)
+                elif place.kind == "control":
+                    place.process = await self.world.start_control(*self._mutations)
                 else:
                     place.process = await self.world.start_worker(*self._mutations)
             except AssertionError:

@@ -14,11 +14,12 @@ _HABITS = (KEEPS,) * 10 + (ABANDONS, ABANDONS, CANCELS, CANCELS, DELETES, DELETE
 # What befalls the product.
 KILL_WORKER, TERM_WORKER, STOP_WORKER = "kill a worker", "terminate a worker", "stop a worker"
 KILL_API, TERM_API, STOP_API = "kill an API", "terminate an API", "stop an API"
+KILL_CONTROL, STOP_CONTROL = "kill a control", "stop a control"
 POSTGRES, CRASH, VALKEY = "restart Postgres", "crash Postgres", "restart Valkey"
 PURGE, REPEAT, STORE = "purge the queue", "repeat messages", "the store and the queue misbehave"
 KINDS = (
     KILL_WORKER, STORE, KILL_API, PURGE, STOP_WORKER, POSTGRES, TERM_WORKER, REPEAT, STOP_API,
-    VALKEY, STORE, TERM_API, CRASH,
+    VALKEY, STORE, TERM_API, CRASH, KILL_CONTROL, STOP_CONTROL,
 )  # fmt: skip
 
 _OBJECTS = (

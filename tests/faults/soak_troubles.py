@@ -18,8 +18,13 @@ _ENDS = {
     soak_plan.TERM_WORKER: ("workers", signal.SIGTERM),
     soak_plan.KILL_API: ("backend", signal.SIGKILL),
     soak_plan.TERM_API: ("backend", signal.SIGTERM),
+    soak_plan.KILL_CONTROL: ("control", signal.SIGKILL),
 }
-_HALTS = {soak_plan.STOP_WORKER: "workers", soak_plan.STOP_API: "backend"}
+_HALTS = {
+    soak_plan.STOP_WORKER: "workers",
+    soak_plan.STOP_API: "backend",
+    soak_plan.STOP_CONTROL: "control",
+}
 _RESTARTS = {
     soak_plan.POSTGRES: ("postgres", None),
     soak_plan.CRASH: ("postgres", signal.SIGKILL),
@@ -64,7 +69,7 @@ class Troubles:
             await self._misbehave(step)
 
     def _chosen(self, kind: str, step: Step) -> Place:
-        places = self.fleet.apis if kind == "backend" else self.fleet.workers
+        places = self.fleet.of(kind)
         return places[step.which % len(places)]
 
     async def _repeat(self) -> None:

@@ -1,10 +1,11 @@
-"""Invariants that hold though messages are doubled or lost, and owners race themselves."""
+"""Invariants that hold though messages are doubled or lost, and whoever sends them dies."""
 
 from tests.faults import (
     i03_duplicate_messages,
     i11_disorder,
     i13_purged_queue,
     i17_owner_races,
+    i18_killed_control,
 )
 from tests.faults.scenario import Protection, Scenario
 from tests.faults.suite import Plays, whole, without_each
@@ -14,6 +15,7 @@ SCENARIOS = (
     i11_disorder.SCENARIO,
     i13_purged_queue.SCENARIO,
     i17_owner_races.SCENARIO,
+    i18_killed_control.SCENARIO,
 )
 
 

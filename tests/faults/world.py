@@ -50,6 +50,7 @@ class World:
         bucket: the bucket.
         http: a user's client; addresses must be whole, see `url`.
         apis: the APIs that were started, in that order.
+        controls: the same of control, which the first API brings if none was started before.
         workers: the workers that were started, in that order.
         acknowledged: when the API said 202 to which video, seconds since the epoch.
     """
@@ -70,6 +71,7 @@ class World:
     bucket: str
     http: httpx.AsyncClient
     apis: list[Process] = field(default_factory=list)
+    controls: list[Process] = field(default_factory=list)
     workers: list[Process] = field(default_factory=list)
     acknowledged: dict[uuid.UUID, float] = field(default_factory=dict)
 
@@ -101,6 +103,8 @@ class World:
 
     async def start_api(self, *mutations: str, port: int = 0, **extra: str) -> Process:
         """Start an API and wait until it is ready; give the port of a dead one to replace it."""
+        if not self.controls:
+            await self.start_control()
         port, service_port = [*([port] if port else []), *free_ports(2)][:2]
         ports = {"PORT": str(port), "SERVICE_PORT": str(service_port)}
         process = self._start("backend", mutations, ports | extra, port)
@@ -109,6 +113,18 @@ class World:
         await self.until(lambda: self.serves(process), _START_S, "the API is ready")
         if "authorization" not in self.http.headers:
             await self._log_in(process)
+        return process
+
+    async def start_control(self, *mutations: str, **extra: str) -> Process:
+        """Start control and wait until it is at work."""
+        process = self._start("control", mutations, {"CONTROL_PORT": "0"} | extra)
+        self.controls.append(process)
+
+        def works() -> bool:
+            assert process.alive, f"control has ended:\n{process.log.read_text()[-2000:]}"
+            return bool(process.events("control_started"))
+
+        await self.until(works, _START_S, "control works")
         return process
 
     async def start_worker(self, *mutations: str, **extra: str) -> Process:
@@ -133,7 +149,8 @@ class World:
     def _start(
         self, kind: str, mutations: Sequence[str], extra: dict[str, str], port: int = 0
     ) -> Process:
-        log = self.directory / f"{kind}-{len(self.apis) + len(self.workers)}-{uuid.uuid4().hex}.log"
+        number = len(self.apis) + len(self.controls) + len(self.workers)
+        log = self.directory / f"{kind}-{number}-{uuid.uuid4().hex}.log"
         names = tuple(dict.fromkeys((*mutations, *self.mutations)))
         return processes.start(kind, names, self.environment | extra, log, port)
 
@@ -370,7 +387,7 @@ class World:
 
     def close(self) -> None:
         """Leave no process behind."""
-        for process in (*self.workers, *self.apis):
+        for process in (*self.workers, *self.apis, *self.controls):
             process.kill()
         for pid in self.left_behind():
             with contextlib.suppress(ProcessLookupError):

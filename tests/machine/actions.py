@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
+from core.tasks.claims import Claim, Taken
 from sqlalchemy import func, select, update
 
 from backend.deps import Principal
@@ -14,20 +15,18 @@ from backend.uploads.schemas import NewUpload
 from backend.videos import service as videos_service
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
-from core import dead_letters
+from control import dead_letters
 from core.adapters.postgres import Database
 from core.adapters.s3 import Part
 from core.adapters.sqs import DeadLetter
 from core.config import Settings
-from core.dispatch import Dispatcher
 from core.errors import DomainError, Failure, LeaseLost
 from core.model.states import Stage
 from core.model.tables import Purge, Task, Upload, Video
-from core.sweep import Sweeper
 from core.tasks import claims
-from core.tasks.claims import Claim, Taken
 from core.uploads import sessions
 from tests.machine.paced import PacedDatabase, PacedStorage
+from tests.support.control import rounds_of
 from tests.support.work import outputs
 
 SIZE = 1000
@@ -36,16 +35,13 @@ REFUSALS = (DomainError, LeaseLost)  # expected of who comes too late
 
 
 class _Quiet:
-    """Redis, limits and the dispatcher, for those who only tell them something."""
+    """Redis and limits, for those who only tell them something."""
 
     async def publish(self, *_: Any) -> None:
         """Tell nobody."""
 
     async def take(self, *_: Any) -> None:
         """Allow it."""
-
-    def nudge(self) -> None:
-        """Wake nobody."""
 
 
 class _Nobody(KnownWorkers):
@@ -106,18 +102,11 @@ class Mill:
             storage=self.storage,
             redis=quiet,
             limits=quiet,
-            dispatcher=quiet,
             videos=VideoReader(cast(Any, self.plain), cast(Any, self.storage), 900, _Nobody()),
         )
         self._held = cast(Any, held)
-        self._sweeper = Sweeper(self.settings, cast(Any, self.db), cast(Any, self.storage))
-        self._dispatcher = Dispatcher(
-            self.settings,
-            cast(Any, self.db),
-            cast(Any, self._queue),
-            cast(Any, self._queue),
-            cast(Any, self.storage),
-            cast(Any, quiet),
+        self._rounds = rounds_of(
+            self.settings, self.db, self._queue, self._queue, self.storage, quiet
         )
 
     def _as(self, user_id: uuid.UUID) -> Principal:
@@ -204,23 +193,23 @@ class Mill:
 
     async def lapse(self) -> None:
         """Bring back what workers have lost."""
-        await self._dispatcher.lapse()
+        await self._rounds.sweeps.lapse()
 
     async def relay(self) -> None:
         """Send what is to be sent."""
-        await self._dispatcher.relay()
+        await self._rounds.relay.relay()
 
     async def check_uploads(self) -> None:
         """Settle uploads."""
-        await self._sweeper.check_uploads()
+        await self._rounds.sweeps.check_uploads()
 
     async def purge(self) -> None:
         """Remove objects."""
-        await self._sweeper.purge()
+        await self._rounds.sweeps.purge()
 
     async def forget(self) -> None:
         """Remove the last of what was deleted."""
-        await self._sweeper.forget()
+        await self._rounds.sweeps.forget()
 
     async def dead_letter(self, task_id: uuid.UUID) -> None:
         """Settle a message that was received too often."""

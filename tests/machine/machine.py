@@ -10,16 +10,17 @@ import uuid
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
+from core.tasks.claims import Claim
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import insert, select
 
-from core import rows, setbacks
+from control import rounds
+from core import setbacks
 from core.adapters.postgres import Database
 from core.config import Settings
 from core.errors import DatabaseAway
 from core.model.tables import Setback, Task, Upload, User
-from core.tasks.claims import Claim
 from tests.machine.actions import REFUSALS, Mill
 from tests.machine.paced import Actor, PacedDatabase, PacedStorage
 from tests.machine.truth import broken
@@ -40,7 +41,7 @@ class Ground:
         self.db = Database(settings.database_url.get_secret_value(), 20, lock_s=60)
         # Nothing here gives a round a reason to leave a row out, or to end early.
         self.ear = Ear()
-        for module in (rows, setbacks):
+        for module in (rounds, setbacks):
             vars(module)["_log"] = self.ear
         self.steps = 0
 

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from backend.limits import quota
+from control import purges
 from core.model.states import VideoState
 from core.model.tables import Artifact, Job, Rendition, Video
-from core.sweep import Sweeper
 from tests.support.app import Api, StartApi
 from tests.support.people import Person, new_user
 from tests.support.problems import problem
@@ -83,7 +83,7 @@ async def test_what_was_begun_in_the_store_for_nothing_is_left_to_the_sweep(
         return {item["Key"] for item in found.get("Uploads", [])}
 
     assert keys <= await begun()
-    await Sweeper(api.settings, db, storage).purge()
+    await purges.purge(db, storage)
     assert not keys & await begun()
 
 

@@ -19,7 +19,7 @@ from client import Framemill
 from client.models import Video
 from embedded import page as built
 from embedded.ffmpeg import find_tools
-from embedded.stack import BACKING, Stack
+from embedded.stack import EVERYTHING, Stack
 from tests.support import browser as browsers
 from tests.support import page_steps as steps
 from tests.support.page_steps import choose, tray
@@ -267,7 +267,7 @@ async def main(out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         extra = {"PAGE_DIR": str(built.build())}
-        with Stack(home / "stack", BACKING | {"api", "worker"}, extra=extra) as stack:
+        with Stack(home / "stack", EVERYTHING, extra=extra) as stack:
             paths = films(Clips(str(tools.ffmpeg), str(tools.ffprobe)), home)
             videos = fill(stack, home / "client", paths)
             with Framemill(address_of(stack), home=home / "client") as framemill:
@@ -277,7 +277,7 @@ async def main(out: Path) -> None:
                 await empty(browser, stack, out)
                 await shoot(browser, stack, videos, paths[1], out)
         cramped = extra | {"REGISTRATION": "invite", "MIN_FREE_DISK_BYTES": "1000TiB"}
-        with Stack(home / "cramped", BACKING | {"api", "worker"}, extra=cramped) as stack:
+        with Stack(home / "cramped", EVERYTHING, extra=cramped) as stack:
             make_admin(stack)
             async with browsers.started() as browser:
                 await accounts(browser, stack, paths[0], out)

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from embedded.part import wrapped
 
-SERVICES = ("backend", "workers")
+SERVICES = ("backend", "control", "workers")
 _PR_SET_PDEATHSIG = 1
 # As an interpreter finds them that a terminal has not touched.
 _HANDLERS: dict[signal.Signals, Any] = {

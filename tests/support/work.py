@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from core.tasks.claims import Claim, Outputs, RenditionRow
 from sqlalchemy import Row, insert, select, update
 
+from control.rounds import Round
 from core import jobs
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.events import VideoEvent
 from core.model.states import VideoState
 from core.model.tables import Job, Task, User, Video
-from core.rows import Round
 from core.setbacks import Kind
 from core.tasks import claims
-from core.tasks.claims import Claim, Outputs, RenditionRow
 from tests.support.waiting import wait_until
 
 LEASE_S = 60.0

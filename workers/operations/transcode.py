@@ -6,7 +6,6 @@
 import asyncio
 import shlex
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -153,9 +152,7 @@ async def _encode(context: Context, decided: EncodePlan) -> bool:
     return diagnose.is_damaged(finished.stderr_tail)
 
 
-async def _publish(
-    context: Context, decided: EncodePlan, damaged: bool
-) -> tuple[NewAsset, ...]:
+async def _publish(context: Context, decided: EncodePlan, damaged: bool) -> tuple[NewAsset, ...]:
     """Check the outputs and upload them side by side: nobody can see them before the commit."""
     tools, prefix, out = context.tools, context.work.prefix, context.place / _OUT
     gate = asyncio.Semaphore(_SENDING)

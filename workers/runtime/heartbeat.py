@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from core import log
 from core.errors import DatabaseAway, LeaseLost
-from core.progress import Progress, ProgressBoard
+from core.progress import ProgressBoard
 from core.tasks import lease
 from core.tasks.claim import Claim
 from workers.runtime.adapters import Adapters

@@ -10,6 +10,8 @@ waits in the old table. Triggers, all named `rollout_…`, keep both sides true 
 They go, with the old tables, in the release after this one.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -31,13 +33,13 @@ CREATE TRIGGER outbox_wake AFTER INSERT ON outbox
 """
 
 # Each direction does nothing where the other has been: so they end.
-_ROLLOUT = f"""
+_ROLLOUT = """
 CREATE FUNCTION rollout_old_to_asset() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
     DELETE FROM assets WHERE id = OLD.id;
   ELSIF TG_TABLE_NAME = 'renditions' THEN
-    INSERT INTO assets (id, video_id, job_id, is_main, kind, name, state, s3_key, size, {_FACTS})
+    INSERT INTO assets (id, video_id, job_id, is_main, kind, name, state, s3_key, size, FACTS)
     VALUES (NEW.id, NEW.video_id, NEW.job_id, true, 'file', NEW.name, 'published', NEW.s3_key,
       NEW.size, NEW.width, NEW.height, NEW.duration, NEW.bitrate, NEW.video_codec, NEW.audio_codec)
     ON CONFLICT DO NOTHING;
@@ -56,7 +58,7 @@ BEGIN
     DELETE FROM renditions WHERE id = OLD.id;
     DELETE FROM artifacts WHERE id = OLD.id;
   ELSIF NEW.is_main AND NEW.state = 'published' AND NEW.kind = 'file' THEN
-    INSERT INTO renditions (id, video_id, job_id, name, s3_key, size, {_FACTS})
+    INSERT INTO renditions (id, video_id, job_id, name, s3_key, size, FACTS)
     VALUES (NEW.id, NEW.video_id, NEW.job_id, NEW.name, NEW.s3_key, NEW.size, NEW.width,
       NEW.height, NEW.duration, NEW.bitrate, NEW.video_codec, NEW.audio_codec)
     ON CONFLICT DO NOTHING;
@@ -96,9 +98,9 @@ def upgrade() -> None:
     _create_assets()
     _create_outbox()
     op.execute(
-        f"INSERT INTO assets (id, video_id, job_id, is_main, kind, name, state, s3_key, size,"
-        f" {_FACTS}) SELECT id, video_id, job_id, true, 'file', name, 'published', s3_key, size,"
-        f" {_FACTS} FROM renditions"
+        "INSERT INTO assets (id, video_id, job_id, is_main, kind, name, state, s3_key, size, FACTS)"
+        " SELECT id, video_id, job_id, true, 'file', name, 'published', s3_key, size, FACTS"
+        " FROM renditions".replace("FACTS", _FACTS)
     )
     op.execute(
         "INSERT INTO assets (id, video_id, job_id, is_main, kind, name, state, s3_key, size)"
@@ -110,21 +112,28 @@ def upgrade() -> None:
         " WHERE EXISTS (SELECT FROM renditions WHERE renditions.video_id = videos.id)"
     )
     op.execute(_OUTBOX)
-    op.execute(_ROLLOUT)
+    op.execute(_ROLLOUT.replace("FACTS", _FACTS))
 
 
 def _widen_jobs() -> None:
-    op.add_column("jobs", sa.Column("effect", sa.String(16), server_default="replace", nullable=False))
+    for name, kind, default in (
+        ("effect", sa.String(16), "replace"),
+        ("priority", sa.SmallInteger(), "0"),
+        ("turn", sa.BigInteger(), "0"),
+        ("cpu_seconds", sa.Double(), "0"),
+    ):
+        op.add_column("jobs", sa.Column(name, kind, server_default=default, nullable=False))
     op.add_column("jobs", sa.Column("plan", _JSON))
-    op.add_column("jobs", sa.Column("priority", sa.SmallInteger(), server_default="0", nullable=False))
-    op.add_column("jobs", sa.Column("turn", sa.BigInteger(), server_default="0", nullable=False))
-    op.add_column("jobs", sa.Column("cpu_seconds", sa.Double(), server_default="0", nullable=False))
-    op.create_check_constraint(
-        op.f("ck_jobs_known_effect"), "jobs", "effect IN ('replace', 'add')"
-    )
+    op.create_check_constraint(op.f("ck_jobs_known_effect"), "jobs", "effect IN ('replace', 'add')")
     op.execute(
         "UPDATE jobs SET priority = tasks.priority, turn = tasks.turn FROM tasks"
         " WHERE tasks.job_id = jobs.id AND jobs.state IN ('queued', 'running')"
+    )
+    op.create_index(
+        "ix_jobs_live",
+        "jobs",
+        ["user_id"],
+        postgresql_where=sa.text("state IN ('queued', 'running')"),
     )
     op.drop_index("uq_jobs_live_transcode", table_name="jobs")
     op.create_index(
@@ -177,9 +186,7 @@ def _create_tasks() -> None:
                 persisted=True,
             ),
         ),
-        sa.Column(
-            "video_alive", sa.Boolean(), sa.Computed("true", persisted=True), nullable=False
-        ),
+        sa.Column("video_alive", sa.Boolean(), sa.Computed("true", persisted=True), nullable=False),
         sa.CheckConstraint(
             "(state = 'running') = (lease_until IS NOT NULL)",
             name=op.f("ck_job_tasks_lease_while_running"),
@@ -209,7 +216,7 @@ def _create_tasks() -> None:
     )
     op.create_index(op.f("ix_job_tasks_video_id"), "job_tasks", ["video_id"])
     queued, running = sa.text("state = 'queued'"), sa.text("state = 'running'")
-    for name, columns, unique, where in (
+    indexes: list[tuple[str, list[Any], bool, sa.TextClause]] = [
         ("ix_job_tasks_running", ["lease_until"], False, running),
         ("ix_job_tasks_turn", [sa.text("priority DESC"), "turn", "id"], False, queued),
         (
@@ -225,7 +232,8 @@ def _create_tasks() -> None:
             False,
             sa.text("live_video_id IS NOT NULL"),
         ),
-    ):
+    ]
+    for name, columns, unique, where in indexes:
         op.create_index(name, "job_tasks", columns, unique=unique, postgresql_where=where)
     op.create_table(
         "task_needs",
@@ -302,7 +310,7 @@ def _create_assets() -> None:
 def _create_outbox() -> None:
     op.create_table(
         "outbox",
-        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("id", sa.UUID(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("topic", sa.String(16), nullable=False),
         sa.Column("key", sa.UUID(), nullable=False),
         sa.Column("payload", _JSON, server_default=sa.text("'{}'"), nullable=False),
@@ -335,6 +343,7 @@ def downgrade() -> None:
         "outbox_wake", "rollout_old_to_asset", "rollout_asset_to_old", "rollout_end_of_video",
     ):  # fmt: skip
         op.execute(f"DROP FUNCTION {function}")
+    op.drop_index("ix_jobs_live", table_name="jobs")
     op.drop_index("uq_jobs_live_replace", table_name="jobs")
     op.create_index(
         "uq_jobs_live_transcode",

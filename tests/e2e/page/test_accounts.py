@@ -17,7 +17,7 @@ from playwright.async_api import Locator, Page, Request, expect
 
 from client import ApiError, Framemill
 from embedded import page as built
-from embedded.stack import BACKING, Stack
+from embedded.stack import EVERYTHING, Stack
 from tests.support.accessibility import is_cut_off, violations
 from tests.support.page_steps import card, choose, log_in, open_film, upload_row
 from tests.support.product import PASSWORD, PROJECT, address_of
@@ -42,7 +42,7 @@ def cramped(
         "HEARTBEAT_S": "1",
         "PAGE_DIR": str(built.build()),
     }
-    with Stack(tmp_path_factory.mktemp("cramped"), BACKING | {"api", "worker"}, extra=extra) as own:
+    with Stack(tmp_path_factory.mktemp("cramped"), EVERYTHING, extra=extra) as own:
         yield own
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-KINDS = ("backend", "workers")
+KINDS = ("backend", "control", "workers")
 _SHARED = (bool, int, float, str, bytes, tuple, type(None))
 
 
@@ -36,7 +36,7 @@ _KNOWN: dict[str, Mutation] = {}
 
 
 def mutation(name: str, *kinds: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a function as a mutation of `backend`, of `workers`, or of both."""
+    """Register a function as a mutation of services of these kinds; see `KINDS`."""
     assert set(kinds) <= set(KINDS), kinds
     assert name not in _KNOWN, f"two mutations are called {name}"
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.faults.mutations import mutation, replace
+from tests.faults.mutations import KINDS, mutation, replace
 
 
 @mutation("no_takeover", "workers")
@@ -71,7 +71,7 @@ def no_fence() -> None:
     replace(claims, "holds", holds)
 
 
-@mutation("any_transition", "workers", "backend")
+@mutation("any_transition", *KINDS)
 def any_transition() -> None:
     """A video enters any state from any other one."""
     from core.model.states import VideoState

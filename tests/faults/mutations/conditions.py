@@ -66,9 +66,9 @@ def halt_before_publishing() -> None:
     replace(transcode, "_publish", halted)
 
 
-@mutation("short_mark", "backend")
+@mutation("short_mark", "control")
 def short_mark() -> None:
     """A sender that has not answered is taken for dead soon, not after half a minute."""
-    from core import dispatch
+    from control import relay
 
-    replace(dispatch, "_SENDING_S", 2)
+    replace(relay, "_SENDING_S", 2)

@@ -1,4 +1,4 @@
-"""Points at which an API dies as by kill -9: exactly there, and not by luck."""
+"""Points at which an API or control dies as by kill -9: exactly there, and not by luck."""
 
 import os
 import signal
@@ -9,14 +9,14 @@ from typing import Any, NoReturn
 from tests.faults.mutations import mutation, replace
 
 # In the order of an upload's way; each is the name of a mutation.
-POINTS = (
+OF_API = (
     "die_before_s3_completes",
     "die_after_s3_completed",
     "die_before_commit",
     "die_after_commit",
-    "die_before_send",
-    "die_after_send",
 )
+OF_CONTROL = ("die_before_send", "die_after_send")
+POINTS = (*OF_API, *OF_CONTROL)
 
 
 def _die() -> NoReturn:
@@ -77,7 +77,7 @@ def die_after_commit() -> None:
     replace(sessions, "complete", complete)
 
 
-@mutation("die_before_send", "backend")
+@mutation("die_before_send", "control")
 def die_before_send() -> None:
     """The task is marked as about to be sent; the client may have its answer or not."""
     from core.adapters.sqs import TaskQueue
@@ -88,7 +88,7 @@ def die_before_send() -> None:
     replace(TaskQueue, "send", send)
 
 
-@mutation("die_after_send", "backend")
+@mutation("die_after_send", "control")
 def die_after_send() -> None:
     """The message is sent and its task not stamped, so it will be sent again."""
     from core.adapters.sqs import TaskQueue

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from tests.faults.mutations import mutation, replace
+from tests.faults.mutations import KINDS, mutation, replace
 
 
 class _Any(int):
@@ -29,7 +29,7 @@ def no_verification() -> None:
     replace(Storage, "head", believed)
 
 
-@mutation("attempt_limit", "backend", "workers")
+@mutation("attempt_limit", *KINDS)
 def no_attempt_limit() -> None:
     """A job is tried for ever."""
     os.environ |= {

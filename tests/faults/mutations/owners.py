@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.faults.mutations import mutation, replace
+from tests.faults.mutations import KINDS, mutation, replace
 
 
-@mutation("owner_lock", "backend", "workers")
+@mutation("owner_lock", *KINDS)
 def no_owner_lock() -> None:
     """Nobody waits for another one who changes the same video."""
     from core.model.states import VideoState

@@ -1,94 +1,107 @@
 """Without the rounds that find what was lost."""
 
-import uuid
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.faults.mutations import mutation, replace
 
 
-@mutation("lapse", "backend")
+@mutation("lapse", "control")
 def no_lapse() -> None:
     """Nobody brings back the tasks of workers that fell silent."""
-    from core.dispatch import Dispatcher
-
-    async def nothing(_self: Dispatcher) -> None:
-        return None
-
-    replace(Dispatcher, "lapse", nothing)
+    _never("lapse")
 
 
-@mutation("resend", "backend")
+@mutation("resend", "control")
 def no_resend() -> None:
     """Nobody notices that a task waits whose message is gone."""
-    from core.dispatch import Dispatcher
-
-    async def nothing(_self: Dispatcher) -> None:
-        return None
-
-    replace(Dispatcher, "resend_lost", nothing)
+    _never("resend_lost")
 
 
-@mutation("upload_sweep", "backend")
+@mutation("upload_sweep", "control")
 def no_upload_sweep() -> None:
     """Nobody asks S3 about uploads that were begun."""
-    from core.sweep import Sweeper
-
-    async def nothing(_self: Sweeper) -> list[Any]:
-        return []
-
-    replace(Sweeper, "check_uploads", nothing)
+    _never("check_uploads")
 
 
-@mutation("purge", "backend")
+@mutation("purge", "control")
 def no_purge() -> None:
     """Nobody removes what nobody may see any more."""
-    from core.sweep import Sweeper
+    _never("purge")
 
-    async def nothing(_self: Sweeper) -> int:
+
+def _never(name: str) -> None:
+    from control.sweeps import Sweeps
+
+    async def nothing(_self: Sweeps) -> None:
+        return None
+
+    replace(Sweeps, name, nothing)
+
+
+@mutation("no_outbox", "control")
+def no_outbox() -> None:
+    """No row says what is still to be sent; see `sends_itself`."""
+    from control.relay import Relay
+
+    async def relay(_self: Relay) -> int:
         return 0
 
-    replace(Sweeper, "purge", nothing)
+    replace(Relay, "relay", relay)
 
 
-@mutation("outbox", "backend")
-def no_outbox() -> None:
-    """What is to be sent is remembered by the process that queued it, and by no row."""
-    from core import jobs
-    from core.dispatch import Dispatcher
+@mutation("sends_itself", "backend")
+def sends_itself() -> None:
+    """Who has queued a video sends its message after that, and nobody else does."""
+    from sqlalchemy import select
+
+    from core import config
+    from core.adapters import aws
+    from core.model.tables import Task
+    from core.uploads import sessions
+
+    plain = sessions.complete
+
+    async def complete(db: Any, storage: Any, upload: Any, *more: Any) -> Any:
+        event = await plain(db, storage, upload, *more)
+        if event is not None:
+            async with db.read() as connection:
+                task_id = await connection.scalar(
+                    select(Task.id).where(Task.video_id == upload.video_id)
+                )
+            async with aws.connect(config.load()) as found:
+                await found.queue.send([task_id])
+        return event
+
+    replace(sessions, "complete", complete)
+
+
+@mutation("only_heard", "control")
+def only_what_is_heard() -> None:
+    """The relay sends what was queued since it began, and looks for nothing older."""
+    from datetime import UTC, datetime
+
+    from core import setbacks
     from core.model.tables import Task
 
-    remembered: list[uuid.UUID] = []
-    plain = jobs.create
+    plain, since = setbacks.clear_of, datetime.now(UTC)
 
-    async def create(tx: AsyncConnection, *arguments: Any, **named: Any) -> Any:
-        job_id, event = await plain(tx, *arguments, **named)
-        remembered.append(job_id)
-        return job_id, event
+    def clear_of(kind: setbacks.Kind, row_id: Any) -> Any:
+        if kind is setbacks.Kind.RELAY:
+            return plain(kind, row_id) & (Task.created_at > since)
+        return plain(kind, row_id)
 
-    async def relay(self: Dispatcher) -> int:
-        from sqlalchemy import select
-
-        jobs_queued, remembered[:] = [*remembered], []
-        async with self._db.read() as connection:
-            found = await connection.execute(select(Task.id).where(Task.job_id.in_(jobs_queued)))
-            task_ids = list(found.scalars().all())
-        return len(await self._queue.send(task_ids)) if task_ids else 0
-
-    replace(jobs, "create", create)
-    replace(Dispatcher, "relay", relay)
+    replace(setbacks, "clear_of", clear_of)
 
 
-@mutation("mark_lapses", "backend")
+@mutation("mark_lapses", "control")
 def mark_never_lapses() -> None:
     """A task that somebody was about to send is his for ever."""
-    from core import dispatch
+    from control import relay
 
-    replace(dispatch, "_SENDING_S", 1_000_000)
+    replace(relay, "_SENDING_S", 1_000_000)
 
 
-@mutation("resume_completion", "backend")
+@mutation("resume_completion", "backend", "control")
 def no_resumed_completion() -> None:
     """That S3 no longer knows an upload is never taken to mean that it completed it."""
     from core.adapters.s3 import Storage

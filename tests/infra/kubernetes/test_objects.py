@@ -135,9 +135,9 @@ def test_probes_ask_what_the_images_ask(release: Rendered) -> None:
         if component == "migrations":
             assert not alive
         elif component == "worker":
-            assert alive["exec"]["command"] == ["python", "-m", "workers.runtime.pulse"]
+            assert alive["exec"]["command"] == ["python", "-m", "core.pulse"]
             assert container["startupProbe"]["exec"] == alive["exec"]
-            assert '"python", "-m", "workers.runtime.pulse"' in dockerfile("worker")
+            assert '"python", "-m", "core.pulse"' in dockerfile("worker")
         else:
             assert alive["httpGet"]["path"] == "/healthz"
             # Of the API that is its service port.

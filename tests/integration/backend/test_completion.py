@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from control import purges, uploads
 from core.model.tables import Job, Upload
-from core.sweep import Sweeper
 from tests.support.app import Api
+from tests.support.control import at_work
 from tests.support.people import Person, new_user
 from tests.support.problems import problem
 from tests.support.uploading import BODY, begin, complete, put, send, sign
@@ -58,12 +59,13 @@ async def test_the_worker_is_sent_a_message(api: Api) -> None:
     person = await new_user(api)
     upload = await begin(person)
     await send(person, upload, BODY)
-    video_id = uuid.UUID((await complete(person, upload)).json()["id"])
 
     async def sent() -> bool:
         return (await task_of(api.services.db, video_id)).dispatched_at is not None
 
-    await wait_until(sent)
+    async with at_work(api.settings):
+        video_id = uuid.UUID((await complete(person, upload)).json()["id"])
+        await wait_until(sent)
 
 
 async def test_a_missing_part_is_named(api: Api) -> None:
@@ -149,10 +151,11 @@ async def test_an_object_of_another_size_is_refused_and_removed(api: Api, s3: An
     problem(await complete(person, upload), 422, "size_mismatch")
     problem(await complete(person, upload), 409, "invalid_state")
     held = api.services
-    sweeper, (key, _) = Sweeper(held.settings, held.db, held.storage), await where(api, upload)
+    key, _ = await where(api, upload)
 
     async def swept() -> bool:
-        await sweeper.purge()  # a batch at a time, and other tests leave things too
+        # A batch at a time, and other tests leave things too.
+        await purges.purge(held.db, held.storage)
         return await held.storage.head(key) is None
 
     await wait_until(swept)
@@ -191,7 +194,7 @@ async def test_the_sweep_ends_what_the_store_has_lost(api: Api, s3: Any) -> None
     async with held.db.begin() as tx:
         ids = [uuid.UUID(each["id"]) for each in (lost, kept)]
         await tx.execute(update(Upload).where(Upload.id.in_(ids)).values(check_at=func.now()))
-    await Sweeper(held.settings, held.db, held.storage).check_uploads()
+    await uploads.check(held.db, held.storage, held.settings.upload_check_s)
     states = [
         (await person.http.get(f"/v1/uploads/{each['id']}")).json()["state"]
         for each in (lost, kept)
@@ -231,7 +234,7 @@ async def test_an_expired_upload_is_over(api: Api) -> None:
         f"/v1/uploads/{upload['id']}/parts", json={"part_numbers": [1]}
     )
     problem(signing, 409, "invalid_state")
-    await Sweeper(held.settings, held.db, held.storage).check_uploads()
+    await uploads.check(held.db, held.storage, held.settings.upload_check_s)
     problem(await complete(person, upload), 409, "invalid_state")
     assert (await person.http.get(f"/v1/uploads/{upload['id']}")).json()["state"] == "expired"
 

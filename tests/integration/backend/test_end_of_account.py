@@ -10,6 +10,7 @@ import redis.asyncio as redis
 from sqlalchemy import func, select, text, update
 
 from backend.auth.routes import COOKIE
+from control.deleted import sweep_accounts
 from core import accounts
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
@@ -185,17 +186,17 @@ async def test_sweeps_remove_everything_of_an_ended_account(
     video, upload = await uploaded(person), await begin(person)
     kept = await uploaded(stranger)
     assert (await end(person)).status_code == 204
-    events = await accounts.sweep(db)
+    events = await sweep_accounts(db)
     assert {event.video_id for event in events} == {
         uuid.UUID(video["id"]), uuid.UUID(upload["video_id"]),
     }  # fmt: skip
     assert {event.user_id for event in events} == {person.id}
     for each in (video["id"], upload["video_id"]):
         assert f"videos/{each}/" in await purged(db)
-    assert await accounts.sweep(db) == []
+    assert await sweep_accounts(db) == []
     # Some time later, the last of deleted videos goes too.
     assert all([await removal.forget(db, storage, event.video_id, 0) for event in events])
-    await accounts.sweep(db)
+    await sweep_accounts(db)
     async with db.read() as connection:
         for table in Base.metadata.sorted_tables:
             for row in (await connection.execute(select(table))).all():
@@ -219,12 +220,12 @@ async def test_one_video_that_cannot_be_removed_holds_up_no_other(
 
     with monkeypatch.context() as patch:
         patch.setattr(removal, "delete_video", delete_video)
-        events = await accounts.sweep(db)
+        events = await sweep_accounts(db)
     assert {event.video_id for event in events} == set(good)
     # It is tried again, when it has waited.
     async with db.begin() as tx:
         await tx.execute(update(Setback).values(retry_at=func.now()))
-    assert [event.video_id for event in await accounts.sweep(db)] == [bad]
+    assert [event.video_id for event in await sweep_accounts(db)] == [bad]
 
 
 async def test_of_two_ends_at_once_one_counts(api: Api) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from core import accounts
+from control.deleted import sweep_accounts
 from core.config import Settings
 from core.model.tables import Invite, User
 from tests.support.app import Api, StartApi
@@ -151,7 +151,7 @@ async def test_invites_are_forgotten_a_month_after_they_expired(api: Api) -> Non
                 .where(Invite.id == uuid.UUID(invite["id"]))
                 .values(expires_at=func.now() - timedelta(days=days))
             )
-    await accounts.sweep(db)
+    await sweep_accounts(db)
     async with db.read() as connection:
         left = set((await connection.execute(select(Invite.id))).scalars())
     assert uuid.UUID(recent["id"]) in left

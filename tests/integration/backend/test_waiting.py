@@ -110,23 +110,6 @@ async def test_a_redis_that_comes_back_is_heard(redis_client: redis.Redis, clean
     await workers.close()
 
 
-async def test_workers_are_counted_by_what_they_say(api: Api, clean: None) -> None:
-    told = Presence(api.services.redis)
-    await told.tell("a", Report(WorkerState.NO_ROOM, 0, BIG, "no disk"))
-    await told.tell("b", Report(WorkerState.BUSY, 0, BIG))
-    wanted = {"idle": 0.0, "busy": 1.0, "no_room": 1.0}
-
-    async def figures() -> dict[str, float]:
-        text = (await api.service().get("/metrics")).text
-        lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
-        found = {name: float(value) for name, _, value in lines}
-        return {state: found.get(f'framemill_workers{{state="{state}"}}', -1) for state in wanted}
-
-    async with asyncio.timeout(60):
-        while await figures() != wanted:  # noqa: ASYNC110  Redis has no event
-            await asyncio.sleep(0.05)
-
-
 async def test_a_worker_without_disk_says_so(
     stack: Stack, settings: Settings, start_api: StartApi, clean: None, tmp_path: Path
 ) -> None:

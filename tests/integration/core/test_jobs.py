@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from core.tasks.claims import Claim, Taken, Unclaimable
 from sqlalchemy import func, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +15,6 @@ from core.errors import Failure, LeaseLost
 from core.model.states import Stage
 from core.model.tables import Task
 from core.tasks import claims
-from core.tasks.claims import Claim, Taken, Unclaimable
 from core.videos import lifecycle, removal
 from tests.support.tables import everything, purged
 from tests.support.work import (

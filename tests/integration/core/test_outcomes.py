@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from core.tasks.claims import Claim, Unclaimable
 from sqlalchemy import func, select
 
 from core import jobs
@@ -11,7 +12,6 @@ from core.errors import Conflict, Failure, LeaseLost, NotFound
 from core.model.states import Stage, VideoState
 from core.model.tables import Job, Rendition, Video
 from core.tasks import claims
-from core.tasks.claims import Claim, Unclaimable
 from tests.support.tables import everything, purged
 from tests.support.work import (
     LEASE_S,

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 
+from core.tasks.claims import Claim, Taken, Unclaimable
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,7 +12,6 @@ from core.adapters.postgres import Database
 from core.model.states import VideoState
 from core.model.tables import Task, User, Video
 from core.tasks import claims
-from core.tasks.claims import Claim, Taken, Unclaimable
 from tests.support.waiting import wait_until
 from tests.support.work import (
     LEASE_S,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from client import Framemill
 from embedded.ffmpeg import find_tools
-from embedded.stack import BACKING, Stack
+from embedded.stack import EVERYTHING, Stack
 from tests.faults.processes import working_in
 from tests.support.product import PASSWORD, Clips, Workers, address_of, wait_for
 
@@ -26,7 +26,7 @@ def long_film(directory: Path) -> Path:
 
 def main(directory: Path) -> None:
     """Say when FFmpeg is at work, with a worker of the stack and one beside it."""
-    stack = Stack(directory, BACKING | {"api", "worker"})
+    stack = Stack(directory, EVERYTHING)
     stack.start()
     Workers(stack, directory).start()
     with Framemill(address_of(stack), home=directory / "home") as framemill:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
+from core.tasks.claims import Claim
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +15,6 @@ from core.adapters.postgres import Database
 from core.adapters.sqs import TaskMessage
 from core.errors import DatabaseAway
 from core.events import VideoEvent
-from core.tasks.claims import Claim
 from embedded.stack import Stack
 from workers.runtime import attempt
 from workers.runtime.adapters import Adapters

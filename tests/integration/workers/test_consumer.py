@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 import redis.asyncio as redis
+from core.tasks.claims import Claim
 from sqlalchemy import func, select, update
 
 from core.adapters.postgres import Database
@@ -13,7 +14,6 @@ from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.config import Settings
 from core.model.tables import Setback, Task
-from core.tasks.claims import Claim
 from tests.support.poison import poisoned
 from tests.support.waiting import wait_until
 from tests.support.work import claim, lapse, let_lapse, queue_video, rows, task_of

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from core.tasks.claims import Claim
 
 from core.adapters import aws
 from core.adapters.s3 import Storage
 from core.config import Settings
 from core.errors import TransientError, Unavailable
-from core.tasks.claims import Claim
 from embedded.stack import Stack
 from tests.faults.misbehaviour import Answer, Cut, Hang, Shorten, Slow
 from tests.faults.proxy import Proxy

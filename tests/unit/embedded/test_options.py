@@ -66,6 +66,8 @@ def test_what_is_open_unless_the_person_chose() -> None:
     assert (options.registration, options.service_port, options.quota) == ("closed", 9001, 10**9)
     assert (options.wanted_disk, options.once_wait) == (1024**2, 2.5)
     assert read_options({"SERVICE_PORT": "0"}).service_port is None
+    assert read_options({"CONTROL_PORT": "9003"}).control_port == 9003
+    assert read_options({}).control_port is None
 
 
 @pytest.mark.parametrize(
@@ -86,9 +88,12 @@ def test_what_is_open_unless_the_person_chose() -> None:
 )
 def test_a_sentence_says_what_is_open(registration: str, sentence: str) -> None:
     options = read_options({"REGISTRATION": registration, "USER_QUOTA_BYTES": "5GB"})
-    said = what_is_open(options, {"SERVICE_HOST": "127.0.0.1", "SERVICE_PORT": "9001"})
+    said = what_is_open(
+        options, {"SERVICE_HOST": "127.0.0.1", "SERVICE_PORT": "9001", "CONTROL_PORT": "9002"}
+    )
     assert said == [
         sentence,
         "Each user may store up to 5 GB; USER_QUOTA_BYTES changes that.",
-        "/readyz and /metrics are at http://127.0.0.1:9001.",
+        "/readyz and /metrics are at http://127.0.0.1:9001, "
+        "the figures of the work at http://127.0.0.1:9002/metrics.",
     ]

@@ -15,16 +15,16 @@ from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.config import Settings
-from core.dispatch import Dispatcher
 from core.errors import DatabaseAway
 from core.model.states import Stage
 from core.model.tables import Task
 from core.tasks import claims
+from tests.support.control import Rounds, rounds_of
 from tests.support.settings import overridden
 from tests.support.waiting import wait_until
 from tests.support.work import claim, let_lapse, queue_video, task_of, video_of
 
-Make = Callable[..., Dispatcher]
+Make = Callable[..., Rounds]
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def make(
     storage: Storage,
     redis_client: redis.Redis,
 ) -> Make:
-    def build(**values: Any) -> Dispatcher:
-        return Dispatcher(overridden(settings, **values), db, queue, dead, storage, redis_client)
+    def build(**values: Any) -> Rounds:
+        return rounds_of(overridden(settings, **values), db, queue, dead, storage, redis_client)
 
     return build
 
@@ -54,9 +54,9 @@ async def received(queue: TaskQueue) -> list[uuid.UUID]:
 
 async def test_a_queued_task_is_sent_once(db: Database, queue: TaskQueue, make: Make) -> None:
     queued = await queue_video(db)
-    dispatcher = make()
-    assert await dispatcher.relay() == 1
-    assert await dispatcher.relay() == 0
+    rounds = make()
+    assert await rounds.relay.relay() == 1
+    assert await rounds.relay.relay() == 0
     assert await received(queue) == [queued.task_id]
     assert (await task_of(db, queued.video_id)).dispatched_at is not None
 
@@ -69,16 +69,16 @@ async def test_only_what_is_due_is_sent(db: Database, queue: TaskQueue, make: Ma
     await claim(db, running.task_id)
     async with db.begin() as tx:
         await jobs.cancel(tx, ended.video_id)
-    assert await make().relay() == 0
+    assert await make().relay.relay() == 0
     async with db.begin() as tx:
         await tx.execute(update(Task).values(available_at=func.now()))
-    assert await make().relay() == 1
+    assert await make().relay.relay() == 1
     assert await received(queue) == [later.task_id]
 
 
-async def test_two_dispatchers_share_the_work(db: Database, queue: TaskQueue, make: Make) -> None:
+async def test_several_relays_share_the_work(db: Database, queue: TaskQueue, make: Make) -> None:
     ids = {(await queue_video(db)).task_id for _ in range(130)}
-    counts = await asyncio.gather(make().relay(), make().relay(), make().relay())
+    counts = await asyncio.gather(make().relay.relay(), make().relay.relay(), make().relay.relay())
     assert sum(counts) == 130
     found = await received(queue)
     assert len(found) == 130
@@ -97,11 +97,11 @@ async def test_what_a_dead_sender_had_marked_is_sent_later(
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", die)
         with pytest.raises(asyncio.CancelledError):
-            await dying.relay()
-    assert await make().relay() == 0  # it may be sending it still
+            await dying.relay.relay()
+    assert await make().relay.relay() == 0  # it may be sending it still
     async with db.begin() as tx:
         await tx.execute(update(Task).values(dispatching_until=func.now()))
-    assert await make().relay() == 1
+    assert await make().relay.relay() == 1
     assert await received(queue) == [queued.task_id]
 
 
@@ -121,7 +121,7 @@ async def test_what_is_given_back_before_it_is_stamped_is_sent_anew(
         return sent
 
     monkeypatch.setattr(queue, "send", send)
-    assert await make().relay() == 2  # and again, without waiting for anything to be lost
+    assert await make().relay.relay() == 2  # and again, without waiting for anything to be lost
     assert await received(queue) == [queued.task_id] * 2
 
 
@@ -132,7 +132,7 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     await let_lapse(db, queued.task_id)
-    dispatcher = make()
+    rounds = make()
 
     def away() -> None:
         raise DatabaseAway("the server is on its way up")
@@ -140,15 +140,15 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     with monkeypatch.context() as patch:
         patch.setattr(db, "read", away)
         with pytest.raises(DatabaseAway):
-            await dispatcher.lapse()
-    await dispatcher.lapse()
+            await rounds.sweeps.lapse()
+    await rounds.sweeps.lapse()
     async with db.begin() as tx:  # the worker is back, too
         await claims.heartbeat(tx, held, 60, stage=Stage.ENCODING, progress=1.0, eta_s=None)
     assert (await task_of(db, queued.video_id)).charged == 1
     # One that has nothing to say loses its task a beat later.
     await let_lapse(db, queued.task_id)
-    dispatcher._lapse_from = 0.0
-    await dispatcher.lapse()
+    rounds.sweeps._leases._lapse_from = 0.0
+    await rounds.sweeps.lapse()
     assert (await task_of(db, queued.video_id)).state == "queued"
 
 
@@ -162,7 +162,7 @@ async def test_what_the_queue_refused_stays_unsent(
 
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", refuse)
-        assert await make().relay() == 0
+        assert await make().relay.relay() == 0
     async with db.read() as connection:
         assert await connection.scalar(select(Task.dispatched_at)) is None
 
@@ -171,16 +171,16 @@ async def test_lost_messages_are_sent_again(
     db: Database, queue: TaskQueue, make: Make, sqs: Any
 ) -> None:
     queued = await queue_video(db)
-    dispatcher = make()
-    await dispatcher.relay()
+    rounds = make()
+    await rounds.relay.relay()
     async with db.begin() as tx:  # sent long ago
         await tx.execute(update(Task).values(dispatched_at=func.now() - func.make_interval(0, 1)))
-    await dispatcher.resend_lost()
-    assert await dispatcher.relay() == 0  # the message is there: nothing is lost
+    await rounds.sweeps.resend_lost()
+    assert await rounds.relay.relay() == 0  # the message is there: nothing is lost
     await sqs.purge_queue(QueueUrl=await queue._find())
     await wait_until(lambda: _is_empty(queue))
-    await dispatcher.resend_lost()
-    assert await dispatcher.relay() == 1
+    await rounds.sweeps.resend_lost()
+    assert await rounds.relay.relay() == 1
     assert await received(queue) == [queued.task_id]
 
 
@@ -192,27 +192,27 @@ async def test_what_was_sent_just_now_is_not_taken_for_lost(
     db: Database, queue: TaskQueue, make: Make
 ) -> None:
     await queue_video(db)
-    dispatcher = make()
-    await dispatcher.relay()
+    rounds = make()
+    await rounds.relay.relay()
     await received(queue)  # a worker has it, and is about to claim it
-    await dispatcher.resend_lost()
-    assert await dispatcher.relay() == 0
+    await rounds.sweeps.resend_lost()
+    assert await rounds.relay.relay() == 0
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def at_work(make: Make) -> Any:
-    """A dispatcher that runs on its own, quickly."""
-    dispatcher = make(sweep_s=0.05, redispatch_s=0.05, upload_check_s=0.05)
-    running = asyncio.create_task(dispatcher.run())
-    yield dispatcher
+async def left_alone(make: Make) -> Any:
+    """All rounds on their own, quickly; they hear of nothing."""
+    rounds = make(sweep_s=0.05, redispatch_s=0.05, upload_check_s=0.05)
+    running = asyncio.create_task(rounds.run())
+    yield rounds
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_left_alone_it_finds_what_nobody_spoke_of(
-    db: Database, queue: TaskQueue, at_work: Dispatcher
+    db: Database, queue: TaskQueue, left_alone: Rounds
 ) -> None:
-    queued = await queue_video(db)  # no nudge
+    queued = await queue_video(db)  # nobody hears of it
 
     async def sent() -> bool:
         return (await task_of(db, queued.video_id)).dispatched_at is not None
@@ -230,11 +230,11 @@ async def test_left_alone_it_finds_what_nobody_spoke_of(
 
 
 async def test_a_nudge_is_heeded_at_once(db: Database, queue: TaskQueue, make: Make) -> None:
-    dispatcher = make(sweep_s=3600)
-    running = asyncio.create_task(dispatcher.run())
+    rounds = make(sweep_s=3600)
+    running = asyncio.create_task(rounds.run())
     try:
         queued = await queue_video(db)
-        dispatcher.nudge()
+        rounds.relay.nudge()
         [message] = await queue.receive(1, wait_s=5)
         assert message.task_id == queued.task_id
     finally:
@@ -243,7 +243,7 @@ async def test_a_nudge_is_heeded_at_once(db: Database, queue: TaskQueue, make: M
 
 
 async def test_a_queue_that_is_away_does_not_end_the_rounds(
-    db: Database, queue: TaskQueue, at_work: Dispatcher, monkeypatch: pytest.MonkeyPatch
+    db: Database, queue: TaskQueue, left_alone: Rounds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = 0
     send = queue.send

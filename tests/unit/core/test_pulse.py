@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from workers.runtime import pulse
-from workers.runtime.pulse import beat, is_alive
+from core import pulse
+from core.pulse import beat, is_alive
 
 
 async def test_a_beat_makes_the_file_and_renews_it(tmp_path: Path) -> None:

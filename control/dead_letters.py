@@ -3,19 +3,20 @@
 SQS moves a message there that was received `max_receive_count` times (localstack/resources.json).
 A message is a hint that there is work, and whoever receives it takes the task whose turn it is:
 the one that it names need not have anything to do with what went wrong. Which task was tried too
-often, its own row says, and the sweep ends it (`jobs.lapse`). So a task that is named here and
+often, its own row says, and the sweep ends it (`tasks/lease`). So a task that is named here and
 still waits is sent anew, and the operator is told: workers die or stall before they can claim
 anything.
 """
 
-from sqlalchemy import update
+from sqlalchemy import select
 
 from core import log, setbacks
 from core.adapters.postgres import Database
 from core.adapters.sqs import DeadLetter, TaskQueue
 from core.errors import DatabaseAway
-from core.model.states import WorkState
+from core.model.states import TaskState
 from core.model.tables import Task
+from core.outbox.write import hint
 
 _log = log.get(__name__)
 _MOST = 1_000  # messages in a round
@@ -47,15 +48,14 @@ async def _settle(db: Database, letter: DeadLetter) -> bool:
         return True
     try:
         async with db.begin() as tx:
-            again = await tx.execute(
-                update(Task)
-                .where(Task.id == letter.task_id, Task.state == WorkState.QUEUED)
-                .values(dispatched_at=None, dispatching_until=None)
+            waits = await tx.scalar(
+                select(Task.id).where(Task.id == letter.task_id, Task.state == TaskState.QUEUED)
             )
+            await hint(tx, [] if waits is None else [waits])
     except DatabaseAway:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it was, the others go on
         await setbacks.note(db, setbacks.Kind.DEAD_LETTER, letter.task_id, error)
         return False
-    _log.error("dead_letter", task_id=str(letter.task_id), sent_again=bool(again.rowcount))
+    _log.error("dead_letter", task_id=str(letter.task_id), sent_again=waits is not None)
     return True

@@ -2,18 +2,21 @@
 
 import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from control import purges, uploads
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.config import Settings
+from core.events import VideoEvent
 from core.model.tables import Job, Purge, Upload
-from core.sweep import Sweeper
 from core.uploads import sessions
 from core.uploads.multipart import MIB
 from core.uploads.sessions import UploadRow
@@ -21,10 +24,12 @@ from tests.support.work import new_video, video_of
 
 SIZE = 5 * MIB + 3
 
+Check = Callable[[], Awaitable[list[VideoEvent]]]
+
 
 @pytest.fixture
-def sweeper(settings: Settings, db: Database, storage: Storage) -> Sweeper:
-    return Sweeper(settings, db, storage)
+def check(settings: Settings, db: Database, storage: Storage) -> Check:
+    return partial(uploads.check, db, storage, settings.upload_check_s)
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,9 @@ async def state_of(db: Database, begun: Begun) -> tuple[str, str]:
     return str(state), (await video_of(db, begun.row.video_id)).state
 
 
-async def purge_all(sweeper: Sweeper, db: Database) -> None:
+async def purge_all(db: Database, storage: Storage) -> None:
     while True:
-        await sweeper.purge()
+        await purges.purge(db, storage)
         async with db.read() as connection:
             due = select(func.count()).where(Purge.not_before <= func.now())
             if not await connection.scalar(due):
@@ -89,45 +94,43 @@ async def purge_all(sweeper: Sweeper, db: Database) -> None:
 
 
 async def test_what_s3_has_completed_is_adopted(
-    db: Database, storage: Storage, sweeper: Sweeper
+    db: Database, storage: Storage, check: Check
 ) -> None:
     begun = await begin(db, storage, expired=False)
     await begun.complete_in_s3()  # and then the API died, or the client told nobody
-    [event] = await sweeper.check_uploads()
+    [event] = await check()
     assert event.video_id == begun.row.video_id
     assert await state_of(db, begun) == ("completed", "queued")
-    assert await sweeper.check_uploads() == []
+    assert await check() == []
     async with db.read() as connection:
         assert await connection.scalar(select(func.count()).select_from(Job)) == 1
 
 
 async def test_an_upload_under_way_is_left_alone(
-    db: Database, storage: Storage, sweeper: Sweeper
+    db: Database, storage: Storage, check: Check
 ) -> None:
     begun = await begin(db, storage, expired=False)
     await begun.send(1, 2)  # complete, but its client may have more to say
-    assert await sweeper.check_uploads() == []
+    assert await check() == []
     assert await state_of(db, begun) == ("open", "uploading")
     assert await begun.is_open_in_s3()
 
 
-async def test_an_abandoned_upload_is_dropped(
-    db: Database, storage: Storage, sweeper: Sweeper
-) -> None:
+async def test_an_abandoned_upload_is_dropped(db: Database, storage: Storage, check: Check) -> None:
     begun = await begin(db, storage, expired=True)
     await begun.send(1)
-    assert len(await sweeper.check_uploads()) == 1
+    assert len(await check()) == 1
     assert await state_of(db, begun) == ("expired", "deleted")
-    await purge_all(sweeper, db)
+    await purge_all(db, storage)
     assert not await begun.is_open_in_s3()
 
 
 async def test_an_expired_upload_with_all_its_parts_is_completed(
-    db: Database, storage: Storage, sweeper: Sweeper
+    db: Database, storage: Storage, check: Check
 ) -> None:
     begun = await begin(db, storage, expired=True)
     await begun.send(1, 2)
-    assert len(await sweeper.check_uploads()) == 1
+    assert len(await check()) == 1
     assert await state_of(db, begun) == ("completed", "queued")
     found = await storage.head(begun.row.s3_key)
     assert found is not None
@@ -135,38 +138,38 @@ async def test_an_expired_upload_with_all_its_parts_is_completed(
 
 
 async def test_an_expired_upload_that_s3_forgot_is_dropped(
-    db: Database, storage: Storage, sweeper: Sweeper
+    db: Database, storage: Storage, check: Check
 ) -> None:
     begun = await begin(db, storage, expired=True)
     await storage.abort_upload(begun.row.s3_key, begun.row.s3_upload_id)
-    await sweeper.check_uploads()
+    await check()
     assert await state_of(db, begun) == ("expired", "deleted")
 
 
 async def test_an_object_of_another_size_is_not_adopted(
-    db: Database, storage: Storage, sweeper: Sweeper
+    db: Database, storage: Storage, check: Check
 ) -> None:
     begun = await begin(db, storage, expired=False)
     await storage.put(begun.row.s3_key, b"something else", "video/mp4")
-    await sweeper.check_uploads()
+    await check()
     # The upload itself is still open in S3, so its client may go on.
     assert await state_of(db, begun) == ("open", "uploading")
     await storage.abort_upload(begun.row.s3_key, begun.row.s3_upload_id)
     async with db.begin() as tx:
         await tx.execute(update(Upload).values(check_at=func.now()))
-    await sweeper.check_uploads()
+    await check()
     assert await state_of(db, begun) == ("aborted", "deleted")
-    await purge_all(sweeper, db)
+    await purge_all(db, storage)
     assert await storage.head(begun.row.s3_key) is None
 
 
 async def test_one_sweep_and_one_client_complete_it_once(
-    db: Database, storage: Storage, sweeper: Sweeper
+    db: Database, storage: Storage, check: Check
 ) -> None:
     begun = await begin(db, storage, expired=True)
     await begun.send(1, 2)
     results = await asyncio.gather(
-        sweeper.check_uploads(), *(sessions.complete(db, storage, begun.row) for _ in range(4))
+        check(), *(sessions.complete(db, storage, begun.row) for _ in range(4))
     )
     assert await state_of(db, begun) == ("completed", "queued")
     assert sum(item not in (None, []) for item in results) == 1
@@ -179,16 +182,14 @@ async def purge_row(db: Database, prefix: str, **values: Any) -> None:
         await tx.execute(insert(Purge).values(id=uuid.uuid4(), prefix=prefix, **values))
 
 
-async def test_objects_are_removed_when_their_time_has_come(
-    db: Database, storage: Storage, sweeper: Sweeper
-) -> None:
+async def test_objects_are_removed_when_their_time_has_come(db: Database, storage: Storage) -> None:
     root = f"videos/{uuid.uuid4()}/"
     for name in ("a/1", "a/2", "b"):
         await storage.put(root + name, b"x", "text/plain")
     await purge_row(db, f"{root}a/")
     await purge_row(db, f"{root}b", not_before=datetime.now(UTC) + timedelta(minutes=1))
-    assert await sweeper.purge() == 2
-    assert await sweeper.purge() == 0
+    assert await purges.purge(db, storage) == 2
+    assert await purges.purge(db, storage) == 0
     assert await storage.head(f"{root}a/1") is None
     assert await storage.head(f"{root}b") is not None
     async with db.read() as connection:
@@ -196,7 +197,7 @@ async def test_objects_are_removed_when_their_time_has_come(
 
 
 async def test_a_purge_that_was_interrupted_is_done_again(
-    db: Database, storage: Storage, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
+    db: Database, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prefix = f"videos/{uuid.uuid4()}/"
     await storage.put(f"{prefix}a", b"x", "text/plain")
@@ -208,8 +209,8 @@ async def test_a_purge_that_was_interrupted_is_done_again(
     with monkeypatch.context() as patch:
         patch.setattr(storage, "delete_prefix", die)
         with pytest.raises(asyncio.CancelledError):
-            await sweeper.purge()
-    assert await sweeper.purge() == 0  # it is leased for a while
+            await purges.purge(db, storage)
+    assert await purges.purge(db, storage) == 0  # it is leased for a while
     async with db.begin() as tx:
         await tx.execute(update(Purge).values(not_before=func.now()))
-    assert await sweeper.purge() == 1
+    assert await purges.purge(db, storage) == 1

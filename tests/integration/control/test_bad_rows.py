@@ -13,19 +13,20 @@ import redis.asyncio as redis
 import structlog
 from sqlalchemy import func, insert, select, update
 
+from control import deleted, purges, uploads
 from core import setbacks
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.config import Settings
-from core.dispatch import Dispatcher
 from core.errors import BadRow, Refused, Unavailable
 from core.model.tables import Purge, Setback, Task, Upload, Video
 from core.setbacks import Kind
-from core.sweep import Sweeper
 from core.tasks import claims
 from core.videos import removal
 from embedded.stack import Stack
+from tests.support.control import Rounds as Control
+from tests.support.control import rounds_of
 from tests.support.lanes import Rounds
 from tests.support.poison import poisoned
 from tests.support.work import LEASE_S, MAX_ATTEMPTS, claim, new_video, queue_video
@@ -38,15 +39,15 @@ def good(rounds: Rounds) -> int:
 
 
 @pytest.fixture
-def dispatcher(
+def control(
     settings: Settings,
     db: Database,
     queue: TaskQueue,
     dead: TaskQueue,
     storage: Storage,
     redis_client: redis.Redis,
-) -> Dispatcher:
-    return Dispatcher(settings, db, queue, dead, storage, redis_client)
+) -> Control:
+    return rounds_of(settings, db, queue, dead, storage, redis_client)
 
 
 async def count(db: Database, *where: Any) -> int:
@@ -63,7 +64,7 @@ async def tasks_of(db: Database, number: int) -> list[uuid.UUID]:
     return [(await queue_video(db)).task_id for _ in range(number)]
 
 
-async def test_tasks_that_lapsed(db: Database, dispatcher: Dispatcher, good: int) -> None:
+async def test_tasks_that_lapsed(db: Database, control: Control, good: int) -> None:
     bad, *_ = tasks = await tasks_of(db, 1 + good)
     for task_id in tasks:
         await claim(db, task_id)
@@ -74,27 +75,25 @@ async def test_tasks_that_lapsed(db: Database, dispatcher: Dispatcher, good: int
             update(Task).where(Task.id == bad).values(lease_until=ago - timedelta(hours=1))
         )
     async with poisoned(db, "tasks", bad):
-        await dispatcher.lapse()
+        await control.sweeps.lapse()
         assert await count(db, Task.state == "queued") == good
         assert await set_back(db, Kind.LAPSE) == {bad}
-        assert dispatcher.counts["lapsed"] == good  # and each was told of
+        assert control.sweeps.counts["lapsed"] == good  # and each was told of
 
 
-async def test_tasks_to_be_sent(db: Database, dispatcher: Dispatcher, good: int) -> None:
+async def test_tasks_to_be_sent(db: Database, control: Control, good: int) -> None:
     bad, *_ = await tasks_of(db, 1 + good)
     async with poisoned(db, "tasks", bad):
-        assert await dispatcher.relay() == good
+        assert await control.relay.relay() == good
         assert await set_back(db, Kind.RELAY) == {bad}
 
 
-async def test_tasks_whose_messages_are_lost(
-    db: Database, dispatcher: Dispatcher, good: int
-) -> None:
+async def test_tasks_whose_messages_are_lost(db: Database, control: Control, good: int) -> None:
     bad, *_ = await tasks_of(db, 1 + good)
     async with db.begin() as tx:
         await tx.execute(update(Task).values(dispatched_at=func.now() - timedelta(hours=1)))
     async with poisoned(db, "tasks", bad):
-        await dispatcher.resend_lost()
+        await control.sweeps.resend_lost()
         assert await count(db, Task.dispatched_at.is_(None)) == good
 
 
@@ -145,7 +144,7 @@ async def test_uploads(db: Database, storage: Storage, settings: Settings, good:
     for _ in range(good):
         await begin_upload(db, storage, ago)
     async with poisoned(db, "uploads", bad):
-        told = await Sweeper(settings, db, storage).check_uploads()
+        told = await uploads.check(db, storage, settings.upload_check_s)
         assert len(told) == good  # nothing that was earned is lost with the one
         assert await count(db, Upload.state == "completed") == good
         assert await set_back(db, Kind.UPLOAD) == {bad}
@@ -158,7 +157,7 @@ async def purge_row(db: Database, prefix: str, not_before: datetime) -> uuid.UUI
     return purge_id
 
 
-async def purges(db: Database, storage: Storage, number: int) -> list[uuid.UUID]:
+async def purges_of(db: Database, storage: Storage, number: int) -> list[uuid.UUID]:
     ago = datetime.now(UTC) - timedelta(hours=1)
     root = f"videos/{uuid.uuid4()}"
     for each in range(number):
@@ -170,9 +169,9 @@ async def purges(db: Database, storage: Storage, number: int) -> list[uuid.UUID]
 
 
 async def test_purges(db: Database, storage: Storage, settings: Settings, good: int) -> None:
-    bad, *_ = await purges(db, storage, 1 + good)
+    bad, *_ = await purges_of(db, storage, 1 + good)
     async with poisoned(db, "purges", bad):
-        assert await Sweeper(settings, db, storage).purge() == good
+        assert await purges.purge(db, storage) == good
         assert await count(db, Purge.id == Purge.id) == 1
         assert await set_back(db, Kind.PURGE) == {bad}
 
@@ -184,7 +183,7 @@ async def test_purges_that_the_store_refuses(
     monkeypatch: pytest.MonkeyPatch,
     good: int,
 ) -> None:
-    bad = await purges(db, storage, 60)
+    bad = await purges_of(db, storage, 60)
     async with db.read() as connection:
         refused = set(await connection.scalars(select(Purge.prefix)))
     plain = storage.delete_prefix
@@ -194,9 +193,9 @@ async def test_purges_that_the_store_refuses(
             raise Refused("The object store refused a request (AccessDenied).")
         return await plain(prefix)
 
-    await purges(db, storage, good)
+    await purges_of(db, storage, good)
     monkeypatch.setattr(storage, "delete_prefix", delete_prefix)
-    assert await Sweeper(settings, db, storage).purge() == good
+    assert await purges.purge(db, storage) == good
     assert await set_back(db, Kind.PURGE) == set(bad)
 
 
@@ -210,7 +209,7 @@ async def test_videos_to_be_forgotten(
     async with db.begin() as tx:
         await tx.execute(update(Video).values(updated_at=func.now() - timedelta(days=1)))
     async with poisoned(db, "videos", videos[0]):
-        assert await Sweeper(settings, db, storage).forget() == good
+        assert await deleted.forget_videos(db, storage, settings.forget_deleted_s) == good
         assert await count(db, Video.id == Video.id) == 1
         assert await set_back(db, Kind.FORGET) == {videos[0]}
 
@@ -219,19 +218,19 @@ async def test_a_row_that_somebody_has_locked(
     stack: Stack, db: Database, storage: Storage, settings: Settings, good: int
 ) -> None:
     hurried = Database(settings.database_url.get_secret_value(), lock_s=0.2)
-    bad, *_ = await purges(db, storage, 1 + good)
+    bad, *_ = await purges_of(db, storage, 1 + good)
     async with db.begin() as holding:
         await holding.execute(select(Purge.id).where(Purge.id == bad).with_for_update())
-        assert await Sweeper(settings, hurried, storage).purge() == good
+        assert await purges.purge(hurried, storage) == good
     assert await set_back(db, Kind.PURGE) == {bad}
     await hurried.close()
 
 
 async def test_a_locked_task_keeps_nobody_from_being_told_that_others_are_sent(
-    db: Database, dispatcher: Dispatcher, good: int, monkeypatch: pytest.MonkeyPatch
+    db: Database, control: Control, good: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locked, *_ = await tasks_of(db, 1 + good)
-    plain = dispatcher._queue.send
+    plain = control.relay._queue.send
     async with AsyncExitStack() as held:
 
         async def send(ids: list[uuid.UUID]) -> list[uuid.UUID]:
@@ -240,8 +239,8 @@ async def test_a_locked_task_keeps_nobody_from_being_told_that_others_are_sent(
                 await holding.execute(select(Task.id).where(Task.id == locked).with_for_update())
             return await plain(ids)
 
-        monkeypatch.setattr(dispatcher._queue, "send", send)
-        assert await dispatcher.relay() == 1 + good
+        monkeypatch.setattr(control.relay._queue, "send", send)
+        assert await control.relay.relay() == 1 + good
         assert await count(db, Task.dispatched_at.is_not(None)) == good
 
 

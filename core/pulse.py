@@ -1,7 +1,7 @@
-"""Shows that the worker lives: a file that is touched for as long as its event loop turns.
+"""Shows that a process lives: a file that is touched for as long as its event loop turns.
 
-`python -m workers.runtime.pulse` tells by the exit status whether `PULSE_FILE` was touched lately,
-for a health check: a worker listens on no port that could be asked.
+`python -m core.pulse` tells by the exit status whether `PULSE_FILE` was touched lately, for a
+health check of what has no port to be asked at, or one that may be closed to who asks.
 """
 
 import asyncio

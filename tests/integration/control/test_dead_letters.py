@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from core import dead_letters
+from control import dead_letters
 from core.adapters.postgres import Database
 from core.adapters.sqs import TaskQueue, encode
 from core.config import Settings

@@ -6,23 +6,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text, update
 
+from control.deleted import forget_videos
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
-from core.config import Settings
 from core.errors import LeaseLost, Unavailable
 from core.model.tables import Base, Video
-from core.sweep import Sweeper
 from core.tasks import claims
 from core.videos import removal
-from tests.support.settings import overridden
 from tests.support.work import claim, publish, queue_video, rows, video_of
 
+AN_HOUR = 3600.0
 SAID = ("A film", "film.mp4", "Reykjavik")
-
-
-@pytest.fixture
-def sweeper(settings: Settings, db: Database, storage: Storage) -> Sweeper:
-    return Sweeper(overridden(settings, forget_deleted_s=3600), db, storage)
 
 
 async def delete(db: Database, video_id: uuid.UUID) -> None:
@@ -57,20 +51,18 @@ async def test_names_are_gone_at_once(db: Database) -> None:
     assert not [word for word in SAID if word in told]
 
 
-async def test_rows_and_objects_are_gone_an_hour_later(
-    db: Database, storage: Storage, sweeper: Sweeper
-) -> None:
+async def test_rows_and_objects_are_gone_an_hour_later(db: Database, storage: Storage) -> None:
     queued, other = await queue_video(db), await queue_video(db)
     for each in (queued, other):
         await publish(db, storage, await claim(db, each.task_id), "720p", "480p")
     await delete(db, queued.video_id)
-    assert await sweeper.forget() == 0  # there may be somebody who must be told
+    assert await forget_videos(db, storage, AN_HOUR) == 0  # there may be somebody who must be told
     assert (await video_of(db, queued.video_id)).state == "deleted"
     # A worker that had not heard of it has written once more.
     late = f"videos/{queued.video_id}/late.mp4"
     await storage.put(late, b"late", "video/mp4")
     await let_an_hour_pass(db)
-    assert await sweeper.forget() == 1
+    assert await forget_videos(db, storage, AN_HOUR) == 1
     assert await storage.head(late) is None
     told = await everything_said(db)
     for lost in (queued.video_id, queued.job_id, queued.task_id):
@@ -80,7 +72,7 @@ async def test_rows_and_objects_are_gone_an_hour_later(
 
 
 async def test_while_the_store_keeps_something_the_row_stays(
-    db: Database, sweeper: Sweeper, storage: Storage, monkeypatch: pytest.MonkeyPatch
+    db: Database, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued = await queue_video(db)
     await delete(db, queued.video_id)
@@ -91,7 +83,7 @@ async def test_while_the_store_keeps_something_the_row_stays(
 
     with monkeypatch.context() as patch:
         patch.setattr(storage, "delete_prefix", refuse)
-        assert await sweeper.forget() == 0
+        assert await forget_videos(db, storage, AN_HOUR) == 0
     assert (await video_of(db, queued.video_id)).state == "deleted"
 
 

@@ -1,0 +1,52 @@
+"""How far work is, as people are shown it: the greater of what Postgres and Redis know."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Text, cast, func, select
+
+from core.model.states import Stage, TaskState
+from core.model.tables import Task
+from core.progress import Progress
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is shown; `percent` from 0 to 100, `eta_s` in seconds."""
+
+    stage: Stage | None
+    percent: float
+    eta_s: float | None
+
+
+def told_of(job_id: Any) -> Any:
+    """Return the expression for what the tasks of a job have told, as JSON; for `shown_of`."""
+    runs = Task.state == TaskState.RUNNING
+    told = func.json_build_array(
+        func.max(Task.progress),
+        func.max(Task.stage).filter(runs),
+        func.max(Task.eta_s).filter(runs),
+    )
+    return select(cast(told, Text)).where(Task.job_id == job_id).scalar_subquery()
+
+
+def shown_of(row: Any, told: Progress | None, *, done: bool, runs: bool) -> Shown:
+    """Return what is shown of a video or a job.
+
+    Args:
+        row: with `told`, and with `progress` and `stage` as the release before writes them.
+        told: what Redis knows.
+        done: whether all is made.
+        runs: whether somebody works on it now.
+    """
+    if done:
+        return Shown(None, 100.0, None)
+    percent, stage, eta_s = (None, None, None) if row.told is None else json.loads(row.told)
+    most = max(row.progress, percent or 0.0, told.percent if told else 0.0)
+    if not runs:
+        return Shown(None, round(most, 1), None)
+    if told is not None:
+        return Shown(told.stage, round(most, 1), told.eta_s)
+    known = stage or row.stage
+    return Shown(Stage(known) if known else Stage.FETCHING, round(most, 1), eta_s)

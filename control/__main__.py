@@ -1,0 +1,26 @@
+"""`python -m control`: relay, sweeps and figures, until SIGTERM or SIGINT."""
+
+import asyncio
+import sys
+
+from control import service
+from control.main import serve
+from core import config, log
+
+
+def main() -> int:
+    """Work; the exit status is 1 when a setting cannot be used."""
+    try:
+        settings = config.load()
+        listener = service.bind(settings.service_host, settings.control_port)
+    except config.ConfigError as error:
+        sys.stderr.write(f"framemill: {error}\n")
+        return 1
+    log.configure(settings.log_level, settings.log_format)
+    with listener:
+        asyncio.run(serve(settings, listener))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""Rounds go on whatever one of them meets: a part that is away, or a fault of ours."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from core import log
+from core.errors import DatabaseAway, Unavailable
+
+_log = log.get(__name__)
+
+Work = Callable[[], Awaitable[object]]
+
+
+async def attempt(name: str, work: Work) -> None:
+    """Do something once; what it raises is logged, and ends nothing."""
+    try:
+        await work()
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is logged
+        # One bad round must not end the rounds after it.
+        if isinstance(error, (Unavailable, DatabaseAway)):
+            _log.warning("dispatch_delayed", work=name, error=str(error))
+        else:
+            _log.exception("dispatch_failed", work=name)
+
+
+async def repeat(name: str, work: Work, every_s: float) -> None:
+    """Do something again and again until cancelled, with a pause of so many seconds."""
+    while True:
+        await attempt(name, work)
+        await asyncio.sleep(every_s)

@@ -1,0 +1,68 @@
+"""What was deleted is gone in the end: the last objects and rows of videos, and closed accounts."""
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import delete, exists, func, or_, select
+
+from control.rounds import Round
+from core import log
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
+from core.model.states import VideoState
+from core.model.tables import Invite, Job, Session, Upload, User, Video
+from core.setbacks import Kind
+from core.videos import removal
+
+_log = log.get(__name__)
+# It holds an address, and who was invited is of no interest for longer.
+_KEEP_INVITES = timedelta(days=30)
+
+
+async def forget_videos(db: Database, storage: Storage, after_s: float) -> int:
+    """Remove the last of videos that were deleted so many seconds ago; return how many."""
+
+    async def one(video_id: uuid.UUID) -> bool:
+        return await removal.forget(db, storage, video_id, after_s)
+
+    return sum(await Round(db, Kind.FORGET).run(removal.forgettable(after_s), one))
+
+
+async def sweep_accounts(db: Database) -> None:
+    """Remove what closed accounts have left, and invites that lapsed long ago."""
+    async with db.begin() as tx:
+        await tx.execute(delete(Invite).where(Invite.expires_at < func.now() - _KEEP_INVITES))
+        # A process of the version before, which goes on while this one is rolled out, may add one.
+        closed = select(User.id).where(User.closed_at.is_not(None))
+        await tx.execute(delete(Session).where(Session.user_id.in_(closed)))
+
+    async def delete_video(video_id: uuid.UUID) -> None:
+        async with db.begin() as tx:
+            await removal.delete_video(tx, video_id)
+
+    async def forget(user_id: uuid.UUID) -> None:
+        async with db.begin() as tx:
+            await tx.execute(delete(User).where(User.id == user_id, User.closed_at.is_not(None)))
+        _log.info("account_removed", user_id=str(user_id))
+
+    await Round(db, Kind.ACCOUNT).run(_VIDEOS, delete_video)
+    await Round(db, Kind.ACCOUNT).run(_EMPTY, forget)
+
+
+_VIDEOS = (
+    select(Video.id)
+    .join(User, User.id == Video.user_id)
+    .where(User.closed_at.is_not(None), Video.state != VideoState.DELETED)
+    .order_by(Video.id)
+)
+_OWNERS = (
+    Video.user_id, Upload.user_id, Job.user_id, Session.user_id, Invite.created_by, Invite.used_by,
+)  # fmt: skip
+# Closed accounts of which nothing is left but their row.
+_EMPTY = (
+    select(User.id)
+    .where(
+        User.closed_at.is_not(None), ~or_(*(exists().where(each == User.id) for each in _OWNERS))
+    )
+    .order_by(User.id)
+)

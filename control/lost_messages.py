@@ -1,0 +1,57 @@
+"""Hints that are gone: their tasks wait, and the queue says that it is empty."""
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import exists, func, or_, select
+
+from control.rounds import Round
+from core import setbacks
+from core.adapters.postgres import Database
+from core.adapters.sqs import TaskQueue
+from core.model.states import TaskState, Topic
+from core.model.tables import Outbox, Task
+from core.outbox.write import hint
+from core.setbacks import Kind
+
+
+async def resend(db: Database, queue: TaskQueue, after_s: float) -> int:
+    """Have hints sent again for tasks that wait without one; return how many there are.
+
+    Args:
+        db: the database.
+        queue: where the hints were.
+        after_s: seconds since a hint was sent, after which it is missed.
+
+    Raises:
+        Unavailable: the queue does not answer.
+        DatabaseAway: the database does not.
+    """
+    long_ago = func.now() - timedelta(seconds=after_s)
+    hinted = exists().where(
+        Outbox.key == Task.id,
+        Outbox.topic == Topic.TASK,
+        or_(Outbox.sent_at.is_(None), Outbox.sent_at > long_ago),
+    )
+    due = (
+        select(Task.id)
+        .where(
+            Task.state == TaskState.QUEUED,
+            Task.available_at < long_ago,
+            ~hinted,
+            setbacks.clear_of(Kind.CLAIM, Task.id),
+            setbacks.clear_of(Kind.LAPSE, Task.id),
+        )
+        .order_by(Task.available_at)
+    )
+    async with db.read() as connection:
+        any_waiting = await connection.scalar(due.limit(1))
+    if any_waiting is None or await queue.backlog() > 0:
+        return 0
+
+    async def one(task_id: uuid.UUID) -> bool:
+        async with db.begin() as tx:
+            await hint(tx, [task_id])
+        return True
+
+    return sum(await Round(db, Kind.RELAY).run(due, one))

@@ -1,0 +1,104 @@
+"""The composition root of control: opens the adapters and keeps the rounds going."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from control import service
+from control.adapters import Adapters
+from control.figures import Figures
+from control.listener import Listener
+from control.relay import Relay
+from control.sweeps import Sweeps
+from core import log, pulse
+from core.adapters import aws
+from core.adapters.connector import connector
+from core.adapters.database_login import database_secret
+from core.adapters.postgres import Database
+from core.adapters.redis import connect as connect_redis
+from core.config import Settings
+from core.outbox.write import OUTBOX_CHANNEL
+
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class Control:
+    """What one process does.
+
+    Attributes:
+        held: the adapters.
+        relay: takes what is queued to the queue.
+        sweeps: find what was lost, and clean up.
+        ear: hears of what is queued.
+    """
+
+    held: Adapters
+    relay: Relay
+    sweeps: Sweeps
+    ear: Listener
+
+    async def run(self) -> None:
+        """Work until cancelled. A part that is away is logged and tried again."""
+        works = [self.relay.run(), self.sweeps.run(), self.ear.run()]
+        if self.held.settings.pulse_file is not None:
+            works.append(pulse.beat(self.held.settings.pulse_file))
+        await asyncio.gather(*works)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Control]:
+    """Open the adapters for as long as the block lasts; nothing is done yet."""
+    async with AsyncExitStack() as stack:
+        url, secret = settings.database_url.get_secret_value(), database_secret(settings)
+        db = Database(url, settings.database_pool_size, secret)
+        stack.push_async_callback(db.close)
+        client = connect_redis(
+            settings.redis_url.get_secret_value(), password=settings.redis_password
+        )
+        stack.push_async_callback(client.aclose)
+        # Hurried: a part that hangs must not hold a round up for minutes.
+        found = await stack.enter_async_context(aws.connect(settings, hurried=True))
+        held = Adapters(settings, db, found.queue, found.dead_letters, found.storage, client)
+        relay = Relay(db, found.queue, client, settings.sweep_s)
+        connect = connector(
+            url, secret, timeout=5, server_settings={"application_name": "framemill"}
+        )
+        ear = Listener(connect, OUTBOX_CHANNEL, relay.nudge)
+        yield Control(held, relay, Sweeps(held), ear)
+
+
+async def serve(settings: Settings, listener: socket.socket) -> None:
+    """Work until SIGTERM or SIGINT.
+
+    Whatever is cut off by that is done again by the next process: each step is in a transaction
+    of its own, and is looked at again before it is taken.
+
+    Args:
+        settings: of the process.
+        listener: a bound socket for `/healthz` and `/metrics`.
+    """
+    async with opened(settings) as control:
+        figures = Figures(control.held, control.relay, control.sweeps)
+        async with service.served(listener, figures):
+            _log.info("control_started", service=service.address_of(listener))
+            await _until_signal(control.run())
+    _log.info("control_stopped")
+
+
+async def _until_signal(work: Coroutine[None, None, None]) -> None:
+    asked = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    task, end = asyncio.create_task(work), asyncio.create_task(asked.wait())
+    await asyncio.wait({task, end}, return_when=asyncio.FIRST_COMPLETED)
+    end.cancel()
+    # Again: a library may take a cancellation for an error of its own, and a round go on.
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)
+    if not task.cancelled():
+        task.result()  # it ended by itself: that is a fault of ours, or there is no place for files

@@ -1,0 +1,157 @@
+"""The relay: sends what the outbox holds, each row to those whom its topic is for."""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+from sqlalchemy import ColumnElement, Row, and_, any_, func, or_, select, update
+
+from control.attempts import attempt
+from control.rounds import Round
+from core import events, log, setbacks
+from core.adapters.postgres import IDS, Database
+from core.adapters.sqs import TaskQueue
+from core.errors import DatabaseAway, Unavailable
+from core.model.states import Topic
+from core.model.tables import Outbox
+from core.setbacks import Kind
+
+_log = log.get(__name__)
+_BATCH = 100
+_SENDING_S = 10  # a sender that has not answered by then is taken for dead; twice does no harm
+_COLUMNS = (Outbox.id, Outbox.topic, Outbox.key, Outbox.payload)
+
+
+class Relay:
+    """Sends what waits whenever it is told that something may, and every few seconds.
+
+    Any number of them share the work: each takes rows that no other has. A row is marked before it
+    is sent and stamped after; whoever dies in between leaves a mark that lapses. What is sent twice
+    does no harm: a hint leads to one claim at most, and an event names a version.
+
+    Args:
+        db: the database.
+        queue: where hints for workers go.
+        redis_client: where events go.
+        every_s: seconds between two rounds that nobody asked for.
+    """
+
+    def __init__(
+        self, db: Database, queue: TaskQueue, redis_client: redis.Redis, every_s: float
+    ) -> None:
+        self._db = db
+        self._queue = queue
+        self._redis = redis_client
+        self._every_s = every_s
+        self._wake = asyncio.Event()
+        # What was sent since the start of the process, by topic.
+        self.sent: Counter[Topic] = Counter()
+
+    def nudge(self) -> None:
+        """Say that there may be something to send."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled. A part that is away is logged and tried again."""
+        while True:
+            self._wake.clear()
+            await attempt("relay", self.relay)
+            try:
+                async with asyncio.timeout(self._every_s):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass  # the round that finds what was missed
+
+    async def relay(self) -> int:
+        """Send every row that is due and that nobody has sent; return how many were."""
+        count = 0
+        while marked := await self._mark():
+            # Side by side: a Redis that hangs keeps nobody's work from its worker.
+            sent = await asyncio.gather(
+                self._send_each(Topic.TASK, marked, self._send_hints),
+                self._send_each(Topic.VIDEO, marked, self._send_events),
+            )
+            count += sum(sent)
+            if len(marked) < _BATCH:
+                break
+        return count
+
+    async def _mark(self) -> Sequence[Row[Any]]:
+        """Choose rows to send, and note that we are at it; together, or one by one if need be."""
+        due = and_(
+            Outbox.sent_at.is_(None),
+            Outbox.available_at <= func.now(),
+            or_(Outbox.sending_until.is_(None), Outbox.sending_until < func.now()),
+            setbacks.clear_of(Kind.RELAY, Outbox.id),
+        )
+        try:
+            return await self._mark_where(due, _BATCH)
+        except DatabaseAway:
+            raise
+        except Exception as error:  # noqa: BLE001 - one of them: found out by asking for each
+            _log.warning("marked_one_by_one", error=repr(error))
+
+        async def one(row_id: uuid.UUID) -> Row[Any] | None:
+            marked = await self._mark_where(and_(due, Outbox.id == row_id), 1)
+            return marked[0] if marked else None
+
+        statement = select(Outbox.id).where(due).order_by(Outbox.available_at)
+        return await Round(self._db, Kind.RELAY).run(statement, one)
+
+    async def _mark_where(self, due: ColumnElement[bool], most: int) -> Sequence[Row[Any]]:
+        chosen = (
+            select(Outbox.id)
+            .where(due)
+            .order_by(Outbox.available_at)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        async with self._db.read() as connection:
+            marked = await connection.execute(
+                update(Outbox)
+                .where(Outbox.id.in_(chosen))
+                .values(sending_until=func.now() + timedelta(seconds=_SENDING_S))
+                .returning(*_COLUMNS)
+            )
+            return marked.all()
+
+    async def _send_each(
+        self, topic: Topic, marked: Sequence[Row[Any]], send: Callable[..., Any]
+    ) -> int:
+        """Send the rows of a topic, and stamp those that were taken."""
+        rows = [row for row in marked if row.topic == topic]
+        if not rows:
+            return 0
+        try:
+            sent = await send(rows)
+        except (Unavailable, RedisError, OSError) as error:
+            _log.warning("relay_delayed", topic=topic, rows=len(rows), error=repr(error))
+            return 0
+        async with self._db.read() as connection:
+            await connection.execute(
+                update(Outbox).where(Outbox.id == any_(IDS)).values(sent_at=func.now()),
+                {"ids": [row.id for row in sent]},
+            )
+        self.sent[topic] += len(sent)
+        return len(sent)
+
+    async def _send_hints(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+        taken = set(await self._queue.send([row.key for row in rows]))
+        return [row for row in rows if row.key in taken]
+
+    async def _send_events(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+        await events.publish(
+            self._redis,
+            [
+                events.VideoEvent(
+                    uuid.UUID(row.payload["user_id"]), row.key, int(row.payload["version"])
+                )
+                for row in rows
+            ],
+        )
+        return rows

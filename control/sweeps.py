@@ -1,0 +1,103 @@
+"""The sweeps: rounds that find what was lost, and clean up. Each by itself, again and again."""
+
+import asyncio
+from collections import Counter
+
+from control import adoption, dead_letters, deleted, lost_messages, outbox, purges, uploads
+from control.adapters import Adapters
+from control.attempts import Work, repeat
+from control.leases import Leases
+from core import log, setbacks
+
+_log = log.get(__name__)
+_SLOWER = 6
+
+
+class Sweeps:
+    """Does the rounds.
+
+    Args:
+        held: the adapters.
+    """
+
+    def __init__(self, held: Adapters) -> None:
+        self._held = held
+        self._leases = Leases(held.settings, held.db)
+        # What happened since the start of the process, for its figures.
+        self.counts = Counter(lapsed=0, resent=0, dead=0)
+
+    async def run(self) -> None:
+        """Work until cancelled. A part that is away is logged and tried again."""
+        # Each on its own: a store that hangs must not keep lost work from coming back.
+        rounds: dict[str, Work] = {
+            "lapse": self.lapse,
+            "adopt": self.adopt,
+            "resend_lost": self.resend_lost,
+            "dead_letters": self.settle_dead,
+            "uploads": self.check_uploads,
+            "purge": self.purge,
+        }
+        # Nobody waits for these.
+        slow: dict[str, Work] = {
+            "forget": self.forget,
+            "accounts": self.sweep_accounts,
+            "setbacks": self.tidy,
+            "outbox": self.forget_sent,
+        }
+        every_s = self._held.settings.sweep_s
+        await asyncio.gather(
+            *(repeat(name, work, every_s) for name, work in rounds.items()),
+            *(repeat(name, work, _SLOWER * every_s) for name, work in slow.items()),
+        )
+
+    async def lapse(self) -> None:
+        """Bring back the tasks of workers that fell silent."""
+        count = await self._leases.lapse()
+        if count:
+            self.counts["lapsed"] += count
+            _log.warning("leases_lapsed", count=count)
+
+    async def adopt(self) -> None:
+        """Take over what the release before has queued."""
+        count = await adoption.adopt_all(self._held.db)
+        if count:
+            _log.info("tasks_adopted", count=count)
+
+    async def resend_lost(self) -> None:
+        """Send tasks again whose messages are gone."""
+        held = self._held
+        count = await lost_messages.resend(held.db, held.queue, held.settings.redispatch_s)
+        if count:
+            self.counts["resent"] += count
+            _log.warning("messages_lost", count=count)
+
+    async def settle_dead(self) -> None:
+        """Have what the dead-letter queue names sent anew."""
+        found = await dead_letters.settle(self._held.db, self._held.dead_letters)
+        self.counts["dead"] += found
+
+    async def check_uploads(self) -> None:
+        """Settle uploads that are due."""
+        held = self._held
+        await uploads.check(held.db, held.storage, held.settings.upload_check_s)
+
+    async def purge(self) -> int:
+        """Remove what nobody may see any more; return how many objects were removed."""
+        return await purges.purge(self._held.db, self._held.storage)
+
+    async def forget(self) -> int:
+        """Remove the last of videos that were deleted a while ago; return how many there were."""
+        held = self._held
+        return await deleted.forget_videos(held.db, held.storage, held.settings.forget_deleted_s)
+
+    async def sweep_accounts(self) -> None:
+        """Remove what closed accounts have left."""
+        await deleted.sweep_accounts(self._held.db)
+
+    async def tidy(self) -> None:
+        """Forget setbacks that are over."""
+        await setbacks.tidy(self._held.db)
+
+    async def forget_sent(self) -> int:
+        """Forget what the outbox has sent; return how many rows there were."""
+        return await outbox.forget_sent(self._held.db)

@@ -1,0 +1,79 @@
+"""Uploads that nobody finished or told us of: S3 is asked what has become of them."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from control.rounds import Round
+from core import log
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
+from core.errors import Conflict, Invalid
+from core.model.states import UploadState
+from core.model.tables import Upload
+from core.setbacks import Kind
+from core.uploads import sessions
+
+_log = log.get(__name__)
+_AT_ONCE = 3
+
+
+async def check(db: Database, storage: Storage, every_s: float) -> None:
+    """Ask S3 about open uploads that are due.
+
+    One that S3 has completed, although nobody told us, is queued. One that S3 has lost is over.
+    One that has expired is completed if all its parts are there, and dropped if not.
+
+    Args:
+        db: the database.
+        storage: the bucket.
+        every_s: seconds until an upload is asked about again.
+    """
+    due = (
+        select(Upload.id)
+        .where(Upload.state == UploadState.OPEN, Upload.check_at <= func.now())
+        .order_by(Upload.check_at)
+    )
+
+    async def one(upload_id: uuid.UUID) -> None:
+        row = await _taken(db, upload_id, timedelta(seconds=every_s))
+        if row is not None:
+            await _settle(db, storage, row)
+
+    await Round(db, Kind.UPLOAD, _AT_ONCE).run(due, one)
+
+
+async def _taken(
+    db: Database, upload_id: uuid.UUID, interval: timedelta
+) -> sessions.UploadRow | None:
+    """Return an upload that is due, and keep the other processes from it."""
+    async with db.begin() as tx:
+        row = (
+            await tx.execute(
+                update(Upload)
+                .where(
+                    Upload.id == upload_id,
+                    Upload.state == UploadState.OPEN,
+                    Upload.check_at <= func.now(),
+                )
+                .values(check_at=func.now() + interval)
+                .returning(*sessions.COLUMNS)
+            )
+        ).one_or_none()
+    return None if row is None else sessions.UploadRow(*row)
+
+
+async def _settle(db: Database, storage: Storage, upload: sessions.UploadRow) -> None:
+    expired = upload.expires_at <= datetime.now(UTC)
+    if await storage.head(upload.s3_key) is None:
+        ended = UploadState.EXPIRED if expired else UploadState.ABORTED
+        if await sessions.lose(db, storage, upload, ended) or not expired:
+            return
+    _log.info("upload_settled_by_sweep", upload_id=str(upload.id), expired=expired)
+    try:
+        # Expired: nobody comes back for it, but if every part is there nothing need be lost.
+        await sessions.complete(db, storage, upload)
+    except (Invalid, Conflict):
+        if expired:
+            await sessions.expire(db, upload)

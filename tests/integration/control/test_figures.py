@@ -1,0 +1,100 @@
+"""What control counts, and tells whoever asks."""
+
+import pytest
+import redis.asyncio as redis
+from aiohttp import ClientSession
+
+from control import service
+from control.figures import Figures
+from core.adapters.postgres import Database
+from core.config import Settings
+from core.errors import Failure
+from core.presence import Presence, Report, WorkerState
+from core.tasks import claims
+from tests.support.control import rounds_of
+from tests.support.work import claim, queue_video
+
+Told = dict[str, float]
+
+
+def figures_of(settings: Settings, db: Database, redis_client: redis.Redis) -> Figures:
+    rounds = rounds_of(settings, db, redis=redis_client)
+    return Figures(rounds.held, rounds.relay, rounds.sweeps)
+
+
+async def told_by(figures: Figures) -> Told:
+    lines = [
+        line.rpartition(" ")
+        for line in (await figures.text()).decode().splitlines()
+        if not line.startswith("#")
+    ]
+    return {name: float(value) for name, _, value in lines}
+
+
+@pytest.fixture
+def figures(settings: Settings, db: Database, redis_client: redis.Redis) -> Figures:
+    return figures_of(settings, db, redis_client)
+
+
+async def test_what_waits_and_how_it_ends_is_told(db: Database, figures: Figures) -> None:
+    failed, *_ = [await queue_video(db) for _ in range(3)]
+    held = await claim(db, failed.task_id)
+    told = await told_by(figures)
+    assert told['framemill_tasks{state="running"}'] == 1
+    assert told["framemill_tasks_wanted"] == 3
+    async with db.begin() as tx:
+        await claims.fail(tx, held, Failure("corrupt_media", "-", retryable=False), error="-")
+    told = await told_by(figures)
+    assert told['framemill_up{part="postgres"}'] == 1
+    assert told['framemill_tasks{state="queued"}'] == 2
+    assert told['framemill_tasks{state="running"}'] == 0
+    assert told['framemill_tasks_oldest_seconds{state="queued"}'] > 0
+    ended = 'framemill_jobs_ended_last_hour{code="corrupt_media",state="failed"}'
+    assert told[ended] == 1
+
+
+async def test_a_task_that_waits_to_be_tried_again_wants_no_worker(
+    db: Database, figures: Figures
+) -> None:
+    held = await claim(db, (await queue_video(db)).task_id)
+    async with db.begin() as tx:
+        await claims.release(tx, held, delay_s=60, charge=True)
+    told = await told_by(figures)
+    assert told['framemill_tasks{state="queued"}'] == 1
+    assert told["framemill_tasks_wanted"] == 0
+
+
+async def test_figures_are_told_without_a_database(
+    settings: Settings, redis_client: redis.Redis
+) -> None:
+    away = Database("postgresql+asyncpg://nobody:x@127.0.0.1:1/none")
+    told = await told_by(figures_of(settings, away, redis_client))
+    assert told['framemill_up{part="postgres"}'] == 0
+    # Who scales by it must see that it is not known, and not that nothing is wanted.
+    assert "framemill_tasks_wanted" not in told
+    assert 'framemill_tasks{state="queued"}' not in told
+    await away.close()
+
+
+async def test_workers_are_counted_by_what_they_say(
+    redis_client: redis.Redis, figures: Figures
+) -> None:
+    words = Presence(redis_client)
+    await words.tell("a", Report(WorkerState.NO_ROOM, 0, 1, "no disk"))
+    await words.tell("b", Report(WorkerState.BUSY, 0, 1))
+    told = await told_by(figures)
+    counts = {each: told[f'framemill_workers{{state="{each}"}}'] for each in WorkerState}
+    assert counts == {"idle": 0.0, "busy": 1.0, "no_room": 1.0}
+
+
+async def test_they_are_told_over_http_and_nothing_else_is(figures: Figures) -> None:
+    listener = service.bind("127.0.0.1", 0)
+    address = f"http://{service.address_of(listener)}"
+    async with service.served(listener, figures), ClientSession(trust_env=False) as http:
+        async with http.get(f"{address}/healthz") as answer:
+            assert (answer.status, await answer.json()) == (200, {"status": "ok"})
+        async with http.get(f"{address}/metrics") as answer:
+            assert answer.headers["content-type"].startswith("text/plain")
+            assert "framemill_tasks_wanted 0.0" in await answer.text()
+        async with http.get(f"{address}/") as answer:
+            assert answer.status == 404

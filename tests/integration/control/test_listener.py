@@ -1,0 +1,110 @@
+"""What a transaction leaves to be sent is heard of at once, and again after each outage."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+
+from control import listener
+from control.listener import Listener
+from core import notify
+from core.adapters.connector import connector
+from core.adapters.postgres import Database
+from core.adapters.sqs import TaskQueue
+from core.config import Settings
+from tests.support.control import at_work
+from tests.support.settings import overridden
+from tests.support.waiting import wait_until
+from tests.support.work import queue_video
+
+NAME = "test of word"
+
+
+class Ear:
+    """Counts what is heard."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def hear(self) -> None:
+        self.count += 1
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ear(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ear]:
+    """Somebody who listens, by a connection that can be told from others."""
+    monkeypatch.setattr(listener, "_PAUSE_S", 0.01)
+    async with listening(settings) as heard:
+        yield heard
+
+
+@asynccontextmanager
+async def listening(settings: Settings) -> AsyncIterator[Ear]:
+    connect = connector(
+        settings.database_url.get_secret_value(), None, server_settings={"application_name": NAME}
+    )
+    heard = Ear()
+    running = asyncio.create_task(Listener(connect, notify.OUTBOX, heard.hear).run())
+    try:
+        await wait_until(lambda: heard.count)  # that it listens is word in itself
+        yield heard
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def tell(db: Database) -> None:
+    async with db.begin() as tx:
+        await notify.outbox(tx)
+
+
+async def test_word_comes_with_the_commit_and_not_before(db: Database, ear: Ear) -> None:
+    async with db.begin() as tx:
+        await notify.outbox(tx)
+        await tell(db)
+        await wait_until(lambda: ear.count > 1)
+        assert ear.count == 2  # of the other one
+    await wait_until(lambda: ear.count == 3)
+
+
+async def test_what_was_rolled_back_is_not_told(db: Database, ear: Ear) -> None:
+    async with db.begin() as tx:
+        await notify.outbox(tx)
+        await tx.rollback()
+    await tell(db)
+    await wait_until(lambda: ear.count > 1)
+    assert ear.count == 2
+
+
+async def test_a_connection_that_is_lost_is_made_again(db: Database, ear: Ear) -> None:
+    ended = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
+    )
+    async with db.begin() as tx:
+        await tx.execute(ended, {"name": NAME})
+    await wait_until(lambda: ear.count == 2)  # what was said meanwhile is looked for
+    await tell(db)
+    await wait_until(lambda: ear.count == 3)
+
+
+async def test_one_that_has_gone_without_a_word_is_found_out(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when its machine is gone: nothing says so, and no answer comes."""
+    for name, seconds in {"_ASK_S": 0.01, "_ANSWER_S": 0.00001, "_PAUSE_S": 0.01}.items():
+        monkeypatch.setattr(listener, name, seconds)
+    async with listening(settings) as ear:
+        await wait_until(lambda: ear.count > 2)
+
+
+async def test_the_relay_sends_what_is_queued_at_once(
+    db: Database, queue: TaskQueue, settings: Settings
+) -> None:
+    async with at_work(overridden(settings, sweep_s=3600)) as control:
+        await wait_until(lambda: control.ear.listening)
+        queued = await queue_video(db)
+        [message] = await queue.receive(1, wait_s=5)
+    assert message.task_id == queued.task_id

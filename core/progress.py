@@ -7,7 +7,7 @@ a Redis that is empty, or away, costs smoothness and no truth.
 import json
 import uuid
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
@@ -70,11 +70,12 @@ class ProgressBoard:
         Raises:
             RedisError: Redis is away.
         """
+        told = {key: value for key, value in vars(progress).items() if value is not None}
         ended = await self._tell(
             keys=[_key(job_id), events.channel(user_id)],
             args=[
                 str(task_id),
-                json.dumps({name: value for name, value in asdict(progress).items() if value is not None}),
+                json.dumps(told),
                 _LASTS_S,
                 events.of_progress(video_id),
             ],

@@ -5,6 +5,7 @@
 
 import asyncio
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter

@@ -185,8 +185,8 @@ class Consumer:
                 directory,
                 work,
                 self._name,
-                attempt and attempt.meter,
-                attempt and attempt.joblog,
+                None if attempt is None else attempt.meter,
+                None if attempt is None else attempt.joblog,
             )
             following = await attempt.run()
 

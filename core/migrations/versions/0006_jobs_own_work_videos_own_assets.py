@@ -22,18 +22,22 @@ down_revision = "0005"
 _JSON = postgresql.JSONB(astext_type=sa.Text())
 _FACTS = "width, height, duration, bitrate, video_codec, audio_codec"
 
+_NEXT = "\n--\n"  # between statements: the driver takes one at a time
+
 _OUTBOX = """
 CREATE FUNCTION outbox_wake() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_notify('framemill_outbox', '');
   RETURN NULL;
 END $$;
+--
 CREATE TRIGGER outbox_wake AFTER INSERT ON outbox
   FOR EACH STATEMENT EXECUTE FUNCTION outbox_wake();
 """
 
 # Each direction does nothing where the other has been: so they end.
 _ROLLOUT = """
+--
 CREATE FUNCTION rollout_old_to_asset() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
@@ -52,6 +56,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+--
 CREATE FUNCTION rollout_asset_to_old() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
@@ -69,6 +74,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+--
 CREATE FUNCTION rollout_end_of_video() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE job_tasks SET state = 'cancelled', lease_until = NULL WHERE live_video_id = NEW.id;
@@ -77,12 +83,16 @@ BEGIN
     AND EXISTS (SELECT FROM job_tasks WHERE job_id = jobs.id);
   RETURN NEW;
 END $$;
+--
 CREATE TRIGGER rollout_rendition_to_asset AFTER INSERT OR DELETE ON renditions
   FOR EACH ROW EXECUTE FUNCTION rollout_old_to_asset();
+--
 CREATE TRIGGER rollout_artifact_to_asset AFTER INSERT OR DELETE ON artifacts
   FOR EACH ROW EXECUTE FUNCTION rollout_old_to_asset();
+--
 CREATE TRIGGER rollout_asset_to_old AFTER INSERT OR UPDATE OR DELETE ON assets
   FOR EACH ROW EXECUTE FUNCTION rollout_asset_to_old();
+--
 CREATE TRIGGER rollout_end_of_video BEFORE UPDATE OF state ON videos
   FOR EACH ROW WHEN (OLD.state <> NEW.state AND NEW.state IN ('cancelled', 'deleted'))
   EXECUTE FUNCTION rollout_end_of_video();
@@ -111,8 +121,8 @@ def upgrade() -> None:
         " WHERE jobs.video_id = videos.id AND jobs.state = 'succeeded'), updated_at)"
         " WHERE EXISTS (SELECT FROM renditions WHERE renditions.video_id = videos.id)"
     )
-    op.execute(_OUTBOX)
-    op.execute(_ROLLOUT.replace("FACTS", _FACTS))
+    for statement in (_OUTBOX + _ROLLOUT.replace("FACTS", _FACTS)).split(_NEXT):
+        op.execute(statement)
 
 
 def _widen_jobs() -> None:

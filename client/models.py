@@ -96,7 +96,7 @@ class Video:
     Attributes:
         state: `uploading`, `queued`, `processing`, `ready`, `failed`, `cancelled` or `deleted`.
         progress: of the present job, 0 to 100.
-        version: rises with every change.
+        version: rises with every change but those of `stage` and `progress`.
         eta_seconds: time left, if the server estimates it.
         queue: why it waits, while it is `queued`.
         raw: the object as the server sent it.

@@ -56,7 +56,9 @@ def watch(api: Api, video_id: str) -> Iterator[Video]:
 def _tells_more(video: Video, seen: Video | None) -> bool:
     if seen is None or video.version != seen.version:
         return seen is None or video.version > seen.version
-    return video.queue != seen.queue
+    if video.progress < seen.progress:
+        return False  # an older answer: what was shown does not go back
+    return (video.queue, video.stage, video.progress) != (seen.queue, seen.stage, seen.progress)
 
 
 def _stream(api: Api, video_id: str) -> Iterator[Video]:

@@ -92,16 +92,32 @@ function changeWaiting(client: QueryClient, id: string, video: Video | null): vo
   change(client.getQueryCache().find({ queryKey, exact: true }), () => {
     const before = client.getQueryData<readonly Video[]>(queryKey) ?? [];
     const old = before.find((each) => each.id === id);
-    if (old !== undefined && video !== null && old.version > video.version) return;
+    if (old !== undefined && video !== null && isOlder(video, old)) return;
     const others = before.filter((each) => each.id !== id);
     if (video?.state === "queued") client.setQueryData(queryKey, [video, ...others]);
     else if (old !== undefined) client.setQueryData(queryKey, others);
   });
 }
 
-/** The one of two versions of a video that is newer; the second when they are the same age. */
+/** The newer of two answers about a video; the second when they are the same age. */
 export function newer(one: Video | undefined, other: Video): Video {
-  return one !== undefined && one.version > other.version ? one : other;
+  return one !== undefined && isOlder(other, one) ? one : other;
+}
+
+/** A version rises with every change but those of progress and stage; progress never goes back. */
+function isOlder(video: Video, than: Video): boolean {
+  return (
+    video.version < than.version ||
+    (video.version === than.version && video.progress < than.progress)
+  );
+}
+
+function isSame(video: Video, other: Video): boolean {
+  return (
+    video.version === other.version &&
+    video.progress === other.progress &&
+    video.stage === other.stage
+  );
 }
 
 /**
@@ -171,7 +187,8 @@ function belongsInFront(list: LibraryData, video: Video, view: LibraryView): boo
 function replaced(items: Video[], video: Video): Video[] {
   const index = items.findIndex(({ id }) => id === video.id);
   const old = items[index];
-  return old === undefined || old.version >= video.version ? items : items.with(index, video);
+  if (old === undefined || isOlder(video, old) || isSame(video, old)) return items;
+  return items.with(index, video);
 }
 
 /** The same list when no page of it changes, so that nothing is drawn anew for nothing. */

@@ -72,7 +72,7 @@ async def project(
     video_values: dict[str, Any] = {} if source_media is None else {"source_media": source_media}
     is_main = job_id == video.job_id
     if state is JobState.SUCCEEDED and row.state != state:
-        poster_key = await _publish(tx, video.id, job_id, Effect(row.effect))
+        poster_key = await _publish(tx, video, job_id, Effect(row.effect))
         if row.effect == Effect.REPLACE:
             is_main = True
             video_values |= {
@@ -110,17 +110,17 @@ def _job_update(
 
 
 async def _publish(
-    tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UUID, effect: Effect
+    tx: AsyncConnection, video: LockedVideo, job_id: uuid.UUID, effect: Effect
 ) -> str | None:
     """Show what a job has made, in place of what an earlier one made if that is its effect.
 
     Returns:
         The key of the poster, if it made one.
     """
-    if effect is Effect.REPLACE:
+    if effect is Effect.REPLACE and video.playable_at is not None:
         replaced = await tx.scalars(
             delete(Asset)
-            .where(Asset.video_id == video_id, Asset.is_main, Asset.job_id != job_id)
+            .where(Asset.video_id == video.id, Asset.is_main, Asset.job_id != job_id)
             .returning(Asset.s3_key)
         )
         await purges.purge_all(tx, replaced.all())

@@ -8,6 +8,7 @@ video. So two who want the same video wait for each other and cannot deadlock.
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, func, select, update
@@ -39,6 +40,7 @@ class LockedVideo:
     user_id: uuid.UUID
     state: VideoState
     job_id: uuid.UUID | None
+    playable_at: datetime | None
     source_key: str
     source_size: int
     source_etag: str | None
@@ -57,6 +59,7 @@ async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
                 Video.user_id,
                 Video.state,
                 Video.job_id,
+                Video.playable_at,
                 Video.source_key,
                 Video.source_size,
                 Video.source_etag,

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from core.adapters.postgres import Database
-from core.model.tables import Artifact, Base, Job, Purge, Rendition, Task, Video
+from core.model.tables import Asset, Base, Job, Purge, Task, TaskAttempt, TaskNeed, Video
 
 
 async def empty_tables(db: Database) -> None:
@@ -19,9 +19,10 @@ async def everything(db: Database) -> list[Any]:
     """All that the tables say of videos and their work."""
     async with db.read() as connection:
         return [
-            (await connection.execute(select(table).order_by(table.c.id))).all()
+            (await connection.execute(select(table).order_by(*table.primary_key))).all()
             for table in (
-                model.__table__ for model in (Video, Job, Task, Rendition, Artifact, Purge)
+                Base.metadata.tables[model.__tablename__]
+                for model in (Video, Job, Task, TaskNeed, TaskAttempt, Asset, Purge)
             )
         ]
 

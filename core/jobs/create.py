@@ -28,6 +28,7 @@ async def create(
     params: dict[str, Any] | None = None,
     *,
     only_from: Collection[VideoState] = AT_REST,
+    **video_values: Any,
 ) -> uuid.UUID:
     """Insert a job that makes the main outputs of a video, with its first task.
 
@@ -37,6 +38,7 @@ async def create(
         operation: what is asked of it.
         params: of the operation.
         only_from: the states that the video may be in; by default it has arrived and rests.
+        **video_values: what else to write of a video that enters the queue.
 
     Returns:
         The job's id.
@@ -89,6 +91,7 @@ async def create(
             stage=None,
             progress=0.0,
             eta_s=None,
+            **video_values,
         )
     return job_id
 

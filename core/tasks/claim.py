@@ -20,7 +20,7 @@ from core.errors import BadRow, LeaseLost
 from core.jobs.cancel import cancel_tasks
 from core.jobs.project import project
 from core.model import object_keys
-from core.model.states import JOB_LIVE, TaskState, VideoState
+from core.model.states import JOB_LIVE, Effect, TaskState, VideoState
 from core.model.tables import Job, Task, TaskAttempt
 from core.tasks import fair_order
 from core.videos import lifecycle
@@ -59,6 +59,9 @@ class Work(Claim):
     params: dict[str, Any]
     plan: dict[str, Any] | None
     spec: dict[str, Any]
+    effect: Effect
+    priority: int
+    turn: int
     source_key: str
     source_size: int
     source_etag: str | None
@@ -164,7 +167,10 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
                 Job.operation,
                 Job.params,
                 Job.plan,
+                Job.effect,
                 Task.spec,
+                Task.priority,
+                Task.turn,
                 func.coalesce(func.extract("epoch", func.now() - Job.started_at), 0).label("age_s"),
             )
             .join(Task, Task.job_id == Job.id)
@@ -189,6 +195,9 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
         params=row.params,
         plan=row.plan,
         spec=row.spec,
+        effect=Effect(row.effect),
+        priority=row.priority,
+        turn=row.turn,
         source_key=video.source_key,
         source_size=video.source_size,
         source_etag=video.source_etag,

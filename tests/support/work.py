@@ -191,7 +191,7 @@ async def let_lapse(db: Database, task_id: uuid.UUID) -> None:
 
 
 def outputs(held: Claim, *names: str) -> tuple[NewAsset, ...]:
-    """Return what an attempt makes: files of these names, and a poster."""
+    """Return what an attempt makes: files of these names, and a poster; nothing without names."""
     files = (
         NewAsset(
             kind=AssetKind.FILE,
@@ -210,7 +210,7 @@ def outputs(held: Claim, *names: str) -> tuple[NewAsset, ...]:
     poster = NewAsset(
         kind=AssetKind.POSTER, name="poster", s3_key=f"{held.prefix}poster.jpg", size=6
     )
-    return (*files, poster)
+    return (*files, poster) if names else ()
 
 
 def ending(held: Claim) -> Ending:

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.jobs.create import FIRST_TASK
 from core.jobs.project import project
+from core.model import object_keys
 from core.model.ids import new_id
 from core.model.states import JOB_LIVE, TaskState, VideoState
 from core.model.tables import Job, OldTask, Task
 from core.outbox.write import hint
-from core.videos import lifecycle
+from core.videos import lifecycle, purges
 
 _WAITS = or_(
     and_(OldTask.state == TaskState.QUEUED, OldTask.available_at <= func.now()),
@@ -31,7 +32,8 @@ def adoptable() -> Select[uuid.UUID]:
 async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
     """Make a task of the release before one of this; False when it is in somebody's hands.
 
-    What it was charged is kept. Its row goes, so whoever held it finds that it holds nothing.
+    What it was charged is kept, and what its attempts have left is removed. Its row goes, so
+    whoever held it finds that it holds nothing.
     """
     video_id = await tx.scalar(select(OldTask.video_id).where(OldTask.id == old_id))
     video = None if video_id is None else await lifecycle.lock(tx, video_id)
@@ -41,11 +43,20 @@ async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
         await tx.execute(
             delete(OldTask)
             .where(OldTask.id == old_id, _WAITS)
-            .returning(OldTask.job_id, OldTask.priority, OldTask.turn, OldTask.charged)
+            .returning(
+                OldTask.job_id, OldTask.priority, OldTask.turn, OldTask.charged, OldTask.attempt
+            )
         )
     ).one_or_none()
     if old is None:
         return False
+    await purges.purge_all(
+        tx,
+        (
+            object_keys.old_attempt_prefix(video.id, old.job_id, number)
+            for number in range(1, old.attempt + 1)
+        ),
+    )
     state = await tx.scalar(select(Job.state).where(Job.id == old.job_id).with_for_update())
     if state not in JOB_LIVE or video.state is VideoState.DELETED:
         return False

@@ -139,12 +139,6 @@ def _widen_jobs() -> None:
         "UPDATE jobs SET priority = tasks.priority, turn = tasks.turn FROM tasks"
         " WHERE tasks.job_id = jobs.id AND jobs.state IN ('queued', 'running')"
     )
-    op.create_index(
-        "ix_jobs_live",
-        "jobs",
-        ["user_id"],
-        postgresql_where=sa.text("state IN ('queued', 'running')"),
-    )
     op.drop_index("uq_jobs_live_transcode", table_name="jobs")
     op.create_index(
         "uq_jobs_live_replace",
@@ -353,7 +347,6 @@ def downgrade() -> None:
         "outbox_wake", "rollout_old_to_asset", "rollout_asset_to_old", "rollout_end_of_video",
     ):  # fmt: skip
         op.execute(f"DROP FUNCTION {function}")
-    op.drop_index("ix_jobs_live", table_name="jobs")
     op.drop_index("uq_jobs_live_replace", table_name="jobs")
     op.create_index(
         "uq_jobs_live_transcode",

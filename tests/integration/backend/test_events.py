@@ -311,7 +311,7 @@ async def told_until(events: Stream, ids: list[uuid.UUID], title: str | None) ->
 async def delete_unheard(api: Api, video_id: uuid.UUID) -> None:
     """Delete a video and tell nobody."""
     async with api.services.db.begin() as tx:
-        await lifecycle.move(tx, video_id, VideoState.DELETED)
+        await lifecycle.touch(tx, video_id, state=VideoState.DELETED)
 
 
 @pytest.mark.parametrize("path", ["/v1/videos/{}/events", "/v1/events"])

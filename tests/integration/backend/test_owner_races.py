@@ -20,7 +20,7 @@ from tests.support.people import Person, new_user
 from tests.support.problems import problem
 from tests.support.uploading import BODY, begin, send, uploaded
 from tests.support.waiting import wait_until
-from tests.support.work import claim_of, publish, video_of
+from tests.support.work import claim_of, planned, publish, video_of
 
 Ask = Callable[[Person, str], Coroutine[Any, Any, httpx.Response]]
 
@@ -166,7 +166,7 @@ async def test_but_not_what_it_has_published_after_all(api: Api, db: Database) -
 
     person = await new_user(api)
     video_id = uuid.UUID((await uploaded(person))["id"])
-    held = await claim_of(db, video_id)
+    held = await planned(db, await claim_of(db, video_id))
     await publish(db, api.services.storage, held, "720p")
     async with db.begin() as tx:  # the commit's answer was lost: it looks like a lost lease
         await settle.abandon(tx, held)

@@ -55,7 +55,7 @@ async def test_whatever_is_handed_out_for_reading_is_signed_for_cloudfront(
     jobs = (await person.http.get(f"/v1/videos/{video_id}/jobs")).json()["items"]
     assert listed["poster_url"] == video["poster_url"], "a browser would load it again"
     seen = [video["poster_url"], video["renditions"][0]["url"], jobs[0]["log_url"]]
-    for url, end in zip(seen, ("poster.jpg", "720p.mp4", "log-1.txt"), strict=True):
+    for url, end in zip(seen, ("poster.jpg", "720p.mp4", "log-encode-1.txt"), strict=True):
         resource, until = verified(url, key, KEY_ID)
         assert resource.startswith(f"{ADDRESS}/videos/{video_id}/")
         assert resource.endswith(f"/{end}")

@@ -6,6 +6,8 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -51,25 +53,8 @@ async def behind(settings: Settings, proxy: Proxy) -> AsyncIterator[Storage]:
 
 
 def held(key: str, size: int) -> Work:
-    nobody = uuid.UUID(int=0)
-    return Work(
-        task_id=nobody,
-        job_id=nobody,
-        video_id=nobody,
-        user_id=nobody,
-        kind="inspect",
-        key="inspect",
-        attempt=1,
-        charged=1,
-        job_age_s=0.0,
-        operation="transcode",
-        params={},
-        plan=None,
-        spec={},
-        source_key=key,
-        source_size=size,
-        source_etag=None,
-    )
+    """What a transfer looks at of the work that it is for."""
+    return cast(Work, SimpleNamespace(source_key=key, source_size=size, source_etag=None))
 
 
 async def stored(storage: Storage, body: bytes = BODY) -> str:

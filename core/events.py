@@ -21,7 +21,6 @@ from core import log
 
 _log = log.get(__name__)
 _RECONNECT_S = 1.0
-PROGRESS = 0  # in place of a version
 # A connection on which nothing came for so long is asked whether it lives, and given up after as
 # long again: one that is frozen would look like one on which nothing happens.
 _QUIET_S = 15.0
@@ -31,12 +30,17 @@ _QUIET_S = 15.0
 class VideoEvent:
     """A video of a user has reached a version, or got further at the one that it has.
 
-    `version` is then `PROGRESS`, which no version is.
+    Attributes:
+        user_id: whose it is.
+        video_id: the video.
+        version: that it has reached; 0 for `progress`.
+        progress: how far it is, as a JSON object; None for a version.
     """
 
     user_id: uuid.UUID
     video_id: uuid.UUID
     version: int
+    progress: str | None = None
 
 
 def channel(user_id: uuid.UUID) -> str:
@@ -48,9 +52,9 @@ def _user_of(channel: str) -> uuid.UUID:
     return uuid.UUID(channel.rpartition(":")[2])
 
 
-def of_progress(video_id: uuid.UUID) -> str:
+def of_progress(video_id: uuid.UUID, progress: str) -> str:
     """Return the word that a video has got further, at the version that it has."""
-    return f"{video_id} {PROGRESS}"
+    return f"{video_id} 0 {progress}"
 
 
 async def publish(client: redis.Redis, events: Iterable[VideoEvent]) -> None:
@@ -163,8 +167,10 @@ class Subscriber:
                 await self._pubsub.unsubscribe(*unwanted)
 
     def _deliver(self, user_id: uuid.UUID, data: str) -> None:
-        video_id, _, version = data.partition(" ")
-        event = VideoEvent(user_id, uuid.UUID(video_id), int(version))
+        video_id, version, *progress = data.split(" ", 2)
+        event = VideoEvent(
+            user_id, uuid.UUID(video_id), int(version), progress[0] if progress else None
+        )
         for queue in self._listeners.get(user_id, ()):
             # A full queue belongs to a listener that will read everything anew anyway.
             with contextlib.suppress(asyncio.QueueFull):

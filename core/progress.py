@@ -70,14 +70,16 @@ class ProgressBoard:
         Raises:
             RedisError: Redis is away.
         """
-        told = {key: value for key, value in vars(progress).items() if value is not None}
+        told = json.dumps(
+            {key: value for key, value in vars(progress).items() if value is not None}
+        )
         ended = await self._tell(
             keys=[_key(job_id), events.channel(user_id)],
             args=[
                 str(task_id),
-                json.dumps(told),
+                told,
                 _LASTS_S,
-                events.of_progress(video_id),
+                events.of_progress(video_id, told),
             ],
         )  # fmt: skip
         return bool(ended)
@@ -107,9 +109,12 @@ class ProgressBoard:
         return {job_id: progress for job_id, progress in found.items() if progress is not None}
 
 
+def parsed(told: str) -> Progress:
+    """Return what was told."""
+    found = json.loads(told)
+    return Progress(Stage(found["stage"]), float(found["percent"]), found.get("eta_s"))
+
+
 def _furthest(told: dict[str, str]) -> Progress | None:
-    tasks = [json.loads(value) for name, value in told.items() if name != _ENDED]
-    if not tasks:
-        return None
-    most = max(tasks, key=lambda task: float(task["percent"]))
-    return Progress(Stage(most["stage"]), float(most["percent"]), most.get("eta_s"))
+    tasks = [parsed(value) for name, value in told.items() if name != _ENDED]
+    return max(tasks, key=lambda task: task.percent, default=None)

@@ -9,15 +9,30 @@ from collections.abc import Iterable
 
 from backend.events.schemas import DeletedVideo
 from backend.videos.schemas import VideoItem
-from core.events import PROGRESS, VideoEvent
+from core.events import VideoEvent
 from core.model.states import VideoState
+from core.progress import Progress
 
 _MOST_GONE = 10_000  # deletions told that are remembered, so that late word of them is no news
 
 
-def has_got_further(before: VideoItem | None, now: VideoItem) -> bool:
+def got_further(before: VideoItem, progress: Progress) -> VideoItem | None:
+    """Return what was told of a video with how far it is now; None when that is no news."""
+    if before.state != VideoState.PROCESSING:
+        return None
+    now = before.model_copy(
+        update={
+            "stage": progress.stage,
+            "progress": round(max(before.progress, progress.percent), 1),
+            "eta_seconds": progress.eta_s,
+        }
+    )
+    return now if has_got_further(before, now) else None
+
+
+def has_got_further(before: VideoItem, now: VideoItem) -> bool:
     """Return whether a video is further than was told, at the same version."""
-    if before is None or before.version != now.version:
+    if before.version != now.version:
         return False
     if now.progress < before.progress:
         return False  # a stream never shows less than it has shown
@@ -46,8 +61,8 @@ class Library:
 
     def is_news(self, event: VideoEvent) -> bool:
         """Return whether word is of something that was not told."""
-        if event.version == PROGRESS:
-            return event.video_id in self._known
+        if event.progress is not None:
+            return event.video_id in self._moving
         return event.version > self._version(event.video_id)
 
     def changed(self, versions: Iterable[tuple[uuid.UUID, int]]) -> list[uuid.UUID]:
@@ -61,16 +76,25 @@ class Library:
     def take(self, item: VideoItem) -> bool:
         """Note a video that was read; return whether to tell it."""
         video_id, version = item.id, item.version
+        before = self._moving.get(video_id)
         told = (
             version > self._version(video_id)
             or video_id in self._untold
-            or has_got_further(self._moving.get(video_id), item)
+            or (before is not None and has_got_further(before, item))
         )
         self._untold.discard(video_id)
         if told:
             self._known[video_id] = version
             self._note(item)
         return told
+
+    def further(self, video_id: uuid.UUID, progress: Progress) -> VideoItem | None:
+        """Return a video as it is now that it has got further; None when that is no news."""
+        before = self._moving.get(video_id)
+        now = None if before is None else got_further(before, progress)
+        if now is not None:
+            self._moving[video_id] = now
+        return now
 
     def _note(self, item: VideoItem) -> None:
         if item.state == VideoState.PROCESSING:

@@ -17,12 +17,13 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 
 from backend.deps import Principal
-from backend.events.library import Library, has_got_further
+from backend.events.library import Library, got_further, has_got_further
 from backend.events.schemas import DeletedVideo
 from backend.videos.reader import VideoReader
 from backend.videos.schemas import VideoItem
 from core.errors import NotFound, Unauthenticated, Unavailable
 from core.events import VideoEvent
+from core.progress import Progress, parsed
 
 _HEAL_S = 5.0  # how long a lost event, or the end of a session, can go unnoticed
 _HEAL_MOST_S = 60.0
@@ -42,6 +43,14 @@ async def changes_of_one(user: Principal, video_id: uuid.UUID) -> AsyncIterator[
     async with user.held.subscriber.listen(user.user_id) as queue:
         pace = _Pace(user, queue, lambda event: event.video_id == video_id)
         while await pace.may_go_on():
+            further = pace.further.get(video_id)
+            if further is not None and not pace.heard and not pace.healing and shown is not None:
+                item = got_further(shown, further)
+                if item is not None:
+                    shown = item
+                    yield item
+                await pace.next()
+                continue
             try:
                 item = await reader.get(video_id, user.user_id)
             except NotFound:
@@ -49,7 +58,7 @@ async def changes_of_one(user: Principal, video_id: uuid.UUID) -> AsyncIterator[
                 ended_at = (await reader.ends(user.user_id, [video_id])).get(video_id, 0)
                 yield DeletedVideo(id=video_id, version=max(ended_at, seen + 1))
                 return
-            if item.version > seen or has_got_further(shown, item):
+            if shown is None or item.version > seen or has_got_further(shown, item):
                 seen, shown = item.version, item
                 yield item
             await pace.next()
@@ -78,6 +87,10 @@ async def changes_of_all(user: Principal, *, everything: bool = False) -> AsyncI
                     yield change
                 if not await pace.is_allowed():
                     return
+            for video_id, progress in pace.further.items():
+                further = library.further(video_id, progress)
+                if further is not None:
+                    yield further
             await pace.next(heal_s(len(library)))
 
 
@@ -142,6 +155,7 @@ class _Pace:
 
     Attributes:
         heard: the videos of which word came, since the look before.
+        further: how far videos are now, as word came of that alone.
         healing: whether this look must find what no word came of.
     """
 
@@ -154,6 +168,7 @@ class _Pace:
         self._clock = asyncio.get_running_loop().time
         self._heal_at = self._checked_at = self._clock()
         self.heard: set[uuid.UUID] = set()
+        self.further: dict[uuid.UUID, Progress] = {}
         self.healing = False
 
     async def may_go_on(self) -> bool:
@@ -177,12 +192,12 @@ class _Pace:
 
     async def next(self, heal_s: float | None = None) -> None:
         """Return when something that matters has changed, or it is time to look anyway."""
-        self.heard = set()
+        self.heard, self.further = set(), {}
         if self.healing:
             self._heal_at = self._clock() + (_HEAL_S if heal_s is None else heal_s)
         try:
             async with asyncio.timeout_at(self._heal_at):
-                while not self.heard:
+                while not self.heard and not self.further:
                     self._hear(await self._queue.get())
         except TimeoutError:
             return
@@ -190,5 +205,9 @@ class _Pace:
             self._hear(self._queue.get_nowait())
 
     def _hear(self, event: VideoEvent) -> None:
-        if self._matters(event):
+        if not self._matters(event):
+            return
+        if event.progress is None:
             self.heard.add(event.video_id)
+        else:
+            self.further[event.video_id] = parsed(event.progress)

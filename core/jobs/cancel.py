@@ -2,14 +2,14 @@
 
 import uuid
 
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Conflict
 from core.jobs.create import living
 from core.jobs.project import project
-from core.model.states import JOB_LIVE, TASK_LIVE, JobState, Outcome, TaskState
-from core.model.tables import Job, OldTask, Task, TaskAttempt
+from core.model.states import JOB_LIVE, TASK_LIVE, AssetState, JobState, Outcome, TaskState
+from core.model.tables import Asset, Job, OldTask, Task, TaskAttempt
 from core.videos import purges
 
 
@@ -59,7 +59,7 @@ async def end_work(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UUID]:
 
 
 async def cancel_tasks(tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UUID) -> None:
-    """Cancel the tasks of a job that have not ended, and have removed what their attempts made."""
+    """Cancel the tasks of a job that have not ended, and have removed what the job has made."""
     rows = (
         await tx.execute(
             update(Task)
@@ -75,3 +75,10 @@ async def cancel_tasks(tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UU
             .values(outcome=Outcome.CANCELLED, ended_at=func.now())
         )
         await purges.purge_attempts(tx, video_id, job_id, row.key, row.attempt)
+    # Of those that had succeeded before: it waited to be published with all the rest.
+    staged = await tx.scalars(
+        delete(Asset)
+        .where(Asset.job_id == job_id, Asset.state == AssetState.STAGED)
+        .returning(Asset.s3_key)
+    )
+    await purges.purge_all(tx, staged.all())

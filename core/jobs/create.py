@@ -11,7 +11,7 @@ from core.errors import Conflict, NotFound
 from core.model.ids import new_id
 from core.model.states import JOB_LIVE, Effect, JobState, TaskState, VideoState
 from core.model.tables import Job, Task
-from core.outbox.write import hint
+from core.outbox.write import hints_of
 from core.tasks import fair_order
 from core.videos import lifecycle
 from core.videos.lifecycle import LockedVideo
@@ -28,6 +28,7 @@ async def create(
     params: dict[str, Any] | None = None,
     *,
     only_from: Collection[VideoState] = AT_REST,
+    **video_values: Any,
 ) -> uuid.UUID:
     """Insert a job that makes the main outputs of a video, with its first task.
 
@@ -37,6 +38,7 @@ async def create(
         operation: what is asked of it.
         params: of the operation.
         only_from: the states that the video may be in; by default it has arrived and rests.
+        **video_values: what else to write of a video that enters the queue.
 
     Returns:
         The job's id.
@@ -46,39 +48,37 @@ async def create(
         Conflict: the video is in another state, or such a job is under way.
     """
     video = await living(tx, video_id)
-    if video.state not in only_from or await _is_being_made(tx, video_id):
+    is_ready = video.state is VideoState.READY
+    # Of another state the state itself tells.
+    if video.state not in only_from or (is_ready and await _is_being_made(tx, video_id)):
         raise Conflict("This video is on its way; wait until it is ready, or cancel that first.")
     job_id = new_id()
     priority, turn = await fair_order.assign(tx, video.user_id)
-    await tx.execute(
-        insert(Job).values(
-            id=job_id,
-            video_id=video_id,
-            user_id=video.user_id,
-            operation=operation,
-            params=params or {},
-            effect=Effect.REPLACE,
-            priority=priority,
-            turn=turn,
-            state=JobState.QUEUED,
-        )
+    common = {
+        "video_id": video_id,
+        "user_id": video.user_id,
+        "priority": priority,
+        "turn": turn,
+    }
+    job = insert(Job).values(
+        **common,
+        id=job_id,
+        operation=operation,
+        params=params or {},
+        effect=Effect.REPLACE,
+        state=JobState.QUEUED,
     )
-    task_id = new_id()
-    await tx.execute(
-        insert(Task).values(
-            id=task_id,
-            job_id=job_id,
-            video_id=video_id,
-            user_id=video.user_id,
-            kind=FIRST_TASK,
-            key=FIRST_TASK,
-            priority=priority,
-            turn=turn,
-            state=TaskState.QUEUED,
-        )
+    task = insert(Task).values(
+        **common,
+        id=new_id(),
+        job_id=job_id,
+        kind=FIRST_TASK,
+        key=FIRST_TASK,
+        state=TaskState.QUEUED,
     )
-    await hint(tx, [task_id])
-    if video.state is not VideoState.READY:  # what plays goes on playing
+    added = task.returning(Task.id).cte("task")
+    await tx.execute(hints_of(added).add_cte(job.cte("job")))
+    if not is_ready:  # what plays goes on playing
         await lifecycle.move(
             tx,
             video_id,
@@ -89,6 +89,7 @@ async def create(
             stage=None,
             progress=0.0,
             eta_s=None,
+            **video_values,
         )
     return job_id
 

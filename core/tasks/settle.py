@@ -7,7 +7,7 @@ is no longer this attempt's.
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,8 +21,8 @@ from core.model.ids import new_id
 from core.model.states import AssetKind, AssetState, Effect, Outcome, TaskState
 from core.model.tables import Asset, Job, Task, TaskAttempt, TaskNeed
 from core.outbox.write import hint
-from core.tasks.claim import Claim
-from core.tasks.lease import fenced
+from core.tasks.claim import Claim, Work
+from core.tasks.lease import ours
 from core.videos import lifecycle, purges
 from core.videos.lifecycle import LockedVideo
 
@@ -86,32 +86,34 @@ _NOTHING = Ending()
 
 
 async def plan(
-    tx: AsyncConnection, claim: Claim, made: Plan, lease_s: float, worker: str, nonce: uuid.UUID
-) -> Claim:
+    tx: AsyncConnection, work: Work, made: Plan, lease_s: float, worker: str, nonce: uuid.UUID
+) -> Work:
     """End a task that inspects, add what it planned, and claim the next task for its holder.
 
     Args:
         tx: the transaction.
-        claim: the task that inspects.
+        work: the task that inspects.
         made: what came of it.
         lease_s: of the claim of the next task.
         worker: who holds it.
         nonce: of that claim.
 
+    Returns:
+        The next task, begun.
+
     Raises:
         LeaseLost: nothing was written.
     """
-    video = await _lock(tx, claim)
-    await _end(tx, claim, TaskState.SUCCEEDED, Outcome.SUCCEEDED, _NOTHING)
-    first = await _add_tasks(tx, claim, made.tasks, lease_s, worker, nonce)
-    await tx.execute(update(Job).where(Job.id == claim.job_id).values(plan=made.plan))
-    await project(tx, video, claim.job_id, source_media=made.source_media)
-    return first
+    video = await _lock(tx, work)
+    await _end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, _NOTHING)
+    first = await _add_tasks(tx, work, made.tasks, lease_s, worker, nonce)
+    await project(tx, video, work.job_id, source_media=made.source_media, plan=made.plan)
+    return replace(first, plan=made.plan)
 
 
 async def succeed(
     tx: AsyncConnection,
-    claim: Claim,
+    work: Work,
     assets: Sequence[NewAsset],
     ending: Ending = _NOTHING,
     result: dict[str, Any] | None = None,
@@ -121,23 +123,22 @@ async def succeed(
     Raises:
         LeaseLost: nothing was written.
     """
-    video = await _lock(tx, claim)
-    await _end(tx, claim, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending, result=result)
-    effect = await tx.scalar(select(Job.effect).where(Job.id == claim.job_id))
+    video = await _lock(tx, work)
+    await _end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending, result=result)
     if assets:
         common = {
-            "video_id": claim.video_id,
-            "job_id": claim.job_id,
-            "is_main": effect == Effect.REPLACE,
+            "video_id": work.video_id,
+            "job_id": work.job_id,
+            "is_main": work.effect is Effect.REPLACE,
             "state": AssetState.STAGED,
         }
         await tx.execute(
-            insert(Asset),
-            [{"id": new_id(), **common, **asdict(asset)} for asset in assets],
+            insert(Asset).values([{"id": new_id(), **common, **asdict(each)} for each in assets])
         )
-    await purges.purge_attempts(tx, claim.video_id, claim.job_id, claim.key, claim.attempt - 1)
-    await _unblock(tx, claim)
-    await project(tx, video, claim.job_id, **_of_job(ending))
+    await purges.purge_attempts(tx, work.video_id, work.job_id, work.key, work.attempt - 1)
+    if work.is_needed:
+        await _unblock(tx, work)
+    await project(tx, video, work.job_id, **_of_job(ending))
 
 
 async def fail(
@@ -228,19 +229,26 @@ async def _end(
     **values: Any,
 ) -> None:
     """Write how an attempt ended to its task, under the fence, and to its own row."""
-    await fenced(
-        tx,
-        claim,
-        state=state,
-        lease_until=None,
-        progress=func.greatest(Task.progress, ending.progress),
-        stage=None,
-        eta_s=None,
-        **values,
+    ended = (
+        update(Task)
+        .where(ours(claim))
+        .values(
+            state=state,
+            lease_until=None,
+            progress=func.greatest(Task.progress, ending.progress),
+            stage=None,
+            eta_s=None,
+            **values,
+        )
+        .returning(Task.id, Task.attempt)
+        .cte("ended")
     )
-    await tx.execute(
+    noted = await tx.execute(
         update(TaskAttempt)
-        .where(TaskAttempt.task_id == claim.task_id, TaskAttempt.attempt == claim.attempt)
+        .where(
+            TaskAttempt.task_id == ended.c.id,
+            TaskAttempt.attempt == ended.c.attempt,
+        )
         .values(
             ended_at=func.now(),
             outcome=outcome,
@@ -249,6 +257,8 @@ async def _end(
             cpu_seconds=ending.cpu_seconds,
         )
     )
+    if noted.rowcount == 0:
+        raise LeaseLost
 
 
 def _of_job(ending: Ending) -> dict[str, Any]:
@@ -262,60 +272,61 @@ def _of_job(ending: Ending) -> dict[str, Any]:
 
 async def _add_tasks(
     tx: AsyncConnection,
-    claim: Claim,
+    work: Work,
     tasks: Sequence[NewTask],
     lease_s: float,
     worker: str,
     nonce: uuid.UUID,
-) -> Claim:
+) -> Work:
     """Insert the tasks of a plan; the first one that needs nothing is claimed at once."""
-    turn = (
-        await tx.execute(select(Task.priority, Task.turn).where(Task.id == claim.task_id))
-    ).one()
     ids = {task.key: new_id() for task in tasks}
     first = next(task for task in tasks if not task.needs)
-    common = {
-        "job_id": claim.job_id,
-        "video_id": claim.video_id,
-        "user_id": claim.user_id,
-        "priority": turn.priority,
-        "turn": turn.turn,
+    held = {
+        "state": TaskState.RUNNING,
+        "attempt": 1,
+        "charged": 1,
+        "worker": worker,
+        "nonce": nonce,
+        "lease_until": func.now() + timedelta(seconds=lease_s),
     }
-    rows = []
-    for task in tasks:
-        is_first = task is first
-        state = TaskState.BLOCKED if task.needs else TaskState.QUEUED
-        rows.append(
-            {
-                **common,
-                "id": ids[task.key],
-                "kind": task.kind,
-                "key": task.key,
-                "spec": task.spec,
-                "state": TaskState.RUNNING if is_first else state,
-                "blocked_by": len(task.needs),
-                "attempt": int(is_first),
-                "charged": int(is_first),
-                "worker": worker if is_first else None,
-                "nonce": nonce if is_first else None,
-                "lease_until": func.now() + timedelta(seconds=lease_s) if is_first else None,
-            }
+    free = {"attempt": 0, "charged": 0, "worker": None, "nonce": None, "lease_until": None}
+    rows = [
+        {
+            "id": ids[task.key],
+            "job_id": work.job_id,
+            "video_id": work.video_id,
+            "user_id": work.user_id,
+            "priority": work.priority,
+            "turn": work.turn,
+            "kind": task.kind,
+            "key": task.key,
+            "spec": task.spec,
+            "blocked_by": len(task.needs),
+            "state": TaskState.BLOCKED if task.needs else TaskState.QUEUED,
+            **(held if task is first else free),
+        }
+        for task in tasks
+    ]
+    added = insert(Task).values(rows).returning(Task.id, Task.attempt, Task.worker).cte("added")
+    columns = (added.c.id, added.c.attempt, added.c.worker)
+    await tx.execute(
+        insert(TaskAttempt).from_select(
+            ["task_id", "attempt", "worker"], select(*columns).where(added.c.attempt > 0)
         )
-    await tx.execute(insert(Task).values(rows))
+    )
     needs = [
         {"task_id": ids[task.key], "needs_id": ids[need]} for task in tasks for need in task.needs
     ]
     if needs:
         await tx.execute(insert(TaskNeed).values(needs))
-    await tx.execute(insert(TaskAttempt).values(task_id=ids[first.key], attempt=1, worker=worker))
     await hint(tx, [ids[task.key] for task in tasks if task is not first and not task.needs])
-    return Claim(
+    return replace(
+        work,
         task_id=ids[first.key],
-        job_id=claim.job_id,
-        video_id=claim.video_id,
-        user_id=claim.user_id,
         kind=first.kind,
         key=first.key,
+        spec=first.spec,
+        is_needed=any(first.key in task.needs for task in tasks),
         attempt=1,
         charged=1,
     )

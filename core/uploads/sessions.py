@@ -19,7 +19,7 @@ from core.errors import Conflict, DomainError, Invalid, Unavailable
 from core.jobs.create import create as create_job
 from core.model import object_keys
 from core.model.states import UPLOAD_TRANSITIONS, UploadState, VideoState, sources_of
-from core.model.tables import Upload, Video
+from core.model.tables import Upload
 from core.uploads.multipart import size_of_part
 from core.videos import lifecycle, purges
 
@@ -137,12 +137,16 @@ async def adopt(db: Database, storage: Storage, upload: UploadRow) -> bool:
             "size_mismatch",
         )
     async with db.begin() as tx:
+        # As always the video first; `create_job` finds it locked.
         await lifecycle.lock(tx, upload.video_id)
         if await _move(tx, upload.id, UploadState.COMPLETED):
-            await tx.execute(
-                update(Video).where(Video.id == upload.video_id).values(source_etag=found.etag)
+            await create_job(
+                tx,
+                upload.video_id,
+                "transcode",
+                only_from={VideoState.UPLOADING},
+                source_etag=found.etag,
             )
-            await create_job(tx, upload.video_id, "transcode", only_from={VideoState.UPLOADING})
             return True
         state = await _state_of(tx, upload.id)
         if state == UploadState.COMPLETED:

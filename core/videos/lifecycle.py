@@ -8,9 +8,10 @@ video. So two who want the same video wait for each other and cannot deadlock.
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CTE, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model.states import VideoState
@@ -39,6 +40,7 @@ class LockedVideo:
     user_id: uuid.UUID
     state: VideoState
     job_id: uuid.UUID | None
+    playable_at: datetime | None
     source_key: str
     source_size: int
     source_etag: str | None
@@ -57,6 +59,7 @@ async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
                 Video.user_id,
                 Video.state,
                 Video.job_id,
+                Video.playable_at,
                 Video.source_key,
                 Video.source_size,
                 Video.source_etag,
@@ -91,13 +94,26 @@ async def move(
     return await _write(tx, video_id, only_from, state=state, **values)
 
 
-async def touch(tx: AsyncConnection, video_id: uuid.UUID, **values: Any) -> bool:
-    """Change what is told about a video without changing its state; False when it is deleted."""
-    return await _write(tx, video_id, set(VideoState) - {VideoState.DELETED}, **values)
+async def touch(
+    tx: AsyncConnection, video_id: uuid.UUID, *, also: CTE | None = None, **values: Any
+) -> bool:
+    """Change a video that is not deleted; tell whether it is not.
+
+    Args:
+        tx: the transaction.
+        video_id: the video.
+        also: what else to write in the same statement.
+        **values: what to write of the video.
+    """
+    return await _write(tx, video_id, set(VideoState) - {VideoState.DELETED}, also, **values)
 
 
 async def _write(
-    tx: AsyncConnection, video_id: uuid.UUID, allowed: Collection[VideoState], **values: Any
+    tx: AsyncConnection,
+    video_id: uuid.UUID,
+    allowed: Collection[VideoState],
+    also: CTE | None = None,
+    **values: Any,
 ) -> bool:
     changed = (
         update(Video)
@@ -106,5 +122,6 @@ async def _write(
         .returning(Video.id, Video.user_id, Video.version)
         .cte("changed")
     )
-    told = await tx.execute(write.of_video(changed))
+    statement = write.of_video(changed)
+    told = await tx.execute(statement if also is None else statement.add_cte(also))
     return bool(told.rowcount)

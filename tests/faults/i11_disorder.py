@@ -104,7 +104,7 @@ async def _tell_old_news(world: World, client: redis.Redis, videos: list[uuid.UU
     for video_id in videos:
         row = await world.video(video_id)
         for version in (row.version - 1, 1):
-            await publish(client, VideoEvent(row.user_id, video_id, version))
+            await publish(client, [VideoEvent(row.user_id, video_id, version)])
 
 
 @asynccontextmanager
@@ -150,9 +150,11 @@ SCENARIO = Scenario(
     least_count=4,  # a round has one of each kind
     run=run,
     protections=(
-        # Either of the two is enough: the claim's own guard, and that of a video's state.
+        # Either is enough: the guard of the claim, that of the beginning, and of a video's state.
         Protection(
-            "claims", "nothing that is over is begun again", ("claim_guard", "any_transition")
+            "claims",
+            "nothing that is over is begun again",
+            ("claim_guard", "begin_guard", "any_transition"),
         ),
         Protection(
             "writes", "nobody writes who does not hold the task", ("fence", "any_transition"), 2

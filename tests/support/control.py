@@ -36,8 +36,8 @@ def rounds_of(
 ) -> Rounds:
     """Return the rounds; what a test does not need may be left out."""
     held = Adapters(*(cast(Any, each) for each in (settings, db, queue, dead, storage, redis)))
-    relay = Relay(held.db, held.queue, held.settings.sweep_s)
-    return Rounds(held, relay, Sweeps(held, relay.nudge))
+    relay = Relay(held.db, held.queue, held.redis, held.settings.sweep_s)
+    return Rounds(held, relay, Sweeps(held))
 
 
 @asynccontextmanager

@@ -1,11 +1,13 @@
 """What the tables hold, and nothing."""
 
+import uuid
 from typing import Any
 
 from sqlalchemy import select, text
 
 from core.adapters.postgres import Database
-from core.model.tables import Artifact, Base, Job, Purge, Rendition, Task, Video
+from core.model.states import Topic
+from core.model.tables import Asset, Base, Job, Outbox, Purge, Task, TaskAttempt, TaskNeed, Video
 
 
 async def empty_tables(db: Database) -> None:
@@ -19,9 +21,10 @@ async def everything(db: Database) -> list[Any]:
     """All that the tables say of videos and their work."""
     async with db.read() as connection:
         return [
-            (await connection.execute(select(table).order_by(table.c.id))).all()
+            (await connection.execute(select(table).order_by(*table.primary_key))).all()
             for table in (
-                model.__table__ for model in (Video, Job, Task, Rendition, Artifact, Purge)
+                Base.metadata.tables[model.__tablename__]
+                for model in (Video, Job, Task, TaskNeed, TaskAttempt, Asset, Purge)
             )
         ]
 
@@ -39,3 +42,14 @@ async def purged(db: Database) -> list[str]:
     async with db.read() as connection:
         rows = await connection.execute(select(Purge.prefix).order_by(Purge.prefix))
         return list(rows.scalars().all())
+
+
+async def unsent(db: Database, topic: Topic) -> list[uuid.UUID]:
+    """What the outbox has still to tell on a topic: the tasks or videos, in order."""
+    async with db.read() as connection:
+        keys = await connection.scalars(
+            select(Outbox.key)
+            .where(Outbox.topic == topic, Outbox.sent_at.is_(None))
+            .order_by(Outbox.created_at)
+        )
+        return list(keys.all())

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from core.tasks.claims import Claim, Outputs, RenditionRow
 from sqlalchemy import Row, insert, select, update
 
 from control.rounds import Round
-from core import jobs
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
-from core.events import VideoEvent
-from core.model.states import VideoState
-from core.model.tables import Job, Task, User, Video
+from core.jobs import create
+from core.model.states import AssetKind, TaskState, VideoState
+from core.model.tables import Job, Task, TaskAttempt, User, Video
 from core.setbacks import Kind
-from core.tasks import claims
+from core.tasks import lease, settle
+from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next
+from core.tasks.settle import Ending, NewAsset, NewTask, Plan
 from tests.support.waiting import wait_until
 
 LEASE_S = 60.0
@@ -59,7 +59,7 @@ async def queue_video(db: Database) -> Queued:
     """Insert a user with a video that waits for its transcode."""
     video = await new_video(db)
     async with db.begin() as tx:
-        job_id, _ = await jobs.create(
+        job_id = await create.create(
             tx, video.video_id, "transcode", only_from={VideoState.UPLOADING}
         )
     task = await task_of(db, video.video_id)
@@ -69,6 +69,19 @@ async def queue_video(db: Database) -> Queued:
 async def task_of(db: Database, video_id: uuid.UUID) -> Row[Any]:
     """Return the newest task of a video."""
     return await _one(db, select(*Task.__table__.c).where(Task.video_id == video_id), Task.id)
+
+
+async def attempt_of(db: Database, task_id: uuid.UUID) -> Row[Any]:
+    """Return the newest attempt at a task."""
+    statement = select(*TaskAttempt.__table__.c).where(TaskAttempt.task_id == task_id)
+    return await _one(db, statement, TaskAttempt.attempt)
+
+
+async def graph_of(db: Database, job_id: uuid.UUID) -> dict[str, Row[Any]]:
+    """Return the tasks of a job by their keys."""
+    async with db.read() as connection:
+        found = await connection.execute(select(*Task.__table__.c).where(Task.job_id == job_id))
+        return {row.key: row for row in found.all()}
 
 
 async def job_of(db: Database, video_id: uuid.UUID) -> Row[Any]:
@@ -97,43 +110,74 @@ async def _one(db: Database, statement: Any, newest: Any) -> Row[Any]:
         return row
 
 
-async def claim(db: Database, task_id: uuid.UUID, worker: str = "worker") -> Claim:
-    """Claim a task that must be free, but for a moment in which it is being sent."""
-    found: list[claims.Taken] = []
+async def claim_next_of_all(
+    db: Database, worker: str = "worker", max_attempts: int = MAX_ATTEMPTS
+) -> Claim | Unclaimable:
+    """Claim the task whose turn it is, as a worker does."""
+    return await claim_next(db, worker, uuid.uuid4(), LEASE_S, max_attempts)
+
+
+async def take(db: Database, task_id: uuid.UUID, worker: str = "worker") -> Claim | Unclaimable:
+    """Claim a task whether it is its turn or not: others are locked for that moment."""
+    async with db.begin() as tx:
+        others = select(Task.id).where(Task.id != task_id, Task.state == TaskState.QUEUED)
+        await tx.execute(others.order_by(Task.id).with_for_update())
+        found = await claim_next_of_all(db, worker)
+    assert isinstance(found, Unclaimable) or found.task_id == task_id
+    return found
+
+
+async def claim(db: Database, task_id: uuid.UUID, worker: str = "worker") -> Work:
+    """Claim a task that must be free, or become so in a moment, and begin it."""
+    found: list[Claim] = []
 
     async def taken() -> bool:
-        async with db.begin() as tx:
-            each = await claims.claim(tx, task_id, worker, LEASE_S, MAX_ATTEMPTS)
-        found.extend([each] if isinstance(each, claims.Taken) else [])
+        each = await take(db, task_id, worker)
+        found.extend([each] if isinstance(each, Claim) else [])
         return bool(found)
 
     await wait_until(taken)
-    return await begin(db, found[0])
+    return await begun(db, found[0])
 
 
-async def begin(db: Database, taken: claims.Taken) -> Claim:
+async def begun(db: Database, taken: Claim) -> Work:
     """Have a claimed task begin, which must be possible."""
     async with db.begin() as tx:
-        held, _ = await claims.begin(tx, taken)
-    assert held is not None
-    return held
+        work = await begin(tx, taken)
+    assert work is not None
+    return work
 
 
-async def claim_of(db: Database, video_id: uuid.UUID) -> Claim:
+async def claim_of(db: Database, video_id: uuid.UUID) -> Work:
     """Claim the newest task of a video."""
     return await claim(db, (await task_of(db, video_id)).id)
 
 
+async def planned(
+    db: Database, held: Claim, tasks: tuple[NewTask, ...] = (NewTask("encode", "encode"),)
+) -> Work:
+    """End a task that inspects with a plan of these tasks; the first that needs none is held."""
+    made = Plan(plan={"of": "a test"}, tasks=tasks, source_media={"duration": 2.0})
+    async with db.begin() as tx:
+        claimed = await settle.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
+    return await begun(db, claimed)
+
+
+async def encoding(db: Database, queued: Queued) -> Work:
+    """Claim the first task of a video's job and plan it; return its second task, in work."""
+    return await planned(db, await claim(db, queued.task_id))
+
+
 async def lapse(
     db: Database, max_attempts: int = MAX_ATTEMPTS, max_job_s: float = MAX_JOB_S
-) -> list[VideoEvent]:
-    """Bring back, or end, all tasks that nobody will end."""
+) -> int:
+    """Bring back, or end, all tasks that nobody will end; return how many."""
 
-    async def one(task_id: uuid.UUID) -> VideoEvent | None:
+    async def one(task_id: uuid.UUID) -> bool:
         async with db.begin() as tx:
-            return await jobs.lapse(tx, task_id, max_attempts, max_job_s)
+            return await lease.lapse(tx, task_id, max_attempts, max_job_s)
 
-    return await Round(db, Kind.LAPSE).run(jobs.lapsed(max_attempts), one)
+    return sum(await Round(db, Kind.LAPSE).run(lease.lapsed(max_attempts), one))
 
 
 async def let_lapse(db: Database, task_id: uuid.UUID) -> None:
@@ -146,38 +190,51 @@ async def let_lapse(db: Database, task_id: uuid.UUID) -> None:
         )
 
 
-def outputs(held: Claim, *names: str) -> Outputs:
-    """Return what an attempt publishes: renditions of these names, a poster, a log."""
-    return Outputs(
-        renditions=tuple(
-            RenditionRow(
-                name=name,
-                s3_key=f"{held.prefix}{name}.mp4",
-                width=1280,
-                height=int(name.removesuffix("p")),
-                size=7,
-                duration=2.0,
-                bitrate=1_000_000,
-                video_codec="h264",
-                audio_codec="aac",
-            )
-            for name in names
-        ),
-        poster_key=f"{held.prefix}poster.jpg",
-        poster_size=6,
-        log_key=f"{held.prefix.rstrip('/').rpartition('/')[0]}/log-{held.attempt}.txt",
+def outputs(held: Claim, *names: str) -> tuple[NewAsset, ...]:
+    """Return what an attempt makes: files of these names, and a poster; nothing without names."""
+    files = (
+        NewAsset(
+            kind=AssetKind.FILE,
+            name=name,
+            s3_key=f"{held.prefix}{name}.mp4",
+            size=7,
+            width=1280,
+            height=int(name.removesuffix("p")),
+            duration=2.0,
+            bitrate=1_000_000,
+            video_codec="h264",
+            audio_codec="aac",
+        )
+        for name in names
     )
+    poster = NewAsset(
+        kind=AssetKind.POSTER, name="poster", s3_key=f"{held.prefix}poster.jpg", size=6
+    )
+    return (*files, poster) if names else ()
 
 
-async def publish(db: Database, storage: Storage, held: Claim, *names: str) -> Outputs:
-    """Store and publish renditions of these names."""
-    found = outputs(held, *names)
-    for row in found.renditions:
-        await storage.put(row.s3_key, row.name.encode().ljust(7), "video/mp4")
-    assert found.poster_key is not None
-    assert found.log_key is not None
-    await storage.put(found.poster_key, b"poster", "image/jpeg")
-    await storage.put(found.log_key, b"log", "text/plain")
+def ending(held: Claim) -> Ending:
+    """Return how an attempt ends that has a log."""
+    return Ending(progress=100.0, log_key=held.log_key, cpu_seconds=1.5)
+
+
+async def succeed(db: Database, held: Claim, *names: str) -> None:
+    """End a task well that has made files of these names, of which none is stored."""
     async with db.begin() as tx:
-        await claims.succeed(tx, held, found)
+        await settle.succeed(tx, held, outputs(held, *names), ending(held))
+
+
+async def publish(db: Database, storage: Storage, held: Claim, *names: str) -> tuple[NewAsset, ...]:
+    """Store and publish files of these names; plan the job first, if nobody has."""
+    if held.kind == create.FIRST_TASK:
+        held = await planned(db, held)
+    found = outputs(held, *names)
+    for asset in found:
+        if asset.kind is AssetKind.POSTER:
+            await storage.put(asset.s3_key, b"poster", "image/jpeg")
+        else:
+            await storage.put(asset.s3_key, asset.name.encode().ljust(7), "video/mp4")
+    await storage.put(held.log_key, b"log", "text/plain")
+    async with db.begin() as tx:
+        await settle.succeed(tx, held, found, ending(held))
     return found

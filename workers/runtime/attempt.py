@@ -21,7 +21,7 @@ from core.errors import (
 )
 from core.model.states import Outcome
 from core.tasks import settle
-from core.tasks.claim import Claim, Work, claimed_with
+from core.tasks.claim import Claim, Work, begin, claimed_with
 from core.tasks.settle import Ending, NewAsset, Plan
 from workers.operations.context import Context
 from workers.operations.registry import task_of
@@ -80,11 +80,11 @@ class Attempt:
         self.joblog = joblog or JobLog()
         self._stopping = False
 
-    async def run(self) -> Claim | None:
+    async def run(self) -> Work | None:
         """Do the task. When cancelled, give it back.
 
         Returns:
-            The next task of the job, claimed, when this one has planned it.
+            The next task of the job, begun, when this one has planned it.
         """
         try:
             result = await self._result()
@@ -154,7 +154,7 @@ class Attempt:
             await asyncio.wait({beating}, timeout=settings.progress_s)
             await end(beating)
 
-    async def _settle(self, result: Result) -> Claim | None:
+    async def _settle(self, result: Result) -> Work | None:
         """Commit how the attempt ended; return the next task, if this one planned it."""
         try:
             if isinstance(result, Plan):
@@ -170,18 +170,20 @@ class Attempt:
             await self._abandon()
         return None
 
-    async def _plan(self, made: Plan) -> Claim | None:
+    async def _plan(self, made: Plan) -> Work | None:
         nonce = uuid.uuid4()
         settings, work = self._parts.settings, self._work
-
-        async def write(tx: AsyncConnection) -> Claim:
-            # A commit whose answer was lost shows as a lost lease: then the next task is ours.
-            found = await claimed_with(tx, nonce)
-            if found is not None:
-                return found
-            return await settle.plan(tx, work, made, settings.lease_s, self._worker, nonce)
-
-        following = await self._write(write)
+        try:
+            following: Work | None = await self._write(
+                lambda tx: settle.plan(tx, work, made, settings.lease_s, self._worker, nonce)
+            )
+        except LeaseLost:
+            # So shows a commit whose answer was lost, too: then the next task is ours.
+            async with self._parts.db.begin() as tx:
+                claim = await claimed_with(tx, nonce)
+                following = None if claim is None else await begin(tx, claim)
+            if following is None:
+                raise
         _log.info("planned", tasks=[task.key for task in made.tasks])
         return following
 

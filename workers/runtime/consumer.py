@@ -165,19 +165,11 @@ class Consumer:
             directory.remove()
 
     async def _work_through(self, claim: Claim, directory: Directory) -> None:
-        following: Claim | None = claim
+        _bind(claim)
+        work = await self._begun(claim)
         attempt: Attempt | None = None
-        while following is not None:
-            structlog.contextvars.clear_contextvars()
-            structlog.contextvars.bind_contextvars(
-                task_id=str(following.task_id),
-                job_id=str(following.job_id),
-                video_id=str(following.video_id),
-                attempt=following.attempt,
-            )
-            work = await self._begun(following)
-            if work is None:
-                return
+        while work is not None:
+            _bind(work)
             _log.info("claimed", operation=work.operation, kind=work.kind)
             attempt = Attempt(
                 self._parts,
@@ -188,7 +180,7 @@ class Consumer:
                 None if attempt is None else attempt.meter,
                 None if attempt is None else attempt.joblog,
             )
-            following = await attempt.run()
+            work = await attempt.run()
 
     async def _claim(self) -> Claim | Unclaimable:
         """Claim the task whose turn it is, asking again while others have rows locked."""
@@ -260,6 +252,16 @@ class Consumer:
                 await lease.put_back(tx, claim, repr(error), charge=not away)
         except Exception as more:  # noqa: BLE001 - then its lease lapses
             _log.warning("not_put_back", error=repr(more))
+
+
+def _bind(claim: Claim) -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(
+        task_id=str(claim.task_id),
+        job_id=str(claim.job_id),
+        video_id=str(claim.video_id),
+        attempt=claim.attempt,
+    )
 
 
 async def _wait(task: "asyncio.Task[None]") -> None:

@@ -3,25 +3,18 @@
 import asyncio
 import uuid
 
-from core.tasks.claims import Claim, Taken, Unclaimable
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core import jobs
 from core.adapters.postgres import Database
+from core.jobs import create
 from core.model.states import VideoState
 from core.model.tables import Task, User, Video
-from core.tasks import claims
+from core.tasks import settle
+from core.tasks.claim import Claim, Unclaimable
+from core.tasks.settle import NewTask
 from tests.support.waiting import wait_until
-from tests.support.work import (
-    LEASE_S,
-    MAX_ATTEMPTS,
-    Queued,
-    begin,
-    claim,
-    queue_video,
-    task_of,
-)
+from tests.support.work import begun, claim_next_of_all, planned, queue_video, succeed, task_of
 
 
 async def new_person(db: Database, *, priority: int = 0) -> uuid.UUID:
@@ -49,7 +42,7 @@ async def queue_in(tx: AsyncConnection, user_id: uuid.UUID) -> uuid.UUID:
             source_size=1,
         )
     )
-    await jobs.create(tx, video_id, "transcode", only_from={VideoState.UPLOADING})
+    await create.create(tx, video_id, "transcode", only_from={VideoState.UPLOADING})
     return video_id
 
 
@@ -61,12 +54,11 @@ async def queue_for(db: Database, user_id: uuid.UUID) -> uuid.UUID:
     return found
 
 
-async def next_claim(db: Database, named: uuid.UUID | None = None) -> Claim:
+async def next_claim(db: Database) -> Claim:
     """Claim as a worker does that received a message."""
-    async with db.begin() as tx:
-        found = await claims.claim_next(tx, named or uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS)
-    assert isinstance(found, Taken), found
-    return await begin(db, found)
+    found = await claim_next_of_all(db)
+    assert isinstance(found, Claim), found
+    return await begun(db, found)
 
 
 async def test_one_video_waits_for_at_most_one_queued_before_it(db: Database) -> None:
@@ -78,13 +70,12 @@ async def test_one_video_waits_for_at_most_one_queued_before_it(db: Database) ->
     assert order == [first[1], only, first[2]]
 
 
-async def test_users_take_turns_whatever_the_messages_name(db: Database) -> None:
+async def test_users_take_turns(db: Database) -> None:
     users = [await new_person(db) for _ in range(3)]
-    last = uuid.uuid4()
     for user_id in users:
         for _ in range(4):
-            last = await queue_for(db, user_id)
-    order = [(await next_claim(db, named=last)).user_id for _ in range(12)]
+            await queue_for(db, user_id)
+    order = [(await next_claim(db)).user_id for _ in range(12)]
     assert [set(order[at : at + 3]) for at in (0, 3, 6, 9)] == [set(users)] * 4
 
 
@@ -113,7 +104,7 @@ async def test_what_waits_after_a_failure_does_not_open_a_gap_for_newcomers(db: 
         await queue_for(db, busy)
     failed = await next_claim(db)
     async with db.begin() as tx:
-        await claims.release(tx, failed, delay_s=600, charge=True)
+        await settle.release(tx, failed, delay_s=600, charge=True)
     for _ in range(3):
         await next_claim(db)
     for _ in range(4):
@@ -130,11 +121,32 @@ async def test_a_higher_priority_goes_first(db: Database) -> None:
     assert (await next_claim(db)).user_id == preferred
 
 
-async def test_a_task_of_the_version_before_is_claimed_too(db: Database) -> None:
-    queued = await queue_video(db)
-    async with db.begin() as tx:
-        await tx.execute(update(Task).where(Task.id == queued.task_id).values(user_id=None))
-    assert (await next_claim(db)).task_id == queued.task_id
+async def test_a_film_has_one_turn_however_many_tasks_it_has(db: Database) -> None:
+    """All tasks of a job inherit its turn: what it has planned does not queue up anew."""
+    first, other = await new_person(db), await new_person(db)
+    await queue_for(db, first)
+    await queue_for(db, first)
+    await queue_for(db, other)
+    inspecting = await next_claim(db)
+    needed = NewTask("encode", "a")
+    await planned(db, inspecting, (needed, NewTask("encode", "b"), NewTask("encode", "c")))
+    claims = [await next_claim(db) for _ in range(4)]
+    assert [each.user_id for each in claims] == [other, first, first, first]
+    assert [each.key for each in claims[1:3]] == ["b", "c"]
+    assert claims[3].key == "inspect"  # its second film's turn comes last
+
+
+async def test_what_was_blocked_has_the_turn_of_its_job(db: Database) -> None:
+    first, other = await new_person(db), await new_person(db)
+    await queue_for(db, first)
+    await queue_for(db, other)
+    await queue_for(db, other)
+    inspecting = await next_claim(db)
+    held = await planned(
+        db, inspecting, (NewTask("encode", "a"), NewTask("encode", "b", needs=("a",)))
+    )
+    await succeed(db, held, "720p")
+    assert [(await next_claim(db)).user_id for _ in range(3)] == [other, first, other]
 
 
 async def test_many_workers_get_each_a_task_of_their_own(db: Database) -> None:
@@ -143,9 +155,8 @@ async def test_many_workers_get_each_a_task_of_their_own(db: Database) -> None:
 
     async def work() -> uuid.UUID:
         while True:
-            async with db.begin() as tx:
-                found = await claims.claim_next(tx, uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS)
-            if isinstance(found, Taken):
+            found = await claim_next_of_all(db)
+            if isinstance(found, Claim):
                 return found.task_id
             assert found is Unclaimable.LATER  # rows were locked: there is work left
 
@@ -156,15 +167,16 @@ async def test_a_locked_task_is_not_taken_for_none(db: Database) -> None:
     queued = await queue_video(db)
     async with db.begin() as locking:
         await locking.execute(select(Task.id).where(Task.id == queued.task_id).with_for_update())
-        async with db.begin() as tx:
-            found = await claims.claim_next(tx, uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS)
-    assert found is Unclaimable.LATER
+        assert await claim_next_of_all(db) is Unclaimable.LATER
 
 
-async def test_with_nothing_to_do_the_named_task_says_why(db: Database) -> None:
-    held: Queued = await queue_video(db)
-    await claim(db, held.task_id)
-    async with db.begin() as tx:
-        busy = await claims.claim_next(tx, held.task_id, "worker", LEASE_S, MAX_ATTEMPTS)
-        ended = await claims.claim_next(tx, uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS)
-    assert (busy, ended) == (Unclaimable.BUSY, Unclaimable.ENDED)
+async def test_what_is_held_or_has_ended_is_nobody_elses(db: Database) -> None:
+    held = await next_claim_of(db)
+    assert await claim_next_of_all(db) is Unclaimable.NOTHING
+    await succeed(db, held, "720p")
+    assert await claim_next_of_all(db) is Unclaimable.NOTHING
+
+
+async def next_claim_of(db: Database) -> Claim:
+    await queue_video(db)
+    return await next_claim(db)

@@ -124,9 +124,6 @@ CREATE TRIGGER rollout_rendition_to_asset AFTER INSERT OR DELETE ON renditions
 CREATE TRIGGER rollout_artifact_to_asset AFTER INSERT OR DELETE ON artifacts
   FOR EACH ROW EXECUTE FUNCTION rollout_old_to_asset();
 --
-CREATE TRIGGER rollout_asset_to_old AFTER INSERT OR UPDATE OR DELETE ON assets
-  FOR EACH ROW EXECUTE FUNCTION rollout_asset_to_old();
---
 CREATE TRIGGER rollout_end_of_video BEFORE UPDATE OF state ON videos
   FOR EACH ROW WHEN (OLD.state <> NEW.state AND NEW.state IN ('cancelled', 'deleted'))
   EXECUTE FUNCTION rollout_end_of_video();
@@ -377,7 +374,6 @@ def downgrade() -> None:
     for table, name in (
         ("renditions", "rollout_rendition_to_asset"),
         ("artifacts", "rollout_artifact_to_asset"),
-        ("assets", "rollout_asset_to_old"),
         ("videos", "rollout_end_of_video"),
         ("videos", "rollout_one_at_a_time"),
         ("videos", "rollout_video_done"),

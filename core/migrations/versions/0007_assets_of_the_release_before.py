@@ -54,6 +54,11 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         for statement in (_RENDITIONS, _ARTIFACTS, _PLAYABLE):
             _page_by_page(sa.text(statement))
+    # From here on: of what is copied it would look each row up that is there already.
+    op.execute(
+        "CREATE TRIGGER rollout_asset_to_old AFTER INSERT OR UPDATE OR DELETE ON assets"
+        " FOR EACH ROW EXECUTE FUNCTION rollout_asset_to_old()"
+    )
 
 
 def _page_by_page(statement: sa.TextClause) -> None:
@@ -63,4 +68,4 @@ def _page_by_page(statement: sa.TextClause) -> None:
 
 
 def downgrade() -> None:
-    """There is nothing to do: 0006 takes the table away."""
+    op.execute("DROP TRIGGER rollout_asset_to_old ON assets")

@@ -27,7 +27,6 @@ UPDATE invites SET expires_at = now() + interval '1 day';
 UPDATE sessions SET expires_at = now() + interval '30 days';
 UPDATE tasks SET lease_until = now() + interval '1 minute' WHERE state = 'running';
 UPDATE tasks SET available_at = now() WHERE state = 'queued';
-UPDATE jobs SET started_at = now() WHERE state = 'running';
 UPDATE videos SET updated_at = now() WHERE state = 'deleted';
 """
 _WHERE = re.compile(r"https?://[^/]+")

@@ -256,6 +256,8 @@ async def _store_sources(
             "UPDATE videos SET source_size = $2, source_etag = $3 WHERE source_key = $1",
             row["source_key"], found.size, found.etag,
         )  # fmt: skip
+    # Not so long ago that it is given up.
+    await connection.execute("UPDATE jobs SET started_at = now() WHERE state = 'running'")
     upload = await connection.fetchrow("SELECT id, s3_key FROM uploads WHERE state = 'open'")
     begun = await s3.create_multipart_upload(Bucket=bucket, Key=upload["s3_key"])
     await s3.upload_part(
@@ -265,6 +267,9 @@ async def _store_sources(
         "UPDATE uploads SET s3_upload_id = $2, size = $3 WHERE id = $1",
         upload["id"], begun["UploadId"], len(film),
     )  # fmt: skip
+    await connection.execute(
+        "UPDATE videos SET source_size = $2 WHERE source_key = $1", upload["s3_key"], len(film)
+    )
     await connection.close()
     found_id: uuid.UUID = upload["id"]
     return found_id

@@ -43,18 +43,21 @@ async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
         await tx.execute(
             delete(OldTask)
             .where(OldTask.id == old_id, _WAITS)
-            .returning(OldTask.job_id, OldTask.turn, OldTask.attempt, OldTask.charged)
+            .returning(
+                OldTask.job_id, OldTask.priority, OldTask.turn, OldTask.attempt, OldTask.charged
+            )
         )
     ).one_or_none()
     if old is None:
         return False
+    await purges.purge_old_attempts(tx, video.id, old.job_id, old.attempt)
     state = await tx.scalar(select(Job.state).where(Job.id == old.job_id).with_for_update())
     if state not in JOB_LIVE or video.state is VideoState.DELETED:
         return False
-    priority, turn = await fair_order.assign(tx, video.user_id)
+    _, newest = await fair_order.assign(tx, video.user_id)
     # The release before counts turns by what waits in its own table, which we keep empty. One that
     # was tried has had its turn.
-    turn = old.turn if old.charged else max(old.turn, turn)
+    turn = old.turn if old.charged else max(old.turn, newest)
     task_id = new_id()
     await tx.execute(
         insert(Task).values(
@@ -64,7 +67,7 @@ async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
             user_id=video.user_id,
             kind=FIRST_TASK,
             key=FIRST_TASK,
-            priority=priority,
+            priority=old.priority,
             turn=turn,
             attempt=old.attempt,
             charged=old.charged,
@@ -72,6 +75,5 @@ async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
         )
     )
     await hint(tx, [task_id])
-    await purges.purge_old_attempts(tx, video.id, old.job_id, old.attempt)
-    await project(tx, video, old.job_id, priority=priority, turn=turn)
+    await project(tx, video, old.job_id, priority=old.priority, turn=turn)
     return True

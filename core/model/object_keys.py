@@ -18,11 +18,11 @@ def attempt_prefix(video_id: uuid.UUID, job_id: uuid.UUID, key: str, attempt: in
     return f"{video_prefix(video_id)}{job_id}/{key}-{attempt}/"
 
 
-def old_attempt_prefix(video_id: uuid.UUID, job_id: uuid.UUID, attempt: int) -> str:
-    """The same where the release before put it, whose jobs have one task each."""
-    return f"{video_prefix(video_id)}{job_id}/{attempt}/"
-
-
 def attempt_log(video_id: uuid.UUID, job_id: uuid.UUID, key: str, attempt: int) -> str:
     """The log of one attempt; kept when the attempt's outputs are not."""
     return f"{video_prefix(video_id)}{job_id}/log-{key}-{attempt}.txt"
+
+
+def old_attempt_prefix(video_id: uuid.UUID, job_id: uuid.UUID, attempt: int) -> str:
+    """Where the release before puts the outputs of an attempt at a job's only task."""
+    return f"{video_prefix(video_id)}{job_id}/{attempt}/"

@@ -29,7 +29,7 @@ INSTALL = (
     """CREATE OR REPLACE FUNCTION fault_note_video() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO fault_videos (video_id, job_id, state, version, shown)
     VALUES (NEW.id, NEW.job_id, NEW.state, NEW.version,
-            row(NEW.failure, NEW.source_media, NEW.poster_key, NEW.playable_at)::text);
+            row(NEW.failure, NEW.source_media, NEW.poster_key)::text);
     RETURN NULL; END $$""",
     """CREATE OR REPLACE FUNCTION fault_note_task() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO fault_tasks (video_id, task_id, key, state, attempt, charged, worker, progress)

@@ -154,13 +154,12 @@ async def claim_of(db: Database, video_id: uuid.UUID) -> Work:
 
 
 async def planned(
-    db: Database, held: Claim, tasks: tuple[NewTask, ...] = (NewTask("encode", "encode"),)
+    db: Database, held: Work, tasks: tuple[NewTask, ...] = (NewTask("encode", "encode"),)
 ) -> Work:
     """End a task that inspects with a plan of these tasks; the first that needs none is held."""
     made = Plan(plan={"of": "a test"}, tasks=tasks, source_media={"duration": 2.0})
     async with db.begin() as tx:
-        claimed = await settle.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
-    return await begun(db, claimed)
+        return await settle.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
 
 
 async def encoding(db: Database, queued: Queued) -> Work:
@@ -218,13 +217,13 @@ def ending(held: Claim) -> Ending:
     return Ending(progress=100.0, log_key=held.log_key, cpu_seconds=1.5)
 
 
-async def succeed(db: Database, held: Claim, *names: str) -> None:
+async def succeed(db: Database, held: Work, *names: str) -> None:
     """End a task well that has made files of these names, of which none is stored."""
     async with db.begin() as tx:
         await settle.succeed(tx, held, outputs(held, *names), ending(held))
 
 
-async def publish(db: Database, storage: Storage, held: Claim, *names: str) -> tuple[NewAsset, ...]:
+async def publish(db: Database, storage: Storage, held: Work, *names: str) -> tuple[NewAsset, ...]:
     """Store and publish files of these names; plan the job first, if nobody has."""
     if held.kind == create.FIRST_TASK:
         held = await planned(db, held)

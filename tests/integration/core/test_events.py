@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 import redis.asyncio as redis
+from redis.exceptions import RedisError
 
 from core import events
 from core.adapters.redis import connect
@@ -50,7 +51,7 @@ async def test_a_listener_hears_of_its_user_and_of_nobody_else(
     async with subscriber.listen(user) as queue:
         await wait_until(lambda: subscribed(redis_client, user))
         mine = event(user, 7)
-        await publish(redis_client, event(other), None, mine)
+        await publish(redis_client, [event(other), mine])
         assert await get(queue) == mine
         assert queue.empty()
 
@@ -63,10 +64,10 @@ async def test_each_listener_of_a_user_hears_everything(
         async with subscriber.listen(user) as second:
             await wait_until(lambda: subscribed(redis_client, user))
             one = event(user)
-            await publish(redis_client, one)
+            await publish(redis_client, [one])
             assert (await get(first), await get(second)) == (one, one)
         two = event(user)
-        await publish(redis_client, two)
+        await publish(redis_client, [two])
         assert await get(first) == two
 
 
@@ -84,7 +85,7 @@ async def test_many_who_come_at_once_all_hear(
     waiting = [asyncio.create_task(listen(user)) for user in users]
     await ready.wait()
     sent = [event(user) for user in users]
-    await publish(redis_client, *sent)
+    await publish(redis_client, sent)
     assert await asyncio.gather(*waiting) == sent
     clients = await redis_client.client_list(_type="pubsub")
     names = [item for item in clients if int(item["sub"]) > 0]
@@ -100,14 +101,14 @@ async def test_a_broken_connection_is_made_again(
         await redis_client.client_kill_filter(_type="pubsub", skipme=True)
         await wait_until(lambda: subscribed(redis_client, user))
         again = event(user)
-        await publish(redis_client, again)
+        await publish(redis_client, [again])
         assert await get(queue) == again
         # Who comes after the break is heard as well.
         late = uuid.uuid4()
         async with subscriber.listen(late) as other:
             await wait_until(lambda: subscribed(redis_client, late))
             word = event(late)
-            await publish(redis_client, word)
+            await publish(redis_client, [word])
             assert await get(other) == word
 
 
@@ -119,7 +120,7 @@ async def test_a_channel_without_listeners_is_given_up(
         async with subscriber.listen(user) as queue:
             await wait_until(lambda: subscribed(redis_client, user))
             word = event(user)
-            await publish(redis_client, word)
+            await publish(redis_client, [word])
             assert await get(queue) == word
 
         async def given_up() -> bool:
@@ -135,14 +136,16 @@ async def test_a_listener_that_does_not_read_holds_nobody_up(
     async with subscriber.listen(user) as asleep, subscriber.listen(user) as awake:
         await wait_until(lambda: subscribed(redis_client, user))
         for version in range(1, 1101):
-            await publish(redis_client, event(user, version))
+            await publish(redis_client, [event(user, version)])
             assert (await get(awake)).version == version
         assert asleep.full()
 
 
-async def test_a_redis_that_is_away_holds_no_writer_up() -> None:
+async def test_who_tells_learns_that_redis_is_away() -> None:
+    """Then the word stays in the outbox: see test_outbox."""
     client = connect("redis://127.0.0.1:1/0")
-    await publish(client, event(uuid.uuid4()))
+    with pytest.raises(RedisError):
+        await publish(client, [event(uuid.uuid4())])
     await client.aclose()
 
 
@@ -164,7 +167,7 @@ async def test_who_is_cut_off_while_leaving_leaves_nothing_for_long(
         leaving.cancel()
         await asyncio.gather(leaving, return_exceptions=True)
     assert await subscribed(redis_client, user) == 1
-    await publish(redis_client, event(user))
+    await publish(redis_client, [event(user)])
 
     async def given_up() -> bool:
         return await subscribed(redis_client, user) == 0
@@ -191,7 +194,7 @@ async def test_a_connection_that_is_frozen_is_given_up(
             await wait_until(lambda: not frozen.is_open, 30)
 
             async def heard() -> bool:
-                await publish(redis_client, event(user))
+                await publish(redis_client, [event(user)])
                 return not queue.empty()
 
             await wait_until(heard, 30)

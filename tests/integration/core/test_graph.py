@@ -18,6 +18,7 @@ from tests.support.tables import everything, purged, unsent
 from tests.support.work import (
     MAX_ATTEMPTS,
     Queued,
+    begun,
     claim,
     claim_next_of_all,
     graph_of,
@@ -70,7 +71,7 @@ async def test_what_needs_others_is_blocked_until_all_of_them_succeeded(db: Data
     task = (await graph_of(db, queued.job_id))["assemble"]
     assert (task.state, task.blocked_by) == ("blocked", 1)
     assert await claim_next_of_all(db) is Unclaimable.NOTHING
-    await succeed(db, audio)
+    await succeed(db, await begun(db, audio))
     assert (await states(db, queued))["assemble"] == "queued"
     assert await unsent(db, Topic.TASK) == [
         queued.task_id, graph["audio"].id, graph["assemble"].id,

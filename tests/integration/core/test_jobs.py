@@ -14,7 +14,7 @@ from core.errors import Failure, LeaseLost
 from core.model.states import Outcome, Stage, Topic
 from core.model.tables import Task
 from core.tasks import lease, settle
-from core.tasks.claim import Claim, Unclaimable, claim_next, claimed_with
+from core.tasks.claim import Claim, Unclaimable, Work, claim_next, claimed_with
 from core.tasks.settle import Ending, NewTask, Plan
 from core.videos import lifecycle, removal
 from tests.support.tables import everything, purged, unsent
@@ -40,7 +40,7 @@ from tests.support.work import (
 
 FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
 PLAN = Plan(plan={}, tasks=(NewTask("encode", "encode"),), source_media={"width": 7})
-Write = Callable[[AsyncConnection, Claim], Awaitable[Any]]
+Write = Callable[[AsyncConnection, Work], Awaitable[Any]]
 
 
 async def heartbeat(tx: AsyncConnection, held: Claim) -> None:

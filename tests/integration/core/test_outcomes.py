@@ -11,7 +11,7 @@ from core.jobs import cancel, create
 from core.model.states import Stage, VideoState
 from core.model.tables import Asset, Job, Video
 from core.tasks import lease, settle
-from core.tasks.claim import Claim, Unclaimable
+from core.tasks.claim import Unclaimable, Work
 from core.tasks.settle import Ending
 from tests.support.tables import everything, purged
 from tests.support.work import (
@@ -114,7 +114,7 @@ async def test_a_success_that_cannot_be_written_whole_is_not_written(db: Databas
     assert await everything(db) == before
 
 
-async def once_more(db: Database, queued: Queued) -> Claim:
+async def once_more(db: Database, queued: Queued) -> Work:
     """Ask for another transcode of a video, and have it begin to encode."""
     async with db.begin() as tx:
         await create.create(tx, queued.video_id, "transcode")

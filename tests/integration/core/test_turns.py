@@ -11,7 +11,7 @@ from core.jobs import create
 from core.model.states import VideoState
 from core.model.tables import Task, User, Video
 from core.tasks import settle
-from core.tasks.claim import Claim, Unclaimable
+from core.tasks.claim import Claim, Unclaimable, Work
 from core.tasks.settle import NewTask
 from tests.support.waiting import wait_until
 from tests.support.work import begun, claim_next_of_all, planned, queue_video, succeed, task_of
@@ -54,7 +54,7 @@ async def queue_for(db: Database, user_id: uuid.UUID) -> uuid.UUID:
     return found
 
 
-async def next_claim(db: Database) -> Claim:
+async def next_claim(db: Database) -> Work:
     """Claim as a worker does that received a message."""
     found = await claim_next_of_all(db)
     assert isinstance(found, Claim), found
@@ -177,6 +177,6 @@ async def test_what_is_held_or_has_ended_is_nobody_elses(db: Database) -> None:
     assert await claim_next_of_all(db) is Unclaimable.NOTHING
 
 
-async def next_claim_of(db: Database) -> Claim:
+async def next_claim_of(db: Database) -> Work:
     await queue_video(db)
     return await next_claim(db)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from core.tasks.claims import Claim
 
 from core.adapters import aws
 from core.adapters.s3 import Storage
 from core.config import Settings
 from core.errors import TransientError, Unavailable
+from core.tasks.claim import Work
 from embedded.stack import Stack
 from tests.faults.misbehaviour import Answer, Cut, Hang, Shorten, Slow
 from tests.faults.proxy import Proxy
@@ -50,12 +50,26 @@ async def behind(settings: Settings, proxy: Proxy) -> AsyncIterator[Storage]:
         yield found.storage
 
 
-def held(key: str, size: int) -> Claim:
+def held(key: str, size: int) -> Work:
     nobody = uuid.UUID(int=0)
-    fields = {"task_id": nobody, "job_id": nobody, "video_id": nobody, "user_id": nobody}
-    known = {"source_key": key, "source_size": size, "source_etag": None}
-    rest = {"attempt": 1, "charged": 1, "operation": "transcode", "params": {}, "job_age_s": 0.0}
-    return Claim(**fields, **known, **rest)  # type: ignore[arg-type]
+    return Work(
+        task_id=nobody,
+        job_id=nobody,
+        video_id=nobody,
+        user_id=nobody,
+        kind="inspect",
+        key="inspect",
+        attempt=1,
+        charged=1,
+        job_age_s=0.0,
+        operation="transcode",
+        params={},
+        plan=None,
+        spec={},
+        source_key=key,
+        source_size=size,
+        source_etag=None,
+    )
 
 
 async def stored(storage: Storage, body: bytes = BODY) -> str:

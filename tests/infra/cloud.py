@@ -101,7 +101,7 @@ def a_cloud(directory: Path) -> Iterator[Cloud]:
 
 @contextmanager
 def the_product(directory: Path, extra: dict[str, str]) -> Iterator[Stack]:
-    """Run API, control and worker with Postgres and Valkey of their own; nobody makes buckets or queues.
+    """Run all services with Postgres and Valkey of their own; nobody makes buckets or queues.
 
     Args:
         directory: empty.

@@ -61,7 +61,7 @@ class Options:
 
 
 def read_options(environ: Mapping[str, str]) -> Options:
-    """Read and check what a person chose; see README.md and docs/operations.md.
+    """Read and check what a person chose; see docs/run.md and docs/operations.md.
 
     Raises:
         UsageError: a value has the wrong form.

@@ -117,7 +117,7 @@ class Attempt:
             await self._write(lambda tx: claims.describe_source(tx, held, media))
 
         async def work() -> Outputs:
-            with self._scratch.attempt(f"{held.task_id}-{held.attempt}", held.source_size) as place:
+            with self._scratch.attempt(f"{held.task_id}-{held.attempt}") as place:
                 return await transcode(
                     self._tools, held, place, self._meter, self._joblog, describe
                 )

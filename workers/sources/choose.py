@@ -4,6 +4,7 @@ A pipe knows no way back: it does for a source whose bytes lie in the order in w
 decoded. Nothing here says that a source is good. Whatever is not plain is fetched whole.
 """
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ class WholeFile:
     reason: str
 
 
+NO_SENSE = "it makes no sense"
 Choice = Wanted | Pipe | WholeFile
 
 _FORMATS: tuple[tuple[Callable[[Known], bool], Callable[[Known, Shape], Pipe]], ...] = (
@@ -62,4 +64,7 @@ def choose(known: Known, shape: Shape = DEFAULT_SHAPE) -> Choice:
         return Wanted(lacking.spans)
     except Doubt as doubt:
         return WholeFile(str(doubt))
+    except (ArithmeticError, LookupError, ValueError, struct.error):
+        # What nobody has thought of must not keep a film from being looked at by FFmpeg.
+        return WholeFile(NO_SENSE)
     return WholeFile("FFmpeg may have to seek in it")

@@ -222,7 +222,8 @@ def _samples_of_chunks(index: bytes, stbl: Box, chunks: int, samples: int) -> li
     if count and (firsts[0] != 1 or any(b <= a for a, b in pairwise(firsts))):
         raise Doubt("its chunks are not in order")
     found: list[int] = []
-    for first, end, each in zip(firsts, [*firsts[1:], chunks + 1], values[1::3], strict=True):
+    ends = [*firsts, chunks + 1][1:]
+    for first, end, each in zip(firsts, ends, values[1::3], strict=True):
         if end > chunks + 1 or end < first:
             raise Doubt("it tells of chunks that are not there")
         found += [each] * (end - first)

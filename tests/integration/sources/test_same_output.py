@@ -56,7 +56,7 @@ async def packets(
     assert info.video is not None
     streams = [info.video.index, *(each.index for each in info.audio)]
     maps = [word for index in streams for word in ("-map", f"0:{index}")]
-    argv = [tools.ffmpeg, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe",
+    argv = [tools.ffmpeg, "-nostdin", "-y", "-v", "error", "-protocol_whitelist", "file,pipe",
             "-i", source, *maps, "-c", "copy", "-f", "framehash", "./packets"]  # fmt: skip
     await run(argv, cwd=folder, feed=feed)
     # How those of two streams alternate depends on who was the first to have one.

@@ -1,7 +1,6 @@
 """The real programs, clips to send through a pipe, and a store that misbehaves."""
 
 import os
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest_asyncio
 from core.adapters import aws
 from core.adapters.s3 import Storage
 from core.config import Settings
-from core.tasks.claims import Claim
 from embedded.stack import Stack
 from tests.faults.proxy import Proxy
 from tests.integration.ffmpeg.conftest import PROJECT, Tools, clip, tools
@@ -25,23 +23,6 @@ def shared_clips() -> list[str]:
     folder = Path(os.environ.get("FRAMEMILL_MEDIA") or PROJECT.parent / "shared" / "media")
     found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*"))
     return [name for name in found if not name.endswith(".md")] or ["nothing.mp4"]
-
-
-def held(key: str, size: int, etag: str | None = None) -> Claim:
-    nobody = uuid.UUID(int=0)
-    fields = {"task_id": nobody, "job_id": nobody, "video_id": nobody, "user_id": nobody}
-    known = {"source_key": key, "source_size": size, "source_etag": etag}
-    rest = {"attempt": 1, "charged": 1, "operation": "transcode", "params": {}, "job_age_s": 0.0}
-    return Claim(**fields, **known, **rest)  # type: ignore[arg-type]
-
-
-async def stored(storage: Storage, body: bytes) -> Claim:
-    """Store a source; return a claim of it."""
-    key = f"sources/{uuid.uuid4().hex}"
-    await storage.put(key, body, "video/mp4")
-    info = await storage.head(key)
-    assert info is not None
-    return held(key, len(body), info.etag)
 
 
 @pytest.fixture

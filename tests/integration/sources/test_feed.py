@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import PermanentError, TransientError, Unavailable
 from tests.faults.misbehaviour import Cut, Hang, Slow
-from tests.integration.sources.conftest import stored
+from tests.support.transcoding import stored
 from tests.support.waiting import patiently, wait_until
 from workers.ffmpeg.process import (
     DEFAULT_PROCESS_LIMITS,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.sources.conftest import shared_clips
+from tests.support.transcoding import QUICK
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.diagnose import has_lost_its_place
 from workers.ffmpeg.probe import ProbeFailedError
 from workers.ffmpeg.process import FFmpegFailedError, run
 from workers.ffmpeg.whitelists import PIPE
-from workers.media.ladder import DEFAULT_RUNGS, Ladder
 from workers.media.limits import refuse
 from workers.media.plan import EncodePlan, plan
 from workers.sources.choose import choose
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from workers.media.info import MediaInfo
 
 pytestmark = pytest.mark.media
-# The rung that takes least: what is compared is what went in.
-QUICK = Ladder(rungs=(DEFAULT_RUNGS[-1],), preset="ultrafast")
 
 
 def arranged(source: Path) -> tuple[Known, Pipe] | None:

@@ -23,9 +23,10 @@ from tests.faults.proxy import Proxy
 from tests.faults.small_disk import small_disk
 from tests.support.settings import overridden
 from tests.support.waiting import patiently
-from workers import transfer
-from workers.file_range import Slice
+from workers.outputs import send
+from workers.outputs.file_range import Slice
 from workers.runtime.classify_error import classify_error
+from workers.sources.fetch import fetch
 from workers.transfer_limits import DEFAULT_PACE, Pace
 
 MIB = 1024**2
@@ -64,7 +65,7 @@ async def stored(storage: Storage, body: bytes = BODY) -> str:
 
 
 async def fetched(behind: Storage, key: str, target: Path, pace: Pace = DEFAULT_PACE) -> bytes:
-    await transfer.fetch(
+    await fetch(
         behind, held(key, len(BODY)), target, connections=2, on_fraction=lambda _: None, pace=pace
     )
     return target.read_bytes()
@@ -72,7 +73,7 @@ async def fetched(behind: Storage, key: str, target: Path, pace: Pace = DEFAULT_
 
 async def sent(behind: Storage, path: Path, pace: Pace = DEFAULT_PACE) -> str:
     key = f"transfer/{uuid.uuid4().hex}"
-    await transfer.send(behind, path, key, "video/mp4", asyncio.Semaphore(2), pace)
+    await send.send(behind, path, key, "video/mp4", asyncio.Semaphore(2), pace)
     return key
 
 
@@ -184,7 +185,7 @@ async def test_a_file_that_has_become_shorter_is_not_taken_for_a_silent_store(
         await behind.put("transfer/short", body, "video/mp4")
 
     with pytest.raises(OSError, match="shorter"):
-        await transfer._send_slice(path, 0, len(BODY), put, DEFAULT_PACE)
+        await send._send_slice(path, 0, len(BODY), put, DEFAULT_PACE)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a small file system is mounted")

@@ -82,7 +82,9 @@ class Relay:
                 self._send_each(Topic.TASK, marked, self._send_hints),
                 self._send_each(Topic.VIDEO, marked, self._send_events),
             )
-            count += sum(sent)
+            taken = [row for rows in sent for row in rows]
+            await self._stamp(taken)
+            count += len(taken)
             if len(marked) < _BATCH:
                 break
         return count
@@ -131,26 +133,30 @@ class Relay:
 
     async def _send_each(
         self, topic: Topic, marked: Sequence[Row[Any]], send: Callable[..., Any]
-    ) -> int:
-        """Send the rows of a topic, and stamp those that were taken."""
+    ) -> Sequence[Row[Any]]:
+        """Send the rows of a topic; return those that were taken."""
         rows = [row for row in marked if row.topic == topic]
         if not rows:
-            return 0
+            return ()
         try:
-            sent = await send(rows)
+            sent: Sequence[Row[Any]] = await send(rows)
         except (Unavailable, RedisError, OSError) as error:
             _log.warning("relay_delayed", topic=topic, rows=len(rows), error=repr(error))
             self._alone_until[topic] = time.monotonic() + _SENDING_S
-            return 0
-        # One that somebody has locked meanwhile is sent again; the others are not.
+            return ()
+        self.sent[topic] += len(sent)
+        return sent
+
+    async def _stamp(self, rows: Sequence[Row[Any]]) -> None:
+        """Note that rows were sent; one that somebody has locked meanwhile is sent again."""
+        if not rows:
+            return
         free = select(Outbox.id).where(Outbox.id == any_(IDS)).with_for_update(skip_locked=True)
         async with self._db.read() as connection:
             await connection.execute(
                 update(Outbox).where(Outbox.id.in_(free)).values(sent_at=func.now()),
-                {"ids": [row.id for row in sent]},
+                {"ids": [row.id for row in rows]},
             )
-        self.sent[topic] += len(sent)
-        return len(sent)
 
     async def _send_hints(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
         taken = set(await self._queue.send([row.key for row in rows]))

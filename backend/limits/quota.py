@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 
 from pydantic import ByteSize
-from sqlalchemy import Executable, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.adapters.postgres import Database
@@ -23,20 +23,17 @@ _ACTIVE_RETRY_S = 60
 # The low half of a user's id, of which UUIDv7 makes 62 bits at random; should two users ever share
 # one they would only wait for each other.
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
-# States as literals: with bound ones a prepared statement could not use the partial indexes.
-# What is ready stays so while it is made anew: then the job tells.
-_ACTIVE = text(
-    "SELECT (SELECT count(*) FROM videos"
-    " WHERE user_id = :user AND state IN ('uploading', 'queued', 'processing'))"
-    " + (SELECT count(*) FROM jobs JOIN videos ON videos.id = jobs.video_id"
-    " WHERE jobs.user_id = :user AND jobs.state IN ('queued', 'running')"
-    " AND videos.state = 'ready')"
-)
-_BYTES = text(
-    "WITH live AS (SELECT id, source_size FROM videos WHERE user_id = :user AND state <> 'deleted')"
+# States as literals: with bound ones a prepared statement could not use the partial indexes. What
+# is not limited is not counted.
+_USAGE = text(
+    "SELECT CASE WHEN :with_bytes THEN (WITH live AS"
+    " (SELECT id, source_size FROM videos WHERE user_id = :user AND state <> 'deleted')"
     " SELECT ((SELECT coalesce(sum(source_size), 0) FROM live)"
     " + (SELECT coalesce(sum(size), 0) FROM assets WHERE video_id IN (SELECT id FROM live))"
-    ")::bigint"
+    ")::bigint) ELSE 0 END AS bytes,"
+    " CASE WHEN :with_active THEN (SELECT count(*) FROM videos"
+    " WHERE user_id = :user AND state IN ('uploading', 'queued', 'processing'))"
+    " ELSE 0 END AS active"
 )
 
 
@@ -81,11 +78,9 @@ def refusal(usage: Usage, size: int) -> RateLimited | None:
 
 async def usage_of(connection: AsyncConnection, settings: Settings, user_id: uuid.UUID) -> Usage:
     """Count all that a user has."""
+    used, active = await _count(connection, user_id, with_bytes=True, with_active=True)
     return Usage(
-        bytes_used=await _number(connection, _BYTES, user_id),
-        bytes_allowed=settings.user_quota_bytes or None,
-        active=await _number(connection, _ACTIVE, user_id),
-        active_allowed=settings.user_quota_active or None,
+        used, settings.user_quota_bytes or None, active, settings.user_quota_active or None
     )
 
 
@@ -102,13 +97,13 @@ async def refused(
     """
     allowed_bytes = None if size is None else settings.user_quota_bytes or None
     active_allowed = settings.user_quota_active or None
-    usage = Usage(
-        0 if allowed_bytes is None else await _number(connection, _BYTES, user_id),
-        allowed_bytes,
-        0 if active_allowed is None else await _number(connection, _ACTIVE, user_id),
-        active_allowed,
+    used, active = await _count(
+        connection,
+        user_id,
+        with_bytes=allowed_bytes is not None,
+        with_active=active_allowed is not None,
     )
-    return refusal(usage, size or 0)
+    return refusal(Usage(used, allowed_bytes, active, active_allowed), size or 0)
 
 
 async def look(db: Database, settings: Settings, user_id: uuid.UUID, size: int) -> None:
@@ -155,8 +150,12 @@ def _limited(settings: Settings) -> bool:
     return bool(settings.user_quota_bytes or settings.user_quota_active)
 
 
-async def _number(connection: AsyncConnection, statement: Executable, user_id: uuid.UUID) -> int:
-    return int(await connection.scalar(statement, {"user": user_id}))
+async def _count(
+    connection: AsyncConnection, user_id: uuid.UUID, *, with_bytes: bool, with_active: bool
+) -> tuple[int, int]:
+    bound = {"user": user_id, "with_bytes": with_bytes, "with_active": with_active}
+    row = (await connection.execute(_USAGE, bound)).one()
+    return int(row.bytes), int(row.active)
 
 
 def _human(size: int) -> str:

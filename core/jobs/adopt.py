@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.jobs.create import FIRST_TASK
 from core.jobs.project import project
-from core.model import object_keys
 from core.model.ids import new_id
 from core.model.states import JOB_LIVE, TaskState, VideoState
 from core.model.tables import Job, OldTask, Task
 from core.outbox.write import hint
+from core.tasks import fair_order
 from core.videos import lifecycle, purges
 
 _WAITS = or_(
@@ -32,8 +32,8 @@ def adoptable() -> Select[uuid.UUID]:
 async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
     """Make a task of the release before one of this; False when it is in somebody's hands.
 
-    What it was charged is kept, and what its attempts have left is removed. Its row goes, so
-    whoever held it finds that it holds nothing.
+    What it was charged is kept, and the number of its attempts goes on. Its row goes, so whoever
+    held it finds that it holds nothing. What they have stored is removed.
     """
     video_id = await tx.scalar(select(OldTask.video_id).where(OldTask.id == old_id))
     video = None if video_id is None else await lifecycle.lock(tx, video_id)
@@ -44,22 +44,20 @@ async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
             delete(OldTask)
             .where(OldTask.id == old_id, _WAITS)
             .returning(
-                OldTask.job_id, OldTask.priority, OldTask.turn, OldTask.charged, OldTask.attempt
+                OldTask.job_id, OldTask.priority, OldTask.turn, OldTask.attempt, OldTask.charged
             )
         )
     ).one_or_none()
     if old is None:
         return False
-    await purges.purge_all(
-        tx,
-        (
-            object_keys.old_attempt_prefix(video.id, old.job_id, number)
-            for number in range(1, old.attempt + 1)
-        ),
-    )
+    await purges.purge_old_attempts(tx, video.id, old.job_id, old.attempt)
     state = await tx.scalar(select(Job.state).where(Job.id == old.job_id).with_for_update())
     if state not in JOB_LIVE or video.state is VideoState.DELETED:
         return False
+    _, newest = await fair_order.assign(tx, video.user_id)
+    # The release before counts turns by what waits in its own table, which we keep empty. One that
+    # was tried has had its turn.
+    turn = old.turn if old.charged else max(old.turn, newest)
     task_id = new_id()
     await tx.execute(
         insert(Task).values(
@@ -70,11 +68,12 @@ async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
             kind=FIRST_TASK,
             key=FIRST_TASK,
             priority=old.priority,
-            turn=old.turn,
+            turn=turn,
+            attempt=old.attempt,
             charged=old.charged,
             state=TaskState.QUEUED,
         )
     )
     await hint(tx, [task_id])
-    await project(tx, video, old.job_id)
+    await project(tx, video, old.job_id, priority=old.priority, turn=turn)
     return True

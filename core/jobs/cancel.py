@@ -38,11 +38,14 @@ async def end_work(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UUID]:
     The caller has locked the video, and projects or deletes it afterwards.
     """
     # Of the release before, which may hold some of them while this one is rolled out.
-    await tx.execute(
+    old = await tx.execute(
         update(OldTask)
         .where(OldTask.video_id == video_id, OldTask.state.in_(("queued", "running")))
         .values(state=TaskState.CANCELLED, lease_until=None)
+        .returning(OldTask.job_id, OldTask.attempt)
     )
+    for row in old.all():
+        await purges.purge_old_attempts(tx, video_id, row.job_id, row.attempt)
     jobs = await tx.scalars(
         update(Job)
         .where(Job.video_id == video_id, Job.state.in_(JOB_LIVE))

@@ -4,14 +4,14 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Conflict, NotFound
 from core.model.ids import new_id
-from core.model.states import JOB_LIVE, Effect, JobState, TaskState, VideoState
+from core.model.states import Effect, JobState, TaskState, VideoState
 from core.model.tables import Job, Task
-from core.outbox.write import hint
+from core.outbox.write import hints_of
 from core.tasks import fair_order
 from core.videos import lifecycle
 from core.videos.lifecycle import LockedVideo
@@ -45,54 +45,48 @@ async def create(
 
     Raises:
         NotFound: the video is deleted.
-        Conflict: the video is in another state, or such a job is under way.
+        Conflict: the video is in another state.
     """
     video = await living(tx, video_id)
-    if video.state not in only_from or await _is_being_made(tx, video_id):
+    if video.state not in only_from:
         raise Conflict("This video is on its way; wait until it is ready, or cancel that first.")
     job_id = new_id()
     priority, turn = await fair_order.assign(tx, video.user_id)
-    await tx.execute(
-        insert(Job).values(
-            id=job_id,
-            video_id=video_id,
-            user_id=video.user_id,
-            operation=operation,
-            params=params or {},
-            effect=Effect.REPLACE,
-            priority=priority,
-            turn=turn,
-            state=JobState.QUEUED,
-        )
+    common = {
+        "video_id": video_id,
+        "user_id": video.user_id,
+        "priority": priority,
+        "turn": turn,
+    }
+    job = insert(Job).values(
+        **common,
+        id=job_id,
+        operation=operation,
+        params=params or {},
+        effect=Effect.REPLACE,
+        state=JobState.QUEUED,
     )
-    task_id = new_id()
-    await tx.execute(
-        insert(Task).values(
-            id=task_id,
-            job_id=job_id,
-            video_id=video_id,
-            user_id=video.user_id,
-            kind=FIRST_TASK,
-            key=FIRST_TASK,
-            priority=priority,
-            turn=turn,
-            state=TaskState.QUEUED,
-        )
+    task = insert(Task).values(
+        **common,
+        id=new_id(),
+        job_id=job_id,
+        kind=FIRST_TASK,
+        key=FIRST_TASK,
+        state=TaskState.QUEUED,
     )
-    await hint(tx, [task_id])
-    if video.state is not VideoState.READY:  # what plays goes on playing
-        await lifecycle.move(
-            tx,
-            video_id,
-            VideoState.QUEUED,
-            only_from=only_from,
-            failure=None,
-            job_id=job_id,
-            stage=None,
-            progress=0.0,
-            eta_s=None,
-            **video_values,
-        )
+    added = task.returning(Task.id).cte("task")
+    await tx.execute(hints_of(added).add_cte(job.cte("job")))
+    await lifecycle.touch(
+        tx,
+        video_id,
+        state=VideoState.QUEUED,
+        failure=None,
+        job_id=job_id,
+        stage=None,
+        progress=0.0,
+        eta_s=None,
+        **video_values,
+    )
     return job_id
 
 
@@ -106,10 +100,3 @@ async def living(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo:
     if found is None or found.state is VideoState.DELETED:
         raise NotFound("There is no such video.")
     return found
-
-
-async def _is_being_made(tx: AsyncConnection, video_id: uuid.UUID) -> bool:
-    live = exists().where(
-        Job.video_id == video_id, Job.effect == Effect.REPLACE, Job.state.in_(JOB_LIVE)
-    )
-    return bool(await tx.scalar(select(live)))

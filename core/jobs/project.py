@@ -8,7 +8,7 @@ import uuid
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ARRAY, String, cast, delete, func, select, update
+from sqlalchemy import ARRAY, String, Update, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Failure
@@ -66,12 +66,13 @@ async def project(
     # A job of the release before has none.
     tasks = [TaskState(task) for task in row.tasks or ()]
     state = job_state(tasks) if tasks else JobState(row.state)
+    of_job = None
     if state != row.state or failure or job_values:
-        await _write_job(tx, job_id, state, failure, job_values)
+        of_job = _job_update(job_id, state, failure, job_values)
     video_values: dict[str, Any] = {} if source_media is None else {"source_media": source_media}
     is_main = job_id == video.job_id
     if state is JobState.SUCCEEDED and row.state != state:
-        poster_key = await _publish(tx, video.id, job_id, Effect(row.effect))
+        poster_key = await _publish(tx, video, job_id, Effect(row.effect))
         if row.effect == Effect.REPLACE:
             is_main = True
             video_values |= {
@@ -80,25 +81,28 @@ async def project(
                 "failure": None,
                 "playable_at": func.coalesce(Video.playable_at, func.now()),
             }
-    to = video_state(video.state, state) if is_main else video.state
+    is_playable = video.playable_at is not None
+    to = video_state(video.state, state, is_playable=is_playable) if is_main else video.state
     if to is not video.state:
+        failed = failure is not None and to is VideoState.FAILED
         video_values |= {
             "state": to,
             "stage": None,
-            "failure": asdict(failure) if failure and to is VideoState.FAILED else None,
+            "failure": asdict(failure) if failure is not None and failed else None,
         }
+        if to is VideoState.READY and state is not JobState.SUCCEEDED:
+            video_values["job_id"] = await _shown_job(tx, video.id)
     if video_values:
-        await lifecycle.touch(tx, video.id, **video_values)
+        also = None if of_job is None else of_job.returning(Job.id).cte("of_job")
+        await lifecycle.touch(tx, video.id, also=also, **video_values)
+    elif of_job is not None:
+        await tx.execute(of_job)
     return state
 
 
-async def _write_job(
-    tx: AsyncConnection,
-    job_id: uuid.UUID,
-    state: JobState,
-    failure: Failure | None,
-    more: dict[str, Any],
-) -> None:
+def _job_update(
+    job_id: uuid.UUID, state: JobState, failure: Failure | None, more: dict[str, Any]
+) -> Update:
     values: dict[str, Any] = {**more, "state": state}
     if state is JobState.RUNNING:
         values["started_at"] = func.coalesce(Job.started_at, func.now())
@@ -106,21 +110,21 @@ async def _write_job(
         values["finished_at"] = func.now()
     if failure is not None:
         values["failure"] = asdict(failure)
-    await tx.execute(update(Job).where(Job.id == job_id).values(values))
+    return update(Job).where(Job.id == job_id).values(values)
 
 
 async def _publish(
-    tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UUID, effect: Effect
+    tx: AsyncConnection, video: LockedVideo, job_id: uuid.UUID, effect: Effect
 ) -> str | None:
     """Show what a job has made, in place of what an earlier one made if that is its effect.
 
     Returns:
         The key of the poster, if it made one.
     """
-    if effect is Effect.REPLACE:
+    if effect is Effect.REPLACE and video.playable_at is not None:
         replaced = await tx.scalars(
             delete(Asset)
-            .where(Asset.video_id == video_id, Asset.is_main, Asset.job_id != job_id)
+            .where(Asset.video_id == video.id, Asset.is_main, Asset.job_id != job_id)
             .returning(Asset.s3_key)
         )
         await purges.purge_all(tx, replaced.all())
@@ -132,3 +136,11 @@ async def _publish(
     )
     posters = [row.s3_key for row in published.all() if row.kind == AssetKind.POSTER]
     return posters[0] if posters else None
+
+
+async def _shown_job(tx: AsyncConnection, video_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the job whose outputs a video shows."""
+    shown = select(Asset.job_id).where(
+        Asset.video_id == video_id, Asset.is_main, Asset.state == AssetState.PUBLISHED
+    )
+    return await tx.scalar(shown.limit(1))

@@ -13,19 +13,25 @@ _LOCK = 0x66726D6C  # "frml": two migrations at once would both create the same 
 
 
 def _run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=Base.metadata)
+    # Of the session: each migration is a transaction of its own.
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+    connection.commit()
+    context.configure(
+        connection=connection, target_metadata=Base.metadata, transaction_per_migration=True
+    )
     with context.begin_transaction():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         context.run_migrations()
 
 
 async def _connect() -> None:
     url, secret = (context.config.attributes[name] for name in ("url", "secret"))
     engine = create_async_engine(url, async_creator=connector(url, secret))
-    async with engine.connect() as connection:
-        await connection.run_sync(_run)
-        await connection.commit()
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_run)
+            await connection.commit()
+    finally:
+        await engine.dispose()  # which gives the lock back
 
 
 asyncio.run(_connect())

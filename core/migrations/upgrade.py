@@ -26,11 +26,17 @@ def configuration(url: str, secret: Secret | None = None) -> Config:
     return config
 
 
+def downgrade(url: str, revision: str, secret: Secret | None = None) -> None:
+    """Bring the database at `url` back to a revision; nobody may be at work on it."""
+    command.downgrade(configuration(url, secret), revision)
+
+
 def upgrade(url: str, revision: str = "head", secret: Secret | None = None) -> None:
     """Bring the database at `url` to a revision; does nothing when it is there already.
 
-    A migration is one transaction. Who goes on working beside it may deadlock with it, and the
-    database then ends one of them: if that is the migration, it begins again.
+    Each migration is one transaction, unless it says otherwise. Who goes on working beside it may
+    deadlock with it, and the database then ends one of them: if that is the migration, it begins
+    again.
     """
     for chance in range(1, _CHANCES + 1):
         try:

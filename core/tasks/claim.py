@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, literal, select, update
+from sqlalchemy import Row, Select, exists, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,7 +21,7 @@ from core.jobs.cancel import cancel_tasks
 from core.jobs.project import project
 from core.model import object_keys
 from core.model.states import JOB_LIVE, Effect, TaskState, VideoState
-from core.model.tables import Job, Task, TaskAttempt
+from core.model.tables import Job, Task, TaskAttempt, TaskNeed
 from core.tasks import fair_order
 from core.videos import lifecycle
 
@@ -59,6 +59,7 @@ class Work(Claim):
     params: dict[str, Any]
     plan: dict[str, Any] | None
     spec: dict[str, Any]
+    is_needed: bool  # by another task
     effect: Effect
     priority: int
     turn: int
@@ -169,6 +170,7 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
                 Job.plan,
                 Job.effect,
                 Task.spec,
+                exists().where(TaskNeed.needs_id == Task.id).label("is_needed"),
                 Task.priority,
                 Task.turn,
                 func.coalesce(func.extract("epoch", func.now() - Job.started_at), 0).label("age_s"),
@@ -195,6 +197,7 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
         params=row.params,
         plan=row.plan,
         spec=row.spec,
+        is_needed=row.is_needed,
         effect=Effect(row.effect),
         priority=row.priority,
         turn=row.turn,

@@ -136,7 +136,8 @@ async def succeed(
             insert(Asset).values([{"id": new_id(), **common, **asdict(each)} for each in assets])
         )
     await purges.purge_attempts(tx, work.video_id, work.job_id, work.key, work.attempt - 1)
-    await _unblock(tx, work)
+    if work.is_needed:
+        await _unblock(tx, work)
     await project(tx, video, work.job_id, **_of_job(ending))
 
 
@@ -325,6 +326,7 @@ async def _add_tasks(
         kind=first.kind,
         key=first.key,
         spec=first.spec,
+        is_needed=any(first.key in task.needs for task in tasks),
         attempt=1,
         charged=1,
     )

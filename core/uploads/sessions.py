@@ -137,6 +137,7 @@ async def adopt(db: Database, storage: Storage, upload: UploadRow) -> bool:
             "size_mismatch",
         )
     async with db.begin() as tx:
+        # As always the video first; `create_job` finds it locked.
         await lifecycle.lock(tx, upload.video_id)
         if await _move(tx, upload.id, UploadState.COMPLETED):
             await create_job(

@@ -6,11 +6,11 @@ video. So two who want the same video wait for each other and cannot deadlock.
 """
 
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CTE, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model.states import VideoState
@@ -39,6 +39,7 @@ class LockedVideo:
     user_id: uuid.UUID
     state: VideoState
     job_id: uuid.UUID | None
+    playable_at: datetime | None
     source_key: str
     source_size: int
     source_etag: str | None
@@ -57,6 +58,7 @@ async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
                 Video.user_id,
                 Video.state,
                 Video.job_id,
+                Video.playable_at,
                 Video.source_key,
                 Video.source_size,
                 Video.source_etag,
@@ -71,40 +73,24 @@ async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
     return LockedVideo(**{**row._mapping, "state": VideoState(row.state)})  # noqa: SLF001
 
 
-async def move(
-    tx: AsyncConnection,
-    video_id: uuid.UUID,
-    state: VideoState,
-    *,
-    only_from: Collection[VideoState],
-    **values: Any,
+async def touch(
+    tx: AsyncConnection, video_id: uuid.UUID, *, also: CTE | None = None, **values: Any
 ) -> bool:
-    """Enter a state if the present one is among `only_from`; tell whether it was.
+    """Change a video that is not deleted; tell whether it is not.
 
     Args:
         tx: the transaction.
         video_id: the video.
-        state: the state to enter.
-        only_from: the states that may be left for it.
-        **values: what else to write.
+        also: what else to write in the same statement.
+        **values: what to write of the video.
     """
-    return await _write(tx, video_id, only_from, state=state, **values)
-
-
-async def touch(tx: AsyncConnection, video_id: uuid.UUID, **values: Any) -> bool:
-    """Change what is told about a video without changing its state; False when it is deleted."""
-    return await _write(tx, video_id, set(VideoState) - {VideoState.DELETED}, **values)
-
-
-async def _write(
-    tx: AsyncConnection, video_id: uuid.UUID, allowed: Collection[VideoState], **values: Any
-) -> bool:
     changed = (
         update(Video)
-        .where(Video.id == video_id, Video.state.in_(sorted(allowed)))
+        .where(Video.id == video_id, Video.state != VideoState.DELETED)
         .values(version=Video.version + 1, updated_at=func.now(), **values)
         .returning(Video.id, Video.user_id, Video.version)
         .cte("changed")
     )
-    told = await tx.execute(write.of_video(changed))
+    statement = write.of_video(changed)
+    told = await tx.execute(statement if also is None else statement.add_cte(also))
     return bool(told.rowcount)

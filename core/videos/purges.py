@@ -49,6 +49,16 @@ async def purge_attempts(
     )
 
 
+async def purge_old_attempts(
+    tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UUID, up_to: int
+) -> None:
+    """Have the outputs of attempts 1 to `up_to` of the release before removed."""
+    numbers = range(1, up_to + 1)
+    await purge_all(
+        tx, (object_keys.old_attempt_prefix(video_id, job_id, number) for number in numbers)
+    )
+
+
 async def _insert(
     tx: AsyncConnection, prefixes: Iterable[str], s3_upload_id: str | None, *, later: bool
 ) -> None:

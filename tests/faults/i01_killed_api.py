@@ -135,11 +135,11 @@ SCENARIO = Scenario(
     protections=(
         Protection(
             "outbox", "a row that says what is still to be sent",
-            ("no_outbox", "sends_itself"), 1, ("die_after_commit",),
+            ("no_outbox", "sends_itself", "only_told"), 1, ("die_after_commit",),
         ),
         Protection(
             "mark_lapses", "a dead sender's mark lapses",
-            ("mark_lapses",), 1, ("die_before_send",),
+            ("mark_lapses", "only_told"), 1, ("die_before_send",),
         ),
         Protection(
             "upload_sweep", "what S3 completed unheard is found",

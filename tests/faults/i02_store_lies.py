@@ -53,9 +53,7 @@ async def _unplayable(world: World, video_id: uuid.UUID) -> list[str]:
     tools = find_tools().environment
     clips = Clips(tools["FFMPEG_PATH"], tools["FFPROBE_PATH"])
     found = []
-    for row in await world.rows(
-        "SELECT name, s3_key FROM renditions WHERE video_id = :id", id=video_id
-    ):
+    for row in await world.outputs(video_id, "file"):
         path = world.directory / f"{uuid.uuid4().hex}.mp4"
         await _download(world, row.s3_key, path)
         played = _played_s(clips, path)

@@ -49,18 +49,20 @@ async def _waiting(world: World, count: int) -> bool:
 
 async def _faults(world: World, video_id: uuid.UUID, version: int) -> list[str]:
     faults = await world.faults(video_id)
-    task = await world.task(video_id)
-    if (task.attempt, task.charged) != (1, 1):
-        faults.append(f"{video_id}: {task.attempt} attempts, {task.charged} charged")
+    tasks = await world.tasks(video_id)
+    for task in tasks:
+        if (task.attempt, task.charged) != (1, 1):
+            told = f"{task.attempt} attempts, {task.charged} charged"
+            faults.append(f"{video_id}: {task.key}: {told}")
     states = [change.state for change in await world.changes(video_id)]
     became_ready = sum(after == "ready" != before for before, after in pairwise(states))
     if became_ready != 1:
         faults.append(f"{video_id}: became ready {became_ready} times")
     if (await world.video(video_id)).version != version:
         faults.append(f"{video_id}: changed after it was ready")
-    stored = await world.objects(f"videos/{video_id}/{task.job_id}/")
-    attempts = {key.split("/")[3] for key in stored} - {"log-1.txt"}
-    if attempts != {"1"}:
+    stored = await world.objects(f"videos/{video_id}/{tasks[-1].job_id}/")
+    attempts = {key.split("/")[3] for key in stored} - {"log-encode-1.txt"}
+    if attempts != {"encode-1"}:
         faults.append(f"{video_id}: outputs of attempts {sorted(attempts)}")
     return faults
 

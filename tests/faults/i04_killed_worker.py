@@ -72,12 +72,7 @@ SCENARIO = Scenario(
     small_count=2,
     run=run,
     protections=(
-        Protection(
-            "leases",
-            "nobody notices a lease that has lapsed: neither the sweep nor a claim",
-            ("lapse", "no_takeover"),
-            tries=1,
-        ),
+        Protection("leases", "nobody notices a lease that has lapsed", ("lapse",), tries=1),
         Protection("parent_death", "FFmpeg does not die with its worker", ("parent_death",), 1),
     ),
 )

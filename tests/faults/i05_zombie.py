@@ -16,10 +16,7 @@ from tests.faults.world import World
 
 _SIDE_BY_SIDE = 3
 _ENDLESS = "a zombie did not come to an end with what it held"
-_THROUGH = ("lease_lost", "succeeded", "failed", "released", "message_not_settled")
-# A zombie's message must not come to others while it stands still: then it is the zombie's to
-# delete, and must be there when all is over.
-_VISIBILITY_S = "120"
+_THROUGH = ("planned", "lease_lost", "succeeded", "failed", "released", "message_not_settled")
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,6 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
     While another one is at the same task; after it has finished; and, stopped just before its
     outputs were to be stored, after another one has stored its own.
     """
-    world.extra["VISIBILITY_S"] = _VISIBILITY_S
     await world.start_api()
     tally = Tally()
     kinds = world.focus or ("encoding", "encoding", "publishing")
@@ -115,18 +111,30 @@ async def _are_through(world: World, zombies: list[Process]) -> bool:
 
 
 async def _shown(world: World, video_id: uuid.UUID) -> _Shown:
-    tables = {"videos": "id", "renditions": "video_id", "artifacts": "video_id", "jobs": "video_id"}
+    tables = {"videos": "id", "assets": "video_id", "jobs": "video_id"}
     rows = [
         list(await world.rows(f"SELECT * FROM {table} WHERE {key} = :id ORDER BY id", id=video_id))
         for table, key in tables.items()
     ]
-    named = [row.s3_key for table in rows[1:3] for row in table]
+    named = [row.s3_key for row in rows[1]]
     stored = await world.objects(f"videos/{video_id}/")
     return _Shown(rows, {key: stored.get(key) for key in named})
 
 
-async def _messages_at_most(world: World, count: int) -> bool:
-    return sum(await world.messages()) <= count
+async def _left_over(world: World, video_id: uuid.UUID) -> list[str]:
+    """Return what lies in the store for a video and is named by nobody."""
+    named = {row.s3_key for row in await world.outputs(video_id)}
+    logs = await world.rows(
+        "SELECT a.log_key FROM task_attempts a JOIN job_tasks t ON t.id = a.task_id"
+        " WHERE t.video_id = :id",
+        id=video_id,
+    )
+    named |= {row.log_key for row in logs} | {(await world.video(video_id)).source_key}
+    return sorted(set(await world.objects(f"videos/{video_id}/")) - named)
+
+
+async def _nothing_left(world: World, videos: list[uuid.UUID]) -> bool:
+    return not any([await _left_over(world, video_id) for video_id in videos])
 
 
 async def _judge(
@@ -136,20 +144,17 @@ async def _judge(
     tally: Tally,
     endless: list[str],
 ) -> None:
-    # The zombies' own are still in flight; those of the others are being deleted.
-    await world.holds(partial(_messages_at_most, world, len(videos)), 15)
-    too_few = await world.holds(partial(_messages_at_most, world, len(videos) - 1), 1)
+    # Long before the outputs of attempts are removed of which nobody knows whether they ended.
+    await world.holds(partial(_nothing_left, world, videos), 15)
     for video_id in videos:
         faults = endless + await world.faults(video_id)
         if video_id in before and await _shown(world, video_id) != before[video_id]:
             faults.append(f"{video_id}: a zombie changed what was published")
         task = await world.task(video_id)
-        published = await world.rows("SELECT s3_key FROM renditions WHERE video_id = :id",
-                                     id=video_id)  # fmt: skip
-        if any(row.s3_key.split("/")[3] != str(task.attempt) for row in published):
-            faults.append(f"{video_id}: what is published is not of attempt {task.attempt}")
-        if too_few:
-            faults.append(f"{video_id}: a zombie deleted a message that was not its own any more")
+        last = f"{task.key}-{task.attempt}"
+        if any(row.s3_key.split("/")[3] != last for row in await world.outputs(video_id)):
+            faults.append(f"{video_id}: what is published is not of {last}")
+        faults += [f"{key} was left behind" for key in await _left_over(world, video_id)]
         tally.add(faults)
 
 
@@ -172,11 +177,11 @@ SCENARIO = Scenario(
             "own_place", "each attempt has a place of its own", ("own_place",), 1, ("publishing",)
         ),
         Protection(
-            "leave_message",
-            "who lost its lease leaves the message",
-            ("drop_lost",),
+            "abandon",
+            "what was stored in vain is removed",
+            ("keep_abandoned",),
             1,
-            ("encoding",),
+            ("publishing",),
         ),
     ),
 )

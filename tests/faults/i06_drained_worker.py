@@ -81,7 +81,8 @@ SCENARIO = Scenario(
     run=run,
     protections=(
         Protection("give_back", "a worker gives back what it holds", ("give_back",), 1),
-        Protection("message", "the message is shown, or another one sent", ("hide_message",), 1),
+        # Either is enough: that others are told, and that they look without a message.
+        Protection("hint", "others are told of it", ("no_hint", "only_told"), 1),
         Protection("uncharged", "a drained attempt does not count", ("charge_drained",), 1),
     ),
 )

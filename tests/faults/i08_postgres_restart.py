@@ -6,11 +6,13 @@ import random
 import signal
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import httpx
 from sqlalchemy import text
 
 from embedded.errors import PartDied
+from tests.faults.processes import Process
 from tests.faults.scenario import Outcome, Protection, Scenario, Tally
 from tests.faults.world import World
 
@@ -22,8 +24,10 @@ _STARTS = 5  # a server that was killed may find its last children still there
 class _Try:
     """One restart, at one moment."""
 
-    def __init__(self, world: World, dead_letters: str, rng: random.Random) -> None:
-        self.world, self.dead_letters, self.rng = world, dead_letters, rng
+    def __init__(
+        self, world: World, worker: Process, dead_letters: str, rng: random.Random
+    ) -> None:
+        self.world, self.worker, self.dead_letters, self.rng = world, worker, dead_letters, rng
 
     async def while_publishing(self) -> list[str]:
         """A result comes while the server is away; it is not thrown away."""
@@ -50,8 +54,12 @@ class _Try:
 
     async def long_absence(self) -> list[str]:
         """The server is away for longer than a lease; messages do not die of it."""
+        # It would have settled the message before the server is gone.
+        self.worker.signal(signal.SIGSTOP)
         video_id = await self.world.upload(self.world.clips.quick)
+        await self.world.until(partial(self.world.hinted, video_id), what="the message is there")
         self.stop()
+        self.worker.signal(signal.SIGCONT)
         faults = await self.answers_of_the_api()
         await asyncio.sleep(_LONG * self.world.timing.lease_s)
         await self.start()
@@ -140,7 +148,7 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
     await world.start_api()
     worker = await world.start_worker("paced")
     tally = Tally()
-    one = _Try(world, dead_letters, rng)
+    one = _Try(world, worker, dead_letters, rng)
     kinds = [kind for kind in one.kinds if not world.focus or kind.__name__ in world.focus]
     while tally.tried < tries:
         kind = kinds[tally.tried % len(kinds)]

@@ -53,8 +53,9 @@ class _Try:
     async def away(self) -> list[str]:
         """It stops, the film is made meanwhile, and it comes back empty."""
         held = await self.log_in()
-        video_id = await self.world.upload(self.world.clips.quick)
+        upload = await self.world.begin(self.world.clips.slow)
         self.world.stack.supervisor.stop(["valkey"])
+        video_id = await self.world.complete(upload)
         answer = await self.post("refresh", held)
         faults = []
         if answer.status_code != 503 or "retry-after" not in answer.headers:
@@ -162,7 +163,13 @@ SCENARIO = Scenario(
             ("old_copy",),
         ),
         Protection(
-            "quiet_events", "a Redis that is away is not ignored", ("quiet_events",), 1, ("away",)
+            "quiet_progress", "a Redis that is away is not ignored by workers",
+            ("quiet_progress",), 1, ("away",),
+        ),
+        # Either is enough: that hints go on, and that workers look without one.
+        Protection(
+            "hints", "a Redis that is away is not ignored by the relay",
+            ("events_first", "only_told"), 1, ("away",),
         ),
     ),
-)
+)  # fmt: skip

@@ -26,7 +26,8 @@ _RETRIED = "cancels it while it is worked on, and wants it again"
 _KINDS = (_WAITS, _DELETED_WORKING, _RETRIED, _DELETED_WAITING)
 _EXPECTED = {_WAITS: "ready", _RETRIED: "ready"}
 
-Told = dict[str, list[tuple[int, str]]]  # by video: versions and names of events, as they came
+# By video, as it came: versions, names of events, and how far it was.
+Told = dict[str, list[tuple[int, str, float, str | None]]]
 
 
 async def run(world: World, tries: int, rng: random.Random) -> Outcome:
@@ -104,7 +105,7 @@ async def _tell_old_news(world: World, client: redis.Redis, videos: list[uuid.UU
     for video_id in videos:
         row = await world.video(video_id)
         for version in (row.version - 1, 1):
-            await publish(client, VideoEvent(row.user_id, video_id, version))
+            await publish(client, [VideoEvent(row.user_id, video_id, version)])
 
 
 @asynccontextmanager
@@ -119,8 +120,9 @@ async def _listening(world: World) -> AsyncIterator[Told]:
                 fields = dict(line.split(": ", 1) for line in block if ": " in line)
                 if "data" not in fields:  # a comment that keeps the connection alive
                     continue
-                video_id = json.loads(fields["data"])["id"]
-                told.setdefault(video_id, []).append((int(fields["id"]), fields["event"]))
+                data = json.loads(fields["data"])
+                far = (data.get("progress", 0.0), data.get("stage"))
+                told.setdefault(data["id"], []).append((int(fields["id"]), fields["event"], *far))
 
     listener = asyncio.create_task(listen())
     try:
@@ -138,7 +140,9 @@ def _disorder(told: Told) -> list[str]:
         f"{video_id}: {before} was told before {after}"
         for video_id, all_told in told.items()
         for before, after in pairwise(all_told)
-        if after[0] <= before[0] or before[1] == "deleted"
+        if after[0] < before[0]
+        or before[1] == "deleted"
+        or (after[0] == before[0] and (after[2:] == before[2:] or after[2] < before[2]))
     ]
 
 
@@ -150,9 +154,11 @@ SCENARIO = Scenario(
     least_count=4,  # a round has one of each kind
     run=run,
     protections=(
-        # Either of the two is enough: the claim's own guard, and that of a video's state.
+        # Either is enough: the guard of the claim, that of the beginning, and of a video's state.
         Protection(
-            "claims", "nothing that is over is begun again", ("claim_guard", "any_transition")
+            "claims",
+            "nothing that is over is begun again",
+            ("claim_guard", "begin_guard", "any_transition"),
         ),
         Protection(
             "writes", "nobody writes who does not hold the task", ("fence", "any_transition"), 2

@@ -22,7 +22,7 @@ from tests.faults.world import World
 _SETTINGS = {"MAX_ATTEMPTS": "1000", "MAX_JOB_S": "1e9", "RETRY_BASE_S": "0.02"}
 _SMALL = {"S3_READ_TIMEOUT_S": "3", "TRANSFER_GRACE_S": "3", "UPLOAD_TTL_S": "10"}
 _FULL = {"S3_READ_TIMEOUT_S": "5", "TRANSFER_GRACE_S": "5", "UPLOAD_TTL_S": "60"}
-_SMALL_GRACE_S, _FULL_GRACE_S = 8.0, 120.0  # see mutations/soak.py, and core/videos/lifecycle.py
+_SMALL_GRACE_S, _FULL_GRACE_S = 8.0, 120.0  # see mutations/soak.py, and core/videos/purges.py
 _SMALL_HALT_S, _FULL_HALT_S = 4.0, 12.0  # more than a lease, and less than the grace
 
 

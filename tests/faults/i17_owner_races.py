@@ -37,16 +37,18 @@ _REST = """
         SELECT gen_random_uuid(), id, user_id, 'transcode', :ended, now() FROM videos WHERE id = :id
         RETURNING id, video_id),
     task AS (
-        INSERT INTO tasks (id, job_id, video_id, state)
-        SELECT gen_random_uuid(), id, video_id, :ended FROM job),
-    rendition AS (
-        INSERT INTO renditions (id, video_id, job_id, name, s3_key, width, height, size, duration,
-                                bitrate, video_codec)
-        SELECT gen_random_uuid(), video_id, id, '480p', 'videos/' || video_id || '/480p.mp4',
-               854, 480, 1, 1, 1, 'h264'
+        INSERT INTO job_tasks (id, job_id, video_id, user_id, kind, key, priority, turn, state)
+        SELECT gen_random_uuid(), job.id, video_id, user_id, 'inspect', 'inspect', 0, 0, :ended
+        FROM job JOIN videos ON videos.id = video_id),
+    asset AS (
+        INSERT INTO assets (id, video_id, job_id, is_main, kind, name, state, s3_key, size, width,
+                            height, duration, bitrate, video_codec)
+        SELECT gen_random_uuid(), video_id, id, true, 'file', '480p', 'published',
+               'videos/' || video_id || '/480p.mp4', 1, 854, 480, 1, 1, 'h264'
         FROM job WHERE :state = 'ready')
-    UPDATE videos SET state = :state, job_id = job.id FROM job WHERE videos.id = job.video_id
-    RETURNING 1
+    UPDATE videos SET state = :state, job_id = job.id,
+        playable_at = CASE WHEN :state = 'ready' THEN now() END
+    FROM job WHERE videos.id = job.video_id RETURNING 1
 """
 
 
@@ -194,7 +196,9 @@ async def _stranger(world: World) -> tuple[float, list[str]]:
 
 
 async def _nothing_lives(world: World) -> bool:
-    rows = await world.rows("SELECT 1 FROM tasks WHERE state IN ('queued', 'running')")
+    rows = await world.rows(
+        "SELECT 1 FROM job_tasks WHERE state IN ('blocked', 'queued', 'running')"
+    )
     return not rows
 
 

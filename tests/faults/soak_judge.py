@@ -39,8 +39,8 @@ class Judge:
             if await self.world.ends(*self.uploads.wills, seconds=0.5):
                 return time.monotonic() - began
             rows = await self.world.rows(
-                "SELECT extract(epoch FROM max(available_at) - now())::float8 AS wait FROM tasks"
-                " WHERE state = 'queued'"
+                "SELECT extract(epoch FROM max(available_at) - now())::float8 AS wait"
+                " FROM job_tasks WHERE state = 'queued'"
             )
             if (rows[0].wait or 0) > 0:
                 last = max(last, time.monotonic() + rows[0].wait + bound_s)
@@ -122,8 +122,8 @@ class Judge:
         """Read each rendition of a video to its end."""
         found = []
         rows = await self.world.rows(
-            "SELECT r.s3_key, r.size FROM renditions r JOIN videos v ON v.id = r.video_id"
-            " WHERE v.id = :id AND v.state = 'ready'",
+            "SELECT a.s3_key, a.size FROM assets a JOIN videos v ON v.id = a.video_id"
+            " WHERE v.id = :id AND v.state = 'ready' AND a.kind = 'file'",
             id=video_id,
         )
         for row in rows:

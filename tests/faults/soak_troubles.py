@@ -73,7 +73,7 @@ class Troubles:
         return places[step.which % len(places)]
 
     async def _repeat(self) -> None:
-        rows = await self.world.rows("SELECT id FROM tasks ORDER BY id")
+        rows = await self.world.rows("SELECT id FROM job_tasks ORDER BY id")
         for row in self.rng.sample(rows, min(5, len(rows))):
             for _ in range(self.rng.randint(1, 3)):
                 await self.world.send(encode(row.id))

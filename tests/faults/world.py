@@ -255,10 +255,23 @@ class World:
 
     async def task(self, video_id: uuid.UUID) -> Any:
         """Return the row of the newest task of a video."""
-        found = await self.rows(
-            "SELECT * FROM tasks WHERE video_id = :id ORDER BY id DESC LIMIT 1", id=video_id
+        return (await self.tasks(video_id))[-1]
+
+    async def tasks(self, video_id: uuid.UUID) -> list[Any]:
+        """Return the rows of a video's tasks, oldest first."""
+        return await self.rows(
+            "SELECT * FROM job_tasks WHERE video_id = :id ORDER BY id", id=video_id
         )
-        return found[0]
+
+    async def hinted(self, video_id: uuid.UUID) -> datetime | None:
+        """Return when workers were last told that there is something to do for a video."""
+        (found,) = await self.rows(
+            "SELECT max(o.sent_at) AS at FROM outbox o JOIN job_tasks t ON t.id = o.key"
+            " WHERE o.topic = 'task' AND t.video_id = :id",
+            id=video_id,
+        )
+        at: datetime | None = found.at
+        return at
 
     async def changes(self, video_id: uuid.UUID) -> list[history.VideoChange]:
         """Return every change of a video, oldest first."""
@@ -328,8 +341,11 @@ class World:
         """Wait until FFmpeg is at work on all of these videos at once."""
 
         async def encoding() -> bool:
+            # With the lease, so later than people are told: Redis may be what is gone.
             rows = await self.rows(
-                "SELECT state, stage, progress, failure FROM videos WHERE id = ANY(:ids)",
+                "SELECT v.state, v.failure, t.stage, t.progress FROM videos v LEFT JOIN LATERAL"
+                " (SELECT stage, progress FROM job_tasks WHERE video_id = v.id"
+                " AND state = 'running' ORDER BY id DESC LIMIT 1) t ON true WHERE v.id = ANY(:ids)",
                 ids=list(video_ids),
             )
             failures = [row.failure for row in rows if row.state == "failed"]
@@ -356,34 +372,60 @@ class World:
     ) -> list[str]:
         """Return what is wrong with a video that should have ended; see `history.disorder`.
 
-        A ready one has renditions of one attempt, and each of its objects is there in full.
+        A ready one has outputs of one attempt, and each of its objects is there in full.
         """
         changes = await self.changes(video_id)
         found = history.ended_as(changes, expected) + history.disorder(changes)
+        found += history.disorder_of_work(await self.task_changes(video_id))
+        found += await self._attempts(video_id)
         if changes and changes[-1].state == "ready":
             found += await self._outputs(video_id)
         return [f"{video_id}: {fault}" for fault in found]
 
+    async def outputs(self, video_id: uuid.UUID, kind: str | None = None) -> list[Any]:
+        """Return the rows of what was made of a video, staged or published."""
+        return await self.rows(
+            "SELECT * FROM assets WHERE video_id = :id AND kind = coalesce(:kind, kind)"
+            " ORDER BY id",
+            id=video_id,
+            kind=kind,
+        )
+
     async def _outputs(self, video_id: uuid.UUID) -> list[str]:
         found = []
-        renditions = await self.rows(
-            "SELECT name, s3_key, size FROM renditions WHERE video_id = :id", id=video_id
-        )
-        artifacts = await self.rows(
-            "SELECT kind AS name, s3_key, size FROM artifacts WHERE video_id = :id", id=video_id
-        )
-        if not renditions:
+        made = await self.outputs(video_id)
+        if not any(row.kind == "file" for row in made):
             found.append("ready without a rendition")
-        if len({row.s3_key.rpartition("/")[0] for row in renditions}) > 1:
-            found.append("renditions of two attempts")
+        if len({row.s3_key.rpartition("/")[0] for row in made}) > 1:
+            found.append("outputs of two attempts")
         stored = await self.objects(f"videos/{video_id}/")
-        for row in [*renditions, *artifacts]:
+        for row in made:
+            if row.state != "published":
+                found.append(f"{row.name} of a ready video is {row.state}")
             if row.s3_key not in stored:
                 found.append(f"{row.name} is not in the store")
             elif stored[row.s3_key][0] != row.size:
                 size = stored[row.s3_key][0]
                 found.append(f"{row.name} has {size} bytes in the store, not {row.size}")
         return found
+
+    async def _attempts(self, video_id: uuid.UUID) -> list[str]:
+        """Return what is wrong with the attempts at tasks that have ended: each ended, one well."""
+        rows = await self.rows(
+            "SELECT t.key, t.state, t.attempt, count(a.task_id) AS noted,"
+            " count(a.outcome) AS ended, count(*) FILTER (WHERE a.outcome = 'succeeded') AS well"
+            " FROM job_tasks t LEFT JOIN task_attempts a ON a.task_id = t.id"
+            " WHERE t.video_id = :id AND t.state IN ('succeeded', 'failed', 'cancelled')"
+            " GROUP BY t.id",
+            id=video_id,
+        )
+        return [
+            f"{row.key} {row.state} after attempt {row.attempt}: {row.noted} attempts are noted,"
+            f" {row.ended} ended, {row.well} succeeded"
+            for row in rows
+            if not row.noted == row.ended == row.attempt
+            or row.well != int(row.state == "succeeded")
+        ]
 
     def close(self) -> None:
         """Leave no process behind."""

@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import select
 
 from core.adapters.postgres import Database
-from core.model.tables import Job, Rendition, Task, Video
+from core.model.states import AssetKind
+from core.model.tables import Asset, Job, Task, Video
 from tests.hostile.maker import Maker
 from tests.hostile.table import MARK, READY, Hostile
 from tests.support import warm
@@ -32,7 +33,7 @@ class Ended:
 
     Attributes:
         outcome: `ready` or the failure's code.
-        attempts: how often it was tried.
+        attempts: how often what was tried most was tried.
         seconds: from the first attempt's beginning to the end.
         shortest: seconds of the shortest rendition, 0 when there is none.
         log: the log of its job.
@@ -87,15 +88,17 @@ class Run:
             began, finished = (await connection.execute(times)).one()
             assert began is not None
             assert finished is not None
-            made = select(Rendition.duration).where(Rendition.video_id == uuid.UUID(video_id))
+            made = select(Asset.duration).where(
+                Asset.video_id == uuid.UUID(video_id), Asset.kind == AssetKind.FILE
+            )
             lengths = (await connection.execute(made)).scalars().all()
         objects = await self._objects(f"videos/{video_id}/")
         log = b"".join([data for key, data in objects.items() if key.endswith(".txt")])
         return Ended(
             outcome=READY if state == READY else str(failure["code"]),
-            attempts=sum(attempts),
+            attempts=max(attempts),
             seconds=(finished - began).total_seconds(),
-            shortest=min(map(float, lengths), default=0.0),
+            shortest=min((length or 0.0 for length in lengths), default=0.0),
             log=log.decode(),
             objects=objects,
         )

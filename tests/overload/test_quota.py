@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 from backend.limits import quota
 from control import purges
 from core.model.states import VideoState
-from core.model.tables import Artifact, Job, Rendition, Video
+from core.model.tables import Asset, Job, Video
 from tests.support.app import Api, StartApi
 from tests.support.people import Person, new_user
 from tests.support.problems import problem
@@ -134,7 +134,7 @@ async def test_of_5_retries_at_once_those_that_are_allowed_are_queued(start_api:
     assert sorted(answer.status_code for answer in answers) == [202, 202, 429, 429, 429]
 
 
-async def test_renditions_and_artifacts_are_counted_until_the_video_is_deleted(
+async def test_outputs_are_counted_until_the_video_is_deleted(
     start_api: StartApi,
 ) -> None:
     api = await start_api(user_quota_bytes=10_000)
@@ -148,13 +148,18 @@ async def test_renditions_and_artifacts_are_counted_until_the_video_is_deleted(
                 id=job_id, video_id=video_id, user_id=person.id, operation="transcode", state="x"
             )
         )
-        of = {"video_id": video_id, "job_id": job_id, "s3_key": "k"}
+        of = {"video_id": video_id, "job_id": job_id, "s3_key": "k", "is_main": True}
         shape = {"width": 1, "height": 1, "duration": 1.0, "bitrate": 1, "video_codec": "h264"}
-        for name, size in (("720p", 3000), ("480p", 2000)):
+        for kind, name, size, state in (
+            ("file", "720p", 3000, "published"),
+            ("file", "480p", 2000, "staged"),
+            ("poster", "poster", 500, "published"),
+        ):
             await tx.execute(
-                insert(Rendition).values(id=uuid.uuid4(), name=name, size=size, **of, **shape)
+                insert(Asset).values(
+                    id=uuid.uuid4(), kind=kind, name=name, size=size, state=state, **of, **shape
+                )
             )
-        await tx.execute(insert(Artifact).values(id=uuid.uuid4(), kind="poster", size=500, **of))
     told = await limits(person)
     assert told["bytes_used"] == SIZE + 5500
     assert (told["bytes_allowed"], told["active"], told["active_allowed"]) == (10_000, 1, 500)

@@ -5,9 +5,19 @@ relay look at `tasks` alone: new tasks live in `job_tasks`, and `core/jobs/adopt
 waits in the old table. Triggers, all named `rollout_…`, keep both sides true meanwhile:
 
 - outputs: what either publishes is in `renditions` and `artifacts`, and in `assets`;
-- a video that the release before cancels or deletes takes its new tasks with it.
+- a video that the release before cancels or deletes takes its new tasks with it;
+- a video that is made anew by a job of this release is refused to one of the release before, which
+  knows nothing of the job and would have its owner told of a fault;
+- what this release has made is 100 % done for those who read the columns of progress.
 
 They go, with the old tables, in the release after this one.
+
+What can be seen meanwhile: the release before shows no progress of what workers of this one do, and
+0 attempts for its jobs. Its workers receive hints for tasks that they cannot take, and drop them: a
+task then waits until an idle worker of this release looks by itself (20 s at the most), or until
+its hint is sent anew (REDISPATCH_S).
+
+What is there already is copied by the next migration. This release begins only when both are done.
 """
 
 from typing import Any
@@ -21,6 +31,9 @@ down_revision = "0005"
 
 _JSON = postgresql.JSONB(astext_type=sa.Text())
 _FACTS = "width, height, duration, bitrate, video_codec, audio_codec"
+
+# Where an attempt of a task, whose number is `number`, has put its outputs: see `object_keys`.
+_PREFIX = "format('videos/%s/%s/%s-%s/', video_id, job_id, key, number)"
 
 _NEXT = "\n--\n"  # between statements: the driver takes one at a time
 
@@ -62,12 +75,13 @@ BEGIN
   IF TG_OP = 'DELETE' THEN
     DELETE FROM renditions WHERE id = OLD.id;
     DELETE FROM artifacts WHERE id = OLD.id;
-  ELSIF NEW.is_main AND NEW.state = 'published' AND NEW.kind = 'file' THEN
+  ELSIF NEW.is_main AND NEW.state = 'published' AND NEW.kind = 'file'
+    AND num_nulls(NEW.width, NEW.height, NEW.duration, NEW.bitrate, NEW.video_codec) = 0 THEN
     INSERT INTO renditions (id, video_id, job_id, name, s3_key, size, FACTS)
     VALUES (NEW.id, NEW.video_id, NEW.job_id, NEW.name, NEW.s3_key, NEW.size, NEW.width,
       NEW.height, NEW.duration, NEW.bitrate, NEW.video_codec, NEW.audio_codec)
     ON CONFLICT DO NOTHING;
-  ELSIF NEW.is_main AND NEW.state = 'published' THEN
+  ELSIF NEW.is_main AND NEW.state = 'published' AND NEW.kind <> 'file' THEN
     INSERT INTO artifacts (id, video_id, job_id, kind, s3_key, size)
     VALUES (NEW.id, NEW.video_id, NEW.job_id, NEW.kind, NEW.s3_key, NEW.size)
     ON CONFLICT DO NOTHING;
@@ -77,10 +91,30 @@ END $$;
 --
 CREATE FUNCTION rollout_end_of_video() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  UPDATE task_attempts SET outcome = 'cancelled', ended_at = now() FROM job_tasks
+    WHERE job_tasks.id = task_id AND live_video_id = NEW.id AND outcome IS NULL;
+  INSERT INTO purges (id, prefix, not_before)
+    SELECT gen_random_uuid(), PREFIX, now() + interval '2 minutes'
+    FROM job_tasks, generate_series(1, attempt) AS number WHERE live_video_id = NEW.id;
   UPDATE job_tasks SET state = 'cancelled', lease_until = NULL WHERE live_video_id = NEW.id;
   UPDATE jobs SET state = 'cancelled', finished_at = now()
     WHERE video_id = NEW.id AND state IN ('queued', 'running')
     AND EXISTS (SELECT FROM job_tasks WHERE job_id = jobs.id);
+  RETURN NEW;
+END $$;
+--
+CREATE FUNCTION rollout_one_at_a_time() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM jobs WHERE video_id = NEW.id AND id <> NEW.job_id
+    AND effect = 'replace' AND state IN ('queued', 'running')) THEN
+    RETURN NULL;  -- no row is written, as when the video is in another state
+  END IF;
+  RETURN NEW;
+END $$;
+--
+CREATE FUNCTION rollout_done() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.progress = 100;
   RETURN NEW;
 END $$;
 --
@@ -90,38 +124,35 @@ CREATE TRIGGER rollout_rendition_to_asset AFTER INSERT OR DELETE ON renditions
 CREATE TRIGGER rollout_artifact_to_asset AFTER INSERT OR DELETE ON artifacts
   FOR EACH ROW EXECUTE FUNCTION rollout_old_to_asset();
 --
-CREATE TRIGGER rollout_asset_to_old AFTER INSERT OR UPDATE OR DELETE ON assets
-  FOR EACH ROW EXECUTE FUNCTION rollout_asset_to_old();
---
 CREATE TRIGGER rollout_end_of_video BEFORE UPDATE OF state ON videos
   FOR EACH ROW WHEN (OLD.state <> NEW.state AND NEW.state IN ('cancelled', 'deleted'))
   EXECUTE FUNCTION rollout_end_of_video();
+--
+CREATE TRIGGER rollout_one_at_a_time BEFORE UPDATE OF job_id ON videos
+  FOR EACH ROW WHEN (OLD.state = 'ready' AND NEW.state = 'queued')
+  EXECUTE FUNCTION rollout_one_at_a_time();
+--
+CREATE TRIGGER rollout_video_done BEFORE UPDATE OF state ON videos
+  FOR EACH ROW WHEN (OLD.state <> NEW.state AND NEW.state = 'ready')
+  EXECUTE FUNCTION rollout_done();
+--
+CREATE TRIGGER rollout_job_done BEFORE UPDATE OF state ON jobs
+  FOR EACH ROW WHEN (OLD.state <> NEW.state AND NEW.state = 'succeeded')
+  EXECUTE FUNCTION rollout_done();
 """
 
 
 def upgrade() -> None:
-    # All of them now, in the order in which the release before locks their rows: see 0004.
-    op.execute("LOCK TABLE uploads, tasks, jobs, videos IN ACCESS EXCLUSIVE MODE")
-    op.add_column("videos", sa.Column("playable_at", sa.DateTime(timezone=True)))
-    _widen_jobs()
+    # Who writes takes the video first, so nobody holds one of these and waits for another. It is
+    # soon over: rows are copied by the next migration, which holds nobody up.
+    op.execute("LOCK TABLE videos, jobs, renditions, artifacts IN EXCLUSIVE MODE")
     _create_tasks()
     _create_assets()
     _create_outbox()
-    op.execute(
-        "INSERT INTO assets (id, video_id, job_id, is_main, kind, name, state, s3_key, size, FACTS)"
-        " SELECT id, video_id, job_id, true, 'file', name, 'published', s3_key, size, FACTS"
-        " FROM renditions".replace("FACTS", _FACTS)
-    )
-    op.execute(
-        "INSERT INTO assets (id, video_id, job_id, is_main, kind, name, state, s3_key, size)"
-        " SELECT id, video_id, job_id, true, kind, kind, 'published', s3_key, size FROM artifacts"
-    )
-    op.execute(
-        "UPDATE videos SET playable_at = coalesce((SELECT max(finished_at) FROM jobs"
-        " WHERE jobs.video_id = videos.id AND jobs.state = 'succeeded'), updated_at)"
-        " WHERE EXISTS (SELECT FROM renditions WHERE renditions.video_id = videos.id)"
-    )
-    for statement in (_OUTBOX + _ROLLOUT.replace("FACTS", _FACTS)).split(_NEXT):
+    _widen_jobs()
+    op.add_column("videos", sa.Column("playable_at", sa.DateTime(timezone=True)))
+    rollout = _ROLLOUT.replace("FACTS", _FACTS).replace("PREFIX", _PREFIX)
+    for statement in (_OUTBOX + rollout).split(_NEXT):
         op.execute(statement)
 
 
@@ -138,12 +169,6 @@ def _widen_jobs() -> None:
     op.execute(
         "UPDATE jobs SET priority = tasks.priority, turn = tasks.turn FROM tasks"
         " WHERE tasks.job_id = jobs.id AND jobs.state IN ('queued', 'running')"
-    )
-    op.create_index(
-        "ix_jobs_live",
-        "jobs",
-        ["user_id"],
-        postgresql_where=sa.text("state IN ('queued', 'running')"),
     )
     op.drop_index("uq_jobs_live_transcode", table_name="jobs")
     op.create_index(
@@ -339,11 +364,14 @@ def _create_outbox() -> None:
 
 
 def downgrade() -> None:
+    op.execute("LOCK TABLE videos, jobs, job_tasks, assets IN EXCLUSIVE MODE")
     for table, name in (
         ("renditions", "rollout_rendition_to_asset"),
         ("artifacts", "rollout_artifact_to_asset"),
-        ("assets", "rollout_asset_to_old"),
         ("videos", "rollout_end_of_video"),
+        ("videos", "rollout_one_at_a_time"),
+        ("videos", "rollout_video_done"),
+        ("jobs", "rollout_job_done"),
     ):
         op.execute(f"DROP TRIGGER {name} ON {table}")
     _hand_back()
@@ -351,9 +379,9 @@ def downgrade() -> None:
         op.drop_table(table)
     for function in (
         "outbox_wake", "rollout_old_to_asset", "rollout_asset_to_old", "rollout_end_of_video",
+        "rollout_one_at_a_time", "rollout_done",
     ):  # fmt: skip
         op.execute(f"DROP FUNCTION {function}")
-    op.drop_index("ix_jobs_live", table_name="jobs")
     op.drop_index("uq_jobs_live_replace", table_name="jobs")
     op.create_index(
         "uq_jobs_live_transcode",
@@ -368,19 +396,32 @@ def downgrade() -> None:
     op.drop_column("videos", "playable_at")
 
 
+# Each begins anew. Its attempts are counted from where those of the job's tasks have come to: two
+# attempts never write to the same key. What is made anew is not shown as ready there.
+_HAND_BACK = """
+INSERT INTO purges (id, prefix, not_before)
+  SELECT gen_random_uuid(), PREFIX, now() + interval '2 minutes'
+  FROM job_tasks, generate_series(1, attempt) AS number
+  WHERE job_id IN (SELECT job_id FROM job_tasks WHERE LIVE);
+--
+INSERT INTO tasks (id, job_id, video_id, user_id, priority, turn, state, attempt, charged)
+  SELECT gen_random_uuid(), job_id, video_id, user_id, min(priority), min(turn), 'queued',
+    max(attempt), 0
+  FROM job_tasks GROUP BY job_id, video_id, user_id HAVING bool_or(LIVE);
+--
+UPDATE jobs SET state = 'queued' FROM tasks
+  WHERE tasks.job_id = jobs.id AND tasks.state = 'queued' AND jobs.state = 'running';
+--
+UPDATE videos SET state = 'queued', job_id = jobs.id, stage = NULL, progress = 0,
+  version = version + 1, updated_at = now()
+  FROM jobs WHERE jobs.video_id = videos.id AND jobs.state = 'queued'
+  AND videos.state IN ('processing', 'ready');
+"""
+
+
 def _hand_back() -> None:
     """Give each job that has not ended a task that the release before can do."""
-    op.execute(
-        "INSERT INTO tasks (id, job_id, video_id, user_id, priority, turn, state, charged)"
-        " SELECT DISTINCT ON (job_id) id, job_id, video_id, user_id, priority, turn, 'queued', 0"
-        " FROM job_tasks WHERE state IN ('blocked', 'queued', 'running') ORDER BY job_id, id"
-    )
-    op.execute(
-        "UPDATE jobs SET state = 'queued' WHERE state = 'running' AND EXISTS"
-        " (SELECT FROM job_tasks WHERE job_id = jobs.id AND job_tasks.state IN"
-        " ('blocked', 'queued', 'running'))"
-    )
-    op.execute(
-        "UPDATE videos SET state = 'queued' FROM jobs WHERE jobs.video_id = videos.id"
-        " AND jobs.state = 'queued' AND videos.state IN ('processing', 'ready')"
-    )
+    live = "state IN ('blocked', 'queued', 'running')"
+    statements = _HAND_BACK.replace("LIVE", live).replace("PREFIX", _PREFIX)
+    for statement in statements.split(_NEXT):
+        op.execute(statement)

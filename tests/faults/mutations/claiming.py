@@ -1,90 +1,75 @@
 """Without the guards of claims."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.faults.mutations import KINDS, mutation, replace
 
 
-@mutation("no_takeover", "workers")
-def no_takeover() -> None:
-    """A claim takes what is queued, and never what somebody held until the lease lapsed."""
-    from core.model.states import WorkState
-    from core.model.tables import Task
-    from core.tasks import claims
-
-    plain = claims.claim
-
-    async def only_queued(tx: AsyncConnection, task_id: uuid.UUID, *more: Any) -> Any:
-        state = await tx.scalar(select(Task.state).where(Task.id == task_id))
-        if state == WorkState.RUNNING:
-            return claims.Unclaimable.BUSY
-        return await plain(tx, task_id, *more)
-
-    replace(claims, "claim", only_queued)
-
-
 @mutation("claim_guard", "workers")
 def no_claim_guard() -> None:
-    """A claim takes the task that the message names, whatever has become of it."""
-    from core.model.states import WorkState
-    from core.model.tables import Job, Task
-    from core.tasks import claims
+    """A claim takes the task whose turn it is, whatever has become of it."""
+    from core.model.tables import Task
+    from core.tasks import fair_order
 
-    plain = claims.claim
+    def claimable(max_attempts: int) -> Any:
+        return and_(Task.attempt < max_attempts, Task.blocked_by == 0)
 
-    async def anything(tx: AsyncConnection, task_id: uuid.UUID, *more: Any) -> Any:
-        queued = {"state": WorkState.QUEUED, "lease_until": None}
-        await tx.execute(update(Task).where(Task.id == task_id).values(queued))
-        job_id = select(Task.job_id).where(Task.id == task_id).scalar_subquery()
-        await tx.execute(update(Job).where(Job.id == job_id).values(state=WorkState.QUEUED))
-        return await plain(tx, task_id, *more)
+    replace(fair_order, "claimable", claimable)
 
-    async def named(tx: AsyncConnection, task_id: uuid.UUID, *more: Any) -> Any:
-        return await anything(tx, task_id, *more)
 
-    replace(claims, "claim_next", named)
+@mutation("begin_guard", "workers")
+def no_begin_guard() -> None:
+    """A claimed task begins, whatever has become of its job."""
+    from core.model.states import JobState
+    from core.tasks import claim
+
+    replace(claim, "JOB_LIVE", tuple(JobState))
 
 
 @mutation("fence", "workers")
 def no_fence() -> None:
     """A write counts whoever holds the task by now, and a holder is never told that it is lost."""
-    from core.model.states import WorkState
+    from core.model.states import TaskState
     from core.model.tables import Task
-    from core.tasks import claims
+    from core.tasks import claim, lease
 
-    async def unfenced(tx: AsyncConnection, held: claims.Claim, **values: Any) -> None:
-        chosen = values or {"attempt": Task.attempt}
+    async def unfenced(connection: AsyncConnection, held: claim.Claim, **values: Any) -> None:
         ours = Task.id == held.task_id
-        if "state" not in chosen:
+        if "state" not in values:
             # The database itself lets nobody have a lease of what has ended; nor is he told.
-            ours = and_(ours, Task.state == WorkState.RUNNING)
-        await tx.execute(update(Task).where(ours).values(chosen))
+            ours = and_(ours, Task.state == TaskState.RUNNING)
+        await connection.execute(update(Task).where(ours).values(**values))
 
-    async def holds(_connection: AsyncConnection, _held: claims.Claim) -> bool:
+    async def holds(_connection: AsyncConnection, _held: claim.Claim) -> bool:
         return True
 
-    replace(claims, "_fenced", unfenced)
-    replace(claims, "holds", holds)
+    replace(lease, "fenced", unfenced)
+    replace(lease, "holds", holds)
 
 
 @mutation("any_transition", *KINDS)
 def any_transition() -> None:
     """A video enters any state from any other one."""
-    from core.model.states import VideoState
+    from core.model import states
     from core.videos import lifecycle
 
     plain = lifecycle._write
 
     async def unguarded(
-        tx: AsyncConnection, video_id: uuid.UUID, _allowed: list[VideoState], **values: Any
+        tx: AsyncConnection, video_id: uuid.UUID, _allowed: Collection[Any], **values: Any
     ) -> Any:
-        return await plain(tx, video_id, list(VideoState), **values)
+        return await plain(tx, video_id, list(states.VideoState), **values)
+
+    def of_the_job(_video: states.VideoState, job: states.JobState) -> states.VideoState:
+        return states._VIDEO_OF_JOB[job]
 
     replace(lifecycle, "_write", unguarded)
+    replace(states, "video_state", of_the_job)
 
 
 @mutation("own_place", "workers")
@@ -94,7 +79,21 @@ def no_own_place() -> None:
 
     plain = object_keys.attempt_prefix
 
-    def shared(video_id: uuid.UUID, job_id: uuid.UUID, _attempt: int) -> str:
-        return plain(video_id, job_id, 1)
+    def shared(video_id: uuid.UUID, job_id: uuid.UUID, key: str, _attempt: int) -> str:
+        return plain(video_id, job_id, key, 1)
 
     replace(object_keys, "attempt_prefix", shared)
+
+
+@mutation("only_told", "workers")
+def look_only_when_told() -> None:
+    """A worker looks for work when a message came, and never by itself."""
+    from workers.runtime.consumer import Consumer
+
+    plain = Consumer._handle
+
+    async def handle(self: Consumer, message: Any) -> None:
+        if message is not None:
+            await plain(self, message)
+
+    replace(Consumer, "_handle", handle)

@@ -30,16 +30,15 @@ def pace_first_attempt() -> None:
 
 def _pace(rate_of: Callable[[int], str | None]) -> None:
     """Choose how fast FFmpeg reads, in seconds of film each second, by the number of attempt."""
-    from workers import transcode
     from workers.ffmpeg import command as commands
-    from workers.runtime import attempt as attempts
+    from workers.operations import transcode
 
     attempt: ContextVar[int] = ContextVar("attempt")
-    plain_transcode, plain_command = transcode.transcode, commands.encode_command
+    plain_encode, plain_command = transcode._encode, commands.encode_command
 
-    async def transcode_attempt(tools: Any, held: Any, *more: Any) -> Any:
-        attempt.set(held.attempt)
-        return await plain_transcode(tools, held, *more)
+    async def encode_attempt(context: Any, *more: Any) -> Any:
+        attempt.set(context.work.attempt)
+        return await plain_encode(context, *more)
 
     def paced(*arguments: Any, **named: Any) -> list[str]:
         command = [*plain_command(*arguments, **named)]
@@ -47,21 +46,21 @@ def _pace(rate_of: Callable[[int], str | None]) -> None:
         place = command.index("-i")
         return [*command[:place], *(("-readrate", rate) if rate else ()), *command[place:]]
 
-    replace(attempts, "transcode", transcode_attempt)
-    replace(transcode, "encode_command", paced)
+    replace(transcode, "_encode", encode_attempt)
+    replace(commands, "encode_command", paced)
 
 
 @mutation("halt_before_publishing", "workers")
 def halt_before_publishing() -> None:
     """A worker stops still, as by SIGSTOP, just before the first attempt stores its outputs."""
-    from workers import transcode
+    from workers.operations import transcode
 
     plain = transcode._publish
 
-    async def halted(tools: Any, held: Any, *more: Any) -> Any:
-        if held.attempt == 1:
+    async def halted(context: Any, *more: Any) -> Any:
+        if context.work.attempt == 1:
             os.kill(os.getpid(), signal.SIGSTOP)
-        return await plain(tools, held, *more)
+        return await plain(context, *more)
 
     replace(transcode, "_publish", halted)
 

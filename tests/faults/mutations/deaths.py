@@ -52,15 +52,15 @@ def die_after_s3_completed() -> None:
 @mutation("die_before_commit", "backend")
 def die_before_commit() -> None:
     """Everything is written and nothing committed."""
-    from core import jobs
+    from core.jobs import create as creating
 
-    plain = jobs.create
+    plain = creating.create
 
     async def create(*arguments: Any, **named: Any) -> Any:
         await plain(*arguments, **named)
         _die()
 
-    replace(jobs, "create", create)
+    replace(creating, "create", create)
 
 
 @mutation("die_after_commit", "backend")
@@ -79,7 +79,7 @@ def die_after_commit() -> None:
 
 @mutation("die_before_send", "control")
 def die_before_send() -> None:
-    """The task is marked as about to be sent; the client may have its answer or not."""
+    """The hint is marked as about to be sent; the client may have its answer or not."""
     from core.adapters.sqs import TaskQueue
 
     async def send(_self: TaskQueue, _task_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
@@ -90,7 +90,7 @@ def die_before_send() -> None:
 
 @mutation("die_after_send", "control")
 def die_after_send() -> None:
-    """The message is sent and its task not stamped, so it will be sent again."""
+    """The message is sent and its hint not stamped, so it will be sent again."""
     from core.adapters.sqs import TaskQueue
 
     plain = TaskQueue.send

@@ -100,23 +100,36 @@ def no_families() -> None:
     replace(families, "follow", fine)
 
 
-@mutation("quiet_events", "workers")
-def events_matter() -> None:
+@mutation("quiet_progress", "workers")
+def progress_matters() -> None:
     """A Redis that is away is no longer ignored by whoever tells of progress."""
     from redis.exceptions import RedisError
 
-    from core import events
+    from core.progress import ProgressBoard
 
-    plain = events.publish
+    plain = ProgressBoard.tell
 
-    async def loud(client: Any, *told: Any) -> None:
+    async def loud(self: ProgressBoard, *told: Any) -> bool:
         try:
-            await client.ping()
+            return await plain(self, *told)
         except (RedisError, OSError) as error:
             raise RuntimeError("Redis is away") from error
-        await plain(client, *told)
 
-    replace(events, "publish", loud)
+    replace(ProgressBoard, "tell", loud)
+
+
+@mutation("events_first", "control")
+def events_first() -> None:
+    """Nobody is sent a hint while events cannot be told."""
+    from control.relay import Relay
+
+    plain = Relay._send_hints
+
+    async def send(self: Relay, rows: Any) -> Any:
+        await self._redis.ping()
+        return await plain(self, rows)
+
+    replace(Relay, "_send_hints", send)
 
 
 @mutation("blind_readiness", "backend")

@@ -17,14 +17,10 @@ def no_owner_lock() -> None:
     from core.videos import lifecycle
 
     async def look(tx: AsyncConnection, video_id: uuid.UUID) -> Any:
-        columns = (
-            Video.user_id, Video.state, Video.source_key, Video.source_size, Video.source_etag,
-        )  # fmt: skip
+        columns = [getattr(Video, name) for name in lifecycle.LockedVideo.__dataclass_fields__]
         row = (await tx.execute(select(*columns).where(Video.id == video_id))).one_or_none()
         if row is None:
             return None
-        return lifecycle.LockedVideo(
-            row.user_id, VideoState(row.state), row.source_key, row.source_size, row.source_etag
-        )
+        return lifecycle.LockedVideo(**{**row._mapping, "state": VideoState(row.state)})
 
     replace(lifecycle, "lock", look)

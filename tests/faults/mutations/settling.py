@@ -16,58 +16,52 @@ def keep_messages() -> None:
     replace(TaskQueue, "delete", nothing)
 
 
-@mutation("drop_lost", "workers")
-def drop_lost() -> None:
-    """Who has lost its lease deletes its message all the same."""
-    from core.errors import LeaseLost
-    from workers.runtime.attempt import Attempt
-
-    plain = Attempt._run
-
-    async def run(self: Attempt) -> Any:
-        try:
-            return await plain(self)
-        except LeaseLost:
-            await self._parts.queue.drop(self._message)
-            raise
-
-    replace(Attempt, "_run", run)
-
-
-@mutation("give_back", "workers")
-def no_give_back() -> None:
-    """A worker that is told to end says nothing to anybody."""
+@mutation("keep_abandoned", "workers")
+def keep_abandoned() -> None:
+    """Who has lost its lease leaves behind what it has stored."""
     from workers.runtime.attempt import Attempt
 
     async def nothing(_self: Attempt) -> None:
         return None
 
-    replace(Attempt, "give_back", nothing)
+    replace(Attempt, "_abandon", nothing)
+
+
+@mutation("give_back", "workers")
+def no_give_back() -> None:
+    """A worker that is told to end says nothing to anybody."""
+    from workers.runtime import attempt
+
+    async def nothing(*_arguments: Any) -> None:
+        return None
+
+    replace(attempt, "give_back", nothing)
 
 
 @mutation("charge_drained", "workers")
 def charge_drained() -> None:
     """An attempt that a shutdown cut short counts like one that failed."""
-    from core.tasks import claims
+    from core.tasks import settle
 
-    plain = claims.release
+    plain = settle.release
 
     async def release(*arguments: Any, **named: Any) -> Any:
         return await plain(*arguments, **{**named, "charge": True})
 
-    replace(claims, "release", release)
+    replace(settle, "release", release)
 
 
-@mutation("hide_message", "workers")
-def hide_message() -> None:
-    """The message of a task that is given back stays hidden, and no other one is sent."""
+@mutation("no_hint", "workers")
+def no_hint() -> None:
+    """Who gives a task back tells nobody, at once or by the outbox."""
     from core.adapters.sqs import TaskQueue
+    from core.outbox import write
 
-    async def extend(_self: TaskQueue, _message: Any, _seconds: float) -> None:
+    async def hint(*_arguments: Any) -> None:
         return None
 
     async def send(_self: TaskQueue, _task_ids: Any) -> list[Any]:
         return []
 
-    replace(TaskQueue, "extend", extend)
+    replace(write, "hint", hint)
     replace(TaskQueue, "send", send)

@@ -13,9 +13,9 @@ def short_grace() -> None:
 
     For soaks that are short; what is stopped in those stands still for less than this.
     """
-    from core.videos import lifecycle
+    from core.videos import purges as asked_for
 
-    replace(lifecycle, "PURGE_GRACE", timedelta(seconds=8))
+    replace(asked_for, "GRACE", timedelta(seconds=8))
     if "control" in sys.modules:  # nobody else removes anything
         from control import purges
 
@@ -25,7 +25,6 @@ def short_grace() -> None:
 @mutation("real_time", "workers")
 def real_time() -> None:
     """FFmpeg reads no faster than the film plays, whichever attempt it is; see also `paced`."""
-    from workers import transcode
     from workers.ffmpeg import command as commands
 
     plain = commands.encode_command
@@ -35,4 +34,4 @@ def real_time() -> None:
         place = command.index("-i")
         return [*command[:place], "-readrate", "1", *command[place:]]
 
-    replace(transcode, "encode_command", slowed)
+    replace(commands, "encode_command", slowed)

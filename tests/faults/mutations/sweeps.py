@@ -62,32 +62,32 @@ def sends_itself() -> None:
     plain = sessions.complete
 
     async def complete(db: Any, storage: Any, upload: Any, *more: Any) -> Any:
-        event = await plain(db, storage, upload, *more)
-        if event is not None:
+        queued = await plain(db, storage, upload, *more)
+        if queued:
             async with db.read() as connection:
                 task_id = await connection.scalar(
                     select(Task.id).where(Task.video_id == upload.video_id)
                 )
             async with aws.connect(config.load()) as found:
                 await found.queue.send([task_id])
-        return event
+        return queued
 
     replace(sessions, "complete", complete)
 
 
 @mutation("only_heard", "control")
 def only_what_is_heard() -> None:
-    """The relay sends what was queued since it began, and looks for nothing older."""
+    """The relay sends what was written since it began, and looks for nothing older."""
     from datetime import UTC, datetime
 
     from core import setbacks
-    from core.model.tables import Task
+    from core.model.tables import Outbox
 
     plain, since = setbacks.clear_of, datetime.now(UTC)
 
     def clear_of(kind: setbacks.Kind, row_id: Any) -> Any:
-        if kind is setbacks.Kind.RELAY:
-            return plain(kind, row_id) & (Task.created_at > since)
+        if row_id is Outbox.id:
+            return plain(kind, row_id) & (Outbox.created_at > since)
         return plain(kind, row_id)
 
     replace(setbacks, "clear_of", clear_of)
@@ -95,7 +95,7 @@ def only_what_is_heard() -> None:
 
 @mutation("mark_lapses", "control")
 def mark_never_lapses() -> None:
-    """A task that somebody was about to send is his for ever."""
+    """A hint that somebody was about to send is his for ever."""
     from control import relay
 
     replace(relay, "_SENDING_S", 1_000_000)

@@ -1,4 +1,4 @@
-"""What the use case makes of an FFmpeg that says nothing for a while."""
+"""What the operation makes of an FFmpeg that says nothing for a while."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ import pytest
 
 from core.errors import TransientError
 from tests.faults.standin_ffmpeg import StandIn
-from workers import transcode
 from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import DEFAULT_LIMITS
 from workers.media.plan import plan
+from workers.operations import transcode
+from workers.operations.context import Context
 from workers.runtime.report import JobLog, Meter
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.sandbox import Sandbox
+from workers.tools import Tools as WorkerTools
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.adapters.s3 import Storage
+    from core.tasks.claim import Work
     from tests.integration.ffmpeg.conftest import Tools
 
 _STALL_S = 1.0  # the stand-in rewrites its files for three times that
@@ -33,7 +36,7 @@ async def encoded(tools: Tools, place: Path, behaviour: str) -> list[str]:
     ).rename(place / "input")  # fmt: skip
     stand_in = StandIn(place, tools.ffmpeg)
     stand_in.all(behaviour)
-    used = transcode.Tools(
+    used = WorkerTools(
         storage=cast("Storage", None),  # nothing is sent
         ffmpeg=str(stand_in.path),
         ffprobe=tools.ffprobe,
@@ -44,7 +47,8 @@ async def encoded(tools: Tools, place: Path, behaviour: str) -> list[str]:
         sandbox=Sandbox(ask_kernel(), None, {}, None),
     )
     decided = plan(await tools.probe(source), DEFAULT_LADDER)
-    await transcode._encode(used, decided, place, Meter(), JobLog())
+    context = Context(used, cast("Work", None), place, Meter(), JobLog())
+    await transcode._encode(context, decided)
     return sorted(file.name for file in (place / "out").iterdir())
 
 

@@ -1,25 +1,22 @@
 """What an attempt does with a write that fails."""
 
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
-from core.tasks.claims import Claim
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.adapters.postgres import Database
-from core.adapters.sqs import TaskMessage
 from core.errors import DatabaseAway
-from core.events import VideoEvent
+from core.tasks.claim import Work
 from embedded.stack import Stack
 from workers.runtime import attempt
 from workers.runtime.adapters import Adapters
 from workers.runtime.attempt import Attempt
-from workers.runtime.scratch import Scratch
+from workers.runtime.scratch import Directory
 
 
 class Flickering:
@@ -41,19 +38,16 @@ class Flickering:
 def attempt_on(db: Any) -> Attempt:
     nobody: Any = None
     parts = Adapters(nobody, db, nobody, nobody, nobody)
-    fields = {name: uuid.UUID(int=0) for name in ("task_id", "job_id", "video_id", "user_id")}
-    held = cast(Claim, fields)
-    return Attempt(parts, nobody, cast(Scratch, nobody), held, cast(TaskMessage, nobody))
+    return Attempt(parts, nobody, cast(Directory, nobody), cast(Work, nobody), "worker")
 
 
 async def test_a_wrong_statement_is_not_repeated(stack: Stack, db: Database) -> None:
     calls = 0
 
-    async def wrong(tx: AsyncConnection) -> VideoEvent | None:
+    async def wrong(tx: AsyncConnection) -> None:
         nonlocal calls
         calls += 1
         await tx.execute(text("SELECT nothing"))
-        return None
 
     with pytest.raises(ProgrammingError):
         await attempt_on(db)._write(wrong)
@@ -66,11 +60,10 @@ async def test_a_write_outlasts_a_database_that_is_away(
     monkeypatch.setattr(attempt, "_AGAIN_S", 0)
     flickering, calls = Flickering(db, 3), 0
 
-    async def right(tx: AsyncConnection) -> VideoEvent | None:
+    async def right(tx: AsyncConnection) -> None:
         nonlocal calls
         calls += 1
         await tx.execute(text("SELECT 1"))
-        return None
 
     await attempt_on(flickering)._write(right)
     assert (flickering.left, calls) == (0, 1)

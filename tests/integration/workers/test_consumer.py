@@ -1,42 +1,43 @@
-"""A task that cannot be claimed, or cannot begin, keeps a worker from no other."""
+"""What a worker does with hints; and a task that cannot begin keeps it from no other."""
 
+import asyncio
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import redis.asyncio as redis
-from core.tasks.claims import Claim
 from sqlalchemy import func, select, update
 
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.config import Settings
-from core.model.tables import Setback, Task
+from core.model.tables import Setback, Task, Video
+from core.tasks.claim import Claim
 from tests.support.poison import poisoned
 from tests.support.waiting import wait_until
-from tests.support.work import claim, lapse, let_lapse, queue_video, rows, task_of
+from tests.support.work import attempt_of, claim, lapse, let_lapse, queue_video, rows, task_of
 from workers.runtime.adapters import Adapters
 from workers.runtime.consumer import Consumer
 from workers.runtime.protection import Protection
+from workers.runtime.scratch import Directory, Scratch
 
 
 class Begun(Consumer):
-    """Notes which tasks would be worked on."""
+    """Notes which tasks would be worked on, and holds them until `go_on` is set."""
 
-    def __init__(self, parts: Adapters) -> None:
-        super().__init__(parts, cast(Any, None), cast(Any, None), "worker", Protection())
+    def __init__(self, parts: Adapters, scratch: Scratch) -> None:
+        super().__init__(parts, cast(Any, None), scratch, "worker", Protection())
         self.tasks: list[uuid.UUID] = []
+        self.go_on = asyncio.Event()
+        self.go_on.set()
 
-    def _attempt(self, held: Claim, message: Any) -> Any:
-        self.tasks.append(held.task_id)
-
-        class _Attempt:
-            async def work(self, _event: Any) -> None:
-                """Take no time."""
-
-        return _Attempt()
+    async def _work_through(self, claim: Claim, _directory: Directory) -> None:
+        if await self._begun(claim) is not None:
+            self.tasks.append(claim.task_id)
+            await self.go_on.wait()
 
 
 @pytest.fixture
@@ -48,9 +49,11 @@ def consumer(
     redis_client: redis.Redis,
     clean: None,
     tmp_path: Path,
-) -> Begun:
+) -> Iterator[Begun]:
     chosen = settings.model_copy(update={"scratch_dir": tmp_path, "min_free_disk_bytes": 0})
-    return Begun(Adapters(chosen, db, queue, storage, redis_client))
+    scratch = Scratch(tmp_path)
+    yield Begun(Adapters(chosen, db, queue, storage, redis_client), scratch)
+    scratch.close()
 
 
 async def works_through(consumer: Begun, queue: TaskQueue, *tasks: uuid.UUID) -> None:
@@ -65,11 +68,64 @@ async def works_through(consumer: Begun, queue: TaskQueue, *tasks: uuid.UUID) ->
     await wait_until(empty)
 
 
+async def test_a_hint_is_settled_while_its_task_is_still_worked_on(
+    db: Database, queue: TaskQueue, consumer: Begun
+) -> None:
+    waiting = await queue_video(db)
+    await queue.send([waiting.task_id])
+    consumer.go_on.clear()
+    await consumer._receive(1)
+    await wait_until(lambda: consumer.tasks == [waiting.task_id])
+
+    async def settled() -> bool:
+        return not await queue.backlog()
+
+    await wait_until(settled)
+    assert consumer.running
+    consumer.go_on.set()
+    await wait_until(lambda: not consumer.running)
+
+
+async def test_work_is_found_that_no_hint_came_of(db: Database, consumer: Begun) -> None:
+    waiting = await queue_video(db)
+    await consumer._handle(None)
+    assert consumer.tasks == [waiting.task_id]
+
+
+async def test_a_hint_of_what_is_held_already_is_settled_and_begins_nothing(
+    db: Database, queue: TaskQueue, consumer: Begun
+) -> None:
+    waiting = await queue_video(db)
+    await works_through(consumer, queue, *[waiting.task_id] * 3)
+    assert consumer.tasks == [waiting.task_id]
+    assert (await task_of(db, waiting.video_id)).attempt == 1
+
+
+async def test_what_is_claimed_while_the_worker_is_told_to_stop_is_given_back(
+    db: Database, queue: TaskQueue, consumer: Begun
+) -> None:
+    waiting = await queue_video(db)
+    async with db.begin() as tx:  # so that it cannot begin
+        await tx.execute(select(Video.id).where(Video.id == waiting.video_id).with_for_update())
+        handling = asyncio.create_task(consumer._handle(None))
+
+        async def claimed() -> bool:
+            return bool((await task_of(db, waiting.video_id)).state == "running")
+
+        await wait_until(claimed)
+        handling.cancel()
+    await asyncio.wait({handling})
+    given = await task_of(db, waiting.video_id)
+    assert (given.state, given.attempt, given.charged) == ("queued", 1, 0)
+    assert (await attempt_of(db, given.id)).outcome == "released"
+    assert consumer.tasks == []
+
+
 async def test_one_whose_row_cannot_be_written_is_passed_over(
     db: Database, queue: TaskQueue, consumer: Begun
 ) -> None:
     bad, good = await queue_video(db), await queue_video(db)
-    async with poisoned(db, "tasks", bad.task_id):
+    async with poisoned(db, "job_tasks", bad.task_id):
         await works_through(consumer, queue, good.task_id)
     assert consumer.tasks == [good.task_id]
     async with db.read() as connection:
@@ -85,7 +141,7 @@ async def test_one_whose_video_cannot_be_written_is_put_back_and_given_up_in_the
         assert consumer.tasks == [good.task_id]
         waiting = await task_of(db, bad.video_id)
         assert (waiting.state, waiting.charged) == ("queued", 1)
-        assert "poisoned" in waiting.last_error
+        assert "poisoned" in (await attempt_of(db, bad.task_id)).error
         assert waiting.available_at > waiting.created_at
     for _ in range(2):
         await claim_again(db, bad.task_id)

@@ -28,25 +28,30 @@ async def forget_videos(db: Database, storage: Storage, after_s: float) -> int:
     return sum(await Round(db, Kind.FORGET).run(removal.forgettable(after_s), one))
 
 
-async def sweep_accounts(db: Database) -> None:
-    """Remove what closed accounts have left, and invites that lapsed long ago."""
+async def sweep_accounts(db: Database) -> list[uuid.UUID]:
+    """Remove what closed accounts have left, and invites that lapsed long ago.
+
+    Returns:
+        The videos that were deleted.
+    """
     async with db.begin() as tx:
         await tx.execute(delete(Invite).where(Invite.expires_at < func.now() - _KEEP_INVITES))
         # A process of the version before, which goes on while this one is rolled out, may add one.
         closed = select(User.id).where(User.closed_at.is_not(None))
         await tx.execute(delete(Session).where(Session.user_id.in_(closed)))
 
-    async def delete_video(video_id: uuid.UUID) -> None:
+    async def delete_video(video_id: uuid.UUID) -> uuid.UUID | None:
         async with db.begin() as tx:
-            await removal.delete_video(tx, video_id)
+            return None if await removal.delete_video(tx, video_id) is None else video_id
 
     async def forget(user_id: uuid.UUID) -> None:
         async with db.begin() as tx:
             await tx.execute(delete(User).where(User.id == user_id, User.closed_at.is_not(None)))
         _log.info("account_removed", user_id=str(user_id))
 
-    await Round(db, Kind.ACCOUNT).run(_VIDEOS, delete_video)
+    gone = await Round(db, Kind.ACCOUNT).run(_VIDEOS, delete_video)
     await Round(db, Kind.ACCOUNT).run(_EMPTY, forget)
+    return gone
 
 
 _VIDEOS = (

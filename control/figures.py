@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select
 
 from control.adapters import Adapters
-from control.demand import tasks_wanted
+from control.demand import demand
 from control.relay import Relay
 from control.sweeps import Sweeps
 from core import log, setbacks
@@ -81,7 +81,7 @@ class Figures:
                 waiting = (await connection.execute(_OPEN)).all()
                 ended = (await connection.execute(_ENDED)).all()
                 set_back = await setbacks.waiting(connection)
-                wanted = await tasks_wanted(connection)
+                wanted = (await demand(connection)).wanted
         except (DatabaseAway, TimeoutError) as error:
             _log.warning("figures_left_out", error=repr(error))
             up.labels("postgres").set(0)

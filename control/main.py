@@ -6,9 +6,12 @@ import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
-from control import service
+from control import cloudwatch, service
 from control.adapters import Adapters
+from control.attempts import repeat
+from control.cloudwatch import CloudWatch
 from control.figures import Figures
 from control.listener import Listener
 from control.relay import Relay
@@ -34,16 +37,21 @@ class Control:
         relay: takes what is queued to the queue.
         sweeps: find what was lost, and clean up.
         ear: hears of what is queued.
+        watcher: tells CloudWatch what there is to do, where that is wanted.
     """
 
     held: Adapters
     relay: Relay
     sweeps: Sweeps
     ear: Listener
+    watcher: CloudWatch | None
 
     async def run(self) -> None:
         """Work until cancelled. A part that is away is logged and tried again."""
         works = [self.relay.run(), self.sweeps.run(), self.ear.run()]
+        if self.watcher is not None:
+            tell = partial(self.watcher.tell, self.held.db)
+            works.append(repeat("cloudwatch", tell, cloudwatch.EVERY_S))
         if self.held.settings.pulse_file is not None:
             works.append(pulse.beat(self.held.settings.pulse_file))
         await asyncio.gather(*works)
@@ -68,7 +76,11 @@ async def opened(settings: Settings) -> AsyncIterator[Control]:
             url, secret, timeout=5, server_settings={"application_name": "framemill"}
         )
         ear = Listener(connect, OUTBOX_CHANNEL, relay.nudge)
-        yield Control(held, relay, Sweeps(held), ear)
+        watcher = None
+        if settings.cloudwatch_namespace is not None:
+            client_of_it = await stack.enter_async_context(aws.cloudwatch(settings))
+            watcher = CloudWatch(client_of_it, settings.cloudwatch_namespace)
+        yield Control(held, relay, Sweeps(held), ear, watcher)
 
 
 async def serve(settings: Settings, listener: socket.socket) -> None:

@@ -1,6 +1,7 @@
 """The relay: sends what the outbox holds, each row to those whom its topic is for."""
 
 import asyncio
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from core.setbacks import Kind
 _log = log.get(__name__)
 _BATCH = 100
 _SENDING_S = 10  # a sender that has not answered by then is taken for dead; twice does no harm
+_EVENTS_S = 2.0  # Redis takes a few milliseconds; one that hangs holds up hints, too
 _COLUMNS = (Outbox.id, Outbox.topic, Outbox.key, Outbox.payload)
 
 
@@ -33,6 +35,9 @@ class Relay:
     Any number of them share the work: each takes rows that no other has. A row is marked before it
     is sent and stamped after; whoever dies in between leaves a mark that lapses. What is sent twice
     does no harm: a hint leads to one claim at most, and an event names a version.
+
+    A topic whose part does not answer is left alone for a while. Else its rows, which are older,
+    would be tried again and again before those of the other topic.
 
     Args:
         db: the database.
@@ -49,6 +54,7 @@ class Relay:
         self._redis = redis_client
         self._every_s = every_s
         self._wake = asyncio.Event()
+        self._alone_until: dict[Topic, float] = {}
         # What was sent since the start of the process, by topic.
         self.sent: Counter[Topic] = Counter()
 
@@ -85,7 +91,10 @@ class Relay:
 
     async def _mark(self) -> Sequence[Row[Any]]:
         """Choose rows to send, and note that we are at it; together, or one by one if need be."""
+        now = time.monotonic()
+        topics = [topic for topic in Topic if self._alone_until.get(topic, now) <= now]
         due = and_(
+            Outbox.topic.in_(topics),
             Outbox.sent_at.is_(None),
             Outbox.available_at <= func.now(),
             or_(Outbox.sending_until.is_(None), Outbox.sending_until < func.now()),
@@ -133,30 +142,33 @@ class Relay:
             sent: Sequence[Row[Any]] = await send(rows)
         except (Unavailable, RedisError, OSError) as error:
             _log.warning("relay_delayed", topic=topic, rows=len(rows), error=repr(error))
+            self._alone_until[topic] = time.monotonic() + _SENDING_S
             return ()
         self.sent[topic] += len(sent)
         return sent
 
     async def _stamp(self, rows: Sequence[Row[Any]]) -> None:
-        if rows:
-            async with self._db.read() as connection:
-                await connection.execute(
-                    update(Outbox).where(Outbox.id == any_(IDS)).values(sent_at=func.now()),
-                    {"ids": [row.id for row in rows]},
-                )
+        """Note that rows were sent; one that somebody has locked meanwhile is sent again."""
+        if not rows:
+            return
+        free = select(Outbox.id).where(Outbox.id == any_(IDS)).with_for_update(skip_locked=True)
+        async with self._db.read() as connection:
+            await connection.execute(
+                update(Outbox).where(Outbox.id.in_(free)).values(sent_at=func.now()),
+                {"ids": [row.id for row in rows]},
+            )
 
     async def _send_hints(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
         taken = set(await self._queue.send([row.key for row in rows]))
         return [row for row in rows if row.key in taken]
 
     async def _send_events(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
-        await events.publish(
-            self._redis,
-            [
-                events.VideoEvent(
-                    uuid.UUID(row.payload["user_id"]), row.key, int(row.payload["version"])
-                )
-                for row in rows
-            ],
-        )
+        told = [
+            events.VideoEvent(
+                uuid.UUID(row.payload["user_id"]), row.key, int(row.payload["version"])
+            )
+            for row in rows
+        ]
+        async with asyncio.timeout(_EVENTS_S):
+            await events.publish(self._redis, told)
         return rows

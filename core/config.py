@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     keep_alive_s: int = Field(5, ge=1, description="an idle connection is kept for the next one")
     service_host: str = Field("127.0.0.1", description="where /readyz and /metrics answer")
     service_port: int = Field(8001, ge=0, le=65535, description="0 for any free one")
+    cloudwatch_namespace: str | None = Field(
+        None, description="where control tells how many tasks want a worker; unset for nowhere"
+    )
     control_port: int = Field(8002, ge=0, le=65535, description="the same, of control")
 
     # Accounts

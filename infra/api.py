@@ -1,4 +1,4 @@
-"""The API: its load balancer, its tasks, and the migrations before them."""
+"""The API: its load balancer, its tasks, control beside them, and the migrations before both."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra import images, permissions, settings, tasks
 from infra.accounts import Accounts
+from infra.control import Control
 from infra.data import DataStack
 from infra.firewall import firewall
 from infra.media import MediaStack
@@ -37,6 +38,7 @@ class ApiStack(Stack):
 
     Attributes:
         service: the API's tasks.
+        control: what relays, sweeps and counts.
         balancer: what CloudFront speaks to.
         targets: the tasks, as it sees them.
         log: what the tasks say.
@@ -57,6 +59,7 @@ class ApiStack(Stack):
         data: DataStack,
         media: MediaStack | None,
         accounts: Accounts,
+        namespace: str,
         origins: Sequence[str] = (),
         certificate: str | None = None,
         database_secret: str | None = None,
@@ -71,6 +74,17 @@ class ApiStack(Stack):
         self.service = _service(self, cluster, network, task)
         # What fails there fails the deployment before anything new serves.
         self.service.node.add_dependency(migrations.done)
+        self.control = Control(
+            self,
+            cluster=cluster,
+            network=network,
+            storage=storage,
+            messaging=messaging,
+            data=data,
+            places=self.places,
+            namespace=namespace,
+        )
+        self.control.service.node.add_dependency(migrations.done)
         self.balancer = _balancer(self, network, storage)
         self.targets = _listen(self, self.balancer, self.service, certificate)
         _scale(self.service, self.targets, size)
@@ -115,9 +129,7 @@ class ApiStack(Stack):
                 ecs.PortMapping(container_port=port) for port in (API_PORT, settings.SERVICE_PORT)
             ],
         )
-        rights = permissions.of_api(
-            storage.bucket, messaging.queue, messaging.dead_letters, self.places.database_secret
-        )
+        rights = permissions.of_api(storage.bucket, messaging.queue, self.places.database_secret)
         if size.source_days:
             rights.append(permissions.of_tags(storage.bucket))
         permissions.allow(task.task_role, rights)

@@ -6,8 +6,8 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 
+from infra.control import told
 from infra.data import DataStack
-from infra.messaging import MessagingStack
 
 if TYPE_CHECKING:
     from infra.api import ApiStack
@@ -19,15 +19,25 @@ _WIDTH = 8  # three in a row
 def dashboard(
     stack: Stack,
     namespace: str,
+    figures: str,
     *,
-    messaging: MessagingStack,
     data: DataStack,
     api: "ApiStack",
     workers: "WorkerStack",
     running: cloudwatch.IMetric,
 ) -> cloudwatch.Dashboard:
-    """Make the dashboard: work, the API, what both stand on."""
-    queue, period = messaging.queue, Duration.minutes(5)
+    """Make the dashboard: work, the API, what both stand on.
+
+    Args:
+        stack: it belongs to.
+        namespace: of what log lines are counted as.
+        figures: of what control tells.
+        data: Postgres.
+        api: with its load balancer.
+        workers: with their load.
+        running: how many workers run.
+    """
+    period = Duration.minutes(5)
 
     def count(name: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(
@@ -43,7 +53,7 @@ def dashboard(
     page.add_widgets(
         _graph("Films that wait or are worked on", workers.load),
         _graph("Workers that run", running),
-        _graph("Age of the oldest message, in s", queue.metric_approximate_age_of_oldest_message()),
+        _graph("The longest that one of them has waited, in s", told(figures, "OldestWaiting")),
     )
     page.add_widgets(
         _graph("Films that ended", count("Succeeded"), count("Failed")),
@@ -53,7 +63,11 @@ def dashboard(
     page.add_widgets(
         _graph("Requests", api.balancer.metrics.request_count(), count("LimitedRequests")),
         _graph(
-            "Errors and refusals", count("ServerErrors"), count("Overloaded"), count("ApiFaults")
+            "Errors and refusals",
+            count("ServerErrors"),
+            count("Overloaded"),
+            count("ApiFaults"),
+            count("ControlFaults"),
         ),
         _graph(
             "Time to answer, in s",

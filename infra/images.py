@@ -1,7 +1,7 @@
 """The container images: built from this very source, named by a digest of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aws_cdk import IgnoreMode
 from aws_cdk import aws_ecr_assets as assets
@@ -42,18 +42,19 @@ USER = "10001:10001"
 API = Image(
     dockerfile="backend/Dockerfile",
     sources=(
-        "core", "backend", "localstack", "containers/make_secrets.py", "containers/slim.py",
-        "requirements/backend.txt",
+        "core", "backend", "control", "localstack", "containers/make_secrets.py",
+        "containers/slim.py", "requirements/backend.txt",
     ),
-    # The queue's figures fall asleep when nobody asks it anything for six hours, and take up to a
-    # quarter of an hour to wake up: a first film would wait as long for its worker. /readyz asks
-    # it; what it finds is logged, and must not end a container that is itself well.
+    # What /readyz finds is logged, and must not end a container that is itself well.
     health_check=(
         "CMD-SHELL",
         "python -m backend.health.probe /readyz; exec python -m backend.health.probe /healthz",
     ),
     written=("/tmp",),  # noqa: S108 - a volume of the task's own
 )  # fmt: skip
+
+# The same image, another command: who builds and scans it does so once.
+CONTROL = replace(API, health_check=("CMD", "python", "-m", "core.pulse"))
 
 WORKER = Image(
     dockerfile="workers/Dockerfile",

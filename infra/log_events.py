@@ -52,7 +52,10 @@ API = (
     Count("LimitedRequests", '{ $.event = "request" && $.status = 429 }'),
     Count("NotReady", '{ $.event = "not_ready" }', by="part"),
     Count("Overloaded", '{ $.event = "overloaded" }'),
+    Count("ApiFaults", f"{{ {_any_of('event', FAULTS)} }}"),
+)
+CONTROL = (
     Count("LeasesLapsed", '{ $.event = "leases_lapsed" }'),
     Count("DeadLetters", f"{{ {_any_of('event', DEAD)} }}"),
-    Count("ApiFaults", f"{{ {_any_of('event', FAULTS)} }}"),
+    Count("ControlFaults", f"{{ {_any_of('event', FAULTS)} }}"),
 )

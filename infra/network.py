@@ -31,6 +31,7 @@ class NetworkStack(Stack):
         vpc: the network.
         balancer_group: the load balancer's; who may reach it is said where it is made.
         api_group: the API's tasks.
+        control_group: the task that relays, sweeps and counts.
         worker_group: the workers' tasks.
         migrations_group: the task that changes the tables.
         database_group: Postgres.
@@ -51,6 +52,7 @@ class NetworkStack(Stack):
         self.vpc = _vpc(self, size)
         self.balancer_group = self._group("Balancer", "The load balancer")
         self.api_group = self._group("Api", "Tasks of the API")
+        self.control_group = self._group("Control", "The task that relays and sweeps")
         self.worker_group = self._group("Worker", "Tasks of the workers")
         self.migrations_group = self._group("Migrations", "The task that changes the tables")
         self.database_group = self._group("Database", "Postgres")
@@ -70,11 +72,12 @@ class NetworkStack(Stack):
     def _connect(self) -> None:
         """Open what is needed from both ends, and nothing else."""
         self._allow(self.balancer_group, self.api_group, API_PORT)
-        for group in (self.api_group, self.worker_group, self.migrations_group):
+        tasks = (self.api_group, self.control_group, self.worker_group)
+        for group in (*tasks, self.migrations_group):
             self._allow(group, self.database_group, POSTGRES_PORT)
             # S3, SQS, Secrets Manager, the registry and the logs: their addresses change.
             group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(_HTTPS), "AWS over HTTPS")
-        for group in (self.api_group, self.worker_group):
+        for group in tasks:
             self._allow(group, self.redis_group, REDIS_PORT)
 
     def _allow(self, client: ec2.SecurityGroup, server: ec2.SecurityGroup, port: int) -> None:

@@ -43,23 +43,26 @@ class ObservabilityStack(Stack):
         api: ApiStack,
         workers: WorkerStack,
         cluster_name: str,
+        figures: str,
         alarm_email: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self.topic = _topic(self, alarm_email)
-        # Both processes' lines, under the deployment's own name.
+        # All processes' lines, under the deployment's own name.
         namespace = self.stack_name
         _count(self, namespace, workers.log, log_events.WORKER)
         _count(self, namespace, api.log, log_events.API)
+        _count(self, namespace, api.control.log, log_events.CONTROL)
         redis = Stack.of(data).node.find_child("Redis")
         service = workers.service.service_name
         raise_alarms(
             self,
             [
-                *watches.of_queues(messaging.queue, messaging.dead_letters),
+                *watches.of_work(figures, messaging.dead_letters),
                 *watched_parts.of_api(api.balancer, api.targets),
-                *watches.of_workers(size, cluster_name, service, messaging.queue),
+                *watches.of_control(cluster_name, api.control.service.service_name, figures),
+                *watches.of_workers(size, cluster_name, service, figures),
                 *watches.of_logs(namespace),
                 *watched_parts.of_database(size, data.database),
                 *watched_parts.of_redis(size, redis.ref),
@@ -69,7 +72,7 @@ class ObservabilityStack(Stack):
         dashboard(
             self,
             namespace,
-            messaging=messaging,
+            figures,
             data=data,
             api=api,
             workers=workers,

@@ -49,7 +49,7 @@ def tasks_of(stack: Stack, cluster_name: str) -> str:
 
 
 def of_api(
-    bucket: s3.IBucket, queue: sqs.IQueue, dead_letters: sqs.IQueue, database_secret: str
+    bucket: s3.IBucket, queue: sqs.IQueue, database_secret: str
 ) -> list[iam.PolicyStatement]:
     """Return the rights of the API.
 
@@ -69,7 +69,35 @@ def of_api(
         ),
         # ping, delete_prefix; and without it head of what is gone is "forbidden", not "not found"
         _statement("s3:ListBucket", on=bucket.bucket_arn),
-        # core/adapters/sqs.py: send; backlog, ping
+        # core/adapters/sqs.py: ping. What it queues is sent by control.
+        _statement("sqs:GetQueueUrl", "sqs:GetQueueAttributes", on=queue.queue_arn),
+        *of_database(database_secret),
+    ]  # fmt: skip
+
+
+def of_control(
+    bucket: s3.IBucket,
+    queue: sqs.IQueue,
+    dead_letters: sqs.IQueue,
+    database_secret: str,
+    namespace: str,
+) -> list[iam.PolicyStatement]:
+    """Return the rights of control: it relays, sweeps, removes and counts."""
+    return [
+        _statement(
+            # core/adapters/s3.py: complete_upload
+            "s3:PutObject",
+            # head
+            "s3:GetObject",
+            # list_parts, abort_upload
+            "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload",
+            # delete_prefix
+            "s3:DeleteObject",
+            on=bucket.arn_for_objects(_KEYS),
+        ),
+        # delete_prefix; and without it head of what is gone is "forbidden", not "not found"
+        _statement("s3:ListBucket", on=bucket.bucket_arn),
+        # core/adapters/sqs.py: send; backlog
         _statement(
             "sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", on=queue.queue_arn
         ),
@@ -78,7 +106,22 @@ def of_api(
             "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueUrl", on=dead_letters.queue_arn
         ),
         *of_database(database_secret),
+        # control/cloudwatch.py
+        iam.PolicyStatement(
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],  # there is none to name; the condition does
+            conditions={"StringEquals": {"cloudwatch:namespace": namespace}},
+        ),
     ]  # fmt: skip
+
+
+def accept_metrics(role: iam.IRole) -> None:
+    """Say why the right to tell figures names no resource."""
+    accept(
+        role,
+        "AwsSolutions-IAM5[Resource::*]",
+        "Metrics have no ARN; the condition lets in this deployment's own namespace alone.",
+    )
 
 
 def of_tags(bucket: s3.IBucket) -> iam.PolicyStatement:
@@ -89,7 +132,7 @@ def of_tags(bucket: s3.IBucket) -> iam.PolicyStatement:
 def of_worker(
     bucket: s3.IBucket, queue: sqs.IQueue, database_secret: str, cluster: ecs.ICluster
 ) -> list[iam.PolicyStatement]:
-    """Return the rights of a worker. It deletes nothing: the API's sweep does that."""
+    """Return the rights of a worker. It deletes nothing: the sweeps of control do that."""
     tasks = tasks_of(Stack.of(cluster), cluster.cluster_name)
     return [
         _statement(

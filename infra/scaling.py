@@ -1,13 +1,14 @@
 """How many workers there should be. Pure: docs, tests and simulations use it too.
 
-What counts is the load: messages that wait and messages that are being worked on. A worker encodes
-one film at a time with all its cores, so as many tasks are wanted as there are messages, at most
-`worker_max`. The number follows from the load alone, not from how many run already: a figure that
-comes late, as those of CloudWatch do by a minute or two, cannot add to what is on its way already,
-and nothing has to be divided by the number of tasks when that is zero.
+What counts is the load: tasks that wait to be claimed and tasks that a worker holds, as control
+counts them in Postgres. A worker encodes one film at a time with all its cores, so as many workers
+are wanted as there are such tasks, at most `worker_max`. The number follows from the load alone,
+not from how many run already: a figure that comes late, as one of CloudWatch may by a minute,
+cannot add to what is on its way already, and nothing has to be divided by the number of tasks when
+that is zero.
 
-The age of the oldest message is an alarm but no signal here: one message that nobody can settle
-would have the fleet grow for ever.
+The age of the oldest of them is an alarm but no signal here: one task that nobody can end would
+have the fleet grow for ever.
 """
 
 import math
@@ -20,7 +21,7 @@ _EXACT = 6  # up to so many films, one task for each
 
 @dataclass(frozen=True)
 class Step:
-    """From a load of `load` messages on, `tasks` tasks."""
+    """From a load of `load` on, `tasks` workers."""
 
     load: int
     tasks: int
@@ -28,7 +29,7 @@ class Step:
 
 # Nothing is taken away sooner than this after the last change: one film seldom comes alone.
 CALM_S = 600
-# So long without any message, and the last worker goes.
+# So long without anything to do, and the last worker goes.
 IDLE_MINUTES = 10
 
 

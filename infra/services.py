@@ -17,6 +17,7 @@ from aws_cdk import App, Stack
 
 from infra.api import ApiStack
 from infra.cluster import ClusterStack
+from infra.control import namespace_of
 from infra.delivery import DeliveryStack
 from infra.media import MediaStack
 from infra.media_key import read_media_key
@@ -57,6 +58,7 @@ def add_services(app: App, request: "Request", base: "Base", common: dict[str, A
             certificate=request.certificate,
             **common,
         )
+    namespace = namespace_of(request.name)
     cluster = ClusterStack(app, named("cluster"), size=size, vpc=base.network.vpc, **common)
     parts: dict[str, Any] = {
         "size": size,
@@ -72,12 +74,13 @@ def add_services(app: App, request: "Request", base: "Base", common: dict[str, A
         named("api"),
         media=media,
         accounts=request.accounts,
+        namespace=namespace,
         origins=request.origins,
         certificate=balancer_certificate,
         database_secret=text("database_secret"),
         **parts,
     )
-    workers = WorkerStack(app, named("workers"), places=api.places, **parts)
+    workers = WorkerStack(app, named("workers"), places=api.places, namespace=namespace, **parts)
     # A worker may need what the migrations have made.
     workers.add_stack_dependency(api)
     delivery = DeliveryStack(
@@ -101,6 +104,7 @@ def add_services(app: App, request: "Request", base: "Base", common: dict[str, A
         api=api,
         workers=workers,
         cluster_name=cluster.cluster.cluster_name,
+        figures=namespace,
         alarm_email=request.alarm_email,
         **common,
     )

@@ -94,6 +94,16 @@ def of_worker(places: Places) -> dict[str, str]:
     }
 
 
+def of_control(places: Places, namespace: str) -> dict[str, str]:
+    """Return the variables of control.
+
+    Args:
+        places: where everything is.
+        namespace: of CloudWatch, where it tells what there is to do.
+    """
+    return {**_shared(places), "CLOUDWATCH_NAMESPACE": namespace}
+
+
 def of_api(
     places: Places,
     size: Size,

@@ -1,32 +1,26 @@
-"""What is watched of the work: queues, workers, and what all processes log."""
+"""What is watched of the work: what waits, control, workers, and what all processes log."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 
 from infra.alarms import Watch
+from infra.control import told
 from infra.sizes import Size
 
 _SCALE = "docs/operations.md, “Scale”"
 
 
-def of_queues(queue: sqs.IQueue, dead_letters: sqs.IQueue) -> list[Watch]:
-    """Return what is watched of the queues."""
-    minute = Duration.minutes(1)
-    # A message that is worked on grows old too, as long as its film takes: age counts only while
-    # something waits.
-    age = cloudwatch.MathExpression(
-        expression="IF(waiting > 0, age, 0)",
-        using_metrics={
-            "waiting": queue.metric_approximate_number_of_messages_visible(period=minute),
-            "age": queue.metric_approximate_age_of_oldest_message(period=minute),
-        },
-        period=minute,
-        label="Age of the oldest message while any waits, in s",
-    )
+def of_work(figures: str, dead_letters: sqs.IQueue) -> list[Watch]:
+    """Return what is watched of the work that waits.
+
+    Args:
+        figures: the namespace of what control tells.
+        dead_letters: the queue of what was received too often.
+    """
     return [
         Watch(
-            "QueueAge", age, 900, 15,
+            "QueueAge", told(figures, "OldestWaiting"), 900, 15,
             "Films have been waiting for a quarter of an hour: are workers running, and do they "
             "end films? If all worker_max are busy, raise it or choose a larger size.",
         ),
@@ -36,29 +30,44 @@ def of_queues(queue: sqs.IQueue, dead_letters: sqs.IQueue) -> list[Watch]:
                 period=Duration.minutes(5), statistic="Maximum"
             ),
             1, 3,
-            "Dead letters lie there and nobody settles them, which every API process should: "
-            "look for dispatch_failed and dispatch_delayed in the API's log.",
+            "Dead letters lie there and nobody settles them, which control should: look for "
+            "dispatch_failed and dispatch_delayed in its log.",
         ),
     ]  # fmt: skip
 
 
-def of_workers(size: Size, cluster: str, service: str, queue: sqs.IQueue) -> list[Watch]:
-    """Return what is watched of the workers from outside."""
-    period = Duration.minutes(5)
-    # A worker that works keeps its film's message in flight. Where films wait and none is in
-    # flight, whoever runs takes none: busy workers, or none yet, are told by other alarms.
+def of_control(cluster: str, service: str, figures: str) -> list[Watch]:
+    """Return what is watched of control from outside."""
+    return [
+        Watch(
+            "ControlGone", running(cluster, service), 1, 2,
+            "No task of control runs, so nothing that is queued reaches a worker, and nothing is "
+            "swept. Nothing is lost by that: the events of the ECS service say why none starts.",
+            below=True,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        ),
+        Watch(
+            "TasksUnknown", told(figures, "TasksWanted", "SampleCount", minutes=5), 1, 2,
+            "Control does not tell how many tasks want a worker, so the fleet stays as large as "
+            "it is: dispatch_delayed with work=cloudwatch in its log says what keeps it from that.",
+            below=True,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        ),
+    ]  # fmt: skip
+
+
+def of_workers(size: Size, cluster: str, service: str, figures: str) -> list[Watch]:
+    """Return what is watched of the workers from outside; `figures` as for `of_work`."""
+    # Where films wait and no worker holds any, whoever runs takes none: busy workers, or none yet,
+    # are told by other alarms.
     idle = cloudwatch.MathExpression(
         expression="IF(FILL(waiting, 0) > 0 AND FILL(held, 0) == 0 AND FILL(running, 0) > 0, 1, 0)",
         using_metrics={
-            "waiting": queue.metric_approximate_number_of_messages_visible(
-                period=period, statistic="Minimum"
-            ),
-            "held": queue.metric_approximate_number_of_messages_not_visible(
-                period=period, statistic="Maximum"
-            ),
+            "waiting": told(figures, "TasksWaiting", "Minimum", minutes=5),
+            "held": told(figures, "TasksHeld", minutes=5),
             "running": running(cluster, service),
         },
-        period=period,
+        period=Duration.minutes(5),
         label="Films wait, workers run, and none works",
     )
     return [
@@ -71,8 +80,7 @@ def of_workers(size: Size, cluster: str, service: str, queue: sqs.IQueue) -> lis
         Watch(
             "WorkersAtMost", running(cluster, service), size.worker_max, 12,
             f"All {size.worker_max} workers that the size allows have run for an hour: films may "
-            "wait. Raise worker_max or choose a larger size, unless the queue is getting "
-            "shorter.",
+            "wait. Raise worker_max or choose a larger size, unless ever fewer wait.",
             where=_SCALE,
         ),
     ]  # fmt: skip
@@ -156,7 +164,11 @@ def of_logs(namespace: str) -> list[Watch]:
         Watch(
             "Faults", cloudwatch.MathExpression(
                 expression="SUM(METRICS())",
-                using_metrics={"api": count("ApiFaults"), "workers": count("WorkerFaults")},
+                using_metrics={
+                    "api": count("ApiFaults"),
+                    "control": count("ControlFaults"),
+                    "workers": count("WorkerFaults"),
+                },
                 period=Duration.minutes(5),
                 label="Faults with a traceback",
             ), 1, 1,

@@ -9,10 +9,10 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import images, permissions, scaling, settings, tasks
+from infra.control import told
 from infra.data import DataStack
 from infra.messaging import MessagingStack
 from infra.network import NetworkStack
@@ -33,7 +33,7 @@ class WorkerStack(Stack):
     Attributes:
         service: the workers' tasks.
         log: what they say.
-        load: messages that wait or are worked on; a figure a minute.
+        load: tasks that wait or are worked on, as control tells them; a figure a minute.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class WorkerStack(Stack):
         messaging: MessagingStack,
         data: DataStack,
         places: settings.Places,
+        namespace: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -76,25 +77,8 @@ class WorkerStack(Stack):
         permissions.accept_objects(task.task_role, storage.bucket)
         permissions.accept_protection(task.task_role, cluster)
         self.service = _service(self, size, cluster, network, task)
-        self.load = load_of(messaging.queue)
+        self.load = told(namespace, "TasksWanted")
         _scale(self, self.service, cluster, self.load, size)
-
-
-def load_of(queue: sqs.IQueue) -> cloudwatch.MathExpression:
-    """Return the figure by which there are more or fewer workers; see infra/scaling.py."""
-    return cloudwatch.MathExpression(
-        expression="waiting + held",
-        using_metrics={
-            "waiting": queue.metric_approximate_number_of_messages_visible(
-                period=_MINUTE, statistic="Maximum"
-            ),
-            "held": queue.metric_approximate_number_of_messages_not_visible(
-                period=_MINUTE, statistic="Maximum"
-            ),
-        },
-        period=_MINUTE,
-        label="Films that wait or are worked on",
-    )
 
 
 def _service(
@@ -133,7 +117,7 @@ def _scale(
     stack: Stack,
     service: ecs.FargateService,
     cluster: ecs.ICluster,
-    load: cloudwatch.MathExpression,
+    load: cloudwatch.IMetric,
     size: Size,
 ) -> None:
     target = autoscaling.ScalableTarget(
@@ -174,7 +158,7 @@ def _scale(
         comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         threshold=1,
         evaluation_periods=scaling.IDLE_MINUTES,
-        # Workers ask the queue all the time, so as long as there are any there are figures.
+        # No figure is not the figure 0: the fleet stays as it is, and another alarm tells.
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         alarm_description="Sends the last workers home; it tells nobody.",
     )

@@ -7,6 +7,7 @@ from workers.ffmpeg.capabilities import Capabilities
 from workers.media.ladder import Ladder
 from workers.media.limits import Limits
 from workers.sandbox.sandbox import Sandbox
+from workers.sources.shape import DEFAULT_SHAPE, Shape
 from workers.transfer_limits import DEFAULT_PACE, Pace
 
 
@@ -23,3 +24,4 @@ class Tools:
     connections: int
     sandbox: Sandbox
     pace: Pace = DEFAULT_PACE
+    shape: Shape = DEFAULT_SHAPE

@@ -1,10 +1,26 @@
-"""How slow a transfer may be. Pure.
+"""How slow a transfer may be, and what is said of one that failed. Pure.
 
 Time-outs of a client count from byte to byte, and hardly any count while a body is sent: a store
 that trickles, or stops reading, would be borne with for hours.
 """
 
 from dataclasses import dataclass
+
+from core.errors import Failure, TransientError
+
+CHANCES = 3  # for each range, and for each part
+
+GONE = Failure(
+    "storage_error",
+    "The uploaded file is no longer in the store. Upload it again.",
+    retryable=False,
+)
+CUT = Failure(
+    "storage_error", "The store did not give back what was put into it. Try again.", retryable=True
+)
+SLOW = Failure(
+    "storage_error", "The store was too slow for this film. Try again later.", retryable=True
+)
 
 
 @dataclass(frozen=True)
@@ -25,3 +41,9 @@ class Pace:
 
 
 DEFAULT_PACE = Pace()
+
+
+def too_slow(what: str) -> TransientError:
+    """Return the error of a transfer that took longer than its pace allows."""
+    # A store in trouble: not a fault of the job, whose attempts it must not use up.
+    return TransientError(f"{what} went over too slowly", SLOW, charge=False)

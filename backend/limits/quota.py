@@ -24,7 +24,7 @@ _ACTIVE_RETRY_S = 60
 # one they would only wait for each other.
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 # States as literals: with bound ones a prepared statement could not use the partial indexes. What
-# is not limited is not counted. What is ready stays so while it is made anew: then the job tells.
+# is not limited is not counted.
 _USAGE = text(
     "SELECT CASE WHEN :with_bytes THEN (WITH live AS"
     " (SELECT id, source_size FROM videos WHERE user_id = :user AND state <> 'deleted')"
@@ -33,9 +33,7 @@ _USAGE = text(
     ")::bigint) ELSE 0 END AS bytes,"
     " CASE WHEN :with_active THEN (SELECT count(*) FROM videos"
     " WHERE user_id = :user AND state IN ('uploading', 'queued', 'processing'))"
-    " + (SELECT count(*) FROM jobs JOIN videos ON videos.id = jobs.video_id"
-    " WHERE jobs.user_id = :user AND jobs.state IN ('queued', 'running')"
-    " AND videos.state = 'ready') ELSE 0 END AS active"
+    " ELSE 0 END AS active"
 )
 
 

@@ -17,14 +17,14 @@ from typing import Any
 
 from bench.counting.tally import Counts, Key
 from core.uploads.multipart import part_count_for, part_size_for
-from workers.transfer import range_length
+from workers.sources.fetch import range_length
 
 HEARTBEAT_S = 20.0  # core/config.py
 LOOK_S = 5.0  # backend/events/stream.py
 STEPS = 850  # workers/meter.py: encoding goes from 10 to 95 percent by 0.1
 _LISTED = 1000  # S3: parts in one answer
 _FIRST, _MORE = 8, 5  # URLs in the page's first request for some, and in those after it
-_WHOLE = 16 * 1024**2  # workers/transfer.py: larger renditions go up in parts of this size
+_WHOLE = 16 * 1024**2  # workers/outputs/send.py: larger renditions go up in parts of this size
 _CONNECTIONS = 4  # FETCH_CONNECTIONS
 
 

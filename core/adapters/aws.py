@@ -1,8 +1,9 @@
-"""S3 and SQS clients, and what their failures mean to us."""
+"""The clients of AWS: S3, SQS and CloudWatch."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aioboto3
 from aiobotocore.config import AioConfig
@@ -87,3 +88,19 @@ async def connect(
             queue=TaskQueue(sqs, settings.sqs_queue, settings.visibility_s),
             dead_letters=TaskQueue(sqs, settings.sqs_dead_letter_queue, settings.visibility_s),
         )
+
+
+@asynccontextmanager
+async def cloudwatch(settings: Settings) -> AsyncIterator[Any]:
+    """Open the SDK's own client of CloudWatch for as long as the block lasts."""
+    session = aioboto3.Session(region_name=settings.aws_region)
+    async with session.client(
+        "cloudwatch",
+        endpoint_url=settings.aws_endpoint_url,
+        config=AioConfig(
+            connect_timeout=5,
+            read_timeout=10,
+            retries={"total_max_attempts": 2, "mode": "standard"},
+        ),
+    ) as client:
+        yield client

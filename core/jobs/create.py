@@ -4,12 +4,12 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Conflict, NotFound
 from core.model.ids import new_id
-from core.model.states import JOB_LIVE, Effect, JobState, TaskState, VideoState
+from core.model.states import Effect, JobState, TaskState, VideoState
 from core.model.tables import Job, Task
 from core.outbox.write import hints_of
 from core.tasks import fair_order
@@ -45,12 +45,10 @@ async def create(
 
     Raises:
         NotFound: the video is deleted.
-        Conflict: the video is in another state, or such a job is under way.
+        Conflict: the video is in another state.
     """
     video = await living(tx, video_id)
-    is_ready = video.state is VideoState.READY
-    # Of another state the state itself tells.
-    if video.state not in only_from or (is_ready and await _is_being_made(tx, video_id)):
+    if video.state not in only_from:
         raise Conflict("This video is on its way; wait until it is ready, or cancel that first.")
     job_id = new_id()
     priority, turn = await fair_order.assign(tx, video.user_id)
@@ -78,19 +76,17 @@ async def create(
     )
     added = task.returning(Task.id).cte("task")
     await tx.execute(hints_of(added).add_cte(job.cte("job")))
-    if not is_ready:  # what plays goes on playing
-        await lifecycle.move(
-            tx,
-            video_id,
-            VideoState.QUEUED,
-            only_from=only_from,
-            failure=None,
-            job_id=job_id,
-            stage=None,
-            progress=0.0,
-            eta_s=None,
-            **video_values,
-        )
+    await lifecycle.touch(
+        tx,
+        video_id,
+        state=VideoState.QUEUED,
+        failure=None,
+        job_id=job_id,
+        stage=None,
+        progress=0.0,
+        eta_s=None,
+        **video_values,
+    )
     return job_id
 
 
@@ -104,10 +100,3 @@ async def living(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo:
     if found is None or found.state is VideoState.DELETED:
         raise NotFound("There is no such video.")
     return found
-
-
-async def _is_being_made(tx: AsyncConnection, video_id: uuid.UUID) -> bool:
-    live = exists().where(
-        Job.video_id == video_id, Job.effect == Effect.REPLACE, Job.state.in_(JOB_LIVE)
-    )
-    return bool(await tx.scalar(select(live)))

@@ -81,13 +81,17 @@ async def project(
                 "failure": None,
                 "playable_at": func.coalesce(Video.playable_at, func.now()),
             }
-    to = video_state(video.state, state) if is_main else video.state
+    is_playable = video.playable_at is not None
+    to = video_state(video.state, state, is_playable=is_playable) if is_main else video.state
     if to is not video.state:
+        failed = failure is not None and to is VideoState.FAILED
         video_values |= {
             "state": to,
             "stage": None,
-            "failure": asdict(failure) if failure and to is VideoState.FAILED else None,
+            "failure": asdict(failure) if failure is not None and failed else None,
         }
+        if to is VideoState.READY and state is not JobState.SUCCEEDED:
+            video_values["job_id"] = await _shown_job(tx, video.id)
     if video_values:
         also = None if of_job is None else of_job.returning(Job.id).cte("of_job")
         await lifecycle.touch(tx, video.id, also=also, **video_values)
@@ -132,3 +136,11 @@ async def _publish(
     )
     posters = [row.s3_key for row in published.all() if row.kind == AssetKind.POSTER]
     return posters[0] if posters else None
+
+
+async def _shown_job(tx: AsyncConnection, video_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the job whose outputs a video shows."""
+    shown = select(Asset.job_id).where(
+        Asset.video_id == video_id, Asset.is_main, Asset.state == AssetState.PUBLISHED
+    )
+    return await tx.scalar(shown.limit(1))

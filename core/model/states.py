@@ -131,14 +131,19 @@ _VIDEO_OF_JOB = {
 }
 
 
-def video_state(video: VideoState, job: JobState) -> VideoState:
+def video_state(video: VideoState, job: JobState, *, is_playable: bool) -> VideoState:
     """Return the state of a video whose main outputs a job in some state makes.
 
-    What is ready stays so: what plays is not taken away because it is made anew, or because that
-    failed.
+    Args:
+        video: its present state.
+        job: the job's.
+        is_playable: whether an earlier job has made what plays: that is not taken away because
+            making it anew failed.
     """
-    if video in (VideoState.READY, VideoState.UPLOADING, VideoState.DELETED):
+    if video in (VideoState.UPLOADING, VideoState.DELETED):
         return video
+    if is_playable and job in (JobState.FAILED, JobState.CANCELLED):
+        return VideoState.READY
     return _VIDEO_OF_JOB[job]
 
 

@@ -178,7 +178,6 @@ class Job(Base):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_user", "user_id", text("id DESC")),
-        Index("ix_jobs_live", "user_id", postgresql_where="state IN ('queued', 'running')"),
         Index("ix_jobs_finished", "finished_at", postgresql_where="finished_at IS NOT NULL"),
         # Whatever the code does: a video is transcoded by one job at a time.
         CheckConstraint("effect IN ('replace', 'add')", name="known_effect"),

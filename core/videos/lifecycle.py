@@ -6,7 +6,6 @@ video. So two who want the same video wait for each other and cannot deadlock.
 """
 
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,26 +73,6 @@ async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
     return LockedVideo(**{**row._mapping, "state": VideoState(row.state)})  # noqa: SLF001
 
 
-async def move(
-    tx: AsyncConnection,
-    video_id: uuid.UUID,
-    state: VideoState,
-    *,
-    only_from: Collection[VideoState],
-    **values: Any,
-) -> bool:
-    """Enter a state if the present one is among `only_from`; tell whether it was.
-
-    Args:
-        tx: the transaction.
-        video_id: the video.
-        state: the state to enter.
-        only_from: the states that may be left for it.
-        **values: what else to write.
-    """
-    return await _write(tx, video_id, only_from, state=state, **values)
-
-
 async def touch(
     tx: AsyncConnection, video_id: uuid.UUID, *, also: CTE | None = None, **values: Any
 ) -> bool:
@@ -105,19 +84,9 @@ async def touch(
         also: what else to write in the same statement.
         **values: what to write of the video.
     """
-    return await _write(tx, video_id, set(VideoState) - {VideoState.DELETED}, also, **values)
-
-
-async def _write(
-    tx: AsyncConnection,
-    video_id: uuid.UUID,
-    allowed: Collection[VideoState],
-    also: CTE | None = None,
-    **values: Any,
-) -> bool:
     changed = (
         update(Video)
-        .where(Video.id == video_id, Video.state.in_(sorted(allowed)))
+        .where(Video.id == video_id, Video.state != VideoState.DELETED)
         .values(version=Video.version + 1, updated_at=func.now(), **values)
         .returning(Video.id, Video.user_id, Video.version)
         .cte("changed")

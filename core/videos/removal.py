@@ -17,7 +17,7 @@ from core.adapters.s3 import Storage
 from core.jobs.cancel import end_work
 from core.model import object_keys
 from core.model.states import VideoState
-from core.model.tables import Asset, Job, OldTask, Purge, Task, Upload, Video
+from core.model.tables import Asset, Job, OldTask, Outbox, Purge, Task, Upload, Video
 from core.uploads import sessions
 from core.videos import lifecycle, purges
 
@@ -68,6 +68,7 @@ async def forget(db: Database, storage: Storage, video_id: uuid.UUID, after_s: f
         for table in (OldTask, Task, Asset, Job, Upload):
             await tx.execute(delete(table).where(table.video_id == video_id))
         await tx.execute(delete(Purge).where(Purge.prefix.startswith(prefix)))
+        await tx.execute(delete(Outbox).where(Outbox.key == video_id))  # it names the owner
         gone = await tx.execute(delete(Video).where(Video.id == video_id, _forgettable(after_s)))
         return bool(gone.rowcount)
 

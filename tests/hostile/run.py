@@ -98,7 +98,7 @@ class Run:
             outcome=READY if state == READY else str(failure["code"]),
             attempts=max(attempts),
             seconds=(finished - began).total_seconds(),
-            shortest=min(map(float, lengths), default=0.0),
+            shortest=min((length or 0.0 for length in lengths), default=0.0),
             log=log.decode(),
             objects=objects,
         )

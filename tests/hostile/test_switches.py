@@ -26,7 +26,7 @@ from workers.media.limits import Limits
 pytestmark = pytest.mark.thorough("each switch of FFmpeg, with a file that asks for it")
 
 Patch = pytest.MonkeyPatch
-Options = Callable[[int, int], list[str]]
+Options = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def place(tmp_path: Path) -> Path:
 def without(*options: str, protocols: str = "file") -> Options:
     """The input's options, some of them left out."""
 
-    def remaining(max_streams: int, max_pixels: int) -> list[str]:
+    def remaining(max_streams: int, max_pixels: int, source: str = "") -> list[str]:
         found = input_options(max_streams, max_pixels)
         pairs = dict(zip(found[::2], found[1::2], strict=True))
         pairs["-protocol_whitelist"] = protocols

@@ -101,7 +101,7 @@ def a_cloud(directory: Path) -> Iterator[Cloud]:
 
 @contextmanager
 def the_product(directory: Path, extra: dict[str, str]) -> Iterator[Stack]:
-    """Run API and worker with Postgres and Valkey of their own; nobody makes buckets or queues.
+    """Run all services with Postgres and Valkey of their own; nobody makes buckets or queues.
 
     Args:
         directory: empty.
@@ -112,7 +112,7 @@ def the_product(directory: Path, extra: dict[str, str]) -> Iterator[Stack]:
         environment = stack.process_environment | find_tools().environment
         parts = services.service_parts(directory, environment)
         supervisor = Supervisor(
-            [dataclasses.replace(parts[name], after=()) for name in ("api", "worker")]
+            [dataclasses.replace(parts[name], after=()) for name in ("api", "control", "worker")]
         )
         try:
             supervisor.start(_START_S)

@@ -11,7 +11,7 @@ from core.config import Settings
 from embedded.bootstrap import ROOT
 from infra.accounts import Accounts
 from infra.capacity import most_connections
-from infra.settings import Media, Places, of_api, of_migrations, of_worker
+from infra.settings import Media, Places, of_api, of_control, of_migrations, of_worker
 from infra.sizes import SIZES
 from tests.infra.assembly import Assembly, Template, properties, resources, statements
 from tests.infra.conftest import Assemblies, Templates
@@ -53,7 +53,7 @@ def task(template: Template, starts: str) -> dict[str, Any]:
 
 
 def test_the_processes_can_use_what_they_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variables in (of_migrations(PLACES), of_worker(PLACES)):
+    for variables in (of_migrations(PLACES), of_control(PLACES, "Framemill/x"), of_worker(PLACES)):
         held = settings_from(variables, monkeypatch)
         assert held.database_secret == PLACES.database_secret
     api = of_api(
@@ -89,7 +89,12 @@ def test_the_processes_can_use_what_they_are_given(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     ("stack", "starts", "name"),
-    [("api", "Api", "api"), ("api", "Migrations", "migrations"), ("workers", "Worker", "worker")],
+    [
+        ("api", "Api", "api"),
+        ("api", "Control", "control"),
+        ("api", "Migrations", "migrations"),
+        ("workers", "Worker", "worker"),
+    ],
 )
 def test_every_variable_is_a_setting(
     templates: Templates, stack: str, starts: str, name: str
@@ -185,6 +190,7 @@ def test_health_is_asked_of_the_process_alone(templates: Templates) -> None:
     ("stack", "starts", "name", "file"),
     [
         ("api", "Api", "api", "backend/Dockerfile"),
+        ("api", "Control", "control", "backend/Dockerfile"),
         ("api", "Migrations", "migrations", "backend/Dockerfile"),
         ("workers", "Worker", "worker", "workers/Dockerfile"),
     ],
@@ -257,7 +263,10 @@ def test_no_role_may_do_more_than_is_named(templates: Templates, every_size: str
             # The CDK's own policy of ECS instances, with a GPU.
             assert wide in ([], ["ecs:Submit*"]), name
             if "*" in statement["Resource"]:
-                narrowed = "ecs:cluster" in str(statement.get("Condition"))
+                narrowed = any(
+                    each in str(statement.get("Condition"))
+                    for each in ("ecs:cluster", "cloudwatch:namespace")
+                )
                 assert narrowed or {*statement["Action"]} <= without, name
 
 
@@ -284,8 +293,7 @@ def test_the_api_may_do_what_it_calls(templates: Templates) -> None:
         [
             _API_OBJECTS,
             ["s3:ListBucket"],
-            ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"],
-            ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"],
+            ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
             ["secretsmanager:GetSecretValue"],
         ]
     )
@@ -300,8 +308,8 @@ _API_OBJECTS = [
 
 
 def test_a_deployment_that_fails_is_taken_back(templates: Templates, every_size: str) -> None:
-    for stack in ("api", "workers"):
-        service = properties(templates(every_size)[stack], "AWS::ECS::Service")
+    for stack, name in (("api", "Api"), ("api", "Control"), ("workers", "Workers")):
+        service = properties(templates(every_size)[stack], "AWS::ECS::Service", name)
         configuration = service["DeploymentConfiguration"]
         assert configuration["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
         assert (
@@ -311,9 +319,11 @@ def test_a_deployment_that_fails_is_taken_back(templates: Templates, every_size:
 
 def test_the_service_waits_for_the_migrations(templates: Templates) -> None:
     template = templates("small")["api"]
-    [service] = resources(template, "AWS::ECS::Service").values()
     [name] = resources(template, "Custom::Migrations")
-    assert name in service["DependsOn"]
+    services = resources(template, "AWS::ECS::Service").values()
+    assert len(services) == 2
+    for service in services:
+        assert name in service["DependsOn"]
     [migrations] = resources(template, "Custom::Migrations").values()
     assert any("MigrationsTaskTaskRoleDefaultPolicy" in each for each in migrations["DependsOn"])
     command = container(task(template, "Migrations"), "migrations")["Command"]

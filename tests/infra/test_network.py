@@ -41,9 +41,11 @@ def _doors(template: Template, kind: str) -> set[tuple[str, str, int]]:
 _DOORS = {
     ("Balancer", "Api", 8000),
     ("Api", "Database", 5432),
+    ("Control", "Database", 5432),
     ("Worker", "Database", 5432),
     ("Migrations", "Database", 5432),
     ("Api", "Redis", 6379),
+    ("Control", "Redis", 6379),
     ("Worker", "Redis", 6379),
 }
 
@@ -53,7 +55,9 @@ def test_only_who_must_reaches_the_parts(templates: Templates, every_size: str) 
     assert _doors(template, "AWS::EC2::SecurityGroupIngress") >= _DOORS
     extra = _doors(template, "AWS::EC2::SecurityGroupIngress") - _DOORS
     # What runs behind the balancer may be reached by it at no other port either.
-    assert not {door for door in extra if door[1] in {"Database", "Redis", "Api", "Worker"}}
+    assert not {
+        door for door in extra if door[1] in {"Database", "Redis", "Api", "Control", "Worker"}
+    }
     assert _doors(template, "AWS::EC2::SecurityGroupEgress") >= _DOORS
 
 
@@ -62,7 +66,7 @@ def test_tasks_go_out_over_https_only_and_data_not_at_all(
 ) -> None:
     template = templates(every_size)["network"]
     groups = resources(template, "AWS::EC2::SecurityGroup")
-    for start in ("ApiGroup", "WorkerGroup", "MigrationsGroup"):
+    for start in ("ApiGroup", "ControlGroup", "WorkerGroup", "MigrationsGroup"):
         rules = groups[_group(template, start)]["Properties"]["SecurityGroupEgress"]
         anywhere = [rule for rule in rules if rule.get("CidrIp") == "0.0.0.0/0"]
         assert [(rule["FromPort"], rule["ToPort"]) for rule in anywhere] == [(443, 443)]

@@ -16,7 +16,7 @@ from workers.media.limits import Fault
 WATCHED = {
     "QueueAge", "DeadLettersLeft", "DeadLetter", "FilmsFailedByUs", "FilmsFail", "LeasesLapse",
     "NotReady", "Faults", "WorkersShort", "WorkersAtMost", "FilmsWait",
-    "ApiErrors", "ApiLatency", "ApiUnhealthy", "ApiGone",
+    "ControlGone", "TasksUnknown", "ApiErrors", "ApiLatency", "ApiUnhealthy", "ApiGone",
     "DatabaseBusy", "DatabaseFull", "DatabaseConnections", "DatabaseMemory",
     "RedisMemory", "RedisBusy",
 }  # fmt: skip
@@ -82,7 +82,7 @@ def test_the_month_has_a_budget(templates: Templates, variant: str) -> None:
 def _logged() -> set[str]:
     """Return every event that the code writes."""
     found = set()
-    for folder in ("core", "workers", "backend"):
+    for folder in ("core", "workers", "backend", "control"):
         for path in (ROOT / folder).rglob("*.py"):
             found |= set(
                 re.findall(
@@ -95,7 +95,7 @@ def _logged() -> set[str]:
 
 def test_what_is_counted_is_really_logged() -> None:
     logged = _logged()
-    for count in (*log_events.API, *log_events.WORKER):
+    for count in (*log_events.API, *log_events.CONTROL, *log_events.WORKER):
         for event in re.findall(r'\$\.event = "(\w+)"', count.pattern):
             assert event in logged, count.metric
 
@@ -103,7 +103,9 @@ def test_what_is_counted_is_really_logged() -> None:
 def test_every_fault_with_a_traceback_is_counted() -> None:
     """Raises for one that somebody added, and that nobody would be told of."""
     files = [
-        path for part in ("core", "workers", "backend") for path in (ROOT / part).rglob("*.py")
+        path
+        for part in ("core", "workers", "backend", "control")
+        for path in (ROOT / part).rglob("*.py")
     ]
     found = {
         event
@@ -127,7 +129,7 @@ def test_alarms_look_at_metrics_that_are_made(templates: Templates) -> None:
         for found in resources(template, "AWS::Logs::MetricFilter").values()
         for each in found["Properties"]["MetricTransformations"]
     }
-    assert len(made) == len(log_events.API) + len(log_events.WORKER)
+    assert len(made) == sum(map(len, (log_events.API, log_events.CONTROL, log_events.WORKER)))
     own = {namespace for namespace, _ in made}
     for name, alarm in alarms(template).items():
         looked_at = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ())
@@ -143,8 +145,8 @@ def test_films_that_wait_while_workers_run_are_told(templates: Templates, every_
     figures = {each["Id"]: each["MetricStat"]["Metric"]["MetricName"]
                for each in alarm["Metrics"] if "MetricStat" in each}  # fmt: skip
     assert figures == {
-        "waiting": "ApproximateNumberOfMessagesVisible",
-        "held": "ApproximateNumberOfMessagesNotVisible",
+        "waiting": "TasksWaiting",
+        "held": "TasksHeld",
         "running": "RunningTaskCount",
     }
     # CloudWatch's language is close enough to Python's to be asked here.

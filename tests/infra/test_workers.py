@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from control.cloudwatch import EVERY_S
 from core.config import Settings
 from infra import scaling
 from infra.settings import DRAIN_S
@@ -74,13 +75,19 @@ def test_there_are_none_while_there_is_nothing_to_do(templates: Templates, every
 def test_the_first_film_starts_a_worker_within_a_period(templates: Templates) -> None:
     busy = properties(templates("small")["workers"], _ALARM, "Busy")
     assert (busy["Threshold"], busy["EvaluationPeriods"]) == (1, 1)
-    [load, *metrics] = busy["Metrics"]
-    assert load["Expression"] == "waiting + held"
-    assert {each["MetricStat"]["Period"] for each in metrics} == {60}
     # Those in work count, or a worker that encodes would look like one too many.
-    assert {each["MetricStat"]["Metric"]["MetricName"] for each in metrics} == {
-        "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible",
-    }  # fmt: skip
+    assert (busy["Namespace"], busy["MetricName"]) == ("Framemill/framemill", "TasksWanted")
+    # Told several times in the period, by one control or by two of them that agree.
+    assert (busy["Period"], busy["Statistic"]) == (60, "Maximum")
+    assert busy["Period"] / 2 >= EVERY_S
+
+
+def test_without_a_figure_the_fleet_stays_as_it_is(templates: Templates, every_size: str) -> None:
+    """Neither of the alarms that set the number takes silence for nothing to do, or for work."""
+    for name in ("Busy", "Idle"):
+        alarm = properties(templates(every_size)["workers"], _ALARM, name)
+        assert alarm["TreatMissingData"] == "notBreaching"
+        assert alarm["MetricName"] == "TasksWanted"
 
 
 def test_fewer_are_wanted_only_when_it_is_calm(templates: Templates) -> None:

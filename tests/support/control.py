@@ -11,6 +11,7 @@ from control.main import Control, opened
 from control.relay import Relay
 from control.sweeps import Sweeps
 from core.config import Settings
+from core.model.states import Topic
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,12 @@ class Rounds:
     held: Adapters
     relay: Relay
     sweeps: Sweeps
+
+    async def hints(self) -> int:
+        """Send what is due; return how many hints for workers there were."""
+        before = self.relay.sent[Topic.TASK]
+        await self.relay.relay()
+        return self.relay.sent[Topic.TASK] - before
 
     async def run(self) -> None:
         """Do all of it until cancelled, without hearing of what is queued."""

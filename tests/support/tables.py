@@ -53,3 +53,13 @@ async def unsent(db: Database, topic: Topic) -> list[uuid.UUID]:
             .order_by(Outbox.created_at)
         )
         return list(keys.all())
+
+
+async def outbox_of(db: Database, key: uuid.UUID) -> uuid.UUID:
+    """The id of the newest row of the outbox about a task or a video."""
+    async with db.read() as connection:
+        rows = await connection.execute(
+            select(Outbox.id).where(Outbox.key == key).order_by(Outbox.created_at.desc()).limit(1)
+        )
+        found: uuid.UUID = rows.scalar_one()
+        return found

@@ -154,10 +154,13 @@ async def claim_of(db: Database, video_id: uuid.UUID) -> Work:
 
 
 async def planned(
-    db: Database, held: Work, tasks: tuple[NewTask, ...] = (NewTask("encode", "encode"),)
+    db: Database,
+    held: Work,
+    tasks: tuple[NewTask, ...] = (NewTask("encode", "encode"),),
+    media: dict[str, Any] | None = None,
 ) -> Work:
     """End a task that inspects with a plan of these tasks; the first that needs none is held."""
-    made = Plan(plan={"of": "a test"}, tasks=tasks, source_media={"duration": 2.0})
+    made = Plan(plan={"of": "a test"}, tasks=tasks, source_media=media or {"duration": 2.0})
     async with db.begin() as tx:
         return await settle.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
 

@@ -27,7 +27,7 @@ def encode_command(
     Args:
         ffmpeg: absolute path of the program.
         plan: what to make.
-        source: path of the input, seen from the directory FFmpeg runs in.
+        source: path of the input, seen from the directory FFmpeg runs in; or `PIPE`.
         out_dir: directory for `{rendition}.mp4` and `poster.jpg`, seen from the same place.
         capabilities: what the program can do.
         limits: what the input may cost.
@@ -42,7 +42,7 @@ def encode_command(
         "-progress", "pipe:1",
         "-stats_period", "0.5",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        *input_options(limits.max_streams, limits.max_pixels),
+        *input_options(limits.max_streams, limits.max_pixels, source),
         "-i", source,
         "-filter_complex", filter_graph(plan, capabilities),
         *_video_options(plan),

@@ -181,6 +181,15 @@ def is_damaged(stderr_tail: str) -> bool:
     return complaints > (_MOST_AT_A_CUT if _CUT.pattern.search(stderr_tail) else 0)
 
 
+# Of samples that lie behind what has been read already; FFmpeg goes on without them, to status 0.
+_LOST = re.compile(r"partial file|Error during demuxing|stream \d+, offset 0x")
+
+
+def has_lost_its_place(stderr_tail: str) -> bool:
+    """Whether FFmpeg may have missed something because it could not go back in a pipe."""
+    return _LOST.search(stderr_tail) is not None
+
+
 # 125: its sandbox could not be set up (launch.py). 126 and 127: not started (too little memory for
 # its libraries, or no such program). 137: a shell's word for killed.
 _NOT_STARTED = (125, 126, 127, 137)

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from typing import Any
 from workers.ffmpeg.progress import Progress, ProgressParser
 from workers.ffmpeg.signs import look
 from workers.ffmpeg.stall import Signs, StallClock
+from workers.ffmpeg.standard_input import Feed, Feeding, OwnTime
 from workers.sandbox.policy import Policy
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _CHUNK = 65536
+_SHORTEST_WAIT_S = 0.05  # its own time may stand still, and must not be asked for in a circle
 _LOOK_S = 10.0  # within which a disk must tell what is on it, once there is no progress
 # FFmpeg needs no variable; the worker's own hold secrets that a hostile file must not reach.
 ENVIRONMENT = {"LC_ALL": "C", "AV_LOG_FORCE_NOCOLOR": "1"}
@@ -31,8 +33,9 @@ class ProcessLimits:
     Attributes:
         stall_seconds: without any progress before it is killed: neither in its reports nor in its
             files, nor to or from a disk.
-        wall_seconds: from start to end.
-        stop_seconds: between asking it to end and killing it.
+        wall_seconds: from start to end, without what it waits for its input.
+        stop_seconds: between asking it to end and killing it. One that is fed is killed at once:
+            while it waits for its input it does not hear.
         stderr_bytes: of its last words to keep.
     """
 
@@ -111,6 +114,7 @@ async def run(
     outputs: Path | None = None,
     limits: ProcessLimits = DEFAULT_PROCESS_LIMITS,
     policy: Policy | None = None,
+    feed: Feed | None = None,
 ) -> Finished:
     """Run FFmpeg to its end. Cancelling the awaiting task is how it is stopped.
 
@@ -123,6 +127,9 @@ async def run(
         outputs: the directory in which it makes its files; one that changes is progress.
         limits: how long to bear with it.
         policy: what it may do; None for everything.
+        feed: writes its standard input; without it there is none. When that fails FFmpeg is
+            killed, and whatever it raised is raised: an input that breaks off must not pass for a
+            short one. FFmpeg may end before it has read everything.
 
     Raises:
         FFmpegFailedError: it ended with another status than 0; 125 when its sandbox, 127 when it
@@ -130,11 +137,18 @@ async def run(
         StallError: no progress for `stall_seconds`.
         TimeLimitError: it ran longer than `wall_seconds`.
     """
-    began = time.monotonic()
-    process = await start(argv, cwd, policy)
-    clock = StallClock(limits.stall_seconds, began)
-    watch = _Watch(clock, on_progress)
+    began, own_time = time.monotonic(), OwnTime()
+    source = Feeding(feed, own_time) if feed is not None else None
+    try:
+        process = await start(argv, cwd, policy, source.reading_end if source else None)
+    except BaseException:
+        if source is not None:
+            await source.end()
+        raise
+    clock = StallClock(limits.stall_seconds, own_time.now())
+    watch = _Watch(clock, on_progress, own_time)
     tail = bytearray()
+    feeding = source.begin() if source is not None else None
     readers = [
         asyncio.ensure_future(watch.read(_reader(process.stdout))),
         asyncio.ensure_future(_keep_tail(_reader(process.stderr), tail, limits.stderr_bytes)),
@@ -144,12 +158,14 @@ async def run(
         overdue = await _wait(
             process,
             clock,
-            partial(look, process.pid, outputs),
+            own_time,
+            partial(_see, process.pid, outputs, source),
             readers,
-            began + limits.wall_seconds,
+            feeding,
+            own_time.now() + limits.wall_seconds,
         )
     finally:
-        await asyncio.shield(_end(process, readers, limits.stop_seconds))
+        await asyncio.shield(_end(process, readers, source, limits.stop_seconds))
     text = bytes(tail).decode(errors="replace")
     status = process.returncode or 0
     if overdue is not None:
@@ -160,7 +176,7 @@ async def run(
 
 
 async def start(
-    argv: Sequence[str], cwd: Path, policy: Policy | None
+    argv: Sequence[str], cwd: Path, policy: Policy | None, stdin: int | None = None
 ) -> asyncio.subprocess.Process:
     """Start a process in a group of its own; cancelled meanwhile, leave none of the group behind.
 
@@ -170,13 +186,14 @@ async def start(
         argv: absolute path of the program and its arguments.
         cwd: directory to run in.
         policy: what it may do; None for everything.
+        stdin: descriptor of its standard input; None for none.
     """
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *launched(argv, policy),
             cwd=cwd,
             env=ENVIRONMENT,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
@@ -194,8 +211,14 @@ async def start(
 class _Watch:
     """Reads progress, and tells the clock and the listener of it."""
 
-    def __init__(self, clock: StallClock, on_progress: Callable[[Progress], None] | None) -> None:
+    def __init__(
+        self,
+        clock: StallClock,
+        on_progress: Callable[[Progress], None] | None,
+        own_time: OwnTime,
+    ) -> None:
         self._clock = clock
+        self._own_time = own_time
         self._on_progress = on_progress
         self._parser = ProgressParser()
 
@@ -211,7 +234,7 @@ class _Watch:
         if progress is None:
             return
         self._clock.reported(
-            progress.out_time, progress.frame, done=progress.done, now=time.monotonic()
+            progress.out_time, progress.frame, done=progress.done, now=self._own_time.now()
         )
         if self._on_progress is not None:
             self._on_progress(progress)
@@ -220,18 +243,24 @@ class _Watch:
 async def _wait(
     process: asyncio.subprocess.Process,
     clock: StallClock,
+    own_time: OwnTime,
     see: Callable[[], Signs],
     readers: Sequence[asyncio.Future[None]],
+    feeding: asyncio.Future[None] | None,
     wall_deadline: float,
 ) -> type[FFmpegFailedError] | None:
-    """Wait for the end; say which patience ran out, if one did."""
+    """Wait for the end; say which patience ran out, if one did.
+
+    All times are the process's own, so they are read anew after each wait.
+    """
     ended = asyncio.ensure_future(process.wait())
     waiting: set[asyncio.Future[Any]] = {ended, *readers}
+    beside: set[asyncio.Future[Any]] = {feeding} if feeding is not None else set()
     looking: asyncio.Future[Signs] | None = None
     late = wall_deadline
     try:
         while waiting:
-            now = time.monotonic()
+            now = own_time.now()
             if now >= wall_deadline:
                 return TimeLimitError
             if looking is None and now >= clock.look_at:
@@ -241,19 +270,20 @@ async def _wait(
             # A disk that hangs never tells: then what was known before it was asked decides.
             until = min(wall_deadline, late if looking else clock.look_at)
             done, _ = await asyncio.wait(
-                {*waiting, looking} if looking else waiting,
-                timeout=until - now,
+                {*waiting, *beside, looking} if looking else waiting | beside,
+                timeout=max(until - now, _SHORTEST_WAIT_S),
                 return_when=asyncio.FIRST_COMPLETED,
             )
             waiting -= done
+            beside -= done
             for future in done:
                 future.result()
-            if looking is not None and not looking.done() and time.monotonic() >= late:
+            if looking is not None and not looking.done() and own_time.now() >= late:
                 return StallError
             if looking is not None and looking in done:
-                clock.looked(looking.result(), time.monotonic())
+                clock.looked(looking.result(), own_time.now())
                 looking = None
-                if clock.stands_still(time.monotonic()):
+                if clock.stands_still(own_time.now()):
                     return StallError
         return None
     finally:
@@ -265,20 +295,28 @@ async def _wait(
 async def _end(
     process: asyncio.subprocess.Process,
     readers: Sequence[asyncio.Future[None]],
+    source: Feeding | None,
     stop_seconds: float,
 ) -> None:
-    """Leave no process of the group and no reader behind."""
+    """Leave no process of the group, no reader and no feeder behind."""
     if process.returncode is None:
-        _signal_group(process, signal.SIGTERM)
+        waits = source is not None and source.unfinished
+        _signal_group(process, signal.SIGKILL if waits else signal.SIGTERM)
         try:
             # The readers go on draining, else a full pipe would keep FFmpeg from ending.
             await asyncio.wait_for(process.wait(), stop_seconds)
         except TimeoutError:
             _signal_group(process, signal.SIGKILL)
             await process.wait()
+    if source is not None:
+        await source.end()
     for reader in readers:
         reader.cancel()
     await asyncio.gather(*readers, return_exceptions=True)
+
+
+def _see(pid: int, outputs: Path | None, source: Feeding | None) -> Signs:
+    return replace(look(pid, outputs), taken=source.taken if source is not None else 0)
 
 
 def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

@@ -12,10 +12,12 @@ class Signs:
     Attributes:
         files: name, size in bytes and time of the last change in ns, of each file it makes.
         stored: bytes that it has had read from and written to disks; None when it is not told.
+        taken: bytes of its standard input that it has taken, which come to an end.
     """
 
     files: frozenset[tuple[str, int, int]] = frozenset()
     stored: tuple[int, int] | None = None
+    taken: int = 0
 
 
 class StallClock:

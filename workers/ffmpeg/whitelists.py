@@ -15,11 +15,20 @@ DECODERS = VIDEO_CODECS | AUDIO_CODECS | _DECODERS_BESIDE | _SUBTITLE_DECODERS
 MAX_ALLOC_BYTES = 268_435_456
 
 
-def input_options(max_streams: int, max_pixels: int) -> list[str]:
-    """Options that go before the input of ffmpeg and ffprobe alike."""
+PIPE = "pipe:0"  # an input of that name is read from the standard input
+
+
+def input_options(max_streams: int, max_pixels: int, source: str = "") -> list[str]:
+    """Options that go before the input of ffmpeg and ffprobe alike.
+
+    Args:
+        max_streams: that it may have.
+        max_pixels: of a picture.
+        source: the input.
+    """
     return [
-        # Only files: a playlist or data reference cannot make a connection.
-        "-protocol_whitelist", "file",
+        # Only files, or the pipe alone: a playlist or data reference cannot make a connection.
+        "-protocol_whitelist", "pipe" if source == PIPE else "file",
         # A playlist, script or still named .mp4 is refused whatever its content looks like.
         "-format_whitelist", ",".join(sorted(FORMATS)),
         "-codec_whitelist", ",".join(sorted(DECODERS)),

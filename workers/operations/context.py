@@ -7,7 +7,20 @@ from pathlib import Path
 from core.tasks.claim import Work
 from core.tasks.settle import NewAsset, Plan
 from workers.runtime.report import JobLog, Meter
+from workers.sources.choose import WholeFile
+from workers.sources.shape import Pipe
 from workers.tools import Tools
+
+
+@dataclass
+class Kept:
+    """What tasks of a job that follow each other in the same hands leave each other.
+
+    Attributes:
+        source: how the source can be read; None when nobody has looked yet.
+    """
+
+    source: Pipe | WholeFile | None = None
 
 
 @dataclass(frozen=True)
@@ -21,6 +34,7 @@ class Context:
             the same hands, lies there still.
         meter: is told how far the job is.
         joblog: is told what happened.
+        kept: what they leave each other beside files.
     """
 
     tools: Tools
@@ -28,6 +42,7 @@ class Context:
     place: Path
     meter: Meter
     joblog: JobLog
+    kept: Kept
 
 
 # Returns what came of the task. It writes no state: what it returns is seen once it is committed.

@@ -1,12 +1,19 @@
 """Transcode: the renditions of a video that anybody can play, and its poster.
 
 `inspect` looks at the source and decides; `encode` carries out what was decided.
+
+FFmpeg begins while the bytes of the source arrive, where they lie in an order in which it can read
+them. A file that is refused or fails so is fetched whole and tried anew: nobody is told that a file
+is bad on the strength of a part of it, or of a way of reading that allows no going back.
 """
 
 import asyncio
 import shlex
+import shutil
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
@@ -14,7 +21,6 @@ from core import log
 from core.errors import Failure, PermanentError, TransientError
 from core.model.states import AssetKind, Stage
 from core.tasks.settle import NewAsset, NewTask, Plan
-from workers import transfer
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import ProbeFailedError, probe
@@ -26,38 +32,56 @@ from workers.ffmpeg.process import (
     run,
 )
 from workers.ffmpeg.progress import Progress, RemainingTime, percent
+from workers.ffmpeg.standard_input import Feed
+from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import MediaInfo
-from workers.media.limits import DEFAULT_LIMITS, Limits, Refusal, refuse
+from workers.media.limits import DEFAULT_LIMITS, Fault, Limits, Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.operations.context import Context, Operation
+from workers.outputs.send import send
 from workers.runtime.concurrency import both, together
 from workers.runtime.report import describe_source
+from workers.runtime.scratch import require
 from workers.sandbox.work import encode_policy, probe_policy
+from workers.sources.choose import WholeFile
+from workers.sources.feed import feeder
+from workers.sources.fetch import fetch
+from workers.sources.look import look
+from workers.sources.room import outputs_room, whole_file_room
+from workers.sources.shape import Pipe
 from workers.tools import Tools
 
+T = TypeVar("T")
+
 _log = log.get(__name__)
-_INPUT = "input"  # without an extension: a name alone opens some demuxers
+_SAMPLE = "sample"
 _ARRIVING = "arriving"
+_INPUT = "input"  # without an extension: a name alone opens some demuxers
 _OUT = "out"
 _SENDING = 4
+_OF_SAMPLE = "of_sample"  # in the spec of `encode`: a part of the source was inspected
 _PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
 _TIMEOUT = Failure(
     diagnose.PROCESSING_TIMEOUT,
     "Processing took too long and was stopped. Try again, or upload a shorter or smaller film.",
     retryable=True,
 )
+# What a file can be blamed for, or nobody knows: all of it may tell otherwise.
+_DOUBTFUL = frozenset({*map(str, Fault), diagnose.PROCESSING_GAVE_UP})
 
 
 async def inspect(context: Context) -> Plan:
     """Look at the source and decide what is made of it."""
-    await _fetch(context)
-    context.meter.enter(Stage.INSPECTING)
-    info = await _inspect(context)
+
+    async def of_sample(_found: Pipe) -> MediaInfo:
+        return await _inspect(context, _SAMPLE)
+
+    info = await _either_way(context, of_sample, lambda: _inspect(context, _INPUT))
     decided = plan(info, context.tools.ladder)
     return Plan(
         plan=_PLAN.dump_python(decided, mode="json"),
-        tasks=(NewTask("encode", "encode"),),
+        tasks=(NewTask("encode", "encode", {_OF_SAMPLE: isinstance(context.kept.source, Pipe)}),),
         source_media=describe_source(info, decided),
     )
 
@@ -65,40 +89,108 @@ async def inspect(context: Context) -> Plan:
 async def encode(context: Context) -> tuple[NewAsset, ...]:
     """Make the renditions, check them, and put them where they belong."""
     decided = _PLAN.validate_python(context.work.plan)
-    await _fetch(context)
-    context.meter.enter(Stage.ENCODING)
-    damaged = await _encode(context, decided)
-    context.meter.enter(Stage.PUBLISHING)
-    return await _publish(context, decided, damaged)
+
+    async def streamed(found: Pipe) -> tuple[NewAsset, ...]:
+        tools, work = context.tools, context.work
+        require(context.place, outputs_room(decided, work.source_size))
+        feed = feeder(
+            tools.storage, work, found.stream, connections=tools.connections, pace=tools.pace
+        )
+        return await _make(context, decided, feed)
+
+    async def from_file() -> tuple[NewAsset, ...]:
+        if not context.work.spec.get(_OF_SAMPLE):
+            return await _make(context, decided, None)
+        # The plan knows a part of the file. All of it may be refused, or be otherwise.
+        info = await _inspect(context, _INPUT)
+        return await _make(context, plan(info, context.tools.ladder), None)
+
+    return await _either_way(context, streamed, from_file)
 
 
 OPERATION = Operation("transcode", {"inspect": inspect, "encode": encode})
 
 
+async def _either_way(
+    context: Context,
+    streamed: Callable[[Pipe], Awaitable[T]],
+    from_file: Callable[[], Awaitable[T]],
+) -> T:
+    """Do something with the source as it arrives; with the whole file if that is in doubt."""
+    found = await _look(context)
+    if isinstance(found, Pipe):
+        try:
+            return await streamed(found)
+        except (PermanentError, TransientError) as error:
+            if error.failure.code not in _DOUBTFUL:
+                raise
+            context.joblog.add(f"{error}; once more, with the whole file")
+            context.kept.source = WholeFile("what came of a part of it is in doubt")
+            shutil.rmtree(context.place / _OUT, ignore_errors=True)
+    await _fetch(context)
+    return await from_file()
+
+
+async def _look(context: Context) -> Pipe | WholeFile:
+    """Find out how the source can be read, unless that is known."""
+    if context.kept.source is None:
+        context.meter.enter(Stage.FETCHING)
+        context.kept.source = found = await _find_out(context)
+        if isinstance(found, WholeFile):
+            context.joblog.add(f"to be fetched whole: {found.reason}")
+        else:
+            order = "index first" if found.rearranged else "as it is"
+            context.joblog.add(f"to be read as it arrives: {found.kind}, {order}")
+    return context.kept.source
+
+
+async def _find_out(context: Context) -> Pipe | WholeFile:
+    tools, work = context.tools, context.work
+    if work.source_size < tools.shape.smallest:
+        return WholeFile("it is small")
+    return await look(
+        tools.storage,
+        work,
+        context.place / _SAMPLE,
+        connections=tools.connections,
+        pace=tools.pace,
+        shape=tools.shape,
+    )
+
+
 async def _fetch(context: Context) -> None:
     """Have the whole source at hand, unless it is."""
-    place = context.place
+    tools, place, work = context.tools, context.place, context.work
     if (place / _INPUT).exists():
         return
     context.meter.enter(Stage.FETCHING)
-    await transfer.fetch(
-        context.tools.storage,
-        context.work,
+    require(place, whole_file_room(work.source_size))
+    await fetch(
+        tools.storage,
+        work,
         place / _ARRIVING,
-        connections=context.tools.connections,
+        connections=tools.connections,
         on_fraction=context.meter.at,
-        pace=context.tools.pace,
+        pace=tools.pace,
     )
     (place / _ARRIVING).rename(place / _INPUT)
-    context.joblog.add(f"fetched {context.work.source_size} bytes")
+    context.joblog.add(f"fetched {work.source_size} bytes")
 
 
-async def _inspect(context: Context) -> MediaInfo:
+async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tuple[NewAsset, ...]:
+    context.meter.enter(Stage.ENCODING)
+    damaged = await _encode(context, decided, feed)
+    context.meter.enter(Stage.PUBLISHING)
+    return await _publish(context, decided, damaged)
+
+
+async def _inspect(context: Context, name: str) -> MediaInfo:
     tools, place, joblog = context.tools, context.place, context.joblog
+    context.meter.enter(Stage.INSPECTING)
     try:
-        policy = probe_policy(tools.sandbox, tools.ffprobe, place / _INPUT, tools.limits)
+        policy = probe_policy(tools.sandbox, tools.ffprobe, place / name, tools.limits)
         info = await probe(
-            tools.ffprobe, f"./{_INPUT}", cwd=place, limits=tools.limits, policy=policy
+            tools.ffprobe, f"./{name}", cwd=place, limits=tools.limits, policy=policy
         )
     except ProbeFailedError as error:
         joblog.add(error.stderr_tail or str(error))
@@ -110,13 +202,12 @@ async def _inspect(context: Context) -> MediaInfo:
     return info
 
 
-async def _encode(context: Context, decided: EncodePlan) -> bool:
-    """Run FFmpeg; return whether it complained of broken data."""
+async def _encode(context: Context, decided: EncodePlan, feed: Feed | None) -> bool:
+    """Run FFmpeg on the file, or on what it is fed; return whether it complained of broken data."""
     tools, place, joblog = context.tools, context.place, context.joblog
     (place / _OUT).mkdir()
-    argv = encode_command(
-        tools.ffmpeg, decided, f"./{_INPUT}", _OUT, tools.capabilities, tools.limits
-    )
+    source = PIPE if feed is not None else f"./{_INPUT}"
+    argv = encode_command(tools.ffmpeg, decided, source, _OUT, tools.capabilities, tools.limits)
     joblog.add(shlex.join(["ffmpeg", *argv[1:]]))
     remaining = RemainingTime(decided.total_duration)
 
@@ -131,7 +222,12 @@ async def _encode(context: Context, decided: EncodePlan) -> bool:
         wall_seconds=tools.limits.wall_seconds(decided.total_duration),
     )
     policy = encode_policy(
-        tools.sandbox, tools.ffmpeg, decided, place / _INPUT, place / _OUT, tools.limits
+        tools.sandbox,
+        tools.ffmpeg,
+        decided,
+        place / _INPUT if feed is None else None,
+        place / _OUT,
+        tools.limits,
     )
     _log.info("ffmpeg_started", renditions=[item.name for item in decided.renditions])
     try:
@@ -142,6 +238,7 @@ async def _encode(context: Context, decided: EncodePlan) -> bool:
             outputs=place / _OUT,
             limits=limits,
             policy=policy,
+            feed=feed,
         )
     except (StallError, TimeLimitError) as error:
         joblog.add(error.stderr_tail)
@@ -150,6 +247,8 @@ async def _encode(context: Context, decided: EncodePlan) -> bool:
         joblog.add(f"exit status {error.status}\n{error.stderr_tail}")
         raise _judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
     joblog.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
+    if feed is not None and diagnose.has_lost_its_place(finished.stderr_tail):
+        raise TransientError("FFmpeg may have missed something that it could not go back to")
     return diagnose.is_damaged(finished.stderr_tail)
 
 
@@ -162,10 +261,8 @@ async def _publish(context: Context, decided: EncodePlan, damaged: bool) -> tupl
     poster = out / POSTER_NAME
     has_poster = poster.exists() and poster.stat().st_size > 0
 
-    async def send(file: Path, content_type: str) -> int:
-        return await transfer.send(
-            tools.storage, file, prefix + file.name, content_type, gate, tools.pace
-        )
+    async def sent_one(file: Path, content_type: str) -> int:
+        return await send(tools.storage, file, prefix + file.name, content_type, gate, tools.pace)
 
     async def checked() -> dict[str, MediaInfo]:
         found = await together(_probe_output(tools, file) for file in files)
@@ -174,8 +271,8 @@ async def _publish(context: Context, decided: EncodePlan, damaged: bool) -> tupl
         return outputs
 
     async def sent() -> list[int]:
-        sending = [send(file, "video/mp4") for file in files]
-        return await together([*sending, *([send(poster, "image/jpeg")] if has_poster else [])])
+        sending = [sent_one(file, "video/mp4") for file in files]
+        return await together([*sending, *([sent_one(poster, "image/jpeg")] if has_poster else [])])
 
     outputs, sizes = await both(checked(), sent())
     context.joblog.add(f"stored {sum(sizes)} bytes")

@@ -23,7 +23,7 @@ from core.model.states import Outcome
 from core.tasks import settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
 from core.tasks.settle import Ending, NewAsset, Plan
-from workers.operations.context import Context
+from workers.operations.context import Context, Kept
 from workers.operations.registry import task_of
 from workers.runtime.adapters import Adapters
 from workers.runtime.classify_error import GiveUp, RetryPolicy, classify_error, decide
@@ -57,8 +57,7 @@ class Attempt:
         directory: where it works.
         work: the task.
         worker: the name of this worker.
-        meter: how far the job is; an attempt that goes on where another ended has its meter,
-        joblog: and its log.
+        before: the attempt whose task this one follows in the same hands.
     """
 
     def __init__(
@@ -68,16 +67,16 @@ class Attempt:
         directory: Directory,
         work: Work,
         worker: str,
-        meter: Meter | None = None,
-        joblog: JobLog | None = None,
+        before: "Attempt | None" = None,
     ) -> None:
         self._parts = parts
         self._tools = tools
         self._directory = directory
         self._work = work
         self._worker = worker
-        self.meter = meter or Meter()
-        self.joblog = joblog or JobLog()
+        self.meter: Meter = Meter() if before is None else before.meter
+        self.joblog: JobLog = JobLog() if before is None else before.joblog
+        self.kept: Kept = Kept() if before is None else before.kept
         self._stopping = False
 
     async def run(self) -> Work | None:
@@ -131,8 +130,8 @@ class Attempt:
         heartbeat = Heartbeat(self._parts, work, self.meter)
 
         async def perform() -> Made:
-            place = self._directory.open(f"{work.task_id}-{work.attempt}", work.source_size)
-            context = Context(self._tools, work, place, self.meter, self.joblog)
+            place = self._directory.open(f"{work.task_id}-{work.attempt}")
+            context = Context(self._tools, work, place, self.meter, self.joblog, self.kept)
             return await task_of(work.operation, work.kind)(context)
 
         working = asyncio.create_task(perform())

@@ -177,8 +177,7 @@ class Consumer:
                 directory,
                 work,
                 self._name,
-                None if attempt is None else attempt.meter,
-                None if attempt is None else attempt.joblog,
+                attempt,
             )
             work = await attempt.run()
 

@@ -15,7 +15,8 @@ from core.errors import Failure, TransientError
 
 _log = log.get(__name__)
 _LOCK = "lock"
-# A source is kept beside its renditions, which together are hardly ever larger than twice it.
+# A source that is fetched whole is kept beside its renditions, which together are hardly ever
+# larger than twice it.
 ROOM = 3
 
 FULL = Failure(
@@ -38,11 +39,11 @@ class Scratch:
         self._home, self._lock = _make_home(root)
 
     @contextmanager
-    def attempt(self, name: str, source_size: int) -> Iterator[Path]:
+    def attempt(self, name: str) -> Iterator[Path]:
         """Lend an empty directory; as `Directory.open`, for one who does one thing there."""
         directory = Directory(self._home)
         try:
-            yield directory.open(name, source_size)
+            yield directory.open(name)
         finally:
             directory.remove()
 
@@ -63,34 +64,37 @@ class Directory:
         self._home = home
         self._place: Path | None = None
 
-    def open(self, name: str, source_size: int) -> Path:
-        """Return it; at first use it is made, and empty.
+    def open(self, name: str) -> Path:
+        """Return it; at first use it is made, and empty. `require` sees that there is room in it.
 
         Args:
             name: unique within the process.
-            source_size: of the file that is to be worked on, in bytes.
-
-        Raises:
-            TransientError: there is no room for it.
         """
-        if self._place is not None:
-            return self._place
-        disk, needed = shutil.disk_usage(self._home), ROOM * source_size
-        if disk.free < needed:
-            # Waiting helps where others have filled it, not where it could never hold the file.
-            raise TransientError(
-                f"{disk.free} bytes are free, {needed} are needed", FULL, charge=disk.total < needed
-            )
-        place = self._home / name
-        place.mkdir(mode=0o700)
-        self._place = place
-        return place
+        if self._place is None:
+            place = self._home / name
+            place.mkdir(mode=0o700)
+            self._place = place
+        return self._place
 
     def remove(self) -> None:
         """Remove it with all that is in it."""
         if self._place is not None:
             shutil.rmtree(self._place, ignore_errors=True)
             self._place = None
+
+
+def require(place: Path, needed: int) -> None:
+    """See that so many bytes are free where a directory is.
+
+    Raises:
+        TransientError: there is no room for them.
+    """
+    disk = shutil.disk_usage(place)
+    if disk.free < needed:
+        # Waiting helps where others have filled it, not where it could never hold so much.
+        raise TransientError(
+            f"{disk.free} bytes are free, {needed} are needed", FULL, charge=disk.total < needed
+        )
 
 
 def _make_home(root: Path) -> tuple[Path, TextIO]:

@@ -21,7 +21,12 @@ def probe_policy(sandbox: Sandbox, ffprobe: str, file: Path, limits: Limits) -> 
 
 
 def encode_policy(
-    sandbox: Sandbox, ffmpeg: str, decided: EncodePlan, source: Path, out: Path, limits: Limits
+    sandbox: Sandbox,
+    ffmpeg: str,
+    decided: EncodePlan,
+    source: Path | None,
+    out: Path,
+    limits: Limits,
 ) -> Policy | None:
     """Let FFmpeg read the source, which it cannot change, and make the outputs.
 
@@ -29,13 +34,13 @@ def encode_policy(
         sandbox: of the worker.
         ffmpeg: absolute path of the program.
         decided: what is made.
-        source: the file.
+        source: the file; None when it comes through a pipe, and no file may be read.
         out: a directory that is there.
         limits: how long a film may be, and its encode take.
     """
     return sandbox.policy(
         ffmpeg,
-        reads=[source],
+        reads=[source] if source is not None else [],
         writes=[out],
         cpu_seconds=_cpu_seconds(limits.wall_seconds(decided.total_duration)),
         file_size=largest_output(decided, limits.max_duration),

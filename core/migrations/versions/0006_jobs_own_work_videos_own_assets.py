@@ -170,12 +170,6 @@ def _widen_jobs() -> None:
         "UPDATE jobs SET priority = tasks.priority, turn = tasks.turn FROM tasks"
         " WHERE tasks.job_id = jobs.id AND jobs.state IN ('queued', 'running')"
     )
-    op.create_index(
-        "ix_jobs_live",
-        "jobs",
-        ["user_id"],
-        postgresql_where=sa.text("state IN ('queued', 'running')"),
-    )
     op.drop_index("uq_jobs_live_transcode", table_name="jobs")
     op.create_index(
         "uq_jobs_live_replace",
@@ -388,7 +382,6 @@ def downgrade() -> None:
         "rollout_one_at_a_time", "rollout_done",
     ):  # fmt: skip
         op.execute(f"DROP FUNCTION {function}")
-    op.drop_index("ix_jobs_live", table_name="jobs")
     op.drop_index("uq_jobs_live_replace", table_name="jobs")
     op.create_index(
         "uq_jobs_live_transcode",

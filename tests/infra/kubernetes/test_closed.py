@@ -14,7 +14,7 @@ from tests.infra.kubernetes.rendered import CHART, ROOT, Rendered, walk
 from tests.infra.kubernetes.test_settings import load, loaded  # noqa: F401 - a fixture
 from tests.support.defaults import an_api, check_closed
 
-SERVICE_PORT = 8001
+SERVICE_PORT, CONTROL_PORT = 8001, 8002
 MONITORING = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}
 }  # fmt: skip
@@ -52,6 +52,9 @@ def test_who_asks_gets_it(render: Render) -> None:
         ({"settings": {"REGISTRATION": "open"}}, "REGISTRATION"),
         ({"api.settings": {"REGISTRATION": "open"}}, "REGISTRATION"),
         ({"api.settings": {"SERVICE_PORT": "8000"}}, "SERVICE_PORT"),
+        ({"control.settings": {"CONTROL_PORT": "8000"}}, "CONTROL_PORT"),
+        ({"networkPolicy.kedaFrom": [{}]}, "/networkPolicy/kedaFrom/0"),
+        ({"networkPolicy.kedaFrom": []}, "/networkPolicy/kedaFrom"),
         # Everybody is said by no peer, and must not be said by accident.
         ({"networkPolicy.metricsFrom": [{}]}, "/networkPolicy/metricsFrom/0"),
     ],
@@ -101,12 +104,26 @@ def test_only_who_is_named_comes_to_the_service_port(release: Rendered, render: 
     assert set(let_in(render(peers), "api")) == {8000}
     opened = render({**peers, "networkPolicy.metricsFrom": [MONITORING]})
     assert let_in(opened, "api")[SERVICE_PORT] == [MONITORING]
-    for component in ("page", "worker", "migrations"):
+    for component in ("page", "control", "worker", "migrations"):
         assert SERVICE_PORT not in let_in(opened, component)
     # What is said of it beside the value is a peer, too.
     text = (CHART / "values.yaml").read_text()
     [example] = re.findall(r"^  #   - (namespaceSelector: .+)$", text, re.MULTILINE)
     assert yaml.safe_load(example) == MONITORING
+
+
+def test_only_keda_and_who_is_named_come_to_control(release: Rendered, render: Render) -> None:
+    keda = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "keda"}}}
+    assert let_in(release, "control") == {CONTROL_PORT: [keda]}
+    opened = render({"networkPolicy.metricsFrom": [MONITORING]})
+    assert let_in(opened, "control") == {CONTROL_PORT: [MONITORING, keda]}
+    alone = render({"keda.enabled": False})
+    assert let_in(alone, "control") == {}  # which is nobody: the policy is about who comes in, too
+    [container] = release.pods()["control"]["spec"]["containers"]
+    assert [each["containerPort"] for each in container["ports"]] == [CONTROL_PORT]
+    assert release.variables("control")["CONTROL_PORT"] == str(CONTROL_PORT)
+    [port] = release.one("Service", "control")["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (CONTROL_PORT, "metrics")
 
 
 def test_who_installs_is_told_how_the_first_account_is_made(helm: Any) -> None:

@@ -14,7 +14,13 @@ from tests.infra.kubernetes.conftest import Render
 from tests.infra.kubernetes.rendered import CHART, ROOT, Object, Rendered, component_of, walk
 
 # The Dockerfile that a pod's image is built from.
-DOCKERFILES = {"api": "backend", "migrations": "backend", "worker": "workers", "page": "frontend"}
+DOCKERFILES = {
+    "api": "backend",
+    "control": "backend",
+    "migrations": "backend",
+    "worker": "workers",
+    "page": "frontend",
+}
 # What the operator makes; docs/deploy-kubernetes.md says how.
 OF_THE_OPERATOR = {"Secret": {"framemill-connections", "framemill-signing"}}
 DOCS = (ROOT / "docs" / "deploy-kubernetes.md").read_text()
@@ -53,7 +59,7 @@ def test_the_operator_is_told_what_to_make() -> None:
 
 def test_the_operator_is_told_which_accounts_need_a_role(release: Rendered) -> None:
     accounts = release.of("ServiceAccount")
-    assert len(accounts) == 3
+    assert len(accounts) == 4
     for each in accounts:
         assert f"`{each['metadata']['name'].replace('films', 'framemill')}`" in DOCS
 
@@ -67,7 +73,7 @@ def test_names_are_given_once(release: Rendered) -> None:
 def selectors(release: Rendered) -> Iterator[tuple[str, str, dict[str, str]]]:
     for each in release.objects:
         for path, value in walk(each.get("spec", {})):
-            if path.endswith("/matchLabels"):
+            if path.endswith("/matchLabels") and "/namespaceSelector/" not in path:
                 yield each["kind"], component_of(each), value
         if each["kind"] == "Service":
             yield "Service", component_of(each), each["spec"]["selector"]
@@ -134,10 +140,10 @@ def test_probes_ask_what_the_images_ask(release: Rendered) -> None:
         alive = container.get("livenessProbe", {})
         if component == "migrations":
             assert not alive
-        elif component == "worker":
+        elif component in {"control", "worker"}:
             assert alive["exec"]["command"] == ["python", "-m", "core.pulse"]
             assert container["startupProbe"]["exec"] == alive["exec"]
-            assert '"python", "-m", "core.pulse"' in dockerfile("worker")
+            assert "PULSE_FILE=/tmp/pulse" in dockerfile(component)
         else:
             assert alive["httpGet"]["path"] == "/healthz"
             # Of the API that is its service port.
@@ -168,11 +174,15 @@ def test_entrypoints_stay_and_commands_are_known(release: Rendered) -> None:
         [container] = pod["spec"]["containers"]
         # tini is the image's entrypoint; it hands signals on and collects children.
         assert "command" not in container
-        assert ("args" in container) == (component == "migrations")
+        assert ("args" in container) == (component in {"control", "migrations"})
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     assert (
         release.pods()["migrations"]["spec"]["containers"][0]["args"]
         == (compose["migrate"]["command"])
+    )
+    assert (
+        release.pods()["control"]["spec"]["containers"][0]["args"]
+        == (compose["control"]["command"])
     )
 
 
@@ -186,7 +196,7 @@ def test_images_are_those_of_this_version(release: Rendered) -> None:
         repository = compose[service]["image"].partition(":")[0]
         assert container["image"].endswith(f".com/{repository}:{project['version']}")
     pods = release.pods()
-    assert image_of(pods["migrations"]) == image_of(pods["api"])
+    assert image_of(pods["migrations"]) == image_of(pods["control"]) == image_of(pods["api"])
 
 
 def image_of(pod: Object) -> str:

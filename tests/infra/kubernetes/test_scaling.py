@@ -1,15 +1,20 @@
-"""Workers come and go with the queue; the API with its load; upgrades begin with the database."""
+"""Workers come and go with the work; the API with its load; upgrades begin with the database."""
 
 from typing import Any
 
 import pytest
+import redis.asyncio as redis
 
+from control.figures import Figures
+from core.adapters.postgres import Database
+from core.config import Settings
 from tests.infra.kubernetes.conftest import Render
-from tests.infra.kubernetes.rendered import VALUES, Rendered, component_of
+from tests.infra.kubernetes.rendered import Rendered, component_of
+from tests.support.control import rounds_of
 
-# What KEDA's documentation of aws-sqs-queue knows; its definition takes any word.
-OF_THE_SCALER = {"queueURL", "queueURLFromEnv", "queueLength", "activationQueueLength", "awsRegion",
-                 "awsEndpoint", "scaleOnInFlight", "scaleOnDelayed", "identityOwner"}  # fmt: skip
+# What KEDA's documentation of metrics-api knows; its definition takes any word.
+OF_THE_SCALER = {"url", "format", "valueLocation", "targetValue", "activationTargetValue",
+                 "unsafeSsl"}  # fmt: skip
 
 
 def trigger(release: Rendered) -> dict[str, Any]:
@@ -30,25 +35,46 @@ def test_keda_scales_the_workers_alone(release: Rendered) -> None:
     assert "replicas" not in worker["spec"]
 
 
-def test_keda_asks_the_queue_that_workers_receive_from(release: Rendered) -> None:
+def test_keda_asks_control_how_many_tasks_want_a_worker(release: Rendered) -> None:
     found = trigger(release)
-    assert found["type"] == "aws-sqs-queue"
+    assert found["type"] == "metrics-api"
     assert set(found["metadata"]) <= OF_THE_SCALER
-    assert found["metadata"]["queueURL"] == VALUES["aws"]["queueUrl"]
-    variables = release.variables("worker")
-    assert found["metadata"]["queueURL"].endswith("/" + variables["SQS_QUEUE"])
-    assert found["metadata"]["awsRegion"] == variables["AWS_REGION"]
+    service = release.one("Service", "control")
+    [port] = service["spec"]["ports"]
+    # Whole: KEDA asks from a namespace of its own, which is that of the release nowhere.
+    address = f"http://{service['metadata']['name']}.media.svc:{port['port']}/metrics"
+    assert found["metadata"]["url"] == address
+    assert "authenticationRef" not in found
+    assert not release.of("TriggerAuthentication")
 
 
-def test_a_worker_that_encodes_is_counted(release: Rendered) -> None:
-    assert trigger(release)["metadata"]["scaleOnInFlight"] == "true"
+async def test_what_keda_looks_for_is_told_by_control(
+    release: Rendered, settings: Settings, db: Database, redis_client: redis.Redis
+) -> None:
+    """As KEDA reads the format: a line that begins with the name, and has no labels."""
+    wanted = trigger(release)["metadata"]
+    assert wanted["format"] == "prometheus"
+    rounds = rounds_of(settings, db, redis=redis_client)
+    text = (await Figures(rounds.held, rounds.relay, rounds.sweeps).text()).decode()
+    [line] = [each for each in text.splitlines() if each.startswith(wanted["valueLocation"] + " ")]
+    assert float(line.rpartition(" ")[2]) >= 0
+
+
+def test_there_are_none_while_there_is_nothing_to_do(release: Rendered) -> None:
     assert release.one("ScaledObject", "worker")["spec"]["minReplicaCount"] == 0
 
 
-def test_so_many_messages_as_a_worker_takes_make_one(render: Render) -> None:
+def test_so_many_tasks_as_a_worker_takes_make_one(render: Render) -> None:
     release = render({"worker.concurrency": 3})
-    assert trigger(release)["metadata"]["queueLength"] == "3"
+    assert trigger(release)["metadata"]["targetValue"] == "3"
     assert release.variables("worker")["WORKER_CONCURRENCY"] == "3"
+
+
+def test_control_is_one_and_is_replaced_without_a_gap(render: Render, release: Rendered) -> None:
+    control = release.one("Deployment", "control")["spec"]
+    assert control["replicas"] == 1
+    assert control["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    assert render({"control.replicas": 2}).one("Deployment", "control")["spec"]["replicas"] == 2
 
 
 def test_workers_come_at_once_and_go_one_by_one(release: Rendered) -> None:
@@ -57,18 +83,6 @@ def test_workers_come_at_once_and_go_one_by_one(release: Rendered) -> None:
     assert behavior["scaleUp"]["stabilizationWindowSeconds"] == 0
     assert behavior["scaleDown"]["stabilizationWindowSeconds"] >= 300
     assert behavior["scaleDown"]["policies"] == [{"type": "Pods", "value": 1, "periodSeconds": 60}]
-
-
-def test_keda_is_told_who_it_is(render: Render, release: Rendered) -> None:
-    def identity(found: Rendered) -> dict[str, str]:
-        authentication = found.one("TriggerAuthentication", "worker")
-        assert trigger(found)["authenticationRef"]["name"] == authentication["metadata"]["name"]
-        return dict(authentication["spec"]["podIdentity"])
-
-    role = "arn:aws:iam::111122223333:role/films-keda"
-    assert identity(release) == {"provider": "aws", "identityOwner": "keda"}
-    # KEDA refuses both together.
-    assert identity(render({"keda.roleArn": role})) == {"provider": "aws", "roleArn": role}
 
 
 def test_without_keda_there_are_as_many_as_one_says(render: Render) -> None:
@@ -136,7 +150,7 @@ def test_a_failed_migration_ends(release: Rendered) -> None:
     assert job["activeDeadlineSeconds"] <= 3600
 
 
-@pytest.mark.parametrize("component", ["api", "worker", "migrations"])
+@pytest.mark.parametrize("component", ["api", "control", "worker", "migrations"])
 def test_roles_are_given_by_annotations(render: Render, component: str) -> None:
     role = {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/films"}
     release = render({f"{component}.serviceAccount.annotations": role})

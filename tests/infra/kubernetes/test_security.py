@@ -6,7 +6,7 @@ import yaml
 from tests.infra.kubernetes.conftest import Render
 from tests.infra.kubernetes.rendered import ROOT, Object, Rendered, walk
 
-COMPONENTS = ("api", "worker", "page", "migrations")
+COMPONENTS = ("api", "control", "worker", "page", "migrations")
 AGENT = "169.254.170.23/32"  # of EKS Pod Identity
 NODE = "169.254.169.254"  # the node's own metadata, its credentials among them
 
@@ -87,6 +87,7 @@ def test_nothing_else_gets_in_or_out(release: Rendered) -> None:
     asked = {(53, "any"), (5432, "any"), (443, "0.0.0.0/0"), (80, AGENT)}
     wanted = {
         "api": asked | {(6379, "any")},
+        "control": asked | {(6379, "any")},
         "worker": asked | {(6379, "any")},
         "migrations": asked,
         "page": set(),
@@ -95,7 +96,7 @@ def test_nothing_else_gets_in_or_out(release: Rendered) -> None:
         policy = release.one("NetworkPolicy", component)
         assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
         assert egress(policy) == allowed, component
-        assert ("ingress" in policy["spec"]) == (component in {"api", "page"})
+        assert ("ingress" in policy["spec"]) == (component in {"api", "control", "page"})
 
 
 def test_policies_follow_what_is_set(render: Render) -> None:

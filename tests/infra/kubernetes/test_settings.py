@@ -13,7 +13,7 @@ from tests.compose.test_files import SDK
 from tests.infra.kubernetes.conftest import Render
 from tests.infra.kubernetes.rendered import CHART, VALUES, Rendered, bytes_of
 
-PROCESSES = ("api", "worker", "migrations")
+PROCESSES = ("api", "control", "worker", "migrations")
 SECRETS = {
     "DATABASE_URL": "postgresql://films:pw@db.internal:5432/films",
     "REDIS_URL": "redis://redis.internal:6379/0",
@@ -118,7 +118,7 @@ def test_a_change_of_settings_starts_new_pods(release: Rendered, render: Render)
     def digests(found: Rendered) -> dict[str, str]:
         return {
             component: found.pods()[component]["metadata"]["annotations"]["checksum/settings"]
-            for component in ("api", "worker")
+            for component in ("api", "control", "worker")
         }
 
     before, after = digests(release), digests(render({"worker.settings": {"LOG_LEVEL": "DEBUG"}}))

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from control import purges, uploads
-from core.model.tables import Job, Upload
+from core.model.tables import Job, Outbox, Upload
 from tests.support.app import Api
 from tests.support.control import at_work
 from tests.support.people import Person, new_user
@@ -61,7 +61,10 @@ async def test_the_worker_is_sent_a_message(api: Api) -> None:
     await send(person, upload, BODY)
 
     async def sent() -> bool:
-        return (await task_of(api.services.db, video_id)).dispatched_at is not None
+        task = await task_of(api.services.db, video_id)
+        statement = select(Outbox.sent_at).where(Outbox.key == task.id)
+        async with api.services.db.read() as connection:
+            return await connection.scalar(statement) is not None
 
     async with at_work(api.settings):
         video_id = uuid.UUID((await complete(person, upload)).json()["id"])

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from core.config import Settings
 from core.model.ids import new_id
-from core.model.tables import Job, Rendition, Video
+from core.model.tables import Asset, Job, Video
 from embedded.stack import Stack
 from tests.support.app import Api, StartApi
 from tests.support.lanes import InTime
@@ -55,7 +55,7 @@ async def test_whatever_is_handed_out_for_reading_is_signed_for_cloudfront(
     jobs = (await person.http.get(f"/v1/videos/{video_id}/jobs")).json()["items"]
     assert listed["poster_url"] == video["poster_url"], "a browser would load it again"
     seen = [video["poster_url"], video["renditions"][0]["url"], jobs[0]["log_url"]]
-    for url, end in zip(seen, ("poster.jpg", "720p.mp4", "log-1.txt"), strict=True):
+    for url, end in zip(seen, ("poster.jpg", "720p.mp4", "log-encode-1.txt"), strict=True):
         resource, until = verified(url, key, KEY_ID)
         assert resource.startswith(f"{ADDRESS}/videos/{video_id}/")
         assert resource.endswith(f"/{end}")
@@ -113,7 +113,8 @@ async def shelve(api: Api, person: Person, count: int) -> None:
     ]  # fmt: skip
     renditions = [
         {
-            "id": new_id(), "video_id": each, "job_id": each, "name": name, "width": 1280,
+            "id": new_id(), "video_id": each, "job_id": each, "is_main": True, "kind": "file",
+            "state": "published", "name": name, "width": 1280,
             "height": 720, "size": 1, "duration": 1.0, "bitrate": 1, "video_codec": "h264",
             "audio_codec": "aac", "s3_key": f"videos/{each}/{name}.mp4",
         }
@@ -122,7 +123,7 @@ async def shelve(api: Api, person: Person, count: int) -> None:
     async with api.services.db.begin() as tx:
         await tx.execute(insert(Video), videos)
         await tx.execute(insert(Job), jobs)
-        await tx.execute(insert(Rendition), renditions)
+        await tx.execute(insert(Asset), renditions)
 
 
 @pytest.mark.parametrize("kind", ["s3", "ec", "rsa"])

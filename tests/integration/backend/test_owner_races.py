@@ -11,9 +11,8 @@ import pytest
 from sqlalchemy import delete, select, text, update
 
 from core.adapters.postgres import Database
-from core.model import object_keys
-from core.model.tables import Purge, Rendition, Video
-from core.tasks import claims
+from core.model.tables import Asset, Purge, Video
+from core.tasks import settle
 from core.uploads import sessions
 from tests.machine.truth import broken
 from tests.support.app import Api
@@ -21,7 +20,7 @@ from tests.support.people import Person, new_user
 from tests.support.problems import problem
 from tests.support.uploading import BODY, begin, send, uploaded
 from tests.support.waiting import wait_until
-from tests.support.work import claim_of, publish, video_of
+from tests.support.work import claim_of, planned, publish, video_of
 
 Ask = Callable[[Person, str], Coroutine[Any, Any, httpx.Response]]
 
@@ -65,7 +64,7 @@ async def resting(api: Api, person: Person, state: str) -> str:
     if state != "ready":
         async with held.db.begin() as tx:
             await tx.execute(update(Video).where(Video.id == video_id).values(state=state))
-            await tx.execute(delete(Rendition).where(Rendition.video_id == video_id))
+            await tx.execute(delete(Asset).where(Asset.video_id == video_id))
     return f"/v1/videos/{video_id}"
 
 
@@ -157,9 +156,8 @@ async def test_an_attempt_that_lost_its_lease_has_what_it_stored_removed(
     video_id = uuid.UUID((await uploaded(person))["id"])
     held = await claim_of(db, video_id)
     async with db.begin() as tx:
-        await claims.abandon(tx, held)
-    log = object_keys.job_log(held.video_id, held.job_id, held.attempt)
-    for stored in (held.prefix, log):
+        await settle.abandon(tx, held)
+    for stored in (held.prefix, held.log_key):
         async with db.read() as connection:
             assert await connection.scalar(select(Purge.id).where(Purge.prefix == stored))
 
@@ -168,9 +166,9 @@ async def test_but_not_what_it_has_published_after_all(api: Api, db: Database) -
 
     person = await new_user(api)
     video_id = uuid.UUID((await uploaded(person))["id"])
-    held = await claim_of(db, video_id)
+    held = await planned(db, await claim_of(db, video_id))
     await publish(db, api.services.storage, held, "720p")
     async with db.begin() as tx:  # the commit's answer was lost: it looks like a lost lease
-        await claims.abandon(tx, held)
+        await settle.abandon(tx, held)
     async with db.read() as connection:
         assert not await connection.scalar(select(Purge.id).where(Purge.prefix == held.prefix))

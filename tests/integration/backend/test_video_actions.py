@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from core.errors import Failure
-from core.tasks import claims
+from core.tasks import settle
+from core.tasks.settle import Ending
 from tests.support.app import Api
 from tests.support.people import Person, new_user
 from tests.support.problems import problem
@@ -21,7 +22,7 @@ async def failed(api: Api, person: Person) -> str:
     video_id = str((await uploaded(person))["id"])
     claim = await claim_of(api.services.db, uuid.UUID(video_id))
     async with api.services.db.begin() as tx:
-        await claims.fail(tx, claim, FAILURE, error="ffmpeg said no")
+        await settle.fail(tx, claim, FAILURE, Ending(error="ffmpeg said no"))
     return video_id
 
 

@@ -9,13 +9,13 @@ from sqlalchemy import func, insert, select
 
 from backend.videos.sorting import Sort
 from core.model.ids import new_id
-from core.model.tables import Artifact, Purge, Rendition, Video
-from core.tasks import claims
+from core.model.tables import Asset, OldArtifact, OldRendition, Purge, Video
+from core.tasks import lease
 from tests.support.app import Api
 from tests.support.people import Person, new_user
 from tests.support.problems import problem
 from tests.support.uploading import BODY, begin, get, send, uploaded
-from tests.support.work import claim_of, publish, task_of
+from tests.support.work import claim_of, planned, publish, task_of
 
 
 async def shelve(api: Api, person: Person, *titles: str, state: str = "ready") -> list[str]:
@@ -222,9 +222,8 @@ async def test_a_ready_video_tells_what_there_is_to_play(api: Api) -> None:
     held = api.services
     claim = await claim_of(held.db, uuid.UUID(video_id))
     media = {"duration": 2.0, "width": 1920, "height": 1080, "video_codec": "h264"}
-    async with held.db.begin() as tx:
-        await claims.describe_source(tx, claim, media)
-    await publish(held.db, held.storage, claim, "480p", "720p")
+    encoding = await planned(held.db, claim, media=media)
+    await publish(held.db, held.storage, encoding, "480p", "720p")
     video = (await person.http.get(f"/v1/videos/{video_id}")).json()
     assert (video["state"], video["stage"], video["progress"]) == ("ready", None, 100.0)
     assert video["source"]["width"] == 1920
@@ -276,7 +275,7 @@ async def test_deleting_removes_everything_that_is_stored(api: Api, s3: Any) -> 
     problem(await person.http.delete(f"/v1/videos/{video_id}"), 404, "not_found")
     problem(await person.http.get(f"/v1/jobs/{claim.job_id}"), 404, "not_found")
     async with held.db.read() as connection:
-        for table in (Rendition, Artifact):
+        for table in (Asset, OldRendition, OldArtifact):
             count = select(func.count()).where(table.video_id == uuid.UUID(video_id))
             assert await connection.scalar(count) == 0
         # What a worker that had not heard of it writes later is removed as well.
@@ -294,7 +293,7 @@ async def test_deleting_stops_what_is_running(api: Api) -> None:
     assert (await person.http.delete(f"/v1/videos/{video_id}")).status_code == 204
     assert (await task_of(held.db, video_id)).state == "cancelled"
     async with held.db.read() as connection:
-        assert not await claims.holds(connection, claim)
+        assert not await lease.holds(connection, claim)
 
 
 async def test_deleting_ends_an_upload_under_way(api: Api, s3: Any) -> None:

@@ -20,16 +20,18 @@ from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.config import Settings
 from core.errors import BadRow, Refused, Unavailable
-from core.model.tables import Purge, Setback, Task, Upload, Video
+from core.model.states import Topic
+from core.model.tables import Outbox, Purge, Setback, Task, Upload, Video
 from core.setbacks import Kind
-from core.tasks import claims
+from core.tasks.claim import Claim
 from core.videos import removal
 from embedded.stack import Stack
 from tests.support.control import Rounds as Control
 from tests.support.control import rounds_of
 from tests.support.lanes import Rounds
-from tests.support.poison import poisoned
-from tests.support.work import LEASE_S, MAX_ATTEMPTS, claim, new_video, queue_video
+from tests.support.poison import poisoned, untold
+from tests.support.tables import outbox_of, unsent
+from tests.support.work import claim, claim_next_of_all, new_video, queue_video
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ async def test_tasks_that_lapsed(db: Database, control: Control, good: int) -> N
         await tx.execute(
             update(Task).where(Task.id == bad).values(lease_until=ago - timedelta(hours=1))
         )
-    async with poisoned(db, "tasks", bad):
+    async with poisoned(db, "job_tasks", bad):
         await control.sweeps.lapse()
         assert await count(db, Task.state == "queued") == good
         assert await set_back(db, Kind.LAPSE) == {bad}
@@ -83,36 +85,49 @@ async def test_tasks_that_lapsed(db: Database, control: Control, good: int) -> N
 
 async def test_tasks_to_be_sent(db: Database, control: Control, good: int) -> None:
     bad, *_ = await tasks_of(db, 1 + good)
-    async with poisoned(db, "tasks", bad):
-        assert await control.relay.relay() == good
-        assert await set_back(db, Kind.RELAY) == {bad}
+    row = await outbox_of(db, bad)
+    async with poisoned(db, "outbox", row):
+        assert await control.hints() == good
+        assert await set_back(db, Kind.RELAY) == {row}
+        assert await unsent(db, Topic.TASK) == [bad]
+        assert await unsent(db, Topic.VIDEO) == []  # nor does it hold up word of videos
+
+
+async def test_videos_to_be_told_of(db: Database, control: Control, good: int) -> None:
+    bad, *_ = [await queue_video(db) for _ in range(1 + good)]
+    row = await outbox_of(db, bad.video_id)
+    async with poisoned(db, "outbox", row):
+        assert await control.hints() == 1 + good
+        assert await unsent(db, Topic.VIDEO) == [bad.video_id]
 
 
 async def test_tasks_whose_messages_are_lost(db: Database, control: Control, good: int) -> None:
     bad, *_ = await tasks_of(db, 1 + good)
     async with db.begin() as tx:
-        await tx.execute(update(Task).values(dispatched_at=func.now() - timedelta(hours=1)))
-    async with poisoned(db, "tasks", bad):
+        ago = func.now() - timedelta(hours=1)
+        await tx.execute(update(Task).values(available_at=ago))
+        earlier = ago - timedelta(hours=1)
+        await tx.execute(update(Task).where(Task.id == bad).values(available_at=earlier))
+        await tx.execute(update(Outbox).values(sent_at=ago))
+    async with untold(db, bad):
         await control.sweeps.resend_lost()
-        assert await count(db, Task.dispatched_at.is_(None)) == good
+        assert len(await unsent(db, Topic.TASK)) == good
+        assert await set_back(db, Kind.RELAY) == {bad}
 
 
 async def test_tasks_to_be_claimed(db: Database, good: int) -> None:
     bad, *others = await tasks_of(db, 1 + good)
     claimed: set[uuid.UUID] = set()
     refused: list[uuid.UUID] = []
-    async with poisoned(db, "tasks", bad):
+    async with poisoned(db, "job_tasks", bad):
         while len(claimed) < good:
             try:
-                async with db.begin() as tx:
-                    taken = await claims.claim_next(
-                        tx, uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS
-                    )
+                taken = await claim_next_of_all(db)
             except BadRow as error:  # its turn came first; as a worker does
                 refused.append(error.task_id)
                 await setbacks.note(db, Kind.CLAIM, bad, error)
             else:
-                assert isinstance(taken, claims.Taken)
+                assert isinstance(taken, Claim)
                 claimed.add(taken.task_id)
     assert claimed == set(others)
     # It had to be passed over once, and perhaps again each time that its wait was over.
@@ -144,8 +159,9 @@ async def test_uploads(db: Database, storage: Storage, settings: Settings, good:
     for _ in range(good):
         await begin_upload(db, storage, ago)
     async with poisoned(db, "uploads", bad):
-        told = await uploads.check(db, storage, settings.upload_check_s)
-        assert len(told) == good  # nothing that was earned is lost with the one
+        await uploads.check(db, storage, settings.upload_check_s)
+        # Nothing that was earned is lost with the one.
+        assert len(await unsent(db, Topic.VIDEO)) == good
         assert await count(db, Upload.state == "completed") == good
         assert await set_back(db, Kind.UPLOAD) == {bad}
 
@@ -226,22 +242,23 @@ async def test_a_row_that_somebody_has_locked(
     await hurried.close()
 
 
-async def test_a_locked_task_keeps_nobody_from_being_told_that_others_are_sent(
+async def test_a_locked_row_keeps_nobody_from_being_told_that_others_are_sent(
     db: Database, control: Control, good: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locked, *_ = await tasks_of(db, 1 + good)
+    row = await outbox_of(db, locked)
     plain = control.relay._queue.send
     async with AsyncExitStack() as held:
 
         async def send(ids: list[uuid.UUID]) -> list[uuid.UUID]:
             if locked in ids:  # many tasks are sent in several batches
                 holding = await held.enter_async_context(db.begin())
-                await holding.execute(select(Task.id).where(Task.id == locked).with_for_update())
+                await holding.execute(select(Outbox.id).where(Outbox.id == row).with_for_update())
             return await plain(ids)
 
         monkeypatch.setattr(control.relay._queue, "send", send)
-        assert await control.relay.relay() == 1 + good
-        assert await count(db, Task.dispatched_at.is_not(None)) == good
+        assert await control.hints() == 1 + good
+        assert await unsent(db, Topic.TASK) == [locked]
 
 
 async def test_newcomers_do_not_get_the_turn_of_one_that_stands_still(db: Database) -> None:

@@ -10,7 +10,7 @@ from core.adapters.postgres import Database
 from core.config import Settings
 from core.errors import Failure
 from core.presence import Presence, Report, WorkerState
-from core.tasks import claims
+from core.tasks import settle
 from tests.support.control import rounds_of
 from tests.support.work import claim, queue_video
 
@@ -43,7 +43,7 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, figures: Figures
     assert told['framemill_tasks{state="running"}'] == 1
     assert told["framemill_tasks_wanted"] == 3
     async with db.begin() as tx:
-        await claims.fail(tx, held, Failure("corrupt_media", "-", retryable=False), error="-")
+        await settle.fail(tx, held, Failure("corrupt_media", "-", retryable=False))
     told = await told_by(figures)
     assert told['framemill_up{part="postgres"}'] == 1
     assert told['framemill_tasks{state="queued"}'] == 2
@@ -58,7 +58,7 @@ async def test_a_task_that_waits_to_be_tried_again_wants_no_worker(
 ) -> None:
     held = await claim(db, (await queue_video(db)).task_id)
     async with db.begin() as tx:
-        await claims.release(tx, held, delay_s=60, charge=True)
+        await settle.release(tx, held, delay_s=60, charge=True)
     told = await told_by(figures)
     assert told['framemill_tasks{state="queued"}'] == 1
     assert told["framemill_tasks_wanted"] == 0

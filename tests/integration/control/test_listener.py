@@ -1,6 +1,7 @@
 """What a transaction leaves to be sent is heard of at once, and again after each outage."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,11 +11,11 @@ from sqlalchemy import text
 
 from control import listener
 from control.listener import Listener
-from core import notify
 from core.adapters.connector import connector
 from core.adapters.postgres import Database
 from core.adapters.sqs import TaskQueue
 from core.config import Settings
+from core.outbox.write import OUTBOX_CHANNEL, hint
 from tests.support.control import at_work
 from tests.support.settings import overridden
 from tests.support.waiting import wait_until
@@ -47,7 +48,7 @@ async def listening(settings: Settings) -> AsyncIterator[Ear]:
         settings.database_url.get_secret_value(), None, server_settings={"application_name": NAME}
     )
     heard = Ear()
-    running = asyncio.create_task(Listener(connect, notify.OUTBOX, heard.hear).run())
+    running = asyncio.create_task(Listener(connect, OUTBOX_CHANNEL, heard.hear).run())
     try:
         await wait_until(lambda: heard.count)  # that it listens is word in itself
         yield heard
@@ -58,12 +59,12 @@ async def listening(settings: Settings) -> AsyncIterator[Ear]:
 
 async def tell(db: Database) -> None:
     async with db.begin() as tx:
-        await notify.outbox(tx)
+        await hint(tx, [uuid.uuid4()])
 
 
 async def test_word_comes_with_the_commit_and_not_before(db: Database, ear: Ear) -> None:
     async with db.begin() as tx:
-        await notify.outbox(tx)
+        await hint(tx, [uuid.uuid4()])
         await tell(db)
         await wait_until(lambda: ear.count > 1)
         assert ear.count == 2  # of the other one
@@ -72,7 +73,7 @@ async def test_word_comes_with_the_commit_and_not_before(db: Database, ear: Ear)
 
 async def test_what_was_rolled_back_is_not_told(db: Database, ear: Ear) -> None:
     async with db.begin() as tx:
-        await notify.outbox(tx)
+        await hint(tx, [uuid.uuid4()])
         await tx.rollback()
     await tell(db)
     await wait_until(lambda: ear.count > 1)

@@ -8,19 +8,20 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import redis.asyncio as redis
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 
-from core import jobs
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.config import Settings
 from core.errors import DatabaseAway
-from core.model.states import Stage
-from core.model.tables import Task
-from core.tasks import claims
+from core.jobs import cancel
+from core.model.states import Stage, Topic
+from core.model.tables import Outbox, Task
+from core.tasks import lease, settle
 from tests.support.control import Rounds, rounds_of
 from tests.support.settings import overridden
+from tests.support.tables import unsent
 from tests.support.waiting import wait_until
 from tests.support.work import claim, let_lapse, queue_video, task_of, video_of
 
@@ -55,30 +56,32 @@ async def received(queue: TaskQueue) -> list[uuid.UUID]:
 async def test_a_queued_task_is_sent_once(db: Database, queue: TaskQueue, make: Make) -> None:
     queued = await queue_video(db)
     rounds = make()
-    assert await rounds.relay.relay() == 1
-    assert await rounds.relay.relay() == 0
+    assert await rounds.hints() == 1
+    assert await rounds.hints() == 0
     assert await received(queue) == [queued.task_id]
-    assert (await task_of(db, queued.video_id)).dispatched_at is not None
+    assert await unsent(db, Topic.TASK) == []
 
 
 async def test_only_what_is_due_is_sent(db: Database, queue: TaskQueue, make: Make) -> None:
     later, running, ended = [await queue_video(db) for _ in range(3)]
+    assert await make().hints() == 3
+    await received(queue)
     held = await claim(db, later.task_id)
     async with db.begin() as tx:
-        await claims.release(tx, held, delay_s=60, charge=True)
+        await settle.release(tx, held, delay_s=60, charge=True)
     await claim(db, running.task_id)
     async with db.begin() as tx:
-        await jobs.cancel(tx, ended.video_id)
-    assert await make().relay.relay() == 0
+        await cancel.cancel(tx, ended.video_id)
+    assert await make().hints() == 0
     async with db.begin() as tx:
-        await tx.execute(update(Task).values(available_at=func.now()))
-    assert await make().relay.relay() == 1
+        await tx.execute(update(Outbox).values(available_at=func.now()))
+    assert await make().hints() == 1
     assert await received(queue) == [later.task_id]
 
 
 async def test_several_relays_share_the_work(db: Database, queue: TaskQueue, make: Make) -> None:
     ids = {(await queue_video(db)).task_id for _ in range(130)}
-    counts = await asyncio.gather(make().relay.relay(), make().relay.relay(), make().relay.relay())
+    counts = await asyncio.gather(make().hints(), make().hints(), make().hints())
     assert sum(counts) == 130
     found = await received(queue)
     assert len(found) == 130
@@ -98,10 +101,10 @@ async def test_what_a_dead_sender_had_marked_is_sent_later(
         patch.setattr(queue, "send", die)
         with pytest.raises(asyncio.CancelledError):
             await dying.relay.relay()
-    assert await make().relay.relay() == 0  # it may be sending it still
+    assert await make().hints() == 0  # it may be sending it still
     async with db.begin() as tx:
-        await tx.execute(update(Task).values(dispatching_until=func.now()))
-    assert await make().relay.relay() == 1
+        await tx.execute(update(Outbox).values(sending_until=func.now()))
+    assert await make().hints() == 1
     assert await received(queue) == [queued.task_id]
 
 
@@ -116,12 +119,14 @@ async def test_what_is_given_back_before_it_is_stamped_is_sent_anew(
         sent = await plain(ids)
         held = await claim(db, queued.task_id)
         async with db.begin() as tx:
-            await claims.release(tx, held, delay_s=0, charge=True)
+            await settle.release(tx, held, delay_s=0, charge=True)
         monkeypatch.undo()
         return sent
 
     monkeypatch.setattr(queue, "send", send)
-    assert await make().relay.relay() == 2  # and again, without waiting for anything to be lost
+    rounds = make()
+    assert await rounds.hints() == 1
+    assert await rounds.hints() == 1  # and again, without waiting for anything to be lost
     assert await received(queue) == [queued.task_id] * 2
 
 
@@ -143,7 +148,7 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
             await rounds.sweeps.lapse()
     await rounds.sweeps.lapse()
     async with db.begin() as tx:  # the worker is back, too
-        await claims.heartbeat(tx, held, 60, stage=Stage.ENCODING, progress=1.0, eta_s=None)
+        await lease.heartbeat(tx, held, 60, stage=Stage.ENCODING, progress=1.0, eta_s=None)
     assert (await task_of(db, queued.video_id)).charged == 1
     # One that has nothing to say loses its task a beat later.
     await let_lapse(db, queued.task_id)
@@ -155,16 +160,15 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
 async def test_what_the_queue_refused_stays_unsent(
     db: Database, queue: TaskQueue, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await queue_video(db)
+    queued = await queue_video(db)
 
     async def refuse(_ids: object) -> list[uuid.UUID]:
         return []
 
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", refuse)
-        assert await make().relay.relay() == 0
-    async with db.read() as connection:
-        assert await connection.scalar(select(Task.dispatched_at)) is None
+        assert await make().hints() == 0
+    assert await unsent(db, Topic.TASK) == [queued.task_id]
 
 
 async def test_lost_messages_are_sent_again(
@@ -174,13 +178,15 @@ async def test_lost_messages_are_sent_again(
     rounds = make()
     await rounds.relay.relay()
     async with db.begin() as tx:  # sent long ago
-        await tx.execute(update(Task).values(dispatched_at=func.now() - func.make_interval(0, 1)))
+        ago = func.now() - func.make_interval(0, 1)
+        await tx.execute(update(Task).values(available_at=ago))
+        await tx.execute(update(Outbox).values(sent_at=ago))
     await rounds.sweeps.resend_lost()
-    assert await rounds.relay.relay() == 0  # the message is there: nothing is lost
+    assert await rounds.hints() == 0  # the message is there: nothing is lost
     await sqs.purge_queue(QueueUrl=await queue._find())
     await wait_until(lambda: _is_empty(queue))
     await rounds.sweeps.resend_lost()
-    assert await rounds.relay.relay() == 1
+    assert await rounds.hints() == 1
     assert await received(queue) == [queued.task_id]
 
 
@@ -196,7 +202,7 @@ async def test_what_was_sent_just_now_is_not_taken_for_lost(
     await rounds.relay.relay()
     await received(queue)  # a worker has it, and is about to claim it
     await rounds.sweeps.resend_lost()
-    assert await rounds.relay.relay() == 0
+    assert await rounds.hints() == 0
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -215,7 +221,7 @@ async def test_left_alone_it_finds_what_nobody_spoke_of(
     queued = await queue_video(db)  # nobody hears of it
 
     async def sent() -> bool:
-        return (await task_of(db, queued.video_id)).dispatched_at is not None
+        return await unsent(db, Topic.TASK) == []
 
     await wait_until(sent)
     assert queued.task_id in await received(queue)
@@ -254,13 +260,13 @@ async def test_a_queue_that_is_away_does_not_end_the_rounds(
         raise RuntimeError("not today")
 
     monkeypatch.setattr(queue, "send", fail)
-    queued = await queue_video(db)
+    await queue_video(db)
     await wait_until(lambda: failures)
     monkeypatch.setattr(queue, "send", send)
     async with db.begin() as tx:
-        await tx.execute(update(Task).values(dispatching_until=None))
+        await tx.execute(update(Outbox).values(sending_until=None))
 
     async def sent() -> bool:
-        return (await task_of(db, queued.video_id)).dispatched_at is not None
+        return await unsent(db, Topic.TASK) == []
 
     await wait_until(sent)

@@ -7,13 +7,15 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from control.deleted import forget_videos
+from control.outbox import forget_sent
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.errors import LeaseLost, Unavailable
-from core.model.tables import Base, Video
-from core.tasks import claims
+from core.model.tables import Base, Outbox, Video
+from core.tasks import settle
+from core.tasks.settle import NewTask, Plan
 from core.videos import removal
-from tests.support.work import claim, publish, queue_video, rows, video_of
+from tests.support.work import LEASE_S, claim, publish, queue_video, rows, video_of
 
 AN_HOUR = 3600.0
 SAID = ("A film", "film.mp4", "Reykjavik")
@@ -26,7 +28,9 @@ async def delete(db: Database, video_id: uuid.UUID) -> None:
 
 async def let_an_hour_pass(db: Database) -> None:
     async with db.begin() as tx:
-        await tx.execute(update(Video).values(updated_at=func.now() - timedelta(hours=2)))
+        ago = func.now() - timedelta(hours=2)
+        await tx.execute(update(Video).values(updated_at=ago))
+        await tx.execute(update(Outbox).values(sent_at=ago))
 
 
 async def everything_said(db: Database) -> str:
@@ -43,7 +47,8 @@ async def test_names_are_gone_at_once(db: Database) -> None:
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await claims.describe_source(tx, held, {"place": "Reykjavik"})
+        made = Plan({}, (NewTask("encode", "encode"),), {"place": "Reykjavik"})
+        await settle.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
     told = await everything_said(db)
     assert [word for word in SAID if word in told] == [*SAID]
     await delete(db, queued.video_id)
@@ -63,6 +68,7 @@ async def test_rows_and_objects_are_gone_an_hour_later(db: Database, storage: St
     await storage.put(late, b"late", "video/mp4")
     await let_an_hour_pass(db)
     assert await forget_videos(db, storage, AN_HOUR) == 1
+    assert await forget_sent(db) > 0
     assert await storage.head(late) is None
     told = await everything_said(db)
     for lost in (queued.video_id, queued.job_id, queued.task_id):
@@ -95,6 +101,6 @@ async def test_a_deleted_video_is_deleted_once(db: Database) -> None:
         assert await removal.delete_video(tx, queued.video_id) is None
     with pytest.raises(LeaseLost):
         async with db.begin() as tx:
-            await claims.release(tx, held, delay_s=0, charge=True)
+            await settle.release(tx, held, delay_s=0, charge=True)
     async with db.read() as connection:
         assert await connection.scalar(select(func.count()).select_from(Video)) == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -48,9 +49,11 @@ def consumer(
     redis_client: redis.Redis,
     clean: None,
     tmp_path: Path,
-) -> Begun:
+) -> Iterator[Begun]:
     chosen = settings.model_copy(update={"scratch_dir": tmp_path, "min_free_disk_bytes": 0})
-    return Begun(Adapters(chosen, db, queue, storage, redis_client), Scratch(tmp_path))
+    scratch = Scratch(tmp_path)
+    yield Begun(Adapters(chosen, db, queue, storage, redis_client), scratch)
+    scratch.close()
 
 
 async def works_through(consumer: Begun, queue: TaskQueue, *tasks: uuid.UUID) -> None:

@@ -6,6 +6,8 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -21,9 +23,10 @@ from tests.faults.proxy import Proxy
 from tests.faults.small_disk import small_disk
 from tests.support.settings import overridden
 from tests.support.waiting import patiently
-from workers import transfer
-from workers.file_range import Slice
+from workers.outputs import send
+from workers.outputs.file_range import Slice
 from workers.runtime.classify_error import classify_error
+from workers.sources.fetch import fetch
 from workers.transfer_limits import DEFAULT_PACE, Pace
 
 MIB = 1024**2
@@ -51,25 +54,8 @@ async def behind(settings: Settings, proxy: Proxy) -> AsyncIterator[Storage]:
 
 
 def held(key: str, size: int) -> Work:
-    nobody = uuid.UUID(int=0)
-    return Work(
-        task_id=nobody,
-        job_id=nobody,
-        video_id=nobody,
-        user_id=nobody,
-        kind="inspect",
-        key="inspect",
-        attempt=1,
-        charged=1,
-        job_age_s=0.0,
-        operation="transcode",
-        params={},
-        plan=None,
-        spec={},
-        source_key=key,
-        source_size=size,
-        source_etag=None,
-    )
+    """What a transfer looks at of the work that it is for."""
+    return cast(Work, SimpleNamespace(source_key=key, source_size=size, source_etag=None))
 
 
 async def stored(storage: Storage, body: bytes = BODY) -> str:
@@ -79,7 +65,7 @@ async def stored(storage: Storage, body: bytes = BODY) -> str:
 
 
 async def fetched(behind: Storage, key: str, target: Path, pace: Pace = DEFAULT_PACE) -> bytes:
-    await transfer.fetch(
+    await fetch(
         behind, held(key, len(BODY)), target, connections=2, on_fraction=lambda _: None, pace=pace
     )
     return target.read_bytes()
@@ -87,7 +73,7 @@ async def fetched(behind: Storage, key: str, target: Path, pace: Pace = DEFAULT_
 
 async def sent(behind: Storage, path: Path, pace: Pace = DEFAULT_PACE) -> str:
     key = f"transfer/{uuid.uuid4().hex}"
-    await transfer.send(behind, path, key, "video/mp4", asyncio.Semaphore(2), pace)
+    await send.send(behind, path, key, "video/mp4", asyncio.Semaphore(2), pace)
     return key
 
 
@@ -199,7 +185,7 @@ async def test_a_file_that_has_become_shorter_is_not_taken_for_a_silent_store(
         await behind.put("transfer/short", body, "video/mp4")
 
     with pytest.raises(OSError, match="shorter"):
-        await transfer._send_slice(path, 0, len(BODY), put, DEFAULT_PACE)
+        await send._send_slice(path, 0, len(BODY), put, DEFAULT_PACE)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a small file system is mounted")

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from core.errors import TransientError
-from workers.runtime.scratch import Scratch
+from workers.runtime.scratch import Scratch, require
 
 
 def test_workers_that_start_together_keep_each_their_directory(tmp_path: Path) -> None:
     with ThreadPoolExecutor(6) as pool:
         started = list(pool.map(lambda _: Scratch(tmp_path), range(300)))
     for scratch in started:
-        with scratch.attempt("one", 1) as place:
+        with scratch.attempt("one") as place:
             assert place.is_dir()
     for scratch in started:
         scratch.close()
@@ -22,7 +22,7 @@ def test_workers_that_start_together_keep_each_their_directory(tmp_path: Path) -
 
 def test_what_a_killed_worker_left_behind_is_removed(tmp_path: Path) -> None:
     killed = Scratch(tmp_path)
-    with killed.attempt("one", 1) as place:
+    with killed.attempt("one") as place:
         (place / "input").write_bytes(b"film")
         killed._lock.close()  # as the kernel does
         Scratch(tmp_path).close()
@@ -30,10 +30,7 @@ def test_what_a_killed_worker_left_behind_is_removed(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_others_filled_is_not_the_task_s_fault(tmp_path: Path) -> None:
-    scratch = Scratch(tmp_path)
-    too_large = 1 << 60  # for any disk: waiting would not help
-    with pytest.raises(TransientError) as raised, scratch.attempt("one", too_large):
-        pass
-    scratch.close()
+    with pytest.raises(TransientError) as raised:
+        require(tmp_path, 1 << 60)  # too much for any disk: waiting would not help
     assert raised.value.charge
     assert raised.value.failure.code == "resource_limit"

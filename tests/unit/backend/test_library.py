@@ -1,17 +1,63 @@
 """What a stream of all videos takes for news."""
 
+import json
 import uuid
+from datetime import UTC, datetime
+from typing import Any
 
 from backend.events import library
 from backend.events.library import Library
 from backend.events.stream import heal_s
+from backend.videos.schemas import VideoItem
 from core.events import VideoEvent
+from core.model.states import Stage, VideoState
+from core.progress import Progress
 
 USER, A, B = (uuid.UUID(int=number) for number in range(3))
 
 
 def word(video_id: uuid.UUID, version: int) -> VideoEvent:
     return VideoEvent(USER, video_id, version)
+
+
+def video(video_id: uuid.UUID, version: int, **more: Any) -> VideoItem:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    values = {"state": VideoState.PROCESSING, "stage": Stage.ENCODING, "progress": 0.0, **more}
+    return VideoItem(
+        id=video_id,
+        title="A film",
+        eta_seconds=None,
+        source=None,
+        renditions=[],
+        poster_url=None,
+        failure=None,
+        queue=None,
+        version=version,
+        created_at=now,
+        updated_at=now,
+        **values,
+    )
+
+
+def further(percent: float, stage: Stage = Stage.ENCODING) -> VideoEvent:
+    told = json.dumps({"stage": stage, "percent": percent})
+    return VideoEvent(USER, A, 0, told)
+
+
+def test_progress_is_news_of_what_is_worked_on_and_never_goes_back() -> None:
+    known = Library()
+    known.begin([(A, 3)])
+    assert not known.is_news(further(1.0))  # it is not known to be worked on
+    known.must_tell([A])
+    assert known.take(video(A, 3, progress=10.0))
+    assert known.is_news(further(20.0))
+    seen = [
+        known.further(A, Progress(Stage.ENCODING, percent, 3.0)) for percent in (20.0, 15.0, 30.0)
+    ]
+    assert [item and (item.progress, item.version) for item in seen] == [(20.0, 3), None, (30.0, 3)]
+    assert not known.take(video(A, 3, progress=25.0))  # an older look
+    assert known.take(video(A, 4, state=VideoState.READY, stage=None, progress=100.0))
+    assert known.further(A, Progress(Stage.ENCODING, 99.0, None)) is None
 
 
 def test_only_what_is_newer_than_was_told_is_news() -> None:
@@ -21,8 +67,8 @@ def test_only_what_is_newer_than_was_told_is_news() -> None:
     assert known.is_news(word(B, 1))
     assert known.changed([(A, 3), (B, 1)]) == [B]
     assert known.changed([(A, 4)]) == [A]
-    assert known.take(A, 5)
-    assert not known.take(A, 5)
+    assert known.take(video(A, 5))
+    assert not known.take(video(A, 5))
     assert not known.is_news(word(A, 5))
 
 
@@ -30,8 +76,8 @@ def test_what_must_be_told_is_told_once_whatever_its_version() -> None:
     known = Library()
     known.begin([(A, 3)])
     known.must_tell([A])
-    assert known.take(A, 3)
-    assert not known.take(A, 3)
+    assert known.take(video(A, 3))
+    assert not known.take(video(A, 3))
 
 
 def test_a_deletion_is_told_once_and_never_with_a_lower_version() -> None:

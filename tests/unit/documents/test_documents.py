@@ -9,7 +9,7 @@ from core.config import Settings
 from embedded.bootstrap import ROOT
 
 _FOLDERS = (
-    r"\.ci|backend|bench|client|containers|core|docs|embedded|frontend|infra|localstack|requirements"
+    r"\.ci|backend|bench|client|containers|control|core|docs|embedded|frontend|infra|localstack|requirements"
     r"|tests|workers"
 )
 _PATH = re.compile(rf"(?<![\w/.$-])((?:{_FOLDERS})/(?:[\w.-]+/?)*)(?:::(\w+))?(?![\w*{{])")

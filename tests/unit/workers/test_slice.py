@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.file_range import Slice
+from workers.outputs.file_range import Slice
 
 
 @pytest.fixture

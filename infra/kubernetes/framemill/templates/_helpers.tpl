@@ -29,7 +29,7 @@ app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 {{ $registry }}/{{ $image.repository }}:{{ $tag }}{{ with $image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
-{{/* Settings of the API, the workers and the migrations, as JSON. What the operator set wins. */}}
+{{/* Settings of the API, control, the workers and the migrations, as JSON. What the operator set wins. */}}
 {{- define "framemill.settings" -}}
 {{- $aws := .Values.aws -}}
 {{- $queue := required "aws.queueUrl: the address of the SQS queue" $aws.queueUrl -}}
@@ -47,6 +47,20 @@ app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 {{/* Where the API's pods answer to probes and to who watches them; no Ingress names it. */}}
 {{- define "framemill.servicePort" -}}
 8001
+{{- end }}
+
+{{/* Where control tells its figures: to KEDA and to who watches it; no Ingress names it. */}}
+{{- define "framemill.controlPort" -}}
+8002
+{{- end }}
+
+{{- define "framemill.controlSettings" -}}
+{{- $own := dict
+  "SERVICE_HOST" "0.0.0.0"
+  "CONTROL_PORT" (include "framemill.controlPort" .)
+-}}
+{{- $all := include "framemill.settings" . | fromJson -}}
+{{ merge (deepCopy .Values.control.settings) $own $all | toJson }}
 {{- end }}
 
 {{- define "framemill.apiSettings" -}}

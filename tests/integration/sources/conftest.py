@@ -1,0 +1,44 @@
+"""The real programs, clips to send through a pipe, and a store that misbehaves."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from core.adapters import aws
+from core.adapters.s3 import Storage
+from core.config import Settings
+from embedded.stack import Stack
+from tests.faults.proxy import Proxy
+from tests.integration.ffmpeg.conftest import PROJECT, Tools, clip, tools
+from tests.support.settings import overridden
+
+__all__ = ["Tools", "clip", "tools"]
+
+
+def shared_clips() -> list[str]:
+    """Every shared clip by its name; one that cannot be found where there are none."""
+    folder = Path(os.environ.get("FRAMEMILL_MEDIA") or PROJECT.parent / "shared" / "media")
+    found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*"))
+    return [name for name in found if not name.endswith(".md")] or ["nothing.mp4"]
+
+
+@pytest.fixture
+def proxy(stack: Stack) -> Iterator[Proxy]:
+    with Proxy(stack.environment["AWS_ENDPOINT_URL"]) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def behind(settings: Settings, proxy: Proxy) -> AsyncIterator[Storage]:
+    """The bucket, seen through the proxy."""
+    values = {
+        "aws_endpoint_url_s3": proxy.url,
+        "s3_read_timeout_s": 5,
+        "lease_s": 3,
+        "heartbeat_s": 1,
+    }
+    async with aws.connect(overridden(settings, **values)) as found:
+        yield found.storage

@@ -1,0 +1,135 @@
+"""A film is made while its bytes arrive, and comes out as one that was fetched whole."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.misbehaviour import Cut
+from tests.faults.small_disk import small_disk
+from tests.support.transcoding import Worker, stored
+from workers.ffmpeg import diagnose
+from workers.sources.shape import DEFAULT_SHAPE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.adapters.s3 import Storage
+    from core.tasks.claims import Outputs
+    from tests.faults.proxy import Proxy
+    from tests.integration.sources.conftest import Tools
+
+WHOLE = replace(DEFAULT_SHAPE, smallest=1 << 60)
+SECONDS = 5
+
+
+@pytest.fixture(scope="session")
+def film(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some 25 MB, the index behind the data: more than is looked at of any film."""
+    made = tools.make(
+        tmp_path_factory.mktemp("film") / "film.mp4",
+        "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=24,noise=alls=12:allf=t",
+        "-f", "lavfi", "-i", "sine=f=220:r=48000",
+        "-t", str(SECONDS), "-c:v", "libx264", "-preset", "ultrafast", "-crf", "23",
+        "-pix_fmt", "yuv420p", "-c:a", "aac",
+    )  # fmt: skip
+    assert made.stat().st_size > 2 * (DEFAULT_SHAPE.head + DEFAULT_SHAPE.tail)
+    return made
+
+
+@pytest.fixture
+def worker(tools: Tools, tmp_path: Path) -> Worker:
+    place = tmp_path / "place"
+    place.mkdir()
+    return Worker(tools.ffmpeg, tools.ffprobe, tools.capabilities, place)
+
+
+def facts_of(made: Outputs) -> list[tuple[object, ...]]:
+    return [
+        (row.name, row.width, row.height, row.duration, row.video_codec, row.audio_codec)
+        for row in made.renditions
+    ]
+
+
+_LONG = pytest.mark.thorough("encodes one film in every container")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("index last.mp4", ()),
+        pytest.param("index first.mp4", ("-movflags", "+faststart"), marks=_LONG),
+        pytest.param("film.mov", (), marks=_LONG),
+        pytest.param("film.mkv", (), marks=_LONG),
+        pytest.param("film.ts", (), marks=_LONG),
+        pytest.param("film.m2ts", (), marks=_LONG),
+        pytest.param("film.flv", (), marks=_LONG),
+    ],
+)
+async def test_a_film_is_made_while_it_arrives(
+    storage: Storage, tools: Tools, film: Path, worker: Worker, tmp_path: Path,
+    name: str, arguments: tuple[str, ...],
+) -> None:  # fmt: skip
+    source = tools.make(tmp_path / name, "-i", str(film), "-c", "copy", *arguments)
+    claim = await stored(storage, source.read_bytes())
+    made = await worker.make(storage, claim)
+    assert "-protocol_whitelist pipe" in worker.log
+    assert "fetched" not in worker.log, worker.log
+    assert ("index first" in worker.log) == (name in ("index last.mp4", "film.mov"))
+    assert [each.name for each in worker.place.iterdir()] == ["out"]
+    (worker.place / "out").rename(worker.place.with_name("streamed"))
+    whole = replace(worker)
+    assert facts_of(await whole.make(storage, claim, WHOLE)) == facts_of(made)
+    assert "fetched" in whole.log
+    assert whole.facts == worker.facts
+
+
+async def test_what_cannot_be_streamed_is_fetched_whole(
+    storage: Storage, tools: Tools, film: Path, worker: Worker, tmp_path: Path
+) -> None:
+    source = tools.make(
+        tmp_path / "film.mp4", "-i", str(film), "-c", "copy",
+        "-movflags", "+frag_keyframe+empty_moov",
+    )  # fmt: skip
+    made = await worker.make(storage, await stored(storage, source.read_bytes()))
+    assert "to be fetched whole: it " in worker.log
+    assert f"fetched {source.stat().st_size} bytes" in worker.log
+    assert made.renditions[0].duration == pytest.approx(SECONDS, abs=0.1)
+
+
+async def test_what_fails_in_a_pipe_is_tried_in_a_file(
+    storage: Storage, film: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnose, "has_lost_its_place", lambda _: True)
+    made = await worker.make(storage, await stored(storage, film.read_bytes()))
+    assert "once more, with the whole file" in worker.log
+    assert "-protocol_whitelist file" in worker.log
+    assert made.renditions[0].duration == pytest.approx(SECONDS, abs=0.1)
+
+
+async def test_a_film_that_breaks_off_on_the_way_comes_out_whole(
+    storage: Storage, behind: Storage, proxy: Proxy, film: Path, worker: Worker
+) -> None:
+    claim = await stored(storage, film.read_bytes())
+    rule = proxy.set(Cut("answer", body=100_000), operations={"GetObject"}, chance=0.4)
+    made = await worker.make(behind, claim)
+    assert rule.hits
+    assert "fetched" not in worker.log
+    assert made.renditions[0].duration == pytest.approx(SECONDS, abs=0.1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a small file system is mounted")
+async def test_a_disk_that_is_smaller_than_the_film_is_enough(
+    storage: Storage, film: Path, worker: Worker, tmp_path: Path
+) -> None:
+    claim = await stored(storage, film.read_bytes())
+    with small_disk(tmp_path / "small", film.stat().st_size // 2) as disk:
+        # It is reached by a path that a sandboxed program cannot take.
+        worker.place, worker.sandbox = disk.path / "place", False
+        worker.place.mkdir()
+        made = await worker.make(storage, claim)
+    assert "fetched" not in worker.log
+    assert made.renditions[0].duration == pytest.approx(SECONDS, abs=0.1)

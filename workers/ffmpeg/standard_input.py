@@ -1,0 +1,163 @@
+"""FFmpeg's standard input: a pipe that is written to as bytes come, and the time that they take."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+# What Linux lets anybody have. The more there is in the pipe, the less often one waits for the
+# other. FFmpeg itself asks for 32 KiB at a time.
+_PIPE_BYTES = 1024**2
+
+
+class ReaderGoneError(Exception):
+    """FFmpeg has ended, or wants no more."""
+
+
+class OwnTime:
+    """A clock that stands while FFmpeg waits for us: that time is not its own."""
+
+    def __init__(self) -> None:
+        self._stood = 0.0
+        self._since: float | None = None
+
+    def now(self) -> float:
+        """Return seconds."""
+        now = time.monotonic()
+        return now - self._stood - (now - self._since if self._since is not None else 0.0)
+
+    @contextlib.contextmanager
+    def standing(self) -> Iterator[None]:
+        """Stand still for as long as the block lasts."""
+        self._since = began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._stood += time.monotonic() - began
+            self._since = None
+
+
+class StandardInput:
+    """The pipe, seen from its writing end.
+
+    It may be closed when everything has been written, or when FFmpeg is no more: to FFmpeg its end
+    is the end of the film.
+
+    Attributes:
+        reading_end: for FFmpeg; None once it has been handed over.
+        taken: bytes that have gone into the pipe.
+    """
+
+    def __init__(self, own_time: OwnTime) -> None:
+        self._time = own_time
+        self.taken = 0
+        reads, self._writing_end = os.pipe()
+        self.reading_end: int | None = reads
+        os.set_blocking(self._writing_end, False)
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            with contextlib.suppress(OSError):  # a user may have only so much in pipes
+                fcntl.fcntl(self._writing_end, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more may be written."""
+        return self._writing_end >= 0
+
+    def handed_over(self) -> None:
+        """Give up the reading end: once FFmpeg has it, its death must be seen."""
+        if self.reading_end is not None:
+            os.close(self.reading_end)
+            self.reading_end = None
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.handed_over()
+        if self._writing_end >= 0:
+            os.close(self._writing_end)
+            self._writing_end = -1
+
+    def waiting(self) -> contextlib.AbstractContextManager[None]:
+        """Have FFmpeg's time stand still while there is nothing to write."""
+        return self._time.standing()
+
+    async def write(self, data: bytes) -> None:
+        """Write all of it, as FFmpeg reads.
+
+        Raises:
+            ReaderGoneError: nobody reads any more.
+        """
+        rest = memoryview(data)
+        while rest:
+            try:
+                count = os.write(self._writing_end, rest)
+            except BlockingIOError:
+                await self._writable()
+            except BrokenPipeError as error:
+                raise ReaderGoneError from error
+            else:
+                self.taken += count
+                rest = rest[count:]
+
+    async def _writable(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready = loop.create_future()
+        loop.add_writer(self._writing_end, _done, ready)
+        try:
+            await ready
+        finally:
+            loop.remove_writer(self._writing_end)
+
+
+def _done(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+# Writes a source; when it returns all of it has been written.
+Feed = Callable[[StandardInput], Coroutine[Any, Any, None]]
+
+
+class Feeding:
+    """What feeds a process, from before it is started until after it has ended."""
+
+    def __init__(self, feed: Feed, own_time: OwnTime) -> None:
+        self._feed = feed
+        self._stdin = StandardInput(own_time)
+        self._task: asyncio.Future[None] | None = None
+
+    @property
+    def reading_end(self) -> int | None:
+        """For the process; None once it has it."""
+        return self._stdin.reading_end
+
+    @property
+    def taken(self) -> int:
+        """Bytes that have gone into the pipe."""
+        return self._stdin.taken
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the process may be waiting for more."""
+        return self._stdin.is_open
+
+    def begin(self) -> "asyncio.Future[None]":
+        """Feed the process, now that it is there; return what raises what the feed raises."""
+        self._stdin.handed_over()
+        self._task = asyncio.ensure_future(self._run())
+        return self._task
+
+    async def _run(self) -> None:
+        with contextlib.suppress(ReaderGoneError):  # how it ended is told by its status
+            await self._feed(self._stdin)
+            # Everything is there: now, and only now, comes the end.
+            self._stdin.close()
+
+    async def end(self) -> None:
+        """End it, once the process is no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._stdin.close()

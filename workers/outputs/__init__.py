@@ -1,0 +1,1 @@
+"""How what was made gets into the store."""

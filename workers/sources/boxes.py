@@ -1,0 +1,104 @@
+"""The boxes of MP4 and QuickTime files, read with distrust. Pure.
+
+Source: ISO/IEC 14496-12, 4.2.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workers.sources.known import Doubt, Known
+
+_HEAD = 8
+_LONG_HEAD = 16
+_MOST_AT_TOP = 64
+_MOST_INSIDE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box: from `start` to before `end`, its content from `body` on, in bytes."""
+
+    kind: bytes
+    start: int
+    body: int
+    end: int
+
+
+def top_level(known: Known) -> list[Box]:
+    """Return the boxes that a file consists of.
+
+    Raises:
+        Lacking: the head of one is not known.
+        Doubt: they do not fill the file, or there are very many.
+    """
+    found: list[Box] = []
+    at = 0
+    while at < known.size:
+        if len(found) == _MOST_AT_TOP:
+            raise Doubt("it has very many boxes")
+        head = known.need(at, min(at + _LONG_HEAD, known.size))
+        box = _box(head, at, known.size, last_may_be_open=True)
+        found.append(box)
+        at = box.end
+    return found
+
+
+def inside(data: bytes, parent: Box) -> Iterator[Box]:
+    """Yield the boxes in another; all places are those in `data`.
+
+    Raises:
+        Doubt: they do not fill it, or there are very many.
+    """
+    at, count = parent.body, 0
+    while at < parent.end:
+        # QuickTime may end a list with four zero bytes.
+        if parent.end - at < _HEAD and not any(data[at : parent.end]):
+            return
+        if count == _MOST_INSIDE:
+            raise Doubt("a box has very many others in it")
+        box = _box(data[at : at + _LONG_HEAD], at, parent.end)
+        yield box
+        at, count = box.end, count + 1
+
+
+def only(data: bytes, parent: Box, *path: bytes) -> Box:
+    """Return the one box of a kind in another, or along a path of kinds.
+
+    Raises:
+        Doubt: there is none, or more than one.
+    """
+    for kind in path:
+        found = perhaps(data, parent, kind)
+        if found is None:
+            raise Doubt(f"a box {kind.decode(errors='replace')} is missing")
+        parent = found
+    return parent
+
+
+def perhaps(data: bytes, parent: Box, kind: bytes) -> Box | None:
+    """Return the one box of a kind in another, None when there is none.
+
+    Raises:
+        Doubt: there is more than one.
+    """
+    found = [box for box in inside(data, parent) if box.kind == kind]
+    if len(found) > 1:
+        raise Doubt(f"it has several boxes {kind.decode(errors='replace')}")
+    return found[0] if found else None
+
+
+def _box(head: bytes, start: int, limit: int, *, last_may_be_open: bool = False) -> Box:
+    if len(head) < _HEAD:
+        raise Doubt("it ends in the middle of a box")
+    size, kind = struct.unpack_from(">I4s", head)
+    length = _HEAD
+    if size == 1:
+        if len(head) < _LONG_HEAD:
+            raise Doubt("it ends in the middle of a box")
+        (size,), length = struct.unpack_from(">Q", head, _HEAD), _LONG_HEAD
+    elif size == 0 and last_may_be_open:
+        size = limit - start
+    if size < length or start + size > limit:
+        raise Doubt("a box is larger than what it is in")
+    return Box(kind, start, start + length, start + size)

@@ -1,0 +1,23 @@
+"""Flash video: a chain of tags, written as they were recorded. Pure."""
+
+from workers.sources.known import Known, Span, tidied
+from workers.sources.shape import Pipe, Shape
+
+_SIGNATURE = b"FLV\x01"
+
+
+def recognised(known: Known) -> bool:
+    """Tell whether it is one."""
+    return known.size > len(_SIGNATURE) and known.need(0, len(_SIGNATURE)) == _SIGNATURE
+
+
+def arrange(known: Known, shape: Shape) -> Pipe:
+    """Have it read as it is. ffprobe looks at the last tag for the length.
+
+    Raises:
+        Lacking: more of it must be known.
+    """
+    head = Span(0, min(shape.head, known.size))
+    tail = Span(max(known.size - shape.tail, head.end), known.size)
+    known.need_all(head, tail)
+    return Pipe("FLV", (Span(0, known.size),), tidied([head, tail]))

@@ -40,7 +40,7 @@ HALTING = "head -c 100000 > copy; while [ ! -e go ]; do sleep 0.02; done; cat >>
 
 @pytest.fixture(autouse=True)
 def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.sources.known._AT_ONCE", 512 * 1024)
+    monkeypatch.setattr("workers.sources.feed.range_length", lambda *_: 512 * 1024)
 
 
 @pytest.fixture(autouse=True)

@@ -56,7 +56,7 @@ def feeder(
 class _Lane:
     """Reads one piece, and has the next blocks of it ready."""
 
-    def __init__(self, storage: Storage, held: Claim, piece: Piece, pace: Pace) -> None:
+    def __init__(self, storage: Storage, held: Work, piece: Piece, pace: Pace) -> None:
         self._ready: asyncio.Queue[bytes | bytearray | Exception | None] = asyncio.Queue(_BLOCKS)
         self.task = asyncio.create_task(self._run(storage, held, piece, pace))
 
@@ -69,7 +69,7 @@ class _Lane:
             raise found
         return found
 
-    async def _run(self, storage: Storage, held: Claim, piece: Piece, pace: Pace) -> None:
+    async def _run(self, storage: Storage, held: Work, piece: Piece, pace: Pace) -> None:
         async def take(block: bytearray, _place: int) -> None:
             await self._ready.put(block)
 

@@ -5,6 +5,7 @@ its workers look. What waits there, or was lost by a worker of it, becomes a tas
 """
 
 import uuid
+from typing import Any
 
 from sqlalchemy import Select, and_, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.jobs.create import FIRST_TASK
 from core.jobs.project import project
 from core.model.ids import new_id
-from core.model.states import JOB_LIVE, TaskState, VideoState
-from core.model.tables import Job, OldTask, Task
+from core.model.states import JOB_LIVE, Outcome, TaskState, VideoState
+from core.model.tables import Job, OldTask, Task, TaskAttempt
 from core.outbox.write import hint
 from core.tasks import fair_order
 from core.videos import lifecycle, purges
+
+_UNKNOWN = "the release before"  # a worker of it: its row no longer says which
 
 _WAITS = or_(
     and_(OldTask.state == TaskState.QUEUED, OldTask.available_at <= func.now()),
@@ -44,7 +47,13 @@ async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
             delete(OldTask)
             .where(OldTask.id == old_id, _WAITS)
             .returning(
-                OldTask.job_id, OldTask.priority, OldTask.turn, OldTask.attempt, OldTask.charged
+                OldTask.job_id,
+                OldTask.priority,
+                OldTask.turn,
+                OldTask.attempt,
+                OldTask.charged,
+                OldTask.worker,
+                OldTask.last_error,
             )
         )
     ).one_or_none()
@@ -74,6 +83,25 @@ async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
             state=TaskState.QUEUED,
         )
     )
+    await _note_attempts(tx, task_id, old)
     await hint(tx, [task_id])
     await project(tx, video, old.job_id, priority=old.priority, turn=turn)
     return True
+
+
+async def _note_attempts(tx: AsyncConnection, task_id: uuid.UUID, old: Any) -> None:
+    """Note the attempts that were made; of the earlier ones nothing more is known."""
+    if not old.attempt:
+        return
+    rows = [
+        {
+            "task_id": task_id,
+            "attempt": number,
+            "worker": old.worker or _UNKNOWN,
+            "ended_at": func.now(),
+            "outcome": Outcome.LAPSED if old.worker else Outcome.RETRIED,
+            "error": old.last_error,
+        }
+        for number in range(1, old.attempt + 1)
+    ]
+    await tx.execute(insert(TaskAttempt).values(rows))

@@ -59,7 +59,6 @@ RULES = {
             SELECT count(*) FROM task_attempts a
             WHERE a.task_id = t.id AND a.attempt BETWEEN 1 AND t.attempt)
     """,
-    # But for one that was taken over from the release before.
     "no more is charged than was tried": """
         SELECT id FROM job_tasks WHERE charged NOT BETWEEN 0 AND attempt
     """,

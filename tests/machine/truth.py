@@ -71,6 +71,18 @@ RULES = {
         SELECT t.id FROM job_tasks t JOIN task_attempts a ON a.task_id = t.id
         WHERE a.attempt < t.attempt AND (a.outcome IS NULL OR a.ended_at IS NULL)
     """,
+    "a task succeeded <=> its last attempt did": """
+        SELECT t.id FROM job_tasks t WHERE (t.state = 'succeeded') <> EXISTS (
+            SELECT FROM task_attempts a
+            WHERE a.task_id = t.id AND a.attempt = t.attempt AND a.outcome = 'succeeded')
+    """,
+    "what a job has made is of attempts that succeeded": """
+        SELECT o.id FROM assets o WHERE EXISTS (SELECT FROM job_tasks t WHERE t.job_id = o.job_id)
+        AND NOT EXISTS (
+            SELECT FROM job_tasks t JOIN task_attempts a ON a.task_id = t.id
+            WHERE t.job_id = o.job_id AND a.outcome = 'succeeded' AND starts_with(o.s3_key,
+            format('videos/%s/%s/%s-%s/', o.video_id, o.job_id, t.key, a.attempt)))
+    """,
     "an upload is open <=> its video is being uploaded": """
         SELECT v.id FROM videos v JOIN uploads u ON u.video_id = v.id
         WHERE (v.state = 'uploading') <> (u.state = 'open')

@@ -18,7 +18,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 from sqlalchemy import func, insert, text, update
@@ -33,14 +32,15 @@ from core.adapters import aws
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
 from core.errors import BadRow
-from core.model.tables import Purge, Task
+from core.model.states import Topic
+from core.model.tables import Outbox, Purge, Task
 from core.setbacks import Kind
-from core.tasks import claims
+from core.tasks.claim import Claim
 from embedded.stack import BACKING, Stack
 from tests.support.poison import poisoned
 from tests.support.settings import settings_of
-from tests.support.tables import empty_tables
-from tests.support.work import LEASE_S, MAX_ATTEMPTS, claim, queue_video
+from tests.support.tables import empty_tables, outbox_of
+from tests.support.work import claim, claim_next_of_all, queue_video
 
 _GOOD = 100
 _REPEATS, _QUICK_REPEATS = 7, 1
@@ -90,8 +90,8 @@ async def _measured(stack: Stack, repeats: int) -> dict[str, list[float]]:
         contextlib.aclosing(connect_redis(settings.redis_url.get_secret_value())) as cache,
     ):
         held = Adapters(settings, db, found.queue, found.dead_letters, found.storage, cache)
-        relay = Relay(db, found.queue, settings.sweep_s)
-        product = Product(db, relay, Sweeps(held, relay.nudge))
+        relay = Relay(db, found.queue, cache, settings.sweep_s)
+        product = Product(db, relay, Sweeps(held))
         for _ in range(repeats):
             for name, kind in KINDS.items():
                 alone = await _timed(product, kind, good=_GOOD)
@@ -132,6 +132,15 @@ async def _handled(product: Product, kind: "_Kind", good: int) -> float:
 
 async def _queued(product: Product, count: int) -> list[uuid.UUID]:
     return [(await queue_video(product.db)).task_id for _ in range(count)]
+
+
+async def _hints(product: Product, count: int) -> list[uuid.UUID]:
+    """Queue tasks, and have word of their videos sent already."""
+    tasks = await _queued(product, count)
+    told = update(Outbox).where(Outbox.topic == Topic.VIDEO).values(sent_at=func.now())
+    async with product.db.begin() as tx:
+        await tx.execute(told)
+    return [await outbox_of(product.db, task_id) for task_id in tasks]
 
 
 async def _lapsed(product: Product, count: int) -> list[uuid.UUID]:
@@ -178,14 +187,11 @@ async def _claim(product: Product) -> int:
     claimed = 0
     while True:
         try:
-            async with product.db.begin() as tx:
-                taken: Any = await claims.claim_next(
-                    tx, uuid.uuid4(), "worker", LEASE_S, MAX_ATTEMPTS
-                )
+            taken = await claim_next_of_all(product.db)
         except BadRow as error:
             await setbacks.note(product.db, Kind.CLAIM, error.task_id, error)
             continue
-        if not isinstance(taken, claims.Taken):
+        if not isinstance(taken, Claim):
             return claimed
         claimed += 1
 
@@ -198,8 +204,8 @@ class _Kind:
 
 
 KINDS = {
-    "relay": _Kind("tasks", _queued, _relay),
-    "claim": _Kind("tasks", _queued, _claim),
-    "lapse": _Kind("tasks", _lapsed, _lapse),
+    "relay": _Kind("outbox", _hints, _relay),
+    "claim": _Kind("job_tasks", _queued, _claim),
+    "lapse": _Kind("job_tasks", _lapsed, _lapse),
     "purge": _Kind("purges", _purges, _purge),
 }

@@ -10,7 +10,8 @@ from client.api import Api
 from client.caller import json_of
 
 _MARKS = {
-    "fetched": r"fetched \d+ bytes",
+    # Or what is needed of it to begin.
+    "fetched": r"(?:fetched \d+ bytes|to be read as it arrives: .*)",
     "planned": r"ffmpeg -.*",
     "encoded": r"encoded in [\d.]+ s",
     "stored": r"stored \d+ bytes",
@@ -46,11 +47,12 @@ def stages(text: str) -> dict[str, float]:
 
 
 def command(text: str) -> str:
-    """Return FFmpeg's command as the worker logged it."""
+    """Return FFmpeg's command as the worker logged it, as if it had read a file."""
     found = re.search(rf"^ *[\d.]+  ({_MARKS['planned']})$", text, re.MULTILINE)
     if found is None:
         raise MeasureError("The job's log does not name FFmpeg's command.")
-    return found[1]
+    read = found[1].replace("-protocol_whitelist pipe", "-protocol_whitelist file", 1)
+    return read.replace("-i pipe:0", "-i ./input", 1)
 
 
 def _moment(text: str, pattern: str) -> float:

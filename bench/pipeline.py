@@ -2,7 +2,8 @@
 
 `pipeline_ratio`: the time from the request that completes the upload until a client that follows
 the events is told `ready`, over the wall time of the very same FFmpeg command run by hand on local
-files. Fair because both use the same binary, source and arguments (the worker's log is compared),
+files. Fair because both use the same binary, source and arguments (the worker's log is compared;
+only that the worker may read from a pipe while the film arrives is its own affair),
 and take turns, so that a slower minute of the machine meets both. The seconds of each stage come
 from the job's log and say where the difference lies.
 """

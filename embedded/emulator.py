@@ -73,7 +73,7 @@ def _server(port: int) -> tuple[str, ...]:
     if not _PYTHON.with_name("uvicorn").exists():
         return ("-m", "ministack")
     return (
-        "-m", "uvicorn", "ministack.app:app", "--host", "127.0.0.1", "--port", str(port),
+        "-m", "uvicorn", "embedded.emulator_app:app", "--host", "127.0.0.1", "--port", str(port),
         "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75",
         # A long poll must not hold up the stop.
         "--timeout-graceful-shutdown", "1",

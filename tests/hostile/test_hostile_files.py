@@ -5,11 +5,12 @@ A few of them in each run of the tests: which ones follows from the seed.
 
 import random
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from core.adapters.postgres import Database
 from core.config import Settings
@@ -20,9 +21,11 @@ from tests.hostile.run import SECRETS, Run, left_behind, stop, wrong
 from tests.hostile.table import READY, Hostile, hostile_files
 from tests.support import warm
 from tests.support.app import StartApi
+from tests.support.control import at_work
 from tests.support.lanes import Rounds
 from tests.support.people import new_user
 from tests.support.product import Workers
+from tests.support.settings import overridden
 from workers.sandbox.kernel import ask_kernel
 
 MEMORY = 600 * 1024**2  # of the worker or any program that it ran
@@ -40,15 +43,22 @@ def workers(stack: Stack, tmp_path: Path) -> Iterator[Workers]:
     found.end()
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def control(settings: Settings) -> AsyncIterator[None]:
+    """Sends to the worker what is uploaded, and again what it gives back."""
+    async with at_work(overridden(settings, **_SETTINGS)):
+        yield
+
+
 @pytest.mark.thorough("a set of hostile files; make test has those at the door")
 @pytest.mark.parametrize(
     "sandbox",
     ["required", "off"],  # the sandbox is not what refuses a file
 )
 async def test_every_hostile_file(
-    clean: None, start_api: StartApi, settings: Settings, db: Database, s3: Any, workers: Workers,
-    watch: Watch, maker: Maker, tmp_path: Path, figure: Callable[[str, object], None],
-    rounds: Rounds, seed: int, sandbox: str,
+    clean: None, start_api: StartApi, control: None, settings: Settings, db: Database, s3: Any,
+    workers: Workers, watch: Watch, maker: Maker, tmp_path: Path,
+    figure: Callable[[str, object], None], rounds: Rounds, seed: int, sandbox: str,
 ) -> None:  # fmt: skip
     if sandbox == "required" and ask_kernel().missing:
         pytest.skip("this kernel offers no sandbox")

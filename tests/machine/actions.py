@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
-from core.tasks.claims import Claim, Taken
 from sqlalchemy import func, select, update
 
 from backend.deps import Principal
@@ -21,9 +20,12 @@ from core.adapters.s3 import Part
 from core.adapters.sqs import DeadLetter
 from core.config import Settings
 from core.errors import DomainError, Failure, LeaseLost
+from core.jobs.create import FIRST_TASK
 from core.model.states import Stage
-from core.model.tables import Purge, Task, Upload, Video
-from core.tasks import claims
+from core.model.tables import Outbox, Purge, Task, Upload, Video
+from core.tasks import lease, settle
+from core.tasks.claim import Claim, Work, begin, claim_next
+from core.tasks.settle import NewTask, Plan
 from core.uploads import sessions
 from tests.machine.paced import PacedDatabase, PacedStorage
 from tests.support.control import rounds_of
@@ -32,13 +34,36 @@ from tests.support.work import outputs
 SIZE = 1000
 _FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
 REFUSALS = (DomainError, LeaseLost)  # expected of who comes too late
+# Three that need nothing, and two that need others. One makes something to show.
+_GRAPH = (
+    NewTask("encode", "video"),
+    NewTask("encode", "sound"),
+    NewTask("encode", "text"),
+    NewTask("encode", "assemble", needs=("video", "sound")),
+    NewTask("encode", "quality", needs=("assemble", "text")),
+)
+_MAKES = {"video": ("720p",)}
 
 
 class _Quiet:
-    """Redis and limits, for those who only tell them something."""
+    """Redis, the board and limits, for those who only tell them something."""
 
-    async def publish(self, *_: Any) -> None:
+    def pipeline(self, **_: Any) -> "_Quiet":
+        """Be told several things."""
+        return self
+
+    def publish(self, *_: Any) -> None:
         """Tell nobody."""
+
+    async def execute(self) -> None:
+        """Have told nobody."""
+
+    async def end(self, *_: Any) -> None:
+        """Tell no worker."""
+
+    async def read(self, *_: Any) -> dict[uuid.UUID, Any]:
+        """Know of no progress."""
+        return {}
 
     async def take(self, *_: Any) -> None:
         """Allow it."""
@@ -102,7 +127,10 @@ class Mill:
             storage=self.storage,
             redis=quiet,
             limits=quiet,
-            videos=VideoReader(cast(Any, self.plain), cast(Any, self.storage), 900, _Nobody()),
+            board=quiet,
+            videos=VideoReader(
+                cast(Any, self.plain), cast(Any, self.storage), 900, _Nobody(), cast(Any, quiet)
+            ),
         )
         self._held = cast(Any, held)
         self._rounds = rounds_of(
@@ -156,38 +184,64 @@ class Mill:
 
     # Workers
 
-    async def claim(self, named: uuid.UUID, held: list[Claim]) -> None:
+    async def claim(self, held: list[Work]) -> None:
         """Take the task whose turn it is, and begin it."""
-        async with self.db.begin() as tx:
-            taken = await claims.claim_next(cast(Any, tx), named, "worker", 60.0, 3)
-        if not isinstance(taken, Taken):
+        taken = await self._taken()
+        if taken is None:
             return
         async with self.db.begin() as tx:
-            begun, _ = await claims.begin(cast(Any, tx), taken)
-        if begun is not None:
-            held.append(begun)
+            work = await begin(cast(Any, tx), taken)
+        if work is not None:
+            held.append(work)
 
-    async def heartbeat(self, held: Claim) -> None:
+    async def claim_in_vain(self) -> None:
+        """Take the task whose turn it is, and give it back because it could not begin."""
+        taken = await self._taken()
+        if taken is not None:
+            async with self.db.begin() as tx:
+                await lease.put_back(cast(Any, tx), taken, "no", charge=True)
+
+    async def _taken(self) -> Claim | None:
+        found = await claim_next(cast(Any, self.db), "worker", uuid.uuid4(), 60.0, 3)
+        return found if isinstance(found, Claim) else None
+
+    async def heartbeat(self, held: Work) -> None:
         """Keep a task."""
         async with self.db.begin() as tx:
-            await claims.heartbeat(
+            await lease.heartbeat(
                 cast(Any, tx), held, 60.0, stage=Stage.ENCODING, progress=50.0, eta_s=None
             )
 
-    async def succeed(self, held: Claim) -> None:
-        """Publish."""
+    async def succeed(self, held: Work, following: list[Work] | None = None) -> None:
+        """Plan a graph, and go on with its first task; or end a task of it well."""
+        if held.kind == FIRST_TASK:
+            made = Plan({}, _GRAPH, {"duration": 2.0})
+            async with self.db.begin() as tx:
+                work = await settle.plan(cast(Any, tx), held, made, 60.0, "worker", uuid.uuid4())
+            if following is not None:
+                following.append(work)
+            return
+        made_now = outputs(held, *_MAKES.get(held.key, ()))
         async with self.db.begin() as tx:
-            await claims.succeed(cast(Any, tx), held, outputs(held, "720p"))
+            await settle.succeed(cast(Any, tx), held, made_now)
 
-    async def fail(self, held: Claim) -> None:
+    async def fail(self, held: Work) -> None:
         """Blame the input."""
         async with self.db.begin() as tx:
-            await claims.fail(cast(Any, tx), held, _FAILURE, error="no")
+            await settle.fail(cast(Any, tx), held, _FAILURE)
 
-    async def release(self, held: Claim) -> None:
+    async def release(self, held: Work) -> None:
         """Give a task back."""
         async with self.db.begin() as tx:
-            await claims.release(cast(Any, tx), held, delay_s=0, charge=True)
+            await settle.release(cast(Any, tx), held, delay_s=0, charge=True)
+
+    async def abandon(self, held: Work) -> None:
+        """Have removed what an attempt has made, if it lost its lease."""
+        async with self.db.read() as connection:
+            if await lease.holds(cast(Any, connection), held):
+                return
+        async with self.db.begin() as tx:
+            await settle.abandon(cast(Any, tx), held)
 
     # Sweeps
 
@@ -225,6 +279,8 @@ class Mill:
             for table, key, change in (
                 (Task, Task.lease_until, {"lease_until": func.now()}),
                 (Task, Task.available_at, {"available_at": func.now()}),
+                (Outbox, Outbox.available_at, {"available_at": func.now()}),
+                (Outbox, Outbox.sending_until, {"sending_until": func.now()}),
                 (Upload, Upload.check_at, {"check_at": func.now()}),
                 (Purge, Purge.not_before, {"not_before": func.now()}),
             ):

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
-from core.tasks.claims import Claim
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import insert, select
@@ -21,12 +20,15 @@ from core.adapters.postgres import Database
 from core.config import Settings
 from core.errors import DatabaseAway
 from core.model.tables import Setback, Task, Upload, User
+from core.tasks.claim import Work
 from tests.machine.actions import REFUSALS, Mill
 from tests.machine.paced import Actor, PacedDatabase, PacedStorage
-from tests.machine.truth import broken
+from tests.machine.truth import RULES, SETTLED, TOLD, broken
 from tests.support.tables import empty_tables
 
 _AT_ONCE = 4
+_LATEST = 8  # attempts that are heard of again, most of them of workers that are at work
+_MOST_TASKS = 1000
 _PATIENCE_S = 30.0
 _PICK = st.integers(min_value=0, max_value=10_000)
 
@@ -76,7 +78,7 @@ class MillMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._actors: list[Actor] = []
-        self._claims: list[Claim] = []
+        self._claims: list[Work] = []
         self._history: list[str] = []
         self._users = [uuid.uuid4(), uuid.uuid4()]
         ground = self.ground
@@ -95,13 +97,25 @@ class MillMachine(RuleBasedStateMachine):
         # Something to begin with: of the first user a film in each state that it can rest in, and
         # one of the second user that waits.
         owner, stranger = self._users
-        for end in (self._mill.fail, self._mill.succeed):
-            await self._arrive(owner)
-            begun: list[Claim] = []
-            await self._mill.claim(uuid.uuid4(), begun)
-            await end(begun[0])
+        await self._arrive(owner)
+        begun: list[Work] = []
+        await self._mill.claim(begun)
+        await self._mill.fail(begun.pop())
+        await self._arrive(owner)
+        await self._work_off()
         await self._mill.begin_upload(owner)
         await self._arrive(stranger)
+
+    async def _work_off(self) -> None:
+        """Do every task that can be had, whoever owns it, one after the other."""
+        begun: list[Work] = []
+        for _ in range(_MOST_TASKS):
+            if not begun:
+                await self._mill.claim(begun)
+            if not begun:
+                return
+            await self._mill.succeed(begun.pop(), begun)
+        raise AssertionError(self._told(["there is always something to claim"]))
 
     async def _arrive(self, user_id: uuid.UUID) -> None:
         known = {*await self._mill.ids(Upload)}
@@ -207,20 +221,35 @@ class MillMachine(RuleBasedStateMachine):
         self._begin("upload", lambda: self._mill.begin_upload(user_id))
 
     @precondition(_has_room)
-    @rule(pick=_PICK)
-    def a_worker_claims(self, pick: int) -> None:
-        """Receive a message that names any task, and claim."""
-        found = self.ground.run(self._mill.ids(Task))
-        if found:
-            named = found[pick % len(found)]
-            self._begin("claim", lambda: self._mill.claim(named, self._claims))
+    @rule()
+    def a_worker_claims(self) -> None:
+        """Receive a message, and claim."""
+        self._begin("claim", lambda: self._mill.claim(self._claims))
+
+    @precondition(_has_room)
+    @rule()
+    def a_worker_claims_in_vain(self) -> None:
+        """Claim what cannot begin."""
+        self._begin("claim in vain", self._mill.claim_in_vain)
 
     @precondition(lambda self: self._has_room() and self._claims)
-    @rule(pick=_PICK, name=st.sampled_from(["heartbeat", "succeed", "fail", "release"]))
+    @rule(pick=_PICK, name=st.sampled_from(["heartbeat", "fail", "release", "abandon"]))
     def a_worker_says_something(self, pick: int, name: str) -> None:
         """Keep, end or give back a task that was claimed, by now perhaps lost."""
-        held, act = self._claims[pick % len(self._claims)], getattr(self._mill, name)
-        self._begin(f"{name} {str(held.video_id)[-4:]}", lambda: act(held))
+        held, act = self._one_of_the_latest(pick), getattr(self._mill, name)
+        self._begin(f"{name} {held.key} {str(held.video_id)[-4:]}", lambda: act(held))
+
+    @precondition(lambda self: self._has_room() and self._claims)
+    @rule(pick=_PICK)
+    def a_worker_succeeds(self, pick: int) -> None:
+        """End a task well, or plan the others of its job; by now it is perhaps lost."""
+        held = self._one_of_the_latest(pick)
+        name = f"succeed {held.key} {str(held.video_id)[-4:]}"
+        self._begin(name, lambda: self._mill.succeed(held, self._claims))
+
+    def _one_of_the_latest(self, pick: int) -> Work:
+        latest = self._claims[-_LATEST:]
+        return latest[pick % len(latest)]
 
     @precondition(_has_room)
     @rule(name=st.sampled_from(["lapse", "relay", "check_uploads", "purge", "forget"]))
@@ -269,20 +298,13 @@ class MillMachine(RuleBasedStateMachine):
                 assert clock() < patience, self._told([f"nobody can go on: {stuck}"])
             self._see_who_ended()
         await self._mill.time_passes()
-        for _ in range(1 + len(await self._mill.ids(Task))):
-            begun: list[Claim] = []
-            await self._mill.claim(uuid.uuid4(), begun)
-            if not begun:
-                break
-            await self._mill.fail(begun[0])
-        async with self.ground.db.read() as connection:
-            left = await connection.scalars(
-                Task.__table__.select()
-                .with_only_columns(Task.id)
-                .where(Task.state == "queued", Task.charged < 3)
-            )
-            assert not left.all(), self._told(["a task waits that nobody can claim"])
-        found = await broken(self.ground.db)
+        await self._mill.lapse()
+        await self._work_off()
+        # What was put back meanwhile, or was tried too often.
+        await self._mill.time_passes()
+        await self._mill.lapse()
+        await self._mill.relay()
+        found = await broken(self.ground.db, RULES | TOLD | SETTLED)
         # A round survives what goes wrong with a row. Here nothing may.
         async with self.ground.db.read() as connection:
             rows = await connection.execute(select(Setback.kind, Setback.error))

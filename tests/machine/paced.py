@@ -118,6 +118,11 @@ class PacedConnection:
         await checkpoint()
         return await self._connection.scalar(*arguments, **named)
 
+    async def scalars(self, *arguments: Any, **named: Any) -> Any:
+        """Execute a statement as the next step."""
+        await checkpoint()
+        return await self._connection.scalars(*arguments, **named)
+
 
 class PacedDatabase:
     """In the place of `Database` for actors."""

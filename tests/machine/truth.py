@@ -125,6 +125,24 @@ TOLD = {
             SELECT count(*) FROM outbox o WHERE o.topic = 'task' AND o.key = t.id)
     """,
 }
+# Once everybody has gone on to the end, and whatever could be had was done.
+SETTLED = {
+    "nothing waits for ever": f"""
+        SELECT id FROM job_tasks WHERE state IN {_LIVE}
+    """,
+    "no video waits for ever": """
+        SELECT id FROM videos WHERE state IN ('queued', 'processing')
+    """,
+    "no job waits for ever": """
+        SELECT id FROM jobs WHERE state IN ('queued', 'running')
+    """,
+    "everything is told": """
+        SELECT id FROM outbox WHERE sent_at IS NULL
+    """,
+    "no attempt is without an end": """
+        SELECT task_id FROM task_attempts WHERE outcome IS NULL OR ended_at IS NULL
+    """,
+}
 
 
 async def broken(db: Database, rules: Mapping[str, str] = RULES | TOLD) -> list[str]:

@@ -1,39 +1,63 @@
-"""The use case of a worker, run on an object in the store without a task or a queue."""
+"""The operation of a worker, run on an object in the store without a database or a queue."""
 
 import os
 import sys
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from core.adapters.s3 import Storage
-from core.tasks.claims import Claim, Outputs
-from workers import transcode
+from core.model.states import AssetKind, Effect
+from core.tasks.claim import Work
+from core.tasks.settle import NewAsset
 from workers.ffmpeg.capabilities import Capabilities
 from workers.media.ladder import DEFAULT_RUNGS, Ladder
 from workers.media.limits import DEFAULT_LIMITS
+from workers.operations import transcode
+from workers.operations.context import Context, Kept
 from workers.runtime.report import JobLog, Meter
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.libraries import needs_of
 from workers.sandbox.policy import address_space
 from workers.sandbox.sandbox import Sandbox
 from workers.sources.shape import DEFAULT_SHAPE, Shape
+from workers.tools import Tools
 
 # The rung that takes least: what is tried is how the source gets in.
 QUICK = Ladder(rungs=(DEFAULT_RUNGS[-1],), preset="ultrafast")
 
 
-def held(key: str, size: int, etag: str | None = None) -> Claim:
+def held(key: str, size: int, etag: str | None = None) -> Work:
+    """Return the first task of a job, on a source that is stored."""
     nobody = uuid.UUID(int=0)
-    fields = {"task_id": nobody, "job_id": nobody, "video_id": nobody, "user_id": nobody}
-    known = {"source_key": key, "source_size": size, "source_etag": etag}
-    rest = {"attempt": 1, "charged": 1, "operation": "transcode", "params": {}, "job_age_s": 0.0}
-    return Claim(**fields, **known, **rest)  # type: ignore[arg-type]
+    return Work(
+        task_id=nobody,
+        job_id=nobody,
+        video_id=uuid.uuid4(),
+        user_id=nobody,
+        kind="inspect",
+        key="inspect",
+        attempt=1,
+        charged=1,
+        job_age_s=0.0,
+        operation="transcode",
+        params={},
+        plan=None,
+        spec={},
+        is_needed=False,
+        effect=Effect.REPLACE,
+        priority=0,
+        turn=0,
+        source_key=key,
+        source_size=size,
+        source_etag=etag,
+    )
 
 
-async def stored(storage: Storage, body: bytes) -> Claim:
-    """Store a source; return a claim of it."""
+async def stored(storage: Storage, body: bytes) -> Work:
+    """Store a source; return the work that there is on it."""
     key = f"sources/{uuid.uuid4().hex}"
     await storage.put(key, body, "video/mp4")
     info = await storage.head(key)
@@ -59,12 +83,32 @@ class Worker:
     log: str = ""
     sandbox: bool = True
 
-    async def make(self, storage: Storage, claim: Claim, shape: Shape = DEFAULT_SHAPE) -> Outputs:
-        """Make a film; raises as `transcode` does."""
+    async def make(
+        self, storage: Storage, work: Work, shape: Shape = DEFAULT_SHAPE
+    ) -> Sequence[NewAsset]:
+        """Make a film and return its files; raises as the operation does."""
+        joblog, meter, kept = JobLog(), Meter(), Kept()
+        tools = self._tools(storage, shape)
+        try:
+            # Each task in its turn, as the hands that have planned a job go on with it.
+            planned = await transcode.inspect(Context(tools, work, self.place, meter, joblog, kept))
+            self.facts = planned.source_media
+            (task,) = planned.tasks
+            following = replace(
+                work, kind=task.kind, key=task.key, spec=task.spec, plan=planned.plan
+            )
+            made = await transcode.encode(
+                Context(tools, following, self.place, meter, joblog, kept)
+            )
+        finally:
+            self.log = joblog.encode().decode()
+        return [asset for asset in made if asset.kind is AssetKind.FILE]
+
+    def _tools(self, storage: Storage, shape: Shape) -> Tools:
         kernel = ask_kernel()
         needs = {program: needs_of(program) for program in (self.ffmpeg, self.ffprobe)}
         layers = kernel.layers if self.sandbox and sys.platform == "linux" else None
-        used = transcode.Tools(
+        return Tools(
             storage=storage,
             ffmpeg=self.ffmpeg,
             ffprobe=self.ffprobe,
@@ -75,12 +119,3 @@ class Worker:
             sandbox=Sandbox(kernel, layers, needs, address_space(os.cpu_count() or 1)),
             shape=shape,
         )
-        joblog = JobLog()
-
-        async def describe(facts: dict[str, Any]) -> None:
-            self.facts = facts
-
-        try:
-            return await transcode.transcode(used, claim, self.place, Meter(), joblog, describe)
-        finally:
-            self.log = joblog.encode().decode()

@@ -83,7 +83,7 @@ class StandardInput:
         """Have FFmpeg's time stand still while there is nothing to write."""
         return self._time.standing()
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | bytearray) -> None:
         """Write all of it, as FFmpeg reads.
 
         Raises:

@@ -8,11 +8,13 @@ from core.adapters.s3 import Storage
 from core.tasks.claim import Work
 from workers.ffmpeg.standard_input import Feed, StandardInput
 from workers.runtime.concurrency import end
-from workers.sources.known import Piece, stretches
-from workers.sources.ranges import read_bytes
+from workers.sources.fetch import range_length
+from workers.sources.known import Piece, Span, stretches
+from workers.sources.ranges import read_range
 from workers.transfer_limits import Pace
 
-_MOST_AHEAD = 4  # ranges in memory beside the one that is being written
+_MOST_LANES = 4
+_BLOCKS = 4  # of 1 MiB that a lane has ready; then its connection waits
 
 
 def feeder(
@@ -20,8 +22,9 @@ def feeder(
 ) -> Feed:
     """Return what writes a source into a pipe.
 
-    It raises what `read_range` raises, and what the pipe raises when nobody reads any more. What
-    it reads is bounded: about five ranges of 4 MiB are in memory.
+    It raises what `read_range` raises, and what the pipe raises when nobody reads any more. About
+    20 MiB are in memory at the most, however large the source and its ranges are: a lane that has
+    enough ready reads no further, and its connection waits until its turn comes.
 
     Args:
         storage: the object store.
@@ -30,38 +33,60 @@ def feeder(
         connections: ranges under way at once, at the most.
         pace: how slow each connection may be.
     """
-
-    async def get(piece: Piece) -> bytes:
-        if isinstance(piece, bytes):
-            return piece
-        return await read_bytes(storage, held, piece.start, piece.end, pace)
+    most = min(connections, _MOST_LANES)
 
     async def feed(stdin: StandardInput) -> None:
-        pieces = _pieces(stream)
-        ahead: deque[asyncio.Task[bytes]] = deque()
+        pieces = _pieces(stream, range_length(held.source_size, connections))
+        lanes: deque[_Lane] = deque()
         try:
             while True:
-                while len(ahead) < min(connections, _MOST_AHEAD):
-                    piece = next(pieces, None)
-                    if piece is None:
-                        break
-                    ahead.append(asyncio.create_task(get(piece)))
-                if not ahead:
+                while len(lanes) < most and (piece := next(pieces, None)) is not None:
+                    lanes.append(_Lane(storage, held, piece, pace))
+                if not lanes:
                     return
-                # A store that is slow is not FFmpeg's fault.
-                with stdin.waiting():
-                    data = await ahead[0]
-                ahead.popleft()
-                await stdin.write(data)
+                while (block := await lanes[0].next(stdin)) is not None:
+                    await stdin.write(block)
+                lanes.popleft()
         finally:
-            await end(*ahead)
+            await end(*(lane.task for lane in lanes))
 
     return feed
 
 
-def _pieces(stream: Iterable[Piece]) -> Iterator[Piece]:
+class _Lane:
+    """Reads one piece, and has the next blocks of it ready."""
+
+    def __init__(self, storage: Storage, held: Work, piece: Piece, pace: Pace) -> None:
+        self._ready: asyncio.Queue[bytes | bytearray | Exception | None] = asyncio.Queue(_BLOCKS)
+        self.task = asyncio.create_task(self._run(storage, held, piece, pace))
+
+    async def next(self, stdin: StandardInput) -> bytes | bytearray | None:
+        """Return the next block, None after the last; raise what went wrong, in its turn."""
+        # A store that is slow is not FFmpeg's fault.
+        with stdin.waiting():
+            found = await self._ready.get()
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def _run(self, storage: Storage, held: Work, piece: Piece, pace: Pace) -> None:
+        async def take(block: bytearray, _place: int) -> None:
+            await self._ready.put(block)
+
+        try:
+            if isinstance(piece, Span):
+                await read_range(storage, held, piece.start, piece.end, take, pace)
+            else:
+                await self._ready.put(piece)
+        except Exception as error:  # noqa: BLE001 - `next` raises it
+            await self._ready.put(error)
+        else:
+            await self._ready.put(None)
+
+
+def _pieces(stream: Iterable[Piece], length: int) -> Iterator[Piece]:
     for piece in stream:
         if isinstance(piece, bytes):
             yield piece
         else:
-            yield from stretches([piece])
+            yield from stretches([piece], length)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 # With what is missing so much more is asked for: it is mostly needed next.
 _AHEAD = 256 * 1024
-_AT_ONCE = 4 * 1024**2  # bytes that are asked for in one request
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +101,11 @@ class Known:
         return piece if isinstance(piece, bytes) else self.need(piece.start, piece.end)
 
 
-def stretches(spans: Iterable[Span]) -> Iterator[Span]:
-    """Yield spans in pieces that are read in one request each, of up to 4 MiB."""
+def stretches(spans: Iterable[Span], length: int) -> Iterator[Span]:
+    """Yield spans in pieces of up to `length` bytes."""
     for span in spans:
-        for start in range(span.start, span.end, _AT_ONCE):
-            yield Span(start, min(start + _AT_ONCE, span.end))
+        for start in range(span.start, span.end, length):
+            yield Span(start, min(start + length, span.end))
 
 
 def tidied(pieces: list[Piece]) -> tuple[Piece, ...]:

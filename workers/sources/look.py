@@ -14,6 +14,7 @@ from workers.sources.ranges import read_bytes
 from workers.sources.shape import DEFAULT_SHAPE, Pipe, Shape
 from workers.transfer_limits import Pace
 
+_RANGE = 8 * 1024**2  # not less: some stores read the whole object for each request
 _MOST_ROUNDS = 100  # of asking for more; each box at the top of an MP4 may take one
 
 
@@ -65,7 +66,7 @@ async def _more(
         async with gate:
             return span.start, await read_bytes(storage, held, span.start, span.end, pace)
 
-    for start, data in await together(map(read, stretches(wanted.spans))):
+    for start, data in await together(map(read, stretches(wanted.spans, _RANGE))):
         known = known.plus(start, data)
     return known
 

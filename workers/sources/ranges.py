@@ -32,8 +32,9 @@ async def read_range(
         TransientError: fewer bytes came than there are, or they came too slowly.
         Unavailable: the store does not answer.
     """
-    place = start
-    for chance in range(CHANCES):
+    place, tries = start, 0
+    while tries < CHANCES:
+        tries, before = tries + 1, place
         try:
             async with (
                 aclosing(
@@ -47,13 +48,15 @@ async def read_range(
         except ObjectGone as error:
             raise PermanentError(GONE) from error
         except Unavailable:
-            if chance + 1 == CHANCES:
+            if tries == CHANCES and place == before:
                 raise
         except TimeoutError as error:
-            if chance + 1 == CHANCES:
+            if tries == CHANCES and place == before:
                 raise too_slow(f"the range from {start} to {end}") from error
         if place == end:
             return
+        if place > before:
+            tries = 0  # a long range may break off often, as long as something comes each time
     raise TransientError(f"the range from {start} to {end} ended at {place}", CUT)
 
 

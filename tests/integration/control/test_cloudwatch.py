@@ -17,7 +17,7 @@ from core.adapters.postgres import Database
 from core.config import Settings
 from core.errors import DatabaseAway, Unavailable
 from core.model.tables import Task
-from core.tasks import claims
+from core.tasks import settle
 from tests.support.control import at_work
 from tests.support.settings import overridden
 from tests.support.waiting import wait_until
@@ -61,7 +61,7 @@ async def test_what_may_be_claimed_and_what_is_held_is_wanted(cloud: Cloud, db: 
     later, running, *_ = [await queue_video(db) for _ in range(5)]
     held = await claim(db, later.task_id)
     async with db.begin() as tx:
-        await claims.release(tx, held, delay_s=60, charge=True)  # no worker could help it yet
+        await settle.release(tx, held, delay_s=60, charge=True)  # no worker could help it yet
     await claim(db, running.task_id)
     async with db.begin() as tx:
         ago = func.now() - timedelta(minutes=2)

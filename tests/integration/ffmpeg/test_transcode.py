@@ -13,7 +13,7 @@ from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import DEFAULT_LIMITS
 from workers.media.plan import plan
 from workers.operations import transcode
-from workers.operations.context import Context
+from workers.operations.context import Context, Kept
 from workers.runtime.report import JobLog, Meter
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.sandbox import Sandbox
@@ -47,8 +47,8 @@ async def encoded(tools: Tools, place: Path, behaviour: str) -> list[str]:
         sandbox=Sandbox(ask_kernel(), None, {}, None),
     )
     decided = plan(await tools.probe(source), DEFAULT_LADDER)
-    context = Context(used, cast("Work", None), place, Meter(), JobLog())
-    await transcode._encode(context, decided)
+    context = Context(used, cast("Work", None), place, Meter(), JobLog(), Kept())
+    await transcode._encode(context, decided, None)
     return sorted(file.name for file in (place / "out").iterdir())
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.adapters.s3 import Storage
-    from core.tasks.claims import Claim
+    from core.tasks.claim import Work
     from tests.faults.proxy import Proxy
 
 MIB = 1024**2
@@ -40,7 +40,7 @@ HALTING = "head -c 100000 > copy; while [ ! -e go ]; do sleep 0.02; done; cat >>
 
 @pytest.fixture(autouse=True)
 def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.sources.known._AT_ONCE", 512 * 1024)
+    monkeypatch.setattr("workers.sources.feed.range_length", lambda *_: 512 * 1024)
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def nothing_is_left(tmp_path: Path) -> Iterator[None]:
 
 async def fed(
     storage: Storage,
-    claim: Claim,
+    claim: Work,
     place: Path,
     script: str,
     stream: tuple[Piece, ...] | None = None,

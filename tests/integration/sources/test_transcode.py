@@ -15,10 +15,11 @@ from workers.ffmpeg import diagnose
 from workers.sources.shape import DEFAULT_SHAPE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from core.adapters.s3 import Storage
-    from core.tasks.claims import Outputs
+    from core.tasks.settle import NewAsset
     from tests.faults.proxy import Proxy
     from tests.integration.sources.conftest import Tools
 
@@ -47,10 +48,10 @@ def worker(tools: Tools, tmp_path: Path) -> Worker:
     return Worker(tools.ffmpeg, tools.ffprobe, tools.capabilities, place)
 
 
-def facts_of(made: Outputs) -> list[tuple[object, ...]]:
+def facts_of(made: Sequence[NewAsset]) -> list[tuple[object, ...]]:
     return [
         (row.name, row.width, row.height, row.duration, row.video_codec, row.audio_codec)
-        for row in made.renditions
+        for row in made
     ]
 
 
@@ -97,7 +98,7 @@ async def test_what_cannot_be_streamed_is_fetched_whole(
     made = await worker.make(storage, await stored(storage, source.read_bytes()))
     assert "to be fetched whole: it " in worker.log
     assert f"fetched {source.stat().st_size} bytes" in worker.log
-    assert made.renditions[0].duration == pytest.approx(SECONDS, abs=0.1)
+    assert made[0].duration == pytest.approx(SECONDS, abs=0.1)
 
 
 async def test_what_fails_in_a_pipe_is_tried_in_a_file(
@@ -107,7 +108,7 @@ async def test_what_fails_in_a_pipe_is_tried_in_a_file(
     made = await worker.make(storage, await stored(storage, film.read_bytes()))
     assert "once more, with the whole file" in worker.log
     assert "-protocol_whitelist file" in worker.log
-    assert made.renditions[0].duration == pytest.approx(SECONDS, abs=0.1)
+    assert made[0].duration == pytest.approx(SECONDS, abs=0.1)
 
 
 async def test_a_film_that_breaks_off_on_the_way_comes_out_whole(
@@ -118,7 +119,7 @@ async def test_a_film_that_breaks_off_on_the_way_comes_out_whole(
     made = await worker.make(behind, claim)
     assert rule.hits
     assert "fetched" not in worker.log
-    assert made.renditions[0].duration == pytest.approx(SECONDS, abs=0.1)
+    assert made[0].duration == pytest.approx(SECONDS, abs=0.1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a small file system is mounted")
@@ -132,4 +133,4 @@ async def test_a_disk_that_is_smaller_than_the_film_is_enough(
         worker.place.mkdir()
         made = await worker.make(storage, claim)
     assert "fetched" not in worker.log
-    assert made.renditions[0].duration == pytest.approx(SECONDS, abs=0.1)
+    assert made[0].duration == pytest.approx(SECONDS, abs=0.1)

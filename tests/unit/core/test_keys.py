@@ -13,14 +13,21 @@ def test_everything_of_a_video_lies_under_its_prefix() -> None:
     assert prefix == f"videos/{VIDEO}/"
     for key in (
         object_keys.source(VIDEO, ".mov"),
-        object_keys.attempt_prefix(VIDEO, JOB, 1),
-        object_keys.job_log(VIDEO, JOB, 1),
+        object_keys.attempt_prefix(VIDEO, JOB, "encode", 1),
+        object_keys.old_attempt_prefix(VIDEO, JOB, 1),
+        object_keys.attempt_log(VIDEO, JOB, "encode", 1),
     ):
         assert key.startswith(prefix)
 
 
 def test_no_prefix_begins_another() -> None:
-    prefixes = [object_keys.attempt_prefix(VIDEO, JOB, attempt) for attempt in range(1, 30)]
+    prefixes = [
+        object_keys.attempt_prefix(VIDEO, JOB, key, attempt)
+        for key in ("inspect", "encode", "encode-1", "1")
+        for attempt in range(1, 30)
+    ]
+    prefixes += [object_keys.old_attempt_prefix(VIDEO, JOB, attempt) for attempt in range(1, 30)]
+    assert len(set(prefixes)) == len(prefixes)
     assert all(
         not longer.startswith(shorter)
         for shorter in prefixes
@@ -31,8 +38,8 @@ def test_no_prefix_begins_another() -> None:
 
 def test_the_log_of_an_attempt_stays_when_its_outputs_go() -> None:
     for attempt in (1, 11):
-        prefix = object_keys.attempt_prefix(VIDEO, JOB, attempt)
-        assert not object_keys.job_log(VIDEO, JOB, attempt).startswith(prefix)
+        prefix = object_keys.attempt_prefix(VIDEO, JOB, "encode", attempt)
+        assert not object_keys.attempt_log(VIDEO, JOB, "encode", attempt).startswith(prefix)
 
 
 def test_newer_ids_sort_after_older_ones() -> None:

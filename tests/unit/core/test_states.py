@@ -1,51 +1,87 @@
-"""The tables say what the architecture says."""
+"""How states follow: uploads by a table, jobs from their tasks, videos from their main job."""
+
+import itertools
 
 import pytest
 
 from core.model.states import (
+    JOB_LIVE,
+    TASK_LIVE,
     UPLOAD_TRANSITIONS,
-    VIDEO_TRANSITIONS,
-    WORK_ENDED,
-    WORK_TRANSITIONS,
+    JobState,
+    TaskState,
+    UploadState,
     VideoState,
-    WorkState,
+    job_state,
     sources_of,
+    video_state,
 )
 
-# "Upload: open -> completed | aborted | expired", and so on, as the architecture writes them.
+# "Upload: open -> completed | aborted | expired", as the architecture writes it.
 UPLOAD = {"open": {"completed", "aborted", "expired"}}
-VIDEO = {
-    "uploading": {"queued", "deleted"},
-    "queued": {"processing", "failed", "cancelled", "deleted"},
-    "processing": {"ready", "failed", "cancelled", "queued", "deleted"},
-    "ready": {"queued", "deleted"},
-    "failed": {"queued", "deleted"},
-    "cancelled": {"queued", "deleted"},
-}
-WORK = {
-    "queued": {"running", "failed", "cancelled"},
-    # To itself: another worker takes a lapsed lease over.
-    "running": {"succeeded", "failed", "cancelled", "queued", "running"},
-}
+
+
+def test_the_table_of_uploads() -> None:
+    assert {
+        str(state): set(map(str, targets)) for state, targets in UPLOAD_TRANSITIONS.items()
+    } == {
+        **{str(state): set() for state in UPLOAD_TRANSITIONS},
+        **UPLOAD,
+    }
+    for state in (UploadState.COMPLETED, UploadState.ABORTED, UploadState.EXPIRED):
+        assert sources_of(UPLOAD_TRANSITIONS, state) == ["open"]
 
 
 @pytest.mark.parametrize(
-    ("table", "expected"),
-    [(UPLOAD_TRANSITIONS, UPLOAD), (VIDEO_TRANSITIONS, VIDEO), (WORK_TRANSITIONS, WORK)],
+    ("tasks", "state"),
+    [
+        ("queued", "queued"),
+        ("running", "running"),
+        ("succeeded", "succeeded"),
+        ("failed", "failed"),
+        ("cancelled", "cancelled"),
+        ("succeeded running", "running"),
+        ("succeeded queued", "queued"),
+        ("succeeded queued blocked", "queued"),
+        ("succeeded running queued blocked", "running"),
+        ("succeeded succeeded", "succeeded"),
+        ("succeeded failed cancelled", "failed"),
+        ("succeeded cancelled", "cancelled"),
+    ],
 )
-def test_the_tables(table: dict[str, set[str]], expected: dict[str, set[str]]) -> None:
-    assert {str(state): set(map(str, targets)) for state, targets in table.items()} == {
-        **{str(state): set() for state in table},
-        **expected,
-    }
+def test_a_job_is_what_its_tasks_are(tasks: str, state: str) -> None:
+    for order in itertools.permutations(tasks.split()):
+        assert job_state([TaskState(each) for each in order]) == state
 
 
-def test_everything_may_be_deleted_and_nothing_comes_back() -> None:
-    assert set(sources_of(VIDEO_TRANSITIONS, VideoState.DELETED)) == set(VideoState) - {"deleted"}
-    assert VIDEO_TRANSITIONS[VideoState.DELETED] == frozenset()
+def test_a_job_lives_exactly_as_long_as_a_task_can_bring_it_further() -> None:
+    for count in (1, 2, 3):
+        for tasks in itertools.combinations_with_replacement(TaskState, count):
+            ended = {"failed", "cancelled"} & set(tasks)
+            lives = not ended and any(task in TASK_LIVE for task in tasks)
+            assert (job_state(tasks) in JOB_LIVE) == lives, tasks
 
 
-def test_what_has_ended_does_not_go_on() -> None:
-    assert {"succeeded", "failed", "cancelled"} == WORK_ENDED
-    for target in WorkState:
-        assert not WORK_ENDED & set(sources_of(WORK_TRANSITIONS, target))
+@pytest.mark.parametrize("video", [VideoState.UPLOADING, VideoState.DELETED])
+@pytest.mark.parametrize("is_playable", [False, True])
+def test_what_is_not_there_yet_or_any_more_stays_so(video: VideoState, is_playable: bool) -> None:
+    found = {video_state(video, job, is_playable=is_playable) for job in JobState}
+    assert found == {video}
+
+
+@pytest.mark.parametrize("video", sorted(set(VideoState) - {"uploading", "deleted"}))
+def test_a_video_is_what_its_main_job_is(video: VideoState) -> None:
+    found = {str(job): str(video_state(video, job, is_playable=False)) for job in JobState}
+    assert found == {
+        "queued": "queued", "running": "processing", "succeeded": "ready", "failed": "failed",
+        "cancelled": "cancelled",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("video", sorted(set(VideoState) - {"uploading", "deleted"}))
+def test_but_what_plays_goes_on_playing_when_making_it_anew_fails(video: VideoState) -> None:
+    found = {str(job): str(video_state(video, job, is_playable=True)) for job in JobState}
+    assert found == {
+        "queued": "queued", "running": "processing", "succeeded": "ready", "failed": "ready",
+        "cancelled": "ready",
+    }  # fmt: skip

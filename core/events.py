@@ -44,8 +44,21 @@ class VideoEvent:
 
 
 def channel(user_id: uuid.UUID) -> str:
-    """Return where word of a user's videos goes."""
+    """Return where word of new versions of a user's videos goes."""
     return f"video-events:{user_id}"
+
+
+def progress_channel(user_id: uuid.UUID) -> str:
+    """Return where word of progress goes.
+
+    Another one: the release before, which may go on beside this one, listens at the other and would
+    listen no more after a word that it does not understand.
+    """
+    return f"video-progress:{user_id}"
+
+
+def _channels(users: Iterable[uuid.UUID]) -> list[str]:
+    return [of(user_id) for user_id in users for of in (progress_channel, channel)]
 
 
 def _user_of(channel: str) -> uuid.UUID:
@@ -159,12 +172,12 @@ class Subscriber:
     async def _follow(self, *users: uuid.UUID) -> None:
         """Subscribe to the users who are listened to, and unsubscribe from the others."""
         async with self._lock:
-            wanted = [channel(user_id) for user_id in users if user_id in self._listeners]
-            unwanted = [channel(user_id) for user_id in users if user_id not in self._listeners]
+            wanted = [user_id for user_id in users if user_id in self._listeners]
+            unwanted = [user_id for user_id in users if user_id not in self._listeners]
             if wanted:
-                await self._pubsub.subscribe(*wanted)
+                await self._pubsub.subscribe(*_channels(wanted))
             if unwanted:
-                await self._pubsub.unsubscribe(*unwanted)
+                await self._pubsub.unsubscribe(*_channels(unwanted))
 
     def _deliver(self, user_id: uuid.UUID, data: str) -> None:
         video_id, version, *progress = data.split(" ", 2)

@@ -74,7 +74,7 @@ class ProgressBoard:
             {key: value for key, value in vars(progress).items() if value is not None}
         )
         ended = await self._tell(
-            keys=[_key(job_id), events.channel(user_id)],
+            keys=[_key(job_id), events.progress_channel(user_id)],
             args=[
                 str(task_id),
                 told,

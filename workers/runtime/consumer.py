@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 import structlog
 
 from core import log, setbacks
-from core.adapters.sqs import TaskMessage
+from core.adapters.sqs import LONG_POLL_S, TaskMessage
 from core.errors import BadRow, DatabaseAway, LeaseLost, Unavailable
 from core.tasks import lease
 from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next, claimed_with
@@ -40,6 +40,7 @@ class Consumer:
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._database_away = False
+        self._found = False  # work, the last time that was looked
 
     @property
     def running(self) -> int:
@@ -86,11 +87,14 @@ class Consumer:
     async def _receive(self, free: int) -> None:
         """Wait for hints, and have each answered; without any, look for work all the same.
 
-        So a hint that is lost, or a queue that is away, costs time and no work.
+        So a hint that is lost, or a queue that is away, costs time and no work. Where there was
+        work there may be more: then nothing is waited for, since others may have taken the hints,
+        such as workers of another release who can do nothing with them.
         """
         messages: Sequence[TaskMessage | None] = ()
+        wait_s, self._found = 0 if self._found else LONG_POLL_S, False
         try:
-            messages = await self._parts.queue.receive(free)
+            messages = await self._parts.queue.receive(free, wait_s)
         except Unavailable as error:
             _log.warning("receive_failed", error=error.detail)
             await asyncio.sleep(_PAUSE_S)
@@ -131,6 +135,7 @@ class Consumer:
         if claim is Unclaimable.LATER:
             await self._show_again(message, 1)
             return
+        self._found = isinstance(claim, Claim)
         # From here on the lease protects the task, and the sweep sends another hint if need be.
         async with self._settled(message):
             if isinstance(claim, Unclaimable):

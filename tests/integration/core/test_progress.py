@@ -11,7 +11,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from core.adapters.redis import connect
-from core.events import Subscriber, VideoEvent
+from core.events import Subscriber, VideoEvent, publish
 from core.model.states import Stage
 from core.progress import Progress, ProgressBoard
 from embedded.stack import Stack
@@ -110,6 +110,23 @@ async def test_who_watches_hears_of_it(film: Film, redis_client: redis.Redis) ->
     assert word == VideoEvent(film.user, film.video, 0, word.progress)
     assert word.progress is not None
     assert json.loads(word.progress) == {"stage": "encoding", "percent": 50.0, "eta_s": 12.5}
+
+
+async def test_the_release_before_hears_only_what_it_understands(
+    film: Film, redis_client: redis.Redis
+) -> None:
+    """Its subscriber ends at a word that is not an id and a version."""
+    pubsub = redis_client.pubsub(ignore_subscribe_messages=True)
+    await pubsub.subscribe(f"video-events:{film.user}")
+    await wait_until(lambda: _subscribed(redis_client, film.user))
+    await film.tell(HALF)
+    await publish(redis_client, [VideoEvent(film.user, film.video, 7)])
+    async with patiently():
+        while (word := await pubsub.get_message(timeout=1)) is None:
+            pass
+    await pubsub.aclose()  # type: ignore[no-untyped-call]
+    video_id, _, version = word["data"].partition(" ")
+    assert (video_id, int(version)) == (str(film.video), 7)
 
 
 async def _subscribed(client: redis.Redis, user_id: uuid.UUID) -> int:

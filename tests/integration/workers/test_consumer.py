@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
-from core.adapters.sqs import TaskQueue
+from core.adapters.sqs import TaskMessage, TaskQueue
 from core.config import Settings
 from core.model.tables import Setback, Task, Video
 from core.tasks.claim import Claim
@@ -90,6 +91,28 @@ async def test_work_is_found_that_no_hint_came_of(db: Database, consumer: Begun)
     waiting = await queue_video(db)
     await consumer._handle(None)
     assert consumer.tasks == [waiting.task_id]
+
+
+async def test_who_has_found_work_looks_for_more_at_once(
+    db: Database, settings: Settings, sqs: Any, consumer: Begun
+) -> None:
+    """The hints may have gone to workers who can do nothing with them."""
+    waits = []
+
+    class Noting(TaskQueue):
+        async def receive(self, most: int, wait_s: int = -1) -> list[TaskMessage]:
+            waits.append(wait_s)
+            return await super().receive(most, wait_s)
+
+    queue = Noting(sqs, settings.sqs_queue, settings.visibility_s)
+    consumer._parts = replace(consumer._parts, queue=queue)
+    films = [await queue_video(db) for _ in range(2)]
+    await queue.send([films[0].task_id])
+    for _ in films:
+        await consumer._receive(1)
+        await wait_until(lambda: not consumer.running)
+    assert sorted(consumer.tasks) == sorted(film.task_id for film in films)
+    assert waits == [20, 0]
 
 
 async def test_a_hint_of_what_is_held_already_is_settled_and_begins_nothing(

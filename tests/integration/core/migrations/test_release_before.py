@@ -5,6 +5,7 @@ again, failed with and without earlier renditions, cancelled, deleted, being upl
 in the hands of a worker that was killed. See `make_release_before.py`.
 """
 
+import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator
@@ -117,6 +118,28 @@ async def test_a_migration_that_was_cut_off_goes_on(before: str) -> None:
     await connection.close()
     await in_thread(upgrade, before)
     assert {row[:7] for row in await _shown(before)} == {row[:7] for row in outputs}
+
+
+async def test_what_the_release_before_removes_meanwhile_stays_removed(before: str) -> None:
+    """As when one of its workers publishes anew at that moment."""
+    await in_thread(upgrade, before, "0006")
+    connection = await connected(before)
+    transaction = connection.transaction()
+    await transaction.start()
+    gone = await connection.fetchval("DELETE FROM renditions WHERE name = '480p' RETURNING id")
+    migrating = asyncio.create_task(in_thread(upgrade, before))
+
+    async def waits() -> bool:
+        rows = await fetched(before, "SELECT FROM pg_locks WHERE NOT granted")
+        return bool(rows) or migrating.done()
+
+    await wait_until(waits)
+    assert not migrating.done()
+    await transaction.commit()
+    await connection.close()
+    await migrating
+    assert gone not in {row[0] for row in await _shown(before)}
+    assert await _as_assets(before) == await _shown(before)
 
 
 async def test_back_and_forth_loses_nothing(after: str) -> None:

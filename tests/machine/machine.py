@@ -43,7 +43,8 @@ class Ground:
         self.db = Database(settings.database_url.get_secret_value(), 20, lock_s=60)
         # Nothing here gives a round a reason to leave a row out, or to end early.
         self.ear = Ear()
-        for module in (rounds, setbacks):
+        self._logs = {module: vars(module)["_log"] for module in (rounds, setbacks)}
+        for module in self._logs:
             vars(module)["_log"] = self.ear
         self.steps = 0
 
@@ -52,7 +53,9 @@ class Ground:
         return self.loop.run_until_complete(work)
 
     def close(self) -> None:
-        """Close the connections and the loop."""
+        """Close the connections and the loop, and let others hear again."""
+        for module, plain in self._logs.items():
+            vars(module)["_log"] = plain
         self.run(self.db.close())
         self.loop.close()
 

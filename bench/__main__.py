@@ -38,6 +38,7 @@ from workers.ffmpeg.probe import ProbeFailedError
 
 MEASURES: dict[str, Callable[[Options], Measured]] = {
     "pipeline": pipeline.measure,
+    "pipeline_large": pipeline.measure_large,
     "usual": usual.measure,
     "upload": upload.measure,
     "pickup": pickup.measure,

@@ -13,7 +13,14 @@ def default_film(folder: Path) -> Path:
     """Return the shared film when it is there, else one that is generated into `folder`."""
     if _SHARED.exists():
         return _SHARED
-    # Moving shapes under grain: plain test patterns are far easier to encode than film.
+    return large_film(folder)
+
+
+def large_film(folder: Path) -> Path:
+    """Make a film of some 250 MB in `folder`: 20 seconds of moving shapes under grain.
+
+    Plain test patterns are far easier to encode than film.
+    """
     return clip(folder / "film.mp4", size="1920x1080", seconds=20, grain=12)
 
 

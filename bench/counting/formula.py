@@ -18,6 +18,7 @@ from typing import Any
 from bench.counting.tally import Counts, Key
 from core.uploads.multipart import part_count_for, part_size_for
 from workers.sources.fetch import range_length
+from workers.sources.shape import DEFAULT_SHAPE
 
 HEARTBEAT_S = 20.0  # core/config.py
 LOOK_S = 5.0  # backend/events/stream.py
@@ -128,10 +129,12 @@ def requests_for(sizes: Sizes) -> dict[str, int]:
     parts = part_count_for(sizes.source, part_size_for(sizes.source))
     large = [size for size in sizes.renditions if size > _WHOLE]
     length = range_length(sizes.source, _CONNECTIONS)
+    # Of a film that is read while it arrives the head and the tail are looked at before.
+    looked = 2 if sizes.source >= DEFAULT_SHAPE.smallest else 0
     return {
         "CompleteMultipartUpload": 1 + len(large),
         "CreateMultipartUpload": 1 + len(large),
-        "GET": -(-sizes.source // length) + 1,  # and the page's, of the poster
+        "GET": -(-sizes.source // length) + looked + 1,  # and the page's, of the poster
         "HEAD": 1 + len(sizes.renditions) + 1,
         "OPTIONS": parts,  # a browser asks before it sends to another address, for each URL
         "LIST": -(-parts // _LISTED),

@@ -1,20 +1,27 @@
 """A worker on AWS: it says when it is at work, and hears that its machine is taken back."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from sqlalchemy import select
 
 from client import Framemill
+from core.adapters.postgres import Database
 from core.adapters.sqs import encode
+from core.model.states import TaskState
+from core.model.tables import Task
 from embedded.stack import Stack
-from tests.support.product import Clips, Workers, jobs_of, until_final
+from tests.support.product import Clips, Workers, messages_in, until_final
 from tests.support.recorder import Asked, recording
+from tests.support.settings import settings_of
 from tests.support.waiting import PATIENCE_S, wait_for
 
 pytestmark = pytest.mark.thorough("what Fargate and Spot do to a worker")
@@ -57,7 +64,20 @@ def test_a_worker_is_protected_while_it_works_and_drains_when_its_machine_goes(
         assert worker.wait(PATIENCE_S) == 0
     assert workers.events("spot_notice")
     assert framemill.video(long.id).state == "queued"
-    assert jobs_of(framemill, long)[0]["attempts"] == 0, "charged for a machine that went"
+    waiting = asyncio.run(_waiting_task(unmanned, uuid.UUID(long.id)))
+    assert (waiting.attempt, waiting.charged) == (1, 0), "charged for a machine that went"
+
+
+async def _waiting_task(stack: Stack, video_id: uuid.UUID) -> Any:
+    db = Database(settings_of(stack).database_url.get_secret_value(), 1)
+    try:
+        async with db.read() as connection:
+            statement = select(Task.attempt, Task.charged).where(
+                Task.video_id == video_id, Task.state == TaskState.QUEUED
+            )
+            return (await connection.execute(statement)).one()
+    finally:
+        await db.close()
 
 
 def test_a_worker_logs_in_with_the_password_that_secrets_manager_has(
@@ -90,7 +110,8 @@ def test_a_worker_logs_in_with_the_password_that_secrets_manager_has(
             DATABASE_URL=f"postgresql://{database.hostname}:{database.port}{database.path}",
             DATABASE_SECRET="database",
         )
-        wait_for(lambda: workers.events("not_claimed") or workers.events("claimed"))
+        # It is settled once the database has answered, and not before.
+        wait_for(lambda: messages_in(sqs, queue) == 0)
         assert not workers.events("claim_failed")
         workers.end()
     finally:

@@ -15,7 +15,7 @@ from client import Framemill
 from client.models import Video
 from embedded.stack import Stack
 from tests.support.lanes import InTime, Rounds
-from tests.support.product import Clips, Workers, jobs_of, until_final
+from tests.support.product import Clips, Workers, jobs_of, messages_in, until_final
 from tests.support.waiting import PATIENCE_S, wait_for
 
 Somebody = Callable[[Stack], Framemill]
@@ -154,7 +154,7 @@ def test_a_message_delivered_again_has_no_effect(
     ready = until_final(framemill, video)
     for _ in range(3):  # and after it is ready
         sqs.send_message(QueueUrl=url, MessageBody=message["Body"])
-    wait_for(lambda: len(workers.events("not_claimed")) >= 6)
+    wait_for(lambda: messages_in(sqs, url) == 0)
     assert framemill.video(video.id).version == ready.version
     claimed = [entry["video_id"] for entry in workers.events("claimed")]
     assert claimed.count(video.id) == 1

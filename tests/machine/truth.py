@@ -14,10 +14,10 @@ RULES = {
         WHERE (v.state IN ('queued', 'processing')) <> EXISTS (
             SELECT FROM job_tasks t WHERE t.job_id = v.job_id AND t.state IN {_LIVE})
     """,
-    "work beside the main job is on what is ready": """
+    "what makes the main outputs is the main job": """
         SELECT v.id FROM videos v JOIN jobs j ON j.video_id = v.id
-        WHERE j.state IN ('queued', 'running') AND j.id IS DISTINCT FROM v.job_id
-        AND v.state <> 'ready'
+        WHERE j.effect = 'replace' AND j.state IN ('queued', 'running')
+        AND j.id IS DISTINCT FROM v.job_id
     """,
     "at most one live job of a video makes its main outputs": """
         SELECT video_id FROM jobs WHERE state IN ('queued', 'running') AND effect = 'replace'
@@ -99,6 +99,14 @@ RULES = {
     """,
     "what plays says since when": """
         SELECT id FROM videos WHERE state = 'ready' AND playable_at IS NULL
+    """,
+    "what plays is not taken away": """
+        SELECT id FROM videos WHERE playable_at IS NOT NULL AND state IN ('failed', 'cancelled')
+    """,
+    "what was ever ready has main outputs of one job": """
+        SELECT v.id FROM videos v WHERE v.playable_at IS NOT NULL AND v.state <> 'deleted' AND
+        (SELECT count(DISTINCT a.job_id) FROM assets a
+         WHERE a.video_id = v.id AND a.is_main AND a.state = 'published') <> 1
     """,
     "the release before sees the same outputs": """
         SELECT a.id FROM assets a FULL JOIN (

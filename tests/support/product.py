@@ -61,6 +61,13 @@ def until_final(framemill: Framemill, video: Video) -> Video:
     return video
 
 
+def messages_in(sqs: Any, url: str) -> int:
+    """Return how many messages wait or are in somebody's hands."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(found[name]) for name in names)
+
+
 @dataclass
 class Clips:
     """Makes and looks at films with the FFmpeg that the product uses."""

@@ -108,19 +108,18 @@ def stretches(spans: Iterable[Span], length: int) -> Iterator[Span]:
             yield Span(start, min(start + length, span.end))
 
 
-def tidied(pieces: list[Piece]) -> tuple[Piece, ...]:
+def tidied(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     """Leave out what is empty."""
-    return tuple(
-        piece
+    return tuple(piece for piece in pieces if _length(piece) > 0)
+
+
+def beginning(pieces: Iterable[Piece], end: int) -> tuple[Piece, ...]:
+    """Return pieces without what lies behind the place `end` of the source."""
+    return tidied(
+        piece if isinstance(piece, bytes) else Span(piece.start, min(piece.end, end))
         for piece in pieces
-        if (piece if isinstance(piece, bytes) else piece.end > piece.start)
     )
 
 
-def beginning(pieces: tuple[Piece, ...], end: int) -> tuple[Piece, ...]:
-    """Return pieces without what lies behind the place `end` of the source."""
-    cut = [
-        piece if isinstance(piece, bytes) else Span(piece.start, min(piece.end, end))
-        for piece in pieces
-    ]
-    return tidied([piece for piece in cut if isinstance(piece, bytes) or piece.end > piece.start])
+def _length(piece: Piece) -> int:
+    return len(piece) if isinstance(piece, bytes) else piece.end - piece.start

@@ -17,7 +17,7 @@ class Shape:
         tail: and of the end.
         sample: pictures and sound that ffprobe is shown. By itself it looks at 5,000,000 bytes
             (its option `probesize`), so it answers as if it had everything.
-        largest_sample: more than this is not put together for it.
+        largest_sample: more than this is not put together for it; it is in memory for a moment.
         long_tail: of the end of a transport stream. ffprobe looks there for the last time stamps,
             at 250,000 bytes first, and at up to 64 times as many.
         largest_index: an index is held in memory while it is read.
@@ -27,7 +27,7 @@ class Shape:
     head: int = 8 * _MIB
     tail: int = 2 * _MIB
     sample: int = 6 * _MIB
-    largest_sample: int = 48 * _MIB
+    largest_sample: int = 24 * _MIB
     long_tail: int = 16 * _MIB
     largest_index: int = 24 * _MIB
 

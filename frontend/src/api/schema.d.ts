@@ -845,7 +845,7 @@ export interface components {
             stage: components["schemas"]["Stage"] | null;
             /** Started At */
             started_at: string | null;
-            state: components["schemas"]["WorkState"];
+            state: components["schemas"]["JobState"];
             /**
              * Video Id
              * Format: uuid
@@ -862,6 +862,12 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /**
+         * JobState
+         * @description A job. It follows from its tasks: see `jobs/project`.
+         * @enum {string}
+         */
+        JobState: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /**
          * Limits
          * @description What a file and a user must keep to; sizes in bytes, `extensions` in small letters.
@@ -1446,12 +1452,6 @@ export interface components {
          * @enum {string}
          */
         VideoState: "uploading" | "queued" | "processing" | "ready" | "failed" | "cancelled" | "deleted";
-        /**
-         * WorkState
-         * @description A job, or the task that carries it.
-         * @enum {string}
-         */
-        WorkState: "queued" | "running" | "succeeded" | "failed" | "cancelled";
     };
     responses: never;
     parameters: never;

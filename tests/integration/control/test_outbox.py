@@ -176,23 +176,28 @@ async def test_a_redis_that_is_away_keeps_no_hint_from_the_queue(
     await nowhere.aclose()
 
 
+class Silent(asyncio.Protocol):
+    """Takes what is sent, and never says a word."""
+
+    def __init__(self, taken: list[asyncio.BaseTransport]) -> None:
+        self._taken = taken
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._taken.append(transport)
+
+
 @asynccontextmanager
 async def hanging_redis() -> AsyncIterator[redis.Redis]:
-    """One that takes every connection and never says a word."""
-
-    async def take(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        silent.append(writer)
-
-    silent: list[asyncio.StreamWriter] = []
-    server = await asyncio.start_server(take, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    client = connect(f"redis://127.0.0.1:{port}/0")
+    """One that takes every connection and does not answer."""
+    taken: list[asyncio.BaseTransport] = []
+    server = await asyncio.get_running_loop().create_server(lambda: Silent(taken), "127.0.0.1", 0)
+    client = connect(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
     try:
         yield client
     finally:
         await client.aclose()
-        for writer in silent:
-            writer.transport.abort()
+        for transport in taken:
+            transport.close()
         server.close()
 
 

@@ -166,7 +166,7 @@ async def test_a_failure_is_told(db: Database) -> None:
 
 
 @pytest.mark.parametrize("way", ["fails", "is cancelled", "lapses"])
-async def test_what_is_ready_stays_so_while_it_is_made_anew_and_when_that_comes_to_nothing(
+async def test_what_is_made_anew_plays_all_the_while_and_is_ready_again_when_that_fails(
     db: Database, way: str
 ) -> None:
     queued = await queue_video(db)
@@ -175,7 +175,8 @@ async def test_what_is_ready_stays_so_while_it_is_made_anew_and_when_that_comes_
     _, _, ready = await rows(db, queued)
     held = await once_more(db, queued)
     task, job, video = await rows(db, queued)
-    assert (task.state, job.state, video.state) == ("running", "running", "ready")
+    assert (task.state, job.state, video.state) == ("running", "running", "processing")
+    assert (video.poster_key, video.playable_at) == (ready.poster_key, ready.playable_at)
     async with db.begin() as tx:
         if way == "fails":
             await settle.fail(tx, held, FAILURE)

@@ -251,20 +251,6 @@ async def test_what_it_cancels_or_deletes_takes_the_work_of_this_one_with_it(
         await succeed(db, held, "720p")
 
 
-async def test_it_removes_the_last_of_a_video_that_this_one_has_made(db: Database) -> None:
-    queued = await queue_video(db)
-    await succeed(db, await encoding(db, queued), "720p")
-    async with db.begin() as tx:
-        for table in ("renditions", "artifacts"):
-            await tx.execute(text(f"DELETE FROM {table}"))
-        await tx.execute(update(Video).values(state="deleted"))
-    async with db.begin() as tx:
-        for table in ("tasks", "artifacts", "renditions", "jobs", "uploads", "videos"):
-            await tx.execute(text(f"DELETE FROM {table}"))
-        for table in ("job_tasks", "task_attempts", "assets"):
-            assert await tx.scalar(text(f"SELECT count(*) FROM {table}")) == 0
-
-
 async def outputs_seen(db: Database) -> list[tuple[str, ...]]:
     """What the release before shows of all videos."""
     async with db.read() as connection:

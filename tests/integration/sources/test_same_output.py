@@ -132,3 +132,15 @@ async def compare(tools: Tools, clip: Path, tmp_path: Path) -> None:
         assert lengths.picture == pytest.approx(whole[name].picture, abs=0.001)
         # Where a source changes on the way, a few samples are left to chance, in a file too.
         assert lengths.sound == pytest.approx(whole[name].sound, abs=0.05)
+
+
+@pytest.mark.thorough("encodes a film twice")
+async def test_sound_that_lies_seconds_behind_its_picture(tools: Tools, tmp_path: Path) -> None:
+    """FFmpeg keeps what came too soon, in a pipe more of it than from a file."""
+    film = tools.make(
+        tmp_path / "far.mp4",
+        "-f", "lavfi", "-i", "testsrc2=s=640x360:r=60", "-f", "lavfi", "-i", "sine=r=48000",
+        "-t", "12", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac",
+        "-chunk_duration", "3600000",
+    )  # fmt: skip
+    await compare(tools, film, tmp_path)

@@ -7,6 +7,7 @@ from workers.ffmpeg.capabilities import Capabilities, parse_names
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.graph import filter_graph
 from workers.ffmpeg.probe_command import probe_command
+from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER, Ladder, Rung
 from workers.media.limits import Limits
@@ -83,6 +84,13 @@ def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
         assert not {"magicyuv", "png", "gif", "bmp", "ansi", "rawvideo"} & set(codecs)
         formats = after(argv, "-format_whitelist").split(",")
         assert not {"hls", "concat", "dash", "sdp", "image2", "png_pipe", "tty"} & set(formats)
+
+
+def test_what_comes_through_a_pipe_may_name_nothing_else() -> None:
+    argv = encode_command("/f", make(SOUND), PIPE, ".", FULL)
+    assert after(argv, "-i") == "pipe:0"
+    assert after(argv, "-protocol_whitelist") == "pipe"
+    assert argv.index("-protocol_whitelist") < argv.index("-i")
 
 
 def test_an_encode_takes_what_was_chosen_and_ends_at_the_limits() -> None:

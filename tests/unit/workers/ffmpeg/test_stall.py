@@ -34,6 +34,7 @@ def test_files_that_change_are_progress_until_they_do_not() -> None:
         [file(7, changed) for changed in range(4000)],
         [Signs(stored=(read, 0)) for read in range(4000)],
         [Signs(stored=(0, written)) for written in range(4000)],
+        [Signs(taken=taken) for taken in range(4000)],
     ):
         given_up = stops_at(signs, 3600)
         assert 3600 + LIMIT_S <= given_up <= 3600 + LIMIT_S + LIMIT_S / 6

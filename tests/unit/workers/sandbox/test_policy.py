@@ -120,6 +120,13 @@ def test_an_encode_reads_the_source_and_writes_the_outputs_only() -> None:
     assert found.resources.cpu_seconds == 1200 * (os.cpu_count() or 1) + 60
 
 
+def test_an_encode_from_a_pipe_reads_no_file() -> None:
+    out = Path("/s/attempt/out")
+    found = encode_policy(sandbox(Layer.LANDLOCK), FFMPEG, film(), None, out, DEFAULT_LIMITS)
+    assert found is not None
+    assert found.readable == (LIBRARY,)
+
+
 def test_a_probe_writes_nothing() -> None:
     found = probe_policy(sandbox(Layer.LANDLOCK), FFMPEG, Path("/s/input"), DEFAULT_LIMITS)
     assert found is not None

@@ -6,8 +6,6 @@ waits in the old table. Triggers, all named `rollout_…`, keep both sides true 
 
 - outputs: what either publishes is in `renditions` and `artifacts`, and in `assets`;
 - a video that the release before cancels or deletes takes its new tasks with it;
-- a video that is made anew by a job of this release is refused to one of the release before, which
-  knows nothing of the job and would have its owner told of a fault;
 - what this release has made is 100 % done for those who read the columns of progress.
 
 They go, with the old tables, in the release after this one.
@@ -103,15 +101,6 @@ BEGIN
   RETURN NEW;
 END $$;
 --
-CREATE FUNCTION rollout_one_at_a_time() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF EXISTS (SELECT FROM jobs WHERE video_id = NEW.id AND id <> NEW.job_id
-    AND effect = 'replace' AND state IN ('queued', 'running')) THEN
-    RETURN NULL;  -- no row is written, as when the video is in another state
-  END IF;
-  RETURN NEW;
-END $$;
---
 CREATE FUNCTION rollout_done() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.progress = 100;
@@ -127,10 +116,6 @@ CREATE TRIGGER rollout_artifact_to_asset AFTER INSERT OR DELETE ON artifacts
 CREATE TRIGGER rollout_end_of_video BEFORE UPDATE OF state ON videos
   FOR EACH ROW WHEN (OLD.state <> NEW.state AND NEW.state IN ('cancelled', 'deleted'))
   EXECUTE FUNCTION rollout_end_of_video();
---
-CREATE TRIGGER rollout_one_at_a_time BEFORE UPDATE OF job_id ON videos
-  FOR EACH ROW WHEN (OLD.state = 'ready' AND NEW.state = 'queued')
-  EXECUTE FUNCTION rollout_one_at_a_time();
 --
 CREATE TRIGGER rollout_video_done BEFORE UPDATE OF state ON videos
   FOR EACH ROW WHEN (OLD.state <> NEW.state AND NEW.state = 'ready')
@@ -369,7 +354,6 @@ def downgrade() -> None:
         ("renditions", "rollout_rendition_to_asset"),
         ("artifacts", "rollout_artifact_to_asset"),
         ("videos", "rollout_end_of_video"),
-        ("videos", "rollout_one_at_a_time"),
         ("videos", "rollout_video_done"),
         ("jobs", "rollout_job_done"),
     ):
@@ -379,7 +363,7 @@ def downgrade() -> None:
         op.drop_table(table)
     for function in (
         "outbox_wake", "rollout_old_to_asset", "rollout_asset_to_old", "rollout_end_of_video",
-        "rollout_one_at_a_time", "rollout_done",
+        "rollout_done",
     ):  # fmt: skip
         op.execute(f"DROP FUNCTION {function}")
     op.drop_index("uq_jobs_live_replace", table_name="jobs")
@@ -397,7 +381,7 @@ def downgrade() -> None:
 
 
 # Each begins anew. Its attempts are counted from where those of the job's tasks have come to: two
-# attempts never write to the same key. What is made anew is not shown as ready there.
+# attempts never write to the same key.
 _HAND_BACK = """
 INSERT INTO purges (id, prefix, not_before)
   SELECT gen_random_uuid(), PREFIX, now() + interval '2 minutes'
@@ -412,10 +396,9 @@ INSERT INTO tasks (id, job_id, video_id, user_id, priority, turn, state, attempt
 UPDATE jobs SET state = 'queued' FROM tasks
   WHERE tasks.job_id = jobs.id AND tasks.state = 'queued' AND jobs.state = 'running';
 --
-UPDATE videos SET state = 'queued', job_id = jobs.id, stage = NULL, progress = 0,
-  version = version + 1, updated_at = now()
-  FROM jobs WHERE jobs.video_id = videos.id AND jobs.state = 'queued'
-  AND videos.state IN ('processing', 'ready');
+UPDATE videos SET state = 'queued', stage = NULL, version = version + 1, updated_at = now()
+  FROM jobs WHERE jobs.id = videos.job_id
+  AND jobs.state = 'queued' AND videos.state = 'processing';
 """
 
 

@@ -158,28 +158,6 @@ async def test_what_it_queues_stands_behind_what_waits(db: Database) -> None:
     assert (await rows(db, waiting))[0].turn == 7
 
 
-async def test_it_is_refused_a_second_job_of_what_is_made_anew(db: Database) -> None:
-    """It knows of no job of a video that is ready; with another it would meet a constraint."""
-    queued = await queue_video(db)
-    await succeed(db, await encoding(db, queued), "720p")
-    async with db.begin() as tx:
-        await create.create(tx, queued.video_id, "transcode")
-
-    async def asked() -> int:
-        async with db.begin() as tx:
-            written = await tx.execute(
-                update(Video)
-                .where(Video.id == queued.video_id, Video.state == "ready")
-                .values(state="queued", job_id=uuid.uuid4())
-            )
-            return int(written.rowcount)
-
-    assert await asked() == 0
-    async with db.begin() as tx:
-        await cancel.cancel(tx, queued.video_id)
-    assert await asked() == 1
-
-
 async def test_it_shows_what_this_one_has_made_as_done(db: Database) -> None:
     queued = await queue_video(db)
     await succeed(db, await encoding(db, queued), "720p")

@@ -80,10 +80,12 @@ class Fleet:
 
         await wait_until(ready, 30)
 
-    def start_worker(self, release: str) -> None:
-        """Start a worker of a release."""
-        scratch = {"SCRATCH_DIR": str(self.place / f"scratch-{uuid.uuid4().hex}")}
-        self.workers[release].append(self._start(release, "workers", scratch))
+    def start_worker(self, release: str) -> Path:
+        """Start a worker of a release; return the file that is there once it asks for work."""
+        scratch, pulse = (self.place / f"{each}-{uuid.uuid4().hex}" for each in ("disk", "pulse"))
+        more = {"SCRATCH_DIR": str(scratch), "PULSE_FILE": str(pulse)}
+        self.workers[release].append(self._start(release, "workers", more))
+        return pulse
 
     async def start_control(self) -> None:
         """Start control, which only this release has, and wait until it is at work."""
@@ -188,9 +190,13 @@ class Owner:
         asked = {"filename": "film.mp4", "size": len(film)}
         upload = (await self.ask(release, "POST", "/v1/uploads", asked)).json()
         path = f"/v1/uploads/{upload['id']}"
-        signed = await self.ask(release, "POST", f"{path}/parts", {"part_numbers": [1]})
+        numbers = list(range(1, upload["part_count"] + 1))
+        signed = await self.ask(release, "POST", f"{path}/parts", {"part_numbers": numbers})
         async with httpx.AsyncClient(verify=False, trust_env=False, timeout=60) as plain:
-            (await plain.put(signed.json()["parts"][0]["url"], content=film)).raise_for_status()
+            for part in signed.json()["parts"]:
+                first = (part["part_number"] - 1) * upload["part_size"]
+                body = film[first : first + part["size"]]
+                (await plain.put(part["url"], content=body)).raise_for_status()
         answer = await self.ask(release, "POST", f"{path}/complete")
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])

@@ -17,6 +17,7 @@ from tests.integration.rollout.fleet import NEW, OLD, Fleet, Owner, fleet_of
 from tests.support.lanes import Rounds
 from tests.support.product import Clips
 from tests.support.release_before import NoHistoryError
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.thorough("two releases are at work, on films that are really made")
 
@@ -80,17 +81,31 @@ async def owner(fleet: Fleet) -> AsyncIterator[Owner]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def _made(place: Path, seconds: float, size: str) -> bytes:
     tools = find_tools().environment
     clips = Clips(tools["FFMPEG_PATH"], tools["FFPROBE_PATH"])
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
-    return clips.short(path, seconds=1, size="320x180").read_bytes()
+    return clips.short(place / f"{size}.mp4", seconds=seconds, size=size).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return _made(tmp_path_factory.mktemp("film"), 1, "320x180")
+
+
+@pytest.fixture(scope="module")
+def long_film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """One that a worker has in hand for some seconds."""
+    return _made(tmp_path_factory.mktemp("film"), 60, "640x360")
 
 
 async def rolled_out(fleet: Fleet) -> None:
     """Bring the database over, and have this release begin beside the one before."""
     await fleet.migrate()
+    await begun_beside(fleet)
+
+
+async def begun_beside(fleet: Fleet) -> None:
+    """Have this release begin."""
     await fleet.start_control()
     fleet.start_worker(NEW)
     await fleet.start_api(NEW)
@@ -133,6 +148,57 @@ async def test_every_film_ends_as_its_owner_wants(
         "SELECT max(started_at - created_at) AS most FROM jobs WHERE started_at IS NOT NULL"
     )
     figure("rollout: the longest that a job waited, beside both kinds of workers", waits[0]["most"])
+
+
+async def test_who_has_a_film_in_hand_ends_it_and_who_dies_loses_none(
+    fleet: Fleet, owner: Owner, long_film: bytes
+) -> None:
+    await wait_until(fleet.start_worker(OLD).exists, 30)
+    kept, lost = await asyncio.gather(*(owner.upload(OLD, long_film) for _ in range(2)))
+    held = await _held_by(fleet, "tasks", kept, lost)
+    await fleet.migrate()
+    fleet.kill_worker(OLD)
+    await begun_beside(fleet)
+    # Whichever the one that was killed had.
+    finished = [await owner.until(video_id, "ready") for video_id in (kept, lost)]
+    assert finished == ["ready", "ready"]
+    (by_old,) = await fleet.rows("SELECT job_id FROM tasks WHERE state = 'succeeded'")
+    (by_new,) = await fleet.rows("SELECT DISTINCT job_id FROM job_tasks WHERE state = 'succeeded'")
+    assert {by_old["job_id"], by_new["job_id"]} == held
+
+    other = await owner.upload(OLD, long_film)
+    await owner.ask(OLD, "POST", f"/v1/videos/{other}/cancel")
+    for process in fleet.workers[OLD]:
+        process.terminate()  # whatever comes is for this release
+        process.wait()
+    fleet.workers[OLD].clear()
+    again = await owner.ask(OLD, "POST", f"/v1/videos/{other}/retry")
+    assert again.status_code == 202, again.text
+    await _held_by(fleet, "job_tasks", other)
+    fleet.start_worker(NEW)
+    fleet.kill_worker(NEW)  # the one that has it
+    assert await owner.until(other, "ready") == "ready"
+    assert (owner.faults, fleet.dead) == ([], 0)
+    for video_id in (kept, lost, other):
+        await _both_say(owner, video_id, "ready")
+    for name, statement in _WRONG.items():
+        assert await fleet.rows(statement) == [], name
+
+
+async def _held_by(fleet: Fleet, table: str, *video_ids: str) -> set[Any]:
+    """Wait until workers have films in hand; return the jobs."""
+    found: set[Any] = set()
+
+    async def held() -> bool:
+        rows = await fleet.rows(
+            f"SELECT job_id FROM {table} WHERE state = 'running' AND video_id = ANY($1::uuid[])",
+            list(video_ids),
+        )
+        found.update(row["job_id"] for row in rows)
+        return len(rows) == len(video_ids)
+
+    await wait_until(held, 60)
+    return found
 
 
 async def _ask_all_the_while(owner: Owner, video_id: str) -> None:

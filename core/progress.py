@@ -16,7 +16,7 @@ from core import events, log
 from core.model.states import Stage
 
 _log = log.get(__name__)
-_LASTS_S = 120
+LASTS_S = 120  # after it was told
 _ENDED = "ended"
 # KEYS: the job's hash, the user's channel. ARGV: the task, what is told, how long the hash lasts,
 # the word for listeners. Returns whether the job was ended by its owner.
@@ -78,7 +78,7 @@ class ProgressBoard:
             args=[
                 str(task_id),
                 told,
-                _LASTS_S,
+                LASTS_S,
                 events.of_progress(video_id, told),
             ],
         )  # fmt: skip
@@ -89,7 +89,7 @@ class ProgressBoard:
         try:
             for job_id in job_ids:
                 await self._client.hset(_key(job_id), _ENDED, "1")
-                await self._client.expire(_key(job_id), _LASTS_S)
+                await self._client.expire(_key(job_id), LASTS_S)
         except (RedisError, OSError) as error:
             _log.warning("end_not_told", error=repr(error))
 

@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +33,7 @@ from core.coalesce import Batcher
 from core.errors import NotFound, Unavailable
 from core.model.states import AssetKind, AssetState, VideoState
 from core.model.tables import Asset, Video
-from core.progress import Progress, ProgressBoard
+from core.progress import LASTS_S, Progress, ProgressBoard
 
 _REMEMBERED = 10_000  # videos as JSON; about 3 kB each
 _VERSIONS = 2_000  # in a page; some 50 bytes each
@@ -198,10 +198,10 @@ class VideoReader:
         return why_it_waits(row.source_size, await self._workers.now())
 
     async def _shown(self, row: Row[Any]) -> Shown:
-        """Return how far a video is; Redis is asked about those alone that are worked on."""
+        """Return how far a video is; Redis is asked about those alone that it may know of."""
         runs = row.state == VideoState.PROCESSING
         told = None
-        if runs or row.state == VideoState.QUEUED:
+        if runs or row.state == VideoState.QUEUED or _has_just_stopped(row):
             try:
                 told = await self._told.get(row.job_id)
             except Unavailable:
@@ -240,6 +240,12 @@ class VideoReader:
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
+
+
+def _has_just_stopped(row: Row[Any]) -> bool:
+    """Whether it was shown further than Postgres knows: what was cancelled is not written to."""
+    stopped = row.state in (VideoState.FAILED, VideoState.CANCELLED)
+    return stopped and datetime.now(UTC) - row.updated_at < timedelta(seconds=LASTS_S)
 
 
 def _owned(row: Row[Any] | None, user_id: uuid.UUID) -> Row[Any]:

@@ -1,6 +1,7 @@
 """I9: losing Redis loses no video and revives no token."""
 
 import random
+import signal
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -53,15 +54,19 @@ class _Try:
     async def away(self) -> list[str]:
         """It stops, the film is made meanwhile, and it comes back empty."""
         held = await self.log_in()
-        upload = await self.world.begin(self.world.clips.slow)
+        (control,) = self.world.controls
+        control.signal(signal.SIGSTOP)  # so that everything is still to be told
+        video_id = await self.world.upload(self.world.clips.quick)
         self.world.stack.supervisor.stop(["valkey"])
-        video_id = await self.world.complete(upload)
-        answer = await self.post("refresh", held)
-        faults = []
-        if answer.status_code != 503 or "retry-after" not in answer.headers:
-            faults.append(f"a refresh while Redis is away: {answer.status_code} {answer.text}")
-        faults += await self.end_of(video_id)
-        self.world.stack.restart("valkey")
+        control.signal(signal.SIGCONT)
+        try:
+            answer = await self.post("refresh", held)
+            faults = []
+            if answer.status_code != 503 or "retry-after" not in answer.headers:
+                faults.append(f"a refresh while Redis is away: {answer.status_code} {answer.text}")
+            faults += await self.end_of(video_id)
+        finally:
+            self.world.stack.restart("valkey")
         await self.world.until(self._back, _MARGIN_S, "the API has Redis again")
         return faults + await self.revived({"forgotten": held})
 
@@ -135,7 +140,7 @@ class _Try:
 async def run(world: World, tries: int, rng: random.Random) -> Outcome:
     """Lose Redis in one way after the other."""
     await world.start_api(REFRESH_GRACE_S=str(_GRACE_S))
-    worker = await world.start_worker()
+    worker = await world.start_worker("paced")
     tally = Tally()
     while tally.tried < tries:
         async with redis.Redis.from_url(world.stack.environment["REDIS_URL"]) as client:

@@ -89,7 +89,7 @@ SCENARIO = Scenario(
         Protection(
             "sweeps",
             "nobody looks for tasks that were lost",
-            ("lapse", "resend"),
+            ("lapse", "resend", "only_told"),
             8,
             (soak_plan.KILL_WORKER, soak_plan.PURGE),
         ),

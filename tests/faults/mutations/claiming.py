@@ -35,20 +35,22 @@ def no_fence() -> None:
     """A write counts whoever holds the task by now, and a holder is never told that it is lost."""
     from core.model.states import TaskState
     from core.model.tables import Task
-    from core.tasks import claim, lease
+    from core.tasks import claim, lease, settle
+
+    def named(held: claim.Claim) -> Any:
+        return Task.id == held.task_id
 
     async def unfenced(connection: AsyncConnection, held: claim.Claim, **values: Any) -> None:
-        ours = Task.id == held.task_id
-        if "state" not in values:
-            # The database itself lets nobody have a lease of what has ended; nor is he told.
-            ours = and_(ours, Task.state == TaskState.RUNNING)
-        await connection.execute(update(Task).where(ours).values(**values))
+        # The database itself lets nobody have a lease of what has ended; nor is he told.
+        runs = and_(named(held), Task.state == TaskState.RUNNING)
+        await connection.execute(update(Task).where(runs).values(**values))
 
     async def holds(_connection: AsyncConnection, _held: claim.Claim) -> bool:
         return True
 
     replace(lease, "fenced", unfenced)
     replace(lease, "holds", holds)
+    replace(settle, "ours", named)
 
 
 @mutation("any_transition", *KINDS)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 
-from control.attempts import attempt
+from control.repeating import once
 from control.rounds import Round
 from core import log, setbacks
 from core.adapters.postgres import Database
@@ -50,7 +50,7 @@ class Relay:
         """Work until cancelled. A part that is away is logged and tried again."""
         while True:
             self._wake.clear()
-            await attempt("relay", self.relay)
+            await once("relay", self.relay)
             try:
                 async with asyncio.timeout(self._every_s):
                     await self._wake.wait()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from control import dead_letters, deleted, lost_messages, purges, uploads
 from control.adapters import Adapters
-from control.attempts import Work, repeat
 from control.leases import Leases
+from control.repeating import Work, repeat
 from core import events, log, setbacks
 from core.events import VideoEvent
 

@@ -1,7 +1,6 @@
 """`python -m backend`: serve the API until SIGTERM or SIGINT."""
 
 import contextlib
-import socket
 import sys
 
 import uvicorn
@@ -12,8 +11,8 @@ from backend.app import create_app
 from backend.auth.tokens import Tokens
 from backend.health.service import create_service_app
 from backend.http.connection import bounded, most_connections
-from backend.server import Server, ServiceServer, address_of, bind
-from core import config, log
+from backend.server import Server, ServiceServer
+from core import config, log, service_port
 
 _log = log.get(__name__)
 _SERVICE_CONNECTIONS = 100
@@ -25,12 +24,12 @@ def main() -> int:
         settings = config.load()
         Tokens(settings)  # refuses to be without a signing key; better now than half started
         app = create_app(settings)
-        listener = _service_listener(settings)
+        listener = service_port.bind(settings.service_host, settings.service_port, "SERVICE_PORT")
     except (config.ConfigError, ValueError) as error:
         sys.stderr.write(f"framemill: {error}\n")
         return 1
     log.configure(settings.log_level, settings.log_format)
-    _log.info("open", **opening.told(settings, address_of(listener)))
+    _log.info("open", **opening.told(settings, service_port.address_of(listener)))
     server = Server(_api(settings, app), ServiceServer(_service(settings, app)), listener)
     with contextlib.suppress(KeyboardInterrupt):  # it has been heeded
         server.run()
@@ -69,21 +68,6 @@ def _service(settings: config.Settings, app: FastAPI) -> uvicorn.Config:
         timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=1,
     )
-
-
-def _service_listener(settings: config.Settings) -> socket.socket:
-    """Bind the address of the service routes, before anything is opened.
-
-    Raises:
-        ConfigError: it cannot be used.
-    """
-    host, port = settings.service_host, settings.service_port
-    try:
-        return bind(host, port)
-    except OSError as error:
-        raise config.ConfigError(
-            f"SERVICE_HOST, SERVICE_PORT: {host} port {port} cannot be used: {error.strerror}"
-        ) from None
 
 
 if __name__ == "__main__":

@@ -47,28 +47,3 @@ class ServiceServer(uvicorn.Server):
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to exit."""
         await self._serve(sockets)
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address, and listens to nobody yet.
-
-    Raises:
-        OSError: it is in use, or none of this machine's.
-    """
-    [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def address_of(listener: socket.socket) -> str:
-    """Return the address of a bound socket as `host:port`."""
-    host, port = listener.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

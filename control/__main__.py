@@ -3,16 +3,15 @@
 import asyncio
 import sys
 
-from control import service
 from control.main import serve
-from core import config, log
+from core import config, log, service_port
 
 
 def main() -> int:
     """Work; the exit status is 1 when a setting cannot be used."""
     try:
         settings = config.load()
-        listener = service.bind(settings.service_host, settings.control_port)
+        listener = service_port.bind(settings.service_host, settings.control_port, "CONTROL_PORT")
     except config.ConfigError as error:
         sys.stderr.write(f"framemill: {error}\n")
         return 1

@@ -10,13 +10,13 @@ from functools import partial
 
 from control import cloudwatch, service
 from control.adapters import Adapters
-from control.attempts import repeat
 from control.cloudwatch import CloudWatch
 from control.figures import Figures
 from control.listener import Listener
 from control.relay import Relay
+from control.repeating import repeat
 from control.sweeps import Sweeps
-from core import log, pulse
+from core import log, pulse, service_port
 from core.adapters import aws
 from core.adapters.connector import connector
 from core.adapters.database_login import database_secret
@@ -96,7 +96,7 @@ async def serve(settings: Settings, listener: socket.socket) -> None:
     async with opened(settings) as control:
         figures = Figures(control.held, control.relay, control.sweeps)
         async with service.served(listener, figures):
-            _log.info("control_started", service=service.address_of(listener))
+            _log.info("control_started", service=service_port.address_of(listener))
             await _until_signal(control.run())
     _log.info("control_stopped")
 

@@ -12,7 +12,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, Row, and_, any_, func, or_, select, update
 
-from control.attempts import attempt
+from control.repeating import once
 from control.rounds import Round
 from core import events, log, setbacks
 from core.adapters.postgres import IDS, Database
@@ -66,7 +66,7 @@ class Relay:
         """Work until cancelled. A part that is away is logged and tried again."""
         while True:
             self._wake.clear()
-            await attempt("relay", self.relay)
+            await once("relay", self.relay)
             try:
                 async with asyncio.timeout(self._every_s):
                     await self._wake.wait()

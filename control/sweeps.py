@@ -5,8 +5,8 @@ from collections import Counter
 
 from control import adoption, dead_letters, deleted, lost_messages, outbox, purges, uploads
 from control.adapters import Adapters
-from control.attempts import Work, repeat
 from control.leases import Leases
+from control.repeating import Work, repeat
 from core import log, setbacks
 
 _log = log.get(__name__)

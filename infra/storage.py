@@ -119,7 +119,7 @@ def _own_rules(size: Size) -> list[s3.LifecycleRule]:
     """Return the rules that only a store of AWS carries out.
 
     What lost attempts leave behind is not among them: their keys look like those of published
-    ones, and the API's sweep, which knows the difference, removes them.
+    ones, and control's sweep, which knows the difference, removes them.
     """
     rules = []
     if size.source_days:

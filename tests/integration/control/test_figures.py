@@ -6,6 +6,7 @@ from aiohttp import ClientSession
 
 from control import service
 from control.figures import Figures
+from core import service_port
 from core.adapters.postgres import Database
 from core.config import Settings
 from core.errors import Failure
@@ -88,8 +89,8 @@ async def test_workers_are_counted_by_what_they_say(
 
 
 async def test_they_are_told_over_http_and_nothing_else_is(figures: Figures) -> None:
-    listener = service.bind("127.0.0.1", 0)
-    address = f"http://{service.address_of(listener)}"
+    listener = service_port.bind("127.0.0.1", 0, "CONTROL_PORT")
+    address = f"http://{service_port.address_of(listener)}"
     async with service.served(listener, figures), ClientSession(trust_env=False) as http:
         async with http.get(f"{address}/healthz") as answer:
             assert (answer.status, await answer.json()) == (200, {"status": "ok"})

@@ -11,7 +11,7 @@ _log = log.get(__name__)
 Work = Callable[[], Awaitable[object]]
 
 
-async def attempt(name: str, work: Work) -> None:
+async def once(name: str, work: Work) -> None:
     """Do something once; what it raises is logged, and ends nothing."""
     try:
         await work()
@@ -26,5 +26,5 @@ async def attempt(name: str, work: Work) -> None:
 async def repeat(name: str, work: Work, every_s: float) -> None:
     """Do something again and again until cancelled, with a pause of so many seconds."""
     while True:
-        await attempt(name, work)
+        await once(name, work)
         await asyncio.sleep(every_s)

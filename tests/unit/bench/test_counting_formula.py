@@ -100,8 +100,8 @@ def test_a_rendition_less_is_a_row_less() -> None:
     [
         # 7 MiB are one part and one range; both renditions and the poster and log are put whole.
         (SIZES, {"UploadPart": 1, "GET": 2, "PUT": 4, "CreateMultipartUpload": 1, "HEAD": 4}),
-        # 100 MiB are 13 parts of 8 MiB, as many ranges beside head and tail; 40 MiB are three parts
-        # of 16 MiB.
+        # 100 MiB are 13 parts of 8 MiB, as many ranges, head and tail; 40 MiB are three parts of
+        # 16 MiB.
         (
             Sizes(100 * MIB, (40 * MIB, MIB)),
             {

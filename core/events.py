@@ -76,10 +76,10 @@ async def publish(client: redis.Redis, events: Iterable[VideoEvent]) -> None:
     Raises:
         RedisError: Redis is away.
     """
-    pipeline = client.pipeline(transaction=False)
-    for event in events:
-        pipeline.publish(channel(event.user_id), f"{event.video_id} {event.version}")
-    await pipeline.execute()
+    async with client.pipeline(transaction=False) as pipeline:
+        for event in events:
+            pipeline.publish(channel(event.user_id), f"{event.video_id} {event.version}")
+        await pipeline.execute()
 
 
 class Subscriber:

@@ -99,10 +99,10 @@ class ProgressBoard:
         if not wanted:
             return {}
         try:
-            pipeline = self._client.pipeline(transaction=False)
-            for job_id in wanted:
-                pipeline.hgetall(_key(job_id))
-            answers = await pipeline.execute()
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for job_id in wanted:
+                    pipeline.hgetall(_key(job_id))
+                answers = await pipeline.execute()
         except (RedisError, OSError):
             return {}
         found = {job_id: _furthest(told) for job_id, told in zip(wanted, answers, strict=True)}

@@ -37,14 +37,19 @@ _REST = """
         SELECT gen_random_uuid(), id, user_id, 'transcode', :ended, now() FROM videos WHERE id = :id
         RETURNING id, video_id),
     task AS (
-        INSERT INTO job_tasks (id, job_id, video_id, user_id, kind, key, priority, turn, state)
-        SELECT gen_random_uuid(), job.id, video_id, user_id, 'inspect', 'inspect', 0, 0, :ended
-        FROM job JOIN videos ON videos.id = video_id),
+        INSERT INTO job_tasks (id, job_id, video_id, user_id, kind, key, priority, turn, state,
+                               attempt, charged)
+        SELECT gen_random_uuid(), job.id, video_id, user_id, 'inspect', 'inspect', 0, 0, :ended,
+               1, 1
+        FROM job JOIN videos ON videos.id = video_id RETURNING id),
+    attempt AS (
+        INSERT INTO task_attempts (task_id, attempt, worker, outcome, ended_at)
+        SELECT id, 1, 'nobody', :ended, now() FROM task),
     asset AS (
         INSERT INTO assets (id, video_id, job_id, is_main, kind, name, state, s3_key, size, width,
                             height, duration, bitrate, video_codec)
         SELECT gen_random_uuid(), video_id, id, true, 'file', '480p', 'published',
-               'videos/' || video_id || '/480p.mp4', 1, 854, 480, 1, 1, 'h264'
+               'videos/' || video_id || '/' || id || '/inspect-1/480p.mp4', 1, 854, 480, 1, 1, 'h264'
         FROM job WHERE :state = 'ready')
     UPDATE videos SET state = :state, job_id = job.id,
         playable_at = CASE WHEN :state = 'ready' THEN now() END

@@ -139,6 +139,8 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
         subscriber = Subscriber(client)
         stack.push_async_callback(subscriber.close)
         stack.push_async_callback(_end, asyncio.create_task(subscriber.run()))
+        videos = VideoReader(db, found.storage, settings.media_url_ttl_s, workers, board)
+        stack.push_async_callback(videos.close)
         yield Services(
             settings=settings,
             db=db,
@@ -152,7 +154,7 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             passwords=passwords,
             limits=RateLimiter(client),
             idempotency=Idempotency(client),
-            videos=VideoReader(db, found.storage, settings.media_url_ttl_s, workers, board),
+            videos=videos,
             board=board,
             workers=workers,
             uploads=Batcher(partial(sessions.load, db), part="The database"),

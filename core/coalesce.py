@@ -92,6 +92,14 @@ class Batcher(Generic[K, V]):
         self._schedule()
         return future
 
+    async def close(self) -> None:
+        """End what is under way; who waits for it is told that there is no answer."""
+        tasks = [call.task for call in self._calls if call.task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
     def _has_room(self) -> bool:
         under_way = len(self._calls)
         return under_way - self._slow < self._at_once and under_way < self._most_calls

@@ -96,6 +96,11 @@ class VideoReader:
         self._written: dict[tuple[object, ...], bytes] = {}
         self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load, part="The database")
 
+    async def close(self) -> None:
+        """End what is under way."""
+        await self._told.close()
+        await self._rows.close()
+
     async def get(self, video_id: uuid.UUID, user_id: uuid.UUID) -> VideoItem:
         """Return one video.
 

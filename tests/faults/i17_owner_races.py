@@ -49,7 +49,8 @@ _REST = """
         INSERT INTO assets (id, video_id, job_id, is_main, kind, name, state, s3_key, size, width,
                             height, duration, bitrate, video_codec)
         SELECT gen_random_uuid(), video_id, id, true, 'file', '480p', 'published',
-               'videos/' || video_id || '/' || id || '/inspect-1/480p.mp4', 1, 854, 480, 1, 1, 'h264'
+               'videos/' || video_id || '/' || id || '/inspect-1/480p.mp4',
+               1, 854, 480, 1, 1, 'h264'
         FROM job WHERE :state = 'ready')
     UPDATE videos SET state = :state, job_id = job.id,
         playable_at = CASE WHEN :state = 'ready' THEN now() END

@@ -63,7 +63,8 @@ async def resting(api: Api, person: Person, state: str) -> str:
     await publish(held.db, held.storage, claim, "720p")
     if state != "ready":
         async with held.db.begin() as tx:
-            await tx.execute(update(Video).where(Video.id == video_id).values(state=state, playable_at=None))
+            rests = update(Video).where(Video.id == video_id)
+            await tx.execute(rests.values(state=state, playable_at=None))
             await tx.execute(delete(Asset).where(Asset.video_id == video_id))
     return f"/v1/videos/{video_id}"
 

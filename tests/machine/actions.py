@@ -52,6 +52,12 @@ class _Quiet:
         """Be told several things."""
         return self
 
+    async def __aenter__(self) -> "_Quiet":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
     def publish(self, *_: Any) -> None:
         """Tell nobody."""
 

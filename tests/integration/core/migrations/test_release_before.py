@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -43,6 +44,8 @@ from tests.support.product import Clips
 from tests.support.release_before import REVISION
 from tests.support.settings import overridden
 from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.thorough("brings a whole database over, many times")
 
 _ASSETS = """
 SELECT id, video_id, job_id, 'file' AS kind, name, s3_key, size, width, height, duration, bitrate,

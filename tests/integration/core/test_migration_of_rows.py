@@ -126,7 +126,10 @@ async def test_everything_is_kept_and_what_was_wrong_is_put_right(before: str) -
 
 
 async def test_workers_of_the_version_before_go_on_beside_it(before: str) -> None:
-    """Their heartbeats lock task, job and video in that order, again and again."""
+    """Their heartbeats lock task, job and video in that order, again and again.
+
+    Up to the step that they were rolled out beside; nobody of them is left at later ones.
+    """
     films = await filled(before)
     beats = 0
 
@@ -149,7 +152,7 @@ async def test_workers_of_the_version_before_go_on_beside_it(before: str) -> Non
 
     beating = [asyncio.create_task(beat()) for _ in range(4)]
     try:
-        await asyncio.to_thread(upgrade, before)
+        await asyncio.to_thread(upgrade, before, "0004")
         after = beats
         while beats < after + 20:
             await asyncio.sleep(0)

@@ -180,10 +180,15 @@ class Subscriber:
                 await self._pubsub.unsubscribe(*_channels(unwanted))
 
     def _deliver(self, user_id: uuid.UUID, data: str) -> None:
-        video_id, version, *progress = data.split(" ", 2)
-        event = VideoEvent(
-            user_id, uuid.UUID(video_id), int(version), progress[0] if progress else None
-        )
+        try:
+            video_id, version, *progress = data.split(" ", 2)
+            event = VideoEvent(
+                user_id, uuid.UUID(video_id), int(version), progress[0] if progress else None
+            )
+        except ValueError:
+            # Word of another release, perhaps: one that is not understood must not end the others.
+            _log.warning("event_not_understood")
+            return
         for queue in self._listeners.get(user_id, ()):
             # A full queue belongs to a listener that will read everything anew anyway.
             with contextlib.suppress(asyncio.QueueFull):

@@ -109,12 +109,15 @@ class ProgressBoard:
         return {job_id: progress for job_id, progress in found.items() if progress is not None}
 
 
-def parsed(told: str) -> Progress:
-    """Return what was told."""
-    found = json.loads(told)
-    return Progress(Stage(found["stage"]), float(found["percent"]), found.get("eta_s"))
+def parsed(told: str) -> Progress | None:
+    """Return what was told; None when that makes no sense here, as of another release's stage."""
+    try:
+        found = json.loads(told)
+        return Progress(Stage(found["stage"]), float(found["percent"]), found.get("eta_s"))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return None
 
 
 def _furthest(told: dict[str, str]) -> Progress | None:
     tasks = [parsed(value) for name, value in told.items() if name != _ENDED]
-    return max(tasks, key=lambda task: task.percent, default=None)
+    return max(filter(None, tasks), key=lambda task: task.percent, default=None)

@@ -209,5 +209,5 @@ class _Pace:
             return
         if event.progress is None:
             self.heard.add(event.video_id)
-        else:
-            self.further[event.video_id] = parsed(event.progress)
+        elif (progress := parsed(event.progress)) is not None:
+            self.further[event.video_id] = progress

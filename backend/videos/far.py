@@ -10,6 +10,8 @@ from core.model.states import Stage, TaskState
 from core.model.tables import Task
 from core.progress import Progress
 
+_STAGES = frozenset(map(str, Stage))
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -49,4 +51,7 @@ def shown_of(row: Any, told: Progress | None, *, done: bool, runs: bool) -> Show
     if told is not None:
         return Shown(told.stage, round(most, 1), told.eta_s)
     known = stage or row.stage
-    return Shown(Stage(known) if known else Stage.FETCHING, round(most, 1), eta_s)
+    if not known:
+        return Shown(Stage.FETCHING, round(most, 1), eta_s)
+    # A newer release may know a stage that this one does not.
+    return Shown(Stage(known) if known in _STAGES else None, round(most, 1), eta_s)

@@ -1,6 +1,6 @@
 """Every operation by its name. One more is one more file, and one more line here."""
 
-from core.errors import Failure, PermanentError
+from core.errors import TransientError
 from workers.operations import transcode
 from workers.operations.context import Operation, TaskFunction
 
@@ -13,15 +13,10 @@ def task_of(operation: str, kind: str) -> TaskFunction:
     """Return what does a kind of task of an operation.
 
     Raises:
-        PermanentError: this release does not know it.
+        TransientError: this release does not know it. It is not charged: a worker of a newer
+            release, which is being rolled out, does.
     """
     found = OPERATIONS.get(operation)
     if found is None or kind not in found.tasks:
-        raise PermanentError(
-            Failure(
-                "processing_gave_up",
-                "This worker does not know what is asked of the video. Contact the operator.",
-                retryable=True,
-            )
-        )
+        raise TransientError(f"this worker knows no {kind} of {operation}", charge=False)
     return found.tasks[kind]

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from core import log
 from core.errors import Failure, PermanentError, TransientError
@@ -88,7 +88,7 @@ async def inspect(context: Context) -> Plan:
 
 async def encode(context: Context) -> tuple[NewAsset, ...]:
     """Make the renditions, check them, and put them where they belong."""
-    decided = _PLAN.validate_python(context.work.plan)
+    decided = _planned(context)
 
     async def streamed(found: Pipe) -> tuple[NewAsset, ...]:
         tools, work = context.tools, context.work
@@ -110,6 +110,14 @@ async def encode(context: Context) -> tuple[NewAsset, ...]:
 
 
 OPERATION = Operation("transcode", {"inspect": inspect, "encode": encode})
+
+
+def _planned(context: Context) -> EncodePlan:
+    """Return the job's plan; one of a newer release is left to a worker that can read it."""
+    try:
+        return _PLAN.validate_python(context.work.plan)
+    except ValidationError as error:
+        raise TransientError(f"this worker cannot read the plan: {error}", charge=False) from error
 
 
 async def _either_way(

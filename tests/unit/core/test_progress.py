@@ -1,0 +1,27 @@
+"""What is read of progress that another release, or nobody, has told."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from backend.videos.far import shown_of
+from core.model.states import Stage
+from core.progress import Progress, parsed
+
+
+def test_what_is_told_is_read() -> None:
+    assert parsed('{"stage": "encoding", "percent": 5}') == Progress(Stage.ENCODING, 5.0, None)
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["", "[]", "null", "{}", '{"stage": "packaging", "percent": 5}', '{"stage": "encoding"}'],
+)
+def test_what_makes_no_sense_is_nothing(told: str) -> None:
+    assert parsed(told) is None
+
+
+def test_a_stage_of_a_newer_release_is_not_named() -> None:
+    row = SimpleNamespace(told='[40.0, "packaging", 3.0]', progress=0.0, stage=None)
+    shown = shown_of(row, None, done=False, runs=True)
+    assert (shown.stage, shown.percent) == (None, 40.0)

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -84,6 +85,8 @@ async def test_many_who_come_at_once_all_hear(
 
     waiting = [asyncio.create_task(listen(user)) for user in users]
     await ready.wait()
+    for user in users:  # what was asked for is not yet done
+        await wait_until(partial(subscribed, redis_client, user))
     sent = [event(user) for user in users]
     await publish(redis_client, sent)
     assert await asyncio.gather(*waiting) == sent

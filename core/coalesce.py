@@ -75,6 +75,7 @@ class Batcher(Generic[K, V]):
         self._calls: set[_Call[K, V]] = set()
         self._slow = 0  # of them
         self._scheduled = False
+        self._closed = False
 
     async def get(self, key: K) -> V | None:
         """Return the value of a key, or None.
@@ -94,6 +95,7 @@ class Batcher(Generic[K, V]):
 
     async def close(self) -> None:
         """End what is under way; who waits for it is told that there is no answer."""
+        self._closed = True
         tasks = [call.task for call in self._calls if call.task is not None]
         for task in tasks:
             task.cancel()
@@ -112,7 +114,7 @@ class Batcher(Generic[K, V]):
 
     def _start(self) -> None:
         self._scheduled = False
-        if self._has_room() and (asked := self._next()):
+        if not self._closed and self._has_room() and (asked := self._next()):
             loop = asyncio.get_running_loop()
             call = _Call(asked)
             self._calls.add(call)

@@ -93,6 +93,7 @@ class Subscriber:
         self._pubsub = client.pubsub(ignore_subscribe_messages=True)
         self._listeners: defaultdict[uuid.UUID, set[asyncio.Queue[VideoEvent]]] = defaultdict(set)
         self._changed = asyncio.Event()
+        self._closed = False
         # Two who subscribe at once would each open a connection, and one of them be forgotten.
         self._lock = asyncio.Lock()
 
@@ -122,7 +123,11 @@ class Subscriber:
                 await asyncio.sleep(_RECONNECT_S)
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connection for good: who leaves after this must not open another."""
+        self._closed = True
+        await self._disconnect()
+
+    async def _disconnect(self) -> None:
         with contextlib.suppress(RedisError, OSError):
             await self._pubsub.aclose()  # type: ignore[no-untyped-call]
 
@@ -159,7 +164,7 @@ class Subscriber:
             if not asked:
                 await self._pubsub.ping()
         async with self._lock:
-            await self.close()  # and it is opened again by whoever subscribes
+            await self._disconnect()  # and it is opened again by whoever subscribes
         raise RedisConnectionError("nothing came, and no answer either")
 
     async def _tell(self, user_id: uuid.UUID) -> None:
@@ -172,6 +177,8 @@ class Subscriber:
     async def _follow(self, *users: uuid.UUID) -> None:
         """Subscribe to the users who are listened to, and unsubscribe from the others."""
         async with self._lock:
+            if self._closed:
+                return
             wanted = [user_id for user_id in users if user_id in self._listeners]
             unwanted = [user_id for user_id in users if user_id not in self._listeners]
             if wanted:

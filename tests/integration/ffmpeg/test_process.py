@@ -149,6 +149,13 @@ async def test_cancelling_kills_even_what_ignores_the_polite_signal(
     await wait_until(lambda: not alive(child))
 
 
+async def test_what_it_leaves_behind_is_ended_with_it(tmp_path: Path) -> None:
+    """It holds the pipes open, and would be waited for."""
+    async with patiently():
+        await run(shell(tmp_path, "sleep 600 & echo $! > pid"), cwd=tmp_path)
+    await wait_until(lambda: not alive(pid_file(tmp_path)))
+
+
 async def test_cancelling_a_start_leaves_no_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

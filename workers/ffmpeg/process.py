@@ -58,14 +58,12 @@ class Finished:
         stdout: the beginning of its output, as its limits have it.
         stderr_tail: its last words.
         wall_seconds: how long it took.
-        cpu_seconds: that it has used, of all its threads and the kernel's work for them.
     """
 
     argv: tuple[str, ...]
     stdout: bytes
     stderr_tail: str
     wall_seconds: float
-    cpu_seconds: float
 
 
 class FFmpegFailedError(Exception):
@@ -140,7 +138,8 @@ async def run(
         feed: writes its standard input; without it there is none. When that fails the program is
             killed, and whatever it raised is raised: an input that breaks off must not pass for a
             short one. The program may end before it has read everything.
-        spent: called with the CPU seconds that it has used, however this ends.
+        spent: called with the CPU seconds that it has used, the kernel's for it among them, however
+            this ends.
 
     Raises:
         FFmpegFailedError: it ended with another status than 0; 125 when its sandbox, 127 when it
@@ -160,11 +159,11 @@ async def run(
             overdue = await running.wait()
         finally:
             await asyncio.shield(running.end(spent))
-    status, cpu_seconds = running.ended.result()
+    status, _ = running.ended.result()
     output, words = bytes(running.stdout), running.stderr.decode(errors="replace")
     if overdue is not None or status != 0:
         raise (overdue or FFmpegFailedError)(argv, status, words, output)
-    return Finished(tuple(argv), output, words, time.monotonic() - began, cpu_seconds)
+    return Finished(tuple(argv), output, words, time.monotonic() - began)
 
 
 def _start(command: list[str], cwd: Path, stdin: StandardInput | None) -> subprocess.Popen[bytes]:

@@ -6,8 +6,8 @@ import uuid
 from sqlalchemy import select
 
 from control.rounds import Round
+from control.settings import Settings
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import DatabaseAway
 from core.setbacks import Kind
 from core.tasks import lease

@@ -1,7 +1,8 @@
 """The environment of each process, from the names of what it stands on. Pure.
 
-A variable is a field of `core/config.py`; docs/operations.md tells what each means. Passwords and
-keys are none of these: ECS puts them in from Secrets Manager, see `infra/api.py`.
+A variable is a field of `core/config.py` or of the process's own `settings.py`; docs/operations.md
+tells what each means. Passwords and keys are none of these: ECS puts them in from Secrets Manager,
+see `infra/api.py`.
 """
 
 from collections.abc import Sequence
@@ -81,7 +82,6 @@ def of_migrations(places: Places) -> dict[str, str]:
             f"/{places.database_name}?ssl=require"
         ),
         "DATABASE_SECRET": places.database_secret,
-        "REDIS_URL": f"rediss://{places.redis_host}:{places.redis_port}/0",
     }
 
 
@@ -149,6 +149,7 @@ def of_api(
 def _shared(places: Places) -> dict[str, str]:
     return {
         **of_migrations(places),
+        "REDIS_URL": f"rediss://{places.redis_host}:{places.redis_port}/0",
         "S3_BUCKET": places.bucket,
         "SQS_QUEUE": places.queue,
         "SQS_DEAD_LETTER_QUEUE": places.dead_letters,

@@ -29,7 +29,11 @@ class Aws:
 
 @asynccontextmanager
 async def connect(
-    settings: Settings, *, hurried: bool = False, media: MediaSigner | None = None
+    settings: Settings,
+    *,
+    hurried: bool = False,
+    media: MediaSigner | None = None,
+    small_write_s: float = 10.0,
 ) -> AsyncIterator[Aws]:
     """Open the S3 and SQS clients for as long as the block lasts.
 
@@ -37,6 +41,7 @@ async def connect(
         settings: where they are.
         hurried: for somebody who waits for an answer: given up within a minute, not in three.
         media: signs what is handed out for reading, where that is not read from the store itself.
+        small_write_s: within which a small object must be stored.
     """
     session = aioboto3.Session(region_name=settings.aws_region)
     retries = {"total_max_attempts": 2 if hurried else 4, "mode": "standard"}
@@ -81,8 +86,7 @@ async def connect(
                 region=settings.aws_region,
                 public_url=settings.public_s3_url,
                 credentials=credentials,
-                # A worker writes its log without a heartbeat beside.
-                small_write_s=min(10.0, settings.lease_s / 3),
+                small_write_s=small_write_s,
                 media=media,
             ),
             queue=TaskQueue(sqs, settings.sqs_queue, settings.visibility_s),

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from control.cloudwatch import EVERY_S
-from core.config import Settings
 from infra import scaling
 from infra.settings import DRAIN_S
 from infra.sizes import SIZES
@@ -13,6 +12,7 @@ from tests.infra.assembly import Template, properties, resources
 from tests.infra.conftest import Templates
 from tests.infra.test_api import rights
 from tests.infra.values import container, environment, flat
+from tests.support.settings import Settings
 
 _POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 _ALARM = "AWS::CloudWatch::Alarm"

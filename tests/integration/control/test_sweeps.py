@@ -14,12 +14,12 @@ from sqlalchemy import func, insert, select, update
 from control import purges, uploads
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
-from core.config import Settings
 from core.model.states import Topic
 from core.model.tables import Job, Purge, Upload
 from core.uploads import sessions
 from core.uploads.multipart import MIB
 from core.uploads.sessions import UploadRow
+from tests.support.settings import Settings
 from tests.support.tables import unsent
 from tests.support.work import new_video, video_of
 

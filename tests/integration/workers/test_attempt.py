@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.errors import DatabaseAway
 from core.tasks.claim import Work
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
+from tests.support.settings import Settings
 from tests.support.transcoding import Worker
 from tests.support.work import attempt_of, claim, job_of, queue_video
 from workers.ffmpeg.capabilities import ask_capabilities

@@ -14,14 +14,13 @@ import pytest_asyncio
 
 from core.adapters import aws
 from core.adapters.s3 import Storage
-from core.config import Settings
 from core.errors import TransientError, Unavailable
 from core.tasks.claim import Work
 from embedded.stack import Stack
 from tests.faults.misbehaviour import Answer, Cut, Hang, Shorten, Slow
 from tests.faults.proxy import Proxy
 from tests.faults.small_disk import small_disk
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 from tests.support.waiting import patiently
 from workers.outputs import send
 from workers.outputs.file_range import Slice

@@ -36,7 +36,7 @@ def arrange(known: Known, shape: Shape) -> Pipe:
         Lacking: more of it must be known.
         Doubt: there is none, or it is not plain.
     """
-    boxes = top_level(known)
+    boxes = list(top_level(known.size, known.need))
     moov = _index_of(boxes, shape)
     index = known.need(moov.start, moov.end)
     inner = Box(moov.kind, 0, moov.body - moov.start, len(index))

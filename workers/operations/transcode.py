@@ -45,13 +45,12 @@ from workers.outputs.send import send
 from workers.outputs.upload import Upload
 from workers.runtime.concurrency import both, together
 from workers.runtime.report import describe_source
-from workers.runtime.scratch import require
+from workers.runtime.scratch import outputs_room, require, whole_file_room
 from workers.sandbox.work import encode_policy, probe_policy
 from workers.sources.choose import WholeFile
 from workers.sources.feed import feeder
 from workers.sources.fetch import fetch
 from workers.sources.look import look
-from workers.sources.room import outputs_room, whole_file_room
 from workers.sources.shape import Pipe
 
 T = TypeVar("T")
@@ -95,7 +94,7 @@ async def encode(context: Context) -> tuple[NewAsset, ...]:
     async def streamed(found: Pipe) -> tuple[NewAsset, ...]:
         tools, work = context.tools, context.work
         (context.place / _SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
-        require(context.place, outputs_room(decided, work.source_size))
+        require(context.place, outputs_room(work.source_size))
         feed = feeder(
             tools.storage, work, found.stream, connections=tools.connections, pace=tools.pace
         )
@@ -288,7 +287,8 @@ async def _publish(
     """Check the outputs while the rest of them is sent; then they become objects."""
     tools, prefix = context.tools, context.work.prefix
     names = [item.name for item in decided.renditions]
-    fronts = await together(map(front_of, uploads))
+    # One after the other: the index of a long film is large, and is in memory meanwhile.
+    fronts = [await front_of(upload) for upload in uploads]
 
     async def checked() -> dict[str, MediaInfo]:
         found = await together(_probe_output(context, front.path) for front in fronts)

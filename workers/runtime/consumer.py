@@ -10,8 +10,11 @@ import structlog
 from core import log, setbacks
 from core.adapters.sqs import LONG_POLL_S, TaskMessage
 from core.errors import BadRow, DatabaseAway, LeaseLost, Unavailable
+from core.model.tables import DEFAULT_POOL
 from core.tasks import lease
 from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next, claimed_with
+from core.tasks.fair_order import Skills
+from workers.operations.registry import TASKS
 from workers.runtime.adapters import Adapters
 from workers.runtime.attempt import Attempt, give_back
 from workers.runtime.capacity import Capacity
@@ -37,6 +40,7 @@ class Consumer:
         self._name = name
         self._protection = protection
         self._capacity = Capacity(parts.settings)
+        self._skills = Skills(frozenset(TASKS), DEFAULT_POOL, parts.settings.max_attempts)
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._database_away = False
@@ -191,9 +195,7 @@ class Consumer:
         settings, db, nonce = self._parts.settings, self._parts.db, uuid.uuid4()
         for pause_s in _LOCKED_PAUSES_S:
             try:
-                claim = await claim_next(
-                    db, self._name, nonce, settings.lease_s, settings.max_attempts
-                )
+                claim = await claim_next(db, self._name, nonce, settings.lease_s, self._skills)
             except BadRow as error:
                 # The next one is taken instead; for this one the sweep looks again.
                 await setbacks.note(

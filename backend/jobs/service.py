@@ -13,7 +13,7 @@ from backend.videos.far import shown_of, told_of
 from backend.videos.schemas import FailureItem
 from core.errors import NotFound
 from core.jobs.create import create as create_job
-from core.model.states import JOB_LIVE, JobState, VideoState
+from core.model.states import JobState, VideoState
 from core.model.tables import Job, OldTask, Task, Video
 from core.progress import Progress
 
@@ -88,8 +88,7 @@ async def _select(held: Services, *where: ColumnElement[bool], most: int) -> lis
     )
     async with held.db.read() as connection:
         rows = (await connection.execute(statement)).all()
-    live = [row.id for row in rows if row.state in JOB_LIVE]
-    board = await held.board.read(live)
+    board = await held.board.read([row.id for row in rows if row.state != JobState.SUCCEEDED])
     return [await _item(held, row, board.get(row.id)) for row in rows]
 
 

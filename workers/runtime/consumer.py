@@ -10,10 +10,12 @@ import structlog
 from core import log, setbacks
 from core.adapters.sqs import LONG_POLL_S, TaskMessage
 from core.errors import BadRow, DatabaseAway, LeaseLost, Unavailable
+from core.jobs.project import project
 from core.model.tables import DEFAULT_POOL
 from core.tasks import lease
 from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next, claimed_with
 from core.tasks.fair_order import Skills
+from core.videos import lifecycle
 from workers.operations.registry import TASKS
 from workers.runtime.adapters import Adapters
 from workers.runtime.attempt import Attempt, give_back
@@ -247,7 +249,10 @@ class Consumer:
             return await begin(tx, claim)
 
     async def _put_back(self, claim: Claim, error: Exception) -> None:
-        """Let a task wait that could not begin; its attempt counts, unless Postgres was away."""
+        """Let a task wait that could not begin; its attempt counts, unless Postgres was away.
+
+        First the task alone: what kept it from beginning may be the row of its job or video.
+        """
         away = isinstance(error, DatabaseAway)
         if away:
             _log.warning("claim_failed", error=repr(error))
@@ -256,6 +261,10 @@ class Consumer:
         try:
             async with self._parts.db.begin() as tx:
                 await lease.put_back(tx, claim, repr(error), charge=not away)
+            async with self._parts.db.begin() as tx:
+                video = await lifecycle.lock(tx, claim.video_id)
+                if video is not None:
+                    await project(tx, video, claim.job_id)
         except Exception as more:  # noqa: BLE001 - then its lease lapses
             _log.warning("not_put_back", error=repr(more))
 

@@ -255,7 +255,7 @@ def _has_just_stopped(row: Row[Any]) -> bool:
 
 def _owned(row: Row[Any] | None, user_id: uuid.UUID) -> Row[Any]:
     if row is None or row.user_id != user_id:
-        raise NotFound("There is no such video.")
+        raise NotFound("This video does not exist.")
     return row
 
 

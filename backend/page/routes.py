@@ -58,7 +58,7 @@ class Page:
 
     def __init__(self, directory: Path, settings: Settings) -> None:
         if not (directory / _INDEX).is_file():
-            raise ValueError(f"PAGE_DIR: there is no {_INDEX} in {directory}")
+            raise ValueError(f"PAGE_DIR: {directory} has no {_INDEX}")
         self._directory = directory
         self._guards = guards(settings)
         # The headers of what a browser holds stay with it: other ones make it another answer.

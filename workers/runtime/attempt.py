@@ -39,7 +39,7 @@ _AGAIN_S = 1.0
 
 _TOO_LONG = Failure(
     "processing_timeout",
-    "Processing took too long and was given up. Upload a shorter or smaller film.",
+    "Processing took too long. Upload a shorter or smaller video.",
     retryable=True,
 )
 

@@ -63,7 +63,7 @@ _OF_SAMPLE = "of_sample"  # in the spec of `encode`: a part of the source was in
 _PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
 _TIMEOUT = Failure(
     diagnose.PROCESSING_TIMEOUT,
-    "Processing took too long and was stopped. Try again, or upload a shorter or smaller film.",
+    "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
 # What a file can be blamed for, or nobody knows: all of it may tell otherwise.

@@ -193,22 +193,14 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tup
 
 
 async def _inspect(context: Context, name: str) -> MediaInfo:
-    tools, place, joblog = context.tools, context.place, context.joblog
+    limits, joblog = context.tools.limits, context.joblog
     context.meter.enter(Stage.INSPECTING)
     try:
-        policy = probe_policy(tools.sandbox, tools.ffprobe, place / name, tools.limits)
-        info = await probe(
-            tools.ffprobe,
-            f"./{name}",
-            cwd=place,
-            limits=tools.limits,
-            policy=policy,
-            spent=joblog.spent,
-        )
+        info = await _probe(context, context.place / name, limits)
     except ProbeFailedError as error:
         joblog.add(error.stderr_tail or str(error))
         raise _judged(error.failure, str(error)) from error
-    refusal = refuse(info, tools.limits)
+    refusal = refuse(info, limits)
     if refusal is not None:
         joblog.add(f"refused: {refusal.code}")
         raise PermanentError(_blamed(refusal))
@@ -300,22 +292,25 @@ async def _publish(context: Context, decided: EncodePlan, damaged: bool) -> tupl
 
 
 async def _probe_output(context: Context, file: Path) -> MediaInfo:
-    tools = context.tools
+    # What is taken says nothing of what we make; patience is the same.
+    limits = replace(DEFAULT_LIMITS, probe_seconds=context.tools.limits.probe_seconds)
     try:
-        policy = probe_policy(tools.sandbox, tools.ffprobe, file, tools.limits)
-        # What is taken says nothing of what we make; patience is the same.
-        limits = replace(DEFAULT_LIMITS, probe_seconds=tools.limits.probe_seconds)
-        return await probe(
-            tools.ffprobe,
-            f"./{file.name}",
-            cwd=file.parent,
-            limits=limits,
-            policy=policy,
-            spent=context.joblog.spent,
-        )
+        return await _probe(context, file, limits)
     except ProbeFailedError as error:
         # We made this file: whatever is wrong with it, its reader is not at fault.
         raise TransientError(f"{file.name} cannot be read: {error}") from error
+
+
+async def _probe(context: Context, file: Path, limits: Limits) -> MediaInfo:
+    tools = context.tools
+    return await probe(
+        tools.ffprobe,
+        f"./{file.name}",
+        cwd=file.parent,
+        limits=limits,
+        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
+        spent=context.joblog.spent,
+    )
 
 
 def _check(

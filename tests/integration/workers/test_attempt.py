@@ -105,7 +105,7 @@ async def test_each_attempt_tells_what_its_programs_have_used(
     await storage.put(work.source_key, film.read_bytes(), "video/mp4")
     scratch = Scratch(tmp_path)
     parts = Adapters(settings, db, queue, storage, redis_client)
-    tools, directory = worker._tools(storage, DEFAULT_SHAPE), scratch.directory()
+    tools, directory = await worker._tools(storage, DEFAULT_SHAPE), scratch.directory()
     inspecting = Attempt(parts, tools, directory, work, "worker")
     following = await inspecting.run()
     assert following is not None

@@ -21,8 +21,9 @@ DRAIN_S = 90
 BALANCER_IDLE_S = 120
 # The API keeps it longer, or the balancer would send requests into what is being closed.
 _KEEP_ALIVE_S = BALANCER_IDLE_S + 10
-# As many times a source must its worker's disk hold; see SCRATCH_DIR in docs/operations.md.
-_SOURCES_ON_DISK = 3
+# What a worker's disk must hold beside a source: what is made of it (SCRATCH_DIR in
+# docs/operations.md), and the worker's image.
+_BESIDE_SOURCE_GB = 4
 # /readyz, /metrics and /healthz, for whoever operates it: no listener leads here.
 SERVICE_PORT = 8001
 _UPLOAD_MAX_GB = 20
@@ -135,7 +136,7 @@ def of_api(
         # the security groups.
         "SERVICE_HOST": "0.0.0.0",  # noqa: S104
         "SERVICE_PORT": str(SERVICE_PORT),
-        "UPLOAD_MAX_BYTES": f"{min(_UPLOAD_MAX_GB, size.worker_disk_gb // _SOURCES_ON_DISK)}GiB",
+        "UPLOAD_MAX_BYTES": f"{min(_UPLOAD_MAX_GB, size.worker_disk_gb - _BESIDE_SOURCE_GB)}GiB",
     }
     if size.source_days:
         variables["TAG_SOURCES"] = "true"

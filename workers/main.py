@@ -24,7 +24,7 @@ from workers.runtime.adapters import Adapters
 from workers.runtime.consumer import Consumer
 from workers.runtime.presence import Reporter, look_from
 from workers.runtime.protection import Protection
-from workers.runtime.scratch import ROOM, Scratch
+from workers.runtime.scratch import Scratch, whole_file_room
 from workers.runtime.spot import watch
 from workers.sandbox.choose import NoSandboxError, choose
 from workers.sandbox.sandbox import Sandbox
@@ -102,11 +102,12 @@ def _warn_of_scratch(settings: Settings) -> None:
     Another worker may have a larger one, so it is no reason not to start.
     """
     total = shutil.disk_usage(settings.scratch_dir).total
-    if total < ROOM * settings.upload_max_bytes:
+    needed = whole_file_room(settings.upload_max_bytes)
+    if total < needed:
         _log.warning(
             "scratch_too_small",
             reason=f"SCRATCH_DIR is on a disk of {total} bytes; a film of UPLOAD_MAX_BYTES "
-            f"({settings.upload_max_bytes}) may need {ROOM} times its size",
+            f"({settings.upload_max_bytes}) that must be fetched whole needs {needed}",
         )
 
 

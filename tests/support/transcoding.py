@@ -73,6 +73,7 @@ class Worker:
         facts: what was told of the last source.
         log: of the last job.
         sandbox: whether FFmpeg is held by whatever the kernel has.
+        ladder: what is made.
     """
 
     ffmpeg: str
@@ -82,6 +83,7 @@ class Worker:
     facts: dict[str, Any] = field(default_factory=dict)
     log: str = ""
     sandbox: bool = True
+    ladder: Ladder = QUICK
 
     async def make(
         self, storage: Storage, work: Work, shape: Shape = DEFAULT_SHAPE
@@ -113,7 +115,7 @@ class Worker:
             ffmpeg=self.ffmpeg,
             ffprobe=self.ffprobe,
             capabilities=self.capabilities,
-            ladder=QUICK,
+            ladder=self.ladder,
             limits=DEFAULT_LIMITS,
             connections=3,
             sandbox=Sandbox(kernel, layers, needs, address_space(os.cpu_count() or 1)),

@@ -13,6 +13,7 @@ from tests.compose.test_files import SDK
 from tests.infra.kubernetes.conftest import Render
 from tests.infra.kubernetes.rendered import CHART, VALUES, Rendered, bytes_of
 from tests.support.settings import PROCESSES, Settings, variables_of
+from workers.runtime.scratch import whole_file_room
 
 SECRETS = {
     "DATABASE_URL": "postgresql://films:pw@db.internal:5432/films",
@@ -131,13 +132,14 @@ def test_a_change_of_settings_starts_new_pods(release: Rendered, render: Render)
     assert before["worker"] != after["worker"]
 
 
-def test_scratch_holds_the_largest_film_three_times(
+def test_scratch_holds_the_largest_film_and_what_is_made_of_it(
     release: Rendered, tmp_path: Path, loaded: pytest.MonkeyPatch
 ) -> None:
     settings = load(release, "worker", tmp_path, loaded)
     [scratch] = [volume for volume in release.pods()["worker"]["spec"]["volumes"]
                  if volume["name"] == "scratch"]  # fmt: skip
-    assert bytes_of(scratch["emptyDir"]["sizeLimit"]) >= 3 * settings.upload_max_bytes
+    needed = whole_file_room(settings.upload_max_bytes)
+    assert bytes_of(scratch["emptyDir"]["sizeLimit"]) >= settings.worker_concurrency * needed
 
 
 def test_memory_is_enough_for_the_tasks_at_once(

@@ -39,7 +39,7 @@ async def purge(
 async def purge_all(
     tx: AsyncConnection, prefixes: Iterable[str], wait: timedelta | None = None
 ) -> None:
-    """Have what is under some prefixes removed after `wait`, or when silent workers have stopped."""
+    """Have what is under some prefixes removed after `wait`, or once silent workers stopped."""
     not_before = func.now() + (wait or GRACE)
     rows = [{"id": new_id(), "prefix": each, "not_before": not_before} for each in prefixes]
     if rows:

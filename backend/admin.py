@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             asyncio.run(_create(settings, email, password))
             sys.stdout.write(f"{email} is an admin.\n")
             if made_up:
-                sys.stdout.write(f"Password, shown this once: {password}\n")
+                sys.stdout.write(f"Password (not shown again): {password}\n")
         else:
             asyncio.run(_promote(settings, email))
             sys.stdout.write(f"{email} is an admin.\n")
@@ -61,15 +61,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m backend.admin", description="Admins.")
+    parser = argparse.ArgumentParser(prog="python -m backend.admin", description="Create admins.")
     commands = parser.add_subparsers(dest="command", required=True)
     create = commands.add_parser(
         "create",
-        help="make an account that is an admin",
-        description="Make an account that is an admin. The password is asked for at a terminal, "
-        "or read from standard input; where there is none, one is made up and printed.",
+        help="create an admin account",
+        description="Create an admin account. The password is asked for in a terminal, or read "
+        "from standard input. Without a password, one is generated and printed.",
     )
-    promote = commands.add_parser("promote", help="make an account an admin")
+    promote = commands.add_parser("promote", help="make an existing account an admin")
     for command in (create, promote):
         command.add_argument("email", metavar="EMAIL")
     return parser
@@ -84,16 +84,16 @@ def _password() -> tuple[str, bool]:
     if sys.stdin is None or sys.stdin.closed:
         given = ""
     elif sys.stdin.isatty():
-        given = getpass.getpass("Password (empty to have one made): ")
-        if given and getpass.getpass("Once more: ") != given:
-            raise Refused("the two passwords differ")
+        given = getpass.getpass("Password (leave empty to generate one): ")
+        if given and getpass.getpass("Repeat the password: ") != given:
+            raise Refused("the two passwords are not the same")
     else:
         # One line, and no more of it than could be a password.
         try:
             # As UTF-8, like everywhere, whatever the locale says.
             given = sys.stdin.buffer.readline(MAX_LENGTH * 4).decode().rstrip("\r\n")
         except UnicodeDecodeError:
-            raise Refused("the password on standard input is no text") from None
+            raise Refused("the password on standard input is not UTF-8 text") from None
     return (given, False) if given else (new_token(), True)
 
 
@@ -107,7 +107,7 @@ async def _create(settings: config.Settings, email: str, password: str) -> None:
                 insert(User).values(id=new_id(), email=email, password_hash=hashed, role=ADMIN)
             )
     except IntegrityError:
-        raise Refused(f"{email} has an account already; promote it instead") from None
+        raise Refused(f"{email} already has an account; use promote") from None
     finally:
         passwords.close()
         await database.close()
@@ -121,7 +121,7 @@ async def _promote(settings: config.Settings, email: str) -> None:
     finally:
         await database.close()
     if not found.rowcount:
-        raise Refused(f"{email} has no account; create one")
+        raise Refused(f"{email} has no account; use create")
 
 
 def _database(settings: config.Settings) -> Database:

@@ -146,7 +146,7 @@ async def _admin(user: CurrentUser) -> Principal:
             select(User.role).where(User.id == user.user_id, User.closed_at.is_(None))
         )
     if role != ADMIN:
-        raise Forbidden("Only an admin may do this.")
+        raise Forbidden("Only an admin is allowed to do this.")
     return user
 
 

@@ -52,7 +52,7 @@ async def get(held: Services, user: Principal, job_id: uuid.UUID) -> JobItem:
     """
     items = await _select(held, Job.user_id == user.user_id, Job.id == job_id, most=1)
     if not items:
-        raise NotFound("There is no such job.")
+        raise NotFound("This job does not exist.")
     return items[0]
 
 

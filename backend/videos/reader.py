@@ -250,7 +250,7 @@ class VideoReader:
 
 def _owned(row: Row[Any] | None, user_id: uuid.UUID) -> Row[Any]:
     if row is None or row.user_id != user_id:
-        raise NotFound("There is no such video.")
+        raise NotFound("This video does not exist.")
     return row
 
 

@@ -99,7 +99,7 @@ async def resting(
     """
     video = await living(tx, video_id)
     if video.state not in only_from:
-        raise Conflict("This video is on its way; wait until it is ready, or cancel that first.")
+        raise Conflict("This video is in progress. Wait until it is ready, or cancel it first.")
     return video
 
 
@@ -111,5 +111,5 @@ async def living(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo:
     """
     found = await lifecycle.lock(tx, video_id)
     if found is None or found.state is VideoState.DELETED:
-        raise NotFound("There is no such video.")
+        raise NotFound("This video does not exist.")
     return found

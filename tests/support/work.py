@@ -58,9 +58,9 @@ async def new_video(db: Database, *, state: str = VideoState.UPLOADING, size: in
     return Queued(user_id, video_id, uuid.UUID(int=0), uuid.UUID(int=0))
 
 
-async def queue_video(db: Database) -> Queued:
+async def queue_video(db: Database, *, size: int = 1000) -> Queued:
     """Insert a user with a video that waits for its transcode."""
-    video = await new_video(db)
+    video = await new_video(db, size=size)
     async with db.begin() as tx:
         job_id = await create.create(
             tx, video.video_id, "transcode", only_from={VideoState.UPLOADING}

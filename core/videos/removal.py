@@ -35,7 +35,7 @@ async def delete_video(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UU
     ended = await end_work(tx, video_id)
     await tx.execute(delete(Asset).where(Asset.video_id == video_id))
     # When a worker that had not yet heard of it must have stopped; sooner is up to the caller.
-    await purges.purge(tx, object_keys.video_prefix(video_id), later=True)
+    await purges.purge(tx, object_keys.video_prefix(video_id), wait=purges.GRACE)
     await lifecycle.touch(tx, video_id, state=VideoState.DELETED, **lifecycle.FORGOTTEN)
     return ended
 

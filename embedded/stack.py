@@ -14,13 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from embedded import emulator, postgres, services, store, valkey
+from embedded import emulator, postgres, services, stamp, store, valkey
 from embedded.directory import Directory
 from embedded.errors import StackError, explain
 from embedded.ffmpeg import find_tools
 from embedded.guard import Guard
 from embedded.leftovers import births_of
-from embedded.migrated import is_migrated, note_migrated
 from embedded.part import Part
 from embedded.supervisor import Report, Supervisor
 
@@ -154,7 +153,7 @@ class Stack:
 
     def _noting(self, name: str, seconds: float) -> None:
         if name == "migrate" and "postgres" in self._wanted:
-            note_migrated(self.data_dir)
+            stamp.write(self.data_dir / "postgres", _migrations())
         self._report(name, seconds)
 
     def _describe(self) -> list[Part]:
@@ -174,19 +173,21 @@ class Stack:
             "emulator": emulator.emulator_part,
         }
         own = services.service_parts(self.data_dir, self.process_environment)
+        started = self._steps_and_services()
         return [
             *(
                 makers[name](self.data_dir, ports[name], secrets, durable=self._durable)
                 for name in backing
             ),
-            *(own[name] for name in own if name in self._steps_and_services()),
+            *(part for part in own if part.name in started),
         ]
 
     def _steps_and_services(self) -> set[str]:
         names = self._wanted - BACKING
         if names & {"api", "control", "worker"}:
             names |= {"migrate", "provision"}
-        if "postgres" in self._wanted and is_migrated(self.data_dir):
+        # Asking the database takes seconds. The note is among its files, and goes with them.
+        if stamp.read(self.data_dir / "postgres")["digest"] == _migrations():
             names.discard("migrate")
         if "emulator" in self._wanted:
             names.add("provision")
@@ -215,3 +216,7 @@ class Stack:
         local = ("127.0.0.1", "localhost", os.environ.get("NO_PROXY", ""))
         bypass = ",".join(filter(None, local))
         return inherited | {"NO_PROXY": bypass, "no_proxy": bypass} | self.environment
+
+
+def _migrations() -> str:
+    return stamp.digest([emulator.ROOT / "core" / "migrations" / "versions"])

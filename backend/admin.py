@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         asyncio.run(_make_admin(settings, email, password))
         sys.stdout.write(f"{email} is an admin.\n")
         if made_up:
-            sys.stdout.write(f"Password, shown this once: {password}\n")
+            sys.stdout.write(f"Password (not shown again): {password}\n")
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\n")
         return 130
@@ -58,15 +58,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m backend.admin", description="Admins.")
+    parser = argparse.ArgumentParser(prog="python -m backend.admin", description="Create admins.")
     commands = parser.add_subparsers(dest="command", required=True)
     create = commands.add_parser(
         "create",
-        help="make an account that is an admin",
-        description="Make an account that is an admin. The password is asked for at a terminal, "
-        "or read from standard input; where there is none, one is made up and printed.",
+        help="create an admin account",
+        description="Create an admin account. The password is asked for in a terminal, or read "
+        "from standard input. Without a password, one is generated and printed.",
     )
-    promote = commands.add_parser("promote", help="make an account an admin")
+    promote = commands.add_parser("promote", help="make an existing account an admin")
     for command in (create, promote):
         command.add_argument("email", metavar="EMAIL")
     return parser
@@ -81,16 +81,16 @@ def _password() -> tuple[str, bool]:
     if sys.stdin is None or sys.stdin.closed:
         given = ""
     elif sys.stdin.isatty():
-        given = getpass.getpass("Password (empty to have one made): ")
-        if given and getpass.getpass("Once more: ") != given:
-            raise Refused("the two passwords differ")
+        given = getpass.getpass("Password (leave empty to generate one): ")
+        if given and getpass.getpass("Repeat the password: ") != given:
+            raise Refused("the two passwords are not the same")
     else:
         # One line, and no more of it than could be a password.
         try:
             # As UTF-8, like everywhere, whatever the locale says.
             given = sys.stdin.buffer.readline(MAX_LENGTH * 4).decode().rstrip("\r\n")
         except UnicodeDecodeError:
-            raise Refused("the password on standard input is no text") from None
+            raise Refused("the password on standard input is not UTF-8 text") from None
     return (given, False) if given else (new_token(), True)
 
 
@@ -107,13 +107,13 @@ async def _make_admin(settings: config.Settings, email: str, password: str | Non
             if password is None:
                 found = await tx.execute(update(User).where(User.email == email).values(role=ADMIN))
                 if not found.rowcount:
-                    raise Refused(f"{email} has no account; create one")
+                    raise Refused(f"{email} has no account; use create")
             else:
                 hashed = await passwords.hash(password)
                 account = {"id": new_id(), "email": email, "password_hash": hashed}
                 await tx.execute(insert(User).values(**account, role=ADMIN))
     except IntegrityError:
-        raise Refused(f"{email} has an account already; promote it instead") from None
+        raise Refused(f"{email} already has an account; use promote") from None
     finally:
         passwords.close()
         await database.close()

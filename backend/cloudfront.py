@@ -78,10 +78,10 @@ def _signing(pem: str) -> tuple[Sign, bool]:
         key = load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # The library's own sentence may repeat what it was given.
-        raise ValueError("it is no private key in PEM without a passphrase") from None
+        raise ValueError("it is not a private key in PEM without a passphrase") from None
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
         kind = ec.ECDSA(SHA1())  # noqa: S303 - see above
         return lambda text: key.sign(text, kind), False
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size == 2048:
         return lambda text: key.sign(text, padding.PKCS1v15(), SHA1()), True  # noqa: S303
-    raise ValueError("CloudFront takes ECDSA on P-256, or RSA with 2048 bits")
+    raise ValueError("CloudFront accepts ECDSA on P-256, or RSA with 2048 bits")

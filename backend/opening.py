@@ -1,13 +1,13 @@
-"""What is open to whom, in a sentence for the operator. Pure."""
+"""One log line at the start: who can register, and which routes are open. Pure."""
 
 from typing import Any
 
 from core.config import Settings
 
 _WHO = {
-    "open": "Anybody who reaches the API can make an account",
-    "invite": "Who has an invite of an admin can make an account",
-    "closed": "Nobody can make an account but the operator, by python -m backend.admin",
+    "open": "Anybody who reaches the API can create an account",
+    "invite": "Anybody with an invite from an admin can create an account",
+    "closed": "Only the operator can create accounts, with python -m backend.admin",
 }
 
 
@@ -19,13 +19,13 @@ def told(settings: Settings, service: str) -> dict[str, Any]:
         service: the address of the service routes, as `host:port`.
     """
     quota = settings.user_quota_bytes
-    stores = f"stores at most {quota.human_readable()}" if quota else "stores as much as they like"
+    stores = f"can store {quota.human_readable()}" if quota else "has no quota"
     return {
         "registration": settings.registration,
         "user_quota_bytes": int(quota),
         "service": service,
         "told": (
             f"{_WHO[settings.registration]}; each user {stores}; /readyz and /metrics answer "
-            f"whoever reaches {service}."
+            f"everybody who reaches {service}."
         ),
     }

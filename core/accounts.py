@@ -117,9 +117,7 @@ async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> 
     if own.password_hash != password_hash:
         raise wrong_password()
     if own.role == ADMIN and not found:
-        raise Conflict(
-            "You are the only admin; make somebody else one before you leave.", "last_admin"
-        )
+        raise Conflict("You are the only admin. Make another user an admin first.", "last_admin")
     await tx.execute(
         update(User)
         .where(User.id == user_id)

@@ -133,7 +133,7 @@ class TransientError(Exception):
         self.charge = charge
         self.failure = failure or Failure(
             "processing_gave_up",
-            "Processing failed several times and was given up. Try again later.",
+            "Processing failed several times. Try again later.",
             retryable=True,
         )
 

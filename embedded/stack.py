@@ -8,7 +8,6 @@ The directory is locked while it is in use. Everything listens on 127.0.0.1 only
 
 import contextlib
 import os
-import signal
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -119,18 +118,6 @@ class Stack:
         self._supervisor.stop(hurry=hurry)
         self._guard.close()
         self._directory.close()
-
-    def restart(self, name: str, interrupted: Callable[[], bool] = lambda: False) -> None:
-        """Stop a part in good order if it runs, start it again and wait until it is whole.
-
-        Raises:
-            PartDied: it ended or was not ready in time.
-        """
-        self._supervisor.restart(name, interrupted=interrupted)
-
-    def signal(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to one part and the processes in its group."""
-        self._supervisor.signal(name, number)
 
     def __enter__(self) -> Self:
         self.start()

@@ -153,27 +153,15 @@ class Supervisor:
             raise PartDied(_describe(part, f"was not ready within {timeout:.0f} seconds"))
         return running.ready
 
-    def restart(
-        self,
-        name: str,
-        timeout: float = 120,
-        interrupted: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """Begin the unit of a part again, and wait until it is whole.
-
-        Args:
-            name: the part.
-            timeout: seconds for each of the unit to become ready.
-            interrupted: asked often; when true it is no longer waited for.
+    def restart(self, name: str) -> None:
+        """Begin the unit of a part again and wait until it is whole; for tests, like `signal`.
 
         Raises:
             PartDied: one ended or was not ready in time.
         """
         for each in self.unit(name):
             self.begin(each)
-            while not self.is_whole(each, timeout):
-                if interrupted():
-                    return
+            while not self.is_whole(each):
                 time.sleep(_POLL_S)
 
     def dead(self) -> list[str]:

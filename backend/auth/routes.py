@@ -152,9 +152,9 @@ async def end_session(session_id: str, user: CurrentUser) -> None:
     """End one session of the account."""
     # Postgres has no text with a NUL in it.
     if not session_id.isprintable() or len(session_id) > 64:
-        raise NotFound("There is no such session.")
+        raise NotFound("This session does not exist.")
     if not await service.end_session(user.held, user.user_id, session_id):
-        raise NotFound("There is no such session.")
+        raise NotFound("This session does not exist.")
 
 
 @router.get("/me", responses=responses(401), summary="Who am I")

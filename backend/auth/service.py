@@ -44,7 +44,7 @@ async def register(
     """
     await held.limits.take(Limit("register", held.settings.rate_limit_address), network_of(address))
     if not is_storable(email):
-        raise Invalid("The address holds a character that is not allowed.")
+        raise Invalid("The email address has a character that is not allowed.")
     code = admitted(held.settings.registration, invite)
     if code is not None:
         await invites.look(held, code, email)  # before a password is hashed for it
@@ -62,7 +62,7 @@ async def register(
             if code is not None:
                 await invites.use(tx, code, email, user_id)
     except IntegrityError:
-        raise Conflict("This address has an account already.", "email_unavailable") from None
+        raise Conflict("This email address already has an account.", "email_unavailable") from None
     return Account.model_validate(row, from_attributes=True)
 
 
@@ -75,9 +75,9 @@ def admitted(registration: Literal["open", "invite", "closed"], invite: str | No
     if registration == "open":
         return None
     if registration == "closed":
-        raise Forbidden("Nobody can make an account here.", "registration_closed")
+        raise Forbidden("Nobody can create an account here.", "registration_closed")
     if not invite:
-        raise Forbidden("An account is made with an invite here; ask for one.", "invite_required")
+        raise Forbidden("You need an invite to create an account. Ask for one.", "invite_required")
     return invite
 
 
@@ -166,7 +166,7 @@ async def refresh(held: Services, token: str | None, address: str) -> IssuedToke
     """
     await held.limits.take(Limit("refresh", held.settings.rate_limit_address), network_of(address))
     if token is None:
-        raise Unauthenticated("There is no refresh token; log in.", "token_missing")
+        raise Unauthenticated("The refresh token is missing. Log in.", "token_missing")
     shown = held.tokens.check("refresh", token)
     try:
         rotated = await _rotate(held, shown)

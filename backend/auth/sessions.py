@@ -81,7 +81,7 @@ class Sessions:
     async def check(self, session_id: str) -> None:
         """Raise `session_revoked` unless the session is alive."""
         if not await self._alive.get(session_id):
-            raise Unauthenticated("This session has ended; log in again.", "session_revoked")
+            raise Unauthenticated("This session has ended. Log in again.", "session_revoked")
 
     async def rotate(
         self, user_id: uuid.UUID, session_id: str, token_id: str, *, unanswered: bool = False
@@ -111,7 +111,7 @@ class Sessions:
             ],
         )
         if answer[0] != "ok":
-            raise Unauthenticated("This session has ended; log in again.", "session_revoked")
+            raise Unauthenticated("This session has ended. Log in again.", "session_revoked")
         return Rotated(str(answer[1]), int(answer[2]))
 
     async def went_on(self, session_id: str, token_id: str) -> bool:

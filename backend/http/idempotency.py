@@ -103,11 +103,11 @@ def _answer(found: str, asked: str) -> str:
     before, _, answer = found.partition(" ")
     if before not in ("", asked):
         raise Invalid(
-            "This Idempotency-Key was used for another request.", "idempotency_key_reused"
+            "This Idempotency-Key was used for a different request.", "idempotency_key_reused"
         )
     if answer == "" or answer.startswith(_AT_WORK):
         raise Conflict(
-            "The first request with this Idempotency-Key is still being answered.",
+            "The first request with this Idempotency-Key is still in progress.",
             "idempotency_in_progress",
             retry_after_s=1,
         )

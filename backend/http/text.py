@@ -14,7 +14,7 @@ def is_storable(value: str) -> bool:
 
 def _storable(value: str) -> str:
     if not is_storable(value):
-        raise ValueError("holds a NUL character")
+        raise ValueError("has a NUL character")
     return value
 
 

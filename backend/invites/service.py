@@ -72,7 +72,7 @@ async def withdraw(held: Services, invite_id: uuid.UUID) -> None:
     async with held.db.begin() as tx:
         gone = await tx.execute(delete(Invite).where(Invite.id == invite_id))
     if not gone.rowcount:
-        raise NotFound("There is no such invite.")
+        raise NotFound("This invite does not exist.")
 
 
 async def look(held: Services, code: str, email: str) -> None:
@@ -118,5 +118,5 @@ def _hash(code: str) -> str:
 
 def _invalid() -> Forbidden:
     return Forbidden(
-        "This invite is unknown, used, expired, or for another address.", "invite_invalid"
+        "This invite is unknown, used, expired, or for another email address.", "invite_invalid"
     )

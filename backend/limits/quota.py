@@ -60,7 +60,7 @@ def refusal(usage: Usage, size: int) -> RateLimited | None:
     if usage.active_allowed is not None and usage.active >= usage.active_allowed:
         videos = f"{usage.active} video{'' if usage.active == 1 else 's'}"
         return RateLimited(
-            f"You have {videos} under way, of {usage.active_allowed} allowed at once. "
+            f"You have {videos} in progress. The limit is {usage.active_allowed}. "
             "Wait until one is ready, or cancel or delete one.",
             "quota_exceeded",
             retry_after_s=_ACTIVE_RETRY_S,
@@ -68,8 +68,8 @@ def refusal(usage: Usage, size: int) -> RateLimited | None:
     if usage.bytes_allowed is not None and usage.bytes_used + size > usage.bytes_allowed:
         used, allowed = _human(usage.bytes_used), _human(usage.bytes_allowed)
         return RateLimited(
-            f"You use {used} of the {allowed} that are allowed, and this needs {_human(size)} "
-            "more. Delete something first.",
+            f"You use {used} of {allowed}, and this file needs {_human(size)} more. "
+            "Delete a video first.",
             "quota_exceeded",
             retry_after_s=_BYTES_RETRY_S,
         )

@@ -41,7 +41,7 @@ class Page:
 
     def __init__(self, directory: Path, settings: Settings, taken: Collection[str]) -> None:
         if not (directory / _INDEX).is_file():
-            raise ValueError(f"PAGE_DIR: there is no {_INDEX} in {directory}")
+            raise ValueError(f"PAGE_DIR: {directory} has no {_INDEX}")
         self._directory = directory
         self._guards = guards(settings)
         self._taken = frozenset(taken)

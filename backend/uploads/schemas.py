@@ -14,7 +14,7 @@ from core.uploads.multipart import MAX_PARTS
 def _plain_text(value: str) -> str:
     # Control characters and lone surrogates; joiners and direction marks belong to real names.
     if any(category(char) in ("Cc", "Cs") for char in value):
-        raise ValueError("holds a control character")
+        raise ValueError("has a control character")
     stripped = value.strip()
     if not stripped:
         raise ValueError("is empty")

@@ -18,7 +18,7 @@ from core.videos import lifecycle, purges
 
 GAVE_UP = Failure(
     "processing_gave_up",
-    "Processing was started several times and never finished. Try again, or contact the operator.",
+    "Processing was started several times and never finished. Try again later.",
     retryable=True,
 )
 _LAPSED = "the lease lapsed"

@@ -113,7 +113,7 @@ async def complete(
         try:
             await storage.complete_upload(upload.s3_key, upload.s3_upload_id, held)
         except RejectedParts as error:
-            raise Invalid(f"The parts were refused: {error}.", "part_mismatch") from error
+            raise Invalid(f"S3 refused the parts: {error}.", "part_mismatch") from error
     return await adopt(db, storage, upload)
 
 
@@ -132,8 +132,8 @@ async def adopt(db: Database, storage: Storage, upload: UploadRow) -> bool:
         async with db.begin() as tx:
             await _discard(tx, upload, UploadState.ABORTED)
         raise Invalid(
-            f"{found.size} bytes arrived instead of the {upload.size} that were declared. "
-            "The upload was dropped; start a new one.",
+            f"The file has {found.size} bytes, but {upload.size} were declared. "
+            "The upload was deleted. Start a new one.",
             "size_mismatch",
         )
     async with db.begin() as tx:
@@ -218,7 +218,7 @@ async def abort(db: Database, upload: UploadRow) -> bool:
     async with db.begin() as tx:
         ended = await _discard(tx, upload, UploadState.ABORTED)
         if not ended and await _state_of(tx, upload.id) == UploadState.COMPLETED:
-            raise Conflict("This upload is completed; delete the video instead.")
+            raise Conflict("This upload is completed. Delete the video instead.")
         return ended
 
 

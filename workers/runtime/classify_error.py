@@ -8,7 +8,9 @@ from workers.runtime.scratch import FULL
 
 _MOST_S = 300.0
 _MOST_AWAY_S = 60.0  # so that work goes on soon after an outage has ended
-_STORE_AWAY = Failure("storage_error", "The store did not answer. Try again later.", retryable=True)
+_STORE_AWAY = Failure(
+    "storage_error", "The storage did not answer. Try again later.", retryable=True
+)
 
 
 def classify_error(error: Exception) -> TransientError:

@@ -21,7 +21,7 @@ ROOM = 3
 
 FULL = Failure(
     "resource_limit",
-    "The worker has no room for this file at the moment. Try again later.",
+    "The worker has not enough free disk for this file now. Try again later.",
     retryable=True,
 )
 

@@ -24,11 +24,7 @@ _PASSWORD_LENGTH = 20
 class Command:
     """A process of the demonstration.
 
-    Attributes:
-        label: what it does, for the message when it fails.
-        argv: the command.
-        env: variables on top of the inherited ones.
-        quiet: keep its output from the terminal unless it fails.
+    `env` comes on top of what is inherited; `quiet` shows its output only if it fails.
     """
 
     label: str
@@ -52,10 +48,7 @@ class Account:
         self._refresh_token: str | None = None
 
     def open(self, make: Callable[[], None] | None) -> None:
-        """Log in, having made the account where it is not there yet.
-
-        Args:
-            make: makes the account; None to register, as anybody may.
+        """Log in; `make` makes the account where nobody may register.
 
         Raises:
             StackError: the API answered something else.
@@ -87,8 +80,9 @@ class Account:
 
     def close(self) -> None:
         """Log out."""
-        with contextlib.suppress(StackError), self._http:
+        with contextlib.suppress(StackError):
             self._ask("POST", "/v1/auth/logout", {"refresh_token": self._refresh_token})
+        self._http.close()
 
     def _log_in(self) -> httpx.Response:
         answer = self._ask("POST", "/v1/auth/login", {**self._credentials, "client": "native"})
@@ -105,11 +99,7 @@ class Account:
 
 
 def make_account(env: Mapping[str, str], password: str) -> None:
-    """Make the demo account where nobody may register; it is an administrator's.
-
-    Args:
-        env: the whole environment of the services.
-        password: of the account.
+    """Make the demo account as an administrator would; `env` is that of the services.
 
     Raises:
         StackError: it could not be made.

@@ -26,12 +26,9 @@ _SOURCES = (*_LISTS, "index.html", "tsconfig.json", "vite.config.ts", "src", "pu
 def build(interrupted: Callable[[], bool] = lambda: False) -> Path:
     """Build the page unless that is done; return the directory to serve.
 
-    Args:
-        interrupted: asked often; when true the build is given up.
-
     Raises:
         StackError: Node.js or a package could not be had, or the build failed.
-        Stopped: it was interrupted.
+        Stopped: `interrupted`, which is asked often, was true.
     """
     wanted = _digest(_SOURCES)
     if stamp.read(_DIST)["digest"] != wanted:

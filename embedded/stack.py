@@ -6,7 +6,6 @@
 The directory is locked while it is in use. Everything listens on 127.0.0.1 only.
 """
 
-import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -18,7 +17,6 @@ from embedded.directory import Directory
 from embedded.errors import StackError, explain
 from embedded.ffmpeg import find_tools
 from embedded.guard import Guard
-from embedded.leftovers import births_of
 from embedded.part import Part
 from embedded.supervisor import Report, Supervisor
 
@@ -90,14 +88,12 @@ class Stack:
     ) -> bool:
         """Start all parts and wait until they are ready; False when it was interrupted.
 
-        Args:
-            timeout: seconds for each part.
-            interrupted: asked often; when true the start is given up.
-            hurry: asked often while a start that failed is taken back; see `stop`.
+        Each part has `timeout` seconds. `interrupted` and, while a start that failed is taken back,
+        `hurry` are asked often.
 
         Raises:
             StackError: something is missing, or the directory is in use.
-            PartDied: a part ended or was not ready within `timeout` seconds.
+            PartDied: a part ended or was not ready in time.
         """
         try:
             self._directory.open()
@@ -132,11 +128,8 @@ class Stack:
         self.stop()
 
     def _changed(self, pids: Mapping[str, int]) -> None:
-        births = births_of(pids.values())
-        self._guard.note(births)
-        # On a full disk the guard still knows them.
-        with contextlib.suppress(OSError):
-            self._directory.note(births)
+        if self._directory.lock is not None:
+            self._guard.note(pids.values(), self._directory.lock)
 
     def _noting(self, name: str, seconds: float) -> None:
         if name == "migrate" and "postgres" in self._wanted:

@@ -128,13 +128,7 @@ async def begin_session(
 ) -> IssuedTokens:
     """Begin a session of somebody who has shown who they are.
 
-    Args:
-        held: the adapters.
-        user_id: who it is.
-        client: `browser` or `native`.
-        user_agent: told in the list of sessions, like `address`.
-        address: from where.
-        password_hash: that was verified; the account must still have it.
+    With `password_hash`, which was verified, the account must still have it.
 
     Raises:
         Unauthenticated: the account has been closed, or has another password by now.

@@ -86,14 +86,10 @@ class Sessions:
     async def rotate(
         self, user_id: uuid.UUID, session_id: str, token_id: str, *, unanswered: bool = False
     ) -> Rotated:
-        """Exchange a refresh token's id for the next one.
+        """Exchange a refresh token's id, as shown, for the next one.
 
-        Args:
-            user_id: whose session it is.
-            session_id: the session.
-            token_id: that was shown.
-            unanswered: whether the one after it was never handed out, so that whoever shows this
-                one may do so at any time: the answer was lost in an outage.
+        `unanswered` says that the one after it was never handed out, because the answer was lost in
+        an outage. Then it may be shown at any time.
 
         Raises:
             Unauthenticated: `session_revoked`: the session has ended, or the token was used

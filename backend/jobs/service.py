@@ -67,7 +67,7 @@ async def create(held: Services, user: Principal, video_id: uuid.UUID, operation
     async with held.db.begin() as tx:
         await quota.lock(tx, held.settings, user.user_id)
         await resting(tx, video_id)  # first: of what would not begin nothing can be too much
-        await quota.admit_again(tx, held.settings, user.user_id)
+        await quota.admit(tx, held.settings, user.user_id)
         job_id = await create_job(tx, video_id, operation)
     return await get(held, user, job_id)
 

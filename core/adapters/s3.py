@@ -117,10 +117,7 @@ class Storage:
     async def create_upload(self, key: str, content_type: str, tags: str = "") -> str:
         """Begin a multipart upload and return S3's id of it.
 
-        Args:
-            key: of the object.
-            content_type: that it will have.
-            tags: of the object, as `name=value`; not every store knows any.
+        `tags` are those of the object, as `name=value`; not every store knows any.
         """
         further = {"Tagging": tags} if tags else {}
         answer = await self._ask(
@@ -194,11 +191,7 @@ class Storage:
     ) -> AsyncGenerator[bytes, None]:
         """Yield the bytes from `first` to `last`, both counted from 0 and included.
 
-        Args:
-            key: the object's key.
-            first: the first byte.
-            last: the last byte.
-            etag: the version that is meant; another one is refused rather than mixed in.
+        With `etag` another version is refused rather than mixed in.
 
         Raises:
             ObjectGone: there is no such object, or it is another version.

@@ -11,9 +11,7 @@ from embedded.console import complain, say
 class Room:
     """What is free where workers work, told once each time that it becomes too little.
 
-    Attributes:
-        place: a directory; it need not be there yet.
-        wanted: bytes that must be free before a film is begun.
+    `place` need not be there yet; `wanted` bytes must be free before a film is begun.
     """
 
     place: Path

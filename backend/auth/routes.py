@@ -15,7 +15,6 @@ from backend.auth.schemas import (
     RefreshRequest,
     Registration,
     RegistrationMode,
-    SessionItem,
     SessionList,
     TokenAnswer,
 )
@@ -48,8 +47,7 @@ async def register(body: Registration, held: With, address: Address) -> Account:
 
     Where only who is invited may, `invite` is the code; it is good for one account.
     """
-    row = await service.register(held, body.email, body.password, address, invite=body.invite)
-    return Account(id=row.id, email=row.email, created_at=row.created_at)
+    return await service.register(held, body.email, body.password, address, invite=body.invite)
 
 
 @router.post(
@@ -130,21 +128,7 @@ async def change_password(body: PasswordChange, user: CurrentUser, address: Addr
 @router.get("/auth/sessions", responses=responses(401), summary="List sessions")
 async def list_sessions(user: CurrentUser) -> SessionList:
     """List the account's sessions, the last used first."""
-    found = await user.held.sessions.list_of(user.user_id)
-    return SessionList(
-        items=[
-            SessionItem(
-                id=item.id,
-                client=item.client,
-                user_agent=item.user_agent,
-                address=item.address,
-                created_at=item.created_at,
-                used_at=item.used_at,
-                current=item.id == user.session_id,
-            )
-            for item in found
-        ]
-    )
+    return SessionList(items=await user.held.sessions.list_of(user.user_id, user.session_id))
 
 
 @router.delete(
@@ -176,8 +160,7 @@ async def end_session(session_id: str, user: CurrentUser) -> None:
 @router.get("/me", responses=responses(401), summary="Who am I")
 async def me(user: CurrentUser) -> Me:
     """Return the account of whoever asks."""
-    row = await service.account(user.held, user)
-    return Me(id=row.id, email=row.email, created_at=row.created_at, role=row.role)
+    return await service.account(user.held, user)
 
 
 @router.post(

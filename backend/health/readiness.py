@@ -16,10 +16,8 @@ Check = Callable[[], Awaitable[object]]
 class Readiness:
     """Asks every part, side by side; whoever comes meanwhile waits for the same answers.
 
-    Args:
-        checks: by name of the part; raises when the part does not answer.
-        patience_s: within which a part must have answered.
-        keep_s: for so long an answer is good.
+    A check raises when its part does not answer. It must within `patience_s`; what it says is good
+    for `keep_s`.
     """
 
     def __init__(

@@ -36,15 +36,10 @@ def client(
     attempts: int = 2,
     **further: Any,
 ) -> Any:
-    """Return an async context manager of the SDK's own client.
+    """Return an async context manager of the SDK's own client of a service.
 
-    Args:
-        settings: where AWS, or what stands for it, is.
-        service: such as `s3`.
-        url: where this one is, if it is elsewhere.
-        read_s: seconds without a byte after which a request has failed.
-        attempts: of each request.
-        **further: options of the SDK's configuration.
+    A request has failed after `read_s` seconds without a byte; `further` are options of the SDK's
+    configuration.
     """
     return aioboto3.Session(region_name=settings.aws_region).client(
         service,
@@ -68,11 +63,8 @@ async def connect(
 ) -> AsyncIterator[Aws]:
     """Open the S3 and SQS clients for as long as the block lasts.
 
-    Args:
-        settings: where they are.
-        hurried: for somebody who waits for an answer: given up within a minute, not in three.
-        media: signs what is handed out for reading, where that is not read from the store itself.
-        small_write_s: within which a small object must be stored.
+    `hurried` is for somebody who waits for an answer: given up within a minute, not in three.
+    `media` signs what is handed out for reading, where that is not read from the store itself.
     """
     attempts, silence_s = (2 if hurried else 4), settings.s3_read_timeout_s
     s3_client = client(

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class DeletedVideo(BaseModel):
-    """A video that is gone, with the version that it ended at."""
+    """A deleted video, with its last version."""
 
     id: UUID
     version: int

@@ -75,7 +75,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error; clients branch on `code`."""
+    """An error. Clients decide by its `code`."""
 
     type: str = Field(examples=["urn:framemill:problem:not_found"])
     title: str = Field(examples=["Not found"])

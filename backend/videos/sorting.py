@@ -11,7 +11,7 @@ from core.model.tables import Video
 
 
 class Sort(StrEnum):
-    """By what the library is sorted; titles regardless of case."""
+    """The sort order of the library. Titles ignore upper and lower case."""
 
     NEWEST = "newest"
     OLDEST = "oldest"

@@ -30,7 +30,7 @@ from backend.http.reference import reference_route
 from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
 from backend.limits.routes import router as limits_router
-from backend.page.routes import Page, PageRoute
+from backend.page.routes import Page
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
 from backend.videos.reader import VideoReader
@@ -114,7 +114,7 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.page_dir is not None:
         taken = {route.path.split("/")[1] for route in app.routes if isinstance(route, Route)}
         taken |= {"readyz", "metrics"}  # elsewhere; who asks here must not be shown a page
-        app.router.routes.append(PageRoute(Page(settings.page_dir, settings), taken))
+        app.router.default = Page(settings.page_dir, settings, taken)
     return app
 
 

@@ -17,7 +17,7 @@ from backend.auth.tokens import Tokens
 from backend.events.slots import StreamSlots
 from backend.http.address import address_of
 from backend.http.idempotency import Idempotency
-from backend.http.ratelimit import RateLimiter
+from backend.http.ratelimit import Limit, RateLimiter
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
 from core.accounts import ADMIN
@@ -124,6 +124,17 @@ With = Annotated[Services, Depends(services)]
 CurrentUser = Annotated[Principal, Depends(BearerSession())]
 
 
+async def _asking(user: CurrentUser) -> Principal:
+    """Return who is asking for work, unless that was too often within a minute.
+
+    Raises:
+        RateLimited: `rate_limited`.
+    """
+    limit = Limit("jobs", user.held.settings.rate_limit_uploads)
+    await user.held.limits.take(limit, str(user.user_id))
+    return user
+
+
 async def _admin(user: CurrentUser) -> Principal:
     """Return who is asking, if it is an admin. Looked up each time: a role can be taken away.
 
@@ -139,5 +150,6 @@ async def _admin(user: CurrentUser) -> Principal:
     return user
 
 
+AskingUser = Annotated[Principal, Depends(_asking)]
 CurrentAdmin = Annotated[Principal, Depends(_admin)]
 Address = Annotated[str, Depends(_address)]

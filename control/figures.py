@@ -46,6 +46,7 @@ _ENDED = (
         Job.state,
         func.coalesce(Job.failure["code"].astext, "").label("code"),
         func.count().label("count"),
+        func.sum(Job.cpu_seconds).label("cpu_seconds"),
     )
     .where(Job.finished_at > func.now() - func.make_interval(0, 0, 0, 0, 0, 0, _WINDOW_S))
     .group_by("state", "code")
@@ -137,5 +138,12 @@ def _describe(registry: CollectorRegistry, waiting: Any, ended: Any) -> None:
         ["state", "code"],
         registry=registry,
     )
+    cpu = Gauge(
+        "framemill_jobs_cpu_seconds_last_hour",
+        "What FFmpeg and ffprobe have used for these jobs, in all their attempts.",
+        ["state", "code"],
+        registry=registry,
+    )
     for row in ended:
         jobs.labels(row.state, row.code).set(row.count)
+        cpu.labels(row.state, row.code).set(row.cpu_seconds)

@@ -78,7 +78,7 @@ async def opened(settings: Settings) -> AsyncIterator[Control]:
         ear = Listener(connect, OUTBOX_CHANNEL, relay.nudge)
         watcher = None
         if settings.cloudwatch_namespace is not None:
-            client_of_it = await stack.enter_async_context(aws.cloudwatch(settings))
+            client_of_it = await stack.enter_async_context(aws.client(settings, "cloudwatch"))
             watcher = CloudWatch(client_of_it, settings.cloudwatch_namespace)
         yield Control(held, relay, Sweeps(held), ear, watcher)
 

@@ -58,9 +58,10 @@ class Sweeps:
             _log.warning("leases_lapsed", count=count)
 
     async def adopt(self) -> None:
-        """Take over what the release before has queued."""
-        count = await adoption.adopt_all(self._held.db)
-        if count:
+        """Take over what the release before has queued, or a worker of it lost."""
+        if not await self._leases.say_something():
+            return
+        if count := await adoption.adopt_all(self._held.db):
             _log.info("tasks_adopted", count=count)
 
     async def resend_lost(self) -> None:

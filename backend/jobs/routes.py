@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, status
 
-from backend.deps import CurrentUser
+from backend.deps import AskingUser, CurrentUser
 from backend.http.errors import responses
 from backend.jobs import service
 from backend.jobs.schemas import JobItem, JobPage, NewJob
@@ -45,6 +45,6 @@ async def list_video_jobs(
     responses=responses(400, 401, 404, 409, 413, 415, 422, 429),
     summary="Create a job",
 )
-async def create_job(video_id: UUID, body: NewJob, user: CurrentUser) -> JobItem:
+async def create_job(video_id: UUID, body: NewJob, user: AskingUser) -> JobItem:
     """Queue a job for a video that is ready, failed or cancelled."""
     return await service.create(user.held, user, video_id, body.operation)

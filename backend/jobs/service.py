@@ -13,7 +13,8 @@ from backend.videos.far import shown_of, told_of
 from backend.videos.schemas import FailureItem
 from core.errors import NotFound
 from core.jobs.create import create as create_job
-from core.model.states import JOB_LIVE, JobState, VideoState
+from core.jobs.create import resting
+from core.model.states import JobState, VideoState
 from core.model.tables import Job, OldTask, Task, Video
 from core.progress import Progress
 
@@ -66,6 +67,7 @@ async def create(held: Services, user: Principal, video_id: uuid.UUID, operation
     await held.videos.get(video_id, user.user_id)
     async with held.db.begin() as tx:
         await quota.lock(tx, held.settings, user.user_id)
+        await resting(tx, video_id)  # first: of what would not begin nothing can be too much
         await quota.admit_again(tx, held.settings, user.user_id)
         job_id = await create_job(tx, video_id, operation)
     return await get(held, user, job_id)
@@ -88,8 +90,7 @@ async def _select(held: Services, *where: ColumnElement[bool], most: int) -> lis
     )
     async with held.db.read() as connection:
         rows = (await connection.execute(statement)).all()
-    live = [row.id for row in rows if row.state in JOB_LIVE]
-    board = await held.board.read(live)
+    board = await held.board.read([row.id for row in rows if row.state != JobState.SUCCEEDED])
     return [await _item(held, row, board.get(row.id)) for row in rows]
 
 

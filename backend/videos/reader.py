@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +33,7 @@ from core.coalesce import Batcher
 from core.errors import NotFound, Unavailable
 from core.model.states import AssetKind, AssetState, VideoState
 from core.model.tables import Asset, Video
-from core.progress import LASTS_S, Progress, ProgressBoard
+from core.progress import Progress, ProgressBoard
 
 _REMEMBERED = 10_000  # videos as JSON; about 3 kB each
 _VERSIONS = 2_000  # in a page; some 50 bytes each
@@ -206,7 +206,7 @@ class VideoReader:
         """Return how far a video is; Redis is asked about those alone that it may know of."""
         runs = row.state == VideoState.PROCESSING
         told = None
-        if runs or row.state == VideoState.QUEUED or _has_just_stopped(row):
+        if row.job_id is not None and row.state != VideoState.READY:
             try:
                 told = await self._told.get(row.job_id)
             except Unavailable:
@@ -227,6 +227,7 @@ class VideoReader:
         poster = row.poster_key and await self._storage.sign_get(row.poster_key, self._url_ttl_s)
         return VideoItem(
             id=row.id,
+            job_id=row.job_id,
             title=row.title,
             state=row.state,
             stage=shown.stage,
@@ -245,12 +246,6 @@ class VideoReader:
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
-
-
-def _has_just_stopped(row: Row[Any]) -> bool:
-    """Whether it was shown further than Postgres knows: what was cancelled is not written to."""
-    stopped = row.state in (VideoState.FAILED, VideoState.CANCELLED)
-    return stopped and datetime.now(UTC) - row.updated_at < timedelta(seconds=LASTS_S)
 
 
 def _owned(row: Row[Any] | None, user_id: uuid.UUID) -> Row[Any]:

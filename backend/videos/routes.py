@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from backend.deps import CurrentUser
+from backend.deps import AskingUser, CurrentUser
 from backend.http.errors import responses
 from backend.http.raw_route import DirectRoute, authenticate, described
 from backend.http.text import Storable
@@ -95,10 +95,10 @@ async def download(
 @router.post(
     "/{video_id}/cancel",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(401, 404, 409),
+    responses=responses(401, 404, 409, 429),
     summary="Cancel processing",
 )
-async def cancel_video(video_id: UUID, user: CurrentUser) -> VideoItem:
+async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
     """Cancel the video's queued or running job."""
     await service.cancel(user.held, user, video_id)
     return await user.held.videos.get(video_id, user.user_id)
@@ -110,7 +110,7 @@ async def cancel_video(video_id: UUID, user: CurrentUser) -> VideoItem:
     responses=responses(401, 404, 409, 429),
     summary="Process again",
 )
-async def retry_video(video_id: UUID, user: CurrentUser) -> VideoItem:
+async def retry_video(video_id: UUID, user: AskingUser) -> VideoItem:
     """Process a failed or cancelled video again."""
     await service.retry(user.held, user, video_id)
     return await user.held.videos.get(video_id, user.user_id)

@@ -64,6 +64,8 @@ class VideoItem(BaseModel):
     """A video; `progress` in percent, `eta_seconds` until the running job is likely done."""
 
     id: UUID
+    # Whose progress it is: for those who compare, and not told.
+    job_id: UUID | None = Field(None, exclude=True)
     title: str
     state: VideoState
     stage: Stage | None

@@ -10,10 +10,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-import aioboto3
-from aiobotocore.config import AioConfig
-
 from core import log
+from core.adapters.aws import client
 from core.adapters.aws_errors import translated
 from core.config import Settings
 from core.errors import Unavailable
@@ -41,18 +39,15 @@ def parse_login(text: str) -> Login:
     Raises:
         ValueError: there is no password in it. The message holds nothing of the secret.
     """
-    if not text.lstrip().startswith("{"):
-        if not text.strip():
-            raise ValueError("the secret is empty")
-        return Login(text.strip())
+    text = text.strip()
     try:
-        found = json.loads(text)
+        found = json.loads(text) if text.startswith("{") else {"password": text}
     except ValueError:
         raise ValueError("the secret begins like JSON and is none") from None
-    password, user = found.get("password"), found.get("username")
+    password = found.get("password")
     if not isinstance(password, str) or not password:
         raise ValueError("the secret has no password")
-    return Login(password, user if isinstance(user, str) and user else None)
+    return Login(password, found.get("username") or None)
 
 
 class Secret:
@@ -117,21 +112,12 @@ def database_secret(settings: Settings) -> Secret | None:
     """Return the secret that the settings name; None when the address has the password."""
     if settings.database_secret is None:
         return None
-    session = aioboto3.Session(region_name=settings.aws_region)
 
     async def ask() -> str:
         with translated("The store of secrets"):
             # Opened for each question: they are minutes apart, and this way nobody has to close it.
-            async with session.client(
-                "secretsmanager",
-                endpoint_url=settings.aws_endpoint_url,
-                config=AioConfig(
-                    connect_timeout=2,
-                    read_timeout=3,
-                    retries={"total_max_attempts": 2, "mode": "standard"},
-                ),
-            ) as client:
-                answer = await client.get_secret_value(SecretId=settings.database_secret)
+            async with client(settings, "secretsmanager", read_s=3) as store:
+                answer = await store.get_secret_value(SecretId=settings.database_secret)
         return str(answer.get("SecretString", ""))
 
     return Secret(ask)

@@ -47,9 +47,7 @@ async def create(
         NotFound: the video is deleted.
         Conflict: the video is in another state.
     """
-    video = await living(tx, video_id)
-    if video.state not in only_from:
-        raise Conflict("This video is in progress. Wait until it is ready, or cancel it first.")
+    video = await resting(tx, video_id, only_from)
     job_id = new_id()
     priority, turn = await fair_order.assign(tx, video.user_id)
     common = {
@@ -88,6 +86,21 @@ async def create(
         **video_values,
     )
     return job_id
+
+
+async def resting(
+    tx: AsyncConnection, video_id: uuid.UUID, only_from: Collection[VideoState] = AT_REST
+) -> LockedVideo:
+    """Lock a video that a job may be created for.
+
+    Raises:
+        NotFound: the video is deleted.
+        Conflict: the video is in another state.
+    """
+    video = await living(tx, video_id)
+    if video.state not in only_from:
+        raise Conflict("This video is in progress. Wait until it is ready, or cancel it first.")
+    return video
 
 
 async def living(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo:

@@ -86,7 +86,13 @@ _NOTHING = Ending()
 
 
 async def plan(
-    tx: AsyncConnection, work: Work, made: Plan, lease_s: float, worker: str, nonce: uuid.UUID
+    tx: AsyncConnection,
+    work: Work,
+    made: Plan,
+    lease_s: float,
+    worker: str,
+    nonce: uuid.UUID,
+    ending: Ending = _NOTHING,
 ) -> Work:
     """End a task that inspects, add what it planned, and claim the next task for its holder.
 
@@ -97,6 +103,7 @@ async def plan(
         lease_s: of the claim of the next task.
         worker: who holds it.
         nonce: of that claim.
+        ending: of the task that inspects.
 
     Returns:
         The next task, begun.
@@ -105,9 +112,10 @@ async def plan(
         LeaseLost: nothing was written.
     """
     video = await _lock(tx, work)
-    await _end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, _NOTHING)
+    await _end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending)
     first = await _add_tasks(tx, work, made.tasks, lease_s, worker, nonce)
-    await project(tx, video, work.job_id, source_media=made.source_media, plan=made.plan)
+    facts = {"source_media": made.source_media, "plan": made.plan, **_of_job(ending)}
+    await project(tx, video, work.job_id, **facts)
     return replace(first, plan=made.plan)
 
 

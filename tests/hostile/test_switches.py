@@ -15,7 +15,8 @@ from tests.hostile import texts
 from tests.hostile.conftest import BLIND, Watch
 from tests.hostile.maker import Maker, cut, lavfi
 from tests.hostile.pieces import Pieces
-from workers.ffmpeg import command, probe_command
+from workers.ffmpeg import command
+from workers.ffmpeg import probe as probing
 from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.probe import probe
 from workers.ffmpeg.whitelists import input_options
@@ -58,7 +59,7 @@ def without(*options: str, protocols: str = "file") -> Options:
 
 def use(monkeypatch: Patch, options: Options) -> None:
     monkeypatch.setattr(command, "input_options", options)
-    monkeypatch.setattr(probe_command, "input_options", options)
+    monkeypatch.setattr(probing, "input_options", options)
 
 
 def take_everything(monkeypatch: Patch) -> None:

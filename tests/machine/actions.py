@@ -29,7 +29,7 @@ from core.tasks.settle import NewTask, Plan
 from core.uploads import sessions
 from tests.machine.paced import PacedDatabase, PacedStorage
 from tests.support.control import rounds_of
-from tests.support.work import outputs
+from tests.support.work import SKILLS, outputs
 
 SIZE = 1000
 _FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
@@ -208,7 +208,7 @@ class Mill:
                 await lease.put_back(cast(Any, tx), taken, "no", charge=True)
 
     async def _taken(self) -> Claim | None:
-        found = await claim_next(cast(Any, self.db), "worker", uuid.uuid4(), 60.0, 3)
+        found = await claim_next(cast(Any, self.db), "worker", uuid.uuid4(), 60.0, SKILLS)
         return found if isinstance(found, Claim) else None
 
     async def heartbeat(self, held: Work) -> None:

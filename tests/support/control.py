@@ -1,6 +1,7 @@
 """The relay and the sweeps in this process, on the connections of a test."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,11 +41,18 @@ def rounds_of(
     dead: Any = None,
     storage: Any = None,
     redis: Any = None,
+    *,
+    at_work: bool = True,
 ) -> Rounds:
-    """Return the rounds; what a test does not need may be left out."""
+    """Return the rounds; what a test does not need may be left out.
+
+    Those of a control that has been at work for a while, or of one that has just begun.
+    """
     held = Adapters(*(cast(Any, each) for each in (settings, db, queue, dead, storage, redis)))
-    relay = Relay(held.db, held.queue, held.redis, held.settings.sweep_s)
-    return Rounds(held, relay, Sweeps(held))
+    relay, sweeps = Relay(held.db, held.queue, held.redis, held.settings.sweep_s), Sweeps(held)
+    if at_work:
+        sweeps._leases._answered_at = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return Rounds(held, relay, sweeps)
 
 
 @asynccontextmanager

@@ -1,9 +1,11 @@
 """What an FFmpeg binary can do, asked of itself once at start."""
 
-import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
-_ASK_SECONDS = 10.0
+from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
+
+_LIMITS = ProcessLimits(wall_seconds=10.0, stdout_bytes=1024**2)
 _REQUIRED_ENCODERS = frozenset({"libx264", "aac", "mjpeg"})
 _REQUIRED_FILTERS = frozenset({"scale", "fps", "split", "trim", "aresample", "bwdif", "setparams"})
 
@@ -48,8 +50,7 @@ async def ask_capabilities(ffmpeg: str) -> Capabilities:
         ffmpeg: absolute path of the program.
 
     Raises:
-        UnfitFFmpegError: it lacks an encoder or filter that every encode needs.
-        OSError: it cannot be started.
+        UnfitFFmpegError: it lacks an encoder or filter that every encode needs, or does not answer.
     """
     encoders = parse_names(await _listing(ffmpeg, "-encoders"))
     filters = parse_names(await _listing(ffmpeg, "-filters"))
@@ -62,20 +63,8 @@ async def ask_capabilities(ffmpeg: str) -> Capabilities:
 
 
 async def _listing(ffmpeg: str, option: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        ffmpeg,
-        "-hide_banner",
-        option,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
     try:
-        output, _ = await asyncio.wait_for(process.communicate(), _ASK_SECONDS)
-    except TimeoutError as error:
-        raise UnfitFFmpegError(f"{ffmpeg} does not answer {option}") from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return output.decode(errors="replace")
+        answer = await run([ffmpeg, "-hide_banner", option], cwd=Path("/"), limits=_LIMITS)
+    except FFmpegFailedError as error:
+        raise UnfitFFmpegError(f"{ffmpeg} does not answer {option}: {error}") from error
+    return answer.stdout.decode(errors="replace")

@@ -1,21 +1,23 @@
-"""Run one FFmpeg: its progress, its stall, its end, and no orphan."""
+"""Run one program to its end: what it says, its stall, what it used, and no orphan."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import os
 import signal
+import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from workers.ffmpeg.progress import Progress, ProgressParser
 from workers.ffmpeg.signs import look
 from workers.ffmpeg.stall import Signs, StallClock
-from workers.ffmpeg.standard_input import Feed, Feeding, OwnTime
+from workers.ffmpeg.standard_input import Feed, OwnTime, StandardInput
 from workers.sandbox.policy import Policy
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
@@ -28,21 +30,20 @@ ENVIRONMENT = {"LC_ALL": "C", "AV_LOG_FORCE_NOCOLOR": "1"}
 
 @dataclass(frozen=True, slots=True)
 class ProcessLimits:
-    """How long to bear with a process.
+    """How much to bear with a process. Its memory is a matter of its `Policy`.
 
     Attributes:
         stall_seconds: without any progress before it is killed: neither in its reports nor in its
             files, nor to or from a disk.
         wall_seconds: from start to end, without what it waits for its input.
-        stop_seconds: between asking it to end and killing it. One that is fed is killed at once:
-            while it waits for its input it does not hear.
         stderr_bytes: of its last words to keep.
+        stdout_bytes: of the beginning of its output to keep; 0 when it reports its progress there.
     """
 
     stall_seconds: float = 60.0
     wall_seconds: float = 10 * 3600.0
-    stop_seconds: float = 1.5
     stderr_bytes: int = 65536
+    stdout_bytes: int = 0
 
 
 DEFAULT_PROCESS_LIMITS = ProcessLimits()
@@ -54,42 +55,48 @@ class Finished:
 
     Attributes:
         argv: what was run.
+        stdout: the beginning of its output, as its limits have it.
         stderr_tail: its last words.
         wall_seconds: how long it took.
     """
 
     argv: tuple[str, ...]
+    stdout: bytes
     stderr_tail: str
     wall_seconds: float
 
 
 class FFmpegFailedError(Exception):
-    """FFmpeg ended badly.
+    """A program ended badly.
 
     Attributes:
         argv: what was run.
         status: exit status; negative is the number of the signal that killed it.
         stderr_tail: its last words.
+        stdout: the beginning of its output, as its limits have it.
     """
-
-    def __init__(self, argv: Sequence[str], status: int, stderr_tail: str) -> None:
-        self.argv = tuple(argv)
-        self.status = status
-        self.stderr_tail = stderr_tail
-        last = stderr_tail.strip().splitlines()[-1:] or ["it said nothing"]
-        super().__init__(f"{self.reason} (status {status}): {last[0]}")
 
     reason = "FFmpeg failed"
 
+    def __init__(
+        self, argv: Sequence[str], status: int, stderr_tail: str, stdout: bytes = b""
+    ) -> None:
+        self.argv = tuple(argv)
+        self.status = status
+        self.stderr_tail = stderr_tail
+        self.stdout = stdout
+        last = stderr_tail.strip().splitlines()[-1:] or ["it said nothing"]
+        super().__init__(f"{self.reason} (status {status}): {last[0]}")
+
 
 class StallError(FFmpegFailedError):
-    """FFmpeg made no progress for too long and was killed."""
+    """It made no progress for too long and was killed."""
 
     reason = "FFmpeg made no progress and was stopped"
 
 
 class TimeLimitError(FFmpegFailedError):
-    """FFmpeg ran longer than it may and was killed."""
+    """It ran longer than it may and was killed."""
 
     reason = "FFmpeg ran too long and was stopped"
 
@@ -115,21 +122,24 @@ async def run(
     limits: ProcessLimits = DEFAULT_PROCESS_LIMITS,
     policy: Policy | None = None,
     feed: Feed | None = None,
+    spent: Callable[[float], None] | None = None,
 ) -> Finished:
-    """Run FFmpeg to its end. Cancelling the awaiting task is how it is stopped.
+    """Run a program to its end. Cancelling the awaiting task is how it is stopped.
 
-    However this ends, no process of the group is left.
+    However this ends, no process of its group is left.
 
     Args:
         argv: absolute path of the program and its arguments.
         cwd: directory to run in.
         on_progress: called with every report.
         outputs: the directory in which it makes its files; one that changes is progress.
-        limits: how long to bear with it.
+        limits: how much to bear with it.
         policy: what it may do; None for everything.
-        feed: writes its standard input; without it there is none. When that fails FFmpeg is
+        feed: writes its standard input; without it there is none. When that fails the program is
             killed, and whatever it raised is raised: an input that breaks off must not pass for a
-            short one. FFmpeg may end before it has read everything.
+            short one. The program may end before it has read everything.
+        spent: called with the CPU seconds that it has used, the kernel's for it among them, however
+            this ends.
 
     Raises:
         FFmpegFailedError: it ended with another status than 0; 125 when its sandbox, 127 when it
@@ -138,198 +148,191 @@ async def run(
         TimeLimitError: it ran longer than `wall_seconds`.
     """
     began, own_time = time.monotonic(), OwnTime()
-    source = Feeding(feed, own_time) if feed is not None else None
-    try:
-        process = await start(argv, cwd, policy, source.reading_end if source else None)
-    except BaseException:
-        if source is not None:
-            await source.end()
-        raise
-    clock = StallClock(limits.stall_seconds, own_time.now())
-    watch = _Watch(clock, on_progress, own_time)
-    tail = bytearray()
-    feeding = source.begin() if source is not None else None
-    readers = [
-        asyncio.ensure_future(watch.read(_reader(process.stdout))),
-        asyncio.ensure_future(_keep_tail(_reader(process.stderr), tail, limits.stderr_bytes)),
-    ]
-    overdue: type[FFmpegFailedError] | None = None
-    try:
-        overdue = await _wait(
-            process,
-            clock,
-            own_time,
-            partial(_see, process.pid, outputs, source),
-            readers,
-            feeding,
-            own_time.now() + limits.wall_seconds,
-        )
-    finally:
-        await asyncio.shield(_end(process, readers, source, limits.stop_seconds))
-    text = bytes(tail).decode(errors="replace")
-    status = process.returncode or 0
-    if overdue is not None:
-        raise overdue(argv, status, text)
-    if status != 0:
-        raise FFmpegFailedError(argv, status, text)
-    return Finished(tuple(argv), text, time.monotonic() - began)
+    with contextlib.ExitStack() as stack:
+        stdin = StandardInput(feed, own_time) if feed is not None else None
+        if stdin is not None:
+            stack.callback(stdin.close)
+        process = _start(launched(argv, policy), cwd, stdin)
+        running = _Running(process, limits, own_time, on_progress, outputs, stdin)
+        overdue: type[FFmpegFailedError] | None = None
+        try:
+            overdue = await running.wait()
+        finally:
+            await asyncio.shield(running.end(spent))
+    status, _ = running.ended.result()
+    output, words = bytes(running.stdout), running.stderr.decode(errors="replace")
+    if overdue is not None or status != 0:
+        raise (overdue or FFmpegFailedError)(argv, status, words, output)
+    return Finished(tuple(argv), output, words, time.monotonic() - began)
 
 
-async def start(
-    argv: Sequence[str], cwd: Path, policy: Policy | None, stdin: int | None = None
-) -> asyncio.subprocess.Process:
-    """Start a process in a group of its own; cancelled meanwhile, leave none of the group behind.
-
-    asyncio itself would kill the process alone, and then wait for all that hold its pipes.
-
-    Args:
-        argv: absolute path of the program and its arguments.
-        cwd: directory to run in.
-        policy: what it may do; None for everything.
-        stdin: descriptor of its standard input; None for none.
-    """
-    starting = asyncio.ensure_future(
-        asyncio.create_subprocess_exec(
-            *launched(argv, policy),
-            cwd=cwd,
-            env=ENVIRONMENT,
-            stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+def _start(command: list[str], cwd: Path, stdin: StandardInput | None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        bufsize=0,
+        cwd=cwd,
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL if stdin is None else stdin.reading_end,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
-    try:
-        return await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        process = await starting
-        _signal_group(process, signal.SIGKILL)
-        await process.wait()
-        raise
 
 
-class _Watch:
-    """Reads progress, and tells the clock and the listener of it."""
+class _Running:
+    """A process that was started, and all that hangs on it.
+
+    Attributes:
+        ended: its exit status, and the CPU seconds that it has used.
+        stdout: what is kept of its output.
+        stderr: what is kept of its last words.
+    """
 
     def __init__(
         self,
-        clock: StallClock,
-        on_progress: Callable[[Progress], None] | None,
+        process: subprocess.Popen[bytes],
+        limits: ProcessLimits,
         own_time: OwnTime,
+        on_progress: Callable[[Progress], None] | None,
+        outputs: Path | None,
+        stdin: StandardInput | None,
     ) -> None:
-        self._clock = clock
+        self._process = process
+        self._limits = limits
         self._own_time = own_time
+        self._deadline = own_time.now() + limits.wall_seconds
+        self._clock = StallClock(limits.stall_seconds, own_time.now())
         self._on_progress = on_progress
-        self._parser = ProgressParser()
+        self._outputs = outputs
+        self._stdin = stdin
+        self.stdout, self.stderr = bytearray(), bytearray()
+        self.ended = _ended(process)
+        self._readers = [
+            asyncio.ensure_future(self._read_stdout()),
+            asyncio.ensure_future(self._read_stderr()),
+        ]
+        self._feeders = [asyncio.ensure_future(stdin.feed())] if stdin is not None else []
 
-    async def read(self, stream: asyncio.StreamReader) -> None:
-        rest = b""
-        while chunk := await stream.read(_CHUNK):
-            *lines, rest = (rest + chunk).split(b"\n")
+    async def wait(self) -> type[FFmpegFailedError] | None:
+        """Wait for the end; say which patience ran out, if one did.
+
+        All times are the process's own, so they are read anew after each wait.
+        """
+        own_time, clock = self._own_time, self._clock
+        waiting: set[asyncio.Future[Any]] = {self.ended, *self._readers}
+        beside: set[asyncio.Future[Any]] = {*self._feeders}
+        looking: asyncio.Future[Signs] | None = None
+        late = self._deadline
+        try:
+            while waiting:
+                now = own_time.now()
+                if now >= self._deadline:
+                    return TimeLimitError
+                if looking is None and now >= clock.look_at:
+                    # In a thread: a disk that is slow enough to matter is slow to tell, too.
+                    taken = self._stdin.taken if self._stdin is not None else 0
+                    looking = asyncio.ensure_future(
+                        asyncio.to_thread(look, self._process.pid, self._outputs, taken)
+                    )
+                    late = max(now, clock.deadline) + _LOOK_S
+                # A disk that hangs never tells: then what was known before it was asked decides.
+                until = min(self._deadline, late if looking else clock.look_at)
+                done, _ = await asyncio.wait(
+                    {*waiting, *beside, looking} if looking else waiting | beside,
+                    timeout=max(until - now, _SHORTEST_WAIT_S),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                waiting -= done
+                beside -= done
+                for future in done:
+                    future.result()
+                if looking is not None and not looking.done() and own_time.now() >= late:
+                    return StallError
+                if looking is not None and looking in done:
+                    clock.looked(looking.result(), own_time.now())
+                    looking = None
+                    if clock.stands_still(own_time.now()):
+                        return StallError
+            return None
+        finally:
+            if looking is not None:
+                looking.cancel()
+
+    async def end(self, spent: Callable[[float], None] | None) -> None:
+        """Leave no process of the group, no reader and no feeder behind."""
+        if not self.ended.done():
+            _kill_group(self._process.pid)
+            await asyncio.wait({self.ended})
+        beside = [*self._readers, *self._feeders]
+        for each in beside:
+            each.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+        for pipe in (self._process.stdout, self._process.stderr):
+            assert pipe is not None  # it was asked for
+            pipe.close()
+        if spent is not None:
+            spent(self.ended.result()[1])
+
+    async def _read_stdout(self) -> None:
+        parser, rest = ProgressParser(), b""
+        async for chunk in _chunks(self._process.stdout):
+            if self._limits.stdout_bytes:
+                self.stdout += chunk[: self._limits.stdout_bytes - len(self.stdout)]
+                continue
+            *lines, rest = (rest[-_CHUNK:] + chunk).split(b"\n")
             for line in lines:
-                self._take(line.decode(errors="replace"))
+                progress = parser.feed(line.decode(errors="replace"))
+                if progress is not None:
+                    self._reported(progress)
 
-    def _take(self, line: str) -> None:
-        progress = self._parser.feed(line)
-        if progress is None:
-            return
+    def _reported(self, progress: Progress) -> None:
         self._clock.reported(
             progress.out_time, progress.frame, done=progress.done, now=self._own_time.now()
         )
         if self._on_progress is not None:
             self._on_progress(progress)
 
+    async def _read_stderr(self) -> None:
+        async for chunk in _chunks(self._process.stderr):
+            self.stderr += chunk
+            del self.stderr[: -self._limits.stderr_bytes]
 
-async def _wait(
-    process: asyncio.subprocess.Process,
-    clock: StallClock,
-    own_time: OwnTime,
-    see: Callable[[], Signs],
-    readers: Sequence[asyncio.Future[None]],
-    feeding: asyncio.Future[None] | None,
-    wall_deadline: float,
-) -> type[FFmpegFailedError] | None:
-    """Wait for the end; say which patience ran out, if one did.
 
-    All times are the process's own, so they are read anew after each wait.
+def _ended(process: subprocess.Popen[bytes]) -> "asyncio.Future[tuple[int, float]]":
+    """Tell the exit status of a process, and its CPU seconds, once it has ended.
+
+    asyncio tells the status alone, and what all children together have used says nothing of one
+    of several. The thread is none of the pool's, which would not let this process end before it.
     """
-    ended = asyncio.ensure_future(process.wait())
-    waiting: set[asyncio.Future[Any]] = {ended, *readers}
-    beside: set[asyncio.Future[Any]] = {feeding} if feeding is not None else set()
-    looking: asyncio.Future[Signs] | None = None
-    late = wall_deadline
-    try:
-        while waiting:
-            now = own_time.now()
-            if now >= wall_deadline:
-                return TimeLimitError
-            if looking is None and now >= clock.look_at:
-                # In a thread: a disk that is slow enough to matter is slow to tell, too.
-                looking = asyncio.ensure_future(asyncio.to_thread(see))
-                late = max(now, clock.deadline) + _LOOK_S
-            # A disk that hangs never tells: then what was known before it was asked decides.
-            until = min(wall_deadline, late if looking else clock.look_at)
-            done, _ = await asyncio.wait(
-                {*waiting, *beside, looking} if looking else waiting | beside,
-                timeout=max(until - now, _SHORTEST_WAIT_S),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            waiting -= done
-            beside -= done
-            for future in done:
-                future.result()
-            if looking is not None and not looking.done() and own_time.now() >= late:
-                return StallError
-            if looking is not None and looking in done:
-                clock.looked(looking.result(), own_time.now())
-                looking = None
-                if clock.stands_still(own_time.now()):
-                    return StallError
-        return None
-    finally:
-        ended.cancel()
-        if looking is not None:
-            looking.cancel()
+    told: concurrent.futures.Future[tuple[int, float]] = concurrent.futures.Future()
 
-
-async def _end(
-    process: asyncio.subprocess.Process,
-    readers: Sequence[asyncio.Future[None]],
-    source: Feeding | None,
-    stop_seconds: float,
-) -> None:
-    """Leave no process of the group, no reader and no feeder behind."""
-    if process.returncode is None:
-        waits = source is not None and source.unfinished
-        _signal_group(process, signal.SIGKILL if waits else signal.SIGTERM)
+    def wait() -> None:
         try:
-            # The readers go on draining, else a full pipe would keep FFmpeg from ending.
-            await asyncio.wait_for(process.wait(), stop_seconds)
-        except TimeoutError:
-            _signal_group(process, signal.SIGKILL)
-            await process.wait()
-    if source is not None:
-        await source.end()
-    for reader in readers:
-        reader.cancel()
-    await asyncio.gather(*readers, return_exceptions=True)
+            _, status, usage = os.wait4(process.pid, 0)
+            # What it has started and left behind would hold its pipes open.
+            _kill_group(process.pid)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            told.set_result((process.returncode, usage.ru_utime + usage.ru_stime))
+        except BaseException as error:  # noqa: BLE001  it is raised where it is waited for
+            told.set_exception(error)
+
+    threading.Thread(target=wait, name=f"wait-{process.pid}", daemon=True).start()
+    return asyncio.wrap_future(told)
 
 
-def _see(pid: int, outputs: Path | None, source: Feeding | None) -> Signs:
-    return replace(look(pid, outputs), taken=source.taken if source is not None else 0)
-
-
-def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+def _kill_group(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
+        os.killpg(pid, signal.SIGKILL)
 
 
-async def _keep_tail(stream: asyncio.StreamReader, tail: bytearray, size: int) -> None:
-    while chunk := await stream.read(_CHUNK):
-        tail += chunk
-        del tail[:-size]
-
-
-def _reader(stream: asyncio.StreamReader | None) -> asyncio.StreamReader:
-    assert stream is not None  # a pipe was asked for
-    return stream
+async def _chunks(pipe: IO[bytes] | None) -> AsyncIterator[bytes]:
+    """Yield what comes out of a pipe."""
+    stream = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), pipe
+    )
+    try:
+        while chunk := await stream.read(_CHUNK):
+            yield chunk
+    finally:
+        transport.close()

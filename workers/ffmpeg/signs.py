@@ -9,14 +9,16 @@ from workers.ffmpeg.stall import Signs
 _PROC = Path("/proc")
 
 
-def look(pid: int, outputs: Path | None) -> Signs:
+def look(pid: int, outputs: Path | None, taken: int = 0) -> Signs:
     """Return what can be seen now. What is gone, or may not be seen, is left out.
 
     Args:
         pid: of the process.
         outputs: the directory in which it makes its files, if it makes any.
+        taken: bytes of its standard input that it has taken.
     """
-    return Signs(frozenset(_files(outputs)) if outputs is not None else frozenset(), _stored(pid))
+    files = _files(outputs) if outputs is not None else []
+    return Signs(frozenset(files), _stored(pid), taken)
 
 
 def _files(outputs: Path) -> list[tuple[str, int, int]]:

@@ -40,6 +40,10 @@ class OwnTime:
             self._since = None
 
 
+# Writes a source; when it returns all of it has been written.
+Feed = Callable[["StandardInput"], Coroutine[Any, Any, None]]
+
+
 class StandardInput:
     """The pipe, seen from its writing end.
 
@@ -51,7 +55,8 @@ class StandardInput:
         taken: bytes that have gone into the pipe.
     """
 
-    def __init__(self, own_time: OwnTime) -> None:
+    def __init__(self, feed: Feed, own_time: OwnTime) -> None:
+        self._feed = feed
         self._time = own_time
         self.taken = 0
         reads, self._writing_end = os.pipe()
@@ -61,20 +66,23 @@ class StandardInput:
             with contextlib.suppress(OSError):  # a user may have only so much in pipes
                 fcntl.fcntl(self._writing_end, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether more may be written."""
-        return self._writing_end >= 0
+    async def feed(self) -> None:
+        """Have everything written, once FFmpeg is there."""
+        self._hand_over()
+        with contextlib.suppress(ReaderGoneError):  # how it ended is told by its status
+            await self._feed(self)
+            # Everything is there: now, and only now, comes the end.
+            self.close()
 
-    def handed_over(self) -> None:
-        """Give up the reading end: once FFmpeg has it, its death must be seen."""
+    def _hand_over(self) -> None:
+        # Once FFmpeg has the reading end, its death must be seen.
         if self.reading_end is not None:
             os.close(self.reading_end)
             self.reading_end = None
 
     def close(self) -> None:
         """Close what is open."""
-        self.handed_over()
+        self._hand_over()
         if self._writing_end >= 0:
             os.close(self._writing_end)
             self._writing_end = -1
@@ -114,50 +122,3 @@ class StandardInput:
 def _done(future: "asyncio.Future[None]") -> None:
     if not future.done():
         future.set_result(None)
-
-
-# Writes a source; when it returns all of it has been written.
-Feed = Callable[[StandardInput], Coroutine[Any, Any, None]]
-
-
-class Feeding:
-    """What feeds a process, from before it is started until after it has ended."""
-
-    def __init__(self, feed: Feed, own_time: OwnTime) -> None:
-        self._feed = feed
-        self._stdin = StandardInput(own_time)
-        self._task: asyncio.Future[None] | None = None
-
-    @property
-    def reading_end(self) -> int | None:
-        """For the process; None once it has it."""
-        return self._stdin.reading_end
-
-    @property
-    def taken(self) -> int:
-        """Bytes that have gone into the pipe."""
-        return self._stdin.taken
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether the process may be waiting for more."""
-        return self._stdin.is_open
-
-    def begin(self) -> "asyncio.Future[None]":
-        """Feed the process, now that it is there; return what raises what the feed raises."""
-        self._stdin.handed_over()
-        self._task = asyncio.ensure_future(self._run())
-        return self._task
-
-    async def _run(self) -> None:
-        with contextlib.suppress(ReaderGoneError):  # how it ended is told by its status
-            await self._feed(self._stdin)
-            # Everything is there: now, and only now, comes the end.
-            self._stdin.close()
-
-    async def end(self) -> None:
-        """End it, once the process is no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        self._stdin.close()

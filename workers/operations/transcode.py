@@ -50,7 +50,6 @@ from workers.sources.fetch import fetch
 from workers.sources.look import look
 from workers.sources.room import outputs_room, whole_file_room
 from workers.sources.shape import Pipe
-from workers.tools import Tools
 
 T = TypeVar("T")
 
@@ -199,7 +198,12 @@ async def _inspect(context: Context, name: str) -> MediaInfo:
     try:
         policy = probe_policy(tools.sandbox, tools.ffprobe, place / name, tools.limits)
         info = await probe(
-            tools.ffprobe, f"./{name}", cwd=place, limits=tools.limits, policy=policy
+            tools.ffprobe,
+            f"./{name}",
+            cwd=place,
+            limits=tools.limits,
+            policy=policy,
+            spent=joblog.spent,
         )
     except ProbeFailedError as error:
         joblog.add(error.stderr_tail or str(error))
@@ -248,6 +252,7 @@ async def _encode(context: Context, decided: EncodePlan, feed: Feed | None) -> b
             limits=limits,
             policy=policy,
             feed=feed,
+            spent=joblog.spent,
         )
     except (StallError, TimeLimitError) as error:
         joblog.add(error.stderr_tail)
@@ -274,7 +279,7 @@ async def _publish(context: Context, decided: EncodePlan, damaged: bool) -> tupl
         return await send(tools.storage, file, prefix + file.name, content_type, gate, tools.pace)
 
     async def checked() -> dict[str, MediaInfo]:
-        found = await together(_probe_output(tools, file) for file in files)
+        found = await together(_probe_output(context, file) for file in files)
         outputs = dict(zip(names, found, strict=True))
         _check(decided, outputs, damaged, tools.limits)
         return outputs
@@ -294,13 +299,19 @@ async def _publish(context: Context, decided: EncodePlan, damaged: bool) -> tupl
     return tuple(assets)
 
 
-async def _probe_output(tools: Tools, file: Path) -> MediaInfo:
+async def _probe_output(context: Context, file: Path) -> MediaInfo:
+    tools = context.tools
     try:
         policy = probe_policy(tools.sandbox, tools.ffprobe, file, tools.limits)
         # What is taken says nothing of what we make; patience is the same.
         limits = replace(DEFAULT_LIMITS, probe_seconds=tools.limits.probe_seconds)
         return await probe(
-            tools.ffprobe, f"./{file.name}", cwd=file.parent, limits=limits, policy=policy
+            tools.ffprobe,
+            f"./{file.name}",
+            cwd=file.parent,
+            limits=limits,
+            policy=policy,
+            spent=context.joblog.spent,
         )
     except ProbeFailedError as error:
         # We made this file: whatever is wrong with it, its reader is not at fault.

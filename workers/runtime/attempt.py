@@ -24,7 +24,7 @@ from core.tasks import settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
 from core.tasks.settle import Ending, NewAsset, Plan
 from workers.operations.context import Context, Kept
-from workers.operations.registry import task_of
+from workers.operations.registry import TASKS
 from workers.runtime.adapters import Adapters
 from workers.runtime.classify_error import GiveUp, RetryPolicy, classify_error, decide
 from workers.runtime.concurrency import end, unbroken
@@ -76,6 +76,7 @@ class Attempt:
         self._worker = worker
         self.meter: Meter = Meter() if before is None else before.meter
         self.joblog: JobLog = JobLog() if before is None else before.joblog
+        self.joblog.cpu_seconds = 0.0  # the attempt before has told its own
         self.kept: Kept = Kept() if before is None else before.kept
         self._stopping = False
 
@@ -132,7 +133,7 @@ class Attempt:
         async def perform() -> Made:
             place = self._directory.open(f"{work.task_id}-{work.attempt}")
             context = Context(self._tools, work, place, self.meter, self.joblog, self.kept)
-            return await task_of(work.operation, work.kind)(context)
+            return await TASKS[work.operation, work.kind](context)
 
         working = asyncio.create_task(perform())
         beating = asyncio.create_task(heartbeat.run())
@@ -172,9 +173,12 @@ class Attempt:
     async def _plan(self, made: Plan) -> Work | None:
         nonce = uuid.uuid4()
         settings, work = self._parts.settings, self._work
+        ending = Ending(cpu_seconds=self.joblog.cpu_seconds)
         try:
             following: Work | None = await self._write(
-                lambda tx: settle.plan(tx, work, made, settings.lease_s, self._worker, nonce)
+                lambda tx: settle.plan(
+                    tx, work, made, settings.lease_s, self._worker, nonce, ending
+                )
             )
         except LeaseLost:
             # So shows a commit whose answer was lost, too: then the next task is ours.

@@ -55,7 +55,7 @@ class JobLog:
     """Collects lines with the seconds since the attempt began.
 
     Attributes:
-        cpu_seconds: what the attempt's programs have used.
+        cpu_seconds: what the programs of the attempt that is under way have used.
     """
 
     def __init__(self) -> None:
@@ -76,6 +76,10 @@ class JobLog:
         line = f"{self.age_s:9.3f}  {text.rstrip()}"
         self._size += len(line)
         self._lines.append(line)
+
+    def spent(self, cpu_seconds: float) -> None:
+        """Note what a program has used."""
+        self.cpu_seconds += cpu_seconds
 
     def encode(self) -> bytes:
         """Return the whole as UTF-8."""

@@ -1,12 +1,17 @@
 """What can be asked of a video: download, cancel, retry, jobs."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from sqlalchemy import func, update
 
 from core.errors import Failure
+from core.model.states import Stage
+from core.model.tables import Video
+from core.progress import Progress
 from core.tasks import settle
 from core.tasks.settle import Ending
 from tests.support.app import Api
@@ -99,6 +104,24 @@ async def test_work_is_cancelled_and_may_be_tried_again(api: Api, running: bool)
     assert (again.status_code, again.json()["state"]) == (202, "queued")
     assert (await task_of(db, uuid.UUID(video_id))).state == "queued"
     problem(await person.http.post(f"{path}/retry"), 409, "invalid_state")
+
+
+async def test_what_is_cancelled_stays_as_far_as_it_was_shown(api: Api) -> None:
+    """Redis knows that sooner than Postgres: in the library, of the video and in its jobs."""
+    person, held = await new_user(api), api.services
+    video_id = uuid.UUID((await uploaded(person))["id"])
+    claim = await claim_of(held.db, video_id)
+    told = Progress(Stage.ENCODING, 60.0, 3.0)
+    await held.board.tell(person.id, video_id, claim.job_id, claim.task_id, told)
+    path = f"/v1/videos/{video_id}"
+    await person.http.post(f"{path}/cancel")
+    async with held.db.begin() as tx:  # a while ago
+        ago = func.now() - timedelta(hours=1)
+        await tx.execute(update(Video).where(Video.id == video_id).values(updated_at=ago))
+    assert (await person.http.get(path)).json()["progress"] == 60.0
+    for listed in ("/v1/videos", f"{path}/jobs"):
+        [item] = (await person.http.get(listed)).json()["items"]
+        assert (item["state"], item["progress"]) == ("cancelled", 60.0)
 
 
 async def test_a_failed_video_says_why_and_may_be_tried_again(api: Api) -> None:

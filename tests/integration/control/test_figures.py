@@ -12,6 +12,7 @@ from core.config import Settings
 from core.errors import Failure
 from core.presence import Presence, Report, WorkerState
 from core.tasks import settle
+from core.tasks.settle import Ending
 from tests.support.control import rounds_of
 from tests.support.work import claim, queue_video
 
@@ -44,7 +45,9 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, figures: Figures
     assert told['framemill_tasks{state="running"}'] == 1
     assert told["framemill_tasks_wanted"] == 3
     async with db.begin() as tx:
-        await settle.fail(tx, held, Failure("corrupt_media", "-", retryable=False))
+        await settle.fail(
+            tx, held, Failure("corrupt_media", "-", retryable=False), Ending(cpu_seconds=2.5)
+        )
     told = await told_by(figures)
     assert told['framemill_up{part="postgres"}'] == 1
     assert told['framemill_tasks{state="queued"}'] == 2
@@ -52,6 +55,7 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, figures: Figures
     assert told['framemill_tasks_oldest_seconds{state="queued"}'] > 0
     ended = 'framemill_jobs_ended_last_hour{code="corrupt_media",state="failed"}'
     assert told[ended] == 1
+    assert told[ended.replace("ended", "cpu_seconds")] == 2.5
 
 
 async def test_a_task_that_waits_to_be_tried_again_wants_no_worker(

@@ -149,6 +149,27 @@ async def test_cancelling_kills_even_what_ignores_the_polite_signal(
     await wait_until(lambda: not alive(child))
 
 
+async def test_what_it_leaves_behind_is_ended_with_it(tmp_path: Path) -> None:
+    """It holds the pipes open, and would be waited for."""
+    async with patiently():
+        await run(shell(tmp_path, "sleep 600 & echo $! > pid"), cwd=tmp_path)
+    await wait_until(lambda: not alive(pid_file(tmp_path)))
+
+
+async def test_each_of_two_tells_what_it_has_used_itself(tmp_path: Path) -> None:
+    """However it ends: the busy one meets the wall."""
+    busy: list[float] = []
+    idle: list[float] = []
+    waits = asyncio.ensure_future(run(["/bin/sleep", "600"], cwd=tmp_path, spent=idle.append))
+    argv = shell(tmp_path, "while :; do :; done")
+    with pytest.raises(TimeLimitError):
+        await run(argv, cwd=tmp_path, limits=ProcessLimits(wall_seconds=2), spent=busy.append)
+    waits.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waits
+    assert 0 < idle[0] < busy[0] <= 2.5
+
+
 async def test_cancelling_a_start_leaves_no_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

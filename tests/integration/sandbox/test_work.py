@@ -20,7 +20,6 @@ from tests.support.waiting import wait_until
 from workers.ffmpeg.diagnose import diagnose
 from workers.ffmpeg.probe import probe
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, TimeLimitError, launched, run
-from workers.sandbox.attempt import attempt
 from workers.sandbox.libraries import needs_of
 from workers.sandbox.policy import Policy, address_space
 from workers.sandbox.sandbox import Sandbox
@@ -195,7 +194,9 @@ async def test_a_missing_program_is_told_as_before(sandbox: Sandbox, tmp_path: P
 
 async def test_no_privilege_is_left(sandbox: Sandbox, tmp_path: Path) -> None:
     policy = replace(allow(sandbox, FFMPEG), layers=frozenset())
-    seen = await attempt(["/bin/cat", "/proc/self/status"], policy, tmp_path)
+    limits = ProcessLimits(stdout_bytes=65536)
+    argv = ["/bin/cat", "/proc/self/status"]
+    seen = await run(argv, cwd=tmp_path, policy=policy, limits=limits)
     lines = [line.split() for line in seen.stdout.decode().splitlines()]
     held = {words[0]: int(words[1], 16) for words in lines if words[0].startswith("Cap")}
     if os.geteuid() != 0:

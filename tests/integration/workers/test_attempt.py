@@ -1,22 +1,34 @@
-"""What an attempt does with a write that fails."""
+"""What an attempt writes, and what it does when that fails."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import redis.asyncio as redis
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
+from core.adapters.sqs import TaskQueue
+from core.config import Settings
 from core.errors import DatabaseAway
 from core.tasks.claim import Work
+from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
+from tests.support.transcoding import Worker
+from tests.support.work import attempt_of, claim, job_of, queue_video
+from workers.ffmpeg.capabilities import ask_capabilities
+from workers.ffmpeg.process import run
 from workers.runtime import attempt
 from workers.runtime.adapters import Adapters
 from workers.runtime.attempt import Attempt
-from workers.runtime.scratch import Directory
+from workers.runtime.scratch import Directory, Scratch
+from workers.sources.shape import DEFAULT_SHAPE
 
 
 class Flickering:
@@ -67,3 +79,44 @@ async def test_a_write_outlasts_a_database_that_is_away(
 
     await attempt_on(flickering)._write(right)
     assert (flickering.left, calls) == (0, 1)
+
+
+async def test_each_attempt_tells_what_its_programs_have_used(
+    settings: Settings,
+    db: Database,
+    queue: TaskQueue,
+    storage: Storage,
+    redis_client: redis.Redis,
+    clean: None,
+    tmp_path: Path,
+) -> None:
+    found = find_tools()
+    worker = Worker(
+        str(found.ffmpeg),
+        str(found.ffprobe),
+        await ask_capabilities(str(found.ffmpeg)),
+        tmp_path,
+    )
+    film = tmp_path / "film.mp4"
+    picture = "testsrc2=s=640x360:r=25:d=4"
+    await run([str(found.ffmpeg), "-f", "lavfi", "-i", picture, film.name], cwd=tmp_path)
+    queued = await queue_video(db, size=film.stat().st_size)
+    work = await claim(db, queued.task_id)
+    await storage.put(work.source_key, film.read_bytes(), "video/mp4")
+    scratch = Scratch(tmp_path)
+    parts = Adapters(settings, db, queue, storage, redis_client)
+    tools, directory = worker._tools(storage, DEFAULT_SHAPE), scratch.directory()
+    inspecting = Attempt(parts, tools, directory, work, "worker")
+    following = await inspecting.run()
+    assert following is not None
+    await Attempt(parts, tools, directory, following, "worker", inspecting).run()
+    scratch.close()
+    job = await job_of(db, queued.video_id)
+    assert job.state == "succeeded"
+    ended = [await attempt_of(db, each) for each in (queued.task_id, following.task_id)]
+    for each in ended:
+        wall_s = (each.ended_at - each.claimed_at).total_seconds()
+        assert 0 < each.cpu_seconds <= wall_s * (os.cpu_count() or 1)
+    probe_s, encode_s = (each.cpu_seconds for each in ended)
+    assert probe_s < encode_s
+    assert job.cpu_seconds == pytest.approx(probe_s + encode_s)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from workers.ffmpeg.capabilities import Capabilities, parse_names
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.graph import filter_graph
-from workers.ffmpeg.probe_command import probe_command
+from workers.ffmpeg.probe import probe_command
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER, Ladder, Rung

@@ -171,7 +171,7 @@ class Settings(BaseSettings):
     stall_timeout_s: float = Field(60, gt=0, description="without any progress")
     wall_time_factor: float = Field(20, gt=0, description="of the source's length, within:")
     wall_time_min_s: float = Field(120, gt=0)
-    wall_time_max_s: float = Field(10 * 3600, gt=0, description="what the longest film may need")
+    wall_time_max_s: float = Field(10 * 3600, gt=0, description="what the longest video may need")
 
     @field_validator("allowed_origins", "trusted_proxies", "upload_extensions", mode="before")
     @classmethod

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.config import Settings
 
-# An encode that is no faster than this, as a part of real time, is still let finish. A film at 24
+# An encode that is no faster than this, as a part of real time, is still let finish. A video at 24
 # pictures a second is then made at 9.6 of them.
 SLOWEST_ENCODE = 0.4
 
@@ -28,7 +28,7 @@ def contradiction(of: Settings) -> str | None:
     if of.wall_time_max_s < needed * of.max_duration_s:
         return (
             f"WALL_TIME_MAX_S must be at least {needed:g} times MAX_DURATION_S, which is "
-            f"{needed * of.max_duration_s:g}: a film of that length is taken, and its encode must "
+            f"{needed * of.max_duration_s:g}: a video of that length is taken, and its encode must "
             "be let finish"
         )
     if of.max_job_s < of.max_attempts * of.wall_time_max_s:

@@ -36,9 +36,9 @@ class Options:
         service_port: where the API's /readyz and /metrics are; None for a free one.
         control_port: where control's /healthz and /metrics are; None for a free one.
         scratch_dir: where workers put the files that they work on.
-        wanted_disk: bytes that must be free there before a film is begun.
+        wanted_disk: bytes that must be free there before a video is begun.
         quota: bytes that one user may store; 0 for no limit.
-        once_wait: seconds that the film of `once` may wait for room or for a worker.
+        once_wait: seconds that the video of `once` may wait for room or for a worker.
     """
 
     port: int

@@ -102,7 +102,7 @@ def _warn_of_scratch(settings: Settings) -> None:
     if total < ROOM * settings.upload_max_bytes:
         _log.warning(
             "scratch_too_small",
-            reason=f"SCRATCH_DIR is on a disk of {total} bytes; a film of UPLOAD_MAX_BYTES "
+            reason=f"SCRATCH_DIR is on a disk of {total} bytes; a video of UPLOAD_MAX_BYTES "
             f"({settings.upload_max_bytes}) may need {ROOM} times its size",
         )
 

@@ -22,7 +22,7 @@ def _store(settings: Settings) -> str:
 
 
 def _media(settings: Settings) -> str:
-    """Return the origin from which films, posters and logs come: the store's, or CloudFront's."""
+    """Return the origin from which videos, posters and logs come: the store's, or CloudFront's."""
     if settings.media_url is None:
         return _store(settings)
     url = urlsplit(settings.media_url)

@@ -17,8 +17,8 @@ from core.model.states import VideoState
 from core.model.tables import Video
 from core.outbox import write
 
-# Written with a deletion: what people and their cameras said of a film goes with it. The row itself
-# stays for a while, for those who must be told that it is gone; see `removal.py`.
+# Written with a deletion: it removes all that people and cameras wrote about the video. The row
+# stays for a while, so that clients can learn that the video is deleted; see `removal.py`.
 FORGOTTEN: dict[str, Any] = {
     "title": "",
     "source_filename": "",

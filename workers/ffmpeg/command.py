@@ -9,7 +9,7 @@ from workers.media.verify import most_frames
 
 # What the fast presets leave out for little gain: looking further ahead, weighting all references,
 # choosing coefficients well; and a milder adaptive quantiser. With the keyframes placed as below
-# one film at 720 lines took about a quarter fewer bytes at the same VMAF, in the same time.
+# one video at 720 lines took about a quarter fewer bytes at the same VMAF, in the same time.
 _TUNED_PRESETS = frozenset({"superfast", "veryfast", "faster"})
 _TUNING = "rc-lookahead=20:weightp=2:trellis=1:aq-strength=0.7"
 

@@ -48,7 +48,7 @@ class StandardInput:
     """The pipe, seen from its writing end.
 
     It may be closed when everything has been written, or when FFmpeg is no more: to FFmpeg its end
-    is the end of the film.
+    is the end of the video.
 
     Attributes:
         reading_end: for FFmpeg; None once it has been handed over.

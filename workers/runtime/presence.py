@@ -1,4 +1,4 @@
-"""Says in Redis how this worker is, for those who ask why a film waits."""
+"""Says in Redis how this worker is, for those who ask why a video waits."""
 
 import asyncio
 import contextlib

@@ -41,7 +41,7 @@ class Resources:
     def limits(self) -> Mapping[int, int]:
         """Return the limits by the kernel's number of them."""
         found = {
-            resource.RLIMIT_CORE: 0,  # a core dump would hold the film, and fill the disk
+            resource.RLIMIT_CORE: 0,  # a core dump would hold the video, and fill the disk
             resource.RLIMIT_FSIZE: self.file_size,
             resource.RLIMIT_CPU: self.cpu_seconds,
             resource.RLIMIT_NOFILE: self.open_files,

@@ -65,6 +65,6 @@ def choose(known: Known, shape: Shape = DEFAULT_SHAPE) -> Choice:
     except Doubt as doubt:
         return WholeFile(str(doubt))
     except (ArithmeticError, LookupError, ValueError, struct.error):
-        # What nobody has thought of must not keep a film from being looked at by FFmpeg.
+        # What nobody has thought of must not keep a video from being looked at by FFmpeg.
         return WholeFile(NO_SENSE)
     return WholeFile("FFmpeg may have to seek in it")

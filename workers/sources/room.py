@@ -1,4 +1,4 @@
-"""How much of the scratch disk a film takes. Pure."""
+"""How much of the scratch disk a video takes. Pure."""
 
 import math
 
@@ -14,7 +14,7 @@ def whole_file_room(source_size: int) -> int:
 def outputs_room(decided: EncodePlan, source_size: int) -> int:
     """Return the bytes for what is made of a source that is not kept.
 
-    Every rendition at its ceiling for as long as the film lasts, but not more than is taken for
+    Every rendition at its ceiling for as long as the video lasts, but not more than is taken for
     the renditions of a source that is fetched whole.
     """
     most = whole_file_room(source_size) - source_size

@@ -1,4 +1,4 @@
-"""`python -m backend.admin create EMAIL | promote EMAIL`: admins, made by whoever runs the API.
+"""`python -m backend.admin create EMAIL | promote EMAIL`: creates admins, for the operator.
 
 It needs the database's settings alone, as the API has them; in a container they are there already.
 """

@@ -1,4 +1,4 @@
-"""Videos, posters and logs by way of CloudFront: signed URLs of its own kind (canned policy).
+"""Signed CloudFront URLs for videos, posters and logs (canned policy).
 
 Source: "Create a signed URL using a canned policy", Amazon CloudFront Developer Guide. The SDK
 writes the policy and the URL; here is the key. SHA-1 is what CloudFront expects unless a URL says

@@ -1,4 +1,4 @@
-"""The dead-letter queue: what was received too often and never settled. Nobody is blamed for it.
+"""Reads the dead-letter queue and sends the tasks of its messages again. No video fails by it.
 
 SQS moves a message there that was received `max_receive_count` times (localstack/resources.json).
 A message is a hint that there is work, and whoever receives it takes the task whose turn it is:

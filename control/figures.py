@@ -1,4 +1,4 @@
-"""Figures of the work: how much waits, for how long, and how it ends.
+"""Metrics of the work: how much waits, for how long, and how it ends.
 
 Read from Postgres when they are asked for, so every control process tells the same. A database
 that is away leaves them out; `framemill_up{part="postgres"}` then says so.

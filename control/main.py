@@ -1,4 +1,4 @@
-"""The composition root of control: opens the adapters and keeps the rounds going."""
+"""The composition root of control: opens the adapters and runs the rounds."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""What was sent is kept for a while, and then goes."""
+"""Deletes sent rows of the outbox after a while."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The sweeps: rounds that find what was lost, and clean up. Each by itself, again and again."""
+"""The sweeps: rounds that find lost work and clean up."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The end of an account, and what waits for it: everything of a closed one is removed by sweeps.
+"""Ends an account. Sweeps then remove everything of a closed account.
 
 Whoever makes something for a user asks in the same transaction whether the account is still
 open, under a lock that closing waits for. So nothing begins in a closed account, and what had

@@ -1,4 +1,4 @@
-"""Settings of every process: frozen, typed, read from the environment once at start."""
+"""Settings of all processes: frozen, typed, read from the environment once at start."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Settings that cannot work together, each in a sentence that names them. Pure."""
+"""Refuses settings that contradict each other, in a sentence that names them. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors that mean something to the caller. The services map them; nothing here knows HTTP."""
+"""Errors that callers can act on. The services turn them into answers; no HTTP here."""
 
 import uuid
 from dataclasses import dataclass

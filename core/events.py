@@ -1,4 +1,4 @@
-"""Word of changed videos, over Redis pub/sub.
+"""Tells listeners which videos changed, over Redis pub/sub.
 
 An event names a video and its new version; whoever listens reads the row. So a lost event costs
 time and never truth: nothing may depend on one arriving.

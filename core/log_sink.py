@@ -1,4 +1,4 @@
-"""Writes log lines, those of a busy moment together."""
+"""Writes log lines in batches."""
 
 import asyncio
 import atexit

@@ -1,4 +1,4 @@
-"""What workers say of themselves, in Redis, so that a wait has a reason that people can see.
+"""Reports of the workers in Redis, so that people can see why a video waits.
 
 It informs, and nothing rides on it: a worker that cannot say a word works all the same, and who
 reads that there is none does nothing about it. A word lasts for seconds by Redis' own clock, so a

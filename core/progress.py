@@ -1,4 +1,4 @@
-"""How far jobs are, in Redis: told every second, and never needed.
+"""Live progress of jobs in Redis, every second. Nothing depends on it.
 
 Postgres learns it with the lease only, every 20 seconds. Readers show the greater of both, so that
 a Redis that is empty, or away, costs smoothness and no truth.

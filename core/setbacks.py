@@ -1,4 +1,4 @@
-"""Rows that could not be handled: each waits by itself, and the others go on.
+"""Rows that could not be handled: each waits by itself, all others go on.
 
 A sweep, the relay or a claim that fails on one row notes it here and passes it over until its time
 has come. The wait doubles with every failure. What is noted is an alarm: the log has a line with

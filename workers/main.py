@@ -1,4 +1,4 @@
-"""The composition root of a worker."""
+"""The composition root of a worker: opens the adapters and starts the consumer."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What only the owner of an account may do: change its password, and end it.
+"""What needs the password again: to change it, and to delete the account.
 
 Both ask for the password, with the limits of a login: whoever finds a session open must not be able
 to try them out. Redis is told before Postgres commits, so that no session outlives what was

@@ -1,4 +1,4 @@
-"""Sessions in Redis: one key each, holding the id (JTI) of the only refresh token that is good.
+"""Sessions in Redis: one key each, with the id (JTI) of its only valid refresh token.
 
 Losing Redis ends every session: what is not there is not valid. That a Redis with old contents
 revives none is the work of `families.py`.

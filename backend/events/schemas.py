@@ -1,4 +1,4 @@
-"""What the streams tell besides videos."""
+"""The events of the streams that are not a whole video."""
 
 from uuid import UUID
 

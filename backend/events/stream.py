@@ -1,4 +1,4 @@
-"""The stream of changes of one video, or of all of a user's.
+"""The event stream of one video, or of all videos of a user.
 
 First the present state is read from Postgres, then again whenever word comes that something
 changed, and now and then without word: so a lost event heals, and nothing depends on Redis. Then

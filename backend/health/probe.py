@@ -1,4 +1,4 @@
-"""`python -m backend.health.probe /readyz`: ask the API of this machine, for a health check.
+"""`python -m backend.health.probe /readyz`: asks the API on this machine, for health checks.
 
 `/healthz` is asked of the API's own listener, everything else of that of the service routes.
 Standard library only: a container runs this every few seconds.

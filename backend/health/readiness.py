@@ -1,4 +1,4 @@
-"""Which parts do not answer: asked once for all who want to know, and remembered for a moment."""
+"""Checks which dependencies answer. The result is shared and kept for a moment."""
 
 import asyncio
 import time

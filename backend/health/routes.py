@@ -1,4 +1,4 @@
-"""Whether the process lives, on the API's own port; the rest is told to operators elsewhere."""
+"""`/healthz` on the API's own port. Operators have more on the service port."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field

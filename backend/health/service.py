@@ -1,4 +1,4 @@
-"""What operators and their machines ask, on an address of its own that nobody else should reach.
+"""`/readyz` and `/metrics`, on the service port that only operators should reach.
 
 An ASGI app beside the API's, in the same process and with the same adapters.
 """

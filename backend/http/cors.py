@@ -1,4 +1,4 @@
-"""Which pages of other origins may use the API."""
+"""Which pages of other origins may use the API (CORS)."""
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send

@@ -1,4 +1,4 @@
-"""One deadline for a whole request, however many parts it asks one after the other.
+"""One deadline for a whole request, however many dependencies it asks.
 
 Each part has time-outs of its own, which add up along a request. What is under way when the time is
 over is cancelled: transactions roll back, connections that were cut in the middle are closed. The

@@ -1,4 +1,4 @@
-"""`python -m backend.http.document`: print the OpenAPI document, from which clients are made.
+"""`python -m backend.http.document`: prints the OpenAPI document.
 
 Nothing is opened and nothing is read from the environment, so that it is the same everywhere.
 """

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond the routes themselves."""
+"""Adds to the OpenAPI document what the routes do not say."""
 
 from typing import Any
 

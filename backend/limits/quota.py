@@ -1,4 +1,4 @@
-"""What one user may have: bytes stored, and videos under way. Counted in Postgres, every time.
+"""The quota of one user: bytes stored and videos in progress, counted in Postgres each time.
 
 A creation counts and inserts in one transaction under a lock of its user, so that of many at once
 not one too many gets in. Nothing is counted beside the rows themselves: whatever ends or deletes a

@@ -1,4 +1,4 @@
-"""What the API tells of its limits."""
+"""The answer of `GET /v1/limits`."""
 
 from pydantic import BaseModel, Field
 

@@ -1,4 +1,4 @@
-"""The page over HTTP: its files, and `index.html` for every address that is one of the page's own.
+"""The page over HTTP: its files, and `index.html` for every address of the page.
 
 It takes what no route of the API has taken, and is no part of the OpenAPI document.
 """

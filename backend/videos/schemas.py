@@ -1,4 +1,4 @@
-"""What the API tells of a video."""
+"""Bodies of the video calls."""
 
 from datetime import datetime
 from typing import Annotated, Literal

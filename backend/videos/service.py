@@ -1,4 +1,4 @@
-"""What can be done to a video."""
+"""Actions on a video: rename, delete, cancel, retry, download."""
 
 import asyncio
 import uuid

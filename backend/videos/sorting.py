@@ -1,4 +1,4 @@
-"""The orders of the library, each with the cursor that continues it. Pure."""
+"""The sort orders of the library, each with its cursor. Pure."""
 
 import uuid
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What a failed call to S3 or SQS means to us."""
+"""Translates errors of S3 and SQS into our own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""How a connection to Postgres is made: whose password it shows, and what when it is refused."""
+"""Opens connections to Postgres, and reads the password again when it is refused."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

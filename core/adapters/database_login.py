@@ -1,4 +1,4 @@
-"""The login of the database where AWS Secrets Manager keeps it, and changes it while we run.
+"""The database login from AWS Secrets Manager, which may change while we run.
 
 IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt where its key is one's own.
 """

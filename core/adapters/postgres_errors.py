@@ -1,4 +1,4 @@
-"""Which errors say that Postgres is away, and not that something of ours is wrong. Pure."""
+"""Which errors mean that Postgres is away, and which are our own mistakes. Pure."""
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError

@@ -1,4 +1,4 @@
-"""Takes over what the release before has queued, so that either finishes it.
+"""Takes over jobs that the release before has queued, so that old and new workers can do them.
 
 While a release is rolled out the one before goes on: its API queues tasks in its own table, where
 its workers look. What waits there, or was lost by a worker of it, becomes a task of this release.

@@ -1,4 +1,4 @@
-"""Rows of the outbox: written in the transaction of a change, sent by the relay after its commit.
+"""Writes rows of the outbox in the transaction of a change; the relay sends them afterwards.
 
 A trigger notifies the relay of every insert (`OUTBOX_CHANNEL`), so nobody has to remember to.
 """

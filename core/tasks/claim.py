@@ -1,4 +1,4 @@
-"""How a worker gets a task, and has it begin.
+"""How a worker claims a task and begins it.
 
 A claim touches the row of its task and adds its attempt, and nothing else, so that nothing but that
 row can refuse it. What else must be written when work begins follows in a transaction of its own

@@ -1,4 +1,4 @@
-"""Whose turn it is: an order of tasks that is fair between users.
+"""Decides which task is next: an order that is fair between users.
 
 A message says only that there is work; which work is decided here, when a worker claims. Each task
 is given a turn when it is queued: the next one after its user's last, but not before the turn that

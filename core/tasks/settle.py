@@ -1,4 +1,4 @@
-"""How an attempt ends: its task succeeded, failed, or given back.
+"""Writes how an attempt ended: the task succeeded, failed, or is given back.
 
 Each function runs in the caller's transaction, locks the video first, writes under the fence, and
 has the states of job and video follow. Each raises `LeaseLost`, with nothing written, when the task

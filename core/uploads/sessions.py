@@ -1,4 +1,4 @@
-"""How an upload ends: completed, aborted or expired. Used by the API and by the sweep.
+"""Ends an upload: completed, aborted or expired. Used by the API and the sweep.
 
 S3 is asked outside of any transaction; one short transaction then writes what it answered. Each
 step may be repeated: whoever comes second finds it done and gives the same answer.

@@ -1,4 +1,4 @@
-"""How a video is deleted, and how the last of it goes: objects, rows, names.
+"""Deletes a video: its objects, rows and names.
 
 A deletion takes two steps. The first is the owner's and is done at once: nobody sees the video any
 more, its work is ended, its names are gone. Some who were at it at that moment end only now: a

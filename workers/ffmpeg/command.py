@@ -1,4 +1,4 @@
-"""From a plan to the argument list of the one FFmpeg process that carries it out."""
+"""Turns a plan into the arguments of one FFmpeg process."""
 
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.graph import AUDIO_LABEL, POSTER_LABEL, filter_graph, video_label

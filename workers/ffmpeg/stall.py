@@ -1,4 +1,4 @@
-"""When a process that says nothing new has stood still for too long. Pure: time is handed in."""
+"""Decides when a process has made no progress for too long. Pure: the caller gives the time."""
 
 from dataclasses import dataclass
 

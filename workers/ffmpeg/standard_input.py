@@ -1,4 +1,4 @@
-"""FFmpeg's standard input: a pipe that is written to as bytes come, and the time that they take."""
+"""Feeds FFmpeg's standard input through a pipe, and measures the waiting."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Transcode: the renditions of a video that anybody can play, and its poster.
+"""Transcode: makes the MP4 renditions of a video, and its poster.
 
 `inspect` looks at the source and decides; `encode` carries out what was decided.
 

@@ -1,4 +1,4 @@
-"""A stretch of a file that reads like a file of its own."""
+"""A range of a file that reads like a file of its own."""
 
 import errno
 import io

@@ -1,4 +1,4 @@
-"""Files from the scratch directory to S3: in parallel, and never whole in memory."""
+"""Uploads files from the scratch directory to S3: in parallel, never whole in memory."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What memory is left, as the kernel that would otherwise kill us counts it.
+"""How much memory is left before the kernel would kill this container.
 
 A container may use what its control group allows, which is often less than the machine has, and
 groups lie in groups: the least of them counts. What the kernel keeps of files is not in anybody's

@@ -1,4 +1,4 @@
-"""What an error says of an attempt, what becomes of its task, and when it is tried again. Pure."""
+"""Decides what an error means for a task, and when to try it again. Pure."""
 
 import errno
 from dataclasses import dataclass

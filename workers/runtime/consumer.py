@@ -1,4 +1,4 @@
-"""Receive, claim, hand to an attempt; and give back what is unfinished at the end."""
+"""The main loop of a worker: receives hints, claims tasks, runs attempts, drains at the end."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Keeps ECS from stopping a worker that is at work, when a service shrinks or is deployed.
+"""Asks ECS not to stop a worker that has a task.
 
 The container agent of a task takes the wish over HTTP and passes it on. IAM, of the task's role:
 ecs:GetTaskProtection and ecs:UpdateTaskProtection. A Spot machine that is taken back, and whoever

@@ -1,4 +1,4 @@
-"""Which sandbox a worker uses: what was asked for, what the kernel offers, what held when tried."""
+"""Chooses the sandbox of a worker from the setting, the kernel and a test."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What one started program may do, as a value."""
+"""The rights of one started program, as a value."""
 
 import resource
 from collections.abc import Mapping

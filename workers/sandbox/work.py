@@ -1,4 +1,4 @@
-"""What the programs of an attempt may do: read one file, and write into one directory."""
+"""The policies of a task's programs: read one file, write one directory."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""Whether a source can go to FFmpeg through a pipe, from its head and its tail. Pure.
+"""Decides from head and tail whether a source can go to FFmpeg through a pipe. Pure.
 
 A pipe knows no way back: it does for a source whose bytes lie in the order in which they are
 decoded. Nothing here says that a source is good. Whatever is not plain is fetched whole.

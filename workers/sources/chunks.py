@@ -1,4 +1,4 @@
-"""Where an index says that pictures and sound lie, and when they are decoded. Pure.
+"""Where the samples of an MP4 are in the file, and when they are decoded. Pure.
 
 An index is a stranger's: nothing is taken for granted, and how much is read of it is bounded.
 

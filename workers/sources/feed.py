@@ -1,4 +1,4 @@
-"""The bytes of a source into FFmpeg's standard input, read ahead in parallel."""
+"""Feeds the bytes of a source to FFmpeg's standard input; reads ahead in parallel."""
 
 import asyncio
 from collections import deque

@@ -1,4 +1,4 @@
-"""A whole source from S3 to the scratch directory: in parallel, and never whole in memory."""
+"""Downloads a whole source to the scratch directory: in parallel, never whole in memory."""
 
 import asyncio
 import errno

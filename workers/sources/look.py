@@ -1,4 +1,4 @@
-"""Looks at the head and the tail of a source, and puts a sample of it together for ffprobe."""
+"""Reads the head and the tail of a source, and makes a sample of it for ffprobe."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Reads ranges of a source, with patience: after a break it goes on from where it was."""
+"""Reads ranges of a source; after a broken connection it goes on at the same byte."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How much of the scratch disk a video takes. Pure."""
+"""How much scratch disk a video needs. Pure."""
 
 import math
 

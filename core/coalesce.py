@@ -1,12 +1,11 @@
 """Reads that are asked for at the same time share one round trip.
 
 An API process serves many small requests at once. Each needs one session and one row, and the
-round trip costs ten times what the row does. So a request's key joins the batch that has not
-started yet; a batch never answers a request that came after it was sent, so everybody reads what
-was true when, or after, they asked.
+round trip costs ten times as much as the row. So the key of a request joins the next batch. A batch
+never answers a request that came after it was sent, so nobody reads old data.
 
-A call that is not answered soon holds nobody up: those who come after it go in another one, on
-another connection, and its own keys are asked for once more. Whichever answers first is the answer.
+A slow call delays nobody: later keys go into another call on another connection, and the keys of
+the slow call are asked for once more. The first answer counts.
 """
 
 import asyncio

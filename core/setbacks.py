@@ -1,9 +1,8 @@
 """Rows that could not be handled: each waits by itself, all others go on.
 
-A sweep, the relay or a claim that fails on one row notes it here and passes it over until its time
-has come. The wait doubles with every failure. What is noted is an alarm: the log has a line with
-the error each time (`row_set_back`; `row_put_off` where only the store was away), and `/metrics`
-the number of rows that wait so.
+A sweep, the relay or a claim that fails on one row notes it here and skips it for some time. The
+wait doubles with every failure. Each failure is a line in the log (`row_set_back`; `row_put_off` if
+only the store was away), and `/metrics` has the number of rows that wait. Both are alarms.
 """
 
 import uuid

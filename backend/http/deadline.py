@@ -1,8 +1,8 @@
 """One deadline for a whole request, however many dependencies it asks.
 
-Each part has time-outs of its own, which add up along a request. What is under way when the time is
-over is cancelled: transactions roll back, connections that were cut in the middle are closed. The
-answer does not wait for that.
+Each dependency has timeouts of its own, which add up in one request. At the deadline running work
+is cancelled: transactions roll back, and connections that were in use are closed. The answer does
+not wait for that.
 """
 
 import asyncio

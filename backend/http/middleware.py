@@ -1,4 +1,4 @@
-"""What happens to every request: a slot, an id, limits on body and time, a log line, a last resort.
+"""What happens to every request: a slot, an id, limits on body and time, a log line, errors.
 
 One plain ASGI layer, because each of Starlette's own would cost as much as a small route.
 """

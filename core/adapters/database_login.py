@@ -1,6 +1,6 @@
 """The database login from AWS Secrets Manager, which may change while we run.
 
-IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt where its key is one's own.
+IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt for a key of your own.
 """
 
 import asyncio

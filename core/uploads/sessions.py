@@ -1,7 +1,7 @@
 """Ends an upload: completed, aborted or expired. Used by the API and the sweep.
 
-S3 is asked outside of any transaction; one short transaction then writes what it answered. Each
-step may be repeated: whoever comes second finds it done and gives the same answer.
+S3 is asked outside of any transaction. Then one short transaction writes its answer. Each step can
+be repeated: the second call finds it done and returns the same.
 """
 
 import uuid

@@ -1,8 +1,8 @@
 """Writes to the video row: each raises its version and puts an event into the outbox.
 
-The row is also the lock of all that an owner does to a video (`lock`), and of every write that
-concerns more than a task's own row. It is locked first: before a job, a task or an upload of that
-video. So two who want the same video wait for each other and cannot deadlock.
+The row is also the lock (`lock`) for everything that an owner does to a video, and for every write
+that changes more than one task's own row. It is locked before any job, task or upload of the video.
+So two writers of one video wait for each other and cannot deadlock.
 """
 
 import uuid

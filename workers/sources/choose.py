@@ -1,7 +1,7 @@
 """Decides from head and tail whether a source can go to FFmpeg through a pipe. Pure.
 
-A pipe knows no way back: it does for a source whose bytes lie in the order in which they are
-decoded. Nothing here says that a source is good. Whatever is not plain is fetched whole.
+A program cannot seek in a pipe. So a pipe works only if the bytes are in the order in which they
+are decoded. This module does not say that a source is good. In doubt the source is fetched whole.
 """
 
 import struct

@@ -36,8 +36,8 @@ class Relay:
     is sent and stamped after; whoever dies in between leaves a mark that lapses. What is sent twice
     does no harm: a hint leads to one claim at most, and an event names a version.
 
-    A topic whose part does not answer is left alone for a while. Else its rows, which are older,
-    would be tried again and again before those of the other topic.
+    A topic whose dependency does not answer is left alone for a while. Else its rows, which are
+    older, would be tried again and again before those of the other topic.
 
     Args:
         db: the database.
@@ -63,7 +63,7 @@ class Relay:
         self._wake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. A part that is away is logged and tried again."""
+        """Work until cancelled. A dependency that is away is logged and tried again."""
         while True:
             self._wake.clear()
             await once("relay", self.relay)

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
 
-    # The parts that Framemill stands on
+    # The dependencies
     database_url: SecretStr
     database_secret: str | None = Field(None, description="of Secrets Manager: who logs in")
     database_pool_size: int = Field(10, ge=1, le=200)

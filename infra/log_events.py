@@ -50,7 +50,7 @@ API = (
     Count("ServerErrors", '{ $.event = "request" && $.status >= 500 }'),
     Count("Requests", '{ $.event = "request" }'),
     Count("LimitedRequests", '{ $.event = "request" && $.status = 429 }'),
-    Count("NotReady", '{ $.event = "not_ready" }', by="part"),
+    Count("NotReady", '{ $.event = "not_ready" }', by="dependency"),
     Count("Overloaded", '{ $.event = "overloaded" }'),
     Count("ApiFaults", f"{{ {_any_of('event', FAULTS)} }}"),
 )

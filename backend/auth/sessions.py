@@ -73,7 +73,7 @@ class Sessions:
         self._life_s = life_s
         self._grace_s = grace_s
         self._rotate = client.register_script(_ROTATE)
-        self._alive: Batcher[str, bool] = Batcher(self._load_alive, part="The session store")
+        self._alive: Batcher[str, bool] = Batcher(self._load_alive, dependency="The session store")
 
     async def begin(
         self, user_id: uuid.UUID, *, client: str, user_agent: str, address: str

@@ -52,7 +52,7 @@ def create_service_app(api: FastAPI) -> FastAPI:
 
 
 def readiness_of(held: Services) -> Readiness:
-    """Return what asks the parts of an API."""
+    """Return the checks of an API's dependencies."""
 
     async def redis() -> object:
         return await held.redis.ping()

@@ -341,7 +341,7 @@ _OVERLOADED = (503, "overloaded", "Too many requests are being answered; ask aga
 _TOO_LATE = (
     503,
     "dependency_unavailable",
-    "A part that this needs did not answer in time; ask again in a moment.",
+    "A dependency of the API did not answer in time. Try again in a moment.",
 )
 _ARRIVING = (
     429,

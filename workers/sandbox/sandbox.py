@@ -11,7 +11,7 @@ from workers.sandbox.policy import Layer, Policy, Resources
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """How the programs of a worker are held.
+    """The sandbox of a worker's programs.
 
     Attributes:
         kernel: what it offers.

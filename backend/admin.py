@@ -1,6 +1,6 @@
-"""`python -m backend.admin create EMAIL | promote EMAIL`: admins, made by whoever runs the API.
+"""`python -m backend.admin create EMAIL | promote EMAIL`: creates admins, for the operator.
 
-It needs the database's settings alone, as the API has them; in a container they are there already.
+It needs only the database settings of the API. In the API's container they are already set.
 """
 
 import argparse

@@ -156,7 +156,7 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             videos=videos,
             board=board,
             workers=workers,
-            uploads=Batcher(partial(sessions.load, db), part="The database"),
+            uploads=Batcher(partial(sessions.load, db), dependency="The database"),
         )
 
 

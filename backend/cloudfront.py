@@ -1,8 +1,8 @@
-"""Films, posters and logs by way of CloudFront: signed URLs of its own kind (canned policy).
+"""Signed CloudFront URLs for videos, posters and logs (canned policy).
 
 Source: "Create a signed URL using a canned policy", Amazon CloudFront Developer Guide. The SDK
-writes the policy and the URL; here is the key. SHA-1 is what CloudFront expects unless a URL says
-otherwise; what is hashed is our own text, so that nobody can prepare two that collide.
+writes the policy and the URL; this module has the key. CloudFront expects SHA-1 by default. The
+hashed text is our own, so nobody can prepare two texts with one hash.
 """
 
 import asyncio

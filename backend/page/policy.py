@@ -1,4 +1,4 @@
-"""What a browser may do with the page: its security headers. Pure."""
+"""The security headers of the page. Pure."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""Uploads: begun here, sent straight to S3, ended by `core.uploads.sessions`."""
+"""Uploads: started here, sent directly to S3, ended by `core.uploads.sessions`."""
 
 import asyncio
 import contextlib

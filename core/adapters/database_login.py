@@ -1,6 +1,6 @@
 """Logging in to Postgres, also with a password that AWS Secrets Manager keeps and changes.
 
-IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt where its key is one's own.
+IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt for a key of your own.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""`python -m backend.admin create EMAIL | promote EMAIL`: admins, made by whoever runs the API.
+"""`python -m backend.admin create EMAIL | promote EMAIL`: creates admins, for the operator.
 
-It needs the database's settings alone, as the API has them; in a container they are there already.
+It needs only the database settings of the API. In the API's container they are already set.
 """
 
 import argparse
@@ -34,16 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = config.load(config.DatabaseSettings)
         email = stored_email(arguments.email)
-        if arguments.command == "create":
-            password, made_up = _password()
+        password, made_up = _password() if arguments.command == "create" else (None, False)
+        if password is not None:
             check_password(password, email)
-            asyncio.run(_create(settings, email, password))
-            sys.stdout.write(f"{email} is an admin.\n")
-            if made_up:
-                sys.stdout.write(f"Password, shown this once: {password}\n")
-        else:
-            asyncio.run(_promote(settings, email))
-            sys.stdout.write(f"{email} is an admin.\n")
+        asyncio.run(_make_admin(settings, email, password))
+        sys.stdout.write(f"{email} is an admin.\n")
+        if made_up:
+            sys.stdout.write(f"Password (not shown again): {password}\n")
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\n")
         return 130
@@ -61,15 +58,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m backend.admin", description="Admins.")
+    parser = argparse.ArgumentParser(prog="python -m backend.admin", description="Create admins.")
     commands = parser.add_subparsers(dest="command", required=True)
     create = commands.add_parser(
         "create",
-        help="make an account that is an admin",
-        description="Make an account that is an admin. The password is asked for at a terminal, "
-        "or read from standard input; where there is none, one is made up and printed.",
+        help="create an admin account",
+        description="Create an admin account. The password is asked for in a terminal, or read "
+        "from standard input. Without a password, one is generated and printed.",
     )
-    promote = commands.add_parser("promote", help="make an account an admin")
+    promote = commands.add_parser("promote", help="make an existing account an admin")
     for command in (create, promote):
         command.add_argument("email", metavar="EMAIL")
     return parser
@@ -84,49 +81,42 @@ def _password() -> tuple[str, bool]:
     if sys.stdin is None or sys.stdin.closed:
         given = ""
     elif sys.stdin.isatty():
-        given = getpass.getpass("Password (empty to have one made): ")
-        if given and getpass.getpass("Once more: ") != given:
-            raise Refused("the two passwords differ")
+        given = getpass.getpass("Password (leave empty to generate one): ")
+        if given and getpass.getpass("Repeat the password: ") != given:
+            raise Refused("the two passwords are not the same")
     else:
         # One line, and no more of it than could be a password.
         try:
             # As UTF-8, like everywhere, whatever the locale says.
             given = sys.stdin.buffer.readline(MAX_LENGTH * 4).decode().rstrip("\r\n")
         except UnicodeDecodeError:
-            raise Refused("the password on standard input is no text") from None
+            raise Refused("the password on standard input is not UTF-8 text") from None
     return (given, False) if given else (new_token(), True)
 
 
-async def _create(settings: config.DatabaseSettings, email: str, password: str) -> None:
+async def _make_admin(settings: config.DatabaseSettings, email: str, password: str | None) -> None:
+    """Make an account that is an admin; with no password, make one that is there an admin.
+
+    Raises:
+        Refused: it is there already, or is not there.
+    """
     passwords = Passwords()
-    database = _database(settings)
+    database = Database(settings.database_url.get_secret_value(), 1, database_secret(settings))
     try:
-        hashed = await passwords.hash(password)
         async with database.begin() as tx:
-            await tx.execute(
-                insert(User).values(id=new_id(), email=email, password_hash=hashed, role=ADMIN)
-            )
+            if password is None:
+                found = await tx.execute(update(User).where(User.email == email).values(role=ADMIN))
+                if not found.rowcount:
+                    raise Refused(f"{email} has no account; use create")
+            else:
+                hashed = await passwords.hash(password)
+                account = {"id": new_id(), "email": email, "password_hash": hashed}
+                await tx.execute(insert(User).values(**account, role=ADMIN))
     except IntegrityError:
-        raise Refused(f"{email} has an account already; promote it instead") from None
+        raise Refused(f"{email} already has an account; use promote") from None
     finally:
         passwords.close()
         await database.close()
-
-
-async def _promote(settings: config.DatabaseSettings, email: str) -> None:
-    database = _database(settings)
-    try:
-        async with database.begin() as tx:
-            found = await tx.execute(update(User).where(User.email == email).values(role=ADMIN))
-    finally:
-        await database.close()
-    if not found.rowcount:
-        raise Refused(f"{email} has no account; create one")
-
-
-def _database(settings: config.DatabaseSettings) -> Database:
-    url = settings.database_url.get_secret_value()
-    return Database(url, 1, database_secret(settings))
 
 
 def _tell(reason: str) -> int:

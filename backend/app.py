@@ -8,6 +8,7 @@ from functools import partial
 
 import redis.asyncio as redis
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from backend.auth.passwords import Passwords
@@ -21,7 +22,6 @@ from backend.events.slots import StreamSlots
 from backend.health.routes import router as health_router
 from backend.health.service import readiness_of
 from backend.http import errors
-from backend.http.cors import Cors
 from backend.http.idempotency import Idempotency
 from backend.http.middleware import RequestLayer
 from backend.http.openapi import DESCRIPTION, complete_document
@@ -30,7 +30,7 @@ from backend.http.reference import reference_route
 from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
 from backend.limits.routes import router as limits_router
-from backend.page.routes import Page, PageRoute
+from backend.page.routes import Page
 from backend.settings import Settings
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
@@ -94,7 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     if settings.allowed_origins:
         app.add_middleware(
-            Cors,
+            CORSMiddleware,
             allow_origins=list(settings.allowed_origins),
             allow_credentials=True,
             allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
@@ -114,7 +114,7 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.page_dir is not None:
         taken = {route.path.split("/")[1] for route in app.routes if isinstance(route, Route)}
         taken |= {"readyz", "metrics"}  # elsewhere; who asks here must not be shown a page
-        app.router.routes.append(PageRoute(Page(settings.page_dir, settings), taken))
+        app.router.default = Page(settings.page_dir, settings, taken)
     return app
 
 
@@ -133,7 +133,6 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
         stack.push_async_callback(client.aclose)
         found = await stack.enter_async_context(aws.connect(settings, hurried=True, media=media))
         workers, board = KnownWorkers(client), ProgressBoard(client)
-        stack.push_async_callback(workers.close)
         passwords = Passwords()
         stack.callback(passwords.close)
         subscriber = Subscriber(client)
@@ -157,7 +156,7 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             videos=videos,
             board=board,
             workers=workers,
-            uploads=Batcher(partial(sessions.load, db), part="The database"),
+            uploads=Batcher(partial(sessions.load, db), dependency="The database"),
         )
 
 

@@ -1,8 +1,8 @@
-"""Films, posters and logs by way of CloudFront: signed URLs of its own kind (canned policy).
+"""Signed CloudFront URLs for videos, posters and logs (canned policy).
 
 Source: "Create a signed URL using a canned policy", Amazon CloudFront Developer Guide. The SDK
-writes the policy and the URL; here is the key. SHA-1 is what CloudFront expects unless a URL says
-otherwise; what is hashed is our own text, so that nobody can prepare two that collide.
+writes the policy and the URL; this module has the key. CloudFront expects SHA-1 by default. The
+hashed text is our own, so nobody can prepare two texts with one hash.
 """
 
 import asyncio
@@ -42,12 +42,9 @@ class CloudFront:
         self._signer = CloudFrontSigner(key_id, sign)
 
     async def url(self, key: str, query: Mapping[str, str], expires_at: int) -> str:
-        """Return a URL to read an object.
+        """Return a URL to read an object until `expires_at`, in seconds since 1970.
 
-        Args:
-            key: the object's key.
-            query: S3's `response-…` parameters; the distribution must hand them on.
-            expires_at: until when, in seconds since 1970.
+        `query` is S3's `response-…` parameters; the distribution must hand them on.
         """
         pairs = "&".join(f"{name}={quote(value, _SAFE)}" for name, value in sorted(query.items()))
         url = f"{self._address}/{quote(key, '/' + _SAFE)}" + (f"?{pairs}" if pairs else "")
@@ -79,10 +76,10 @@ def _signing(pem: str) -> tuple[Sign, bool]:
         key = load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # The library's own sentence may repeat what it was given.
-        raise ValueError("it is no private key in PEM without a passphrase") from None
+        raise ValueError("it is not a private key in PEM without a passphrase") from None
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
         kind = ec.ECDSA(SHA1())  # noqa: S303 - see above
         return lambda text: key.sign(text, kind), False
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size == 2048:
         return lambda text: key.sign(text, padding.PKCS1v15(), SHA1()), True  # noqa: S303
-    raise ValueError("CloudFront takes ECDSA on P-256, or RSA with 2048 bits")
+    raise ValueError("CloudFront accepts ECDSA on P-256, or RSA with 2048 bits")

@@ -1,4 +1,4 @@
-"""What routes are given: the adapters of the process, and who is asking."""
+"""FastAPI dependencies: the adapters of the process, and the user of the request."""
 
 import uuid
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from backend.auth.tokens import Tokens
 from backend.events.slots import StreamSlots
 from backend.http.address import address_of
 from backend.http.idempotency import Idempotency
-from backend.http.ratelimit import RateLimiter
+from backend.http.ratelimit import Limit, RateLimiter
 from backend.settings import Settings
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
@@ -124,6 +124,17 @@ With = Annotated[Services, Depends(services)]
 CurrentUser = Annotated[Principal, Depends(BearerSession())]
 
 
+async def _asking(user: CurrentUser) -> Principal:
+    """Return who is asking for work, unless that was too often within a minute.
+
+    Raises:
+        RateLimited: `rate_limited`.
+    """
+    limit = Limit("jobs", user.held.settings.rate_limit_uploads)
+    await user.held.limits.take(limit, str(user.user_id))
+    return user
+
+
 async def _admin(user: CurrentUser) -> Principal:
     """Return who is asking, if it is an admin. Looked up each time: a role can be taken away.
 
@@ -135,9 +146,10 @@ async def _admin(user: CurrentUser) -> Principal:
             select(User.role).where(User.id == user.user_id, User.closed_at.is_(None))
         )
     if role != ADMIN:
-        raise Forbidden("Only an admin may do this.")
+        raise Forbidden("Only an admin is allowed to do this.")
     return user
 
 
+AskingUser = Annotated[Principal, Depends(_asking)]
 CurrentAdmin = Annotated[Principal, Depends(_admin)]
 Address = Annotated[str, Depends(_address)]

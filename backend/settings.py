@@ -53,7 +53,9 @@ class Settings(config.Settings, ApiAndControl, ApiAndWorkers):
     rate_limit_account: int = Field(20, ge=1, description="failed logins a minute and account")
     rate_limit_pair: int = Field(10, ge=1, description="failed logins a minute, both together")
     max_streams_per_user: int = Field(20, ge=1, description="event streams open in one process")
-    rate_limit_uploads: int = Field(600, ge=1, description="uploads begun a minute and user")
+    rate_limit_uploads: int = Field(
+        600, ge=1, description="uploads begun a minute and user; as many jobs, retries and cancels"
+    )
 
     # What one user may have; 0 for no limit
     user_quota_bytes: ByteSize = Field(USER_QUOTA_BYTES, ge=0, description="stored, renditions too")

@@ -182,11 +182,11 @@ def _computed(summary: dict[str, Any], short: Film, long: Film) -> dict[str, Any
     """
     base, own = summary["film_21s"], beats_in(short.counts)
     beats, times = beats_in(long.counts), films.LONG_S / short.source_s
-    beat_s = long.encode_s / (beats.writing + beats.reading)
+    beat_s = long.encode_s / beats.tells
     large = scaled(short.sizes, times)
 
     def encoded_in(encode_s: float) -> dict[str, Any]:
-        then = beats_for(encode_s, beat_s, besides=own.told - own.writing)
+        then = beats_for(encode_s, beat_s, besides=own.told)
         return {
             **computed(base, own, short.sizes, then, large),
             "encode_wall_s": round(encode_s, 1),

@@ -50,10 +50,10 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 def _detail(problem: Mapping[str, Any], status: int, location: str | None) -> str:
     if 300 <= status < 400:
-        return f"The server sends callers on to {location}; give that address as the server."
+        return f"The server redirects to {location}. Use that address as the server."
     detail = _text(problem.get("detail")) or _text(problem.get("title"))
     if detail is None:
-        return f"The server answered {status} without saying why."
+        return f"The server answered {status} without a reason."
     errors = problem.get("errors")
     notes = [
         f"{str(item.get('pointer', '')).strip('#/') or 'request'}: {item['message']}"

@@ -130,7 +130,7 @@ class Api:
         answer = self.caller.authorized("POST", _path("uploads", upload_id, "parts"), body)
         signed = {part.number: part for part in models.read(models.signed_parts, json_of(answer))}
         if missing := [number for number in numbers if number not in signed]:
-            raise UnexpectedAnswer(f"The server signed no URL for part {missing[0]}.")
+            raise UnexpectedAnswer(f"The server sent no URL for part {missing[0]}.")
         return [signed[number] for number in numbers]
 
     def complete_upload(self, upload_id: str, etags: dict[int, str]) -> models.Video:
@@ -188,11 +188,11 @@ class Api:
         answer = self.caller.authorized("GET", _path("videos", video_id, "download", name))
         target = answer.headers.get("location")
         if answer.status_code != 307 or not target:
-            raise UnexpectedAnswer("The server gave no address to download from.")
+            raise UnexpectedAnswer("The server sent no download address.")
         try:
             return str(answer.url.join(target))
         except httpx.InvalidURL as error:
-            raise UnexpectedAnswer("The server gave no address to download from.") from error
+            raise UnexpectedAnswer("The server sent no download address.") from error
 
     def _pages(self, path: str, params: dict[str, Any], parse: Callable[[Any], T]) -> Iterator[T]:
         wanted = {**params, "limit": _PAGE}

@@ -44,7 +44,7 @@ class Caller:
             scheme = ""
         if scheme not in {"http", "https"}:
             raise ServerUnreachable(
-                f"{server!r} is no address of a server; it must start with http:// or https://."
+                f"{server!r} is not a server address. It must start with http:// or https://."
             )
         self._http = http_client(
             base_url=self.server,
@@ -63,7 +63,7 @@ class Caller:
         """
         session = self.store.find(self.server)
         if session is None:
-            raise LoginRequired(f"Nobody is logged in at {self.server}. Run framemill login.")
+            raise LoginRequired(f"You are not logged in at {self.server}. Run framemill login.")
         return session
 
     def request(
@@ -105,9 +105,7 @@ class Caller:
             except httpx.RequestError as broken:
                 error, outcome = self._unreachable(broken), Outcome(None)
             except UnicodeError as odd:
-                raise NotText(
-                    "What was given holds bytes that are no UTF-8 text; write it another way."
-                ) from odd
+                raise NotText("An argument is not UTF-8 text.") from odd
             else:
                 if answer.is_success or answer.status_code == 307:
                     return answer
@@ -174,7 +172,7 @@ class Caller:
                         self._access_token(stale=token)
                     raise error
                 if not answer.headers.get("content-type", "").startswith("text/event-stream"):
-                    raise UnexpectedAnswer("The server sent no event stream.")
+                    raise UnexpectedAnswer("The server did not send an event stream.")
                 yield answer.iter_bytes()
         except httpx.RequestError as error:
             raise self._unreachable(error) from error
@@ -219,7 +217,7 @@ class Caller:
     def _unreachable(self, error: httpx.RequestError) -> ServerUnreachable:
         reason = str(error) or type(error).__name__
         return ServerUnreachable(
-            f"No answer from {self.server} ({reason}). Check the address and that it is running."
+            f"No answer from {self.server} ({reason}). Check the address and the server."
         )
 
 
@@ -233,5 +231,5 @@ def json_of(answer: httpx.Response) -> Any:
         return answer.json()
     except (ValueError, RecursionError) as error:
         raise UnexpectedAnswer(
-            "The answer was not JSON; is this the address of a Framemill server?"
+            "The answer is not JSON. Is this the address of a Framemill server?"
         ) from error

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(arguments)
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - see above
         code = _explain(error)
-    streams.settle()
+    streams.finish()
     return code
 
 
@@ -75,8 +75,8 @@ def _explain(error: BaseException) -> int:
             if os.environ.get("FRAMEMILL_DEBUG"):
                 raise error
             streams.say(
-                f"Error: Something happened that framemill does not expect "
-                f"({type(error).__name__}: {error}); FRAMEMILL_DEBUG=1 shows where."
+                f"Error: Unexpected error "
+                f"({type(error).__name__}: {error}); set FRAMEMILL_DEBUG=1 to see where."
             )
     return 1
 
@@ -99,4 +99,4 @@ def _system(error: OSError) -> str:
         return f"The output cannot be written: {reason_of(error)}."
     if error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {reason_of(error)}."
-    return f"The system refused: {reason_of(error)}."
+    return f"The operating system refused: {reason_of(error)}."

@@ -10,7 +10,7 @@ from client.errors import NotText
 from client.streams import say
 from client.words import printable
 
-_NO_TERMINAL = "There is no terminal to ask at: "
+_NO_TERMINAL = "There is no terminal to ask in: "
 
 _email = click.argument("email", required=False, envvar="FRAMEMILL_EMAIL")
 _password_stdin = click.option(
@@ -22,7 +22,7 @@ def _line() -> str:
     try:
         return sys.stdin.readline().rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise NotText("What stdin holds is no UTF-8 text.") from error
+        raise NotText("The standard input is not UTF-8 text.") from error
 
 
 def _ask(what: str, *, confirm: bool = False) -> str:
@@ -46,13 +46,13 @@ def _credentials(email: str | None, from_stdin: bool, confirm: bool) -> tuple[st
 @click.command()
 @_email
 @_password_stdin
-@click.option("--invite", metavar="CODE", help="The code of an invite, where one is needed.")
+@click.option("--invite", metavar="CODE", help="The invite code, if the server needs one.")
 @server_option
 @click.pass_context
 def register(
     context: click.Context, email: str | None, password_stdin: bool, invite: str | None
 ) -> None:
-    """Open an account and log in.
+    """Create an account and log in.
 
     The password is asked for, or taken from FRAMEMILL_PASSWORD.
     """
@@ -69,7 +69,7 @@ def register(
 @server_option
 @click.pass_context
 def login(context: click.Context, email: str | None, password_stdin: bool) -> None:
-    """Log in; the server is remembered.
+    """Log in. Later commands use the same server.
 
     The password is asked for, or taken from FRAMEMILL_PASSWORD.
     """
@@ -93,17 +93,17 @@ def logout(context: click.Context) -> None:
 @click.option(
     "--password-stdin",
     is_flag=True,
-    help="Read the present and the new password from the first two lines of stdin.",
+    help="Read the current and the new password from the first two lines of stdin.",
 )
 @server_option
 @click.pass_context
 def passwd(context: click.Context, password_stdin: bool) -> None:
-    """Change your password; you are logged out everywhere else.
+    """Change your password. All your other sessions end.
 
     Both are asked for, or taken from FRAMEMILL_PASSWORD and FRAMEMILL_NEW_PASSWORD.
     """
     client = open_client(context)
-    email = client.me().email  # nobody shall type passwords in vain
+    email = client.me().email  # fails before a password is typed
     if password_stdin:
         current: str | None = _line()
         new: str | None = _line()
@@ -116,20 +116,20 @@ def passwd(context: click.Context, password_stdin: bool) -> None:
             "or with --password-stdin."
         )
     if current is None:
-        current = _ask(f"Present password of {printable(email)}")
+        current = _ask(f"Current password of {printable(email)}")
     if new is None:
         new = _ask("New password", confirm=True)
     client.change_password(current, new)
-    say(f"Changed the password of {printable(email)}; other sessions have ended.")
+    say(f"Changed the password of {printable(email)}. All other sessions have ended.")
 
 
 @click.command("delete-account")
 @_password_stdin
-@click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @server_option
 @click.pass_context
 def delete_account(context: click.Context, password_stdin: bool, yes: bool) -> None:
-    """End your account for good, with all its videos.
+    """Delete your account and all its videos.
 
     The password is asked for, or taken from FRAMEMILL_PASSWORD.
     """
@@ -143,9 +143,9 @@ def delete_account(context: click.Context, password_stdin: bool, yes: bool) -> N
     email, server = printable(client.me().email), client.api.caller.server
     if not yes:
         click.confirm(
-            f"End the account {email} at {server} for good, with all its videos?",
+            f"Delete the account {email} at {server} and all its videos?",
             abort=True,
             err=True,
         )
     client.delete_account(password if password is not None else _ask("Password"))
-    say(f"Ended the account {email} at {server}.")
+    say(f"Deleted the account {email} at {server}.")

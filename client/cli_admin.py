@@ -1,4 +1,4 @@
-"""`framemill admin`: who may register."""
+"""`framemill admin`: invites."""
 
 import re
 
@@ -22,7 +22,7 @@ class Span(click.ParamType[int]):
         """Return the seconds."""
         found = re.fullmatch(r"(\d{1,9})([smhdw])", str(value), re.ASCII)
         if found is None or int(found[1]) == 0:
-            self.fail(f"{value!r} is no length of time; write 90m, 12h or 7d.", param, ctx)
+            self.fail(f"{value!r} is not a length of time. Write 90m, 12h or 7d.", param, ctx)
         return int(found[1]) * _UNITS[found[2]]
 
 
@@ -32,15 +32,15 @@ def admin() -> None:
 
 
 @admin.command()
-@click.option("--email", help="Only this address may use it.")
-@click.option("--expires-in", type=Span(), help="How long it works, such as 12h or 7d.")
+@click.option("--email", help="Only this email address can use it.")
+@click.option("--expires-in", type=Span(), help="How long it is valid, such as 12h or 7d.")
 @click.option("--json", "as_json", is_flag=True, help="Print the invite as a JSON object.")
 @server_option
 @click.pass_context
 def invite(
     context: click.Context, email: str | None, expires_in: int | None, as_json: bool
 ) -> None:
-    """Make an invite and print its code, which works once and is not shown again."""
+    """Create an invite and print its code. It works once and is not shown again."""
     client = open_client(context)
     made = client.create_invite(email=email, expires_in=expires_in)
     if as_json:
@@ -48,9 +48,9 @@ def invite(
         return
     click.echo(words.printable(made.code or ""))
     until = "" if made.expires_at is None else f" until {words.moment(made.expires_at)}"
-    whom = "whoever has it" if made.email is None else words.printable(made.email)
+    whom = "anybody" if made.email is None else words.printable(made.email)
     say(
-        f"Lets {whom} register once{until}: framemill register --invite CODE "
+        f"{whom} can register once{until}: framemill register --invite CODE "
         f"--server {client.api.caller.server}"
     )
 
@@ -75,8 +75,8 @@ def invites(context: click.Context, as_json: bool) -> None:
 @server_option
 @click.pass_context
 def uninvite(context: click.Context, invite_ids: tuple[str, ...]) -> None:
-    """Take invites back."""
+    """Delete invites."""
     client = open_client(context)
     for invite_id in invite_ids:
         client.delete_invite(invite_id)
-        say(f"Took the invite {words.printable(invite_id)} back.")
+        say(f"Deleted the invite {words.printable(invite_id)}.")

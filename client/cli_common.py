@@ -27,15 +27,13 @@ def server_option(command: F) -> F:
         envvar="FRAMEMILL_SERVER",
         expose_value=False,
         callback=_note_server,
-        help=f"Address of the server; by default that of the last login, or {DEFAULT_SERVER}.",
+        help=f"Address of the server. Default: the last one used, or {DEFAULT_SERVER}.",
     )(command)
 
 
 def plain_option(command: F) -> F:
     """Add `--plain`."""
-    return click.option(
-        "--plain", is_flag=True, help="Lines instead of bars, as without a terminal."
-    )(command)
+    return click.option("--plain", is_flag=True, help="Print lines, no progress bars.")(command)
 
 
 def open_client(context: click.Context) -> Framemill:

@@ -25,18 +25,18 @@ from client.upload import CONNECTIONS, Begun, UploadProgress
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--title", help="Title of the video; by default the name of the file.")
+@click.option("--title", help="Title of the video. Default: the file name.")
 @click.option(
     "--wait/--no-wait",
     default=True,
-    help="Follow the transcoding to its end (default), or only upload.",
+    help="Wait until the video is ready (default), or only upload.",
 )
 @click.option(
     "--connections",
     type=click.IntRange(1, 32),
     default=CONNECTIONS,
     show_default=True,
-    help="How many parts travel at once.",
+    help="How many parts are sent at the same time.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the videos as a JSON array.")
 @plain_option
@@ -51,12 +51,12 @@ def upload(
     as_json: bool,
     plain: bool,
 ) -> None:
-    """Upload FILES and follow their transcoding.
+    """Upload FILES and wait until they are ready.
 
-    An upload that was interrupted goes on where it stopped when it is started again.
+    Run it again after an interruption: the upload continues where it stopped.
     """
     if title is not None and len(files) > 1:
-        raise click.UsageError("--title goes with one file only.")
+        raise click.UsageError("Use --title with one file only.")
     client = open_client(context)
     shown = display(plain=plain)
     videos = []
@@ -70,7 +70,7 @@ def upload(
         except KeyboardInterrupt:
             name = words.printable(file.name)
             raise click.ClickException(
-                f"{name} is not complete; run the same command again to go on."
+                f"{name} is not complete. Run the command again to continue."
             ) from None
     if wait:
         videos = [_wait(client, shown, video, tell=not as_json) for video in videos]
@@ -107,10 +107,10 @@ def _send(
 
 def _tell_begin(begun: Begun, file: Path, update: Update) -> str:
     if begun.video is not None:
-        update(begun.upload.size, "was uploaded before,")
-        return "was uploaded before,"
+        update(begun.upload.size, "was already uploaded,")
+        return "was already uploaded,"
     if begun.resumed:
-        say(f"{words.printable(file.name)}: going on with an earlier upload")
+        say(f"{words.printable(file.name)}: continuing an earlier upload")
     return "uploading"
 
 
@@ -119,7 +119,7 @@ def _wait(client: Framemill, shown: Display, video: Video, *, tell: bool) -> Vid
         video = follow(client, shown, video)
     except KeyboardInterrupt:
         raise click.ClickException(
-            f"Not waiting any longer; framemill watch {video.id} shows how it goes on."
+            f"Stopped waiting. To see the progress: framemill watch {video.id}"
         ) from None
     if tell or video.state != "ready":
         if tell:

@@ -26,8 +26,8 @@ _STATES = ("uploading", "queued", "processing", "ready", "failed", "cancelled")
 
 @click.command()
 @click.option("--state", type=click.Choice(_STATES), help="Only videos in this state.")
-@click.option("--search", metavar="TEXT", help="Only videos whose title contains this.")
-@click.option("--limit", type=click.IntRange(1, sys.maxsize), help="At most so many.")
+@click.option("--search", metavar="TEXT", help="Only videos with this text in the title.")
+@click.option("--limit", type=click.IntRange(1, sys.maxsize), help="Show at most this many.")
 @click.option("--json", "as_json", is_flag=True, help="Print the videos as a JSON array.")
 @server_option
 @click.pass_context
@@ -55,7 +55,7 @@ def ls(
 @server_option
 @click.pass_context
 def watch(context: click.Context, video_id: str, as_json: bool, plain: bool) -> None:
-    """Follow the video ID until it is finished."""
+    """Show the progress of the video ID until it ends."""
     client = open_client(context)
     video = follow(client, display(plain=plain), client.video(video_id))
     if as_json:
@@ -73,9 +73,9 @@ def watch(context: click.Context, video_id: str, as_json: bool, plain: bool) -> 
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="File or directory to write to; by default the server's name for it, here.",
+    help="File or directory to write to. Default: the server's file name, here.",
 )
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @plain_option
 @server_option
 @click.pass_context
@@ -87,9 +87,9 @@ def download(
     force: bool,
     plain: bool,
 ) -> None:
-    """Fetch NAME, a rendition or `source`, of the video ID.
+    """Download NAME, a rendition or `source`, of the video ID.
 
-    What was fetched before an interruption is kept and not fetched again.
+    Run it again after an interruption: the download continues where it stopped.
     """
     client = open_client(context)
     total = _size(client.video(video_id), name)
@@ -110,17 +110,17 @@ def _size(video: Video, name: str) -> int:
 
 @click.command()
 @click.argument("video_ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @server_option
 @click.pass_context
 def rm(context: click.Context, video_ids: tuple[str, ...], yes: bool) -> None:
-    """Remove videos with everything stored for them."""
+    """Delete videos and all their files."""
     if not yes and not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask at: give --yes.")
+        raise click.UsageError("There is no terminal to ask in: give --yes.")
     client = open_client(context)
     for video_id in video_ids:
         title = words.printable(client.video(video_id).title)
         if not yes:
-            click.confirm(f"Remove {title} with everything stored for it?", abort=True, err=True)
+            click.confirm(f"Delete {title} and all its files?", abort=True, err=True)
         client.delete(video_id)
-        say(f"Removed {title}.")
+        say(f"Deleted {title}.")

@@ -60,7 +60,7 @@ def connect(url: SplitResult) -> tuple[http.client.HTTPConnection, str]:
 
 def _no_proxy(error: Exception) -> ServerUnreachable:
     reason = str(error).rstrip(".")
-    return ServerUnreachable(f"The proxy that the environment names cannot be used: {reason}.")
+    return ServerUnreachable(f"The proxy from the environment cannot be used: {reason}.")
 
 
 @cache

@@ -87,14 +87,14 @@ def download(
                 raise _unwritable(error, target) from error
             except UnicodeError as error:
                 raise DownloadFailed(
-                    "The name of the file cannot be written here; give another with --output."
+                    "This file name cannot be used here. Give another with --output."
                 ) from error
             # Only attempts that bring nothing are counted.
             attempt = 1 if fetch.received > before else attempt + 1
             again = after_part(outcome, attempt, random.random())  # noqa: S311 - spreads load
             if again is None:
                 raise DownloadFailed(
-                    f"{name} did not arrive ({reason}). Run the same command again to go on."
+                    f"{name} could not be downloaded ({reason}). Run the command again to continue."
                 )
             time.sleep(again.delay)
 
@@ -138,7 +138,7 @@ class _Fetch:
                     file = until_named.enter_context(claimed(partial))
                 except Taken:
                     raise DownloadFailed(
-                        f"{path} is being downloaded already; wait for it or choose another file."
+                        f"{path} is already being downloaded. Wait for it, or choose another file."
                     ) from None
                 held = os.fstat(file.fileno()).st_size
                 if held > size:
@@ -150,7 +150,7 @@ class _Fetch:
                     _check(answer, 206)
                     start = answer.headers.get("content-range", "").removeprefix("bytes ")
                     if answer.headers.get("etag", "") != etag or not start.startswith(f"{held}-"):
-                        raise _Refused(Outcome(None), "the file changed at the store")
+                        raise _Refused(Outcome(None), "the file in the store changed")
                     self._save(answer, file, held, size)
             self._check_whole(file, size, md5)
             self._publish(file, partial, path)
@@ -171,7 +171,7 @@ class _Fetch:
         os.fsync(file.fileno())  # what the disk has no room for may be said only now
         arrived = os.fstat(file.fileno()).st_size
         if arrived != size:
-            raise _Refused(Outcome(None), f"{arrived} of {size} bytes arrived")
+            raise _Refused(Outcome(None), f"only {arrived} of {size} bytes arrived")
         if md5 is None:
             return
         found = md5_of(file)
@@ -183,10 +183,8 @@ class _Fetch:
         file.seek(0)
         file.truncate()
         if len(self._strange) == _TRIES:
-            raise DownloadFailed(
-                f"{self._name} arrived with another checksum than the store's, {_TRIES} times."
-            )
-        raise _Refused(Outcome(None), "its checksum is not the store's")
+            raise DownloadFailed(f"{self._name} arrived {_TRIES} times with a wrong checksum.")
+        raise _Refused(Outcome(None), "its checksum is wrong")
 
     def _publish(self, file: BufferedRandom, partial: Path, path: Path) -> None:
         try:
@@ -195,7 +193,7 @@ class _Fetch:
             raise _exists(path) from error
         except (Changed, FileNotFoundError) as error:
             raise DownloadFailed(
-                f"Another program changed {path} while it was being downloaded; try again."
+                f"Another program changed {path} during the download. Try again."
             ) from error
 
     def _destination(self, answer: httpx.Response) -> Path:
@@ -228,13 +226,13 @@ def file_name(disposition: str) -> str | None:
 
 def _refuse_existing(path: Path, force: bool) -> None:
     if path.exists() and not path.is_file():
-        raise DownloadFailed(f"{path} is no ordinary file; choose another.")
+        raise DownloadFailed(f"{path} is not a regular file. Choose another.")
     if path.exists() and not force:
         raise _exists(path)
 
 
 def _exists(path: Path) -> DownloadFailed:
-    return DownloadFailed(f"{path} exists already; use --force to replace it.")
+    return DownloadFailed(f"{path} already exists. Use --force to replace it.")
 
 
 def _unwritable(error: OSError, target: Path | None) -> DownloadFailed:
@@ -252,7 +250,7 @@ def _check(answer: httpx.Response, expected: int) -> None:
 def _size(answer: httpx.Response) -> int:
     length = answer.headers.get("content-length", "")
     if not length.isdigit():
-        raise DownloadFailed("The store did not say how large the file is.")
+        raise DownloadFailed("The store did not send the size of the file.")
     return int(length)
 
 

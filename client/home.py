@@ -27,7 +27,7 @@ def home_directory(environ: Mapping[str, str]) -> Path:
         base = Path(known) if known else Path.home() / ".local" / "state"
     except RuntimeError as error:  # an account without a home
         raise HomeUnusable(
-            "There is no home directory to remember logins in; set FRAMEMILL_HOME to another place."
+            "There is no home directory to store logins in. Set FRAMEMILL_HOME to a directory."
         ) from error
     return base / "framemill"
 
@@ -104,6 +104,5 @@ def _telling(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise HomeUnusable(
-            f"{path} cannot be used: {reason_of(error)}; FRAMEMILL_HOME names another place "
-            "for what is remembered."
+            f"{path} cannot be used: {reason_of(error)}. Set FRAMEMILL_HOME to another directory."
         ) from error

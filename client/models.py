@@ -176,7 +176,7 @@ def read(parse: Callable[[Any], T], data: object) -> T:
         return parse(data)
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise UnexpectedAnswer(
-            "The server's answer was not understood; is this the address of a Framemill server?"
+            "The server's answer is not valid. Is this the address of a Framemill server?"
         ) from error
 
 

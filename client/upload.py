@@ -152,8 +152,8 @@ def send_and_complete(
         if lost(error.outcome) or (final(error.outcome) and not sending.brought):
             give_up(api, memory, upload)
         raise UploadFailed(
-            f"{path.name} did not get through ({error.reason}). "
-            "Run the same command again to go on."
+            f"{path.name} could not be uploaded ({error.reason}). "
+            "Run the command again to continue."
         ) from error
     forget(memory)
     return video
@@ -257,7 +257,7 @@ class _Sending:
 
 def _check_unchanged(path: Path, stamp: FileStamp) -> None:
     if stamp_of(path) != stamp:
-        raise FileChanged(f"{path} changed while it was being uploaded; upload it again.")
+        raise FileChanged(f"{path} changed during the upload. Upload it again.")
 
 
 def _expired(part: SignedPart, age: float) -> bool:

@@ -68,7 +68,7 @@ def videos(items: Sequence[Video]) -> str:
 
 def invites(items: Sequence[Invite]) -> str:
     """Return invites as a table."""
-    head = ("ID", "EMAIL", "MADE", "EXPIRES", "USED")
+    head = ("ID", "EMAIL", "CREATED", "EXPIRES", "USED")
     return table(head, [_invite(item) for item in items])
 
 
@@ -77,7 +77,7 @@ def status(video: Video) -> str:
     if video.finished:
         return video.state
     if video.state == "queued" and (reason := waits_for(video)):
-        return f"queued, waits: {reason}"
+        return f"queued: {reason}"
     return f"{video.state}, {video.stage}" if video.stage else video.state
 
 

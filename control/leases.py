@@ -1,34 +1,32 @@
-"""Leases that lapsed: the tasks of workers that fell silent go back into the queue."""
+"""Gives back the tasks whose lease lapsed, because their worker fell silent."""
 
-import asyncio
+import math
+import time
 import uuid
-
-from sqlalchemy import select
 
 from control.rounds import Round
 from control.settings import Settings
+from core import log
 from core.adapters.postgres import Database
 from core.errors import DatabaseAway
 from core.setbacks import Kind
 from core.tasks import lease
 
+_log = log.get(__name__)
+
 
 class Leases:
-    """Brings back what nobody will end, unless the database was away a moment ago."""
+    """Brings back what nobody will end, once a lease that has lapsed says something."""
 
     def __init__(self, settings: Settings, db: Database) -> None:
         self._settings = settings
         self._db = db
-        self._away = False
-        self._lapse_from = 0.0
+        self._answered_at = -math.inf  # when Postgres last answered us
+        self._say_from = 0.0
 
     async def lapse(self) -> int:
-        """Bring back the tasks of workers that fell silent; return how many.
-
-        Not at once after Postgres was away: their workers could not say that they live, and do so
-        within a beat.
-        """
-        if not await self._database_stayed():
+        """Bring back the tasks of workers that fell silent; return how many."""
+        if not await self.say_something():
             return 0
         attempts, job_s = self._settings.max_attempts, self._settings.max_job_s
 
@@ -38,17 +36,21 @@ class Leases:
 
         return sum(await Round(self._db, Kind.LAPSE).run(lease.lapsed(attempts), one))
 
-    async def _database_stayed(self) -> bool:
-        """Tell whether Postgres has answered for as long as a worker takes to say that it lives."""
-        clock, beat_s = asyncio.get_running_loop().time, self._settings.heartbeat_s
-        asked = clock()
+    async def say_something(self) -> bool:
+        """Tell whether a lease that has lapsed says that its worker fell silent.
+
+        Not at once after Postgres was away, nor after we were, as while the machine slept: then
+        Postgres may have been away too. Workers that live say so within a beat.
+        """
+        beat_s = self._settings.heartbeat_s
         try:
-            async with self._db.read() as connection:
-                await connection.execute(select(1))
+            await self._db.ping()
         except DatabaseAway:
-            self._away = True
+            self._answered_at = -math.inf
             raise
-        if clock() - asked > beat_s / 2 or self._away:
-            self._lapse_from = clock() + beat_s
-        self._away = False
-        return clock() >= self._lapse_from
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)  # it goes on while the machine sleeps
+        if now - self._answered_at > self._settings.sweep_s + beat_s / 2:
+            self._say_from = now + beat_s
+            _log.info("leases_wait", seconds=beat_s)
+        self._answered_at = now
+        return now >= self._say_from

@@ -1,4 +1,4 @@
-"""The sweeps: rounds that find what was lost, and clean up. Each by itself, again and again."""
+"""The sweeps: rounds that find lost work and clean up."""
 
 import asyncio
 from collections import Counter
@@ -27,7 +27,7 @@ class Sweeps:
         self.counts = Counter(lapsed=0, resent=0, dead=0)
 
     async def run(self) -> None:
-        """Work until cancelled. A part that is away is logged and tried again."""
+        """Work until cancelled. A dependency that is away is logged and tried again."""
         # Each on its own: a store that hangs must not keep lost work from coming back.
         rounds: dict[str, Work] = {
             "lapse": self.lapse,
@@ -58,9 +58,10 @@ class Sweeps:
             _log.warning("leases_lapsed", count=count)
 
     async def adopt(self) -> None:
-        """Take over what the release before has queued."""
-        count = await adoption.adopt_all(self._held.db)
-        if count:
+        """Take over what the release before has queued, or a worker of it lost."""
+        if not await self._leases.say_something():
+            return
+        if count := await adoption.adopt_all(self._held.db):
             _log.info("tasks_adopted", count=count)
 
     async def resend_lost(self) -> None:

@@ -1,7 +1,7 @@
-"""Word of changed videos, over Redis pub/sub.
+"""Tells listeners which videos changed, over Redis pub/sub.
 
-An event names a video and its new version; whoever listens reads the row. So a lost event costs
-time and never truth: nothing may depend on one arriving.
+An event has a video's id and its new version; the listener then reads the row. Events may be lost,
+so nothing may depend on one. A lost event only makes an update late.
 """
 
 import asyncio
@@ -34,12 +34,14 @@ class VideoEvent:
         user_id: whose it is.
         video_id: the video.
         version: that it has reached; 0 for `progress`.
-        progress: how far it is, as a JSON object; None for a version.
+        job_id: which has got further.
+        progress: how far that is, as a JSON object; None for a version.
     """
 
     user_id: uuid.UUID
     video_id: uuid.UUID
-    version: int
+    version: int = 0
+    job_id: uuid.UUID | None = None
     progress: str | None = None
 
 
@@ -65,9 +67,9 @@ def _user_of(channel: str) -> uuid.UUID:
     return uuid.UUID(channel.rpartition(":")[2])
 
 
-def of_progress(video_id: uuid.UUID, progress: str) -> str:
-    """Return the word that a video has got further, at the version that it has."""
-    return f"{video_id} 0 {progress}"
+def progress_of(video_id: uuid.UUID, job_id: uuid.UUID) -> str:
+    """Return how the word begins that a job has got further; how far, as JSON, follows."""
+    return f"{video_id} {job_id} "
 
 
 async def publish(client: redis.Redis, events: Iterable[VideoEvent]) -> None:
@@ -188,9 +190,11 @@ class Subscriber:
 
     def _deliver(self, user_id: uuid.UUID, data: str) -> None:
         try:
-            video_id, version, *progress = data.split(" ", 2)
-            event = VideoEvent(
-                user_id, uuid.UUID(video_id), int(version), progress[0] if progress else None
+            video_id, reached, *progress = data.split(" ", 2)
+            event = (
+                VideoEvent(user_id, uuid.UUID(video_id), 0, uuid.UUID(reached), *progress)
+                if progress
+                else VideoEvent(user_id, uuid.UUID(video_id), int(reached))
             )
         except ValueError:
             # Word of another release, perhaps: one that is not understood must not end the others.

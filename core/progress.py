@@ -1,7 +1,7 @@
-"""How far jobs are, in Redis: told every second, and never needed.
+"""Live progress of jobs in Redis, every second. Nothing depends on it.
 
-Postgres learns it with the lease only, every 20 seconds. Readers show the greater of both, so that
-a Redis that is empty, or away, costs smoothness and no truth.
+Postgres gets the progress only with the lease, every 20 seconds. Readers show the greater of the
+two. So if Redis is empty or away, progress is only less smooth.
 """
 
 import json
@@ -16,11 +16,13 @@ from core import events, log
 from core.model.states import Stage
 
 _log = log.get(__name__)
-LASTS_S = 120  # after it was told
+# After it was told: a task may wait so long for another worker, and is not to be shown less far.
+_LASTS_S = 86_400
 _ENDED = "ended"
 # KEYS: the job's hash, the user's channel. ARGV: the task, what is told, how long the hash lasts,
-# the word for listeners. Returns whether the job was ended by its owner.
+# how the word for listeners begins. Returns whether the job was ended by its owner.
 _TELL = """
+if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return 1 end
 local told, now = redis.call('HGET', KEYS[1], ARGV[1]), ARGV[2]
 if told then
   -- Another attempt begins anew; what people see does not go back.
@@ -32,8 +34,8 @@ if told then
 end
 redis.call('HSET', KEYS[1], ARGV[1], now)
 redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('PUBLISH', KEYS[2], ARGV[4])
-return redis.call('HEXISTS', KEYS[1], 'ended')
+redis.call('PUBLISH', KEYS[2], ARGV[4] .. now)
+return 0
 """
 
 
@@ -75,21 +77,18 @@ class ProgressBoard:
         )
         ended = await self._tell(
             keys=[_key(job_id), events.progress_channel(user_id)],
-            args=[
-                str(task_id),
-                told,
-                LASTS_S,
-                events.of_progress(video_id, told),
-            ],
-        )  # fmt: skip
+            args=[str(task_id), told, _LASTS_S, events.progress_of(video_id, job_id)],
+        )
         return bool(ended)
 
     async def end(self, job_ids: Collection[uuid.UUID]) -> None:
-        """Have the holders of some jobs look at once whether they still hold them."""
+        """Have the holders of some jobs look at once whether they hold them, and tell no more."""
         try:
-            for job_id in job_ids:
-                await self._client.hset(_key(job_id), _ENDED, "1")
-                await self._client.expire(_key(job_id), LASTS_S)
+            async with self._client.pipeline(transaction=True) as pipeline:
+                for job_id in job_ids:
+                    pipeline.hset(_key(job_id), _ENDED, "1")
+                    pipeline.expire(_key(job_id), _LASTS_S)
+                await pipeline.execute()
         except (RedisError, OSError) as error:
             _log.warning("end_not_told", error=repr(error))
 

@@ -1,26 +1,31 @@
-"""The emulator's ASGI app, whose S3 reads of an object what was asked for, and no more.
+"""The emulator's ASGI app, with two things that ministack does slowly done at once.
 
-ministack reads a whole object from its disk for every range of it, on its event loop: a film that
-is fetched in sixteen ranges is read sixteen times. Here an object is mapped while it is looked up,
-and a range is a slice of that. Of an object of 250 MB, ranges came at some 900 MB/s instead of 45.
+It reads a whole object from its disk for every range of it, on its event loop: a video that is
+fetched in sixteen ranges is read sixteen times. Here an object is mapped while it is looked up, and
+a range is a slice of that. Of an object of 250 MB, ranges came at some 900 MB/s instead of 45.
 
-It runs in the emulator's own environment and leans on two private functions of a version that is
+It looks for a message only every 0.1 s while somebody waits for one. Here who sends wakes who
+waits: half of the time until an idle worker began was this (p50 0.13 s, now 0.08 s).
+
+It runs in the emulator's own environment and leans on private functions of a version that is
 locked by its hash. Where they are not there the app is ministack's own.
 """
 
+import asyncio
 import contextvars
 import mmap
+import types
 from typing import Any
 
 from ministack.app import app
-from ministack.services import s3
+from ministack.services import s3, sqs
 
 __all__ = ["app"]
 
 _may_map: contextvars.ContextVar[bool] = contextvars.ContextVar("may_map", default=False)
 
 
-def _install() -> None:
+def _map_objects() -> None:
     read_whole, get = s3._read_body, s3._get_object
 
     def read_body(bucket: str, key: str, obj: dict[str, Any]) -> Any:
@@ -44,5 +49,33 @@ def _install() -> None:
     s3._read_body, s3._get_object = read_body, get_object
 
 
+def _wake_receivers() -> None:
+    waiting: set[asyncio.Event] = set()
+    send = sqs._act_send_message
+
+    async def sleep(seconds: float) -> None:
+        """Sleep as a receiver does between two looks, but not longer than until a message."""
+        sent = asyncio.Event()
+        waiting.add(sent)
+        try:
+            async with asyncio.timeout(seconds):
+                await sent.wait()
+        except TimeoutError:
+            pass
+        finally:
+            waiting.discard(sent)
+
+    def send_message(data: dict[str, Any], queue_url: str) -> Any:
+        result = send(data, queue_url)
+        for sent in waiting:
+            sent.set()
+        return result
+
+    sqs._act_send_message = sqs._HANDLERS["SendMessage"] = send_message
+    sqs.asyncio = types.SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
+
+
 if all(hasattr(s3, name) for name in ("_read_body", "_get_object", "_object_disk_path")):
-    _install()
+    _map_objects()
+if all(hasattr(sqs, name) for name in ("_act_send_message", "_HANDLERS", "asyncio")):
+    _wake_receivers()

@@ -1,7 +1,7 @@
-"""How slow a transfer may be, and what is said of one that failed. Pure.
+"""The slowest transfer that is accepted, and the failure texts of transfers. Pure.
 
-Time-outs of a client count from byte to byte, and hardly any count while a body is sent: a store
-that trickles, or stops reading, would be borne with for hours.
+A client's timeout starts again with every byte, and most clients have none while they send a body.
+So a store that is very slow, or stops reading, would hold a transfer for hours.
 """
 
 from dataclasses import dataclass
@@ -12,15 +12,11 @@ CHANCES = 3  # for each range, and for each part
 
 GONE = Failure(
     "storage_error",
-    "The uploaded file is no longer in the store. Upload it again.",
+    "The uploaded file is no longer stored. Upload it again.",
     retryable=False,
 )
-CUT = Failure(
-    "storage_error", "The store did not give back what was put into it. Try again.", retryable=True
-)
-SLOW = Failure(
-    "storage_error", "The store was too slow for this film. Try again later.", retryable=True
-)
+CUT = Failure("storage_error", "The storage returned damaged data. Try again.", retryable=True)
+SLOW = Failure("storage_error", "The storage was too slow. Try again later.", retryable=True)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Whose page may use the refresh cookie."""
+"""Checks which pages (origins) may use the refresh cookie."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ def check_origin(request: Request, allowed: Collection[str]) -> None:
         return
     if origin is not None and _host_of(origin) == request.headers.get("host"):
         return
-    raise Forbidden("This page may not use the session cookie.", "origin_not_allowed")
+    raise Forbidden("This page is not allowed to use the session cookie.", "origin_not_allowed")
 
 
 def _host_of(origin: str) -> str | None:

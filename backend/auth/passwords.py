@@ -54,7 +54,7 @@ class Passwords:
 
     async def _run(self, call: Callable[..., object], *args: str) -> object:
         if not self._room.acquire(blocking=False):
-            raise Unavailable("Too many are logging in at this moment.", retry_after_s=2)
+            raise Unavailable("Too many people log in at this moment. Try again.", retry_after_s=2)
         done = self._pool.submit(call, *args)
         # When it is over, not when nobody waits for it any more.
         done.add_done_callback(lambda _: self._room.release())
@@ -71,9 +71,9 @@ def check_password(password: str, email: str) -> None:
         raise _rejected(f"Use {MIN_LENGTH} to {MAX_LENGTH} characters.")
     lowered = password.casefold()
     if lowered in _common() or len(set(lowered)) < 4:
-        raise _rejected("This password is among the first that are guessed; choose another.")
+        raise _rejected("This password is easy to guess. Choose another.")
     if lowered in (email, email.partition("@")[0] * 2):
-        raise _rejected("Your address is no password; choose another.")
+        raise _rejected("Your email address is not a safe password. Choose another.")
 
 
 def _rejected(detail: str) -> Invalid:

@@ -1,7 +1,7 @@
 """JSON Web Tokens: access tokens for requests, refresh tokens for new access tokens.
 
-One pinned algorithm; the key id is looked up in a fixed map, so that keys can be changed while
-tokens of the former one live on.
+One fixed algorithm. The key id is looked up in a fixed map, so that a key can be changed while
+tokens of the old key are still valid.
 """
 
 import re
@@ -74,7 +74,7 @@ class Tokens:
             if len(self._verified) > _CACHE:
                 self._verified.popitem(last=False)
         if known.expires_at + _LEEWAY_S <= time.time():
-            raise Unauthenticated("The access token has expired; refresh it.", "token_expired")
+            raise Unauthenticated("The access token has expired. Refresh it.", "token_expired")
         return known
 
     def check(self, kind: Kind, token: str) -> Token:
@@ -129,7 +129,7 @@ def _key_id(token: str) -> str:
         ValueError: it has another form.
     """
     if not _SHAPE.fullmatch(token):
-        raise ValueError("no token of ours is spelt like this")
+        raise ValueError("not a token of this service")
     header = jwt.get_unverified_header(token)
     key_id = header.get("kid")
     if not isinstance(key_id, str) or header != {
@@ -137,7 +137,7 @@ def _key_id(token: str) -> str:
         "kid": key_id,
         "typ": "JWT",
     }:
-        raise ValueError("no token of ours has this header")
+        raise ValueError("wrong token header")
     return key_id
 
 
@@ -151,8 +151,8 @@ def _token(claims: dict[str, Any], longest_s: int) -> Token:
     times = [claims[name] for name in ("iat", "exp")]
     # By type, not `isinstance`: true is an integer too.
     if any(type(word) is not str for word in words) or any(type(each) is not int for each in times):
-        raise ValueError("a claim of another type")
+        raise ValueError("a claim has the wrong type")
     issued_at, expires_at = times
     if not 0 < expires_at - issued_at <= longest_s:
-        raise ValueError("a life that no token of ours has")
+        raise ValueError("the token's life is too long")
     return Token(uuid.UUID(words[0]), words[1], words[2], expires_at)

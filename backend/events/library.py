@@ -1,7 +1,7 @@
-"""What a stream of all videos knows of each, and so what has changed. Pure.
+"""Finds what changed for a stream of all videos: it remembers the version of each. Pure.
 
-Versions are compared, not times: a transaction that commits late, or a crowd of changes at once,
-leaves nothing untold.
+It compares versions and not times. So it misses no change, even if a transaction commits late or
+many changes come at once.
 """
 
 import uuid
@@ -16,9 +16,14 @@ from core.progress import Progress
 _MOST_GONE = 10_000  # deletions told that are remembered, so that late word of them is no news
 
 
-def got_further(before: VideoItem, progress: Progress) -> VideoItem | None:
-    """Return what was told of a video with how far it is now; None when that is no news."""
-    if before.state != VideoState.PROCESSING:
+def got_further(
+    before: VideoItem, job_id: uuid.UUID | None, progress: Progress
+) -> VideoItem | None:
+    """Return what was told of a video with how far its job is now; None when that is no news.
+
+    Late word may come of a job that was cancelled, when another one is at work.
+    """
+    if before.state != VideoState.PROCESSING or before.job_id != job_id:
         return None
     now = before.model_copy(
         update={
@@ -30,13 +35,19 @@ def got_further(before: VideoItem, progress: Progress) -> VideoItem | None:
     return now if has_got_further(before, now) else None
 
 
+def no_less(before: VideoItem | None, now: VideoItem) -> VideoItem:
+    """Return a video as it was read, no less far than it was told: Redis may have lost that."""
+    if before is None or before.job_id != now.job_id or before.progress <= now.progress:
+        return now
+    return now.model_copy(update={"progress": before.progress})
+
+
 def has_got_further(before: VideoItem, now: VideoItem) -> bool:
     """Return whether a video is further than was told, at the same version."""
-    if before.version != now.version:
-        return False
-    if now.progress < before.progress:
-        return False  # a stream never shows less than it has shown
-    return (now.stage, now.progress) != (before.stage, before.progress)
+    return before.version == now.version and (now.stage, now.progress) != (
+        before.stage,
+        before.progress,
+    )
 
 
 class Library:
@@ -46,7 +57,9 @@ class Library:
         self._known: dict[uuid.UUID, int] = {}  # with the version that needs no telling
         self._untold: set[uuid.UUID] = set()  # those that are told whatever their version
         self._gone: dict[uuid.UUID, int] = {}
-        self._moving: dict[uuid.UUID, VideoItem] = {}  # what was told of those worked on
+        self._moving: dict[
+            uuid.UUID, VideoItem
+        ] = {}  # what was told of those that wait or are worked on
 
     def __len__(self) -> int:
         return len(self._known)
@@ -73,34 +86,35 @@ class Library:
         """Return the videos that are known and are not there any more."""
         return self._known.keys() - there
 
-    def take(self, item: VideoItem) -> bool:
-        """Note a video that was read; return whether to tell it."""
+    def take(self, item: VideoItem) -> VideoItem | None:
+        """Note a video that was read; return it as it is to be told, None when it is not."""
         video_id, version = item.id, item.version
         before = self._moving.get(video_id)
+        item = no_less(before, item)
         told = (
             version > self._version(video_id)
             or video_id in self._untold
             or (before is not None and has_got_further(before, item))
         )
         self._untold.discard(video_id)
-        if told:
-            self._known[video_id] = version
-            self._note(item)
-        return told
+        if not told:
+            return None
+        self._known[video_id] = version
+        if item.state in (VideoState.QUEUED, VideoState.PROCESSING):
+            self._moving[video_id] = item
+        else:
+            self._moving.pop(video_id, None)
+        return item
 
-    def further(self, video_id: uuid.UUID, progress: Progress) -> VideoItem | None:
-        """Return a video as it is now that it has got further; None when that is no news."""
+    def further(
+        self, video_id: uuid.UUID, job_id: uuid.UUID | None, progress: Progress
+    ) -> VideoItem | None:
+        """Return a video as it is now that its job has got further; None when that is no news."""
         before = self._moving.get(video_id)
-        now = None if before is None else got_further(before, progress)
+        now = None if before is None else got_further(before, job_id, progress)
         if now is not None:
             self._moving[video_id] = now
         return now
-
-    def _note(self, item: VideoItem) -> None:
-        if item.state == VideoState.PROCESSING:
-            self._moving[item.id] = item
-        else:
-            self._moving.pop(item.id, None)
 
     def end(self, video_id: uuid.UUID, version: int | None) -> DeletedVideo | None:
         """Note that a video is gone; return what to tell, None when that was told or means nothing.

@@ -1,4 +1,4 @@
-"""How many streams a user may have open."""
+"""Limits how many event streams one user has open."""
 
 import uuid
 from collections import Counter
@@ -30,7 +30,8 @@ class StreamSlots:
         """
         if self.held(user_id) >= self._most:
             raise RateLimited(
-                f"You have {self._most} streams open; close one.", retry_after_s=_RETRY_AFTER_S
+                f"You have {self._most} open event streams. Close one.",
+                retry_after_s=_RETRY_AFTER_S,
             )
         self._open[user_id] += 1
         try:

@@ -1,11 +1,11 @@
-"""The stream of changes of one video, or of all of a user's.
+"""The event stream of one video, or of all videos of a user.
 
-First the present state is read from Postgres, then again whenever word comes that something
-changed, and now and then without word: so a lost event heals, and nothing depends on Redis. Then
-the session is looked up again too, because a stream lives longer than the token that opened it.
+The state is read from Postgres first, and again after each event from Redis. It is also read from
+time to time without an event, so a lost event does no lasting harm. Then the session is checked
+too, because a stream lives longer than the token that opened it.
 
-A look without word compares the version of every video with the one that was told, and tells all
-that differ, however many they are, a page at a time.
+A read without an event compares the version of every video with the version that was sent. It
+sends all that differ, a page at a time.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 
 from backend.deps import Principal
-from backend.events.library import Library, got_further, has_got_further
+from backend.events.library import Library, got_further, has_got_further, no_less
 from backend.events.schemas import DeletedVideo
 from backend.videos.reader import VideoReader
 from backend.videos.schemas import VideoItem
@@ -45,14 +45,14 @@ async def changes_of_one(user: Principal, video_id: uuid.UUID) -> AsyncIterator[
         while await pace.may_go_on():
             further = pace.further.get(video_id)
             if further is not None and not pace.heard and not pace.healing and shown is not None:
-                item = got_further(shown, further)
+                item = got_further(shown, *further)
                 if item is not None:
                     shown = item
                     yield item
                 await pace.next()
                 continue
             try:
-                item = await reader.get(video_id, user.user_id)
+                item = no_less(shown, await reader.get(video_id, user.user_id))
             except NotFound:
                 # Some time after a deletion the row is gone as well.
                 ended_at = (await reader.ends(user.user_id, [video_id])).get(video_id, 0)
@@ -88,7 +88,7 @@ async def changes_of_all(user: Principal, *, everything: bool = False) -> AsyncI
                 if not await pace.is_allowed():
                     return
             for video_id, progress in pace.further.items():
-                further = library.further(video_id, progress)
+                further = library.further(video_id, *progress)
                 if further is not None:
                     yield further
             await pace.next(heal_s(len(library)))
@@ -126,8 +126,8 @@ async def _told(
     absent = set(page)
     for item in await reader.some(user.user_id, page):
         absent.discard(item.id)
-        if library.take(item):
-            yield item
+        if (news := library.take(item)) is not None:
+            yield news
     if absent:
         ends = await reader.ends(user.user_id, absent)
         for video_id in sorted(absent):
@@ -155,7 +155,7 @@ class _Pace:
 
     Attributes:
         heard: the videos of which word came, since the look before.
-        further: how far videos are now, as word came of that alone.
+        further: the jobs of videos and how far they are now, as word came of that alone.
         healing: whether this look must find what no word came of.
     """
 
@@ -168,7 +168,7 @@ class _Pace:
         self._clock = asyncio.get_running_loop().time
         self._heal_at = self._checked_at = self._clock()
         self.heard: set[uuid.UUID] = set()
-        self.further: dict[uuid.UUID, Progress] = {}
+        self.further: dict[uuid.UUID, tuple[uuid.UUID | None, Progress]] = {}
         self.healing = False
 
     async def may_go_on(self) -> bool:
@@ -210,4 +210,4 @@ class _Pace:
         if event.progress is None:
             self.heard.add(event.video_id)
         elif (progress := parsed(event.progress)) is not None:
-            self.further[event.video_id] = progress
+            self.further[event.video_id] = event.job_id, progress

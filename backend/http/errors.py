@@ -1,4 +1,4 @@
-"""One table from domain errors to RFC 9457 problems, and the handlers that use it."""
+"""Turns errors into RFC 9457 problems: one table, and the handlers that use it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -47,10 +47,11 @@ _HTTP_CODES = {
     405: "method_not_allowed",
     413: "payload_too_large",
     415: "unsupported_media_type",
+    429: "rate_limited",
 }
 _DETAILS = {
-    404: "There is nothing at this address.",
-    405: "This address does not know that method.",
+    404: "This address does not exist.",
+    405: "This address does not support this method.",
 }
 _RETRY_AFTER: dict[str, Any] = {
     "description": "Seconds to wait before asking again.",
@@ -75,12 +76,12 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error; clients branch on `code`."""
+    """An error. Clients decide by its `code`."""
 
     type: str = Field(examples=["urn:framemill:problem:not_found"])
     title: str = Field(examples=["Not found"])
     status: int = Field(examples=[404])
-    detail: str = Field(examples=["There is no such video."])
+    detail: str = Field(examples=["This video does not exist."])
     instance: str = Field(examples=["/v1/videos/01939bf2-7a66-7ea2-8d3b-8f0d8a7c7f11"])
     code: str = Field(examples=["not_found"])
     request_id: str

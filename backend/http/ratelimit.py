@@ -58,5 +58,5 @@ class RateLimiter:
         )
         if int(wait_ms) > 0:
             raise RateLimited(
-                "Too many requests; wait a little.", retry_after_s=int(wait_ms) / 1000
+                "Too many requests. Wait before you try again.", retry_after_s=int(wait_ms) / 1000
             )

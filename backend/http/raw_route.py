@@ -49,7 +49,7 @@ def _id(value: str) -> UUID:
     try:
         return UUID(value)
     except ValueError:
-        raise NotFound("There is nothing at this address.") from None
+        raise NotFound("This address does not exist.") from None
 
 
 async def read_body(request: Request, kind: type[M]) -> M:

@@ -1,4 +1,4 @@
-"""Text from outside that Postgres could not hold: refused, never changed on the way. Pure."""
+"""Refuses text that Postgres cannot store. Pure."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ def is_storable(value: str) -> bool:
 
 def _storable(value: str) -> str:
     if not is_storable(value):
-        raise ValueError("holds a NUL character")
+        raise ValueError("has a NUL character")
     return value
 
 

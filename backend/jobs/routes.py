@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, status
 
-from backend.deps import CurrentUser
+from backend.deps import AskingUser, CurrentUser
 from backend.http.errors import responses
 from backend.jobs import service
 from backend.jobs.schemas import JobItem, JobPage, NewJob
@@ -32,7 +32,7 @@ async def get_job(job_id: UUID, user: CurrentUser) -> JobItem:
 async def list_video_jobs(
     video_id: UUID, user: CurrentUser, limit: Limit = 20, cursor: Cursor = None
 ) -> JobPage:
-    """List what was asked of a video, newest first."""
+    """List the jobs of a video, newest first."""
     items, following = await service.page(
         user.held, user, limit=limit, cursor=cursor, video_id=video_id
     )
@@ -43,8 +43,8 @@ async def list_video_jobs(
     "/videos/{video_id}/jobs",
     status_code=status.HTTP_202_ACCEPTED,
     responses=responses(400, 401, 404, 409, 413, 415, 422, 429),
-    summary="Ask something of a video",
+    summary="Create a job",
 )
-async def create_job(video_id: UUID, body: NewJob, user: CurrentUser) -> JobItem:
+async def create_job(video_id: UUID, body: NewJob, user: AskingUser) -> JobItem:
     """Queue a job for a video that is ready, failed or cancelled."""
     return await service.create(user.held, user, video_id, body.operation)

@@ -1,4 +1,4 @@
-"""Uploads: begun here, sent straight to S3, ended by `core.uploads.sessions`."""
+"""Uploads: started here, sent directly to S3, ended by `core.uploads.sessions`."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,16 @@ from backend.settings import Settings
 from backend.uploads.schemas import NamedPart, NewUpload
 from core import accounts, log
 from core.adapters.s3 import Part, SignedUrl
-from core.errors import Conflict, DomainError, Invalid, NotFound, TooLarge, Unavailable
+from core.errors import (
+    Conflict,
+    DomainError,
+    Invalid,
+    NotFound,
+    RateLimited,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)  # fmt: skip
 from core.model import object_keys
 from core.model.ids import new_id
 from core.model.states import UploadState, VideoState
@@ -53,10 +62,12 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
     extension = PurePosixPath(wanted.filename.replace("\\", "/")).suffix.lower()
     if extension not in settings.upload_extensions:
         allowed = " ".join(settings.upload_extensions)
-        raise Invalid(f"Only these kinds of file are taken: {allowed}", "unsupported_extension")
+        raise Invalid(
+            f"This file type is not supported. Use one of: {allowed}", "unsupported_extension"
+        )
     if wanted.size > settings.upload_max_bytes:
         limit = settings.upload_max_bytes.human_readable()
-        raise TooLarge(f"The file is larger than the {limit} that are allowed.")
+        raise TooLarge(f"The file is too large. The limit is {limit}.")
     # Once before S3 is asked, because it is cheap; what is true under the lock counts.
     await quota.look(held.db, settings, user.user_id, wanted.size)
     video_id, upload_id = new_id(), new_id()
@@ -116,24 +127,27 @@ async def _begin(
         expires_at=now + timedelta(seconds=settings.upload_ttl_s),
         created_at=now,
     )
+    refused: DomainError | None = None
     try:
         async with held.db.begin() as tx:
             await quota.lock(tx, settings, user.user_id)
-            reason: DomainError | None = accounts.gone()
-            if await accounts.is_open(tx, user.user_id):
-                reason = await quota.refused(tx, settings, user.user_id, wanted.size)
-            if reason is None:
-                await _insert(tx, settings, row, wanted)
-            else:  # the sweep aborts what S3 has begun, even if S3 is away by now
+            try:
+                await accounts.require_open(tx, user.user_id)
+                await quota.admit(tx, settings, user.user_id, wanted.size)
+            except (Unauthenticated, RateLimited) as error:
+                # The sweep aborts what S3 has begun, even if S3 is away by now.
+                refused = error
                 await purge(tx, key, s3_upload_id)
+            else:
+                await _insert(tx, settings, row, wanted)
     except Exception:
         # No row knows it now. Should the commit have come through all the same, the sweep finds
         # the upload lost.
         with contextlib.suppress(Unavailable):
             await held.storage.abort_upload(key, s3_upload_id)
         raise
-    if reason is not None:
-        raise reason
+    if refused is not None:
+        raise refused
     return row
 
 
@@ -183,8 +197,8 @@ async def find_begun(held: Services, user: Principal, upload_id: uuid.UUID) -> U
         return await find(held, user, upload_id)
     except NotFound:
         raise Conflict(
-            "What the first request with this Idempotency-Key began has been deleted. "
-            "Use another key to begin anew.",
+            "The upload of the first request with this Idempotency-Key has been deleted. "
+            "Use another key to start again.",
             "idempotency_result_gone",
         ) from None
 
@@ -196,7 +210,7 @@ def owned(user: Principal, row: UploadRow | None) -> UploadRow:
         NotFound: there is none, or it is somebody else's.
     """
     if row is None or row.user_id != user.user_id:
-        raise NotFound("There is no such upload.")
+        raise NotFound("This upload does not exist.")
     return row
 
 
@@ -225,7 +239,7 @@ async def sign(
     if upload.state != UploadState.OPEN:
         raise Conflict(f"This upload is {upload.state}.")
     if upload.expires_at <= datetime.now(UTC):
-        raise Conflict("This upload has expired; start a new one.")
+        raise Conflict("This upload has expired. Start a new one.")
     beyond = max(numbers)
     if beyond > upload.part_count:
         raise Invalid(f"Part {beyond} does not exist: the file has {upload.part_count} parts.")
@@ -247,9 +261,9 @@ async def complete(held: Services, upload: UploadRow, parts: Sequence[NamedPart]
     if parts is not None:
         named = {part.part_number: part.etag.strip('"') for part in parts}
         if len(named) != len(parts):
-            raise Invalid("A part is named twice.", "part_mismatch")
+            raise Invalid("A part is listed twice.", "part_mismatch")
         if list(named) != sorted(named):
-            raise Invalid("Name the parts in the order of their numbers.", "part_mismatch")
+            raise Invalid("List the parts in the order of their numbers.", "part_mismatch")
     await sessions.complete(held.db, held.storage, upload, named)
 
 

@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +33,7 @@ from core.coalesce import Batcher
 from core.errors import NotFound, Unavailable
 from core.model.states import AssetKind, AssetState, VideoState
 from core.model.tables import Asset, Video
-from core.progress import LASTS_S, Progress, ProgressBoard
+from core.progress import Progress, ProgressBoard
 
 _REMEMBERED = 10_000  # videos as JSON; about 3 kB each
 _VERSIONS = 2_000  # in a page; some 50 bytes each
@@ -89,12 +89,12 @@ class VideoReader:
         board: ProgressBoard,
     ) -> None:
         self._db = db
-        self._told: Batcher[uuid.UUID, Progress] = Batcher(board.read, part="Redis")
+        self._told: Batcher[uuid.UUID, Progress] = Batcher(board.read, dependency="Redis")
         self._workers = workers
         self._storage = storage
         self._url_ttl_s = url_ttl_s
         self._written: dict[tuple[object, ...], bytes] = {}
-        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load, part="The database")
+        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load, dependency="The database")
 
     async def close(self) -> None:
         """End what is under way."""
@@ -153,9 +153,7 @@ class VideoReader:
     ) -> AsyncIterator[Sequence[Row[Any]]]:
         """Yield `id`, `version` and `lately` of all videos of a user, the oldest first, in pages.
 
-        Args:
-            user_id: whose.
-            lately: `lately` tells of each whether it has changed within this time.
+        `lately` tells of each whether it has changed within that time.
         """
         last: uuid.UUID | None = None
         while True:
@@ -206,7 +204,7 @@ class VideoReader:
         """Return how far a video is; Redis is asked about those alone that it may know of."""
         runs = row.state == VideoState.PROCESSING
         told = None
-        if runs or row.state == VideoState.QUEUED or _has_just_stopped(row):
+        if row.job_id is not None and row.state != VideoState.READY:
             try:
                 told = await self._told.get(row.job_id)
             except Unavailable:
@@ -227,6 +225,7 @@ class VideoReader:
         poster = row.poster_key and await self._storage.sign_get(row.poster_key, self._url_ttl_s)
         return VideoItem(
             id=row.id,
+            job_id=row.job_id,
             title=row.title,
             state=row.state,
             stage=shown.stage,
@@ -247,15 +246,9 @@ class VideoReader:
         )
 
 
-def _has_just_stopped(row: Row[Any]) -> bool:
-    """Whether it was shown further than Postgres knows: what was cancelled is not written to."""
-    stopped = row.state in (VideoState.FAILED, VideoState.CANCELLED)
-    return stopped and datetime.now(UTC) - row.updated_at < timedelta(seconds=LASTS_S)
-
-
 def _owned(row: Row[Any] | None, user_id: uuid.UUID) -> Row[Any]:
     if row is None or row.user_id != user_id:
-        raise NotFound("There is no such video.")
+        raise NotFound("This video does not exist.")
     return row
 
 

@@ -1,4 +1,4 @@
-"""What can be done to a video."""
+"""Actions on a video: rename, delete, cancel, retry, download."""
 
 import asyncio
 import uuid
@@ -91,7 +91,7 @@ async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
 
 
 async def cancel(held: Services, user: Principal, video_id: uuid.UUID) -> None:
-    """Stop what is queued or running.
+    """Cancel the video's queued or running job.
 
     Raises:
         NotFound: there is no such video of that user.
@@ -115,8 +115,8 @@ async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
         await quota.lock(tx, held.settings, user.user_id)
         state = await _own(tx, user, video_id)
         if state not in (VideoState.FAILED, VideoState.CANCELLED):
-            raise Conflict("Only a video that failed or was cancelled can be tried again.")
-        await quota.admit_again(tx, held.settings, user.user_id)
+            raise Conflict("Only a failed or cancelled video can be tried again.")
+        await quota.admit(tx, held.settings, user.user_id)
         await create_job(tx, video_id, "transcode")
 
 
@@ -127,14 +127,14 @@ async def download_url(held: Services, user: Principal, video_id: uuid.UUID, nam
         NotFound: there is no such video of that user, or nothing of that name yet.
     """
     if not is_storable(name):
-        raise NotFound("This video has no rendition of that name.")
+        raise NotFound("This video has no rendition with this name.")
     columns = (Video.user_id, Video.state, Video.title, Video.source_key, Video.source_filename)
     async with held.db.read() as connection:
         video = (
             await connection.execute(select(*columns).where(Video.id == video_id))
         ).one_or_none()
         if video is None or video.user_id != user.user_id or video.state == VideoState.DELETED:
-            raise NotFound("There is no such video.")
+            raise NotFound("This video does not exist.")
         if name == "source":
             found = None if video.state == VideoState.UPLOADING else video.source_key
             filename = video.source_filename
@@ -150,7 +150,7 @@ async def download_url(held: Services, user: Principal, video_id: uuid.UUID, nam
             )
             filename = f"{video.title} {name}.mp4"
     if found is None:
-        raise NotFound("This video has no rendition of that name.")
+        raise NotFound("This video has no rendition with this name.")
     return await held.storage.sign_get(
         found,
         held.settings.media_url_ttl_s,
@@ -170,5 +170,5 @@ async def _own(tx: AsyncConnection, user: Principal, video_id: uuid.UUID) -> Vid
     """Return the state of a user's video, and have all others who want to change it wait."""
     found = await lifecycle.lock(tx, video_id)
     if found is None or found.user_id != user.user_id or found.state is VideoState.DELETED:
-        raise NotFound("There is no such video.")
+        raise NotFound("This video does not exist.")
     return found.state

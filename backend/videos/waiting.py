@@ -1,4 +1,4 @@
-"""Why a film waits, in words for its owner. Pure."""
+"""Why a video waits in the queue, as a text for its owner. Pure."""
 
 from collections.abc import Sequence
 
@@ -6,24 +6,20 @@ from backend.videos.schemas import QueueItem
 from core.presence import Report, WorkerState
 
 _NO_WORKER = QueueItem(
-    reason="no_worker", message="No worker is running. The film is worked on as soon as one is."
+    reason="no_worker", message="No worker is running. The video waits until one starts."
 )
 _NO_ROOM = QueueItem(
     reason="no_room",
-    message="No worker has enough free disk for this film. It is worked on as soon as one has.",
+    message="No worker has enough free disk for this video. It waits until one has.",
 )
-_BUSY = QueueItem(
-    reason="busy", message="All workers are busy. The film is worked on when its turn comes."
-)
-_NEXT = QueueItem(reason=None, message="The film is worked on when its turn comes.")
+_BUSY = QueueItem(reason="busy", message="All workers are busy. The video waits for its turn.")
+_NEXT = QueueItem(reason=None, message="The video waits for its turn.")
 
 
 def why_it_waits(size: int, workers: Sequence[Report] | None) -> QueueItem:
-    """Return why a queued film of a size in bytes waits.
+    """Return why a queued video whose source has `size` bytes waits.
 
-    Args:
-        size: of its source.
-        workers: what those that live say; None when that is not known.
+    `workers` are the reports of running workers; None when they are unknown.
     """
     if workers is None:
         return _NEXT
@@ -31,7 +27,7 @@ def why_it_waits(size: int, workers: Sequence[Report] | None) -> QueueItem:
         return _NO_WORKER
     if any(one.state is WorkerState.IDLE and one.room >= size for one in workers):
         return _NEXT
-    # What a busy one has on its disk goes away when it ends.
+    # A busy worker frees its disk at the end of its task.
     if any(one.state is WorkerState.BUSY and one.most >= size for one in workers):
         return _BUSY
     return _NO_ROOM

@@ -3,11 +3,9 @@
 A film's counts have two parts: what is the same for each film, and what goes on for as long as it
 is worked on:
 
-- a worker's beat, once in PROGRESS_S. When the progress told has changed (by 0.1 %) it writes
-  three rows and publishes an event, which has a page that is open look at the video; otherwise it
-  reads one row.
-- a page's look without word, once in 5 s;
-- the message made invisible anew, once in HEARTBEAT_S.
+- a worker's word to Redis of how far it is, once in PROGRESS_S;
+- its lease, extended with one statement once in HEARTBEAT_S;
+- a page's look without word, once in 5 s. What a page is told of progress asks nothing.
 
 Requests to S3 follow from sizes: parts of an upload, ranges of a download, parts of a rendition.
 """
@@ -21,9 +19,8 @@ from workers.outputs.upload import FRONT, part_length
 from workers.sources.fetch import range_length
 from workers.sources.shape import DEFAULT_SHAPE
 
-HEARTBEAT_S = 20.0  # core/config.py
+HEARTBEAT_S = 20.0
 LOOK_S = 5.0  # backend/events/stream.py
-STEPS = 850  # workers/meter.py: encoding goes from 10 to 95 percent by 0.1
 _LISTED = 1000  # S3: parts in one answer
 _FIRST, _MORE = 8, 5  # URLs in the page's first request for some, and in those after it
 _PART = part_length(2)  # of a rendition; those of very long films grow
@@ -35,18 +32,16 @@ class Beats:
     """How often what goes on happened, or would.
 
     Attributes:
-        writing: beats that told of progress.
-        reading: beats that only asked whether the task is still theirs.
+        tells: words to Redis of how far the worker is.
+        leases: how often the lease was extended.
         told: looks of the open pages at word of a change.
         looks: of the open pages without word.
-        extended: how often the message was made invisible anew.
     """
 
-    writing: float
-    reading: float
+    tells: float
+    leases: float
     told: float
     looks: float
-    extended: float
 
 
 @dataclass(frozen=True)
@@ -66,14 +61,14 @@ def scaled(sizes: Sizes, times: float) -> Sizes:
 
 # What each of them asks: statements, transactions, writes; commands of Redis; requests to SQS.
 PER_BEAT: dict[str, dict[str, int]] = {
-    # UPDATE of task, job and video in a transaction, and PUBLISH.
-    "writing": {"statements": 3, "transactions": 1, "writes": 3, "redis": 1, "sqs": 0},
-    "reading": {"statements": 1, "transactions": 1, "writes": 0, "redis": 0, "sqs": 0},
-    # A SELECT of what has changed and one of whether that was deleted.
-    "told": {"statements": 2, "transactions": 2, "writes": 0, "redis": 0, "sqs": 0},
-    # A SELECT of the user's ids and one of what has changed; whether the session is there still.
-    "looks": {"statements": 2, "transactions": 2, "writes": 0, "redis": 1, "sqs": 0},
-    "extended": {"statements": 0, "transactions": 0, "writes": 0, "redis": 0, "sqs": 1},
+    # A script, and five commands in it.
+    "tells": {"statements": 0, "transactions": 0, "writes": 0, "redis": 6, "sqs": 0},
+    # UPDATE of the task.
+    "leases": {"statements": 1, "transactions": 1, "writes": 1, "redis": 0, "sqs": 0},
+    # A SELECT of what has changed.
+    "told": {"statements": 1, "transactions": 1, "writes": 0, "redis": 0, "sqs": 0},
+    # A SELECT of the user's ids and versions; whether the session is there still.
+    "looks": {"statements": 1, "transactions": 1, "writes": 0, "redis": 1, "sqs": 0},
 }
 
 
@@ -88,11 +83,10 @@ def beats_in(counts: Counts) -> Beats:
         )
 
     return Beats(
-        writing=number("postgres", "worker", "UPDATE jobs SET stage="),
-        reading=number("postgres", "worker", "SELECT tasks.id FROM tasks WHERE tasks.id = "),
-        told=number("postgres", "api", "SELECT videos.id, videos.version FROM videos"),
-        looks=number("postgres", "api", "SELECT videos.id FROM videos WHERE videos.user_id = "),
-        extended=counts[Key("sqs", "worker", "ChangeMessageVisibility")],
+        tells=counts[Key("redis", "", "hexists")],
+        leases=number("postgres", "worker", "UPDATE job_tasks SET lease_until="),
+        told=number("postgres", "api", "SELECT videos.id, videos.user_id, videos.title"),
+        looks=number("postgres", "api", "SELECT videos.id, videos.version, videos.updated_at"),
     )
 
 
@@ -105,20 +99,17 @@ def beats_for(encode_s: float, beat_s: float, besides: float = 0, pages: int = 1
         besides: what a page is told besides progress.
         pages: that are open.
     """
-    beats = encode_s / beat_s
-    writing = min(beats, STEPS)
     return Beats(
-        writing=writing,
-        reading=beats - writing,
-        told=(writing + besides) * pages,
+        tells=encode_s / beat_s,
+        leases=encode_s // HEARTBEAT_S,
+        told=besides * pages,
         looks=encode_s / LOOK_S * pages,
-        extended=encode_s // HEARTBEAT_S,
     )
 
 
 def asked(beats: Beats) -> dict[str, float]:
     """Return what beats ask: statements, transactions, writes, commands of Redis, SQS requests."""
-    names = PER_BEAT["writing"]
+    names = PER_BEAT["tells"]
     return {
         name: sum(getattr(beats, kind) * PER_BEAT[kind][name] for kind in PER_BEAT)
         for name in names
@@ -160,11 +151,10 @@ def computed(
     more = {name: round(after[name] - before[name]) for name in after}
     # Signing a window of parts reads the upload's row, and looks the session up.
     signed = _windows(sizes) - _windows(base_sizes)
-    rows = len(sizes.renditions) - len(base_sizes.renditions)
     postgres = {
-        "statements": base["postgres"]["statements"] + more["statements"] + signed + rows,
+        "statements": base["postgres"]["statements"] + more["statements"] + signed,
         "transactions": base["postgres"]["transactions"] + more["transactions"] + signed,
-        "writes": base["postgres"]["writes"] + more["writes"] + rows,
+        "writes": base["postgres"]["writes"] + more["writes"],
     }
     return {
         "postgres": postgres,

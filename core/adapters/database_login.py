@@ -1,6 +1,6 @@
-"""The login of the database where AWS Secrets Manager keeps it, and changes it while we run.
+"""Logging in to Postgres, also with a password that AWS Secrets Manager keeps and changes.
 
-IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt where its key is one's own.
+IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt for a key of your own.
 """
 
 import asyncio
@@ -9,11 +9,13 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-import aioboto3
-from aiobotocore.config import AioConfig
+import asyncpg
+from sqlalchemy.engine import make_url
 
 from core import log
+from core.adapters.aws import client
 from core.adapters.aws_errors import translated
 from core.config import DatabaseSettings
 from core.errors import Unavailable
@@ -41,18 +43,15 @@ def parse_login(text: str) -> Login:
     Raises:
         ValueError: there is no password in it. The message holds nothing of the secret.
     """
-    if not text.lstrip().startswith("{"):
-        if not text.strip():
-            raise ValueError("the secret is empty")
-        return Login(text.strip())
+    text = text.strip()
     try:
-        found = json.loads(text)
+        found = json.loads(text) if text.startswith("{") else {"password": text}
     except ValueError:
         raise ValueError("the secret begins like JSON and is none") from None
-    password, user = found.get("password"), found.get("username")
+    password = found.get("password")
     if not isinstance(password, str) or not password:
         raise ValueError("the secret has no password")
-    return Login(password, user if isinstance(user, str) and user else None)
+    return Login(password, found.get("username") or None)
 
 
 class Secret:
@@ -117,21 +116,41 @@ def database_secret(settings: DatabaseSettings) -> Secret | None:
     """Return the secret that the settings name; None when the address has the password."""
     if settings.database_secret is None:
         return None
-    session = aioboto3.Session(region_name=settings.aws_region)
 
     async def ask() -> str:
         with translated("The store of secrets"):
             # Opened for each question: they are minutes apart, and this way nobody has to close it.
-            async with session.client(
-                "secretsmanager",
-                endpoint_url=settings.aws_endpoint_url,
-                config=AioConfig(
-                    connect_timeout=2,
-                    read_timeout=3,
-                    retries={"total_max_attempts": 2, "mode": "standard"},
-                ),
-            ) as client:
-                answer = await client.get_secret_value(SecretId=settings.database_secret)
+            async with client(settings, "secretsmanager", read_s=3) as store:
+                answer = await store.get_secret_value(SecretId=settings.database_secret)
         return str(answer.get("SecretString", ""))
 
     return Secret(ask)
+
+
+def connector(url: str, secret: Secret | None, **options: Any) -> Callable[[], Awaitable[Any]]:
+    """Return what makes a connection each time it is called, for SQLAlchemy's `async_creator`.
+
+    Args:
+        url: where Postgres is. What follows `?` is asyncpg's: `ssl=require` for TLS,
+            `ssl=verify-full` with the certificates that `PGSSLROOTCERT` names.
+        secret: keeps the password, and the user where the URL has none.
+        options: further ones of asyncpg.
+    """
+    address = make_url(url)
+    _, given = address.get_dialect()().create_connect_args(address)
+    options = {**given, **options}
+
+    async def connect() -> Any:
+        if secret is None:
+            return await asyncpg.connect(**options)
+        login = await secret.login()
+        try:
+            return await asyncpg.connect(**{"user": login.user, **options}, password=login.password)
+        except asyncpg.InvalidAuthorizationSpecificationError:
+            # The password was changed since we asked; a moment later the new one is known.
+            renewed = await secret.login(refused=login)
+            if renewed == login:
+                raise
+        return await asyncpg.connect(**{"user": renewed.user, **options}, password=renewed.password)
+
+    return connect

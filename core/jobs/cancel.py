@@ -1,4 +1,4 @@
-"""How work ends because its owner wants it to."""
+"""Cancels a job for its owner."""
 
 import uuid
 
@@ -26,7 +26,7 @@ async def cancel(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UUID]:
     video = await living(tx, video_id)
     ended = await end_work(tx, video_id)
     if not ended:
-        raise Conflict("Only a video that is queued or being processed can be cancelled.")
+        raise Conflict("Only a queued or processing video can be cancelled.")
     for job_id in ended:
         await project(tx, video, job_id)
     return ended

@@ -1,4 +1,4 @@
-"""How a job begins: with one task, `inspect`, which plans the others."""
+"""Creates a job with one task, `inspect`, which plans the other tasks."""
 
 import uuid
 from collections.abc import Collection
@@ -47,9 +47,7 @@ async def create(
         NotFound: the video is deleted.
         Conflict: the video is in another state.
     """
-    video = await living(tx, video_id)
-    if video.state not in only_from:
-        raise Conflict("This video is on its way; wait until it is ready, or cancel that first.")
+    video = await resting(tx, video_id, only_from)
     job_id = new_id()
     priority, turn = await fair_order.assign(tx, video.user_id)
     common = {
@@ -90,6 +88,21 @@ async def create(
     return job_id
 
 
+async def resting(
+    tx: AsyncConnection, video_id: uuid.UUID, only_from: Collection[VideoState] = AT_REST
+) -> LockedVideo:
+    """Lock a video that a job may be created for.
+
+    Raises:
+        NotFound: the video is deleted.
+        Conflict: the video is in another state.
+    """
+    video = await living(tx, video_id)
+    if video.state not in only_from:
+        raise Conflict("This video is in progress. Wait until it is ready, or cancel it first.")
+    return video
+
+
 async def living(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo:
     """Lock a video that is not deleted.
 
@@ -98,5 +111,5 @@ async def living(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo:
     """
     found = await lifecycle.lock(tx, video_id)
     if found is None or found.state is VideoState.DELETED:
-        raise NotFound("There is no such video.")
+        raise NotFound("This video does not exist.")
     return found

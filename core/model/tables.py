@@ -31,6 +31,7 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
+DEFAULT_POOL = "default"  # of workers, and of the tasks that any of them may take
 
 
 class Base(DeclarativeBase):
@@ -46,7 +47,7 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """An account. One that has been closed keeps nothing but its id until its films are gone."""
+    """An account. One that has been closed keeps nothing but its id until its videos are gone."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -275,7 +276,7 @@ class Task(Base):
     kind: Mapped[str] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(String(64))
     spec: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
-    pool: Mapped[str] = mapped_column(String(32), server_default="default")
+    pool: Mapped[str] = mapped_column(String(32), server_default=DEFAULT_POOL)
     priority: Mapped[int] = mapped_column(SmallInteger)
     turn: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16))

@@ -1,8 +1,8 @@
-"""How a worker gets a task, and has it begin.
+"""How a worker claims a task and begins it.
 
-A claim touches the row of its task and adds its attempt, and nothing else, so that nothing but that
-row can refuse it. What else must be written when work begins follows in a transaction of its own
-(`begin`), which also settles what turns out to be impossible.
+A claim changes the row of its task and inserts its attempt. It touches no other row, so no other
+row can make it fail. A second transaction (`begin`) writes what else belongs to the start. It also
+ends a task that cannot be done any more.
 """
 
 import uuid
@@ -23,6 +23,7 @@ from core.model import object_keys
 from core.model.states import JOB_LIVE, Effect, TaskState, VideoState
 from core.model.tables import Job, Task, TaskAttempt, TaskNeed
 from core.tasks import fair_order
+from core.tasks.fair_order import Skills
 from core.videos import lifecycle
 
 
@@ -79,7 +80,7 @@ _CLAIMED = [getattr(Task, name) for name in Claim.__dataclass_fields__ if name !
 
 
 async def claim_next(
-    db: Database, worker: str, nonce: uuid.UUID, lease_s: float, max_attempts: int
+    db: Database, worker: str, nonce: uuid.UUID, lease_s: float, skills: Skills
 ) -> Claim | Unclaimable:
     """Take the task whose turn it is.
 
@@ -88,7 +89,7 @@ async def claim_next(
         worker: who takes it, for people who read the table.
         nonce: of this claim: should its answer get lost, `claimed_with` finds it again.
         lease_s: how long it is ours without a heartbeat, on the database's clock.
-        max_attempts: a task that was tried this often is left to the sweep, which ends it.
+        skills: what the worker may claim.
 
     Raises:
         BadRow: the row of the chosen task cannot be written; set it back, and ask again.
@@ -96,20 +97,25 @@ async def claim_next(
     """
     async with db.read() as connection:
         try:
-            row = (
-                await connection.execute(_take(worker, nonce, lease_s, max_attempts))
-            ).one_or_none()
+            row = (await connection.execute(_take(worker, nonce, lease_s, skills))).one_or_none()
         except DBAPIError as error:
-            chosen = await connection.scalar(fair_order.next_one(max_attempts))
-            raise BadRow(chosen or uuid.UUID(int=0)) from error
+            # Chosen as before: what is locked now is another's, and nothing is wrong with it.
+            chosen = await connection.scalar(_free(skills))
+            if chosen is None:
+                raise
+            raise BadRow(chosen) from error
         if row is not None:
             return _claim(row)
-        waits = await connection.scalar(fair_order.next_one(max_attempts))
+        waits = await connection.scalar(fair_order.next_one(skills))
     return Unclaimable.NOTHING if waits is None else Unclaimable.LATER
 
 
-def _take(worker: str, nonce: uuid.UUID, lease_s: float, max_attempts: int) -> Select[Any]:
-    chosen = fair_order.next_one(max_attempts).with_for_update(skip_locked=True).cte("chosen")
+def _free(skills: Skills) -> Select[uuid.UUID]:
+    return fair_order.next_one(skills).with_for_update(of=Task, skip_locked=True)
+
+
+def _take(worker: str, nonce: uuid.UUID, lease_s: float, skills: Skills) -> Select[Any]:
+    chosen = _free(skills).cte("chosen")
     taken = (
         update(Task)
         .where(Task.id == select(chosen.c.id).scalar_subquery())

@@ -1,22 +1,23 @@
-"""Whose turn it is: an order of tasks that is fair between users.
+"""Decides which task is next: an order that is fair between users.
 
-A message says only that there is work; which work is decided here, when a worker claims. Each task
-is given a turn when it is queued: the next one after its user's last, but not before the turn that
-the queue has come to. The lowest turn goes first, so a user with one video waits for one video of
-everybody else's, however many those have queued. Among equals the oldest goes first.
+A message only says that there is work. Which task a worker gets is decided here, when it claims.
+Each task gets a turn when it is queued: one more than the last turn of its user, but at least the
+turn that is claimed now. The lowest turn is claimed first, and the oldest of equal turns. So a user
+with one video waits for one video of each other user, however many they have queued.
 
 This is start-time fair queueing with every task of the same weight. Source: P. Goyal, H. Vin and
 H. Cheng, "Start-time Fair Queueing", IEEE/ACM Transactions on Networking 5(5), 1997.
 """
 
 import uuid
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import setbacks
 from core.model.states import TaskState
-from core.model.tables import Task, User
+from core.model.tables import Job, Task, User
 
 _QUEUED = Task.state == TaskState.QUEUED
 _DUE = and_(_QUEUED, Task.available_at <= func.now())
@@ -24,6 +25,21 @@ _NOT_SET_BACK = (
     setbacks.clear_of(setbacks.Kind.CLAIM, Task.id),
     setbacks.clear_of(setbacks.Kind.LAPSE, Task.id),
 )
+
+
+@dataclass(frozen=True)
+class Skills:
+    """What a worker may claim.
+
+    Attributes:
+        kinds: an operation and a kind of its tasks, each that it knows.
+        pool: the tasks of this pool alone.
+        max_attempts: a task that was tried this often is left to the sweep, which ends it.
+    """
+
+    kinds: frozenset[tuple[str, str]]
+    pool: str
+    max_attempts: int
 
 
 async def assign(tx: AsyncConnection, user_id: uuid.UUID) -> tuple[int, int]:
@@ -50,18 +66,25 @@ async def assign(tx: AsyncConnection, user_id: uuid.UUID) -> tuple[int, int]:
     return int(priority), int(turn or 0)
 
 
-def next_one(max_attempts: int) -> Select[uuid.UUID]:
+def next_one(skills: Skills) -> Select[uuid.UUID]:
     """Return the statement for the task whose turn it is, locked by somebody or not."""
     return (
         select(Task.id)
-        .where(claimable(max_attempts))
+        .where(claimable(skills))
         .order_by(Task.priority.desc(), Task.turn, Task.id)
         .limit(1)
     )
 
 
-def claimable(max_attempts: int) -> ColumnElement[bool]:
+def claimable(skills: Skills) -> ColumnElement[bool]:
     """Return the condition that a worker may claim a task now."""
-    # One whose row could not be written is passed over for a while, or nobody would get another.
-    clear = setbacks.clear_of(setbacks.Kind.CLAIM, Task.id)
-    return and_(_DUE, Task.charged < max_attempts, clear)
+    operation = select(Job.operation).where(Job.id == Task.job_id).scalar_subquery()
+    return and_(
+        _DUE,
+        Task.charged < skills.max_attempts,
+        Task.pool == skills.pool,
+        tuple_(operation, Task.kind).in_(sorted(skills.kinds)),
+        # One whose row could not be written is passed over for a while, or nobody would get
+        # another.
+        setbacks.clear_of(setbacks.Kind.CLAIM, Task.id),
+    )

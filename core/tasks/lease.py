@@ -1,4 +1,4 @@
-"""The lease of a claimed task: kept by its holder, taken back from one that fell silent."""
+"""The lease of a claimed task: extended by heartbeats, taken back when it lapses."""
 
 import uuid
 from datetime import timedelta
@@ -18,7 +18,7 @@ from core.videos import lifecycle, purges
 
 GAVE_UP = Failure(
     "processing_gave_up",
-    "Processing was started several times and never finished. Try again, or contact the operator.",
+    "Processing was started several times and never finished. Try again later.",
     retryable=True,
 )
 _LAPSED = "the lease lapsed"

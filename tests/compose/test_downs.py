@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.compose.browser import Browser
 from tests.compose.project import Project
 
-GONE = "The uploaded file is no longer in the store. Upload it again."
+GONE = "The uploaded file is no longer stored. Upload it again."
 
 
 def test_down_and_up(project: Project, browser: Browser, short: Path) -> None:

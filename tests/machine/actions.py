@@ -20,7 +20,7 @@ from core.adapters.s3 import Part
 from core.adapters.sqs import DeadLetter
 from core.errors import DomainError, Failure, LeaseLost
 from core.jobs.create import FIRST_TASK
-from core.model.states import Stage
+from core.model.states import Stage, Topic
 from core.model.tables import Outbox, Purge, Task, Upload, Video
 from core.tasks import lease, settle
 from core.tasks.claim import Claim, Work, begin, claim_next
@@ -29,7 +29,7 @@ from core.uploads import sessions
 from tests.machine.paced import PacedDatabase, PacedStorage
 from tests.support.control import rounds_of
 from tests.support.settings import Settings
-from tests.support.work import outputs
+from tests.support.work import SKILLS, outputs
 
 SIZE = 1000
 _FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
@@ -208,7 +208,7 @@ class Mill:
                 await lease.put_back(cast(Any, tx), taken, "no", charge=True)
 
     async def _taken(self) -> Claim | None:
-        found = await claim_next(cast(Any, self.db), "worker", uuid.uuid4(), 60.0, 3)
+        found = await claim_next(cast(Any, self.db), "worker", uuid.uuid4(), 60.0, SKILLS)
         return found if isinstance(found, Claim) else None
 
     async def heartbeat(self, held: Work) -> None:
@@ -257,7 +257,8 @@ class Mill:
 
     async def relay(self) -> None:
         """Send what is to be sent."""
-        await self._rounds.relay.relay()
+        for topic in Topic:
+            await self._rounds.relay.relay(topic)
 
     async def check_uploads(self) -> None:
         """Settle uploads."""

@@ -44,7 +44,7 @@ async def test_it_says_at_once_what_is_used_up_and_what_to_do(
         await asyncio.to_thread(log_in)
         status, said = await command("upload", "--no-wait", "--plain", *map(str, files))
         assert status == 1
-        assert "second.mp4: You have 1 video under way, of 1 allowed at once." in said
+        assert "second.mp4: You have 1 video in progress. The limit is 1." in said
         assert "Wait until one is ready" in said
         assert "first.mp4: You have" not in said
         assert "Try again in" not in said

@@ -120,6 +120,11 @@ async def test_work_that_is_asked_for_again_needs_room_too(start_api: StartApi) 
     assert int(refused.headers["retry-after"]) == 60
     asked = await person.http.post(f"{path}/jobs", json={"operation": "transcode"})
     problem(asked, 429, "quota_exceeded")
+    # Of what is under way nothing more would be made: that is said first.
+    await set_state(more, video["id"], VideoState.QUEUED)
+    for action, body in (("retry", None), ("jobs", {"operation": "transcode"})):
+        problem(await person.http.post(f"{path}/{action}", json=body), 409, "invalid_state")
+    await set_state(more, video["id"], VideoState.CANCELLED)
     assert (await person.http.get(path)).json()["state"] == "cancelled"
 
 

@@ -1,6 +1,7 @@
 """The relay and the sweeps in this process, on the connections of a test."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,9 +25,12 @@ class Rounds:
 
     async def hints(self) -> int:
         """Send what is due; return how many hints for workers there were."""
-        before = self.relay.sent[Topic.TASK]
-        await self.relay.relay()
-        return self.relay.sent[Topic.TASK] - before
+        hints, _ = await asyncio.gather(*map(self.relay.relay, (Topic.TASK, Topic.VIDEO)))
+        return hints
+
+    async def sent(self) -> int:
+        """Send what is due; return how many rows there were."""
+        return sum(await asyncio.gather(*map(self.relay.relay, Topic)))
 
     async def run(self) -> None:
         """Do all of it until cancelled, without hearing of what is queued."""
@@ -40,11 +44,18 @@ def rounds_of(
     dead: Any = None,
     storage: Any = None,
     redis: Any = None,
+    *,
+    at_work: bool = True,
 ) -> Rounds:
-    """Return the rounds; what a test does not need may be left out."""
+    """Return the rounds; what a test does not need may be left out.
+
+    Those of a control that has been at work for a while, or of one that has just begun.
+    """
     held = Adapters(*(cast(Any, each) for each in (settings, db, queue, dead, storage, redis)))
-    relay = Relay(held.db, held.queue, held.redis, held.settings.sweep_s)
-    return Rounds(held, relay, Sweeps(held))
+    relay, sweeps = Relay(held.db, held.queue, held.redis, held.settings.sweep_s), Sweeps(held)
+    if at_work:
+        sweeps._leases._answered_at = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return Rounds(held, relay, sweeps)
 
 
 @asynccontextmanager

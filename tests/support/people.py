@@ -48,7 +48,7 @@ async def new_user(api: Api, *, address: str = "127.0.0.1") -> Person:
 
 
 async def new_admin(api: Api) -> Person:
-    """Make an account that is an admin."""
+    """Create an admin account."""
     person = await new_user(api)
     async with api.services.db.begin() as tx:
         await tx.execute(update(User).where(User.id == person.id).values(role=ADMIN))

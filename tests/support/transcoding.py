@@ -90,7 +90,7 @@ class Worker:
     ) -> Sequence[NewAsset]:
         """Make a film and return its files; raises as the operation does."""
         joblog, meter, kept = JobLog(), Meter(), Kept()
-        tools = self._tools(storage, shape)
+        tools = await self._tools(storage, shape)
         try:
             # Each task in its turn, as the hands that have planned a job go on with it.
             planned = await transcode.inspect(Context(tools, work, self.place, meter, joblog, kept))
@@ -106,9 +106,9 @@ class Worker:
             self.log = joblog.encode().decode()
         return [asset for asset in made if asset.kind is AssetKind.FILE]
 
-    def _tools(self, storage: Storage, shape: Shape) -> Tools:
+    async def _tools(self, storage: Storage, shape: Shape) -> Tools:
         kernel = ask_kernel()
-        needs = {program: needs_of(program) for program in (self.ffmpeg, self.ffprobe)}
+        needs = {program: await needs_of(program) for program in (self.ffmpeg, self.ffprobe)}
         layers = kernel.layers if self.sandbox and sys.platform == "linux" else None
         return Tools(
             storage=storage,

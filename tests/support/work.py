@@ -12,16 +12,19 @@ from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.jobs import create
 from core.model.states import AssetKind, TaskState, VideoState
-from core.model.tables import Job, Task, TaskAttempt, User, Video
+from core.model.tables import DEFAULT_POOL, Job, Task, TaskAttempt, User, Video
 from core.setbacks import Kind
 from core.tasks import lease, settle
 from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next
+from core.tasks.fair_order import Skills
 from core.tasks.settle import Ending, NewAsset, NewTask, Plan
 from tests.support.waiting import wait_until
 
 LEASE_S = 60.0
 MAX_ATTEMPTS = 3
 MAX_JOB_S = 3600.0
+KINDS = frozenset({("transcode", create.FIRST_TASK), ("transcode", "encode")})
+SKILLS = Skills(KINDS, DEFAULT_POOL, MAX_ATTEMPTS)
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,10 @@ async def _one(db: Database, statement: Any, newest: Any) -> Row[Any]:
 
 
 async def claim_next_of_all(
-    db: Database, worker: str = "worker", max_attempts: int = MAX_ATTEMPTS
+    db: Database, worker: str = "worker", skills: Skills = SKILLS
 ) -> Claim | Unclaimable:
     """Claim the task whose turn it is, as a worker does."""
-    return await claim_next(db, worker, uuid.uuid4(), LEASE_S, max_attempts)
+    return await claim_next(db, worker, uuid.uuid4(), LEASE_S, skills)
 
 
 async def take(db: Database, task_id: uuid.UUID, worker: str = "worker") -> Claim | Unclaimable:

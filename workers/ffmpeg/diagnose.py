@@ -1,4 +1,4 @@
-"""Whose fault a failed FFmpeg or ffprobe is: read from its status and last words."""
+"""Finds out why FFmpeg or ffprobe failed, and whether the source is at fault."""
 
 import re
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ _OURS = (
     _sign(
         r"File too large",
         STORAGE_ERROR,
-        "The video came out larger than it may. Try again, or upload a smaller one.",
+        "The encoded video is too large. Try again, or upload a smaller one.",
         input_fault=False,
     ),
     _sign(
@@ -85,30 +85,30 @@ _REFUSED = (
     _sign(
         r"Format not on whitelist",
         Fault.UNSUPPORTED_FORMAT,
-        "The file is not a video format we can read.",
+        "This file type is not supported.",
     ),
     _sign(
         r"Protocol '[^']*' not on whitelist",
         Fault.UNSUPPORTED_FORMAT,
-        "The file refers to something outside itself.",
+        "The file refers to other files or addresses.",
     ),
     _sign(
         r"Codec \([^)]*\) not on whitelist|Unsupported codec|Decoder [^\n]*not found"
         r"|[Nn]o decoder found for|Decoding requested, but no decoder",
         Fault.UNSUPPORTED_CODEC,
-        "The file uses a codec that we cannot read.",
+        "The file uses a codec that is not supported.",
     ),
     _sign(
         r"sub-sample encryption|[Ee]ncrypted|decryption key|aes_ctr|\bsaiz\b|\bsenc\b",
         Fault.ENCRYPTED_MEDIA,
-        "The video is encrypted; upload a copy without protection.",
+        "The video is encrypted. Upload a version without protection.",
     ),
 )
 _CUT = _sign(
     r"partial file|File ended prematurely|Truncat(?:ed|ing) packet|truncated"
     r"|input[^\n]*: End of file",
     Fault.TRUNCATED_MEDIA,
-    "The file ends too early; its upload or recording was cut off.",
+    "The file is incomplete: its end is missing.",
 )
 _DAMAGED = _sign(
     r"moov atom not found|error reading header|[Ee]rror while decoding|Error submitting packet"
@@ -118,9 +118,7 @@ _DAMAGED = _sign(
     Fault.CORRUPT_MEDIA,
     "The file is damaged and cannot be read.",
 )
-_EMPTY = _sign(
-    r"received no packets", Fault.CORRUPT_MEDIA, "The file announces a track with nothing in it."
-)
+_EMPTY = _sign(r"received no packets", Fault.CORRUPT_MEDIA, "The file has an empty track.")
 # Where a file was cut off, its last packets are broken too; more complaints than this, and it is
 # the damage that made a packet look as if it ended after the file.
 _MOST_AT_A_CUT = 12
@@ -164,7 +162,7 @@ def diagnose_probe(status: int, stderr_tail: str) -> Failure:
     if _INVALID in stderr_tail and not recognised:
         return Failure(
             Fault.UNSUPPORTED_FORMAT,
-            "The file is not a video format we can read.",
+            "This file type is not supported.",
             input_fault=True,
         )
     return _first((_DAMAGED, _CUT), stderr_tail) or _GAVE_UP

@@ -1,4 +1,4 @@
-"""What is accepted: the limits on a source and the reasons for turning one away."""
+"""The limits on a source, and the reasons for refusing one."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -117,11 +117,11 @@ def decodable(codec: str) -> bool:
 
 def _container(info: MediaInfo, limits: Limits) -> Refusal | None:
     if not FORMATS & set(info.format_name.split(",")):
-        return Refusal(Fault.UNSUPPORTED_FORMAT, "The file is not a video format we can read.")
+        return Refusal(Fault.UNSUPPORTED_FORMAT, "This file type is not supported.")
     if info.stream_count > limits.max_streams:
         return Refusal(
             Fault.TOO_MANY_STREAMS,
-            f"The file has {info.stream_count} streams; at most {limits.max_streams} are taken.",
+            f"The file has {info.stream_count} streams. The limit is {limits.max_streams}.",
         )
     return None
 
@@ -129,15 +129,15 @@ def _container(info: MediaInfo, limits: Limits) -> Refusal | None:
 def _streams(info: MediaInfo, limits: Limits) -> Refusal | None:  # noqa: ARG001  one signature
     if info.encrypted:
         return Refusal(
-            Fault.ENCRYPTED_MEDIA, "The video is encrypted; upload a copy without protection."
+            Fault.ENCRYPTED_MEDIA, "The video is encrypted. Upload a version without protection."
         )
     if info.stream_count == 0:
-        return Refusal(Fault.CORRUPT_MEDIA, "The file is damaged: it describes nothing.")
+        return Refusal(Fault.CORRUPT_MEDIA, "The file is damaged: it has no streams.")
     isobmff = "mp4" in info.format_name.split(",")
     if info.video is None and isobmff and info.undescribed_count:
         return _undescribed()
     if info.video is None:
-        return Refusal(Fault.NO_VIDEO_STREAM, "The file has no video, only sound or data.")
+        return Refusal(Fault.NO_VIDEO_STREAM, "The file has no picture, only sound or data.")
     # Every track of an MP4 names its sample format; one without a name lost its description.
     tracks = [(info.video.codec, info.video.codec_tag)]
     tracks += [(stream.codec, stream.codec_tag) for stream in info.audio]
@@ -152,20 +152,18 @@ def _unreadable(codec: str, tag: str) -> bool:
 
 
 def _undescribed() -> Refusal:
-    return Refusal(Fault.CORRUPT_MEDIA, "The file is damaged: a track has lost its description.")
+    return Refusal(Fault.CORRUPT_MEDIA, "The file is damaged: a track has no description.")
 
 
 def _codecs(info: MediaInfo, limits: Limits) -> Refusal | None:  # noqa: ARG001  one signature
     video = info.video
     if video is not None and video.codec not in VIDEO_CODECS:
-        return Refusal(
-            Fault.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not one we can read."
-        )
+        return Refusal(Fault.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not supported.")
     # One odd track beside a good one is left out; losing all sound in silence would be worse.
     if info.audio and not any(decodable(stream.codec) for stream in info.audio):
         return Refusal(
             Fault.UNSUPPORTED_CODEC,
-            f"The audio codec {info.audio[0].codec} is not one we can read.",
+            f"The audio codec {info.audio[0].codec} is not supported.",
         )
     return None
 
@@ -180,8 +178,8 @@ def _size(info: MediaInfo, limits: Limits) -> Refusal | None:
     if large > limits.max_side or video.width * video.height > limits.max_pixels:
         return Refusal(
             Fault.RESOLUTION_TOO_LARGE,
-            f"The picture is {video.width} x {video.height}; at most {limits.max_side} pixels a "
-            f"side and {limits.max_pixels} in all are taken.",
+            f"The picture is {video.width} x {video.height}. The limit is {limits.max_side} pixels "
+            f"per side and {limits.max_pixels} in total.",
         )
     return None
 
@@ -192,15 +190,15 @@ def _length(info: MediaInfo, limits: Limits) -> Refusal | None:
     if seconds > limits.max_duration:
         return Refusal(
             Fault.DURATION_TOO_LONG,
-            f"The video lasts {seconds / 3600:.1f} hours; at most "
-            f"{limits.max_duration / 3600:.1f} are taken.",
+            f"The video lasts {seconds / 3600:.1f} hours. The limit is "
+            f"{limits.max_duration / 3600:.1f} hours.",
         )
     frames = _frames(video, seconds) if video else 0
     if frames > limits.max_frames or _too_fast(video, seconds, limits):
         return Refusal(
             Fault.TOO_MANY_FRAMES,
-            f"The video has {frames} frames; at most {limits.max_frames} and "
-            f"{limits.max_frame_rate:g} a second are taken.",
+            f"The video has {frames} frames. The limit is {limits.max_frames}, and "
+            f"{limits.max_frame_rate:g} per second.",
         )
     return None
 

@@ -1,4 +1,4 @@
-"""Compare what came out with the plan, since FFmpeg exits 0 on half a file."""
+"""Checks the outputs against the plan: FFmpeg also exits with 0 on half a file."""
 
 from collections.abc import Mapping
 
@@ -53,7 +53,7 @@ def check(
         if output is None:
             raise WrongOutputError(f"{rendition.name} was not made")
         if output.video is None or not output.video.frame_count:
-            return Refusal(Fault.CORRUPT_MEDIA, "No picture of the file could be read.")
+            return Refusal(Fault.CORRUPT_MEDIA, "The picture of the file could not be read.")
         _shape(rendition, output.video)
         refusal = _endless(plan, output.video, limits) or _length(
             plan, output, output.video, damaged
@@ -81,14 +81,14 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Refusal | 
     if frames >= most_frames(plan, limits):
         return Refusal(
             Fault.TOO_MANY_FRAMES,
-            f"The video has more frames than it says; at most {limits.max_frames} are taken.",
+            f"The video has more frames than it says. The limit is {limits.max_frames}.",
         )
     seconds = frames / float(plan.frame_rate)
     if seconds >= limits.max_duration - SLACK_SECONDS > (plan.duration or 0.0):
         return Refusal(
             Fault.DURATION_TOO_LONG,
-            f"The video lasts longer than it says; at most {limits.max_duration / 3600:.1f} hours "
-            "are taken.",
+            f"The video is longer than it says. The limit is {limits.max_duration / 3600:.1f} "
+            "hours.",
         )
     return None
 
@@ -108,5 +108,5 @@ def _length(
     if made >= min(wanted * WHOLE, wanted - slack):
         return None
     code = Fault.CORRUPT_MEDIA if damaged else Fault.TRUNCATED_MEDIA
-    reason = "is damaged" if damaged else "ends too early"
+    reason = "is damaged" if damaged else "is incomplete"
     return Refusal(code, f"The file {reason}: {made:.1f} of {wanted:.1f} seconds could be read.")

@@ -1,22 +1,10 @@
-"""Every operation by its name. One more is one more file, and one more line here."""
+"""Maps each operation and kind of task to its function."""
 
-from core.errors import TransientError
 from workers.operations import transcode
-from workers.operations.context import Operation, TaskFunction
+from workers.operations.context import TaskFunction
 
-OPERATIONS: dict[str, Operation] = {
-    operation.name: operation for operation in (transcode.OPERATION,)
+TASKS: dict[tuple[str, str], TaskFunction] = {
+    (operation.name, kind): function
+    for operation in (transcode.OPERATION,)
+    for kind, function in operation.tasks.items()
 }
-
-
-def task_of(operation: str, kind: str) -> TaskFunction:
-    """Return what does a kind of task of an operation.
-
-    Raises:
-        TransientError: this release does not know it. It is not charged: a worker of a newer
-            release, which is being rolled out, does.
-    """
-    found = OPERATIONS.get(operation)
-    if found is None or kind not in found.tasks:
-        raise TransientError(f"this worker knows no {kind} of {operation}", charge=False)
-    return found.tasks[kind]

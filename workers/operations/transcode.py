@@ -1,10 +1,10 @@
-"""Transcode: the renditions of a video that anybody can play, and its poster.
+"""Transcode: makes the MP4 renditions of a video, and its poster.
 
-`inspect` looks at the source and decides; `encode` carries out what was decided.
+`inspect` looks at the source and writes the plan; `encode` carries it out.
 
-FFmpeg begins while the bytes of the source arrive, where they lie in an order in which it can read
-them. A file that is refused or fails so is fetched whole and tried anew: nobody is told that a file
-is bad on the strength of a part of it, or of a way of reading that allows no going back.
+FFmpeg starts while the source still arrives, if it can read the bytes in the order of the file. If
+that fails, or the file is refused, the whole file is fetched and tried once more. So no file is
+called bad because only a piece of it was read, or because FFmpeg could not seek in a pipe.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ _OF_SAMPLE = "of_sample"  # in the spec of `encode`: a part of the source was in
 _PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
 _TIMEOUT = Failure(
     diagnose.PROCESSING_TIMEOUT,
-    "Processing took too long and was stopped. Try again, or upload a shorter or smaller film.",
+    "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
 # What a file can be blamed for, or nobody knows: all of it may tell otherwise.
@@ -205,22 +205,14 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tup
 
 
 async def _inspect(context: Context, name: str) -> MediaInfo:
-    tools, place, joblog = context.tools, context.place, context.joblog
+    limits, joblog = context.tools.limits, context.joblog
     context.meter.enter(Stage.INSPECTING)
     try:
-        policy = probe_policy(tools.sandbox, tools.ffprobe, place / name, tools.limits)
-        info = await probe(
-            tools.ffprobe,
-            f"./{name}",
-            cwd=place,
-            limits=tools.limits,
-            policy=policy,
-            spent=joblog.spent,
-        )
+        info = await _probe(context, context.place / name, limits)
     except ProbeFailedError as error:
         joblog.add(error.stderr_tail or str(error))
         raise _judged(error.failure, str(error)) from error
-    refusal = refuse(info, tools.limits)
+    refusal = refuse(info, limits)
     if refusal is not None:
         joblog.add(f"refused: {refusal.code}")
         raise PermanentError(_blamed(refusal))
@@ -324,22 +316,25 @@ async def _send_poster(context: Context) -> int:
 
 
 async def _probe_output(context: Context, file: Path) -> MediaInfo:
-    tools = context.tools
+    # What is taken says nothing of what we make; patience is the same.
+    limits = replace(DEFAULT_LIMITS, probe_seconds=context.tools.limits.probe_seconds)
     try:
-        policy = probe_policy(tools.sandbox, tools.ffprobe, file, tools.limits)
-        # What is taken says nothing of what we make; patience is the same.
-        limits = replace(DEFAULT_LIMITS, probe_seconds=tools.limits.probe_seconds)
-        return await probe(
-            tools.ffprobe,
-            f"./{file.name}",
-            cwd=file.parent,
-            limits=limits,
-            policy=policy,
-            spent=context.joblog.spent,
-        )
+        return await _probe(context, file, limits)
     except ProbeFailedError as error:
         # We made this file: whatever is wrong with it, its reader is not at fault.
         raise TransientError(f"{file.name} cannot be read: {error}") from error
+
+
+async def _probe(context: Context, file: Path, limits: Limits) -> MediaInfo:
+    tools = context.tools
+    return await probe(
+        tools.ffprobe,
+        f"./{file.name}",
+        cwd=file.parent,
+        limits=limits,
+        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
+        spent=context.joblog.spent,
+    )
 
 
 def _check(

@@ -1,4 +1,4 @@
-"""One attempt at a task: work with a heartbeat beside, then write down how it ended."""
+"""One attempt at a task: runs it beside a heartbeat, then writes how it ended."""
 
 import asyncio
 import random
@@ -24,7 +24,7 @@ from core.tasks import settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
 from core.tasks.settle import Ending, NewAsset, Plan
 from workers.operations.context import Context, Kept
-from workers.operations.registry import task_of
+from workers.operations.registry import TASKS
 from workers.runtime.adapters import Adapters
 from workers.runtime.classify_error import GiveUp, RetryPolicy, classify_error, decide
 from workers.runtime.concurrency import end, unbroken
@@ -39,7 +39,7 @@ _AGAIN_S = 1.0
 
 _TOO_LONG = Failure(
     "processing_timeout",
-    "Processing took too long and was given up. Upload a shorter or smaller film.",
+    "Processing took too long. Upload a shorter or smaller video.",
     retryable=True,
 )
 
@@ -133,7 +133,7 @@ class Attempt:
         async def perform() -> Made:
             place = self._directory.open(f"{work.task_id}-{work.attempt}")
             context = Context(self._tools, work, place, self.meter, self.joblog, self.kept)
-            return await task_of(work.operation, work.kind)(context)
+            return await TASKS[work.operation, work.kind](context)
 
         working = asyncio.create_task(perform())
         beating = asyncio.create_task(heartbeat.run())
@@ -182,9 +182,7 @@ class Attempt:
             )
         except LeaseLost:
             # So shows a commit whose answer was lost, too: then the next task is ours.
-            async with self._parts.db.begin() as tx:
-                claim = await claimed_with(tx, nonce)
-                following = None if claim is None else await begin(tx, claim)
+            following = await self._write(lambda tx: _begun_with(tx, nonce))
             if following is None:
                 raise
         _log.info("planned", tasks=[task.key for task in made.tasks])
@@ -263,6 +261,11 @@ class Attempt:
             _log.warning("log_not_stored", error=error.detail)
             key = None
         return self._ending(key)
+
+
+async def _begun_with(tx: AsyncConnection, nonce: uuid.UUID) -> Work | None:
+    claim = await claimed_with(tx, nonce)
+    return None if claim is None else await begin(tx, claim)
 
 
 async def give_back(parts: Adapters, claim: Claim, ending: Ending | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Receive, claim, hand to an attempt; and give back what is unfinished at the end."""
+"""The main loop of a worker: receives hints, claims tasks, runs attempts, drains at the end."""
 
 import asyncio
 import contextlib
@@ -10,8 +10,13 @@ import structlog
 from core import log, setbacks
 from core.adapters.sqs import LONG_POLL_S, TaskMessage
 from core.errors import BadRow, DatabaseAway, LeaseLost, Unavailable
+from core.jobs.project import project
+from core.model.tables import DEFAULT_POOL
 from core.tasks import lease
 from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next, claimed_with
+from core.tasks.fair_order import Skills
+from core.videos import lifecycle
+from workers.operations.registry import TASKS
 from workers.runtime.adapters import Adapters
 from workers.runtime.attempt import Attempt, give_back
 from workers.runtime.capacity import Capacity
@@ -21,7 +26,7 @@ from workers.runtime.scratch import Directory, Scratch
 from workers.tools import Tools
 
 _log = log.get(__name__)
-_PAUSE_S = 2.0  # after a part did not answer
+_PAUSE_S = 2.0  # after a dependency did not answer
 _LOCKED_PAUSES_S = (0.02, 0.05, 0.1, 0.2)  # a row is locked for the time of a short transaction
 
 
@@ -37,6 +42,7 @@ class Consumer:
         self._name = name
         self._protection = protection
         self._capacity = Capacity(parts.settings)
+        self._skills = Skills(frozenset(TASKS), DEFAULT_POOL, parts.settings.max_attempts)
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._database_away = False
@@ -73,8 +79,8 @@ class Consumer:
     async def _until_database(self) -> None:
         """Wait until Postgres answers, if it did not lately.
 
-        Nothing can be claimed without it, and each message that is received in vain comes nearer
-        to the dead-letter queue.
+        Nothing can be claimed without it, and each message that is received without a claim comes
+        nearer to the dead-letter queue.
         """
         while self._database_away:
             try:
@@ -191,9 +197,7 @@ class Consumer:
         settings, db, nonce = self._parts.settings, self._parts.db, uuid.uuid4()
         for pause_s in _LOCKED_PAUSES_S:
             try:
-                claim = await claim_next(
-                    db, self._name, nonce, settings.lease_s, settings.max_attempts
-                )
+                claim = await claim_next(db, self._name, nonce, settings.lease_s, self._skills)
             except BadRow as error:
                 # The next one is taken instead; for this one the sweep looks again.
                 await setbacks.note(
@@ -245,7 +249,10 @@ class Consumer:
             return await begin(tx, claim)
 
     async def _put_back(self, claim: Claim, error: Exception) -> None:
-        """Let a task wait that could not begin; its attempt counts, unless Postgres was away."""
+        """Let a task wait that could not begin; its attempt counts, unless Postgres was away.
+
+        First the task alone: what kept it from beginning may be the row of its job or video.
+        """
         away = isinstance(error, DatabaseAway)
         if away:
             _log.warning("claim_failed", error=repr(error))
@@ -254,6 +261,10 @@ class Consumer:
         try:
             async with self._parts.db.begin() as tx:
                 await lease.put_back(tx, claim, repr(error), charge=not away)
+            async with self._parts.db.begin() as tx:
+                video = await lifecycle.lock(tx, claim.video_id)
+                if video is not None:
+                    await project(tx, video, claim.job_id)
         except Exception as more:  # noqa: BLE001 - then its lease lapses
             _log.warning("not_put_back", error=repr(more))
 

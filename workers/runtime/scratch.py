@@ -1,4 +1,4 @@
-"""Scratch directories: one for each attempt, gone when it ends, however it ends."""
+"""Scratch directories: one for each attempt, removed when it ends."""
 
 import contextlib
 import fcntl
@@ -20,7 +20,7 @@ _ANY_SIZE = 1 << 62
 
 FULL = Failure(
     "resource_limit",
-    "The worker has no room for this file at the moment. Try again later.",
+    "The worker has not enough free disk for this file now. Try again later.",
     retryable=True,
 )
 

@@ -17,7 +17,7 @@ import { type Filter, filterFrom, passes } from "./filters";
 import { JobRow } from "./JobRow";
 import { useJobs } from "./useJobs";
 
-/** What was and is done to all films. */
+/** What was and is done to all videos. */
 export function ActivityPage() {
   const words = texts.activity;
   useTitle(words.title);

@@ -16,7 +16,7 @@ interface Props {
   job: Job;
   /** The job's video as far as it is known: its progress is told live. */
   video: Video | undefined;
-  /** Which film it is, where several are listed. */
+  /** Which video it is, where several are listed. */
   title?: ReactNode;
 }
 

@@ -3,13 +3,13 @@ import { Link } from "react-router";
 import type { Job } from "@/api/types";
 import { isApiError } from "@/api/problem";
 import { texts } from "@/app/texts";
-import { useVideo } from "@/film/useVideo";
+import { useVideo } from "@/video/useVideo";
 import { Skeleton } from "@/ui/Skeleton";
 
 import { JobEntry } from "./JobEntry";
 import styles from "./JobRow.module.css";
 
-/** A job among those of all films, under the name of its film. */
+/** A job among those of all videos, under the name of its video. */
 export function JobRow({ job }: { job: Job }) {
   const video = useVideo(job.video_id);
   const gone = isApiError(video.error, "not_found");

@@ -6,7 +6,7 @@ import { useApi } from "@/app/services";
 
 const PAGE_SIZE = 20;
 
-/** A film's jobs in pages, the newest first; those of all films when none is named. */
+/** A video's jobs in pages, the newest first; those of all videos when none is named. */
 export function useJobs(videoId: string | null) {
   const api = useApi();
   return useInfiniteQuery({

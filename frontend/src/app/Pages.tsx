@@ -12,7 +12,7 @@ import { Shell } from "./Shell";
 import { texts } from "./texts";
 
 const LibraryPage = lazyPart(async () => (await import("@/library/LibraryPage")).LibraryPage);
-const FilmPage = lazyPart(async () => (await import("@/film/FilmPage")).FilmPage);
+const VideoPage = lazyPart(async () => (await import("@/video/VideoPage")).VideoPage);
 const ActivityPage = lazyPart(async () => (await import("@/activity/ActivityPage")).ActivityPage);
 const SettingsPage = lazyPart(async () => (await import("@/settings/SettingsPage")).SettingsPage);
 
@@ -25,7 +25,7 @@ export function Pages({ userId }: { userId: string }) {
           <Suspense fallback={<p className="visually-hidden">{texts.app.loading}</p>}>
             <Routes>
               <Route index element={<LibraryPage />} />
-              <Route path="videos/:id" element={<FilmPage />} />
+              <Route path="videos/:id" element={<VideoPage />} />
               <Route path="activity" element={<ActivityPage />} />
               <Route path="settings" element={<SettingsPage />} />
               <Route path={REGISTER} element={<Navigate to="/" replace />} />

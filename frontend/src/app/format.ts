@@ -20,7 +20,7 @@ export function bitRate(bits: number): string {
   return `${value.toLocaleString(undefined, { maximumFractionDigits: value >= 100 ? 0 : 1 })} ${unit}`;
 }
 
-/** The length of a film in seconds as `1:23` or `1:02:03`. */
+/** The length of a video in seconds as `1:23` or `1:02:03`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [
@@ -32,7 +32,7 @@ export function duration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** The length of a film for `<time>` and for screen readers: `PT1M23S`. */
+/** The length of a video for `<time>` and for screen readers: `PT1M23S`. */
 export function isoDuration(seconds: number): string {
   return `PT${Math.max(0, Math.round(seconds))}S`;
 }
@@ -50,7 +50,7 @@ export function percent(value: number): string {
   return `${Math.floor(value)} %`;
 }
 
-/** With three digits: a film of 23.976 frames a second is not one of 24. */
+/** With three digits: a video of 23.976 frames a second is not one of 24. */
 export function frameRate(rate: number): string {
   return `${rate.toLocaleString(undefined, { maximumFractionDigits: 3 })} fps`;
 }

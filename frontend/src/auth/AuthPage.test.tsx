@@ -87,7 +87,7 @@ describe("where one needs an invite", () => {
     await waitFor(() => {
       expect(field.getAttribute("aria-invalid")).toBe("true");
     });
-    screen.getByText(/not good any more/);
+    screen.getByText(/invite is not valid/);
     expect(screen.getByLabelText("Email")).toHaveProperty("value", "ada@example.com");
     expect(screen.queryByRole("alert")).toBeNull();
   });
@@ -96,7 +96,7 @@ describe("where one needs an invite", () => {
     const sent = show({ registration: "invite", refuse: "invite_required" });
     await userEvent.click(await screen.findByRole("button", { name: "Create an account" }));
     await submit();
-    await screen.findByText(/An invite is needed here/);
+    await screen.findByText(/You need an invite\. Ask/);
     expect(sent).toEqual([{ email: "ada@example.com", password: "a-long-walk" }]);
   });
 });
@@ -104,14 +104,14 @@ describe("where one needs an invite", () => {
 describe("where nobody may make an account", () => {
   test("it is said whom to ask, beside the way in", async () => {
     show({ registration: "closed" });
-    await screen.findByText("No account yet? Ask whoever runs this service for one.");
+    await screen.findByText("No account yet? Ask the administrator for an account.");
     expect(screen.queryByRole("button", { name: "Create an account" })).toBeNull();
     screen.getByRole("button", { name: "Log in" });
   });
 
   test("an invite's link leads to the same words and no form", async () => {
     show({ registration: "closed", at: "/register?invite=abc" });
-    await screen.findByText("No account can be made here");
+    await screen.findByText("You cannot create an account here");
     expect(screen.queryByLabelText("Email")).toBeNull();
     await userEvent.click(screen.getByRole("button", { name: "Log in" }));
     screen.getByLabelText("Email");
@@ -120,11 +120,11 @@ describe("where nobody may make an account", () => {
   test("that it was closed meanwhile is said", async () => {
     show({ registration: "open", at: "/register", refuse: "registration_closed" });
     await submit();
-    await screen.findByText(/No account can be made here/);
+    await screen.findByText(/You cannot create an account here/);
   });
 });
 
 test("who has ended the account is told so", async () => {
   show({ registration: "open", because: "deleted" });
-  await screen.findByText("Your account is gone");
+  await screen.findByText("Your account is deleted");
 });

@@ -7,7 +7,7 @@ import styles from "./CardStatus.module.css";
 import { useUploadOf } from "./uploadProgress";
 import { failureWords, type WorkWords, workWords } from "./words";
 
-/** How a film stands: what is being done to it, what went wrong, or since when it is here. */
+/** How a video stands: what is being done to it, what went wrong, or since when it is here. */
 export function CardStatus({ video }: { video: Video }) {
   if (video.state === "uploading") return <Uploading video={video} />;
   const work = workWords(video, null);

@@ -19,7 +19,7 @@ interface Props {
   library: ReturnType<typeof useLibrary>;
 }
 
-/** The films that are there, and more of them as one comes near the end. */
+/** The videos that are there, and more of them as one comes near the end. */
 export function LibraryList({ videos, library }: Props) {
   const { isPending, isPlaceholderData, hasNextPage, isFetchingNextPage, fetchNextPage } = library;
   const failed = library.isFetchNextPageError;

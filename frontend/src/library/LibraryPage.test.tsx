@@ -24,7 +24,7 @@ function shown(): (string | null)[] {
 }
 
 async function chooseFromMenu(title: string, action: string): Promise<void> {
-  await userEvent.click(await screen.findByRole("button", { name: `More for ${title}` }));
+  await userEvent.click(await screen.findByRole("button", { name: `More actions for ${title}` }));
   await userEvent.click(await screen.findByRole("menuitem", { name: action }));
 }
 
@@ -39,7 +39,7 @@ describe("the library", () => {
     expect(shown()).toEqual(["Film 13", "Film 12", "Film 11"]);
     expect(screen.queryByRole("button", { name: "Load more" })).toBeNull();
     expect(asked.map(({ url }) => url.searchParams.get("cursor"))).toEqual([null, "2"]);
-    const list = screen.getByRole("list", { name: "Films" });
+    const list = screen.getByRole("list", { name: "Videos" });
     expect(within(list).getAllByRole("listitem")).toHaveLength(3);
   });
 
@@ -56,19 +56,19 @@ describe("the library", () => {
     const bar = await screen.findByRole("progressbar", { name: "Encoding" });
     expect(bar.getAttribute("aria-valuenow")).toBe("40");
     screen.getByText("40 % · 2 min left");
-    screen.getByText("This film is protected against copying");
+    screen.getByText("This video is protected against copying");
   });
 
   test("changes a card in place when word of it comes", async () => {
     const { client } = showLibrary({
       videos: [aVideo(12), aVideo(11, { state: "processing", stage: "publishing" })],
     });
-    await screen.findByText("Publishing");
+    await screen.findByText("Saving the result");
     act(() => {
       applyChange(client, { kind: "video", video: aVideo(11, { version: 2 }) });
     });
     await waitFor(() => {
-      expect(screen.queryByText("Publishing")).toBeNull();
+      expect(screen.queryByText("Saving the result")).toBeNull();
     });
     expect(shown()).toEqual(["Film 12", "Film 11"]);
   });
@@ -76,7 +76,7 @@ describe("the library", () => {
   test("without films invites to upload one", async () => {
     const choose = vi.fn();
     showLibrary({ choose });
-    await userEvent.click(await screen.findByRole("button", { name: "Choose films" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Choose videos" }));
     expect(choose).toHaveBeenCalledOnce();
   });
 
@@ -86,7 +86,7 @@ describe("the library", () => {
       videos: [aVideo(11)],
       answer: () => (broken ? problem(403, "forbidden") : undefined),
     });
-    await screen.findByText("You may not do this.");
+    await screen.findByText("You are not allowed to do this.");
     broken = false;
     await userEvent.click(screen.getByRole("button", { name: "Try again" }));
     await screen.findByRole("link", { name: "Film 11" });
@@ -111,7 +111,7 @@ describe("looking for a film", () => {
     const { address } = showLibrary({ videos });
     await screen.findByRole("link", { name: "Forest" });
     await userEvent.keyboard("/harb");
-    await screen.findByText("1 film found");
+    await screen.findByText("1 video found");
     expect(shown()).toEqual(["Harbour"]);
     expect(address.now).toBe("/?q=harb");
     await userEvent.keyboard("{Escape}");
@@ -133,8 +133,8 @@ describe("looking for a film", () => {
 
   test("that finds nothing offers to show all", async () => {
     const { address } = showLibrary({ videos, at: "/?state=failed&sort=oldest" });
-    await screen.findByText("No film fits");
-    await userEvent.click(screen.getByRole("button", { name: "Show all films" }));
+    await screen.findByText("No matching video");
+    await userEvent.click(screen.getByRole("button", { name: "Show all videos" }));
     await screen.findByRole("link", { name: "Forest" });
     expect(address.now).toBe("/?sort=oldest");
   });
@@ -168,7 +168,7 @@ describe("renaming", () => {
       refuse(problem(404, "not_found"));
     });
     await screen.findByRole("link", { name: "Film 11" });
-    await screen.findAllByText("It is no longer there.");
+    await screen.findAllByText("It does not exist any more.");
   });
 
   test("keeps the title that the API took", async () => {

@@ -9,7 +9,7 @@ import { Callout } from "@/ui/Callout";
 import { useTitle } from "@/ui/useTitle";
 
 import { LibraryList } from "./LibraryList";
-import { NoFilms, NoMatch } from "./Nothing";
+import { NoVideos, NoMatch } from "./Nothing";
 import { Toolbar } from "./Toolbar";
 import { useHiddenVideos } from "./useDelete";
 import { useLibrary } from "./useLibrary";
@@ -18,7 +18,7 @@ import { type Looking, lookingFrom, paramsOf, viewOf } from "./view";
 
 const EVERYTHING: Looking = { q: "", filter: "all", sort: "newest" };
 
-/** The films, and what of them one wants to see. */
+/** The videos, and what of them one wants to see. */
 export function LibraryPage() {
   useTitle(texts.library.title);
   const [params, setParams] = useSearchParams();
@@ -81,7 +81,7 @@ export function LibraryPage() {
             }}
           />
         ) : (
-          <NoFilms />
+          <NoVideos />
         )
       ) : (
         <LibraryList videos={videos} library={library} />

@@ -7,8 +7,8 @@ import { Button } from "@/ui/Button";
 import styles from "./Nothing.module.css";
 import { useUploadActions } from "./uploadActions";
 
-/** The library before the first film: an invitation as large as the page. */
-export function NoFilms() {
+/** The library before the first video: an invitation as large as the page. */
+export function NoVideos() {
   const uploads = useUploadActions();
   return (
     <Nothing
@@ -24,7 +24,7 @@ export function NoFilms() {
   );
 }
 
-/** There are films, but none that fits. */
+/** There are videos, but none that fits. */
 export function NoMatch({ q, onClear }: { q: string; onClear: () => void }) {
   return (
     <Nothing

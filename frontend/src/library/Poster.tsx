@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import styles from "./Poster.module.css";
 
-/** A film's picture, or a calm place where it will be. */
+/** A video's picture, or a calm place where it will be. */
 export function Poster({ src }: { src: string | null }) {
   // An address that failed, such as one that has run out: another may do.
   const [broken, setBroken] = useState<string | null>(null);

@@ -21,7 +21,7 @@ interface Props {
   onDelete: (video: Video) => void;
 }
 
-/** One film of the library. Its whole surface is one link; the menu stands beside. */
+/** One video of the library. Its whole surface is one link; the menu stands beside. */
 export const VideoCard = memo(function VideoCard({ video, onDelete }: Props) {
   const { title, rename } = useRename(video);
   const [editing, setEditing] = useState(false);

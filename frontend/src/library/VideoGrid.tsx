@@ -17,7 +17,7 @@ interface Props {
   stale?: boolean;
 }
 
-/** The films as cards. Arrow keys move among them. */
+/** The videos as cards. Arrow keys move among them. */
 export function VideoGrid({ videos, coming = 0, stale = false }: Props) {
   const list = useRef<HTMLUListElement>(null);
   const deleteWithUndo = useDeleteWithUndo();
@@ -30,7 +30,7 @@ export function VideoGrid({ videos, coming = 0, stale = false }: Props) {
     },
     [deleteWithUndo],
   );
-  // Who has deleted a film goes on from the one that took its place.
+  // Who has deleted a video goes on from the one that took its place.
   useEffect(() => {
     if (removed.current === null) return;
     const links = linksOf(list.current);

@@ -1,7 +1,7 @@
 /** Videos for tests. */
 import type { Rendition, Video } from "@/api/types";
 
-/** A film that is ready, number `n` of those in a library: a higher one is younger. */
+/** A video that is ready, number `n` of those in a library: a higher one is younger. */
 export function aVideo(n: number, other: Partial<Video> = {}): Video {
   return {
     id: `01900000-0000-7000-8000-${String(n).padStart(12, "0")}`,

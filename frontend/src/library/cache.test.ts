@@ -11,7 +11,7 @@ import {
   applyQueue,
   type LibraryData,
   somethingWaits,
-  type VideoPage,
+  type VideoList,
   withoutVideo,
   withVideo,
 } from "./cache";
@@ -171,20 +171,20 @@ describe("a change", () => {
   describe("while a list is being asked for", () => {
     /** A library whose answers are given by hand. */
     function asking(client: QueryClient) {
-      const answers: ((page: VideoPage) => void)[] = [];
+      const answers: ((page: VideoList) => void)[] = [];
       const observer = new InfiniteQueryObserver(client, {
         queryKey: keys.library(ALL),
         queryFn: () =>
-          new Promise<VideoPage>((resolve) => {
+          new Promise<VideoList>((resolve) => {
             answers.push(resolve);
           }),
         initialPageParam: null as string | null,
-        getNextPageParam: (page: VideoPage) => page.next_cursor,
+        getNextPageParam: (page: VideoList) => page.next_cursor,
       });
       observer.subscribe(() => undefined);
       return {
         observer,
-        answer: async (page: VideoPage) => {
+        answer: async (page: VideoList) => {
           await waitFor(() => {
             expect(answers).not.toHaveLength(0);
           });
@@ -273,7 +273,7 @@ describe("why videos wait", () => {
     expect(somethingWaits(client)).toBe(false);
     const observer = new InfiniteQueryObserver(client, {
       queryKey: keys.library(ALL),
-      queryFn: () => Promise.resolve<VideoPage>({ items: [], next_cursor: null }),
+      queryFn: () => Promise.resolve<VideoList>({ items: [], next_cursor: null }),
       initialPageParam: null as string | null,
       getNextPageParam: () => null,
       staleTime: Infinity,

@@ -5,12 +5,12 @@ import type { Change } from "@/api/stream";
 import type { Queue, Video } from "@/api/types";
 import { keys, type LibraryView } from "@/app/queries";
 
-export interface VideoPage {
+export interface VideoList {
   items: Video[];
   next_cursor: string | null;
 }
 
-export type LibraryData = InfiniteData<VideoPage, string | null>;
+export type LibraryData = InfiniteData<VideoList, string | null>;
 
 /** Take a change over into everything that shows the video. */
 export function applyChange(client: QueryClient, told: Change): void {

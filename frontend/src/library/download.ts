@@ -1,7 +1,7 @@
 import { type Api, answered } from "@/api/client";
 import type { Rendition, Video } from "@/api/types";
 
-/** The largest of a film's renditions. */
+/** The largest of a video's renditions. */
 export function bestRendition(video: Video): Rendition | undefined {
   return video.renditions.toSorted((a, b) => b.height - a.height || b.bitrate - a.bitrate)[0];
 }

@@ -4,10 +4,10 @@ import { type Api, answered } from "@/api/client";
 import { keys, type LibraryView } from "@/app/queries";
 import { useApi } from "@/app/services";
 
-import type { VideoPage } from "./cache";
+import type { VideoList } from "./cache";
 
 const PAGE_SIZE = 24;
-/** As long as a film may be watched before one comes back to where one was. */
+/** Time that a person may watch a video and find the library unchanged afterwards. */
 const KEPT_MS = 60 * 60_000;
 
 /** The library in pages; while another view of it loads, the one before stays. */
@@ -28,7 +28,7 @@ async function ask(
   view: LibraryView,
   cursor: string | null,
   signal: AbortSignal,
-): Promise<VideoPage> {
+): Promise<VideoList> {
   const query = {
     limit: PAGE_SIZE,
     sort: view.sort,

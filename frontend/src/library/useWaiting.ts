@@ -9,11 +9,11 @@ import { useApi } from "@/app/services";
 import { applyQueue, somethingWaits } from "./cache";
 
 const EVERY_MS = 5000;
-/** The API's largest page: nobody looks at more waiting films at once. */
+/** The API's largest page: nobody looks at more waiting videos at once. */
 const MOST = 100;
 
 /**
- * Keeps true why films wait. No event tells of it, so it is asked for, of all of them at once, for as
+ * Keeps true why videos wait. No event tells of it, so it is asked for, of all of them at once, for as
  * long as one waits and somebody sees the page.
  */
 export function useWaiting(): void {

@@ -16,11 +16,11 @@ describe("what is being done", () => {
   });
 
   test.each<[Stage | null, string]>([
-    ["fetching", "Fetching the film"],
-    ["inspecting", "Reading the film"],
+    ["fetching", "Loading the file"],
+    ["inspecting", "Checking the video"],
     ["encoding", "Encoding"],
-    ["publishing", "Publishing"],
-    [null, "Getting started"],
+    ["publishing", "Saving the result"],
+    [null, "Starting"],
   ])("at stage %s is said in words", (stage, doing) => {
     expect(working({ stage })?.doing).toBe(doing);
   });

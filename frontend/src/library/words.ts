@@ -1,4 +1,4 @@
-/** What a card says of a film that is not ready. Pure. */
+/** What a card says of a video that is not ready. Pure. */
 import type { Failure, Queue, Stage, Video } from "@/api/types";
 import { bytes, percent, roughly } from "@/app/format";
 import { texts } from "@/app/texts";
@@ -23,7 +23,7 @@ const STAGES: Record<Stage, string> = {
   publishing: texts.library.publishing,
 };
 
-/** What is being done to a film; null when nothing is. */
+/** What is being done to a video; null when nothing is. */
 export function workWords(
   video: Pick<Video, "state" | "stage" | "progress" | "eta_seconds" | "queue">,
   upload: UploadProgress | null,
@@ -61,7 +61,7 @@ function uploadWords(upload: UploadProgress | null): WorkWords {
   };
 }
 
-/** Why a film waits; what the API says itself of a reason that we do not know. */
+/** Why a video waits; what the API says itself of a reason that we do not know. */
 export function queueWords(queue: Queue | null): string | null {
   if (queue?.reason == null) return null;
   const known: Record<string, string> = texts.library.waits;

@@ -43,7 +43,7 @@ export interface PlayerProps {
 
 const NO_TRACKS: readonly Track[] = [];
 
-/** Plays a film. */
+/** Plays a video. */
 export function Player({
   title,
   renditions,

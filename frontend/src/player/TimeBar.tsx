@@ -20,7 +20,7 @@ const STEPS: Record<string, number> = {
   ArrowUp: STEP_S,
 };
 
-/** Where the film is, what of it is loaded, and where to go. */
+/** Where the video is, what of it is loaded, and where to go. */
 export function TimeBar({ time, duration, loaded, onSeek }: Props) {
   const played = duration > 0 ? within(time / duration, 0, 1) : 0;
   return (
@@ -51,7 +51,7 @@ export function TimeBar({ time, duration, loaded, onSeek }: Props) {
         onKeyDown={(event) => {
           const step = STEPS[event.key];
           if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-          // Its own step would be a hundredth of the film.
+          // Its own step would be a hundredth of the video.
           event.preventDefault();
           onSeek(within(time + step, 0, duration));
         }}

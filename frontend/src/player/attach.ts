@@ -31,7 +31,7 @@ async function attachHls(
   ended: AbortSignal,
   onFailed: () => void,
 ): Promise<void> {
-  // Half a megabyte that most browsers and most films do not need.
+  // Half a megabyte that most browsers and most videos do not need.
   const found = await import("hls.js").catch(() => null);
   if (ended.aborted) return;
   if (!found?.default.isSupported()) {

@@ -1,4 +1,4 @@
-/** Positions in a film. Pure. */
+/** Positions in a video. Pure. */
 import { duration } from "@/app/format";
 
 /** A position in seconds as `1:23`; not rounded up, so that it never shows more than the whole. */
@@ -10,7 +10,7 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** A position as it stands beside the length, which is rounded: at its end a film is where its length says. */
+/** A position to show beside the rounded length: at the end both are equal. */
 export function positionOf(time: number, length: number): string {
   return length > 0 && time >= length ? duration(length) : clock(time);
 }

@@ -1,4 +1,4 @@
-/** What of a film can be played, and with what to begin. Pure. */
+/** What of a video can be played, and with what to begin. Pure. */
 import type { Rendition } from "@/api/types";
 
 export interface Source {
@@ -60,7 +60,7 @@ export function sourcesOf(
   return [{ ...adaptive, ...playlist }, ...files];
 }
 
-/** The shorter side: what a film is called by, whether it lies or stands. */
+/** The shorter side: what names a video (720p), in landscape and in portrait. */
 export function side({ width, height }: { width: number; height: number }): number {
   return Math.min(width, height);
 }

@@ -37,7 +37,7 @@ export interface Sourcing {
   retry: () => void;
 }
 
-/** Which file the video plays, changed in place: the film goes on where it was. */
+/** Which file the player plays. After a change it goes on at the same position. */
 export function useSource({ videoRef, renditions, onExpired }: Parts): Sourcing {
   const sources = useMemo(() => sourcesOf(renditions), [renditions]);
   const [name, setName] = useState(() => first(sources)?.name);

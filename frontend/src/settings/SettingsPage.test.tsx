@@ -29,7 +29,7 @@ describe("the password", () => {
   test("is changed, and it is said that all other sessions end", async () => {
     const { asked, bodies } = showSettings();
     await change();
-    await screen.findByText("The password is changed.");
+    await screen.findByText("The password was changed.");
     await screen.findByText("All other sessions have ended.");
     expect(bodies("POST /auth/password")).toEqual([
       { current_password: "the old one", new_password: "the new one" },
@@ -54,12 +54,12 @@ describe("the password", () => {
 
 describe("the end of the account", () => {
   const end = async (email = EMAIL) => {
-    await userEvent.click(await screen.findByRole("button", { name: "End the account …" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Delete the account …" }));
     const dialog = within(await screen.findByRole("dialog"));
-    dialog.getByText(/3.4 MB in all/);
+    dialog.getByText(/3.4 MB in total/);
     await userEvent.type(dialog.getByLabelText(/To confirm, type/), email);
     await userEvent.type(dialog.getByLabelText("Password"), "a-long-walk");
-    await userEvent.click(dialog.getByRole("button", { name: "End the account" }));
+    await userEvent.click(dialog.getByRole("button", { name: "Delete the account" }));
     return dialog;
   };
 
@@ -75,7 +75,7 @@ describe("the end of the account", () => {
   test("is not asked for by whoever does not confirm it", async () => {
     const { bodies } = showSettings();
     const dialog = await end("bob@example.com");
-    await dialog.findByText("That is not the email of this account.");
+    await dialog.findByText("This is not the email of this account.");
     expect(bodies("POST /me/delete")).toEqual([]);
   });
 
@@ -117,14 +117,14 @@ describe("invites", () => {
     });
     const section = within(await screen.findByRole("region", { name: "Invites" }));
     await userEvent.type(section.getByLabelText("Email"), " bob@example.com ");
-    await userEvent.selectOptions(section.getByLabelText("How long it can be used"), "For 1 day");
+    await userEvent.selectOptions(section.getByLabelText("Valid for"), "1 day");
     await userEvent.click(section.getByRole("button", { name: "Invite somebody" }));
     await section.findByText("4kX0wq3vX2m1");
     section.getByText(`${window.location.origin}/register?invite=4kX0wq3vX2m1`);
     expect(bodies("POST /admin/invites")).toEqual([
       { email: "bob@example.com", expires_in_s: 86_400 },
     ]);
-    await userEvent.click(section.getByRole("button", { name: "I have passed it on" }));
+    await userEvent.click(section.getByRole("button", { name: "I have sent it" }));
     expect(screen.queryByText("4kX0wq3vX2m1")).toBeNull();
     section.getByLabelText("Email");
   });
@@ -135,7 +135,7 @@ describe("invites", () => {
       answers: { "POST /admin/invites": () => problem(403, "forbidden") },
     });
     await userEvent.click(await screen.findByRole("button", { name: "Invite somebody" }));
-    await screen.findByText("You may not do this.");
+    await screen.findByText("You are not allowed to do this.");
     expect(bodies("POST /admin/invites")).toEqual([{ email: null, expires_in_s: 604_800 }]);
   });
 

@@ -54,7 +54,7 @@ export function RunningUploads({ userId, limits, onOpen }: Props) {
     window.addEventListener("beforeunload", leaving);
     window.addEventListener("pagehide", left);
     const deaf = pendingDeletes.onSent((videoId) => {
-      opened.filmDeleted(videoId);
+      opened.videoDeleted(videoId);
     });
     return () => {
       window.removeEventListener("beforeunload", leaving);

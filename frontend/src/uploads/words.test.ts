@@ -49,20 +49,20 @@ describe("the line of an upload", () => {
 
   it("names the limit that a file is over", () => {
     expect(lineOf(failed("file_too_large", { size: 25_000_000_000 }), LIMITS)).toBe(
-      "This file is too large: 25 GB. At most 20 GB are taken.",
+      "This file is too large: 25 GB. The limit is 20 GB.",
     );
-    expect(lineOf(failed("unsupported_extension"), LIMITS)).toContain("These are: mp4, mov.");
+    expect(lineOf(failed("unsupported_extension"), LIMITS)).toContain("Supported types: mp4, mov.");
   });
 
   it("says what one person may have, and what to do", () => {
     const line = (changes: Partial<Limits>) =>
       lineOf(failed("quota_exceeded"), { ...LIMITS, ...changes });
     expect(line({})).toBe(
-      "You may have 500 films under way at once and 100 GB in all. " +
-        "Wait for a film or delete one, then try again.",
+      "Your limit is 500 videos in progress and 100 GB in total. " +
+        "Wait until a video is ready or delete one, then try again.",
     );
-    expect(line({ bytes_allowed: null })).toContain("500 films under way at once. Wait");
-    expect(line({ active_allowed: null })).toContain("have 100 GB in all. Wait");
+    expect(line({ bytes_allowed: null })).toContain("500 videos in progress. Wait");
+    expect(line({ active_allowed: null })).toContain("is 100 GB in total. Wait");
   });
 
   it("has words for a code of the API and for one that nobody knows", () => {
@@ -74,17 +74,17 @@ describe("the line of an upload", () => {
 describe("the folded tray", () => {
   it("counts all films and how far they are together", () => {
     const rows = [row({}), row({ key: "2", sent: 10_000_000, state: "done" })];
-    expect(foldedLine(summaryOf(rows))).toBe("2 films, 70 %");
+    expect(foldedLine(summaryOf(rows))).toBe("2 videos, 70 %");
   });
 
   it("says when somebody is needed", () => {
     const rows = [row({ state: "needs-file" }), row({ key: "2" })];
-    expect(foldedLine(summaryOf(rows))).toContain("1 needs you");
+    expect(foldedLine(summaryOf(rows))).toContain("1 stopped");
   });
 
   it("says when all is done", () => {
     expect(foldedLine(summaryOf([row({ sent: 10_000_000, state: "done" })]))).toBe(
-      "1 film uploaded",
+      "1 video uploaded",
     );
   });
 });

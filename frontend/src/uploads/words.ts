@@ -41,11 +41,11 @@ function problemOf(row: UploadRow, limits: Limits | null): string {
   return words.problems[code] ?? texts.errors[code] ?? words.problems.unexpected_error ?? "";
 }
 
-/** The whole tray in one line: `3 films, 62 %`. */
+/** The whole tray in one line: `3 videos, 62 %`. */
 export function foldedLine(summary: Summary): string {
   const words = texts.uploads;
   if (summary.files > 0 && summary.done === summary.files) return words.allDone(summary.files);
-  const parts = [words.films(summary.files), percent(summary.fraction * 100)];
+  const parts = [words.videos(summary.files), percent(summary.fraction * 100)];
   if (summary.stuck > 0) parts.push(words.stuck(summary.stuck));
   else if (summary.timeLeft !== null) parts.push(words.left(roughly(summary.timeLeft)));
   return parts.join(", ");

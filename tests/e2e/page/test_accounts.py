@@ -93,19 +93,19 @@ async def test_an_admin_invites_and_the_invited_registers_once(
     await expect(invites.get_by_role("listitem")).to_have_count(1)
     assert await violations(page) == []
     assert not await is_cut_off(page)
-    await invites.get_by_role("button", name="I have passed it on").click()
+    await invites.get_by_role("button", name="I have sent it").click()
     await expect(page.get_by_text(link)).to_have_count(0)
 
     invited = await visitor(address=address, path=link)
     await register(invited, f"{uuid.uuid4().hex}@example.com")
-    await expect(invited.get_by_text("Drop your films here")).to_be_visible()
+    await expect(invited.get_by_text("Drop your videos here")).to_be_visible()
     await invited.get_by_role("link", name="Settings").click()
     await expect(region(invited, "Sessions")).to_be_visible()
     await expect(region(invited, "Invites")).to_have_count(0)
 
     another = await visitor(address=address, path=link)
     await register(another, f"{uuid.uuid4().hex}@example.com")
-    await expect(another.get_by_text("This invite is not good any more")).to_be_visible()
+    await expect(another.get_by_text("This invite is not valid")).to_be_visible()
 
 
 async def test_a_film_that_waits_says_why_wherever_it_is_shown(
@@ -123,11 +123,11 @@ async def test_a_film_that_waits_says_why_wherever_it_is_shown(
     content = page.locator("#content")
     await expect(content.get_by_text(NO_ROOM)).to_be_visible()
     # No event tells that it changes.
-    cramped.signal("worker", signal.SIGTERM)
+    cramped.supervisor.signal("worker", signal.SIGTERM)
     try:
         await expect(content.get_by_text("No worker is running")).to_be_visible(timeout=60_000)
     finally:
-        cramped.restart("worker")
+        cramped.supervisor.restart("worker")
 
 
 async def test_another_password_ends_all_other_sessions(
@@ -139,7 +139,7 @@ async def test_another_password_ends_all_other_sessions(
     await page.get_by_role("link", name="Settings").click()
     elsewhere = await visitor(address=address_of(cramped))
     await log_in(elsewhere, email, PASSWORD)
-    await expect(elsewhere.get_by_text("Drop your films here")).to_be_visible()
+    await expect(elsewhere.get_by_text("Drop your videos here")).to_be_visible()
     section = region(page, "Password")
     await section.get_by_label("Current password").fill("not-the-password")
     await section.get_by_label("New password").fill(OTHER_PASSWORD)
@@ -148,10 +148,10 @@ async def test_another_password_ends_all_other_sessions(
     await expect(section.get_by_text("The password is wrong")).to_be_visible()
     await section.get_by_label("Current password").fill(PASSWORD)
     await change.click()
-    await expect(page.get_by_text("The password is changed")).to_be_visible()
+    await expect(page.get_by_text("The password was changed")).to_be_visible()
     await expect(elsewhere.get_by_text("Your session has ended")).to_be_visible()
     await log_in(elsewhere, email, OTHER_PASSWORD)
-    await expect(elsewhere.get_by_text("Drop your films here")).to_be_visible()
+    await expect(elsewhere.get_by_text("Drop your videos here")).to_be_visible()
     # This one is still there.
     await page.reload()
     await expect(region(page, "Sessions").get_by_role("listitem")).to_have_count(2)
@@ -166,7 +166,7 @@ async def test_the_end_of_an_account_leaves_nothing_here_or_there(
     await expect(page.get_by_label("Invite code")).to_have_value(invite)
     assert await violations(page) == []
     await register(page, email)
-    await expect(page.get_by_text("Drop your films here")).to_be_visible()
+    await expect(page.get_by_text("Drop your videos here")).to_be_visible()
     # Half an upload is remembered here.
     await page.route(re.compile("partNumber="), lambda route: route.abort())
     await choose(page, film)
@@ -178,19 +178,19 @@ async def test_the_end_of_an_account_leaves_nothing_here_or_there(
 
     await wait_until(lambda: remembers(1), seconds=60)
     await page.get_by_role("link", name="Settings").click()
-    await page.get_by_role("button", name="End the account").click()
+    await page.get_by_role("button", name="Delete the account").click()
     question = page.get_by_role("dialog")
-    await expect(question.get_by_text("All your films are lost")).to_be_visible()
+    await expect(question.get_by_text("All your videos are deleted")).to_be_visible()
     assert await violations(page) == []
     assert not await is_cut_off(page)
     await question.get_by_label("To confirm").fill(email)
     await question.get_by_label("Password", exact=True).fill("not-the-password")
-    end = question.get_by_role("button", name="End the account")
+    end = question.get_by_role("button", name="Delete the account")
     await end.click()
     await expect(question.get_by_text("The password is wrong")).to_be_visible()
     await question.get_by_label("Password", exact=True).fill(PASSWORD)
     await end.click()
-    await expect(page.get_by_text("Your account is gone")).to_be_visible()
+    await expect(page.get_by_text("Your account is deleted")).to_be_visible()
     await wait_until(lambda: remembers(0), seconds=60)
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request) if "/v1/" in request.url else None)

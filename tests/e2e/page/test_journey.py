@@ -22,7 +22,7 @@ async def test_a_film_travels_from_a_drop_to_the_screen(
     person: MakePerson, film: Path, tmp_path: Path
 ) -> None:
     page = (await person()).page
-    await expect(page.get_by_text("Drop your films here")).to_be_visible()
+    await expect(page.get_by_text("Drop your videos here")).to_be_visible()
     seen: set[int] = set()
     sent_parts: set[str] = set()
     page.on(
@@ -70,7 +70,7 @@ async def test_a_film_travels_from_a_drop_to_the_screen(
     await _delete(page, title)
     # Going away ends the time to think it over.
     await page.reload()
-    await expect(page.get_by_text("Drop your films here")).to_be_visible()
+    await expect(page.get_by_text("Drop your videos here")).to_be_visible()
     await expect(tray(page)).to_have_count(0)
 
 
@@ -94,5 +94,5 @@ async def _choose_quality(page: Page, name: str) -> None:
 
 
 async def _delete(page: Page, title: str) -> None:
-    await page.get_by_role("button", name=f"More for {title}").click()
+    await page.get_by_role("button", name=f"More actions for {title}").click()
     await page.get_by_role("menuitem", name="Delete").click()

@@ -40,7 +40,7 @@ async def test_every_screen_is_accessible_and_fits(
     await expect(entrance.get_by_role("heading", name="Log in")).to_be_visible()
     wrong = {"entrance": await violations(entrance)}
     page = (await person(**size)).page
-    await expect(page.get_by_text("Drop your films here")).to_be_visible()
+    await expect(page.get_by_text("Drop your videos here")).to_be_visible()
     wrong["empty library"] = await violations(page)
     await choose(page, short_film)
     await expect(tray(page)).to_be_visible()
@@ -50,7 +50,7 @@ async def test_every_screen_is_accessible_and_fits(
     assert not await is_cut_off(page)
     await open_film(page, short_film.stem)
     await expect(page.locator("video")).to_be_visible()
-    wrong["film"] = await violations(page)
+    wrong["video"] = await violations(page)
     assert not await is_cut_off(page)
     for name in ("Activity", "Settings"):
         await page.get_by_role("link", name=name).click()

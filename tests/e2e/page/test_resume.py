@@ -167,7 +167,7 @@ async def test_pause_stops_and_going_on_sends_the_rest(
     await row.get_by_role("button", name="Pause").click()
     await expect(row).to_contain_text("Paused")
     arrived = set(sent.arrived)
-    await row.get_by_role("button", name="Go on").click()
+    await row.get_by_role("button", name="Continue").click()
     await expect(row).to_contain_text("Uploaded")
     assert [number for number in sent.begun if number in arrived] == sorted(arrived)
 
@@ -196,7 +196,7 @@ async def test_what_cannot_be_taken_is_said_at_once(person: MakePerson, tmp_path
     text.write_text("no film")
     empty.touch()
     await choose(page, text, empty)
-    await expect(upload_row(page, "notes.txt")).to_contain_text("not a kind of film")
+    await expect(upload_row(page, "notes.txt")).to_contain_text("file type is not supported")
     await expect(upload_row(page, "empty.mp4")).to_contain_text("This file is empty")
 
 

@@ -15,7 +15,7 @@ from tests.support.page_steps import choose, log_in
 from tests.support.product import PASSWORD, Deployment, address_of
 
 MakePerson = Callable[..., Awaitable[Person]]
-LIBRARY = "Drop your films here"
+LIBRARY = "Drop your videos here"
 
 
 async def test_logging_in_and_out(person: MakePerson) -> None:
@@ -114,13 +114,13 @@ async def test_what_one_tab_does_the_other_shows(person: MakePerson, short_film:
     await choose(somebody.page, short_film)
     film = other.get_by_role("article").filter(has_text="Short")
     await expect(film.get_by_text("Ready", exact=True)).to_be_visible()
-    await film.get_by_role("button", name="More for Short").click()
+    await film.get_by_role("button", name="More actions for Short").click()
     await other.get_by_role("menuitem", name="Rename").click()
     await other.get_by_label("New title").fill("Calm sea")
     await other.keyboard.press("Enter")
     renamed = somebody.page.get_by_role("link", name="Calm sea")
     await expect(renamed).to_be_visible()
-    await other.get_by_role("button", name="More for Calm sea").click()
+    await other.get_by_role("button", name="More actions for Calm sea").click()
     await other.get_by_role("menuitem", name="Delete").click()
     await other.close(run_before_unload=True)
     await expect(renamed).to_have_count(0)
@@ -128,14 +128,14 @@ async def test_what_one_tab_does_the_other_shows(person: MakePerson, short_film:
 
 async def test_the_api_is_killed_and_comes_back(person: MakePerson, own_stack: Stack) -> None:
     page = (await person()).page
-    own_stack.signal("api", signal.SIGKILL)
+    own_stack.supervisor.signal("api", signal.SIGKILL)
     try:
-        await expect(page.get_by_text("Live changes are interrupted")).to_be_visible()
+        await expect(page.get_by_text("Live updates stopped")).to_be_visible()
         # Its part of the page is not here yet: it is waited for.
         await page.get_by_role("link", name="Activity").click()
     finally:
-        own_stack.restart("api")
+        own_stack.supervisor.restart("api")
     await expect(page.get_by_role("heading", name="Activity")).to_be_visible()
-    await expect(page.get_by_text("Live changes are interrupted")).to_have_count(0)
+    await expect(page.get_by_text("Live updates stopped")).to_have_count(0)
     await page.get_by_role("link", name="Settings").click()
     await expect(page.get_by_text("This browser")).to_be_visible()

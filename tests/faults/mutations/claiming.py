@@ -15,8 +15,8 @@ def no_claim_guard() -> None:
     from core.model.tables import Task
     from core.tasks import fair_order
 
-    def claimable(max_attempts: int) -> Any:
-        return and_(Task.attempt < max_attempts, Task.blocked_by == 0)
+    def claimable(skills: fair_order.Skills) -> Any:
+        return and_(Task.attempt < skills.max_attempts, Task.blocked_by == 0)
 
     replace(fair_order, "claimable", claimable)
 

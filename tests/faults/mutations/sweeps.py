@@ -43,7 +43,7 @@ def no_outbox() -> None:
     """No row says what is still to be sent; see `sends_itself`."""
     from control.relay import Relay
 
-    async def relay(_self: Relay) -> int:
+    async def relay(_self: Relay, _topic: object) -> int:
         return 0
 
     replace(Relay, "relay", relay)

@@ -41,7 +41,7 @@ async def test_an_admin_is_made_with_a_password_from_standard_input(stack: Stack
     assert told == (0, f"{email} is an admin.\n", "")
     assert await role(api, email) == "admin"
     told = await run(stack, "create", email, given=PASSWORD)
-    assert told == (1, "", f"framemill: {email} has an account already; promote it instead\n")
+    assert told == (1, "", f"framemill: {email} already has an account; use promote\n")
 
 
 async def test_without_a_password_one_is_made_and_told(stack: Stack, api: Api) -> None:
@@ -63,9 +63,9 @@ async def test_an_account_is_promoted(stack: Stack, api: Api) -> None:
     ("words", "given", "values", "said"),
     [
         (("create", "x@example.com"), b"short", {}, "Use 12 to 128 characters."),
-        (("create", "x@example.com"), b"\xff", {}, "the password on standard input is no text"),
+        (("create", "x@example.com"), b"\xff", {}, "the password on standard input is not"),
         (("create", "nobody"), b"", {}, "An email address must have an @-sign."),
-        (("promote", "n@example.com"), b"", {}, "n@example.com has no account; create one"),
+        (("promote", "n@example.com"), b"", {}, "n@example.com has no account; use create"),
         (("promote", "x@example.com"), b"", {"DATABASE_URL": ""}, "DATABASE_URL is not set"),
         (
             ("promote", "x@example.com"), b"",

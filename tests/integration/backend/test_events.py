@@ -16,6 +16,8 @@ from sqlalchemy import delete, func, insert, update
 from backend.events import stream as changes
 from control.main import opened
 from core.events import VideoEvent, publish
+from core.jobs import cancel as cancelling
+from core.jobs.create import create as create_job
 from core.model.ids import new_id
 from core.model.states import Stage, VideoState
 from core.model.tables import Video
@@ -168,6 +170,33 @@ async def test_a_worker_is_followed(api: Api, address: str) -> None:
             assert told is not None
             assert (told["stage"], told["progress"]) == ("encoding", progress)
             assert told["version"] == first["version"]
+
+
+@pytest.mark.parametrize("path", ["/v1/videos/{}/events", "/v1/events"])
+async def test_late_word_of_a_job_that_was_cancelled_says_nothing_of_the_next_one(
+    api: Api, address: str, path: str
+) -> None:
+    person = await new_user(api)
+    video_id = uuid.UUID((await uploaded(person))["id"])
+    held = api.services
+    old = await claim_of(held.db, video_id)
+    async with held.db.begin() as tx:
+        await cancelling.cancel(tx, video_id)  # and Redis was not there to be told
+        await create_job(tx, video_id, "transcode")
+    new = await claim_of(held.db, video_id)
+    async with stream(address, path.format(video_id), person.token) as events:
+        first = await events.event()
+        assert first is not None
+        assert (first["state"], first["progress"]) == ("processing", 0)
+        for claim, progress in ((old, 40.0), (new, 20.0)):
+            await held.board.tell(
+                person.id, video_id, claim.job_id, claim.task_id,
+                Progress(Stage.ENCODING, progress, 3.0),
+            )  # fmt: skip
+        told = await events.event(2)
+        assert told is not None
+        assert told["progress"] == 20.0
+        assert "job_id" not in told
 
 
 async def test_a_change_of_which_no_word_came_is_seen_all_the_same(

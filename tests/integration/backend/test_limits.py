@@ -1,5 +1,7 @@
 """Rate limits: by address, by account, by both; never by what the client claims to be."""
 
+import uuid
+
 from tests.support.app import StartApi
 from tests.support.people import login, new_email, new_user, register
 from tests.support.problems import problem
@@ -82,3 +84,15 @@ async def test_uploads_are_limited_by_user(start_api: StartApi) -> None:
     assert [answer.status_code for answer in answers] == [201, 201, 429]
     problem(answers[2], 429, "rate_limited")
     assert (await other.http.post("/v1/uploads", json=film)).status_code == 201
+
+
+async def test_work_that_is_asked_for_is_limited_by_user(start_api: StartApi) -> None:
+    api = await start_api(rate_limit_uploads=3)
+    busy, other = await new_user(api), await new_user(api)
+    path = f"/v1/videos/{uuid.uuid4()}"
+    asked = (("cancel", None), ("retry", None), ("jobs", {"operation": "transcode"}))
+    for action, body in asked:
+        problem(await busy.http.post(f"{path}/{action}", json=body), 404, "not_found")
+    for action, body in asked:
+        problem(await busy.http.post(f"{path}/{action}", json=body), 429, "rate_limited")
+    problem(await other.http.post(f"{path}/cancel"), 404, "not_found")

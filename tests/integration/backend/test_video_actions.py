@@ -1,15 +1,22 @@
 """What can be asked of a video: download, cancel, retry, jobs."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from sqlalchemy import func, update
 
+from control import purges as control_purges
 from core.errors import Failure
+from core.model.states import Stage
+from core.model.tables import Purge, Video
+from core.progress import Progress
 from core.tasks import settle
 from core.tasks.settle import Ending
-from tests.support.app import Api
+from core.videos import purges
+from tests.support.app import Api, StartApi
 from tests.support.people import Person, new_user
 from tests.support.problems import problem
 from tests.support.uploading import BODY, begin, get, uploaded
@@ -101,6 +108,24 @@ async def test_work_is_cancelled_and_may_be_tried_again(api: Api, running: bool)
     problem(await person.http.post(f"{path}/retry"), 409, "invalid_state")
 
 
+async def test_what_is_cancelled_stays_as_far_as_it_was_shown(api: Api) -> None:
+    """Redis knows that sooner than Postgres: in the library, of the video and in its jobs."""
+    person, held = await new_user(api), api.services
+    video_id = uuid.UUID((await uploaded(person))["id"])
+    claim = await claim_of(held.db, video_id)
+    told = Progress(Stage.ENCODING, 60.0, 3.0)
+    await held.board.tell(person.id, video_id, claim.job_id, claim.task_id, told)
+    path = f"/v1/videos/{video_id}"
+    await person.http.post(f"{path}/cancel")
+    async with held.db.begin() as tx:  # a while ago
+        ago = func.now() - timedelta(hours=1)
+        await tx.execute(update(Video).where(Video.id == video_id).values(updated_at=ago))
+    assert (await person.http.get(path)).json()["progress"] == 60.0
+    for listed in ("/v1/videos", f"{path}/jobs"):
+        [item] = (await person.http.get(listed)).json()["items"]
+        assert (item["state"], item["progress"]) == ("cancelled", 60.0)
+
+
 async def test_a_failed_video_says_why_and_may_be_tried_again(api: Api) -> None:
     person = await new_user(api)
     path = f"/v1/videos/{await failed(api, person)}"
@@ -113,6 +138,32 @@ async def test_a_failed_video_says_why_and_may_be_tried_again(api: Api) -> None:
     again = (await person.http.post(f"{path}/retry")).json()
     assert (again["state"], again["failure"], again["progress"]) == ("queued", None, 0)
     assert again["version"] > video["version"]
+
+
+async def test_an_address_is_good_to_its_end_although_the_video_is_made_anew(
+    start_api: StartApi, clean: None
+) -> None:
+    longest = round(purges.LONGEST_URL.total_seconds())
+    with pytest.raises(ValueError, match="media_url_ttl_s"):
+        await start_api(media_url_ttl_s=longest + 1)
+    api = await start_api(media_url_ttl_s=longest)
+    person, held = await new_user(api), api.services
+    path = f"/v1/videos/{await ready(api, person)}"
+    video = (await person.http.get(path)).json()
+    given = [video["renditions"][0]["url"], video["poster_url"]]
+    await person.http.post(f"{path}/jobs", json={"operation": "transcode"})
+    await publish(held.db, held.storage, await claim_of(held.db, uuid.UUID(video["id"])), "720p")
+    assert (await person.http.get(path)).json()["poster_url"] not in given
+
+    async def addresses_work_after(seconds: int) -> list[bool]:
+        async with held.db.begin() as tx:
+            passed = Purge.not_before - timedelta(seconds=seconds)
+            await tx.execute(update(Purge).values(not_before=passed))
+        await control_purges.purge(held.db, held.storage)
+        return [(await get(url)).status_code == 200 for url in given]
+
+    assert await addresses_work_after(longest - 60) == [True, True]
+    assert await addresses_work_after(60) == [False, False]
 
 
 async def test_a_ready_video_is_neither_cancelled_nor_retried(api: Api) -> None:

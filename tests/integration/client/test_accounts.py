@@ -94,7 +94,7 @@ def test_delete_account_needs_the_password_and_a_yes(
     assert world.accounts_ended == [EMAIL]
     assert json.loads((home / "session.json").read_text())["sessions"] == {}
     assert run("ls") == 1
-    assert "Nobody is logged in" in capsys.readouterr().err
+    assert "You are not logged in" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("sure", [False, True])
@@ -117,7 +117,7 @@ def test_delete_account_asks_at_a_terminal(run: Run, world: StandIn, sure: bool)
             assert not world.accounts_ended
             terminal.write(f"{PASSWORD}\n".encode())
         said += process.stderr.read()
-    assert f"End the account {EMAIL} at {world.url} for good".encode() in said
+    assert f"Delete the account {EMAIL} at {world.url}".encode() in said
     assert PASSWORD.encode() not in said
     assert b"Traceback" not in said
     assert world.accounts_ended == ([EMAIL] if sure else [])
@@ -158,7 +158,7 @@ def test_admin_invites_people(run: Run, world: StandIn, capsys: Captured) -> Non
     capsys.readouterr()
     assert run("admin", "invites") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["ID", "EMAIL", "MADE", "EXPIRES", "USED"]
+    assert lines[0].split() == ["ID", "EMAIL", "CREATED", "EXPIRES", "USED"]
     assert len(lines) == 4, "all pages"
     assert lines[1].split()[:2] == [made["id"], "a@example.org"]
     assert run("admin", "invites", "--json") == 0
@@ -173,4 +173,4 @@ def test_admin_invites_people(run: Run, world: StandIn, capsys: Captured) -> Non
 @pytest.mark.parametrize("text", ["7", "0d", "-1d", "1.5h", "7 days", "9999999999d", "٣d"])
 def test_a_length_of_time_that_is_none(run: Run, text: str, capsys: Captured) -> None:
     assert run("admin", "invite", f"--expires-in={text}") == 2
-    assert "write 90m, 12h or 7d" in capsys.readouterr().err
+    assert "Write 90m, 12h or 7d" in capsys.readouterr().err

@@ -20,7 +20,7 @@ from tests.integration.client.standin_world import EMAIL, PASSWORD, StandIn
 ROOT = Path(__file__).parents[3]
 FULL = r"^Error: The output cannot be written: No space left on device\.$"
 CLOSED = r"^Error: The output cannot be written: Bad file descriptor\.$"
-USABLE = "FRAMEMILL_HOME names another place"
+USABLE = "Set FRAMEMILL_HOME to another directory"
 DIRECTLY = ""  # in this process
 ODD = "\udcff"  # a byte that is no text, as Python spells it
 LONG = "x" * 300 + ".mp4"
@@ -82,20 +82,20 @@ class Case:
 
 CASES = [
     # where things are remembered
-    Case("home is a file", ["ls"], 1, f"Not a directory; {USABLE}", prepare=home_is_a_file),
+    Case("home is a file", ["ls"], 1, f"Not a directory. {USABLE}", prepare=home_is_a_file),
     Case("home cannot be made", ["login", EMAIL], 1, USABLE,
          env={"FRAMEMILL_HOME": "/proc/1/framemill", "FRAMEMILL_PASSWORD": PASSWORD}),
     Case("home of nobody", ["ls"], 1, "There is no home directory",
          env={"FRAMEMILL_HOME": "~nobody-of-that-name/x"}),
-    Case("session is a directory", ["ls"], 1, f"session.json .*: Is a directory; {USABLE}",
+    Case("session is a directory", ["ls"], 1, f"session.json .*: Is a directory. {USABLE}",
          prepare=session_is_a_directory),
-    Case("session is nonsense", ["ls"], 1, "Nobody is logged in", prepare=session_is_nonsense),
-    Case("lock is a directory", ["login", EMAIL], 1, f"Is a directory; {USABLE}",
+    Case("session is nonsense", ["ls"], 1, "You are not logged in", prepare=session_is_nonsense),
+    Case("lock is a directory", ["login", EMAIL], 1, f"Is a directory. {USABLE}",
          env={"FRAMEMILL_PASSWORD": PASSWORD}, prepare=lock_is_a_directory),
     Case("uploads is a file", ["upload", "{clip}"], 1, USABLE, prepare=uploads_is_a_file),
-    Case("disk is full at login", ["login", EMAIL], 1, f"File too large; {USABLE}",
+    Case("disk is full at login", ["login", EMAIL], 1, f"File too large. {USABLE}",
          shell='ulimit -f 0; exec "$@"', env={"FRAMEMILL_PASSWORD": PASSWORD}),
-    Case("disk is full at upload", ["upload", "{clip}"], 1, f"File too large; {USABLE}",
+    Case("disk is full at upload", ["upload", "{clip}"], 1, f"File too large. {USABLE}",
          shell='ulimit -f 0; exec "$@"'),
     # where films are
     Case("disk is full at download", ["download", "{video}", "720p", "-o", "{tmp}/out.mp4"], 1,
@@ -126,7 +126,7 @@ CASES = [
     Case("closed stderr of a transfer", ["download", "{video}", "720p", "-o", "{tmp}/out.mp4"], 0,
          None, shell='exec "$@" 2>&-', out="out.mp4"),
     Case("closed input", ["rm", "{video}"], 2, "There is no terminal", shell='exec "$@" <&-'),
-    Case("input that is no text", ["login", EMAIL, "--password-stdin"], 1, "no UTF-8 text",
+    Case("input that is no text", ["login", EMAIL, "--password-stdin"], 1, "not UTF-8 text",
          shell='printf "\\377\\n" | "$@"'),
     Case("output that nobody reads", ["ls"], 1, None,
          shell='{ "$@"; echo $? >code; } | true; exit $(cat code)'),
@@ -135,12 +135,12 @@ CASES = [
     Case("JSON in Latin-1", ["ls", "--json"], 0, None, out=r'"title \\u65e5"',
          shell='PYTHONIOENCODING=latin-1 exec "$@"'),
     # bytes that are no text
-    Case("odd title", ["upload", "{clip}", "--title", ODD], 1, "no UTF-8 text"),
-    Case("odd search", ["ls", "--search", ODD], 1, "no UTF-8 text"),
+    Case("odd title", ["upload", "{clip}", "--title", ODD], 1, "not UTF-8 text"),
+    Case("odd search", ["ls", "--search", ODD], 1, "not UTF-8 text"),
     Case("odd id", ["watch", ODD], 1, r"^Error: No\.$"),
     Case("odd server", ["ls", "--server", f"http://{ODD}"], 1, "Error: "),
     Case("odd choice", ["ls", "--state", ODD], 2, "Invalid value"),
-    Case("odd password", ["login", EMAIL], 1, "no UTF-8 text", env={"FRAMEMILL_PASSWORD": ODD}),
+    Case("odd password", ["login", EMAIL], 1, "not UTF-8 text", env={"FRAMEMILL_PASSWORD": ODD}),
     Case("odd output", ["download", "{video}", "720p", "-o", "{tmp}/a" + ODD], 0, "downloading",
          out="a\N{REPLACEMENT CHARACTER}"),
     # the environment and the call
@@ -209,7 +209,7 @@ def test_one_sentence_and_no_traceback(
     else:
         code, out, err = run_process(case.shell, arguments, compiled)
     assert "Traceback" not in err
-    assert "does not expect" not in err
+    assert "Unexpected error" not in err
     if case.says is None:
         assert not err
     else:

@@ -99,13 +99,13 @@ def test_ctrl_c_leaves_the_upload_resumable(
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
-    assert "clip.mp4 is not complete; run the same command again to go on." in err
+    assert "clip.mp4 is not complete. Run the command again to continue." in err
     assert "Traceback" not in err
     world.part_gate.set()
     [upload] = world.uploads.values()
     world.wait_for(lambda: len(upload.parts) == 2)
     assert run("upload", clip, "--no-wait") == 0
-    assert "clip.mp4: going on with an earlier upload" in capsys.readouterr().err
+    assert "clip.mp4: continuing an earlier upload" in capsys.readouterr().err
     assert world.objects[upload.video_id] == clip.read_bytes()
     assert world.part_puts[1] == world.part_puts[2] == 1
 
@@ -129,7 +129,7 @@ def test_why_a_video_waits(run: Run, world: StandIn, clip: Path, capsys: Capture
     no_room = {"reason": "no_room", "message": "No worker has room on its disk."}
     world.stream_plan = [[{"queue": no_room}, {"state": "ready", "queue": None}]]
     assert run("upload", clip) == 0
-    assert "clip.mp4: queued, waits: No worker has room on its disk 0 %" in capsys.readouterr().err
+    assert "clip.mp4: queued: No worker has room on its disk 0 %" in capsys.readouterr().err
     world.video(state="queued", queue=no_room)
     world.video(state="queued", queue={"reason": None, "message": None})
     world.video(state="queued", queue=None)
@@ -148,7 +148,7 @@ def test_watch_download_and_rm(run: Run, world: StandIn, tmp_path: Path, capsys:
     assert run("download", video, "720p", "-o", target) == 0
     assert target.stat().st_size == 1000
     assert run("download", video, "720p", "-o", target) == 1
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert run("rm", video) == 2, "nobody there to say yes"
     assert video in world.videos
     assert run("rm", "--yes", video) == 0
@@ -198,4 +198,4 @@ def test_a_wrong_call_exits_with_2(arguments: list[str], capsys: Captured) -> No
 def test_an_error_is_one_sentence(capsys: Captured, closed_port: int) -> None:
     assert main(["--server", f"http://127.0.0.1:{closed_port}", "ls"]) == 1
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("Error: Nobody is logged in at http://127.0.0.1:")
+    assert line.startswith("Error: You are not logged in at http://127.0.0.1:")

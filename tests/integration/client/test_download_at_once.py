@@ -85,7 +85,7 @@ def test_two_of_one_object_into_one_file(
     assert target.read_bytes() == data
     assert first.failure is None
     assert second.failure is not None
-    assert "out.mp4 is being downloaded already" in second.failure
+    assert "out.mp4 is already being downloaded" in second.failure
     assert not partials(tmp_path)
 
 
@@ -97,7 +97,7 @@ def test_two_objects_into_one_file_keep_what_came_first(
     with halfway(world, Fetching(client, video, "720p", target, force=False)) as slow:
         client.download(video, "480p", target)
     assert slow.failure is not None
-    assert "exists already" in slow.failure
+    assert "already exists" in slow.failure
     assert target.read_bytes() == world.objects[f"{video}/480p"]
 
 
@@ -121,7 +121,7 @@ def test_a_file_that_appears_meanwhile_is_kept_and_the_work_too(
     with halfway(world, Fetching(client, video, "720p", target, force=False)) as slow:
         target.write_text("mine")
     assert slow.failure is not None
-    assert "exists already; use --force" in slow.failure
+    assert "already exists. Use --force" in slow.failure
     assert target.read_text() == "mine"
     seen: list[DownloadProgress] = []
     client.download(video, "720p", target, force=True, on_progress=seen.append)
@@ -260,6 +260,6 @@ def test_something_that_is_no_ordinary_file_is_never_replaced(
 ) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(DownloadFailed, match="no ordinary file"):
+    with pytest.raises(DownloadFailed, match="not a regular file"):
         client.download(stored[0], "720p", pipe, force=True)
     assert pipe.is_fifo()

@@ -106,7 +106,7 @@ def test_an_upload_that_is_refused_before_anything_arrived_is_given_up(
     client: Framemill, world: StandIn, clip: Path, home: Path, fault: str
 ) -> None:
     world.faults = {number: [fault] * 10 for number in range(1, 7)}
-    with pytest.raises(UploadFailed, match="Run the same command again"):
+    with pytest.raises(UploadFailed, match="Run the command again"):
         client.upload(clip)
     assert states(world) == ["aborted"]
     assert not remembered(home)

@@ -68,7 +68,7 @@ def test_a_revoked_session_is_forgotten_and_said(client: Framemill, world: Stand
     world.sessions.clear()
     with pytest.raises(LoginRequired, match=r"^Your session has ended\. Run framemill login\.$"):
         client.me()
-    with pytest.raises(LoginRequired, match="Nobody is logged in"):
+    with pytest.raises(LoginRequired, match="You are not logged in"):
         client.me()
 
 
@@ -155,7 +155,7 @@ def test_an_address_without_a_server(closed_port: int) -> None:
 def test_a_server_that_is_something_else(client: Framemill, world: StandIn) -> None:
     video = world.video()
     del video["title"]
-    with pytest.raises(UnexpectedAnswer, match="not understood"):
+    with pytest.raises(UnexpectedAnswer, match="not valid"):
         client.video(video["id"])
 
 

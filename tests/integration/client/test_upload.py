@@ -77,7 +77,7 @@ def test_a_part_that_is_always_refused_ends_the_upload_and_leaves_it_resumable(
 ) -> None:
     world.faults = {6: ["403"] * 10}
     with pytest.raises(
-        UploadFailed, match=r"clip\.mp4 did not get through \(403 AccessDenied no\)"
+        UploadFailed, match=r"clip\.mp4 could not be uploaded \(403 AccessDenied no\)"
     ):
         client.upload(clip)
     assert world.part_puts[6] == 3

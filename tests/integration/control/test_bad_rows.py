@@ -101,6 +101,19 @@ async def test_videos_to_be_told_of(db: Database, control: Control, good: int) -
         assert await unsent(db, Topic.VIDEO) == [bad.video_id]
 
 
+@pytest.mark.parametrize("payload", [{}, [], {"user_id": "nobody", "version": 2}])
+async def test_events_that_make_no_sense(
+    db: Database, control: Control, good: int, payload: Any
+) -> None:
+    bad, *_ = [await queue_video(db) for _ in range(1 + good)]
+    row = await outbox_of(db, bad.video_id)
+    async with db.begin() as tx:
+        await tx.execute(update(Outbox).where(Outbox.id == row).values(payload=payload))
+    assert await control.sent() == 2 * good + 1
+    assert await unsent(db, Topic.VIDEO) == [bad.video_id]
+    assert await set_back(db, Kind.RELAY) == {row}
+
+
 async def test_tasks_whose_messages_are_lost(db: Database, control: Control, good: int) -> None:
     bad, *_ = await tasks_of(db, 1 + good)
     async with db.begin() as tx:

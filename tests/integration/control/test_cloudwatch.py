@@ -31,7 +31,7 @@ class Cloud:
     namespace: str
 
     async def tell(self, db: Database) -> None:
-        async with aws.cloudwatch(self.settings) as client:
+        async with aws.client(self.settings, "cloudwatch") as client:
             await CloudWatch(client, self.namespace).tell(db)
 
     def told(self, name: str) -> list[float]:

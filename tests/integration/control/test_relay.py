@@ -13,16 +13,15 @@ from sqlalchemy import func, update
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.errors import DatabaseAway
 from core.jobs import cancel
-from core.model.states import Stage, Topic
+from core.model.states import Topic
 from core.model.tables import Outbox, Task
-from core.tasks import lease, settle
+from core.tasks import settle
 from tests.support.control import Rounds, rounds_of
 from tests.support.settings import Settings, overridden
 from tests.support.tables import unsent
 from tests.support.waiting import wait_until
-from tests.support.work import claim, let_lapse, queue_video, task_of, video_of
+from tests.support.work import claim, let_lapse, queue_video, video_of
 
 Make = Callable[..., Rounds]
 
@@ -99,7 +98,7 @@ async def test_what_a_dead_sender_had_marked_is_sent_later(
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", die)
         with pytest.raises(asyncio.CancelledError):
-            await dying.relay.relay()
+            await dying.sent()
     assert await make().hints() == 0  # it may be sending it still
     async with db.begin() as tx:
         await tx.execute(update(Outbox).values(sending_until=func.now()))
@@ -129,33 +128,6 @@ async def test_what_is_given_back_before_it_is_stamped_is_sent_anew(
     assert await received(queue) == [queued.task_id] * 2
 
 
-async def test_after_an_outage_workers_may_first_say_that_they_live(
-    db: Database, make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every lease has lapsed meanwhile, and nobody is to blame."""
-    queued = await queue_video(db)
-    held = await claim(db, queued.task_id)
-    await let_lapse(db, queued.task_id)
-    rounds = make()
-
-    def away() -> None:
-        raise DatabaseAway("the server is on its way up")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(db, "read", away)
-        with pytest.raises(DatabaseAway):
-            await rounds.sweeps.lapse()
-    await rounds.sweeps.lapse()
-    async with db.begin() as tx:  # the worker is back, too
-        await lease.heartbeat(tx, held, 60, stage=Stage.ENCODING, progress=1.0, eta_s=None)
-    assert (await task_of(db, queued.video_id)).charged == 1
-    # One that has nothing to say loses its task a beat later.
-    await let_lapse(db, queued.task_id)
-    rounds.sweeps._leases._lapse_from = 0.0
-    await rounds.sweeps.lapse()
-    assert (await task_of(db, queued.video_id)).state == "queued"
-
-
 async def test_what_the_queue_refused_stays_unsent(
     db: Database, queue: TaskQueue, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,7 +147,7 @@ async def test_lost_messages_are_sent_again(
 ) -> None:
     queued = await queue_video(db)
     rounds = make()
-    await rounds.relay.relay()
+    await rounds.sent()
     async with db.begin() as tx:  # sent long ago
         ago = func.now() - func.make_interval(0, 1)
         await tx.execute(update(Task).values(available_at=ago))
@@ -198,7 +170,7 @@ async def test_what_was_sent_just_now_is_not_taken_for_lost(
 ) -> None:
     await queue_video(db)
     rounds = make()
-    await rounds.relay.relay()
+    await rounds.sent()
     await received(queue)  # a worker has it, and is about to claim it
     await rounds.sweeps.resend_lost()
     assert await rounds.hints() == 0

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support.tables import everything, purged, unsent
 from tests.support.work import (
     LEASE_S,
     MAX_ATTEMPTS,
+    SKILLS,
     attempt_of,
     begun,
     claim,
@@ -119,7 +121,7 @@ async def test_a_claim_whose_answer_was_lost_is_found_again(db: Database) -> Non
     nonce = uuid.uuid4()
     async with db.read() as connection:
         assert await claimed_with(connection, nonce) is None
-        taken = await claim_next(db, "worker", nonce, LEASE_S, MAX_ATTEMPTS)
+        taken = await claim_next(db, "worker", nonce, LEASE_S, SKILLS)
         assert isinstance(taken, Claim)
         assert await claimed_with(connection, nonce) == taken
         assert await claimed_with(connection, uuid.uuid4()) is None
@@ -238,7 +240,9 @@ async def test_what_waits_beyond_a_lowered_limit_fails_too(db: Database) -> None
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
         await settle.release(tx, held, delay_s=0, charge=True)
-    assert await claim_next_of_all(db, max_attempts=1) is Unclaimable.NOTHING
+    assert (
+        await claim_next_of_all(db, skills=replace(SKILLS, max_attempts=1)) is Unclaimable.NOTHING
+    )
     assert await lapse(db, max_attempts=1) == 1
     _, _, video = await rows(db, queued)
     assert video.state == "failed"

@@ -18,6 +18,7 @@ from embedded.stack import Stack
 from tests.support.waiting import patiently, wait_until
 
 HALF = Progress(Stage.ENCODING, 50.0, 12.5)
+FURTHER = Progress(Stage.ENCODING, 80.0, 1.0)
 LESS = Progress(Stage.FETCHING, 10.0, None)
 
 
@@ -77,16 +78,24 @@ async def test_a_job_that_was_ended_is_told_to_who_works_on_it(
 ) -> None:
     await film.tell(HALF)
     await film.board.end([film.job])
-    assert await film.tell(HALF)
-    assert await film.read() == HALF  # which is no progress itself
+    pubsub = redis_client.pubsub(ignore_subscribe_messages=True)
+    await pubsub.subscribe(f"video-progress:{film.user}")
+    assert await film.tell(FURTHER)
+    assert await film.read() == HALF  # nothing is told of it any more
+    await redis_client.publish(f"video-progress:{film.user}", "the end")
+    async with patiently():
+        while (word := await pubsub.get_message(timeout=1)) is None:
+            pass
+    await pubsub.aclose()  # type: ignore[no-untyped-call]
+    assert word["data"] == "the end"
     other = Film(redis_client)
     assert not await other.tell(HALF)  # nobody else is stopped
 
 
 async def test_one_that_is_ended_before_it_told_anything_has_no_progress(film: Film) -> None:
     await film.board.end([film.job])
-    assert await film.read() is None
     assert await film.tell(LESS)
+    assert await film.read() is None
 
 
 async def test_what_is_told_does_not_stay(film: Film, redis_client: redis.Redis) -> None:
@@ -94,7 +103,7 @@ async def test_what_is_told_does_not_stay(film: Film, redis_client: redis.Redis)
     other = Film(redis_client)
     await other.board.end([other.job])
     for job in (film.job, other.job):
-        assert 0 < await redis_client.ttl(f"progress:{job}") <= 120
+        assert 0 < await redis_client.ttl(f"progress:{job}") <= 86_400
 
 
 async def test_who_watches_hears_of_it(film: Film, redis_client: redis.Redis) -> None:
@@ -107,7 +116,7 @@ async def test_who_watches_hears_of_it(film: Film, redis_client: redis.Redis) ->
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await subscriber.close()
-    assert word == VideoEvent(film.user, film.video, 0, word.progress)
+    assert word == VideoEvent(film.user, film.video, 0, film.job, word.progress)
     assert word.progress is not None
     assert json.loads(word.progress) == {"stage": "encoding", "percent": 50.0, "eta_s": 12.5}
 

@@ -2,19 +2,28 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.adapters.postgres import Database
 from core.jobs import create
 from core.model.states import VideoState
-from core.model.tables import Task, User, Video
+from core.model.tables import Job, Task, User, Video
 from core.tasks import settle
 from core.tasks.claim import Claim, Unclaimable, Work
 from core.tasks.settle import NewTask
 from tests.support.waiting import wait_until
-from tests.support.work import begun, claim_next_of_all, planned, queue_video, succeed, task_of
+from tests.support.work import (
+    SKILLS,
+    begun,
+    claim_next_of_all,
+    planned,
+    queue_video,
+    succeed,
+    task_of,
+)
 
 
 async def new_person(db: Database, *, priority: int = 0) -> uuid.UUID:
@@ -180,3 +189,22 @@ async def test_what_is_held_or_has_ended_is_nobody_elses(db: Database) -> None:
 async def next_claim_of(db: Database) -> Work:
     await queue_video(db)
     return await next_claim(db)
+
+
+async def test_a_worker_claims_only_what_it_knows_and_only_of_its_pool(db: Database) -> None:
+    """Not even for a moment: what it gave back would wait, and be in nobody's hands meanwhile."""
+    unknown, elsewhere, known = [await queue_video(db) for _ in range(3)]
+    async with db.begin() as tx:
+        await tx.execute(
+            update(Job).where(Job.id == unknown.job_id).values(operation="of_a_newer_release")
+        )
+        await tx.execute(update(Task).where(Task.id == elsewhere.task_id).values(pool="gpu"))
+    assert (await next_claim(db)).task_id == known.task_id
+    assert await claim_next_of_all(db) is Unclaimable.NOTHING
+    newer = replace(SKILLS, kinds=frozenset({("of_a_newer_release", "inspect")}))
+    only_encodes = replace(SKILLS, kinds=frozenset({("of_a_newer_release", "encode")}))
+    assert await claim_next_of_all(db, skills=only_encodes) is Unclaimable.NOTHING
+    for skills, queued in ((newer, unknown), (replace(SKILLS, pool="gpu"), elsewhere)):
+        found = await claim_next_of_all(db, skills=skills)
+        assert isinstance(found, Claim)
+        assert found.task_id == queued.task_id

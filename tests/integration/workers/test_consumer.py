@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskMessage, TaskQueue
+from core.errors import DatabaseAway
 from core.model.tables import Setback, Task, Video
 from core.tasks.claim import Claim
 from tests.support.poison import poisoned
@@ -170,6 +171,22 @@ async def test_one_whose_video_cannot_be_written_is_put_back_and_given_up_in_the
         await claim_again(db, bad.task_id)
     _, _, video = await rows(db, bad)
     assert (video.state, video.failure["code"]) == ("failed", "processing_gave_up")
+
+
+async def test_one_whose_begin_was_not_answered_is_said_to_wait_again(
+    db: Database, consumer: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = await queue_video(db)
+    begin = consumer._begin
+
+    async def unanswered(claim: Claim) -> Any:
+        await begin(claim)
+        assert [row.state for row in await rows(db, film)] == ["running", "running", "processing"]
+        raise DatabaseAway("the answer was lost")
+
+    monkeypatch.setattr(consumer, "_begin", unanswered)
+    await consumer._handle(None)
+    assert [row.state for row in await rows(db, film)] == ["queued"] * 3
 
 
 async def claim_again(db: Database, task_id: uuid.UUID) -> None:

@@ -13,7 +13,7 @@ from core.events import VideoEvent
 from core.model.states import Stage, VideoState
 from core.progress import Progress
 
-USER, A, B = (uuid.UUID(int=number) for number in range(3))
+USER, A, B, JOB, OTHER_JOB = (uuid.UUID(int=number) for number in range(5))
 
 
 def word(video_id: uuid.UUID, version: int) -> VideoEvent:
@@ -22,7 +22,13 @@ def word(video_id: uuid.UUID, version: int) -> VideoEvent:
 
 def video(video_id: uuid.UUID, version: int, **more: Any) -> VideoItem:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    values = {"state": VideoState.PROCESSING, "stage": Stage.ENCODING, "progress": 0.0, **more}
+    values = {
+        "state": VideoState.PROCESSING,
+        "stage": Stage.ENCODING,
+        "progress": 0.0,
+        "job_id": JOB,
+        **more,
+    }
     return VideoItem(
         id=video_id,
         title="A film",
@@ -41,7 +47,7 @@ def video(video_id: uuid.UUID, version: int, **more: Any) -> VideoItem:
 
 def further(percent: float, stage: Stage = Stage.ENCODING) -> VideoEvent:
     told = json.dumps({"stage": stage, "percent": percent})
-    return VideoEvent(USER, A, 0, told)
+    return VideoEvent(USER, A, 0, JOB, told)
 
 
 def test_progress_is_news_of_what_is_worked_on_and_never_goes_back() -> None:
@@ -52,12 +58,35 @@ def test_progress_is_news_of_what_is_worked_on_and_never_goes_back() -> None:
     assert known.take(video(A, 3, progress=10.0))
     assert known.is_news(further(20.0))
     seen = [
-        known.further(A, Progress(Stage.ENCODING, percent, 3.0)) for percent in (20.0, 15.0, 30.0)
+        known.further(A, JOB, Progress(Stage.ENCODING, percent, 3.0))
+        for percent in (20.0, 15.0, 30.0)
     ]
     assert [item and (item.progress, item.version) for item in seen] == [(20.0, 3), None, (30.0, 3)]
     assert not known.take(video(A, 3, progress=25.0))  # an older look
     assert known.take(video(A, 4, state=VideoState.READY, stage=None, progress=100.0))
-    assert known.further(A, Progress(Stage.ENCODING, 99.0, None)) is None
+    assert known.further(A, JOB, Progress(Stage.ENCODING, 99.0, None)) is None
+
+
+def test_it_does_not_go_back_when_redis_has_lost_it_and_the_task_waits_for_another_worker() -> None:
+    known = Library()
+    known.take(video(A, 3, progress=60.0))
+    for version, state in ((4, VideoState.QUEUED), (5, VideoState.PROCESSING)):
+        told = known.take(video(A, version, state=state, stage=None, progress=55.0))
+        assert told is not None
+        assert (told.state, told.progress) == (state, 60.0)
+    told = known.take(video(A, 6, state=VideoState.CANCELLED, stage=None, progress=55.0))
+    assert told is not None
+    assert told.progress == 60.0
+
+
+def test_each_job_begins_anew_and_hears_nothing_of_one_before_it() -> None:
+    known = Library()
+    known.take(video(A, 3, progress=60.0))
+    told = known.take(video(A, 4, job_id=OTHER_JOB, progress=0.0))
+    assert told is not None
+    assert told.progress == 0.0
+    assert known.further(A, JOB, Progress(Stage.ENCODING, 61.0, 3.0)) is None
+    assert known.further(A, OTHER_JOB, Progress(Stage.ENCODING, 5.0, 3.0)) is not None
 
 
 def test_only_what_is_newer_than_was_told_is_news() -> None:

@@ -17,10 +17,10 @@ def settings(**values: Any) -> Settings:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({}, ("Nobody can make an account", "at most 100.0GiB", "10.0.0.1:9")),
+        ({}, ("Only the operator can", "can store 100.0GiB", "10.0.0.1:9")),
         ({"registration": "open"}, ("Anybody who reaches the API",)),
-        ({"registration": "invite"}, ("Who has an invite",)),
-        ({"user_quota_bytes": 0}, ("as much as they like",)),
+        ({"registration": "invite"}, ("Anybody with an invite",)),
+        ({"user_quota_bytes": 0}, ("no quota",)),
     ],
 )
 def test_it_says_what_is_open(values: dict[str, Any], said: tuple[str, ...]) -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from bench.counting.formula import (
-    STEPS,
     Beats,
     Sizes,
     asked,
@@ -18,7 +17,7 @@ from bench.counting.formula import (
 from bench.counting.tally import Counts, Key
 
 MIB = 1024**2
-BEATS = Beats(writing=10, reading=2, told=15, looks=3, extended=1)
+BEATS = Beats(tells=10, leases=2, told=15, looks=3)
 SIZES = Sizes(7 * MIB, (2 * MIB, MIB))
 BASE = {
     "postgres": {"statements": 120, "transactions": 80, "writes": 54},
@@ -31,41 +30,35 @@ BASE = {
 
 def test_the_beats_of_a_film_are_found_by_their_statements() -> None:
     counts = Counts({
-        Key("postgres", "worker", "UPDATE jobs SET stage=$1::VARCHAR, progress=greatest()"): 7,
-        Key("postgres", "worker", "UPDATE jobs SET state=$1::VARCHAR, stage=$2::VARCHAR"): 2,
-        Key("postgres", "worker", "SELECT tasks.id FROM tasks WHERE tasks.id = $1::UUID"): 5,
-        Key("postgres", "worker", "SELECT tasks.id FROM tasks WHERE tasks.state = $1"): 1,
-        Key("postgres", "api", "SELECT videos.id FROM videos WHERE videos.user_id = $1"): 3,
-        Key("postgres", "api", "SELECT videos.id, videos.version FROM videos WHERE"): 9,
-        Key("sqs", "worker", "ChangeMessageVisibility"): 4,
+        Key("redis", "", "hexists"): 7,
+        Key("postgres", "worker", "UPDATE job_tasks SET lease_until=(now() + $1::INTERVAL)"): 5,
+        Key("postgres", "worker", "UPDATE job_tasks SET state=$1::VARCHAR"): 2,
+        Key("postgres", "api", "SELECT videos.id, videos.version, videos.updated_at > now()"): 3,
+        Key("postgres", "api", "SELECT videos.id, videos.user_id, videos.title, videos.state"): 9,
+        Key("postgres", "api", "SELECT videos.id, videos.user_id, videos.state FROM videos"): 4,
     })  # fmt: skip
-    assert beats_in(counts) == Beats(writing=7, reading=5, told=9, looks=3, extended=4)
+    assert beats_in(counts) == Beats(tells=7, leases=5, told=9, looks=3)
 
 
-def test_no_more_beats_write_than_there_are_steps_of_progress() -> None:
-    short, long = beats_for(100, 1.0), beats_for(3000, 1.0)
-    assert (short.writing, short.reading) == (100, 0)
-    assert (long.writing, long.reading) == (STEPS, 3000 - STEPS)
-    assert (long.told, long.looks) == (STEPS, 600)
-    assert long.extended == 150
+def test_a_longer_encoding_asks_by_the_clock() -> None:
+    assert beats_for(3000, 1.0, 5) == Beats(tells=3000, leases=150, told=5, looks=600)
 
 
 def test_each_page_that_is_open_looks_for_itself() -> None:
     none, three = beats_for(100, 1.0, 5, pages=0), beats_for(100, 1.0, 5, pages=3)
     assert (none.told, none.looks) == (0, 0)
-    assert (three.told, three.looks) == (315, 60)
-    assert none.writing == three.writing
+    assert (three.told, three.looks) == (15, 60)
+    assert none.tells == three.tells
 
 
 def test_each_kind_of_beat_asks_for_its_own() -> None:
-    none = Beats(0, 0, 0, 0, 0)
-    assert asked(replace(none, writing=2)) == {
-        "statements": 6, "transactions": 2, "writes": 6, "redis": 2, "sqs": 0
+    none = Beats(0, 0, 0, 0)
+    assert asked(replace(none, leases=2)) == {
+        "statements": 2, "transactions": 2, "writes": 2, "redis": 0, "sqs": 0
     }  # fmt: skip
-    assert asked(replace(none, reading=2))["statements"] == 2
-    assert asked(replace(none, told=2))["statements"] == 4
+    assert asked(replace(none, tells=2))["redis"] == 12
+    assert asked(replace(none, told=2))["statements"] == 2
     assert asked(replace(none, looks=2))["redis"] == 2
-    assert asked(replace(none, extended=2))["sqs"] == 2
 
 
 def test_a_film_with_the_same_beats_and_sizes_has_the_same_counts() -> None:
@@ -73,11 +66,11 @@ def test_a_film_with_the_same_beats_and_sizes_has_the_same_counts() -> None:
 
 
 def test_more_beats_and_more_parts_ask_for_more() -> None:
-    more = replace(BEATS, writing=110, told=115)
+    more = replace(BEATS, tells=110, leases=7, told=115)
     long = computed(BASE, BEATS, SIZES, more, Sizes(129 * MIB, SIZES.renditions))
     # 17 parts are signed in three requests instead of one: 8, 5 and 4.
-    assert long["postgres"] == {"statements": 622, "transactions": 382, "writes": 354}
-    assert long["redis"]["commands"] == 146
+    assert long["postgres"] == {"statements": 227, "transactions": 187, "writes": 59}
+    assert long["redis"]["commands"] == 646
     assert long["api"]["requests"] == 10
     assert long["sqs"] == BASE["sqs"]
 
@@ -88,11 +81,6 @@ def test_each_part_is_signed_once(count: int) -> None:
     assert [number for window in asked_for for number in window] == list(range(1, count + 1))
     assert len(asked_for[0]) == min(8, count)
     assert all(1 <= len(window) <= 5 for window in asked_for[1:])
-
-
-def test_a_rendition_less_is_a_row_less() -> None:
-    one = computed(BASE, BEATS, SIZES, BEATS, Sizes(SIZES.source, SIZES.renditions[:1]))
-    assert one["postgres"] == {"statements": 119, "transactions": 80, "writes": 53}
 
 
 @pytest.mark.parametrize(

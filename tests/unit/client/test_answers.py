@@ -30,7 +30,7 @@ def test_a_problem_document() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>Bad gateway</html>", b"[1]", b'{"detail": 3}'])
 def test_whatever_stands_in_between(body: bytes) -> None:
     error = api_error(502, {"retry-after": "3"}, body)
-    assert str(error) == "The server answered 502 without saying why."
+    assert str(error) == "The server answered 502 without a reason."
     assert (error.code, error.retryable, error.retry_after) == ("http_502", True, 3.0)
 
 

@@ -42,32 +42,29 @@ async def test_what_is_asked_for_together_is_read_together() -> None:
 
 async def test_who_asks_after_a_read_began_reads_anew() -> None:
     table = Table()
-    batcher = Batcher(table.load, at_once=2)
+    batcher = Batcher(table.load, patience_s=60)
     table.gate.clear()
     early = asyncio.create_task(batcher.get("a"))
     await started(table, 1)
     table.values["a"] = 10  # written, and told, after the first read was sent
     late = asyncio.create_task(batcher.get("a"))
-    await started(table, 2)
     table.gate.set()
     assert (await early, await late) == (1, 10)
 
 
-async def test_only_so_many_reads_are_under_way() -> None:
+async def test_one_read_is_under_way() -> None:
     table = Table()
-    batcher = Batcher(table.load, at_once=2)
+    batcher = Batcher(table.load, patience_s=60)
     table.gate.clear()
-    waiting = []
-    for count in (1, 2):
-        waiting.append(asyncio.create_task(batcher.get("a")))
-        await started(table, count)
+    waiting = [asyncio.create_task(batcher.get("a"))]
+    await started(table, 1)
     waiting += [asyncio.create_task(batcher.get(key)) for key in ("a", "b", "b")]
     for _ in range(10):
         await asyncio.sleep(0)
-    assert len(table.calls) == 2
+    assert len(table.calls) == 1
     table.gate.set()
-    assert await asyncio.gather(*waiting) == [1, 1, 1, 2, 2]
-    assert table.calls[2:] == [["a", "b"]]  # what had gathered meanwhile
+    assert await asyncio.gather(*waiting) == [1, 1, 2, 2]
+    assert table.calls[1:] == [["a", "b"]]  # what had gathered meanwhile
 
 
 async def test_a_batch_holds_only_so_many_keys() -> None:
@@ -173,7 +170,8 @@ async def test_a_call_that_is_not_answered_holds_up_nobody() -> None:
     assert part.calls[0] == ["a"]
     assert sum("a" in keys for keys in part.calls) == 2
     assert not part.cancelled
-    assert not batcher._twice
+    await batcher.close()
+    assert not batcher._calls
 
 
 async def test_a_quick_answer_is_waited_for_alone() -> None:
@@ -190,13 +188,13 @@ async def test_a_quick_answer_is_waited_for_alone() -> None:
 
 async def test_a_call_is_given_up_and_who_asked_is_told_who_was_silent() -> None:
     part = Frozen(2)
-    batcher = Batcher(part.load, part="The store", patience_s=0.01, give_up_s=0.05)
+    batcher = Batcher(part.load, dependency="The store", patience_s=0.01, give_up_s=0.05)
     with pytest.raises(Unavailable, match=r"The store does not answer\."):
         await asyncio.wait_for(batcher.get("a"), 30)
     await wait_until(lambda: part.cancelled == 2)
     assert await asyncio.wait_for(batcher.get("a"), 30) == 3
     assert part.calls == [["a"]] * 3
-    assert not batcher._twice
+    assert not batcher._calls
 
 
 async def test_silence_has_only_so_many_calls_under_way() -> None:
@@ -209,8 +207,7 @@ async def test_silence_has_only_so_many_calls_under_way() -> None:
         await asyncio.sleep(0.001)
     assert {type(future.exception()) for future in asked} == {Unavailable}
     await wait_until(lambda: part.cancelled == len(part.calls))
-    assert not batcher._twice
-    assert not batcher._slow
+    assert not batcher._calls
 
 
 async def test_a_slow_call_that_fails_takes_nothing_from_the_other() -> None:

@@ -10,7 +10,7 @@ import type { UploadStore } from "./store";
 import type { Tabs } from "./tabs";
 import { Teller } from "./teller";
 
-/** What became of a film in the library. */
+/** What became of a video in the library. */
 export type VideoChange<Video> =
   | { readonly type: "created" | "removed"; readonly videoId: string }
   /** `video` is null when the upload was found completed. */
@@ -65,7 +65,7 @@ export class Desk<Video> {
     return this.#jobs.find((job) => job.key === key) ?? null;
   }
 
-  ofFilm(videoId: string): Job | null {
+  ofVideo(videoId: string): Job | null {
     return this.#jobs.find((job) => job.remote?.videoId === videoId) ?? null;
   }
 
@@ -184,7 +184,7 @@ export class Desk<Video> {
     this.board.soon();
   }
 
-  /** The film is the server's. */
+  /** The video is the server's. */
   async #completed(job: Job): Promise<void> {
     job.file = null;
     // Before the lock, so that a tab that waits for it finds no record and asks the server.

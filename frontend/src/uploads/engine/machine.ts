@@ -81,7 +81,7 @@ export function next(state: State, event: UploadEvent): State {
     case "anew":
       return phase === null ? state : { name: "creating" };
     case "completed":
-      // Also after a cancel that came too late: the film is in the library, so say so.
+      // Also after a cancel that came too late: the video is in the library, so say so.
       return state.name === "done" ? state : { name: "done" };
     case "network-lost":
       return phase === null || state.name === "offline"

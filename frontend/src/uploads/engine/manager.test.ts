@@ -472,9 +472,9 @@ describe("a film that is deleted", () => {
     await soon(() => {
       expect(world.server.waiting).toHaveLength(4);
     });
-    manager.filmDeleted("video-2");
+    manager.videoDeleted("video-2");
     expect(only(manager).state).toBe("sending");
-    manager.filmDeleted("video-1");
+    manager.videoDeleted("video-1");
     expect(only(manager).state).toBe("cancelled");
     await soon(() => {
       expect(world.server.upload("upload-1").state).toBe("aborted");
@@ -492,7 +492,7 @@ describe("a film that is deleted", () => {
       expect(statesOf(other.manager)).toEqual(["elsewhere"]);
       expect(only(other.manager).there).toBe("sending");
     });
-    other.manager.filmDeleted("video-1");
+    other.manager.videoDeleted("video-1");
     await soon(() => {
       expect(only(manager).state).toBe("cancelled");
     });

@@ -140,9 +140,9 @@ export class UploadManager<Video = unknown> {
     this.#command(key, "dismiss");
   }
 
-  /** Its film was deleted: nothing of it is to be sent any more, in whatever tab that is done. */
-  filmDeleted(videoId: string): void {
-    const job = this.#desk.ofFilm(videoId);
+  /** Its video was deleted: nothing of it is to be sent any more, in whatever tab that is done. */
+  videoDeleted(videoId: string): void {
+    const job = this.#desk.ofVideo(videoId);
     if (job === null) return;
     this.cancel(job.key);
     if (job.state.name === "failed") this.dismiss(job.key);

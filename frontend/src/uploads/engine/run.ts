@@ -32,7 +32,7 @@ export interface RunHooks<Video> {
   readonly onCreated: () => Promise<void>;
   /** Bytes moved. */
   readonly onChange: () => void;
-  /** The film is the server's now; null when it was found completed. */
+  /** The video is the server's now; null when it was found completed. */
   readonly onCompleted: (video: Video | null) => void;
   /** The server has dropped the upload. */
   readonly onGone: (failure: Failure) => void;

@@ -24,7 +24,7 @@ from core.adapters.s3 import Storage
 from core.jobs.adopt import adopt, adoptable
 from core.migrations.upgrade import downgrade, upgrade
 from core.model.tables import Base
-from core.tasks.claim import Claim, begin, claim_next
+from core.tasks.claim import Claim, begin
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from tests.integration.core.migrations.restored import (
@@ -43,6 +43,7 @@ from tests.support.product import Clips
 from tests.support.release_before import REVISION
 from tests.support.settings import Settings, overridden
 from tests.support.waiting import wait_until
+from tests.support.work import claim_next_of_all
 
 pytestmark = pytest.mark.thorough("brings a whole database over, many times")
 
@@ -162,7 +163,7 @@ async def test_work_of_this_release_is_handed_back(after: str) -> None:
     db = Database(after, 2)
     try:
         await _adopt_all(db)
-        held = await claim_next(db, "worker", uuid.uuid4(), 60, 3)
+        held = await claim_next_of_all(db)
         assert isinstance(held, Claim)
         async with db.begin() as tx:
             assert await begin(tx, held) is not None

@@ -87,7 +87,7 @@ def test_other_limits() -> None:
     refusal = refuse(FILE, small)
     assert refusal is not None
     assert refusal.code == Fault.TOO_MANY_STREAMS
-    assert "at most 1 are taken" in refusal.message
+    assert "The limit is 1." in refusal.message
     assert refuse(FILE, Limits(max_duration=60, max_frames=1500, max_frame_rate=25)) is None
     assert refuse(FILE, Limits(max_duration=59)) is not None
     assert refuse(FILE, Limits(max_frames=1499)) is not None

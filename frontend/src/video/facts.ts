@@ -1,4 +1,4 @@
-/** What is known of a film's files, in words. Pure. */
+/** What is known of a video's files, in words. Pure. */
 import type { Rendition, Source } from "@/api/types";
 import { bitRate, bytes, duration, frameRate } from "@/app/format";
 import { texts } from "@/app/texts";
@@ -22,7 +22,7 @@ export function dimensions({ width, height }: { width: number; height: number })
 export function codecs({ video_codec: picture, audio_codec: sound }: Media): string {
   return [
     ...(picture === null ? [] : [codecName(picture)]),
-    sound === null ? texts.film.silent : codecName(sound),
+    sound === null ? texts.video.silent : codecName(sound),
   ].join(", ");
 }
 
@@ -38,7 +38,7 @@ export function renditionFacts(rendition: Rendition): string[] {
 
 /** The uploaded file; what only the inspection can tell is left out until it has. */
 export function sourceFacts(source: Source): Fact[] {
-  const words = texts.film;
+  const words = texts.video;
   const { filename, size, width, height } = source;
   const inspected = source.video_codec !== null;
   return [

@@ -8,7 +8,7 @@ import { complain } from "@/ui/Toasts";
 
 type Wish = "cancel" | "retry";
 
-/** Stopping a film's work and asking for it again. Shown when the API has said so, not before. */
+/** Stopping a video's work and asking for it again. Shown when the API has said so, not before. */
 export function useVideoActions(id: string): { busy: Wish | null; ask: (wish: Wish) => void } {
   const api = useApi();
   const client = useQueryClient();

@@ -17,7 +17,7 @@ import { applyChange } from "@/library/cache";
 import { UploadActionsContext } from "@/library/uploadActions";
 import { Toasts } from "@/ui/Toasts";
 
-import { FilmPage } from "./FilmPage";
+import { VideoPage } from "./VideoPage";
 
 const RAW: Partial<Video> = { renditions: [], poster_url: null, progress: 0 };
 
@@ -84,7 +84,7 @@ function show({ video, job = {}, wish }: Given) {
           <Toasts>
             <MemoryRouter initialEntries={[`/videos/${video?.id ?? "unknown"}`]}>
               <Routes>
-                <Route path="/videos/:id" element={<FilmPage />} />
+                <Route path="/videos/:id" element={<VideoPage />} />
                 <Route index element={<p>The library</p>} />
               </Routes>
             </MemoryRouter>
@@ -101,7 +101,7 @@ const button = (name: string) => screen.findByRole("button", { name });
 describe("a film", () => {
   it("that is not there is said not to be, with a way on", async () => {
     show({ video: null });
-    expect(await screen.findByRole("heading", { name: texts.film.goneTitle })).toBeTruthy();
+    expect(await screen.findByRole("heading", { name: texts.video.goneTitle })).toBeTruthy();
     expect(screen.getByRole("link", { name: texts.app.toLibrary })).toBeTruthy();
   });
 
@@ -129,11 +129,11 @@ describe("a film", () => {
     let answer: (response: Response) => void = () => undefined;
     const video = aVideo(1, { ...RAW, state: "processing", stage: "encoding", version: 2 });
     show({ video, wish: () => new Promise((resolve) => (answer = resolve)) });
-    await userEvent.click(await button(texts.film.cancel));
-    expect(screen.queryByText(texts.film.cancelledTitle)).toBeNull();
+    await userEvent.click(await button(texts.video.cancel));
+    expect(screen.queryByText(texts.video.cancelledTitle)).toBeNull();
     const cancelled = { ...video, state: "cancelled", stage: null, version: 3 } as const;
     answer(Response.json(cancelled, { status: 202 }));
-    expect(await screen.findByText(texts.film.cancelledTitle)).toBeTruthy();
+    expect(await screen.findByText(texts.video.cancelledTitle)).toBeTruthy();
   });
 
   it("that failed by its file says so, and offers another one", async () => {
@@ -141,10 +141,10 @@ describe("a film", () => {
     const alert = await screen.findByRole("alert");
     expect(alert.textContent).toContain(texts.failures.no_video_stream?.what);
     expect(alert.textContent).toContain(texts.failures.no_video_stream?.todo);
-    expect(alert.textContent).toContain(texts.film.faultOfFile);
+    expect(alert.textContent).toContain(texts.video.faultOfFile);
     expect(alert.textContent).toContain("no_video_stream");
-    expect(screen.queryByRole("button", { name: texts.film.retry })).toBeNull();
-    await userEvent.click(await button(texts.film.uploadOther));
+    expect(screen.queryByRole("button", { name: texts.video.retry })).toBeNull();
+    await userEvent.click(await button(texts.video.uploadOther));
     expect(choose).toHaveBeenCalledOnce();
   });
 
@@ -153,8 +153,8 @@ describe("a film", () => {
     const video = aVideo(1, { ...FAILED, failure, version: 4 });
     const queued = { ...video, state: "queued", failure: null, version: 5 } as const;
     const { asked } = show({ video, wish: () => Response.json(queued, { status: 202 }) });
-    expect((await screen.findByRole("alert")).textContent).toContain(texts.film.faultOfOurs);
-    await userEvent.click(await button(texts.film.retry));
+    expect((await screen.findByRole("alert")).textContent).toContain(texts.video.faultOfOurs);
+    await userEvent.click(await button(texts.video.retry));
     expect(await screen.findByText(texts.library.queued)).toBeTruthy();
     expect(screen.queryByRole("alert")).toBeNull();
     expect(asked).toContain("POST retry");
@@ -170,7 +170,7 @@ describe("a film", () => {
 
   it("that is deleted leads back to the library, and can be had back", async () => {
     const { asked } = show({ video: aVideo(7, FAILED) });
-    await userEvent.click(await button(texts.film.delete));
+    await userEvent.click(await button(texts.video.delete));
     expect(await screen.findByText("The library")).toBeTruthy();
     await userEvent.click(await button(texts.library.undo));
     expect(asked).not.toContain("DELETE ");

@@ -14,45 +14,45 @@ import { useTitle } from "@/ui/useTitle";
 
 import { Downloads } from "./Downloads";
 import { Facts } from "./Facts";
-import { FilmHead } from "./FilmHead";
-import styles from "./FilmPage.module.css";
+import { VideoHead } from "./VideoHead";
+import styles from "./VideoPage.module.css";
 import { History } from "./History";
 import { Trouble } from "./Trouble";
 import { useVideo } from "./useVideo";
 import { useVideoActions } from "./useVideoActions";
 import { Progress, Working } from "./Working";
 
-// In a chunk of its own: who waits for a film to be ready needs none.
+// In a chunk of its own: who waits for a video to be ready needs none.
 const Player = lazy(async () => ({ default: (await import("@/player/Player")).Player }));
 
 /** Before the addresses of what is played run out, which they do after a quarter of an hour. */
 const RENEW_MS = 10 * 60_000;
 
-export function FilmPage() {
+export function VideoPage() {
   const { id = "" } = useParams();
-  const film = useVideo(id, RENEW_MS);
-  useTitle(film.data?.title ?? "");
+  const video = useVideo(id, RENEW_MS);
+  useTitle(video.data?.title ?? "");
   // It may have been deleted while one looks at it. An id that is none is not found either.
-  if (isApiError(film.error, "not_found", "validation_failed")) return <Gone />;
-  if (film.data !== undefined) return <Film key={id} video={film.data} />;
-  if (film.error === null) return <Loading />;
+  if (isApiError(video.error, "not_found", "validation_failed")) return <Gone />;
+  if (video.data !== undefined) return <Content key={id} video={video.data} />;
+  if (video.error === null) return <Loading />;
   return (
     <Callout
       tone="danger"
-      title={texts.film.failed}
-      code={isApiError(film.error) ? film.error.code : undefined}
+      title={texts.video.failed}
+      code={isApiError(video.error) ? video.error.code : undefined}
       actions={
-        <Button busy={film.isFetching} onClick={() => void film.refetch()}>
+        <Button busy={video.isFetching} onClick={() => void video.refetch()}>
           {texts.app.tryAgain}
         </Button>
       }
     >
-      <p>{wordsFor(film.error)}</p>
+      <p>{wordsFor(video.error)}</p>
     </Callout>
   );
 }
 
-function Film({ video }: { video: Video }) {
+function Content({ video }: { video: Video }) {
   const navigate = useNavigate();
   const deleteWithUndo = useDeleteWithUndo();
   const { busy, ask } = useVideoActions(video.id);
@@ -64,7 +64,7 @@ function Film({ video }: { video: Video }) {
   return (
     <div className={styles.page}>
       <Stage video={video} />
-      <FilmHead
+      <VideoHead
         video={video}
         stopping={busy === "cancel"}
         onStop={() => {
@@ -93,7 +93,7 @@ function Film({ video }: { video: Video }) {
   );
 }
 
-/** The film itself, or what stands in its place. */
+/** The video itself, or what stands in its place. */
 function Stage({ video }: { video: Video }) {
   const { refetch } = useVideo(video.id);
   const renew = useCallback(async () => {
@@ -132,7 +132,7 @@ function Loading() {
   return (
     <div className={styles.page}>
       <p role="status" className="visually-hidden">
-        {texts.film.loading}
+        {texts.video.loading}
       </p>
       <div className={styles.shape}>
         <Skeleton height="100%" />
@@ -144,9 +144,9 @@ function Loading() {
 }
 
 function Gone() {
-  useTitle(texts.film.goneTitle);
+  useTitle(texts.video.goneTitle);
   return (
-    <Message title={texts.film.goneTitle} hint={texts.film.goneHint}>
+    <Message title={texts.video.goneTitle} hint={texts.video.goneHint}>
       <Link to="/" className={buttonClass("primary")}>
         {texts.app.toLibrary}
       </Link>

@@ -11,13 +11,13 @@ import { Skeleton } from "@/ui/Skeleton";
 
 import styles from "./History.module.css";
 
-/** What was done to a film, the latest first, down to its arrival. */
+/** What was done to a video, the latest first, down to its arrival. */
 export function History({ video }: { video: Video }) {
   const jobs = useJobs(video.id);
   const items = jobs.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <section aria-labelledby="history" className={styles.section}>
-      <h2 id="history">{texts.film.history}</h2>
+      <h2 id="history">{texts.video.history}</h2>
       <ol className={styles.list} reversed>
         {jobs.isPending && (
           <li className={styles.entry} aria-hidden>
@@ -49,7 +49,7 @@ export function History({ video }: { video: Video }) {
           <li className={styles.entry}>
             <p className={styles.added}>
               <Upload aria-hidden />
-              {texts.film.added} <RelativeTime iso={video.created_at} />
+              {texts.video.added} <RelativeTime iso={video.created_at} />
             </p>
           </li>
         )}

@@ -10,7 +10,7 @@ import { Button } from "@/ui/Button";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { say } from "@/ui/Toasts";
 
-import styles from "./FilmHead.module.css";
+import styles from "./VideoHead.module.css";
 
 interface Props {
   video: Video;
@@ -20,9 +20,9 @@ interface Props {
   onDelete: (() => void) | null;
 }
 
-/** The film's name and state, and what one can do with it. */
-export function FilmHead({ video, stopping, onStop, onDelete }: Props) {
-  const words = texts.film;
+/** The video's name and state, and what one can do with it. */
+export function VideoHead({ video, stopping, onStop, onDelete }: Props) {
+  const words = texts.video;
   const { title, rename } = useRename(video);
   const [editing, setEditing] = useState(false);
   const working = video.state === "queued" || video.state === "processing";

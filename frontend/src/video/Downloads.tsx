@@ -15,13 +15,13 @@ import { renditionFacts } from "./facts";
 /** The API's name for the file as it was uploaded. */
 const SOURCE = "source";
 
-/** Every file of the film, with what it is and a button that saves it. */
+/** Every file of the video, with what it is and a button that saves it. */
 export function Downloads({ video }: { video: Video }) {
   const { renditions, source, state } = video;
   if (state === "uploading" || (renditions.length === 0 && source === null)) return null;
   return (
     <section aria-labelledby="downloads" className={styles.section}>
-      <h2 id="downloads">{texts.film.files}</h2>
+      <h2 id="downloads">{texts.video.files}</h2>
       <ul className={styles.list}>
         {renditions.map((rendition) => (
           <File
@@ -36,7 +36,7 @@ export function Downloads({ video }: { video: Video }) {
           <File
             videoId={video.id}
             name={SOURCE}
-            title={texts.film.original}
+            title={texts.video.original}
             facts={[source.filename, bytes(source.size)]}
           />
         )}
@@ -71,7 +71,7 @@ function File({ videoId, name, title, facts }: FileProps) {
       <Button
         icon={<Download />}
         busy={busy}
-        aria-label={texts.film.downloadOf(title)}
+        aria-label={texts.video.downloadOf(title)}
         className={styles.save}
         onClick={() => {
           setBusy(true);
@@ -82,7 +82,7 @@ function File({ videoId, name, title, facts }: FileProps) {
             });
         }}
       >
-        {texts.film.download}
+        {texts.video.download}
       </Button>
     </li>
   );

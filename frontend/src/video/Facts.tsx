@@ -8,7 +8,7 @@ import styles from "./Facts.module.css";
 export function Facts({ source }: { source: Source }) {
   return (
     <section aria-labelledby="about" className={styles.section}>
-      <h2 id="about">{texts.film.about}</h2>
+      <h2 id="about">{texts.video.about}</h2>
       <dl className={styles.facts}>
         {sourceFacts(source).map(({ name, value }) => (
           <div key={name}>

@@ -13,9 +13,9 @@ interface Props {
   onDelete: () => void;
 }
 
-/** Why a film is not ready: what happened, whose fault it was, what to do, and the button that does it. */
+/** Why a video is not ready: what happened, whose fault it was, what to do, and the button that does it. */
 export function Trouble({ video, retrying, onRetry, onDelete }: Props) {
-  const words = texts.film;
+  const words = texts.video;
   const uploads = useUploadActions();
   const { failure, state } = video;
   const known = failure === null ? undefined : texts.failures[failure.code];

@@ -9,16 +9,16 @@ import { ProgressBar } from "@/ui/ProgressBar";
 
 import styles from "./Working.module.css";
 
-/** What is being done to a film and how far it is. */
+/** What is being done to a video and how far it is. */
 export function Progress({ video }: { video: Video }) {
   const upload = useUploadOf(video.id);
   const work = workWords(video, upload);
   if (work === null) return null;
   const hint =
     video.state === "uploading" && upload === null
-      ? texts.film.elsewhere
+      ? texts.video.elsewhere
       : video.renditions.length > 0
-        ? texts.film.again
+        ? texts.video.again
         : undefined;
   return (
     <div className={styles.progress}>
@@ -29,7 +29,7 @@ export function Progress({ video }: { video: Video }) {
       <ProgressBar value={work.value} label={work.doing} />
       {work.why !== null && (
         <p>
-          {work.why} {texts.film.waits}
+          {work.why} {texts.video.waits}
         </p>
       )}
       {hint !== undefined && <p>{hint}</p>}

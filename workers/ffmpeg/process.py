@@ -18,6 +18,7 @@ from workers.ffmpeg.progress import Progress, ProgressParser
 from workers.ffmpeg.signs import look
 from workers.ffmpeg.stall import Signs, StallClock
 from workers.ffmpeg.standard_input import Feed, OwnTime, StandardInput
+from workers.runtime.concurrency import unbroken
 from workers.sandbox.policy import Policy
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
@@ -154,17 +155,19 @@ async def run(
         TimeLimitError: it ran longer than `wall_seconds`.
     """
     began, own_time = time.monotonic(), OwnTime()
-    with contextlib.ExitStack() as stack:
-        stdin = StandardInput(feed, own_time) if feed is not None else None
-        if stdin is not None:
-            stack.callback(stdin.close)
+    stdin = StandardInput(feed, own_time) if feed is not None else None
+    try:
         process = _start(launched(argv, policy), cwd, stdin)
-        running = _Running(process, limits, own_time, on_progress, outputs, stdin, beside)
-        overdue: type[FFmpegFailedError] | None = None
-        try:
-            overdue = await running.wait()
-        finally:
-            await asyncio.shield(running.end(spent))
+    except OSError:
+        if stdin is not None:
+            stdin.close()
+        raise
+    running = _Running(process, limits, own_time, on_progress, outputs, stdin, beside)
+    overdue: type[FFmpegFailedError] | None = None
+    try:
+        overdue = await running.wait()
+    finally:
+        await unbroken(running.end(spent))
     status, _ = running.ended.result()
     output, words = bytes(running.stdout), running.stderr.decode(errors="replace")
     if overdue is not None or status != 0:
@@ -280,6 +283,8 @@ class _Running:
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None  # it was asked for
             pipe.close()
+        if self._stdin is not None:
+            self._stdin.close()
         if spent is not None:
             spent(self.ended.result()[1])
 

@@ -7,13 +7,14 @@ from pydantic import ByteSize, Field, model_validator
 
 from core import config
 from core.config import MIN_FREE_DISK_BYTES, YEAR_S, ApiAndWorkers, ControlAndWorkers
+from workers.media.limits import Limits
 
 # An encode that is no faster than this, as a part of real time, is still let finish. A film at 24
 # pictures a second is then made at 9.6 of them.
 SLOWEST_ENCODE = 0.4
 
 
-class Settings(config.Settings, ApiAndWorkers, ControlAndWorkers):
+class Settings(config.Settings, ApiAndWorkers, ControlAndWorkers, Limits):
     """What a worker reads."""
 
     lease_s: float = Field(60, gt=0, le=YEAR_S)
@@ -38,20 +39,6 @@ class Settings(config.Settings, ApiAndWorkers, ControlAndWorkers):
     ecs_agent_uri: str | None = Field(None, description="set by ECS: who guards its tasks")
     spot_notices: bool = Field(False, description="drain before EC2 takes a Spot machine back")
     aws_ec2_metadata_service_endpoint: str = "http://169.254.169.254"
-
-    # The most that a source may be, and how long FFmpeg may take over it
-    max_duration_s: float = Field(4 * 3600, gt=0)
-    max_side_px: int = Field(8192, ge=16, le=16_384)
-    max_pixels: int = Field(35_651_584, ge=256, description="of one picture: 8192 x 4352")
-    max_frame_rate: float = Field(120, gt=0)
-    max_frames: int = Field(345_600, ge=1)
-    max_streams: int = Field(32, ge=1, le=1000)
-    probe_timeout_s: float = Field(10, gt=0)
-    probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)
-    stall_timeout_s: float = Field(60, gt=0, description="without any progress")
-    wall_time_factor: float = Field(20, gt=0, description="of the source's length, within:")
-    wall_time_min_s: float = Field(120, gt=0)
-    wall_time_max_s: float = Field(10 * 3600, gt=0, description="what the longest film may need")
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

@@ -145,6 +145,11 @@ class PacedDatabase:
             await self._note(connection)
             yield PacedConnection(connection)
 
+    async def ping(self) -> None:
+        """Ask for an answer."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
     async def _note(self, connection: AsyncConnection) -> None:
         actor = _actor.get()
         if actor is not None:

@@ -11,7 +11,6 @@ import asyncio
 import shlex
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -36,7 +35,7 @@ from workers.ffmpeg.progress import Progress, RemainingTime, percent
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import MediaInfo
-from workers.media.limits import DEFAULT_LIMITS, Fault, Limits, Refusal, refuse
+from workers.media.limits import Fault, Limits, Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.operations.context import Context, Operation
@@ -237,7 +236,7 @@ async def _encode(
             context.meter.at(done / 100, eta)
 
     limits = ProcessLimits(
-        stall_seconds=tools.limits.stall_seconds,
+        stall_seconds=tools.limits.stall_timeout_s,
         wall_seconds=tools.limits.wall_seconds(decided.total_duration),
     )
     policy = encode_policy(
@@ -317,7 +316,7 @@ async def _send_poster(context: Context) -> int:
 
 async def _probe_output(context: Context, file: Path) -> MediaInfo:
     # What is taken says nothing of what we make; patience is the same.
-    limits = replace(DEFAULT_LIMITS, probe_seconds=context.tools.limits.probe_seconds)
+    limits = Limits(probe_timeout_s=context.tools.limits.probe_timeout_s)
     try:
         return await _probe(context, file, limits)
     except ProbeFailedError as error:

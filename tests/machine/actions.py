@@ -21,6 +21,7 @@ from core.adapters.sqs import DeadLetter
 from core.config import Settings
 from core.errors import DomainError, Failure, LeaseLost
 from core.jobs.create import FIRST_TASK
+from core.model.failure_codes import FailureCode
 from core.model.states import Stage, Topic
 from core.model.tables import Outbox, Purge, Task, Upload, Video
 from core.tasks import lease, settle
@@ -32,7 +33,7 @@ from tests.support.control import rounds_of
 from tests.support.work import SKILLS, outputs
 
 SIZE = 1000
-_FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
+_FAILURE = Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged.", retryable=False)
 REFUSALS = (DomainError, LeaseLost)  # expected of who comes too late
 # Three that need nothing, and two that need others. One makes something to show.
 _GRAPH = (

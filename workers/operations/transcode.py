@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core import log
 from core.errors import Failure, PermanentError, TransientError
+from core.model.failure_codes import FailureCode
 from core.model.states import AssetKind, Stage
 from core.tasks.settle import NewAsset, NewTask, Plan
 from workers.ffmpeg import diagnose
@@ -35,7 +36,7 @@ from workers.ffmpeg.progress import Progress, RemainingTime, percent
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import MediaInfo
-from workers.media.limits import DEFAULT_LIMITS, Fault, Limits, Refusal, refuse
+from workers.media.limits import DEFAULT_LIMITS, Limits, Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.operations.context import Context, Operation
@@ -62,12 +63,14 @@ _SENDING = 4
 _OF_SAMPLE = "of_sample"  # in the spec of `encode`: a part of the source was inspected
 _PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
 _TIMEOUT = Failure(
-    diagnose.PROCESSING_TIMEOUT,
+    FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
 # What a file can be blamed for, or nobody knows: all of it may tell otherwise.
-_DOUBTFUL = frozenset({*map(str, Fault), diagnose.PROCESSING_GAVE_UP})
+_DOUBTFUL = frozenset(FailureCode) - {
+    FailureCode.PROCESSING_TIMEOUT, FailureCode.RESOURCE_LIMIT, FailureCode.STORAGE_ERROR,
+}  # fmt: skip
 
 
 async def inspect(context: Context) -> Plan:
@@ -348,7 +351,7 @@ def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:
 
 
 def _blamed(refusal: Refusal) -> Failure:
-    return Failure(str(refusal.code), refusal.message, retryable=False)
+    return Failure(refusal.code, refusal.message, retryable=False)
 
 
 def _judged(found: diagnose.Failure, message: str) -> PermanentError | TransientError:

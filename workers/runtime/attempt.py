@@ -19,6 +19,7 @@ from core.errors import (
     TransientError,
     Unavailable,
 )
+from core.model.failure_codes import FailureCode
 from core.model.states import Outcome
 from core.tasks import settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
@@ -38,7 +39,7 @@ _SETTLE_S = 600.0  # how long a result that is there is offered to a database th
 _AGAIN_S = 1.0
 
 _TOO_LONG = Failure(
-    "processing_timeout",
+    FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Upload a shorter or smaller video.",
     retryable=True,
 )

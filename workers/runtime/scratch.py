@@ -12,6 +12,7 @@ from typing import TextIO
 
 from core import log
 from core.errors import Failure, TransientError
+from core.model.failure_codes import FailureCode
 
 _log = log.get(__name__)
 _LOCK = "lock"
@@ -20,7 +21,7 @@ _LOCK = "lock"
 ROOM = 3
 
 FULL = Failure(
-    "resource_limit",
+    FailureCode.RESOURCE_LIMIT,
     "The worker has not enough free disk for this file now. Try again later.",
     retryable=True,
 )

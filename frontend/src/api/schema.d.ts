@@ -722,8 +722,9 @@ export interface components {
             /**
              * Code
              * @example no_video_stream
+             * @enum {string}
              */
-            code: string;
+            code: "unsupported_format" | "unsupported_codec" | "corrupt_media" | "truncated_media" | "encrypted_media" | "no_video_stream" | "resolution_too_large" | "duration_too_long" | "too_many_frames" | "too_many_streams" | "processing_timeout" | "processing_gave_up" | "resource_limit" | "storage_error";
             /**
              * Message
              * @example This file has no picture, only sound.
@@ -1043,7 +1044,7 @@ export interface components {
             code: string;
             /**
              * Detail
-             * @example There is no such video.
+             * @example This video does not exist.
              */
             detail: string;
             /** Errors */

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.adapters.postgres import Database
 from core.errors import Failure, LeaseLost
+from core.model.failure_codes import FailureCode
 from core.model.states import Outcome, Stage, Topic
 from core.model.tables import Task
 from core.tasks import lease, settle
@@ -40,7 +41,7 @@ from tests.support.work import (
     video_of,
 )
 
-FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
+FAILURE = Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged.", retryable=False)
 PLAN = Plan(plan={}, tasks=(NewTask("encode", "encode"),), source_media={"width": 7})
 Write = Callable[[AsyncConnection, Work], Awaitable[Any]]
 

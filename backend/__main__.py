@@ -12,6 +12,7 @@ from backend.auth.tokens import Tokens
 from backend.health.service import create_service_app
 from backend.http.connection import bounded, most_connections
 from backend.server import Server, ServiceServer
+from backend.settings import Settings
 from core import config, log, service_port
 
 _log = log.get(__name__)
@@ -21,7 +22,7 @@ _SERVICE_CONNECTIONS = 100
 def main() -> int:
     """Serve; the exit status is 1 when a setting cannot be used."""
     try:
-        settings = config.load()
+        settings = config.load(Settings)
         Tokens(settings)  # refuses to be without a signing key; better now than half started
         app = create_app(settings)
         listener = service_port.bind(settings.service_host, settings.service_port, "SERVICE_PORT")
@@ -36,7 +37,7 @@ def main() -> int:
     return 0 if server.started else 3
 
 
-def _api(settings: config.Settings, app: FastAPI) -> uvicorn.Config:
+def _api(settings: Settings, app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=settings.host,
@@ -55,7 +56,7 @@ def _api(settings: config.Settings, app: FastAPI) -> uvicorn.Config:
     )
 
 
-def _service(settings: config.Settings, app: FastAPI) -> uvicorn.Config:
+def _service(settings: Settings, app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         create_service_app(app),
         http=bounded(settings.request_s, _SERVICE_CONNECTIONS),

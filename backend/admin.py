@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Do what is asked; the exit status is 1 when it cannot be done, 2 for a wrong command line."""
     arguments = _parser().parse_args(argv)
     try:
-        settings = config.load()
+        settings = config.load(config.DatabaseSettings)
         email = stored_email(arguments.email)
         if arguments.command == "create":
             password, made_up = _password()
@@ -97,7 +97,7 @@ def _password() -> tuple[str, bool]:
     return (given, False) if given else (new_token(), True)
 
 
-async def _create(settings: config.Settings, email: str, password: str) -> None:
+async def _create(settings: config.DatabaseSettings, email: str, password: str) -> None:
     passwords = Passwords()
     database = _database(settings)
     try:
@@ -113,7 +113,7 @@ async def _create(settings: config.Settings, email: str, password: str) -> None:
         await database.close()
 
 
-async def _promote(settings: config.Settings, email: str) -> None:
+async def _promote(settings: config.DatabaseSettings, email: str) -> None:
     database = _database(settings)
     try:
         async with database.begin() as tx:
@@ -124,7 +124,7 @@ async def _promote(settings: config.Settings, email: str) -> None:
         raise Refused(f"{email} has no account; use create")
 
 
-def _database(settings: config.Settings) -> Database:
+def _database(settings: config.DatabaseSettings) -> Database:
     url = settings.database_url.get_secret_value()
     return Database(url, 1, database_secret(settings))
 

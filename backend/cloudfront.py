@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from core.config import ConfigError, Settings
+from backend.settings import Settings
+from core.config import ConfigError
 
 _SAFE = "-_.~"  # what stays as it is in a query (RFC 3986, unreserved)
 Sign = Callable[[bytes], bytes]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
-from core.config import Settings
+from core.config import MIN_FREE_DISK_BYTES, USER_QUOTA_BYTES
 from embedded.errors import StackError, UsageError
 
 _EXTERNAL = {
@@ -82,8 +82,8 @@ def read_options(environ: Mapping[str, str]) -> Options:
         scratch_dir=(
             _directory("SCRATCH_DIR", scratch_dir) if scratch_dir else data_dir / "scratch"
         ),
-        wanted_disk=_size(environ, "MIN_FREE_DISK_BYTES"),
-        quota=_size(environ, "USER_QUOTA_BYTES"),
+        wanted_disk=_size(environ, "MIN_FREE_DISK_BYTES", MIN_FREE_DISK_BYTES),
+        quota=_size(environ, "USER_QUOTA_BYTES", USER_QUOTA_BYTES),
         once_wait=_seconds("ONCE_WAIT_S", environ.get("ONCE_WAIT_S") or "60"),
     )
 
@@ -115,11 +115,11 @@ def _registration(text: str) -> str:
     return text
 
 
-def _size(environ: Mapping[str, str], name: str) -> int:
-    """Read a size as the services read it, with their default."""
+def _size(environ: Mapping[str, str], name: str, default: int) -> int:
+    """Read a size as the services read it."""
     text = environ.get(name)
     if not text:
-        return int(Settings.model_fields[name.lower()].default)
+        return default
     try:
         size = int(TypeAdapter(ByteSize).validate_python(text))
     except (ValidationError, OverflowError):

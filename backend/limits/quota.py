@@ -12,8 +12,8 @@ from pydantic import ByteSize
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.settings import Settings
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import RateLimited
 
 # Somebody has to delete something, or a worker to finish something; sooner there is no point.

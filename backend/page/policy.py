@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from backend.settings import Settings
 from core.adapters.presign import address_of
-from core.config import Settings
 
 
 def guards(settings: Settings) -> dict[str, str]:

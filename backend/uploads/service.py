@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.deps import Principal, Services
 from backend.http.ratelimit import Limit
 from backend.limits import quota
+from backend.settings import Settings
 from backend.uploads.schemas import NamedPart, NewUpload
 from core import accounts, log
 from core.adapters.s3 import Part, SignedUrl
-from core.config import Settings
 from core.errors import Conflict, DomainError, Invalid, NotFound, TooLarge, Unavailable
 from core.model import object_keys
 from core.model.ids import new_id

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from core import log
 from core.adapters.aws import client
 from core.adapters.aws_errors import translated
-from core.config import Settings
+from core.config import DatabaseSettings
 from core.errors import Unavailable
 
 _log = log.get(__name__)
@@ -108,7 +108,7 @@ class Secret:
             self._renewed_at = self._asked_at
 
 
-def database_secret(settings: Settings) -> Secret | None:
+def database_secret(settings: DatabaseSettings) -> Secret | None:
     """Return the secret that the settings name; None when the address has the password."""
     if settings.database_secret is None:
         return None

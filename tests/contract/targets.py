@@ -23,6 +23,7 @@ class Promise(StrEnum):
     PART_SIZE = "a part below 5 MiB that is not the last is refused"
     PART_ETAG = "a part that is missing or has another ETag is refused"
     NO_UPLOAD = "an upload that is not open says `NoSuchUpload`"
+    LISTED = "open uploads are listed by the beginning of their key"
     RANGES = "ranges are read as asked for, and refused past the end"
     VERSION = "a read of another version is refused"
     CORS = "pages of the listed origins, and no others, may send and read"

@@ -18,7 +18,6 @@ from control import dead_letters
 from core.adapters.postgres import Database
 from core.adapters.s3 import Part
 from core.adapters.sqs import DeadLetter
-from core.config import Settings
 from core.errors import DomainError, Failure, LeaseLost
 from core.jobs.create import FIRST_TASK
 from core.model.failure_codes import FailureCode
@@ -30,6 +29,7 @@ from core.tasks.settle import NewTask, Plan
 from core.uploads import sessions
 from tests.machine.paced import PacedDatabase, PacedStorage
 from tests.support.control import rounds_of
+from tests.support.settings import Settings
 from tests.support.work import SKILLS, outputs
 
 SIZE = 1000

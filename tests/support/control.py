@@ -11,8 +11,8 @@ from control.adapters import Adapters
 from control.main import Control, opened
 from control.relay import Relay
 from control.sweeps import Sweeps
-from core.config import Settings
 from core.model.states import Topic
+from tests.support.settings import Settings
 
 
 @dataclass(frozen=True)

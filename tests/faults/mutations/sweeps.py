@@ -68,7 +68,7 @@ def sends_itself() -> None:
                 task_id = await connection.scalar(
                     select(Task.id).where(Task.video_id == upload.video_id)
                 )
-            async with aws.connect(config.load()) as found:
+            async with aws.connect(config.load(config.Settings)) as found:
                 await found.queue.send([task_id])
         return queued
 

@@ -18,7 +18,6 @@ from core import setbacks
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.errors import BadRow, Refused, Unavailable
 from core.model.states import Topic
 from core.model.tables import Outbox, Purge, Setback, Task, Upload, Video
@@ -30,6 +29,7 @@ from tests.support.control import Rounds as Control
 from tests.support.control import rounds_of
 from tests.support.lanes import Rounds
 from tests.support.poison import poisoned, untold
+from tests.support.settings import Settings
 from tests.support.tables import outbox_of, unsent
 from tests.support.work import claim, claim_next_of_all, new_video, queue_video
 

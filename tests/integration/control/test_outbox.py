@@ -16,7 +16,6 @@ from control.outbox import forget_sent
 from core.adapters.postgres import Database
 from core.adapters.redis import connect
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.errors import Unavailable
 from core.events import Subscriber, VideoEvent
 from core.jobs import cancel
@@ -25,7 +24,7 @@ from core.model.tables import Outbox
 from core.tasks import settle
 from core.videos import lifecycle
 from tests.support.control import Rounds, rounds_of
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 from tests.support.tables import unsent
 from tests.support.waiting import patiently, wait_until
 from tests.support.work import (

@@ -13,13 +13,12 @@ from sqlalchemy import func, update
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.jobs import cancel
 from core.model.states import Topic
 from core.model.tables import Outbox, Task
 from core.tasks import settle
 from tests.support.control import Rounds, rounds_of
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 from tests.support.tables import unsent
 from tests.support.waiting import wait_until
 from tests.support.work import claim, let_lapse, queue_video, video_of

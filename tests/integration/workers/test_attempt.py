@@ -15,12 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.errors import DatabaseAway
 from core.tasks.claim import Work
 from core.tasks.settle import NewTask, Plan
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
+from tests.support.settings import Settings
 from tests.support.transcoding import Worker
 from tests.support.work import attempt_of, claim, job_of, queue_video
 from workers.ffmpeg.capabilities import ask_capabilities
@@ -139,7 +139,7 @@ async def test_each_attempt_tells_what_its_programs_have_used(
     await storage.put(work.source_key, film.read_bytes(), "video/mp4")
     scratch = Scratch(tmp_path)
     parts = Adapters(settings, db, queue, storage, redis_client)
-    tools, directory = worker._tools(storage, DEFAULT_SHAPE), scratch.directory()
+    tools, directory = await worker._tools(storage, DEFAULT_SHAPE), scratch.directory()
     inspecting = Attempt(parts, tools, directory, work, "worker")
     following = await inspecting.run()
     assert following is not None

@@ -23,9 +23,9 @@ from core.jobs.create import FIRST_TASK
 from core.model.failure_codes import FailureCode
 from core.model.states import Stage, Topic
 from core.model.tables import Outbox, Purge, Task, Upload, Video
-from core.tasks import lease, settle
+from core.tasks import lease, planning, settle
 from core.tasks.claim import Claim, Work, begin, claim_next
-from core.tasks.settle import NewTask, Plan
+from core.tasks.planning import NewTask, Plan
 from core.uploads import sessions
 from tests.machine.paced import PacedDatabase, PacedStorage
 from tests.support.control import rounds_of
@@ -224,7 +224,7 @@ class Mill:
         if held.kind == FIRST_TASK:
             made = Plan({}, _GRAPH, {"duration": 2.0})
             async with self.db.begin() as tx:
-                work = await settle.plan(cast(Any, tx), held, made, 60.0, "worker", uuid.uuid4())
+                work = await planning.plan(cast(Any, tx), held, made, 60.0, "worker", uuid.uuid4())
             if following is not None:
                 following.append(work)
             return

@@ -22,7 +22,8 @@ from core import log
 from core.errors import Failure, PermanentError, TransientError
 from core.model.failure_codes import FailureCode
 from core.model.states import AssetKind, Stage
-from core.tasks.settle import NewAsset, NewTask, Plan
+from core.tasks.planning import NewTask, Plan
+from core.tasks.settle import NewAsset
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import ProbeFailedError, probe

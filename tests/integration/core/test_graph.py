@@ -14,7 +14,7 @@ from core.model.states import Effect, Topic
 from core.model.tables import Asset, Job, Task, TaskAttempt
 from core.tasks import settle
 from core.tasks.claim import Claim, Unclaimable, Work
-from core.tasks.settle import NewTask
+from core.tasks.planning import NewTask
 from tests.support.tables import everything, purged, unsent
 from tests.support.work import (
     MAX_ATTEMPTS,

@@ -72,7 +72,7 @@ check-code:
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python -m embedded.audit
+	.venv/bin/python -m tests.audit
 	@! grep -nE '^ *-(i|f|-[a-z-]*(index|find-links|host))|://' requirements/*.txt \
 		|| { echo "The lists in requirements/ must not name an index; run make lock." >&2; exit 1; }
 
@@ -84,7 +84,7 @@ bench:
 faults:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.faults $(ARGS)
 
-# Many workers, simulated: what films wait and cost. See docs/scaling.md.
+# Many workers, simulated: what videos wait and cost. See docs/scaling.md.
 fleet:
 	@$(ENSURE) dev && exec .venv/bin/python -m bench.fleet $(ARGS)
 

@@ -1,8 +1,8 @@
-"""Films, posters and logs by way of CloudFront: signed URLs of its own kind (canned policy).
+"""Signed CloudFront URLs for videos, posters and logs (canned policy).
 
 Source: "Create a signed URL using a canned policy", Amazon CloudFront Developer Guide. The SDK
-writes the policy and the URL; here is the key. SHA-1 is what CloudFront expects unless a URL says
-otherwise; what is hashed is our own text, so that nobody can prepare two that collide.
+writes the policy and the URL; this module has the key. CloudFront expects SHA-1 by default. The
+hashed text is our own, so nobody can prepare two texts with one hash.
 """
 
 import asyncio
@@ -42,12 +42,9 @@ class CloudFront:
         self._signer = CloudFrontSigner(key_id, sign)
 
     async def url(self, key: str, query: Mapping[str, str], expires_at: int) -> str:
-        """Return a URL to read an object.
+        """Return a URL to read an object until `expires_at`, in seconds since 1970.
 
-        Args:
-            key: the object's key.
-            query: S3's `response-…` parameters; the distribution must hand them on.
-            expires_at: until when, in seconds since 1970.
+        `query` is S3's `response-…` parameters; the distribution must hand them on.
         """
         pairs = "&".join(f"{name}={quote(value, _SAFE)}" for name, value in sorted(query.items()))
         url = f"{self._address}/{quote(key, '/' + _SAFE)}" + (f"?{pairs}" if pairs else "")

@@ -1,4 +1,4 @@
-"""What routes are given: the adapters of the process, and who is asking."""
+"""FastAPI dependencies: the adapters of the process, and the user of the request."""
 
 import uuid
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`python -m control`: relay, sweeps and figures, until SIGTERM or SIGINT."""
+"""`python -m control`: runs the relay, the sweeps and the metrics until SIGTERM or SIGINT."""
 
 import asyncio
 import sys

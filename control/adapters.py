@@ -1,4 +1,4 @@
-"""What control stands on, opened once."""
+"""The adapters of control, opened once."""
 
 from dataclasses import dataclass
 

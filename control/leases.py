@@ -1,4 +1,4 @@
-"""Leases that lapsed: the tasks of workers that fell silent go back into the queue."""
+"""Gives back the tasks whose lease lapsed, because their worker fell silent."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Hints that are gone: their tasks wait, and the queue says that it is empty."""
+"""Sends hints again that are lost: tasks wait, but the queue is empty."""
 
 import uuid
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What was sent is kept for a while, and then goes; so does what nobody needs any more."""
+"""Deletes rows of the outbox after a while: those that were sent, and those that nobody needs."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Objects that nobody may see any more: attempts that failed, videos that were deleted."""
+"""Deletes objects from the bucket: outputs of failed attempts, files of deleted videos."""
 
 import uuid
 from datetime import timedelta

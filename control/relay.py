@@ -1,4 +1,4 @@
-"""The relay: sends what the outbox holds, each row to those whom its topic is for."""
+"""The relay: sends each row of the outbox to its topic."""
 
 import asyncio
 import uuid

@@ -71,7 +71,7 @@ def gpu_capacity(stack: Stack, vpc: ec2.IVpc) -> ecs.AsgCapacityProvider:
     accept(
         instances,
         "AwsSolutions-AS3",
-        "Instances come and go with every film; what is told of is work that waits.",
+        "Instances come and go with every video; what is told of is work that waits.",
     )
     accept(
         instances,

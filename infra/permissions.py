@@ -28,7 +28,7 @@ def accept_objects(role: iam.IRole, bucket: s3.IBucket) -> None:
     accept(
         role,
         f"AwsSolutions-IAM5[Resource::{arn}/{_KEYS}]",
-        "Films come and go: what is named is where all of them lie, and nothing else does.",
+        "Videos come and go: what is named is where all of them lie, and nothing else does.",
     )
 
 
@@ -59,7 +59,7 @@ def of_api(
         _statement(
             # core/adapters/s3.py: create_upload, complete_upload, and the parts that browsers send
             "s3:PutObject",
-            # head; and the films that browsers fetch, where there is no distribution for them
+            # head; and the videos that browsers fetch, where there is no distribution for them
             "s3:GetObject",
             # list_parts, abort_upload
             "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload",

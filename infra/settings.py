@@ -62,7 +62,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Media:
-    """The distribution that films come from.
+    """The distribution that videos come from.
 
     Attributes:
         url: where it is, `https://…`.
@@ -123,7 +123,7 @@ def of_api(
         proxies: the network that the load balancer is in. What it hands on is what CloudFront said
             of the viewer: it adds nothing to that, and nobody but CloudFront reaches it.
         origins: of pages, beside the deployment's own.
-        media: the distribution of films; None to have them fetched from the bucket itself.
+        media: the distribution of videos; None to have them fetched from the bucket itself.
     """
     variables = {
         **_shared(places),

@@ -1,4 +1,4 @@
-"""The workers: none while there is nothing to do, and one for each film when there is."""
+"""The workers: none while there is nothing to do, and one for each video when there is."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class WorkerStack(Stack):
     """The workers on Fargate: the first ones on demand where the size says so, the rest on Spot.
 
     A worker that encodes has ECS guard its task (workers/runtime/protection.py), so neither a
-    smaller number nor a deployment ends it; one that Spot takes back gives its film to another.
+    smaller number nor a deployment ends it; one that Spot takes back gives its video to another.
 
     Attributes:
         service: the workers' tasks.
@@ -96,7 +96,7 @@ def _service(
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
         security_groups=[network.worker_group],
         capacity_provider_strategies=_strategy(size.worker_on_demand),
-        # A new version starts beside the old one, which ends when its film is done.
+        # A new version starts beside the old one, which ends when its video is done.
         min_healthy_percent=100,
         max_healthy_percent=200,
         circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),

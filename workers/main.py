@@ -1,4 +1,4 @@
-"""The composition root of a worker."""
+"""The composition root of a worker: opens the adapters and starts the consumer."""
 
 import asyncio
 import os
@@ -106,7 +106,7 @@ def _warn_of_scratch(settings: Settings) -> None:
     if total < needed:
         _log.warning(
             "scratch_too_small",
-            reason=f"SCRATCH_DIR is on a disk of {total} bytes; a film of UPLOAD_MAX_BYTES "
+            reason=f"SCRATCH_DIR is on a disk of {total} bytes; a video of UPLOAD_MAX_BYTES "
             f"({settings.upload_max_bytes}) that must be fetched whole needs {needed}",
         )
 

@@ -1,7 +1,7 @@
-"""What Postgres knows of sessions: which there are, and the only good refresh token of each.
+"""The sessions in Postgres: which exist, and the only valid refresh token of each.
 
-Redis answers for sessions at every request and may be lost, or come back with old contents. What
-has ended, and which token came last, is therefore kept here too and compared at every refresh.
+Redis has the sessions for every request, but it may be lost or be restored from an old copy. So
+Postgres also keeps which sessions ended and the last token of each. Every refresh compares both.
 """
 
 import uuid
@@ -64,14 +64,9 @@ async def end(tx: AsyncConnection, user_id: uuid.UUID, session_id: str) -> bool:
     return ended.rowcount == 1
 
 
-async def end_others(tx: AsyncConnection, user_id: uuid.UUID, session_id: str) -> None:
-    """End every session of a user for good but one."""
-    await tx.execute(delete(Session).where(Session.user_id == user_id, Session.id != session_id))
-
-
-async def end_all(tx: AsyncConnection, user_id: uuid.UUID) -> None:
-    """End every session of a user for good."""
-    await tx.execute(delete(Session).where(Session.user_id == user_id))
+async def end_all(tx: AsyncConnection, user_id: uuid.UUID, keep: str = "") -> None:
+    """End every session of a user for good but the one to keep."""
+    await tx.execute(delete(Session).where(Session.user_id == user_id, Session.id != keep))
 
 
 def _until(life_s: int) -> ColumnElement[datetime]:

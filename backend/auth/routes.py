@@ -15,7 +15,6 @@ from backend.auth.schemas import (
     RefreshRequest,
     Registration,
     RegistrationMode,
-    SessionItem,
     SessionList,
     TokenAnswer,
 )
@@ -31,9 +30,9 @@ RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=Fal
 UserAgent = Annotated[str, Header(include_in_schema=False)]
 
 
-@router.get("/auth/registration", responses=responses(), summary="Who may make an account")
+@router.get("/auth/registration", responses=responses(), summary="Who can create an account?")
 async def get_registration(held: With) -> RegistrationMode:
-    """Tell whether anybody may make an account, only who has an invite, or nobody."""
+    """Tell who can create an account: anybody, people with an invite, or nobody."""
     return RegistrationMode(registration=held.settings.registration)
 
 
@@ -41,20 +40,17 @@ async def get_registration(held: With) -> RegistrationMode:
     "/auth/register",
     status_code=status.HTTP_201_CREATED,
     responses=responses(400, 403, 409, 413, 415, 422, 429),
-    summary="Make an account",
+    summary="Create an account",
 )
 async def register(body: Registration, held: With, address: Address) -> Account:
-    """Make an account with an address and a password of 12 to 128 characters.
+    """Create an account with an email address and a password of 12 to 128 characters.
 
-    Where only who is invited may, `invite` is the code; it is good for one account.
+    If the server needs an invite, `invite` is its code. It works for one account.
     """
-    row = await service.register(held, body.email, body.password, address, invite=body.invite)
-    return Account(id=row.id, email=row.email, created_at=row.created_at)
+    return await service.register(held, body.email, body.password, address, invite=body.invite)
 
 
-@router.post(
-    "/auth/login", responses=responses(400, 401, 413, 415, 422, 429), summary="Begin a session"
-)
+@router.post("/auth/login", responses=responses(400, 401, 413, 415, 422, 429), summary="Log in")
 async def login(
     body: Credentials,
     response: Response,
@@ -62,7 +58,7 @@ async def login(
     address: Address,
     user_agent: UserAgent = "",
 ) -> TokenAnswer:
-    """Begin a session; a browser gets its refresh token in a cookie, others in the body."""
+    """Start a session. A browser gets its refresh token in a cookie, other clients in the body."""
     issued = await service.log_in(
         held,
         body.email,
@@ -77,7 +73,7 @@ async def login(
 @router.post(
     "/auth/refresh",
     responses=responses(400, 401, 403, 413, 415, 422, 429),
-    summary="Exchange a refresh token",
+    summary="Refresh the access token",
 )
 async def refresh(
     request: Request,
@@ -87,7 +83,10 @@ async def refresh(
     body: RefreshRequest | None = None,
     cookie: RefreshCookie = None,
 ) -> TokenAnswer:
-    """Give a new access token and the next refresh token; one shown twice ends its session."""
+    """Return a new access token and the next refresh token.
+
+    A refresh token that is used twice ends its session.
+    """
     token = body.refresh_token if body else None
     if token is None:
         check_origin(request, held.settings.allowed_origins)
@@ -99,7 +98,7 @@ async def refresh(
     "/auth/logout",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(400, 403, 413, 415, 422),
-    summary="End this session",
+    summary="Log out",
 )
 async def logout(
     request: Request,
@@ -108,7 +107,7 @@ async def logout(
     body: RefreshRequest | None = None,
     cookie: RefreshCookie = None,
 ) -> None:
-    """End the session of a refresh token; its access tokens stop working at once."""
+    """End the session of a refresh token. Its access tokens stop working at once."""
     token = body.refresh_token if body else None
     if token is None:
         check_origin(request, held.settings.allowed_origins)
@@ -123,28 +122,14 @@ async def logout(
     summary="Change the password",
 )
 async def change_password(body: PasswordChange, user: CurrentUser, address: Address) -> None:
-    """Set another password; every other session of the account ends, this one stays."""
+    """Set a new password. All other sessions of the account end, this one stays."""
     await ownership.change_password(user, body.current_password, body.new_password, address=address)
 
 
 @router.get("/auth/sessions", responses=responses(401), summary="List sessions")
 async def list_sessions(user: CurrentUser) -> SessionList:
-    """List the account's sessions, the last used first."""
-    found = await user.held.sessions.list_of(user.user_id)
-    return SessionList(
-        items=[
-            SessionItem(
-                id=item.id,
-                client=item.client,
-                user_agent=item.user_agent,
-                address=item.address,
-                created_at=item.created_at,
-                used_at=item.used_at,
-                current=item.id == user.session_id,
-            )
-            for item in found
-        ]
-    )
+    """List the sessions of the account, the last used first."""
+    return SessionList(items=await user.held.sessions.list_of(user.user_id, user.session_id))
 
 
 @router.delete(
@@ -154,7 +139,7 @@ async def list_sessions(user: CurrentUser) -> SessionList:
     summary="End all sessions",
 )
 async def end_sessions(user: CurrentUser) -> None:
-    """End every session of the account, this one too."""
+    """End all sessions of the account, this one too."""
     await service.end_all_sessions(user.held, user)
 
 
@@ -173,26 +158,25 @@ async def end_session(session_id: str, user: CurrentUser) -> None:
         raise NotFound("This session does not exist.")
 
 
-@router.get("/me", responses=responses(401), summary="Who am I")
+@router.get("/me", responses=responses(401), summary="This account")
 async def me(user: CurrentUser) -> Me:
-    """Return the account of whoever asks."""
-    row = await service.account(user.held, user)
-    return Me(id=row.id, email=row.email, created_at=row.created_at, role=row.role)
+    """Return the account of the caller."""
+    return await service.account(user.held, user)
 
 
 @router.post(
     "/me/delete",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(400, 401, 403, 409, 413, 415, 422, 429),
-    summary="End this account",
+    summary="Delete this account",
 )
 async def delete_account(
     body: AccountEnd, response: Response, user: CurrentUser, address: Address
 ) -> None:
-    """End the account of whoever asks, for good, with all its sessions and videos.
+    """Delete the account of the caller, with all its sessions and videos.
 
-    Nobody can log in to it any more, and its address is free, at once; what is stored is removed
-    soon after. The only admin has to make somebody else one first.
+    Login stops at once, and the email address can be used again. The files are removed soon
+    after. The only admin must make another user an admin first.
     """
     await ownership.end_account(user, body.password, address=address)
     response.delete_cookie(COOKIE, path=_PATH)

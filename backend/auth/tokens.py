@@ -1,7 +1,7 @@
 """JSON Web Tokens: access tokens for requests, refresh tokens for new access tokens.
 
-One pinned algorithm; the key id is looked up in a fixed map, so that keys can be changed while
-tokens of the former one live on.
+One fixed algorithm. The key id is looked up in a fixed map, so that a key can be changed while
+tokens of the old key are still valid.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""The page over HTTP: its files, and `index.html` for every address that is one of the page's own.
+"""The page over HTTP: its files, and `index.html` for every address of the page.
 
-It takes what no route of the API has taken, and is no part of the OpenAPI document.
+It answers what no route of the API answers, and is not in the OpenAPI document.
 """
 
 import hashlib

@@ -89,12 +89,12 @@ class VideoReader:
         board: ProgressBoard,
     ) -> None:
         self._db = db
-        self._told: Batcher[uuid.UUID, Progress] = Batcher(board.read, part="Redis")
+        self._told: Batcher[uuid.UUID, Progress] = Batcher(board.read, dependency="Redis")
         self._workers = workers
         self._storage = storage
         self._url_ttl_s = url_ttl_s
         self._written: dict[tuple[object, ...], bytes] = {}
-        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load, part="The database")
+        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load, dependency="The database")
 
     async def close(self) -> None:
         """End what is under way."""
@@ -153,9 +153,7 @@ class VideoReader:
     ) -> AsyncIterator[Sequence[Row[Any]]]:
         """Yield `id`, `version` and `lately` of all videos of a user, the oldest first, in pages.
 
-        Args:
-            user_id: whose.
-            lately: `lately` tells of each whether it has changed within this time.
+        `lately` tells of each whether it has changed within that time.
         """
         last: uuid.UUID | None = None
         while True:

@@ -1,4 +1,4 @@
-"""What can be done to a video."""
+"""Actions on a video: rename, delete, cancel, retry, download."""
 
 import asyncio
 import uuid
@@ -91,7 +91,7 @@ async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
 
 
 async def cancel(held: Services, user: Principal, video_id: uuid.UUID) -> None:
-    """Stop what is queued or running.
+    """Cancel the video's queued or running job.
 
     Raises:
         NotFound: there is no such video of that user.
@@ -116,7 +116,7 @@ async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
         state = await _own(tx, user, video_id)
         if state not in (VideoState.FAILED, VideoState.CANCELLED):
             raise Conflict("Only a failed or cancelled video can be tried again.")
-        await quota.admit_again(tx, held.settings, user.user_id)
+        await quota.admit(tx, held.settings, user.user_id)
         await create_job(tx, video_id, "transcode")
 
 

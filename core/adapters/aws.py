@@ -33,18 +33,13 @@ def client(
     *,
     url: str | None = None,
     read_s: float = 10,
-    attempts: int = 2,
+    tries: int = 2,
     **further: Any,
 ) -> Any:
-    """Return an async context manager of the SDK's own client.
+    """Return an async context manager of the SDK's own client of a service.
 
-    Args:
-        settings: where AWS, or what stands for it, is.
-        service: such as `s3`.
-        url: where this one is, if it is elsewhere.
-        read_s: seconds without a byte after which a request has failed.
-        attempts: of each request.
-        **further: options of the SDK's configuration.
+    A request has failed after `read_s` seconds without a byte; `further` are options of the SDK's
+    configuration.
     """
     return aioboto3.Session(region_name=settings.aws_region).client(
         service,
@@ -52,7 +47,7 @@ def client(
         config=AioConfig(
             connect_timeout=5,
             read_timeout=read_s,
-            retries={"total_max_attempts": attempts, "mode": "standard"},
+            retries={"total_max_attempts": tries, "mode": "standard"},
             **further,
         ),
     )
@@ -68,19 +63,16 @@ async def connect(
 ) -> AsyncIterator[Aws]:
     """Open the S3 and SQS clients for as long as the block lasts.
 
-    Args:
-        settings: where they are.
-        hurried: for somebody who waits for an answer: given up within a minute, not in three.
-        media: signs what is handed out for reading, where that is not read from the store itself.
-        small_write_s: within which a small object must be stored.
+    `hurried` is for somebody who waits for an answer: given up within a minute, not in three.
+    `media` signs what is handed out for reading, where that is not read from the store itself.
     """
-    attempts, silence_s = (2 if hurried else 4), settings.s3_read_timeout_s
+    tries, silence_s = (2 if hurried else 4), settings.s3_read_timeout_s
     s3_client = client(
         settings,
         "s3",
         url=settings.s3_url,
         read_s=min(silence_s, _HURRIED_S) if hurried else silence_s,
-        attempts=attempts,
+        tries=tries,
         max_pool_connections=32,
         s3={"addressing_style": "path" if settings.s3_url else "virtual"},
         # Other stores than AWS do not all know the newer checksum trailers.
@@ -88,7 +80,7 @@ async def connect(
         response_checksum_validation="when_required",
     )
     # Longer than the longest long poll, or each quiet one would look like a failure.
-    sqs_client = client(settings, "sqs", read_s=30, attempts=attempts)
+    sqs_client = client(settings, "sqs", read_s=30, tries=tries)
     async with s3_client as s3, sqs_client as sqs:
 
         async def credentials() -> Credentials:

@@ -1,4 +1,4 @@
-"""Which errors say that Postgres is away, and not that something of ours is wrong. Pure."""
+"""Which errors mean that Postgres is away, and which are our own mistakes. Pure."""
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -34,7 +34,7 @@ def state_says_away(state: str, *, connecting: bool = False) -> bool:
 
     While a connection is made everything does: a login that is refused may be one whose password
     is being changed, and a server that starts has many words for it. What is wrong for good looks
-    the same there; the log says which, and nobody's film is failed for it.
+    the same there; the log says which, and nobody's video is failed for it.
     """
     return connecting or state[:2] in _CLASSES or state in _GONE or state in _PASSING
 
@@ -52,13 +52,9 @@ def state_ends_connection(state: str) -> bool:
 def is_away(error: BaseException, *, connecting: bool = False) -> bool:
     """Tell whether an error of SQLAlchemy or the driver says that Postgres is away.
 
-    Only of an error that came from them: what a caller's own code raises may be an `OSError` too.
-    A driver's `InterfaceError` says nothing by itself, because a wrong argument is one; that the
-    connection was lost under it does.
-
-    Args:
-        error: what was raised.
-        connecting: whether that was while a connection was made.
+    Only of an error that came from them: what a caller's own code raises may be an `OSError` too. A
+    driver's `InterfaceError` says nothing by itself, because a wrong argument is one; that the
+    connection was lost under it does. While a connection is made (`connecting`) more errors say so.
     """
     if isinstance(error, DBAPIError):
         if connecting or error.connection_invalidated:

@@ -1,7 +1,7 @@
-"""The projector: the state of a job and of its video follow from the tasks.
+"""The projector: derives the state of a job and of its video from the tasks.
 
-It runs in the transaction that has changed a task, with the video locked. Nothing else writes those
-states, but for the creation of a job and the deletion of a video.
+It runs in the transaction that changed a task, with the video locked. Only the creation of a job
+and the deletion of a video write these states too.
 """
 
 import uuid

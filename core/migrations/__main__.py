@@ -1,4 +1,4 @@
-"""`python -m core.migrations`: bring the database up to date, whoever else does so too."""
+"""`python -m core.migrations`: brings the database up to date. Several may run at once."""
 
 import sys
 

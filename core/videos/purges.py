@@ -1,4 +1,4 @@
-"""Objects that nobody may see any more: asked for with the change that made them so."""
+"""Objects to remove from the bucket: written with the change that made them useless."""
 
 import uuid
 from collections.abc import Iterable

@@ -1,9 +1,9 @@
-"""How a video is deleted, and how the last of it goes: objects, rows, names.
+"""Deletes a video: its objects, rows and names.
 
-A deletion takes two steps. The first is the owner's and is done at once: nobody sees the video any
-more, its work is ended, its names are gone. Some who were at it at that moment end only now: a
-worker, an upload that S3 puts together. So its row stays for a while and what they leave is
-removed; then, once nothing lies under its prefix any more, every row of it is removed too.
+A deletion has two steps. The first is done at once: the video is hidden, its jobs end, its names
+are removed. A worker, or an upload that S3 completes at that moment, may still write objects. So
+the row stays for a while, and those objects are removed too. When no object is left under its
+prefix, all rows of the video are removed.
 """
 
 import uuid

@@ -1,4 +1,4 @@
-"""FFmpeg's standard input: a pipe that is written to as bytes come, and the time that they take."""
+"""Feeds FFmpeg's standard input through a pipe, and measures the waiting."""
 
 import asyncio
 import contextlib
@@ -58,7 +58,7 @@ class StandardInput:
     """The pipe, seen from its writing end.
 
     It may be closed when everything has been written, or when FFmpeg is no more: to FFmpeg its end
-    is the end of the film.
+    is the end of the video.
 
     Attributes:
         reading_end: for FFmpeg; None once it has been handed over.

@@ -1,10 +1,10 @@
-"""Transcode: the renditions of a video that anybody can play, and its poster.
+"""Transcode: makes the MP4 renditions of a video, and its poster.
 
-`inspect` looks at the source and decides; `encode` carries out what was decided.
+`inspect` looks at the source and writes the plan; `encode` carries it out.
 
-FFmpeg begins while the bytes of the source arrive, where they lie in an order in which it can read
-them. A file that is refused or fails so is fetched whole and tried anew: nobody is told that a file
-is bad on the strength of a part of it, or of a way of reading that allows no going back.
+FFmpeg starts while the source still arrives, if it can read the bytes in the order of the file. If
+that fails, or the file is refused, the whole file is fetched and tried once more. So no file is
+called bad because only a piece of it was read, or because FFmpeg could not seek in a pipe.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What a worker stands on, opened once."""
+"""The adapters of a worker, opened once."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""One attempt at a task: work with a heartbeat beside, then write down how it ended."""
+"""One attempt at a task: runs it beside a heartbeat, then writes how it ended."""
 
 import asyncio
 import random

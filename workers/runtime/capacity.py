@@ -1,4 +1,4 @@
-"""Whether there is memory and disk for one more task."""
+"""Decides whether there is memory and disk for one more task."""
 
 import shutil
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Says in Redis how this worker is, for those who ask why a film waits."""
+"""Reports in Redis what this worker does, so that people can see why a video waits."""
 
 import asyncio
 import contextlib

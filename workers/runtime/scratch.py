@@ -1,4 +1,4 @@
-"""Scratch directories: one for each attempt, gone when it ends, however it ends."""
+"""Scratch directories: one for each attempt, removed when it ends."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""Which sandbox a worker uses: what was asked for, what the kernel offers, what held when tried."""
+"""Chooses the sandbox of a worker from the setting, the kernel and a test."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ _NONE = Kernel(0, None, ())
 
 
 class NoSandboxError(Exception):
-    """FFmpeg cannot be held as was asked for. The message is for the operator."""
+    """The sandbox that the setting asks for is not possible. The message is for the operator."""
 
 
 async def choose(

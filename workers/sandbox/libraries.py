@@ -1,4 +1,4 @@
-"""What a program needs to be loaded: asked of its own dynamic loader."""
+"""Finds the libraries that a program needs, by asking its dynamic loader."""
 
 import re
 import struct

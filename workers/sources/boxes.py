@@ -1,4 +1,4 @@
-"""The boxes of MP4 and QuickTime files, read with distrust. Pure.
+"""Reads the boxes of MP4 and QuickTime files; it trusts no value in them. Pure.
 
 Source: ISO/IEC 14496-12, 4.2.
 """

@@ -1,6 +1,6 @@
-"""Where an index says that pictures and sound lie, and when they are decoded. Pure.
+"""Where the samples of an MP4 are in the file, and when they are decoded. Pure.
 
-An index is a stranger's: nothing is taken for granted, and how much is read of it is bounded.
+The index comes from an unknown file: all its values are checked, and only a limited amount is read.
 
 Source: ISO/IEC 14496-12, 8.4 to 8.7.
 """

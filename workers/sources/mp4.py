@@ -1,8 +1,8 @@
 """MP4 and QuickTime: an index, and the pictures and sound that it names. Pure.
 
-FFmpeg needs the index first. Where it stands behind what it names, it is sent first, and the
-places in it are moved by its own length. In a pipe FFmpeg takes the samples in the order of the
-file; so that order must be nearly that of time.
+FFmpeg needs the index first. If the index is at the end of the file, it is sent first, and its
+offsets are moved by its own length. In a pipe FFmpeg takes the samples in the order of the file. So
+this order must be nearly the order of time.
 """
 
 from array import array

@@ -71,7 +71,7 @@ async def test_a_frozen_connection_stalls_only_those_on_it(
 async def stopped(stack: Stack, part: str) -> AsyncIterator[None]:
     # Postgres puts each of its processes into a group of its own.
     others = children(stack.supervisor.pids[part]) if part == "postgres" else []
-    stack.signal(part, signal.SIGSTOP)
+    stack.supervisor.signal(part, signal.SIGSTOP)
     for pid in others:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -79,7 +79,7 @@ async def stopped(stack: Stack, part: str) -> AsyncIterator[None]:
     finally:
         for pid in others:
             os.kill(pid, signal.SIGCONT)
-        stack.signal(part, signal.SIGCONT)
+        stack.supervisor.signal(part, signal.SIGCONT)
 
 
 def _requests(person: Person, upload: dict[str, Any], video: dict[str, Any]) -> list[Any]:

@@ -52,7 +52,7 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     await rounds.sweeps.lapse()
     for film in (living, silent):
         await let_lapse(db, film.task_id)
-    stack.restart("postgres")
+    stack.supervisor.restart("postgres")
 
     async def looked() -> bool:
         try:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from control import listener
 from control.listener import Listener
-from core.adapters.connector import connector
+from core.adapters.database_login import connector
 from core.adapters.postgres import Database
 from core.adapters.sqs import TaskQueue
 from core.outbox.write import OUTBOX_CHANNEL, hint

@@ -70,7 +70,7 @@ def test_limits_are_set_whatever_the_layers() -> None:
         str(resource.RLIMIT_NPROC): "8192",
         str(resource.RLIMIT_AS): str(1 << 33),
     }
-    assert resource.RLIMIT_AS not in Resources(address_space=None).limits()
+    assert resource.RLIMIT_AS not in Resources(address_space=None).rlimits()
 
 
 def test_the_users_other_processes_count_only_where_seccomp_is_missing() -> None:

@@ -1,6 +1,6 @@
 """Tables of the release before, which may go on while this one is rolled out.
 
-They go with the next release: see `docs/next-release.md`.
+`docs/next-release.md` says when they go.
 """
 
 import uuid
@@ -29,7 +29,7 @@ class OldTask(Base):
     """A task of the release before, which may go on while this one is rolled out.
 
     Its claim, its sweeps and its relay look here and nowhere else. What waits here is taken over;
-    see `jobs/adopt`. The table goes with the next release.
+    see `jobs/adopt`.
     """
 
     __tablename__ = "tasks"
@@ -89,10 +89,7 @@ class OldTask(Base):
 
 
 class OldRendition(Base):
-    """A playable output as the release before reads and writes it; triggers keep it with `assets`.
-
-    The table goes with the next release, and so does `artifacts`.
-    """
+    """A rendition as the release before reads and writes it; triggers keep it with `assets`."""
 
     __tablename__ = "renditions"
     __table_args__ = (UniqueConstraint("video_id", "name"),)

@@ -145,6 +145,9 @@ class PacedDatabase:
             await self._note(connection)
             yield PacedConnection(connection)
 
+    async def ping(self) -> None:
+        """Answer: it is there."""
+
     async def _note(self, connection: AsyncConnection) -> None:
         actor = _actor.get()
         if actor is not None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from backend.videos.far import Shown, shown_of, told_of
+from backend.videos.progress import Shown, shown_of, told_of
 from backend.videos.schemas import FailureItem, QueueItem, RenditionItem, SourceItem, VideoItem
 from backend.videos.sorting import NEWEST_FIRST, Order
 from backend.videos.waiting import why_it_waits

@@ -19,8 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from core import log
 from core.errors import Failure, PermanentError, TransientError
+from core.model.failure_codes import FailureCode
 from core.model.states import AssetKind, Stage
-from core.tasks.settle import NewAsset, NewTask, Plan
+from core.tasks.planning import NewTask, Plan
+from core.tasks.settle import NewAsset
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import ProbeFailedError, probe
@@ -35,7 +37,7 @@ from workers.ffmpeg.progress import Progress, RemainingTime, percent
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import MediaInfo
-from workers.media.limits import Fault, Limits, Refusal, refuse
+from workers.media.limits import Limits, Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.operations.context import Context, Operation
@@ -63,12 +65,14 @@ _SENDING = 4
 _OF_SAMPLE = "of_sample"  # in the spec of `encode`: a part of the source was inspected
 _PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
 _TIMEOUT = Failure(
-    diagnose.PROCESSING_TIMEOUT,
+    FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
 # What a file can be blamed for, or nobody knows: all of it may tell otherwise.
-_DOUBTFUL = frozenset({*map(str, Fault), diagnose.PROCESSING_GAVE_UP})
+_DOUBTFUL = frozenset(FailureCode) - {
+    FailureCode.PROCESSING_TIMEOUT, FailureCode.RESOURCE_LIMIT, FailureCode.STORAGE_ERROR,
+}  # fmt: skip
 
 
 async def inspect(context: Context) -> Plan:
@@ -366,7 +370,7 @@ def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:
 
 
 def _blamed(refusal: Refusal) -> Failure:
-    return Failure(str(refusal.code), refusal.message, retryable=False)
+    return Failure(refusal.code, refusal.message, retryable=False)
 
 
 def _judged(found: diagnose.Failure, message: str) -> PermanentError | TransientError:

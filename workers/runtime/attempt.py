@@ -19,10 +19,12 @@ from core.errors import (
     TransientError,
     Unavailable,
 )
+from core.model.failure_codes import FailureCode
 from core.model.states import Outcome
-from core.tasks import settle
+from core.tasks import planning, settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
-from core.tasks.settle import Ending, NewAsset, Plan
+from core.tasks.planning import Plan
+from core.tasks.settle import Ending, NewAsset
 from workers.operations.context import Context, Kept
 from workers.operations.registry import TASKS
 from workers.runtime.adapters import Adapters
@@ -38,7 +40,7 @@ _SETTLE_S = 600.0  # how long a result that is there is offered to a database th
 _AGAIN_S = 1.0
 
 _TOO_LONG = Failure(
-    "processing_timeout",
+    FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Upload a shorter or smaller video.",
     retryable=True,
 )
@@ -176,7 +178,7 @@ class Attempt:
         ending = Ending(cpu_seconds=self.joblog.cpu_seconds)
         try:
             following: Work | None = await self._write(
-                lambda tx: settle.plan(
+                lambda tx: planning.plan(
                     tx, work, made, settings.lease_s, self._worker, nonce, ending
                 )
             )

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from core import log
 from core.errors import Failure, TransientError
+from core.model.failure_codes import FailureCode
 
 _log = log.get(__name__)
 _LOCK = "lock"
@@ -19,7 +20,7 @@ _OUTPUTS = 1024**3
 _ANY_SIZE = 1 << 62
 
 FULL = Failure(
-    "resource_limit",
+    FailureCode.RESOURCE_LIMIT,
     "The worker has not enough free disk for this file now. Try again later.",
     retryable=True,
 )

@@ -47,7 +47,7 @@ async def register(body: Registration, held: With, address: Address) -> Account:
 
     Where only who is invited may, `invite` is the code; it is good for one account.
     """
-    return await service.register(held, body.email, body.password, address, invite=body.invite)
+    return await service.register(held, body, address)
 
 
 @router.post(
@@ -61,14 +61,7 @@ async def login(
     user_agent: UserAgent = "",
 ) -> TokenAnswer:
     """Begin a session; a browser gets its refresh token in a cookie, others in the body."""
-    issued = await service.log_in(
-        held,
-        body.email,
-        body.password,
-        client=body.client,
-        user_agent=user_agent,
-        address=address,
-    )
+    issued = await service.log_in(held, body, user_agent=user_agent, address=address)
     return _answer(held, response, issued, in_body=body.client == "native")
 
 

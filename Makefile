@@ -84,7 +84,7 @@ bench:
 faults:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.faults $(ARGS)
 
-# Many workers, simulated: what films wait and cost. See docs/scaling.md.
+# Many workers, simulated: what videos wait and cost. See docs/scaling.md.
 fleet:
 	@$(ENSURE) dev && exec .venv/bin/python -m bench.fleet $(ARGS)
 

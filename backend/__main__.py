@@ -13,6 +13,7 @@ from backend.auth.tokens import Tokens
 from backend.health.service import create_service_app
 from backend.http.connection import bounded, most_connections
 from backend.server import Server, ServiceServer
+from backend.settings import Settings
 from core import config, log, service_port
 
 _log = log.get(__name__)
@@ -22,7 +23,7 @@ _SERVICE_CONNECTIONS = 100
 def main() -> int:
     """Serve; the exit status is 1 when a setting cannot be used."""
     try:
-        settings = config.load()
+        settings = config.load(Settings)
         Tokens(settings)  # refuses to be without a signing key; better now than half started
         app = create_app(settings)
         listener = service_port.bind(settings.service_host, settings.service_port, "SERVICE_PORT")
@@ -44,7 +45,7 @@ def main() -> int:
 
 
 def _server(
-    settings: config.Settings, app: FastAPI, most: int, *, grace_s: int = 1, **further: Any
+    settings: Settings, app: FastAPI, most: int, *, grace_s: int = 1, **further: Any
 ) -> uvicorn.Config:
     return uvicorn.Config(
         app,

@@ -1,6 +1,6 @@
-"""`python -m backend.admin create EMAIL | promote EMAIL`: admins, made by whoever runs the API.
+"""`python -m backend.admin create EMAIL | promote EMAIL`: creates admins, for the operator.
 
-It needs the database's settings alone, as the API has them; in a container they are there already.
+It needs only the database settings of the API. In the API's container they are already set.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Do what is asked; the exit status is 1 when it cannot be done, 2 for a wrong command line."""
     arguments = _parser().parse_args(argv)
     try:
-        settings = config.load()
+        settings = config.load(config.DatabaseSettings)
         email = stored_email(arguments.email)
         password, made_up = _password() if arguments.command == "create" else (None, False)
         if password is not None:
@@ -94,7 +94,7 @@ def _password() -> tuple[str, bool]:
     return (given, False) if given else (new_token(), True)
 
 
-async def _make_admin(settings: config.Settings, email: str, password: str | None) -> None:
+async def _make_admin(settings: config.DatabaseSettings, email: str, password: str | None) -> None:
     """Make an account that is an admin; with no password, make one that is there an admin.
 
     Raises:

@@ -31,6 +31,7 @@ from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
 from backend.limits.routes import router as limits_router
 from backend.page.routes import Page
+from backend.settings import Settings
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
 from backend.videos.reader import VideoReader
@@ -42,7 +43,6 @@ from core.adapters.database_login import database_secret
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
 from core.coalesce import Batcher
-from core.config import Settings
 from core.events import Subscriber
 from core.progress import ProgressBoard
 from core.uploads import sessions
@@ -156,7 +156,7 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             videos=videos,
             board=board,
             workers=workers,
-            uploads=Batcher(partial(sessions.load, db), part="The database"),
+            uploads=Batcher(partial(sessions.load, db), dependency="The database"),
         )
 
 

@@ -1,8 +1,8 @@
-"""Films, posters and logs by way of CloudFront: signed URLs of its own kind (canned policy).
+"""Signed CloudFront URLs for videos, posters and logs (canned policy).
 
 Source: "Create a signed URL using a canned policy", Amazon CloudFront Developer Guide. The SDK
-writes the policy and the URL; here is the key. SHA-1 is what CloudFront expects unless a URL says
-otherwise; what is hashed is our own text, so that nobody can prepare two that collide.
+writes the policy and the URL; this module has the key. CloudFront expects SHA-1 by default. The
+hashed text is our own, so nobody can prepare two texts with one hash.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from core.config import ConfigError, Settings
+from backend.settings import Settings
+from core.config import ConfigError
 
 _SAFE = "-_.~"  # what stays as it is in a query (RFC 3986, unreserved)
 Sign = Callable[[bytes], bytes]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.config import Settings
+from backend.settings import Settings
 
 _WHO = {
     "open": "Anybody who reaches the API can create an account",

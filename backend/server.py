@@ -1,4 +1,4 @@
-"""Two listeners in one process: the API's, and that of the service routes beside it."""
+"""Runs two listeners in one process: the API and its service port."""
 
 import asyncio
 import socket

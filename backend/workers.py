@@ -1,4 +1,4 @@
-"""What is known of the workers, for whoever asks; Redis is asked about once a second."""
+"""The reports of the workers; Redis is asked once a second."""
 
 import asyncio
 import time

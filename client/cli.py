@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(arguments)
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - see above
         code = _explain(error)
-    streams.settle()
+    streams.finish()
     return code
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-ATTEMPTS = 7
+TRIES = 7
 REFUSALS = 3  # a URL that is refused when fresh will not be accepted later
 LONGEST_WAIT = 60.0  # seconds; whoever asks for more is reported instead of waited for
 _FIRST_WAIT = 0.25
@@ -81,7 +81,7 @@ def final(outcome: Outcome) -> bool:
 
 def _wait(outcome: Outcome, attempt: int, roll: float, *, fresh_url: bool = False) -> Again | None:
     asked = outcome.retry_after or 0.0
-    if attempt >= ATTEMPTS or asked > LONGEST_WAIT:
+    if attempt >= TRIES or asked > LONGEST_WAIT:
         return None
     backoff = min(_LAST_WAIT, _FIRST_WAIT * 2 ** (attempt - 1)) * (0.5 + roll / 2)
     return Again(max(asked, backoff), fresh_url)

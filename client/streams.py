@@ -55,7 +55,7 @@ def say(text: str) -> None:
         click.echo(printable(text), err=True)
 
 
-def settle() -> None:
+def finish() -> None:
     """Let go of what cannot be written, or Python complains of it at its very end."""
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -1,1 +1,1 @@
-"""What keeps the work going whoever dies: sends tasks, brings back lost ones, cleans up, counts."""
+"""The control process: sends tasks, recovers lost work, cleans up and counts."""

@@ -1,13 +1,13 @@
-"""What control stands on, opened once."""
+"""The adapters of control, opened once."""
 
 from dataclasses import dataclass
 
 import redis.asyncio as redis
 
+from control.settings import Settings
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 
 
 @dataclass(frozen=True)

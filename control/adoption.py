@@ -1,4 +1,4 @@
-"""Tasks of the release before are taken over while this one is rolled out."""
+"""Takes over tasks of the release before, while this release is rolled out."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Tells CloudWatch what there is to do: what the fleet on AWS is scaled by, and watched.
+"""Sends CloudWatch the number of tasks: the workers on AWS are scaled by it.
 
 IAM: cloudwatch:PutMetricData, with the condition cloudwatch:namespace.
 """

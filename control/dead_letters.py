@@ -1,11 +1,10 @@
-"""The dead-letter queue: what was received too often and never settled. Nobody is blamed for it.
+"""Reads the dead-letter queue and sends the tasks of its messages again. No video fails by it.
 
-SQS moves a message there that was received `max_receive_count` times (localstack/resources.json).
-A message is a hint that there is work, and whoever receives it takes the task whose turn it is:
-the one that it names need not have anything to do with what went wrong. Which task was tried too
-often, its own row says, and the sweep ends it (`tasks/lease`). So a task that is named here and
-still waits is sent anew, and the operator is told: workers die or stall before they can claim
-anything.
+SQS moves a message there that was received `max_receive_count` times (localstack/resources.json). A
+message is only a hint. Its receiver takes the task whose turn it is, so the task in the message may
+have nothing to do with the problem. The row of a task counts its attempts, and the sweep fails it
+after too many (`tasks/lease`). So a task that is named here and still waits is sent again. The log
+tells the operator: workers die or stall before they can claim.
 """
 
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""What was deleted is gone in the end: the last objects and rows of videos, and closed accounts."""
+"""Removes the last objects and rows of deleted videos and closed accounts."""
 
 import uuid
 from datetime import timedelta

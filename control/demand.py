@@ -1,4 +1,4 @@
-"""How many tasks want a worker: what fleets are scaled by."""
+"""Counts how many tasks need a worker: workers are scaled by it."""
 
 from dataclasses import dataclass
 

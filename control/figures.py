@@ -1,7 +1,7 @@
-"""Figures of the work: how much waits, for how long, and how it ends.
+"""Metrics of the work: how much waits, for how long, and how it ends.
 
-Read from Postgres when they are asked for, so every control process tells the same. A database
-that is away leaves them out; `framemill_up{part="postgres"}` then says so.
+They are read from Postgres at each request, so all control processes report the same. While
+Postgres is away they are left out, and `framemill_up{part="postgres"}` is 0.
 """
 
 import asyncio

@@ -1,13 +1,13 @@
-"""Leases that lapsed: the tasks of workers that fell silent go back into the queue."""
+"""Gives back the tasks whose lease lapsed, because their worker fell silent."""
 
 import math
 import time
 import uuid
 
 from control.rounds import Round
+from control.settings import Settings
 from core import log
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import DatabaseAway
 from core.setbacks import Kind
 from core.tasks import lease

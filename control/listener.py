@@ -1,4 +1,4 @@
-"""Hears that the outbox has new rows, on a connection of its own."""
+"""Listens on its own connection for new rows in the outbox."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

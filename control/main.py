@@ -1,4 +1,4 @@
-"""The composition root of control: opens the adapters and keeps the rounds going."""
+"""The composition root of control: opens the adapters and runs the rounds."""
 
 import asyncio
 import signal
@@ -15,13 +15,13 @@ from control.figures import Figures
 from control.listener import Listener
 from control.relay import Relay
 from control.repeating import repeat
+from control.settings import Settings
 from control.sweeps import Sweeps
 from core import log, pulse, service_port
 from core.adapters import aws
 from core.adapters.database_login import connector, database_secret
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
-from core.config import Settings
 from core.outbox.write import OUTBOX_CHANNEL
 
 _log = log.get(__name__)
@@ -46,7 +46,7 @@ class Control:
     watcher: CloudWatch | None
 
     async def run(self) -> None:
-        """Work until cancelled. A part that is away is logged and tried again."""
+        """Work until cancelled. A dependency that is away is logged and tried again."""
         works = [self.relay.run(), self.sweeps.run(), self.ear.run()]
         if self.watcher is not None:
             tell = partial(self.watcher.tell, self.held.db)
@@ -67,7 +67,7 @@ async def opened(settings: Settings) -> AsyncIterator[Control]:
             settings.redis_url.get_secret_value(), password=settings.redis_password
         )
         stack.push_async_callback(client.aclose)
-        # Hurried: a part that hangs must not hold a round up for minutes.
+        # Hurried: a dependency that hangs must not hold a round up for minutes.
         found = await stack.enter_async_context(aws.connect(settings, hurried=True))
         held = Adapters(settings, db, found.queue, found.dead_letters, found.storage, client)
         relay = Relay(db, found.queue, client, settings.sweep_s)

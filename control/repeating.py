@@ -1,4 +1,4 @@
-"""Rounds go on whatever one of them meets: a part that is away, or a fault of ours."""
+"""Repeats a round for ever, also after an error."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

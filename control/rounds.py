@@ -1,8 +1,8 @@
-"""Rounds over rows that are due: each row in a transaction of its own.
+"""Rounds over rows that are due: each row in its own transaction.
 
-What goes wrong with one row is that row's: it is set back (see `setbacks.py`) and the others are
-handled; so is one that somebody has locked for long. Only a database that is away ends a round, and
-what was done until then stays done.
+An error affects one row only: the row is set back (see `setbacks.py`) and the others are handled.
+The same happens to a row that is locked for long. Only a database that is away ends a round. Rows
+that were handled before stay done.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What operators and their machines ask of control, on an address that nobody else should reach."""
+"""`/healthz` and `/metrics` of control, on an address that only operators should reach."""
 
 import socket
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The sweeps: rounds that find what was lost, and clean up. Each by itself, again and again."""
+"""The sweeps: rounds that find lost work and clean up."""
 
 import asyncio
 from collections import Counter
@@ -27,7 +27,7 @@ class Sweeps:
         self.counts = Counter(lapsed=0, resent=0, dead=0)
 
     async def run(self) -> None:
-        """Work until cancelled. A part that is away is logged and tried again."""
+        """Work until cancelled. A dependency that is away is logged and tried again."""
         # Each on its own: a store that hangs must not keep lost work from coming back.
         rounds: dict[str, Work] = {
             "lapse": self.lapse,

@@ -1,4 +1,4 @@
-"""Uploads that nobody finished or told us of: S3 is asked what has become of them."""
+"""Checks open uploads in S3: completes those that are whole, ends those that are too old."""
 
 import uuid
 from datetime import UTC, datetime, timedelta

@@ -1,1 +1,1 @@
-"""What the API and the workers share; imports neither."""
+"""What the API, control and the workers share. It imports none of them."""

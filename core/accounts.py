@@ -1,8 +1,8 @@
-"""The end of an account, and what waits for it: everything of a closed one is removed by sweeps.
+"""Ends an account. Sweeps then remove everything of a closed account.
 
-Whoever makes something for a user asks in the same transaction whether the account is still
-open, under a lock that closing waits for. So nothing begins in a closed account, and what had
-begun before is found by the sweep.
+Code that creates something for a user checks in the same transaction whether the account is open,
+under a lock that the closing waits for. So nothing starts in a closed account, and the sweep finds
+all that started before.
 """
 
 import uuid

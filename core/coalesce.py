@@ -1,12 +1,11 @@
 """Reads that are asked for at the same time share one round trip.
 
 An API process serves many small requests at once. Each needs one session and one row, and the
-round trip costs ten times what the row does. So a request's key joins the batch that has not
-started yet; a batch never answers a request that came after it was sent, so everybody reads what
-was true when, or after, they asked.
+round trip costs ten times as much as the row. So the key of a request joins the next batch. A batch
+never answers a request that came after it was sent, so nobody reads old data.
 
-A call that is not answered soon holds nobody up: those who come after it go in another one, on
-another connection, and its own keys are asked for once more. Whichever answers first is the answer.
+A slow call delays nobody: later keys go into another call on another connection, and the keys of
+the slow call are asked for once more. The first answer counts.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ from core.errors import Unavailable
 K = TypeVar("K")
 V = TypeVar("V")
 
-# Of a healthy part, a hundred times what an answer takes; of a frozen one, hardly felt.
+# Of a healthy dependency, a hundred times what an answer takes; of a frozen one, hardly felt.
 _PATIENCE_S = 0.25
 # Shorter than the patience of who asks (ANSWER_S), longer than a failover that is noticed.
 _GIVE_UP_S = 5.0
@@ -31,7 +30,7 @@ class Batcher(Generic[K, V]):
 
     Args:
         load: given the distinct keys, returns the values of those that exist.
-        part: who is asked, for the error when it does not answer.
+        dependency: who is asked, for the error when it does not answer.
         most: keys in one call.
         patience_s: nobody waits longer than this for a call that others made.
         give_up_s: after so long it is cancelled, and who waits for it alone learns that.
@@ -42,14 +41,14 @@ class Batcher(Generic[K, V]):
         self,
         load: Callable[[list[K]], Coroutine[Any, Any, Mapping[K, V]]],
         *,
-        part: str = "A part that is needed",
+        dependency: str = "A dependency",
         most: int = 200,
         patience_s: float = _PATIENCE_S,
         give_up_s: float = _GIVE_UP_S,
         most_calls: int = _MOST_CALLS,
     ) -> None:
         self._load = load
-        self._part = part
+        self._dependency = dependency
         self._most = most
         self._patience_s = patience_s
         self._give_up_s = give_up_s
@@ -125,7 +124,7 @@ class Batcher(Generic[K, V]):
                     _tell(asked, call, is_last=not pending)
         finally:
             # Told at once: what is cancelled may take a while to put its connection away.
-            _fail(asked, Unavailable(f"{self._part} does not answer."))
+            _fail(asked, Unavailable(f"{self._dependency} does not answer."))
             for call in pending:
                 call.cancel()
             if pending:

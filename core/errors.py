@@ -1,14 +1,14 @@
-"""Errors that mean something to the caller. The services map them; nothing here knows HTTP."""
+"""Errors that callers can act on. The services turn them into answers; no HTTP here."""
 
 import uuid
 from dataclasses import dataclass
 
 
 class DomainError(Exception):
-    """An expected refusal.
+    """An expected error, for the caller to act on.
 
     Args:
-        code: the stable word that clients branch on.
+        code: the stable word by which clients decide.
         detail: one sentence for a person.
         retry_after_s: when trying again may help, in seconds.
     """
@@ -31,7 +31,7 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """The state that it is in does not allow this."""
+    """The present state does not allow this."""
 
     default_code = "invalid_state"
 
@@ -49,13 +49,13 @@ class TooLarge(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """Nobody is known by what was shown."""
+    """The credentials are missing or not valid."""
 
     default_code = "token_invalid"
 
 
 class Forbidden(DomainError):
-    """Somebody is known and may not do this."""
+    """The user is known, but is not allowed to do this."""
 
     default_code = "forbidden"
 
@@ -67,22 +67,22 @@ class RateLimited(DomainError):
 
 
 class Unavailable(DomainError):
-    """A part that we stand on does not answer."""
+    """A dependency does not answer."""
 
     default_code = "dependency_unavailable"
 
 
 class Refused(Unavailable):
-    """A part answered, and does not do what we ask: asking again in a moment will not help.
+    """A dependency refused a request: asking again in a moment will not help.
 
-    For who asked us it is the same: a part that we stand on does not do its work.
+    To our own caller it is the same as a dependency that does not answer.
     """
 
 
 class DatabaseAway(Unavailable):
     """Postgres does not answer, or could not do this now; the same may succeed in a moment.
 
-    It is the only error that says so: whatever else comes from a statement is a fault of ours.
+    All other errors of a statement are our own mistakes.
 
     Args:
         reason: what the server, the driver or the pool said; for the log alone.
@@ -100,7 +100,7 @@ class DatabaseAway(Unavailable):
 
 
 class RowBusy(DatabaseAway):
-    """Another transaction was in the way for too long: of this row; others may be free."""
+    """Another transaction locked this row for too long; other rows may be free."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,10 @@ class Failure:
 
 
 class TransientError(Exception):
-    """Trying again may help: the fault is not the input's.
+    """Trying again may help: the source is not at fault.
 
-    `failure` is what the owner reads when every attempt has been used up. `charge` tells whether
-    the attempt counts: it does not when a part that we stand on was away or full, which says
-    nothing about the task.
+    `failure` is what the owner reads after the last attempt. `charge` says whether the attempt
+    counts: it does not when a dependency was away or a disk was full.
     """
 
     def __init__(
@@ -139,7 +138,7 @@ class TransientError(Exception):
 
 
 class PermanentError(Exception):
-    """Trying again cannot help: the input is at fault, and it was shown to be."""
+    """Trying again cannot help: it was proved that the source is at fault."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(f"{failure.code}: {failure.message}")
@@ -147,11 +146,11 @@ class PermanentError(Exception):
 
 
 class LeaseLost(Exception):
-    """The task is no longer ours: stop, touch nothing, write nothing."""
+    """The task belongs to another attempt now: stop and write nothing."""
 
 
 class BadRow(Exception):
-    """A task whose own row cannot be written; others can be.
+    """The row of this task cannot be written; other rows can.
 
     Attributes:
         task_id: the row.

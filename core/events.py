@@ -1,7 +1,7 @@
-"""Word of changed videos, over Redis pub/sub.
+"""Tells listeners which videos changed, over Redis pub/sub.
 
-An event names a video and its new version; whoever listens reads the row. So a lost event costs
-time and never truth: nothing may depend on one arriving.
+An event has a video's id and its new version; the listener then reads the row. Events may be lost,
+so nothing may depend on one. A lost event only makes an update late.
 """
 
 import asyncio

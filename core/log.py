@@ -1,4 +1,4 @@
-"""Structured logs, one event a line, with the ids of what is being worked on bound to each."""
+"""Structured logs: one event per line, with the ids of the work."""
 
 import asyncio
 import atexit

@@ -1,8 +1,7 @@
-"""What workers say of themselves, in Redis, so that a wait has a reason that people can see.
+"""Reports of the workers in Redis, so that people can see why a video waits.
 
-It informs, and nothing rides on it: a worker that cannot say a word works all the same, and who
-reads that there is none does nothing about it. A word lasts for seconds by Redis' own clock, so a
-worker that was killed is soon heard of no more.
+It is for information only: a worker that cannot report works all the same, and no decision uses the
+reports. A report expires after seconds by Redis' clock, so a killed worker disappears soon.
 """
 
 import json
@@ -50,8 +49,8 @@ class Report:
 
     Attributes:
         state: what it is at.
-        room: bytes of the largest source that its disk has room for now.
-        most: bytes of the largest source that its disk could ever hold.
+        room: bytes of the largest source of any kind that its disk has room for now.
+        most: bytes of the largest source that its disk could ever be enough for.
         reason: what there is too little of, for the operator; empty when there is enough.
     """
 

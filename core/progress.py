@@ -1,7 +1,7 @@
-"""How far jobs are, in Redis: told every second, and never needed.
+"""Live progress of jobs in Redis, every second. Nothing depends on it.
 
-Postgres learns it with the lease only, every 20 seconds. Readers show the greater of both, so that
-a Redis that is empty, or away, costs smoothness and no truth.
+Postgres gets the progress only with the lease, every 20 seconds. Readers show the greater of the
+two. So if Redis is empty or away, progress is only less smooth.
 """
 
 import json

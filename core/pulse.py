@@ -1,7 +1,7 @@
-"""Shows that a process lives: a file that is touched for as long as its event loop turns.
+"""Shows that a process is alive: it touches a file while its event loop runs.
 
-`python -m core.pulse` tells by the exit status whether `PULSE_FILE` was touched lately, for a
-health check of what has no port to be asked at, or one that may be closed to who asks.
+`python -m core.pulse` exits with 0 if `PULSE_FILE` was touched lately. It is the health check of
+processes without a port, or with a port that the check cannot reach.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Where a process answers operators: a socket that is bound before anything is opened."""
+"""The socket of a process for operators, bound before anything else is opened."""
 
 import socket
 

@@ -1,9 +1,8 @@
-"""Rows that could not be handled: each waits by itself, and the others go on.
+"""Rows that could not be handled: each waits by itself, all others go on.
 
-A sweep, the relay or a claim that fails on one row notes it here and passes it over until its time
-has come. The wait doubles with every failure. What is noted is an alarm: the log has a line with
-the error each time (`row_set_back`; `row_put_off` where only the store was away), and `/metrics`
-the number of rows that wait so.
+A sweep, the relay or a claim that fails on one row notes it here and skips it for some time. The
+wait doubles with every failure. Each failure is a line in the log (`row_set_back`; `row_put_off` if
+only the store was away), and `/metrics` has the number of rows that wait. Both are alarms.
 """
 
 import uuid
@@ -23,9 +22,9 @@ from core.model.tables import Setback
 _log = log.get(__name__)
 _FIRST_S = 5.0
 _MOST_S = 3600.0
-_MOST_AWAY_S = 60.0  # the store was away, not the row wrong: soon after the outage it goes on
+_MOST_AWAY_S = 60.0  # the store was away: go on soon after the outage
 _REMEMBERED = timedelta(hours=1)
-# One that was due again for so long and did not fail has been handled since: it begins anew.
+# A row that did not fail for this long after its wait was handled: its count starts at 0 again.
 _HANDLED_SINCE = timedelta(minutes=2)
 _SHOWN = 1000  # characters of an error
 
@@ -45,13 +44,13 @@ class Kind(StrEnum):
 
 
 def is_away(error: BaseException) -> bool:
-    """Tell whether a part that we stand on did not answer, which says nothing of the row."""
+    """Whether a dependency did not answer: then the row is not at fault."""
     return isinstance(error, Unavailable) and not isinstance(error, Refused)
 
 
-def wait_s(attempts: int, error: BaseException) -> float:
+def wait_s(failures: int, error: BaseException) -> float:
     """Return how many seconds a row waits that has failed so often, from 1."""
-    return float(min(_longest_s(error), _FIRST_S * 2.0 ** min(attempts - 1, 20)))
+    return float(min(_longest_s(error), _FIRST_S * 2.0 ** min(failures - 1, 20)))
 
 
 def _longest_s(error: BaseException) -> float:

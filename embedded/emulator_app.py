@@ -1,6 +1,6 @@
 """The emulator's ASGI app, with two things that ministack does slowly done at once.
 
-It reads a whole object from its disk for every range of it, on its event loop: a film that is
+It reads a whole object from its disk for every range of it, on its event loop: a video that is
 fetched in sixteen ranges is read sixteen times. Here an object is mapped while it is looked up, and
 a range is a slice of that. Of an object of 250 MB, ranges came at some 900 MB/s instead of 45.
 

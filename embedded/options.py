@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -15,7 +15,7 @@ from pydantic import (
     ValidationError,
 )
 
-from core.config import Settings
+from core.config import MIN_FREE_DISK_BYTES, USER_QUOTA_BYTES
 from embedded.errors import StackError, UsageError
 
 _EXTERNAL = {
@@ -71,10 +71,6 @@ _ServicePort = Annotated[
 _Size = Annotated[ByteSize, Field(ge=0)]
 
 
-def _as_in_services(name: str) -> Any:
-    return Settings.model_fields[name.lower()].default
-
-
 class Options(BaseModel):
     """The choices of one start; see docs/run.md and docs/operations.md.
 
@@ -100,8 +96,8 @@ class Options(BaseModel):
     once_wait: float = Field(60, alias="ONCE_WAIT_S", ge=0, allow_inf_nan=False)
     external: frozenset[str]
     registration: Literal["open", "invite", "closed"] = Field("open", alias="REGISTRATION")
-    wanted_disk: _Size = Field(_as_in_services("MIN_FREE_DISK_BYTES"), alias="MIN_FREE_DISK_BYTES")
-    quota: _Size = Field(_as_in_services("USER_QUOTA_BYTES"), alias="USER_QUOTA_BYTES")
+    wanted_disk: _Size = Field(MIN_FREE_DISK_BYTES, alias="MIN_FREE_DISK_BYTES")
+    quota: _Size = Field(USER_QUOTA_BYTES, alias="USER_QUOTA_BYTES")
 
     @property
     def address(self) -> str:

@@ -1,4 +1,4 @@
-"""Whether there is enough disk: a worker begins no film without, which looks like a hang."""
+"""Warns when the disk is too full: workers then take no task."""
 
 import shutil
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from embedded.console import complain, say
 
 @dataclass
 class Room:
-    """What is free where workers work, told once each time that it becomes too little.
+    """The free disk of the workers; says once when it becomes too little.
 
-    `place` need not be there yet; `wanted` bytes must be free before a film is begun.
+    `place` need not be there yet; `wanted` bytes must be free before a video is begun.
     """
 
     place: Path
@@ -24,17 +24,17 @@ class Room:
         if free is None or free >= self.wanted:
             return None
         return (
-            f"{size(free)} are free in {self.place}, and no film is begun with less than "
-            f"{size(self.wanted)}: free some, or set MIN_FREE_DISK_BYTES lower."
+            f"{size(free)} are free in {self.place}, but a worker needs {size(self.wanted)} to "
+            "take a task. Free some disk, or set MIN_FREE_DISK_BYTES lower."
         )
 
     def look(self) -> None:
-        """Say when films begin to wait for room, and when they no longer do."""
+        """Say when videos begin and stop waiting for free disk."""
         shortage = self.shortage()
         if shortage and not self._short:
-            complain(f"Films wait for room: {shortage}")
+            complain(f"Videos wait for free disk: {shortage}")
         elif self._short and not shortage:
-            say("There is room again.")
+            say("There is enough free disk again.")
         self._short = shortage is not None
 
 

@@ -1,4 +1,4 @@
-"""Says why a film waits in the queue, and tells when it has waited for too long."""
+"""Says why a video waits in the queue, and tells when it has waited for too long."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from embedded.console import complain
 from embedded.errors import StackError
 
 _LOOK_S = 1.0
-# What no patience mends: somebody has to do something first. A busy worker becomes free by itself.
+# Waiting does not help here: a person must act first. A busy worker becomes free by itself.
 _STUCK = ("no_worker", "no_room")
 
 
@@ -29,7 +29,7 @@ class Waiting:
     _told: str | None = None
 
     def look(self) -> str | None:
-        """Say why the film waits when that has changed; called often.
+        """Say why the video waits when that has changed; called often.
 
         Returns:
             A sentence once it has waited too long, else None.
@@ -44,7 +44,7 @@ class Waiting:
             return None
         reason, message = _why(video, self.shortage())
         if message and reason != self._told:
-            complain(f"The film waits: {message}")
+            complain(f"The video waits: {message}")
         self._told = reason
         if reason not in _STUCK:
             self._since = None
@@ -52,7 +52,7 @@ class Waiting:
         self._since = now if self._since is None else self._since
         if now - self._since < self.limit:
             return None
-        return f"The film has waited for {now - self._since:.0f} s: {message}"
+        return f"The video has waited for {now - self._since:.0f} s: {message}"
 
 
 def _why(video: dict[str, Any] | None, shortage: str | None) -> tuple[str | None, str]:
@@ -62,5 +62,5 @@ def _why(video: dict[str, Any] | None, shortage: str | None) -> tuple[str | None
     queue = video.get("queue") or {}
     if queue.get("reason"):
         return str(queue["reason"]), str(queue.get("message") or queue["reason"])
-    # Workers tell with a delay; here it is seen at once.
+    # Workers report with a delay; the disk can be asked at once.
     return ("no_room", shortage) if shortage else (None, "")

@@ -1,4 +1,4 @@
-"""One page with what a deployment does, from a film's beginning to its end."""
+"""One page with what a deployment does, from a video's beginning to its end."""
 
 from typing import TYPE_CHECKING
 
@@ -51,13 +51,13 @@ def dashboard(
     )
     page = cloudwatch.Dashboard(stack, "Dashboard", default_interval=Duration.hours(12))
     page.add_widgets(
-        _graph("Films that wait or are worked on", workers.load),
+        _graph("Videos that wait or are worked on", workers.load),
         _graph("Workers that run", running),
         _graph("The longest that one of them has waited, in s", told(figures, "OldestWaiting")),
     )
     page.add_widgets(
-        _graph("Films that ended", count("Succeeded"), count("Failed")),
-        _graph("Films that failed, by code", codes),
+        _graph("Videos that ended", count("Succeeded"), count("Failed")),
+        _graph("Videos that failed, by code", codes),
         _graph("Attempts that are tried again", count("Released"), count("LeasesLapsed")),
     )
     page.add_widgets(

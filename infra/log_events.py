@@ -6,7 +6,7 @@ of the deployment's own namespace, made from the lines of one log group.
 
 from dataclasses import dataclass
 
-# What became of a film when it was our fault; all other codes are the film's own, see
+# What became of a video when it was our fault; all other codes are the video's own, see
 # workers/media/limits.py.
 OUR_CODES = ("storage_error", "processing_gave_up", "resource_limit")
 # Written with a traceback: something that nobody foresaw.
@@ -50,7 +50,7 @@ API = (
     Count("ServerErrors", '{ $.event = "request" && $.status >= 500 }'),
     Count("Requests", '{ $.event = "request" }'),
     Count("LimitedRequests", '{ $.event = "request" && $.status = 429 }'),
-    Count("NotReady", '{ $.event = "not_ready" }', by="part"),
+    Count("NotReady", '{ $.event = "not_ready" }', by="dependency"),
     Count("Overloaded", '{ $.event = "overloaded" }'),
     Count("ApiFaults", f"{{ {_any_of('event', FAULTS)} }}"),
 )

@@ -1,4 +1,4 @@
-"""The distribution that films come from."""
+"""The distribution that videos come from."""
 
 import hashlib
 from typing import Any
@@ -73,7 +73,7 @@ def _public_key(stack: Stack, pem: str) -> cloudfront.PublicKey:
 
 
 def _bucket(stack: Stack, storage: StorageStack) -> s3.IBucket:
-    """Let this account's distributions read films, and return the bucket as one that is known.
+    """Let this account's distributions read videos, and return the bucket as one that is known.
 
     The policy names all of the account's distributions: naming this one, the two stacks would each
     have to be there before the other.
@@ -111,7 +111,7 @@ def _behavior(bucket: s3.IBucket, group: cloudfront.KeyGroup) -> cloudfront.Beha
         stack, "Access", signing=cloudfront.Signing.SIGV4_ALWAYS
     )
     shown = cloudfront.CacheQueryStringBehavior.allow_list(
-        # How a film is to be saved, and under which name: S3 answers with what they say.
+        # How a video is to be saved, and under which name: S3 answers with what they say.
         "response-content-disposition", "response-content-type",
     )  # fmt: skip
     return cloudfront.BehaviorOptions(
@@ -122,12 +122,12 @@ def _behavior(bucket: s3.IBucket, group: cloudfront.KeyGroup) -> cloudfront.Beha
         viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
         allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
         cached_methods=cloudfront.CachedMethods.CACHE_GET_HEAD_OPTIONS,
-        compress=False,  # films are packed already
+        compress=False,  # videos are packed already
         # No two outputs ever have the same key, so what is here stays right.
         cache_policy=cloudfront.CachePolicy(
             stack,
             "Kept",
-            comment="Films, by key and by how they are to be saved",
+            comment="Videos, by key and by how they are to be saved",
             query_string_behavior=shown,
             # The bucket's answer to a page is for that page's origin.
             header_behavior=cloudfront.CacheHeaderBehavior.allow_list(
@@ -146,7 +146,7 @@ def _behavior(bucket: s3.IBucket, group: cloudfront.KeyGroup) -> cloudfront.Beha
                 strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
                     access_control_max_age=Duration.days(365), override=True
                 ),
-                # A film that is a page too runs nothing, even when somebody opens it as one.
+                # A video that is a page too runs nothing, even when somebody opens it as one.
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                     content_security_policy="sandbox", override=True
                 ),

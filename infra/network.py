@@ -117,7 +117,7 @@ def _vpc(stack: Stack, size: Size) -> ec2.Vpc:
 
 
 def _nat_instance() -> ec2.NatInstanceProviderV2:
-    """Return the cheapest way out; the bytes of films go through the S3 endpoint instead."""
+    """Return the cheapest way out; the bytes of videos go through the S3 endpoint instead."""
     data = ec2.UserData.for_linux()
     data.add_commands(
         # The first start of the system may empty the cache of packages meanwhile. Whoever comes

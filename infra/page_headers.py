@@ -6,7 +6,7 @@ def content_policy(store: str, media: str | None) -> str:
 
     Args:
         store: the origin to which parts are sent.
-        media: the origin from which films, posters and logs come; None for the store's.
+        media: the origin from which videos, posters and logs come; None for the store's.
     """
     reached = f"{store} {media}" if media else store
     shown = media or store

@@ -28,7 +28,7 @@ def accept_objects(role: iam.IRole, bucket: s3.IBucket) -> None:
     accept(
         role,
         f"AwsSolutions-IAM5[Resource::{arn}/{_KEYS}]",
-        "Films come and go: what is named is where all of them lie, and nothing else does.",
+        "Videos come and go: what is named is where all of them lie, and nothing else does.",
     )
 
 
@@ -59,7 +59,7 @@ def of_api(
         _statement(
             # core/adapters/s3.py: create_upload, complete_upload, and the parts that browsers send
             "s3:PutObject",
-            # head; and the films that browsers fetch, where there is no distribution for them
+            # head; and the videos that browsers fetch, where there is no distribution for them
             "s3:GetObject",
             # list_parts, abort_upload
             "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload",
@@ -95,8 +95,8 @@ def of_control(
             "s3:DeleteObject",
             on=bucket.arn_for_objects(_KEYS),
         ),
-        # delete_prefix; and without it head of what is gone is "forbidden", not "not found"
-        _statement("s3:ListBucket", on=bucket.bucket_arn),
+        # delete_prefix, abort_uploads; without the first, head of what is gone is "forbidden"
+        _statement("s3:ListBucket", "s3:ListBucketMultipartUploads", on=bucket.bucket_arn),
         # core/adapters/sqs.py: send; backlog
         _statement(
             "sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", on=queue.queue_arn

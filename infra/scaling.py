@@ -1,7 +1,7 @@
 """How many workers there should be. Pure: docs, tests and simulations use it too.
 
 What counts is the load: tasks that wait to be claimed and tasks that a worker holds, as control
-counts them in Postgres. A worker encodes one film at a time with all its cores, so as many workers
+counts them in Postgres. A worker encodes one video at a time with all its cores, so as many workers
 are wanted as there are such tasks, at most `worker_max`. The number follows from the load alone,
 not from how many run already: a figure that comes late, as one of CloudWatch may by a minute,
 cannot add to what is on its way already, and nothing has to be divided by the number of tasks when
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 # Application Auto Scaling takes 20 steps in a policy.
 _MOST_STEPS = 20
-_EXACT = 6  # up to so many films, one task for each
+_EXACT = 6  # up to so many videos, one task for each
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Step:
     tasks: int
 
 
-# Nothing is taken away sooner than this after the last change: one film seldom comes alone.
+# Nothing is taken away sooner than this after the last change: one video seldom comes alone.
 CALM_S = 600
 # So long without anything to do, and the last worker goes.
 IDLE_MINUTES = 10
@@ -36,8 +36,8 @@ IDLE_MINUTES = 10
 def steps(most: int) -> list[Step]:
     """Return the steps up to `most` tasks, by rising load.
 
-    Few films get a task each. Beyond those the number is rounded up, by a third at the most up to
-    some 250 tasks and by half above, so that below `most` no film waits for another.
+    Few videos get a task each. Beyond those the number is rounded up, by a third at the most up to
+    some 250 tasks and by half above, so that below `most` no video waits for another.
     """
     few = list(range(1, min(most, _EXACT) + 1))
     left = _MOST_STEPS - len(few)

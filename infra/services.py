@@ -1,10 +1,10 @@
-"""The stacks that run on the base: cluster, films, API, workers, delivery, what watches them.
+"""The stacks that run on the base: cluster, videos, API, workers, delivery, what watches them.
 
 Further context:
-    media_public_key: path of the public key for films through CloudFront; while it is changed, a
+    media_public_key: path of the public key for videos through CloudFront; while it is changed, a
         comma list of the new one's and the former one's.
     media_key_secret: ARN of the secret with the private one.
-    media_domain: name of the films' distribution, covered by the certificate.
+    media_domain: name of the videos' distribution, covered by the certificate.
     balancer_certificate: ARN of a certificate of the deployment's own region; with it CloudFront
         speaks TLS to the load balancer too. It must cover the domain.
     database_secret: ARN of the secret of a database that was put in the place of the one that was

@@ -58,7 +58,7 @@ def _media_bucket(
     if not origins:
         Annotations.of(stack).add_warning_v2(
             "framemill:origins",
-            "No page may send films to the bucket yet: give its address with --context origins=…",
+            "No page may send videos to the bucket yet: give its address with --context origins=…",
         )
     return s3.Bucket(
         stack,

@@ -163,7 +163,7 @@ def health_check(image: images.Image) -> ecs.HealthCheck:
 
 
 def _logging(log: logs.ILogGroup, name: str) -> ecs.LogDriver:
-    # Who logs more than can be sent loses lines rather than waits: a film is worth more than those.
+    # A task that logs too fast loses lines and does not wait: a video is worth more than a line.
     return ecs.LogDriver.aws_logs(
         stream_prefix=name, log_group=log, mode=ecs.AwsLogDriverMode.NON_BLOCKING
     )

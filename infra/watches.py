@@ -21,8 +21,8 @@ def of_work(figures: str, dead_letters: sqs.IQueue) -> list[Watch]:
     return [
         Watch(
             "QueueAge", told(figures, "OldestWaiting"), 900, 15,
-            "Films have been waiting for a quarter of an hour: are workers running, and do they "
-            "end films? If all worker_max are busy, raise it or choose a larger size.",
+            "Videos have been waiting for a quarter of an hour: are workers running, and do they "
+            "end videos? If all worker_max are busy, raise it or choose a larger size.",
         ),
         Watch(
             "DeadLettersLeft",
@@ -58,7 +58,7 @@ def of_control(cluster: str, service: str, figures: str) -> list[Watch]:
 
 def of_workers(size: Size, cluster: str, service: str, figures: str) -> list[Watch]:
     """Return what is watched of the workers from outside; `figures` as for `of_work`."""
-    # Where films wait and no worker holds any, whoever runs takes none: busy workers, or none yet,
+    # Where videos wait and no worker holds any, whoever runs takes none: busy workers, or none yet,
     # are told by other alarms.
     idle = cloudwatch.MathExpression(
         expression="IF(FILL(waiting, 0) > 0 AND FILL(held, 0) == 0 AND FILL(running, 0) > 0, 1, 0)",
@@ -68,18 +68,18 @@ def of_workers(size: Size, cluster: str, service: str, figures: str) -> list[Wat
             "running": running(cluster, service),
         },
         period=Duration.minutes(5),
-        label="Films wait, workers run, and none works",
+        label="Videos wait, workers run, and none works",
     )
     return [
         Watch(
-            "FilmsWait", idle, 1, 3,
-            "Films wait although workers run: none of them takes one. waiting_for_capacity in "
+            "VideosWait", idle, 1, 3,
+            "Videos wait although workers run: none of them takes one. waiting_for_capacity in "
             "their log says that disk or memory is short (raise worker_disk_gb); receive_failed "
             "or claim_failed that they cannot reach the queue or Postgres.",
         ),
         Watch(
             "WorkersAtMost", running(cluster, service), size.worker_max, 12,
-            f"All {size.worker_max} workers that the size allows have run for an hour: films may "
+            f"All {size.worker_max} workers that the size allows have run for an hour: videos may "
             "wait. Raise worker_max or choose a larger size, unless ever fewer wait.",
             where=_SCALE,
         ),
@@ -112,18 +112,18 @@ def of_logs(namespace: str) -> list[Watch]:
         expression="IF(failed + succeeded >= 5, 100 * failed / (failed + succeeded), 0)",
         using_metrics={"failed": count("Failed", 60), "succeeded": count("Succeeded", 60)},
         period=Duration.minutes(60),
-        label="Films that failed, in percent",
+        label="Videos that failed, in percent",
     )
     return [
         Watch(
-            "FilmsFailedByUs", count("FailedByUs", 15), 1, 1,
-            "A film failed and was not at fault: storage_error, processing_gave_up or "
+            "VideosFailedByUs", count("FailedByUs", 15), 1, 1,
+            "A video failed and was not at fault: storage_error, processing_gave_up or "
             "resource_limit. The worker's log has its video_id; it can be tried again once the "
             "cause is gone.",
         ),
         Watch(
-            "FilmsFail", share, 30, 1,
-            "Three films in ten failed within an hour: the dashboard shows with which codes. "
+            "VideosFail", share, 30, 1,
+            "Three videos in ten failed within an hour: the dashboard shows with which codes. "
             "Many of one code of the input are somebody's broken camera, or a change of ours.",
         ),
         Watch(
@@ -158,8 +158,8 @@ def of_logs(namespace: str) -> list[Watch]:
         Watch(
             # Written once, when it begins.
             "WorkersShort", count("WaitingForCapacity", 15), 1, 1,
-            "A worker takes no film because its disk or memory is short: raise worker_disk_gb, "
-            "of which a source needs three times its size.",
+            "A worker takes no video because its disk or memory is short: raise worker_disk_gb, "
+            "which must hold a source that is fetched whole, and 4 GiB.",
         ),
         Watch(
             "Faults", cloudwatch.MathExpression(

@@ -1,4 +1,4 @@
-"""The workers: none while there is nothing to do, and one for each film when there is."""
+"""The workers: none while there is nothing to do, and one for each video when there is."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class WorkerStack(Stack):
     """The workers on Fargate: the first ones on demand where the size says so, the rest on Spot.
 
     A worker that encodes has ECS guard its task (workers/runtime/protection.py), so neither a
-    smaller number nor a deployment ends it; one that Spot takes back gives its film to another.
+    smaller number nor a deployment ends it; one that Spot takes back gives its video to another.
 
     Attributes:
         service: the workers' tasks.
@@ -75,7 +75,7 @@ class WorkerStack(Stack):
         permissions.allow(task.task_role, rights)
         permissions.accept_objects(task.task_role, storage.bucket)
         permissions.accept_protection(task.task_role, cluster)
-        # A new version starts beside the old one, which ends when its film is done.
+        # A new version starts beside the old one, which ends when its video is done.
         self.service = tasks.service(
             self,
             "Workers",

@@ -1,4 +1,4 @@
-"""How slow a transfer may be, and the failure texts of slow or broken ones. Pure.
+"""The slowest transfer that is accepted, and the failure texts of transfers. Pure.
 
 A client's timeout starts again with every byte, and most clients have none while they send a body.
 So a store that is very slow, or stops reading, would hold a transfer for hours.

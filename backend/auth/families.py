@@ -1,7 +1,7 @@
-"""What Postgres knows of sessions: which there are, and the only good refresh token of each.
+"""The sessions in Postgres: which exist, and the only valid refresh token of each.
 
-Redis answers for sessions at every request and may be lost, or come back with old contents. What
-has ended, and which token came last, is therefore kept here too and compared at every refresh.
+Redis has the sessions for every request, but it may be lost or be restored from an old copy. So
+Postgres also keeps which sessions ended and the last token of each. Every refresh compares both.
 """
 
 import uuid

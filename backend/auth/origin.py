@@ -1,4 +1,4 @@
-"""Whose page may use the refresh cookie."""
+"""Checks which pages (origins) may use the refresh cookie."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit

@@ -1,8 +1,8 @@
-"""What only the owner of an account may do: change its password, and end it.
+"""What needs the password again: to change it, and to delete the account.
 
-Both ask for the password, with the limits of a login: whoever finds a session open must not be able
-to try them out. Redis is told before Postgres commits, so that no session outlives what was
-acknowledged; a Redis that is away leaves everything as it was.
+The password is checked with the rate limits of a login, so that nobody can guess it in a session
+that was left open. Redis is changed before Postgres commits, so no session lives longer than the
+answer. If Redis is away, nothing changes.
 """
 
 from sqlalchemy import select, update

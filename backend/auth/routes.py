@@ -30,9 +30,9 @@ RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=Fal
 UserAgent = Annotated[str, Header(include_in_schema=False)]
 
 
-@router.get("/auth/registration", responses=responses(), summary="Who may make an account")
+@router.get("/auth/registration", responses=responses(), summary="Who can create an account?")
 async def get_registration(held: With) -> RegistrationMode:
-    """Tell whether anybody may make an account, only who has an invite, or nobody."""
+    """Tell who can create an account: anybody, people with an invite, or nobody."""
     return RegistrationMode(registration=held.settings.registration)
 
 
@@ -40,19 +40,17 @@ async def get_registration(held: With) -> RegistrationMode:
     "/auth/register",
     status_code=status.HTTP_201_CREATED,
     responses=responses(400, 403, 409, 413, 415, 422, 429),
-    summary="Make an account",
+    summary="Create an account",
 )
 async def register(body: Registration, held: With, address: Address) -> Account:
-    """Make an account with an address and a password of 12 to 128 characters.
+    """Create an account with an email address and a password of 12 to 128 characters.
 
-    Where only who is invited may, `invite` is the code; it is good for one account.
+    If the server needs an invite, `invite` is its code. It works for one account.
     """
     return await service.register(held, body, address)
 
 
-@router.post(
-    "/auth/login", responses=responses(400, 401, 413, 415, 422, 429), summary="Begin a session"
-)
+@router.post("/auth/login", responses=responses(400, 401, 413, 415, 422, 429), summary="Log in")
 async def login(
     body: Credentials,
     response: Response,
@@ -60,7 +58,7 @@ async def login(
     address: Address,
     user_agent: UserAgent = "",
 ) -> TokenAnswer:
-    """Begin a session; a browser gets its refresh token in a cookie, others in the body."""
+    """Start a session. A browser gets its refresh token in a cookie, other clients in the body."""
     issued = await service.log_in(held, body, user_agent=user_agent, address=address)
     return _answer(held, response, issued, in_body=body.client == "native")
 
@@ -68,7 +66,7 @@ async def login(
 @router.post(
     "/auth/refresh",
     responses=responses(400, 401, 403, 413, 415, 422, 429),
-    summary="Exchange a refresh token",
+    summary="Refresh the access token",
 )
 async def refresh(
     request: Request,
@@ -78,7 +76,10 @@ async def refresh(
     body: RefreshRequest | None = None,
     cookie: RefreshCookie = None,
 ) -> TokenAnswer:
-    """Give a new access token and the next refresh token; one shown twice ends its session."""
+    """Return a new access token and the next refresh token.
+
+    A refresh token that is used twice ends its session.
+    """
     token = body.refresh_token if body else None
     if token is None:
         check_origin(request, held.settings.allowed_origins)
@@ -90,7 +91,7 @@ async def refresh(
     "/auth/logout",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(400, 403, 413, 415, 422),
-    summary="End this session",
+    summary="Log out",
 )
 async def logout(
     request: Request,
@@ -99,7 +100,7 @@ async def logout(
     body: RefreshRequest | None = None,
     cookie: RefreshCookie = None,
 ) -> None:
-    """End the session of a refresh token; its access tokens stop working at once."""
+    """End the session of a refresh token. Its access tokens stop working at once."""
     token = body.refresh_token if body else None
     if token is None:
         check_origin(request, held.settings.allowed_origins)
@@ -114,7 +115,7 @@ async def logout(
     summary="Change the password",
 )
 async def change_password(body: PasswordChange, user: CurrentUser, address: Address) -> None:
-    """Set another password; every other session of the account ends, this one stays."""
+    """Set a new password. All other sessions of the account end, this one stays."""
     await ownership.change_password(user, body.current_password, body.new_password, address=address)
 
 
@@ -131,7 +132,7 @@ async def list_sessions(user: CurrentUser) -> SessionList:
     summary="End all sessions",
 )
 async def end_sessions(user: CurrentUser) -> None:
-    """End every session of the account, this one too."""
+    """End all sessions of the account, this one too."""
     await service.end_all_sessions(user.held, user)
 
 
@@ -150,7 +151,7 @@ async def end_session(session_id: str, user: CurrentUser) -> None:
         raise NotFound("This session does not exist.")
 
 
-@router.get("/me", responses=responses(401), summary="Who am I")
+@router.get("/me", responses=responses(401), summary="This account")
 async def me(user: CurrentUser) -> Me:
     """Return the account of whoever asks."""
     return await service.account(user.held, user)
@@ -160,15 +161,15 @@ async def me(user: CurrentUser) -> Me:
     "/me/delete",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(400, 401, 403, 409, 413, 415, 422, 429),
-    summary="End this account",
+    summary="Delete this account",
 )
 async def delete_account(
     body: AccountEnd, response: Response, user: CurrentUser, address: Address
 ) -> None:
-    """End the account of whoever asks, for good, with all its sessions and videos.
+    """Delete the account of the caller, with all its sessions and videos.
 
-    Nobody can log in to it any more, and its address is free, at once; what is stored is removed
-    soon after. The only admin has to make somebody else one first.
+    Login stops at once, and the email address can be used again. The files are removed soon
+    after. The only admin must make another user an admin first.
     """
     await ownership.end_account(user, body.password, address=address)
     response.delete_cookie(COOKIE, path=_PATH)

@@ -33,7 +33,7 @@ Password = Annotated[str, Field(max_length=1000, examples=["a-long-walk-in-the-r
 
 
 class Registration(BaseModel):
-    """A new account; `invite` is a code that an admin gave, where one is needed."""
+    """A new account. `invite` is a code from an admin, if the server needs one."""
 
     email: Email
     password: Password
@@ -41,13 +41,13 @@ class Registration(BaseModel):
 
 
 class RegistrationMode(BaseModel):
-    """Who may make an account: anybody, who has an invite, or nobody."""
+    """Who can create an account: anybody, people with an invite, or nobody."""
 
     registration: Literal["open", "invite", "closed"]
 
 
 class Credentials(BaseModel):
-    """Who wants a session, and for what kind of client."""
+    """The login, and the kind of client."""
 
     email: AnyEmail
     password: Password
@@ -55,14 +55,14 @@ class Credentials(BaseModel):
 
 
 class PasswordChange(BaseModel):
-    """The password that is known, and the one that is wanted."""
+    """The current and the new password."""
 
     current_password: Password
     new_password: Password
 
 
 class AccountEnd(BaseModel):
-    """The password again: who finds a session open must not be able to end the account."""
+    """The password again, so that an open session alone cannot delete the account."""
 
     password: Password
 
@@ -83,7 +83,7 @@ class TokenAnswer(BaseModel):
 
 
 class Account(BaseModel):
-    """An account as it was made."""
+    """A new account."""
 
     id: UUID
     email: str = Field(examples=["ada@example.com"])
@@ -91,7 +91,7 @@ class Account(BaseModel):
 
 
 class Me(Account):
-    """The account of whoever asks."""
+    """The account of the caller."""
 
     role: str = Field(examples=["user"])
 
@@ -105,7 +105,7 @@ class SessionItem(BaseModel):
     address: str
     created_at: datetime
     used_at: datetime
-    current: bool = Field(description="Whether it is the session that asks.")
+    current: bool = Field(description="Whether it is the session of this request.")
 
 
 class SessionList(BaseModel):

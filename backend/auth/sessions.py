@@ -1,7 +1,7 @@
-"""Sessions in Redis: one key each, holding the id (JTI) of the only refresh token that is good.
+"""Sessions in Redis: one key each, with the id (JTI) of its only valid refresh token.
 
-Losing Redis ends every session: what is not there is not valid. That a Redis with old contents
-revives none is the work of `families.py`.
+A session that is not in Redis is not valid, so losing Redis ends all of them. `families.py` makes
+sure that an old copy of Redis brings none back.
 """
 
 import json
@@ -60,7 +60,7 @@ class Sessions:
         self._life_s = life_s
         self._grace_s = grace_s
         self._rotate = client.register_script(_ROTATE)
-        self._alive: Batcher[str, bool] = Batcher(self._load_alive, part="The session store")
+        self._alive: Batcher[str, bool] = Batcher(self._load_alive, dependency="The session store")
 
     async def begin(
         self, user_id: uuid.UUID, *, client: str, user_agent: str, address: str

@@ -1,7 +1,7 @@
 """JSON Web Tokens: access tokens for requests, refresh tokens for new access tokens.
 
-One pinned algorithm; the key id is looked up in a fixed map, so that keys can be changed while
-tokens of the former one live on.
+One fixed algorithm. The key id is looked up in a fixed map, so that a key can be changed while
+tokens of the old key are still valid.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import jwt
 
-from core.config import Settings
+from backend.settings import Settings
 from core.errors import Unauthenticated
 from core.model.ids import new_token
 

@@ -1,7 +1,7 @@
-"""What a stream of all videos knows of each, and so what has changed. Pure.
+"""Finds what changed for a stream of all videos: it remembers the version of each. Pure.
 
-Versions are compared, not times: a transaction that commits late, or a crowd of changes at once,
-leaves nothing untold.
+It compares versions and not times. So it misses no change, even if a transaction commits late or
+many changes come at once.
 """
 
 import uuid

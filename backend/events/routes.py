@@ -62,7 +62,7 @@ async def _known_video(video_id: UUID, user: CurrentUser) -> UUID:
 async def follow_video(
     video_id: Annotated[UUID, Depends(_known_video)], user: CurrentUser
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send the video now and after every change; ends when it, or the session, is no more."""
+    """Send the video now and after every change. It ends with the video or the session."""
     async for change in stream.changes_of_one(user, video_id):
         yield _event(change)
 
@@ -78,10 +78,10 @@ async def follow_video(
 async def follow_all(
     user: CurrentUser,
     last_event_id: Annotated[
-        str | None, Header(description="Of a stream before: begin with every video there is.")
+        str | None, Header(description="Last id of an earlier stream: all videos are sent first.")
     ] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send the newest videos and what changed lately, then each change; ends with the session."""
+    """Send the newest videos and recent changes, then each change. It ends with the session."""
     async for change in stream.changes_of_all(user, everything=bool(last_event_id)):
         yield _event(change)
 

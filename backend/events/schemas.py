@@ -1,4 +1,4 @@
-"""What the streams tell besides videos."""
+"""The events of the streams that are not a whole video."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class DeletedVideo(BaseModel):
-    """A video that is gone, with the version that it ended at."""
+    """A deleted video, with its last version."""
 
     id: UUID
     version: int

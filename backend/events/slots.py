@@ -1,4 +1,4 @@
-"""How many streams a user may have open."""
+"""Limits how many event streams one user has open."""
 
 import uuid
 from collections import Counter

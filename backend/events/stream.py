@@ -1,11 +1,11 @@
-"""The stream of changes of one video, or of all of a user's.
+"""The event stream of one video, or of all videos of a user.
 
-First the present state is read from Postgres, then again whenever word comes that something
-changed, and now and then without word: so a lost event heals, and nothing depends on Redis. Then
-the session is looked up again too, because a stream lives longer than the token that opened it.
+The state is read from Postgres first, and again after each event from Redis. It is also read from
+time to time without an event, so a lost event does no lasting harm. Then the session is checked
+too, because a stream lives longer than the token that opened it.
 
-A look without word compares the version of every video with the one that was told, and tells all
-that differ, however many they are, a page at a time.
+A read without an event compares the version of every video with the version that was sent. It
+sends all that differ, a page at a time.
 """
 
 import asyncio

@@ -1,1 +1,1 @@
-"""Whether the service lives, is ready, and its figures."""
+"""Health, readiness and metrics of the API."""

@@ -1,4 +1,4 @@
-"""Which parts do not answer: asked once for all who want to know, and remembered for a moment."""
+"""Checks which dependencies answer. The result is shared and kept for a moment."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ Check = Callable[[], Awaitable[object]]
 
 
 class Readiness:
-    """Asks every part, side by side; whoever comes meanwhile waits for the same answers.
+    """Asks all dependencies at the same time. Calls that come meanwhile share the answers.
 
     A check raises when its part does not answer. It must within `patience_s`; what it says is good
     for `keep_s`.
@@ -36,11 +36,11 @@ class Readiness:
         self._asked: dict[str, asyncio.Task[bool]] = {}
 
     async def silent(self) -> list[str]:
-        """Return the names of the parts that do not answer."""
+        """Return the names of the dependencies that do not answer."""
         if time.monotonic() >= self._good_until:
             if self._round is None or self._round.done():
                 self._round = asyncio.create_task(self._ask())
-            # Whoever goes away must not take the answer from the others.
+            # One caller that is cancelled must not cancel the others.
             await asyncio.shield(self._round)
         return self._known
 
@@ -62,7 +62,9 @@ class Readiness:
         ]
         for name, task in self._asked.items():
             if task in late:
-                _log.warning("not_ready", part=name, error=f"no answer in {self._patience_s:g} s")
+                _log.warning(
+                    "not_ready", dependency=name, error=f"no answer in {self._patience_s:g} s"
+                )
                 task.cancel()
         self._good_until = time.monotonic() + self._keep_s
 
@@ -71,6 +73,6 @@ async def _answers(name: str, check: Check) -> bool:
     try:
         await check()
     except Exception as error:  # noqa: BLE001 - any reason is a reason
-        _log.warning("not_ready", part=name, error=repr(error))
+        _log.warning("not_ready", dependency=name, error=repr(error))
         return False
     return True

@@ -1,4 +1,4 @@
-"""Whether the process lives, on the API's own port; the rest is told to operators elsewhere."""
+"""`/healthz` on the API's own port. Operators have more on the service port."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -12,7 +12,7 @@ class Health(BaseModel):
     status: str = Field("ok", examples=["ok"])
 
 
-@router.get("/healthz", summary="The process lives")
+@router.get("/healthz", summary="Is the process alive?")
 async def healthz() -> Health:
-    """Answer at once; says nothing about the parts behind."""
+    """Answer at once. It does not check Postgres, Redis, S3 or SQS."""
     return Health(status="ok")

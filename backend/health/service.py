@@ -1,4 +1,4 @@
-"""What operators and their machines ask, on an address of its own that nobody else should reach.
+"""`/readyz` and `/metrics`, on the service port that only operators should reach.
 
 An ASGI app beside the API's, in the same process and with the same adapters.
 """
@@ -48,7 +48,7 @@ def create_service_app(api: FastAPI) -> FastAPI:
 
 
 def readiness_of(held: Services) -> Readiness:
-    """Return what asks the parts of an API."""
+    """Return the checks of an API's dependencies."""
 
     async def redis() -> object:
         return await held.redis.ping()

@@ -1,1 +1,1 @@
-"""What every route stands on: errors, middleware, paging, limits of rate and time."""
+"""What all routes share: errors, middleware, paging, rate limits and deadlines."""

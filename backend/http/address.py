@@ -1,4 +1,4 @@
-"""Which address a request comes from, when proxies stand in between. Pure."""
+"""Finds the client's address of a request that came through proxies. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache

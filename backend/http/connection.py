@@ -1,4 +1,4 @@
-"""Bounds on a connection that uvicorn itself has none for: time, size and number.
+"""Limits on a connection that uvicorn does not have: time, size and number.
 
 A client may take its time for ever in three ways: sending a request, taking an answer, and being
 one of very many. Each is ended by closing the connection, which the request that waits for it

@@ -1,6 +1,6 @@
-"""`python -m backend.http.document`: print the OpenAPI document, from which clients are made.
+"""`python -m backend.http.document`: prints the OpenAPI document.
 
-Nothing is opened and nothing is read from the environment, so that it is the same everywhere.
+It opens nothing and reads no environment variables, so the document is the same everywhere.
 """
 
 import json
@@ -9,7 +9,7 @@ import sys
 from pydantic import SecretStr
 
 from backend.app import create_app
-from core.config import Settings
+from backend.settings import Settings
 
 
 def written() -> str:

@@ -1,4 +1,4 @@
-"""One table from domain errors to RFC 9457 problems, and the handlers that use it."""
+"""Turns errors into RFC 9457 problems: one table, and the handlers that use it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -76,7 +76,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error; clients branch on `code`."""
+    """An error. Clients decide by its `code`."""
 
     type: str = Field(examples=["urn:framemill:problem:not_found"])
     title: str = Field(examples=["Not found"])

@@ -1,7 +1,7 @@
-"""Requests that may be repeated: the same `Idempotency-Key` makes one thing only, for a day.
+"""`Idempotency-Key`: requests with the same key create one thing only, for a day.
 
-A phone that lost the answer to `POST /v1/uploads` asks again with the same key and gets the upload
-that it began, as it is by now, instead of a second one.
+A phone that did not get the answer to `POST /v1/uploads` asks again with the same key. It gets the
+upload of the first request, in its present state, and no second one.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What happens to every request: a slot, an id, limits on body and time, a log line, a last resort.
+"""What happens to every request: a slot, an id, limits on body and time, a log line, errors.
 
 One plain ASGI layer, because each of Starlette's own would cost as much as a small route.
 """
@@ -329,7 +329,7 @@ _OVERLOADED = (503, "overloaded", "Too many requests are being answered; ask aga
 _TOO_LATE = (
     503,
     "dependency_unavailable",
-    "A part that this needs did not answer in time; ask again in a moment.",
+    "A dependency of the API did not answer in time. Try again in a moment.",
 )
 _ARRIVING = "Too many requests from this address have begun and not arrived; ask again in a moment."
 _TOO_LARGE = (413, "payload_too_large", "The body is larger than 1 MiB.")

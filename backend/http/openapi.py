@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond the routes themselves."""
+"""Adds to the OpenAPI document what the routes do not say."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from backend.http.errors import Problem
 from backend.uploads.schemas import PartsRequest
 
 DESCRIPTION = """\
-Upload films in parts straight to S3, have them transcoded, and watch or download the renditions.
+Upload videos in parts directly to S3, get them transcoded, and watch or download the renditions.
 
 Log in with `POST /v1/auth/login`, send the access token as `Authorization: Bearer …`, and refresh
-it before it expires. Errors are RFC 9457 problems; branch on `code`. Times are RFC 3339 in UTC.
+it before it expires. Errors are RFC 9457 problems: decide by `code`. Times are RFC 3339 in UTC.
 """
 
 

@@ -1,4 +1,4 @@
-"""Cursors: opaque to clients, the place of the last item to us. Pure."""
+"""Cursors of lists: opaque to clients, the place of the last item to us. Pure."""
 
 import base64
 import binascii

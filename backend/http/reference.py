@@ -1,7 +1,7 @@
-"""The OpenAPI document as one page for people: no script, nothing from anywhere else.
+"""`/docs`: the OpenAPI document as one page, without scripts.
 
-It lies on the origin that holds the refresh cookie, so its policy lets nothing run and nothing load
-but the one style sheet in it, which is known by its hash.
+The page has the same origin as the refresh cookie. So its policy allows only its one style sheet,
+by its hash, and no script.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Text from outside that Postgres could not hold: refused, never changed on the way. Pure."""
+"""Refuses text that Postgres cannot store. Pure."""
 
 from typing import Annotated
 

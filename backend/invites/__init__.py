@@ -1,1 +1,1 @@
-"""Who may make an account where not everybody may."""
+"""Invites: who can create an account where registration is not open."""

@@ -17,10 +17,10 @@ router = APIRouter(prefix="/v1/admin/invites", tags=["admin"])
     "",
     status_code=status.HTTP_201_CREATED,
     responses=responses(400, 401, 403, 413, 415, 422),
-    summary="Invite somebody",
+    summary="Create an invite",
 )
 async def create_invite(admin: CurrentAdmin, body: NewInvite | None = None) -> CreatedInvite:
-    """Make an invite that is good for one account; its code is told this once."""
+    """Create an invite for one account. Its code is in this answer only."""
     return await service.create(admin.held, admin, body or NewInvite())
 
 
@@ -39,8 +39,8 @@ async def list_invites(
     "/{invite_id}",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(401, 403, 404),
-    summary="Withdraw an invite",
+    summary="Delete an invite",
 )
 async def delete_invite(invite_id: UUID, admin: CurrentAdmin) -> None:
-    """Remove an invite, used or not. An account that was made with it stays."""
+    """Delete an invite, used or not. An account that was created with it stays."""
     await service.withdraw(admin.held, invite_id)

@@ -12,26 +12,26 @@ _DAY_S = 86_400
 
 
 class NewInvite(BaseModel):
-    """An invite for anybody who has its code, or for one address only."""
+    """An invite for anybody with its code, or for one email address only."""
 
     email: Email | None = None
     expires_in_s: Annotated[
-        int, Field(ge=60, le=90 * _DAY_S, description="Seconds for which it can be used.")
+        int, Field(ge=60, le=90 * _DAY_S, description="How many seconds it is valid.")
     ] = 7 * _DAY_S
 
 
 class InviteItem(BaseModel):
-    """An invite; `email` is the only address that may use it, null when any may."""
+    """An invite. `email` is the only address that can use it, null if anybody can."""
 
     id: UUID
     email: str | None = Field(examples=["ada@example.com"])
     expires_at: datetime
     created_at: datetime
-    used_at: datetime | None = Field(description="When an account was made with it.")
+    used_at: datetime | None = Field(description="When an account was created with it.")
 
 
 class CreatedInvite(BaseModel):
-    """A new invite with its code, which is told this once."""
+    """A new invite with its code. The code is in this answer only."""
 
     id: UUID
     code: str = Field(examples=["4kX0wq3vX2m1u0XyqW9a7g"])

@@ -1,4 +1,4 @@
-"""Invites: made by admins, used once, kept as a hash of their code."""
+"""Invites: created by admins, used once. Only a hash of the code is stored."""
 
 import hashlib
 import uuid

@@ -1,1 +1,1 @@
-"""What was asked of videos."""
+"""Jobs of videos."""

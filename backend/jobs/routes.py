@@ -32,7 +32,7 @@ async def get_job(job_id: UUID, user: CurrentUser) -> JobItem:
 async def list_video_jobs(
     video_id: UUID, user: CurrentUser, limit: Limit = 20, cursor: Cursor = None
 ) -> JobPage:
-    """List what was asked of a video, newest first."""
+    """List the jobs of a video, newest first."""
     items, following = await service.page(
         user.held, user, limit=limit, cursor=cursor, video_id=video_id
     )
@@ -43,7 +43,7 @@ async def list_video_jobs(
     "/videos/{video_id}/jobs",
     status_code=status.HTTP_202_ACCEPTED,
     responses=responses(400, 401, 404, 409, 413, 415, 422, 429),
-    summary="Ask something of a video",
+    summary="Create a job",
 )
 async def create_job(video_id: UUID, body: NewJob, user: AskingUser) -> JobItem:
     """Queue a job for a video that is ready, failed or cancelled."""

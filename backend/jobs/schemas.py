@@ -11,7 +11,7 @@ from core.model.states import JobState, Stage
 
 
 class NewJob(BaseModel):
-    """What is asked of a video."""
+    """A job for a video."""
 
     operation: Literal["transcode"]
 

@@ -1,1 +1,1 @@
-"""What may be uploaded here."""
+"""The limits of uploads and the quota."""

@@ -1,8 +1,8 @@
-"""What one user may have: bytes stored, and videos under way. Counted in Postgres, every time.
+"""The quota of one user: bytes stored and videos in progress, counted in Postgres each time.
 
-A creation counts and inserts in one transaction under a lock of its user, so that of many at once
-not one too many gets in. Nothing is counted beside the rows themselves: whatever ends or deletes a
-video, by whatever way, makes room for the next at once.
+An upload is counted and inserted in one transaction, under a lock of its user. So many requests at
+once cannot exceed the quota. There is no separate counter: the rows are counted, so every video
+that ends or is deleted makes room at once.
 """
 
 import uuid
@@ -12,8 +12,8 @@ from pydantic import ByteSize
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.settings import Settings
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import RateLimited
 
 # Somebody has to delete something, or a worker to finish something; sooner there is no point.

@@ -10,9 +10,9 @@ from backend.limits.schemas import Limits
 router = APIRouter(prefix="/v1/limits", tags=["uploads"])
 
 
-@router.get("", responses=responses(401), summary="What may be uploaded")
+@router.get("", responses=responses(401), summary="Upload limits")
 async def get_limits(user: CurrentUser) -> Limits:
-    """Return what a file must keep to and what is left, so that one can be refused unsent."""
+    """Return the limits of a file and of the user, so that a client can check before it uploads."""
     settings = user.held.settings
     async with user.held.db.read() as connection:
         usage = await quota.usage_of(connection, settings, user.user_id)

@@ -1,13 +1,13 @@
-"""What the API tells of its limits."""
+"""The answer of `GET /v1/limits`."""
 
 from pydantic import BaseModel, Field
 
 
 class Limits(BaseModel):
-    """What a file and a user must keep to; sizes in bytes, `extensions` in small letters.
+    """The limits of a file and of a user; sizes in bytes, `extensions` in lower case.
 
-    `bytes_used` counts sources and renditions of all videos, `active` those that are being
-    uploaded, wait or are worked on; null where nothing limits them.
+    `bytes_used` counts the sources and renditions of all videos. `active` counts the videos that
+    are uploading, queued or processing. A limit is null if there is none.
     """
 
     max_bytes: int = Field(examples=[21474836480])

@@ -1,1 +1,1 @@
-"""The built browser page, served as it lies on the disk."""
+"""Serves the built page from the disk."""

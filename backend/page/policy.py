@@ -1,9 +1,9 @@
-"""What a browser may do with the page: its security headers. Pure."""
+"""The security headers of the page. Pure."""
 
 from urllib.parse import urlsplit
 
+from backend.settings import Settings
 from core.adapters.presign import address_of
-from core.config import Settings
 
 
 def guards(settings: Settings) -> dict[str, str]:

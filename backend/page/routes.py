@@ -1,6 +1,6 @@
-"""The page over HTTP: its files, and `index.html` for every address that is one of the page's own.
+"""The page over HTTP: its files, and `index.html` for every address of the page.
 
-It takes what no route of the API has taken, and is no part of the OpenAPI document.
+It answers what no route of the API answers, and is not in the OpenAPI document.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from backend.page import files
 from backend.page.policy import guards
-from core.config import Settings
+from backend.settings import Settings
 
 _INDEX = "index.html"
 _ASSETS = "assets"  # the build puts a hash of the content into their names

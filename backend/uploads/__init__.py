@@ -1,1 +1,1 @@
-"""Multipart uploads straight to S3."""
+"""Multipart uploads directly to S3."""

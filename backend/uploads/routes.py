@@ -30,8 +30,8 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         max_length=200,
-        description="A request with the same key begins nothing more: it is answered with what the "
-        "first one began, as it is by now.",
+        description="A second request with the same key starts nothing. Its answer is the upload "
+        "of the first request, in its present state.",
     ),
 ]
 
@@ -40,12 +40,12 @@ IdempotencyKey = Annotated[
     "",
     status_code=status.HTTP_201_CREATED,
     responses=responses(400, 401, 409, 413, 415, 422, 429),
-    summary="Begin an upload",
+    summary="Start an upload",
 )
 async def create_upload(
     body: NewUpload, user: CurrentUser, idempotency_key: IdempotencyKey = None
 ) -> UploadItem:
-    """Begin a multipart upload; the video appears in the library at once."""
+    """Start a multipart upload. The video appears in the library at once."""
 
     async def begin() -> UploadItem:
         return _item(await service.create(user.held, user, body))
@@ -58,9 +58,9 @@ async def create_upload(
     )
 
 
-@router.get("/{upload_id}", responses=responses(401, 404), summary="What S3 has of an upload")
+@router.get("/{upload_id}", responses=responses(401, 404), summary="One upload and its parts")
 async def get_upload(upload_id: UUID, user: CurrentUser) -> UploadWithParts:
-    """Return an upload with the parts that S3 has: what a client needs to resume."""
+    """Return an upload with the parts that are in S3. A client needs them to resume."""
     upload = await service.find(user.held, user, upload_id)
     upload, found = await service.held_parts(user.held, upload)
     parts = [HeldPart(part_number=part.number, size=part.size, etag=part.etag) for part in found]
@@ -77,7 +77,7 @@ async def get_upload(upload_id: UUID, user: CurrentUser) -> UploadWithParts:
     openapi_extra=described(PartsRequest),
 )
 async def sign_parts(upload_id: UUID, request: Request) -> Response:
-    """Return a presigned URL for each part; ask for it just before the part is sent."""
+    """Return a presigned URL for each part. Ask for it just before you send the part."""
     user = authenticate.claimed(request)
     asked = user.held.uploads.ask(upload_id)  # while the session is looked up
     await authenticate.confirm(user)
@@ -116,7 +116,7 @@ async def complete_upload(
     summary="Abort an upload",
 )
 async def abort_upload(upload_id: UUID, user: CurrentUser) -> None:
-    """Drop an upload with everything that S3 has of it."""
+    """Cancel an upload and delete its parts in S3."""
     await service.abort(user.held, await service.find(user.held, user, upload_id))
 
 

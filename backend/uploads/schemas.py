@@ -32,7 +32,7 @@ class NewUpload(BaseModel):
     filename: Annotated[Text, Field(examples=["harbour.mov"])]
     size: Annotated[int, Field(gt=0, lt=2**63, strict=True, examples=[734003200])]
     content_type: Annotated[str, Field(max_length=255)] | None = Field(
-        None, description="What the client takes it for; the file itself decides."
+        None, description="A hint only: the content of the file decides."
     )
     title: Title | None = None
 
@@ -60,13 +60,13 @@ class UploadItem(BaseModel):
 
 
 class UploadWithParts(UploadItem):
-    """A multipart upload and what S3 has of it: what a client needs to resume."""
+    """A multipart upload and its parts in S3. A client needs them to resume."""
 
     parts: list[HeldPart]
 
 
 class PartsRequest(BaseModel):
-    """The parts that are to be sent next."""
+    """The parts that the client sends next."""
 
     part_numbers: Annotated[
         list[PartNumber], Field(min_length=1, max_length=1000, examples=[[1, 2, 3]])
@@ -91,7 +91,7 @@ class SignedParts(BaseModel):
 
 
 class NamedPart(BaseModel):
-    """A part as the client sent it, with the ETag that S3 answered."""
+    """A part that the client sent, with the ETag from S3."""
 
     part_number: PartNumber
     etag: Annotated[
@@ -100,6 +100,6 @@ class NamedPart(BaseModel):
 
 
 class Completion(BaseModel):
-    """The parts, if the client wants them compared."""
+    """The parts. If they are given, they are compared with the parts in S3."""
 
     parts: Annotated[list[NamedPart], Field(max_length=MAX_PARTS)] | None = None

@@ -1,4 +1,4 @@
-"""Uploads: begun here, sent straight to S3, ended by `core.uploads.sessions`."""
+"""Uploads: started here, sent directly to S3, ended by `core.uploads.sessions`."""
 
 import asyncio
 import contextlib
@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.deps import Principal, Services
 from backend.http.ratelimit import Limit
 from backend.limits import quota
+from backend.settings import Settings
 from backend.uploads.schemas import NamedPart, NewUpload
 from core import accounts, log
 from core.adapters.s3 import Part, SignedUrl
-from core.config import Settings
 from core.errors import (
     Conflict,
     DomainError,

@@ -1,1 +1,1 @@
-"""What the user sees of a video."""
+"""Videos as a user sees them."""

@@ -89,12 +89,12 @@ class VideoReader:
         board: ProgressBoard,
     ) -> None:
         self._db = db
-        self._told: Batcher[uuid.UUID, Progress] = Batcher(board.read, part="Redis")
+        self._told: Batcher[uuid.UUID, Progress] = Batcher(board.read, dependency="Redis")
         self._workers = workers
         self._storage = storage
         self._url_ttl_s = url_ttl_s
         self._written: dict[tuple[object, ...], bytes] = {}
-        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load, part="The database")
+        self._rows: Batcher[uuid.UUID, Row[Any]] = Batcher(self._load, dependency="The database")
 
     async def close(self) -> None:
         """End what is under way."""

@@ -26,10 +26,8 @@ async def list_videos(
     # It holds a title of 255 characters where the list is sorted by titles.
     cursor: Annotated[str | None, Query(max_length=1500)] = None,
     state: Annotated[list[VideoState] | None, Query(description="Only in these states.")] = None,
-    q: Annotated[Storable | None, Query(max_length=255, description="Part of the title.")] = None,
-    sort: Annotated[Sort, Query(description="A cursor goes on in its own order only.")] = (
-        Sort.NEWEST
-    ),
+    q: Annotated[Storable | None, Query(max_length=255, description="Text in the title.")] = None,
+    sort: Annotated[Sort, Query(description="A cursor fits one order only.")] = (Sort.NEWEST),
 ) -> VideoPage:
     """List the user's videos, newest first unless `sort` says otherwise."""
     items, following = await service.page(
@@ -69,7 +67,7 @@ async def rename_video(video_id: UUID, body: VideoPatch, user: CurrentUser) -> V
     summary="Delete a video",
 )
 async def delete_video(video_id: UUID, user: CurrentUser) -> None:
-    """Delete a video with everything that is stored for it; running work is stopped."""
+    """Delete a video and all its files. Running work is stopped."""
     await service.delete(user.held, user, video_id)
 
 
@@ -85,9 +83,9 @@ async def download(
     name: str,
     user: CurrentUser,
     # A page cannot send its token by following a link, nor read where a redirect leads.
-    redirect: Annotated[bool, Query(description="False: answer 200 with the URL.")] = True,
+    redirect: Annotated[bool, Query(description="If false, answer 200 with the URL.")] = True,
 ) -> Response:
-    """Redirect to a presigned URL; `name` is a rendition's, or `source`."""
+    """Redirect to a presigned URL. `name` is the name of a rendition, or `source`."""
     url = await service.download_url(user.held, user, video_id, name)
     if redirect:
         return RedirectResponse(url, status.HTTP_307_TEMPORARY_REDIRECT)
@@ -101,7 +99,7 @@ async def download(
     summary="Cancel processing",
 )
 async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
-    """Stop what is queued or running."""
+    """Cancel the video's queued or running job."""
     await service.cancel(user.held, user, video_id)
     return await user.held.videos.get(video_id, user.user_id)
 

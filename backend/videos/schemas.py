@@ -1,4 +1,4 @@
-"""What the API tells of a video."""
+"""Bodies of the video calls."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from core.model.states import Stage, VideoState
 
 
 class FailureItem(BaseModel):
-    """Why a job failed: a stable code, and what happened and what to do in words."""
+    """Why a job failed: a stable code, and a sentence with what happened and what to do."""
 
     code: str = Field(examples=["no_video_stream"])
     message: str = Field(examples=["This file has no picture, only sound."])
@@ -21,7 +21,7 @@ class FailureItem(BaseModel):
 class SourceItem(BaseModel):
     """The file that was uploaded; `size` in bytes, `duration` in seconds, display dimensions.
 
-    What only the inspection can tell is null until then.
+    Values that need an inspection of the file are null before it.
     """
 
     # Null, but never left out.
@@ -52,7 +52,7 @@ class RenditionItem(BaseModel):
 
 
 class QueueItem(BaseModel):
-    """Why a queued video waits: a stable word, null when nothing is in its way, and a sentence."""
+    """Why a queued video waits: a stable word (null: only for its turn), and a sentence."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -89,12 +89,12 @@ class VideoPage(BaseModel):
 
 
 class VideoPatch(BaseModel):
-    """What may be changed by hand."""
+    """The changes to a video."""
 
     title: Annotated[Title, Field()]
 
 
 class DownloadLink(BaseModel):
-    """Where a file can be fetched; a browser that goes there saves it under a readable name."""
+    """The URL of a file. A browser saves it under a readable file name."""
 
     url: str = Field(description="Presigned and short-lived.")

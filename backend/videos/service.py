@@ -1,4 +1,4 @@
-"""What can be done to a video."""
+"""Actions on a video: rename, delete, cancel, retry, download."""
 
 import asyncio
 import uuid
@@ -91,7 +91,7 @@ async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
 
 
 async def cancel(held: Services, user: Principal, video_id: uuid.UUID) -> None:
-    """Stop what is queued or running.
+    """Cancel the video's queued or running job.
 
     Raises:
         NotFound: there is no such video of that user.

@@ -1,4 +1,4 @@
-"""The orders of the library, each with the cursor that continues it. Pure."""
+"""The sort orders of the library, each with its cursor. Pure."""
 
 import uuid
 from enum import StrEnum
@@ -11,7 +11,7 @@ from core.model.tables import Video
 
 
 class Sort(StrEnum):
-    """By what the library is sorted; titles regardless of case."""
+    """The sort order of the library. Titles ignore upper and lower case."""
 
     NEWEST = "newest"
     OLDEST = "oldest"

@@ -104,7 +104,7 @@ def _of_film(size: Size, film: PerFilm) -> list[Limit]:
             f"measured of one: {_UPLOADS_PER_S:.0f} whole uploads a second with 200 clients, "
             "clients and stores on the same two cores, "
             f"{_SIGNED_PER_S:,.0f} requests a second for URLs of parts, {_LOOKED_PER_S:,.0f} for a "
-            "video; an open page follows the film; this size may have as many tasks",
+            "video; an open page follows the video; this size may have as many tasks",
         ),
         Limit(
             "writing statements of Postgres", iops / 2, "statements/s",

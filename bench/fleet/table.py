@@ -52,7 +52,7 @@ def workers_table(times: TaskTimes) -> str:
             f"| {price.cost(0, busy_s) * per_film:.2f} | {price.cost(busy_s, 0) * per_film:.2f}"
         )
     return _table(
-        "vCPU | times as fast as one | 8 minutes of film take | such films an hour "
+        "vCPU | times as fast as one | 8 minutes of video take | such videos an hour "
         "| USD for 1,000 min on demand | on Spot",
         rows,
     )
@@ -72,7 +72,7 @@ def sizes_table(times: TaskTimes) -> str:
             f"| {size.worker_max * 3600 / busy_s:,.0f} | {hourly:,.2f}"
         )
     return _table(
-        "size | workers at most | 8 minutes of film take | such films an hour, all workers busy "
+        "size | workers at most | 8 minutes of video take | such videos an hour, all workers busy "
         "| USD for that hour",
         rows,
     )
@@ -115,7 +115,7 @@ def counts_table(counted: Mapping[str, Any]) -> str:
             for name in operations
         ),
     ]
-    return _table("of one film | 21 s, counted | 2 h, counted | 2 h in 1080p, computed", rows)
+    return _table("of one video | 21 s, counted | 2 h, counted | 2 h in 1080p, computed", rows)
 
 
 def hosted_table() -> str:

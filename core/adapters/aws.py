@@ -11,7 +11,7 @@ from aiobotocore.config import AioConfig
 from core.adapters.presign import Credentials
 from core.adapters.s3 import MediaSigner, Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
+from core.config import DatabaseSettings, Settings
 from core.errors import Unavailable
 
 # S3 puts the largest files together within this, or says meanwhile that it is at it.
@@ -28,7 +28,13 @@ class Aws:
 
 
 def client(
-    settings: Settings, service: str, *, read_s: float = 10, attempts: int = 2, **further: Any
+    settings: DatabaseSettings,
+    service: str,
+    *,
+    url: str | None = None,
+    read_s: float = 10,
+    tries: int = 2,
+    **further: Any,
 ) -> Any:
     """Return an async context manager of the SDK's own client of a service.
 
@@ -37,11 +43,11 @@ def client(
     """
     return aioboto3.Session(region_name=settings.aws_region).client(
         service,
-        endpoint_url=settings.s3_url if service == "s3" else settings.aws_endpoint_url,
+        endpoint_url=url or settings.aws_endpoint_url,
         config=AioConfig(
             connect_timeout=5,
             read_timeout=read_s,
-            retries={"total_max_attempts": attempts, "mode": "standard"},
+            retries={"total_max_attempts": tries, "mode": "standard"},
             **further,
         ),
     )
@@ -49,19 +55,24 @@ def client(
 
 @asynccontextmanager
 async def connect(
-    settings: Settings, *, hurried: bool = False, media: MediaSigner | None = None
+    settings: Settings,
+    *,
+    hurried: bool = False,
+    media: MediaSigner | None = None,
+    small_write_s: float = 10.0,
 ) -> AsyncIterator[Aws]:
     """Open the S3 and SQS clients for as long as the block lasts.
 
     `hurried` is for somebody who waits for an answer: given up within a minute, not in three.
     `media` signs what is handed out for reading, where that is not read from the store itself.
     """
-    attempts, silence_s = (2 if hurried else 4), settings.s3_read_timeout_s
+    tries, silence_s = (2 if hurried else 4), settings.s3_read_timeout_s
     s3_client = client(
         settings,
         "s3",
+        url=settings.s3_url,
         read_s=min(silence_s, _HURRIED_S) if hurried else silence_s,
-        attempts=attempts,
+        tries=tries,
         max_pool_connections=32,
         s3={"addressing_style": "path" if settings.s3_url else "virtual"},
         # Other stores than AWS do not all know the newer checksum trailers.
@@ -69,7 +80,7 @@ async def connect(
         response_checksum_validation="when_required",
     )
     # Longer than the longest long poll, or each quiet one would look like a failure.
-    sqs_client = client(settings, "sqs", read_s=30, attempts=attempts)
+    sqs_client = client(settings, "sqs", read_s=30, tries=tries)
     async with s3_client as s3, sqs_client as sqs:
 
         async def credentials() -> Credentials:
@@ -86,8 +97,7 @@ async def connect(
                 region=settings.aws_region,
                 public_url=settings.public_s3_url,
                 credentials=credentials,
-                # A worker writes its log without a heartbeat beside.
-                small_write_s=min(10.0, settings.lease_s / 3),
+                small_write_s=small_write_s,
                 media=media,
             ),
             queue=TaskQueue(sqs, settings.sqs_queue, settings.visibility_s),

@@ -1,4 +1,4 @@
-"""What a failed call to S3 or SQS means to us."""
+"""Translates errors of S3 and SQS into our own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +24,8 @@ def _passes(error: ClientError) -> bool:
 
 
 @contextmanager
-def translated(part: str) -> Iterator[None]:
-    """Turn the SDK's errors into `Unavailable`; `part` names who does not answer.
+def translated(dependency: str) -> Iterator[None]:
+    """Turn the SDK's errors into `Unavailable`; `dependency` names who does not answer.
 
     Errors that the caller understands must be caught inside the block.
     """
@@ -33,6 +33,8 @@ def translated(part: str) -> Iterator[None]:
         yield
     except ClientError as error:
         kind = Unavailable if _passes(error) else Refused
-        raise kind(f"{part} refused a request ({code_of(error)}).", retry_after_s=5) from error
+        raise kind(
+            f"{dependency} refused a request ({code_of(error)}).", retry_after_s=5
+        ) from error
     except (BotoCoreError, aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise Unavailable(f"{part} does not answer.", retry_after_s=5) from error
+        raise Unavailable(f"{dependency} does not answer.", retry_after_s=5) from error

@@ -1,6 +1,6 @@
 """Logging in to Postgres, also with a password that AWS Secrets Manager keeps and changes.
 
-IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt where its key is one's own.
+IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt for a key of your own.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from core import log
 from core.adapters.aws import client
 from core.adapters.aws_errors import translated
-from core.config import Settings
+from core.config import DatabaseSettings
 from core.errors import Unavailable
 
 _log = log.get(__name__)
@@ -112,7 +112,7 @@ class Secret:
             self._renewed_at = self._asked_at
 
 
-def database_secret(settings: Settings) -> Secret | None:
+def database_secret(settings: DatabaseSettings) -> Secret | None:
     """Return the secret that the settings name; None when the address has the password."""
     if settings.database_secret is None:
         return None

@@ -1,4 +1,4 @@
-"""Which errors say that Postgres is away, and not that something of ours is wrong. Pure."""
+"""Which errors mean that Postgres is away, and which are our own mistakes. Pure."""
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -34,7 +34,7 @@ def state_says_away(state: str, *, connecting: bool = False) -> bool:
 
     While a connection is made everything does: a login that is refused may be one whose password
     is being changed, and a server that starts has many words for it. What is wrong for good looks
-    the same there; the log says which, and nobody's film is failed for it.
+    the same there; the log says which, and nobody's video is failed for it.
     """
     return connecting or state[:2] in _CLASSES or state in _GONE or state in _PASSING
 

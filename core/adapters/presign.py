@@ -1,7 +1,7 @@
 """Presigned S3 URLs: AWS Signature Version 4 in the query string.
 
-Written here because the SDK takes about 0.16 ms of the event loop for a URL, and a window of parts
-needs hundreds; the tests compare the URLs with the SDK's own.
+The SDK blocks the event loop for about 0.16 ms per URL, and an upload needs hundreds of URLs. So
+this is our own code; tests compare its URLs with those of the SDK.
 
 Source: "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)", Amazon S3 API
 Reference.

@@ -1,4 +1,4 @@
-"""The Redis client: sessions, rate limits, and word of changes."""
+"""The Redis client: sessions, rate limits and pub/sub."""
 
 import redis.asyncio as redis
 from pydantic import SecretStr

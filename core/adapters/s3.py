@@ -1,7 +1,8 @@
 """The object store: multipart uploads, presigned URLs, ranged reads, writes, deletion by prefix.
 
 IAM: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and
-s3:ListMultipartUploadParts on the bucket's objects, s3:ListBucket on the bucket.
+s3:ListMultipartUploadParts on the bucket's objects, s3:ListBucket and
+s3:ListBucketMultipartUploads on the bucket.
 """
 
 import asyncio
@@ -169,6 +170,17 @@ class Storage:
     async def abort_upload(self, key: str, upload_id: str) -> None:
         """Drop a multipart upload and its parts; one that is gone already is fine."""
         await self._ask("abort_multipart_upload", _GONE, Key=key, UploadId=upload_id)
+
+    async def abort_uploads(self, prefix: str) -> None:
+        """Drop every multipart upload whose key starts with `prefix`."""
+        with translated(_PART):
+            while True:
+                answer = await self._s3.list_multipart_uploads(Bucket=self._bucket, Prefix=prefix)
+                found = answer.get("Uploads", ())
+                for item in found:
+                    await self.abort_upload(item["Key"], item["UploadId"])
+                if not answer.get("IsTruncated") or not found:  # the next ones are now the first
+                    return
 
     async def upload_part(
         self, key: str, upload_id: str, number: int, body: bytes | RawIOBase

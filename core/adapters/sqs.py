@@ -26,7 +26,7 @@ _BATCH = 10  # SQS: entries in one request
 
 @dataclass(frozen=True)
 class TaskMessage:
-    """A message that was received; `receipt` is needed to settle it."""
+    """A message that was received; `receipt` is needed to delete it."""
 
     task_id: uuid.UUID
     receipt: str
@@ -75,7 +75,7 @@ class TaskQueue:
 
     async def ping(self) -> None:
         """Ask for an answer about the queue."""
-        self._url = None  # it may have been made anew
+        self._url = None  # it may have been created again
         await self.backlog()
 
     async def send(self, task_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:

@@ -1,1 +1,1 @@
-"""A job: created, cancelled, and what its state and its video's follow from."""
+"""Jobs: created, cancelled, and their state from their tasks."""

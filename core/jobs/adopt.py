@@ -1,7 +1,8 @@
-"""Takes over what the release before has queued, so that either finishes it.
+"""Takes over jobs that the release before has queued, so that old and new workers can do them.
 
-While a release is rolled out the one before goes on: its API queues tasks in its own table, where
-its workers look. What waits there, or was lost by a worker of it, becomes a task of this release.
+During a rollout both releases run. The API of the old release queues tasks in its own table, for
+its own workers. A task that waits there, or that an old worker lost, becomes a task of this
+release.
 """
 
 import uuid

@@ -1,4 +1,4 @@
-"""How work ends because its owner wants it to."""
+"""Cancels a job for its owner."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""How a job begins: with one task, `inspect`, which plans the others."""
+"""Creates a job with one task, `inspect`, which plans the other tasks."""
 
 import uuid
 from collections.abc import Collection

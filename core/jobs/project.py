@@ -1,7 +1,7 @@
-"""The projector: the state of a job and of its video follow from the tasks.
+"""The projector: derives the state of a job and of its video from the tasks.
 
-It runs in the transaction that has changed a task, with the video locked. Nothing else writes those
-states, but for the creation of a job and the deletion of a video.
+It runs in the transaction that changed a task, with the video locked. Only the creation of a job
+and the deletion of a video write these states too.
 """
 
 import uuid
@@ -127,7 +127,7 @@ async def _publish(
             .where(Asset.video_id == video.id, Asset.is_main, Asset.job_id != job_id)
             .returning(Asset.s3_key)
         )
-        await purges.purge_all(tx, replaced.all())
+        await purges.purge_all(tx, replaced.all(), purges.LONGEST_URL)
     published = await tx.execute(
         update(Asset)
         .where(Asset.job_id == job_id, Asset.state == AssetState.STAGED)

@@ -1,4 +1,4 @@
-"""Alembic calls this to get a connection."""
+"""Gives Alembic its connection."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Runs alembic from code, so that no configuration file has to be found."""
+"""Runs Alembic from code, without a configuration file."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where things lie in the bucket. Every key is chosen here; none contains what a user typed."""
+"""The keys of all objects in the bucket. No key contains what a user typed."""
 
 import uuid
 

@@ -8,7 +8,7 @@ S = TypeVar("S", bound=StrEnum)
 
 
 class UploadState(StrEnum):
-    """One multipart session."""
+    """The state of a multipart upload."""
 
     OPEN = "open"
     COMPLETED = "completed"
@@ -17,7 +17,7 @@ class UploadState(StrEnum):
 
 
 class VideoState(StrEnum):
-    """What the user sees."""
+    """The state of a video, as a user sees it."""
 
     UPLOADING = "uploading"
     QUEUED = "queued"
@@ -93,7 +93,7 @@ class Topic(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where a running task is; told to people, never used to decide."""
+    """What a running task does now. It is shown to people and decides nothing."""
 
     FETCHING = "fetching"
     INSPECTING = "inspecting"

@@ -47,7 +47,7 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """An account. One that has been closed keeps nothing but its id until its films are gone."""
+    """An account. One that has been closed keeps nothing but its id until its videos are gone."""
 
     __tablename__ = "users"
     __table_args__ = (

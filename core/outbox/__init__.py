@@ -1,1 +1,1 @@
-"""What others are told, written with the change that it tells of."""
+"""The outbox: messages and events, written in the transaction of the change they tell of."""

@@ -1,6 +1,6 @@
-"""Rows of the outbox: written in the transaction of a change, sent by the relay after its commit.
+"""Writes rows of the outbox in the transaction of a change; the relay sends them afterwards.
 
-A trigger notifies the relay of every insert (`OUTBOX_CHANNEL`), so nobody has to remember to.
+A trigger of the table notifies the relay of every insert (`OUTBOX_CHANNEL`).
 """
 
 import uuid

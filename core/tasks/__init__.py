@@ -1,1 +1,1 @@
-"""A task: whose turn it is, and what its holder may do."""
+"""Tasks: which one is next, and what the worker that claimed one may write."""

@@ -1,8 +1,8 @@
-"""How a worker gets a task, and has it begin.
+"""How a worker claims a task and begins it.
 
-A claim touches the row of its task and adds its attempt, and nothing else, so that nothing but that
-row can refuse it. What else must be written when work begins follows in a transaction of its own
-(`begin`), which also settles what turns out to be impossible.
+A claim changes the row of its task and inserts its attempt. It touches no other row, so no other
+row can make it fail. A second transaction (`begin`) writes what else belongs to the start. It also
+ends a task that cannot be done any more.
 """
 
 import uuid

@@ -1,9 +1,9 @@
-"""Whose turn it is: an order of tasks that is fair between users.
+"""Decides which task is next: an order that is fair between users.
 
-A message says only that there is work; which work is decided here, when a worker claims. Each task
-is given a turn when it is queued: the next one after its user's last, but not before the turn that
-the queue has come to. The lowest turn goes first, so a user with one video waits for one video of
-everybody else's, however many those have queued. Among equals the oldest goes first.
+A message only says that there is work. Which task a worker gets is decided here, when it claims.
+Each task gets a turn when it is queued: one more than the last turn of its user, but at least the
+turn that is claimed now. The lowest turn is claimed first, and the oldest of equal turns. So a user
+with one video waits for one video of each other user, however many they have queued.
 
 This is start-time fair queueing with every task of the same weight. Source: P. Goyal, H. Vin and
 H. Cheng, "Start-time Fair Queueing", IEEE/ACM Transactions on Networking 5(5), 1997.

@@ -1,4 +1,4 @@
-"""The lease of a claimed task: kept by its holder, taken back from one that fell silent."""
+"""The lease of a claimed task: extended by heartbeats, taken back when it lapses."""
 
 import uuid
 from datetime import timedelta

@@ -1,8 +1,8 @@
-"""How an attempt ends: its task succeeded, failed, or given back.
+"""Writes how an attempt ended: the task succeeded, failed, or is given back.
 
-Each function runs in the caller's transaction, locks the video first, writes under the fence, and
-has the states of job and video follow. Each raises `LeaseLost`, with nothing written, when the task
-is no longer this attempt's.
+Each function runs in the caller's transaction. It locks the video first, writes under the fence,
+and updates the states of job and video. It raises `LeaseLost` and writes nothing when the task does
+not belong to this attempt any more.
 """
 
 import uuid

@@ -1,7 +1,7 @@
-"""How an upload ends: completed, aborted or expired. Used by the API and by the sweep.
+"""Ends an upload: completed, aborted or expired. Used by the API and the sweep.
 
-S3 is asked outside of any transaction; one short transaction then writes what it answered. Each
-step may be repeated: whoever comes second finds it done and gives the same answer.
+S3 is asked outside of any transaction. Then one short transaction writes its answer. Each step can
+be repeated: the second call finds it done and returns the same.
 """
 
 import uuid
@@ -48,21 +48,21 @@ _BY_ID = select(*COLUMNS).where(Upload.id == any_(IDS))
 
 
 async def load(db: Database, upload_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, UploadRow]:
-    """Return those uploads that exist, whoever owns them."""
+    """Return the uploads that exist, of any owner."""
     async with db.read() as connection:
         rows = (await connection.execute(_BY_ID, {"ids": list(upload_ids)})).all()
     return {row.id: UploadRow(*row) for row in rows}
 
 
-def check_parts(upload: UploadRow, held: Sequence[Part], named: Mapping[int, str] | None) -> None:
-    """Compare the parts that S3 holds with the plan and with what the client says.
+def check_parts(upload: UploadRow, stored: Sequence[Part], named: Mapping[int, str] | None) -> None:
+    """Compare the parts in S3 with the plan and with the client's list.
 
-    Done here because not every store does it: parts in order, none missing, none of another size.
+    Not every store checks that no part is missing and that every size is right, so we do.
 
     Raises:
         Invalid: `part_mismatch`, with the numbers of the first parts that are wrong.
     """
-    sizes = {part.number: part.size for part in held}
+    sizes = {part.number: part.size for part in stored}
     wrong = [
         number
         for number in range(1, upload.part_count + 1)
@@ -73,7 +73,7 @@ def check_parts(upload: UploadRow, held: Sequence[Part], named: Mapping[int, str
         raise _mismatch("are missing or have another size", wrong)
     if named is None:
         return
-    etags = {part.number: part.etag for part in held}
+    etags = {part.number: part.etag for part in stored}
     unknown = [number for number in named if number not in etags]
     other = [number for number, etag in etags.items() if named.get(number) != etag]
     if unknown or other:
@@ -89,7 +89,7 @@ def _mismatch(what: str, numbers: Sequence[int]) -> Invalid:
 async def complete(
     db: Database, storage: Storage, upload: UploadRow, named: Mapping[int, str] | None = None
 ) -> bool:
-    """Put the parts together and queue the video; False when that was done before.
+    """Complete the upload in S3 and queue its video; False when that was done before.
 
     Args:
         db: the database.
@@ -105,19 +105,19 @@ async def complete(
         return False
     if upload.state != UploadState.OPEN:
         raise over(upload.state)
-    held = await storage.list_parts(upload.s3_key, upload.s3_upload_id)
-    if held is not None:
-        check_parts(upload, held, named)
+    stored = await storage.list_parts(upload.s3_key, upload.s3_upload_id)
+    if stored is not None:
+        check_parts(upload, stored, named)
         if not await _mark_completing(db, upload):
-            return await adopt(db, storage, upload)  # it has ended meanwhile: that tells how
+            return await finish(db, storage, upload)  # it has ended meanwhile; this finds out how
         try:
-            await storage.complete_upload(upload.s3_key, upload.s3_upload_id, held)
+            await storage.complete_upload(upload.s3_key, upload.s3_upload_id, stored)
         except RejectedParts as error:
             raise Invalid(f"S3 refused the parts: {error}.", "part_mismatch") from error
-    return await adopt(db, storage, upload)
+    return await finish(db, storage, upload)
 
 
-async def adopt(db: Database, storage: Storage, upload: UploadRow) -> bool:
+async def finish(db: Database, storage: Storage, upload: UploadRow) -> bool:
     """Queue the video of an upload that S3 has completed; False when that was done before.
 
     Raises:
@@ -151,8 +151,8 @@ async def adopt(db: Database, storage: Storage, upload: UploadRow) -> bool:
         state = await _state_of(tx, upload.id)
         if state == UploadState.COMPLETED:
             return False
-        # It was ended while S3 put it together, and whoever ended it looked before the object was
-        # there. We have seen it: its removal is ours to ask for.
+        # It was ended while S3 completed it, before the object was there. We have seen the object,
+        # so we must have it removed.
         await purges.purge(tx, object_keys.video_prefix(upload.video_id))
     raise over(state)
 
@@ -273,6 +273,6 @@ async def _state_of(tx: AsyncConnection, upload_id: uuid.UUID) -> str | None:
 
 
 async def _purge(tx: AsyncConnection, prefix: str, s3_upload_id: str | None) -> None:
-    """Have it removed now, and again when whoever was at it at this moment must have ended."""
+    """Have it removed now, and once more later, when every write of this moment must have ended."""
     await purges.purge(tx, prefix, s3_upload_id)
-    await purges.purge(tx, prefix, s3_upload_id, later=True)
+    await purges.purge(tx, prefix, s3_upload_id, wait=purges.GRACE)

@@ -1,1 +1,1 @@
-"""The life of a video."""
+"""Videos: writes to their rows, and deletion."""

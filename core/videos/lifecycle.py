@@ -1,8 +1,8 @@
 """Writes to the video row: each raises its version and puts an event into the outbox.
 
-The row is also the lock of all that an owner does to a video (`lock`), and of every write that
-concerns more than a task's own row. It is locked first: before a job, a task or an upload of that
-video. So two who want the same video wait for each other and cannot deadlock.
+The row is also the lock (`lock`) for everything that an owner does to a video, and for every write
+that changes more than one task's own row. It is locked before any job, task or upload of the video.
+So two writers of one video wait for each other and cannot deadlock.
 """
 
 import uuid
@@ -17,8 +17,8 @@ from core.model.states import VideoState
 from core.model.tables import Video
 from core.outbox import write
 
-# Written with a deletion: what people and their cameras said of a film goes with it. The row itself
-# stays for a while, for those who must be told that it is gone; see `removal.py`.
+# Written with a deletion: it removes all that people and cameras wrote about the video. The row
+# stays for a while, so that clients can learn that the video is deleted; see `removal.py`.
 FORGOTTEN: dict[str, Any] = {
     "title": "",
     "source_filename": "",

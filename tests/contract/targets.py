@@ -1,4 +1,4 @@
-"""What we rely on of a store and a queue, and which target does not do it.
+"""What we need from a store and a queue, and which target does not do it.
 
 A test names what it is about with `@relies_on(Promise.…)`. Where the table below says that a target
 does not keep that promise, the test must fail there: should it pass, the target has changed, and
@@ -11,24 +11,25 @@ import pytest
 
 
 class Promise(StrEnum):
-    """What somebody must hold to; the words are those of docs/stores.md."""
+    """What a store must do; the words are those of docs/stores.md."""
 
-    SIGNATURE = "a presigned URL opens what was signed and nothing else"
-    LENGTH = "a part of another length than the signed one is refused"
-    EXPIRY = "a presigned URL ends"
+    SIGNATURE = "a presigned URL works for the signed action and object only"
+    LENGTH = "a part with a different length than signed is refused"
+    EXPIRY = "a presigned URL expires"
     UNSIGNED = "a request without a signature is refused"
     UNKNOWN_KEY = "a request signed with an unknown access key is refused"
-    SECRET = "a request signed with a false secret is refused"
-    PART_ORDER = "parts named out of order are refused"
+    SECRET = "a request signed with a wrong secret is refused"
+    PART_ORDER = "parts listed in the wrong order are refused"
     PART_SIZE = "a part below 5 MiB that is not the last is refused"
-    PART_ETAG = "a part that is missing or has another ETag is refused"
-    NO_UPLOAD = "an upload that is not open says `NoSuchUpload`"
-    RANGES = "ranges are read as asked for, and refused past the end"
-    VERSION = "a read of another version is refused"
-    CORS = "pages of the listed origins, and no others, may send and read"
-    VISIBILITY = "a received message is hidden, and comes again if not settled"
-    DEAD_LETTER = "a message that is received too often is set aside"
-    LONG_POLL = "who waits is answered when a message comes, and not before"
+    PART_ETAG = "a missing part, or one with a wrong ETag, is refused"
+    NO_UPLOAD = "the answer for an upload that is not open is `NoSuchUpload`"
+    LISTED = "unfinished uploads are listed by the beginning of their key"
+    RANGES = "ranges are read exactly, and refused after the end"
+    VERSION = "a read with the ETag of another version is refused"
+    CORS = "only pages of the listed origins can send and read (CORS)"
+    VISIBILITY = "a received message is hidden, and comes again if it is not deleted"
+    DEAD_LETTER = "a message that is received too often goes to the dead-letter queue"
+    LONG_POLL = "a long poll returns when a message comes, not before"
 
 
 EMBEDDED = "embedded"

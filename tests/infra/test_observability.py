@@ -14,8 +14,8 @@ from workers.ffmpeg import diagnose
 from workers.media.limits import Fault
 
 WATCHED = {
-    "QueueAge", "DeadLettersLeft", "DeadLetter", "FilmsFailedByUs", "FilmsFail", "LeasesLapse",
-    "NotReady", "Faults", "WorkersShort", "WorkersAtMost", "FilmsWait",
+    "QueueAge", "DeadLettersLeft", "DeadLetter", "VideosFailedByUs", "VideosFail", "LeasesLapse",
+    "NotReady", "Faults", "WorkersShort", "WorkersAtMost", "VideosWait",
     "ControlGone", "TasksUnknown", "ApiErrors", "ApiLatency", "ApiUnhealthy", "ApiGone",
     "DatabaseBusy", "DatabaseFull", "DatabaseConnections", "DatabaseMemory",
     "RedisMemory", "RedisBusy",
@@ -140,7 +140,7 @@ def test_alarms_look_at_metrics_that_are_made(templates: Templates) -> None:
 
 
 def test_films_that_wait_while_workers_run_are_told(templates: Templates, every_size: str) -> None:
-    alarm = alarms(templates(every_size)["observability"])["FilmsWait"]
+    alarm = alarms(templates(every_size)["observability"])["VideosWait"]
     [told] = [each for each in alarm["Metrics"] if each.get("ReturnData", True)]
     figures = {each["Id"]: each["MetricStat"]["Metric"]["MetricName"]
                for each in alarm["Metrics"] if "MetricStat" in each}  # fmt: skip

@@ -1,1 +1,1 @@
-"""The only place that knows FFmpeg: its flags, its progress lines and its complaints."""
+"""The only place that knows FFmpeg: its flags, its progress lines and its errors."""

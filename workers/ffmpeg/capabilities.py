@@ -1,4 +1,4 @@
-"""What an FFmpeg binary can do, asked of itself once at start."""
+"""Asks an FFmpeg binary once, at start, what it can do."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From a plan to the argument list of the one FFmpeg process that carries it out."""
+"""Turns a plan into the arguments of one FFmpeg process."""
 
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.graph import AUDIO_LABEL, POSTER_LABEL, filter_graph, video_label
@@ -9,7 +9,7 @@ from workers.media.verify import most_frames
 
 # What the fast presets leave out for little gain: looking further ahead, weighting all references,
 # choosing coefficients well; and a milder adaptive quantiser. With the keyframes placed as below
-# one film at 720 lines took about a quarter fewer bytes at the same VMAF, in the same time.
+# one video at 720 lines took about a quarter fewer bytes at the same VMAF, in the same time.
 _TUNED_PRESETS = frozenset({"superfast", "veryfast", "faster"})
 _TUNING = "rc-lookahead=20:weightp=2:trellis=1:aq-strength=0.7"
 
@@ -104,8 +104,8 @@ def _tee(plan: EncodePlan, out_dir: str) -> str:
     for number, rendition in enumerate(plan.renditions):
         streams = f"v:{number},a" if plan.audio is not None else f"v:{number}"
         path = _escape(f"{out_dir}/{rendition.file_name}")
-        # faststart puts the index first, so that a browser can play before it has everything.
-        slaves.append(rf"[select=\'{streams}\':f=mp4:movflags=+faststart:onfail=abort]{path}")
+        # The index is put first as the file is sent: faststart would have to read all of it again.
+        slaves.append(rf"[select=\'{streams}\':f=mp4:onfail=abort]{path}")
     return "|".join(slaves)
 
 

@@ -1,4 +1,4 @@
-"""Whose fault a failed FFmpeg or ffprobe is: read from its status and last words."""
+"""Finds out why FFmpeg or ffprobe failed, and whether the source is at fault."""
 
 import re
 from collections.abc import Sequence

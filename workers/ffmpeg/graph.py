@@ -14,7 +14,7 @@ _KEPT_MATRICES = frozenset({"bt709", "smpte170m", "bt470bg"})
 _BT709 = "color_primaries=bt709:color_trc=bt709:colorspace=bt709"
 # Where nothing is said, players take BT.709 from 720 lines up and BT.601 below.
 _HD_LINES = 720
-# Sharper than bicubic, the default: on one film 0.9 VMAF more at 720 lines and 2.6 at 480, for
+# Sharper than bicubic, the default: on one video 0.9 VMAF more at 720 lines and 2.6 at 480, for
 # 3 % more bytes.
 _SCALER = "lanczos"
 _RGB_FORMATS = ("rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "pal8")
@@ -36,7 +36,7 @@ def filter_graph(plan: EncodePlan, capabilities: Capabilities) -> str:
     for number in range(len(plan.renditions)):
         chains.extend(_branch(plan, number))
     chains.append(
-        # trim closes its branch after the one frame, so the rest of the film costs nothing.
+        # trim closes its branch after the one frame, so the rest of the video costs nothing.
         f"[still]trim=start_frame={plan.poster_frame}:end_frame={plan.poster_frame + 1},"
         # A JPEG is BT.601 at full range by definition (JFIF); viewers look for no tag.
         f"scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p[{POSTER_LABEL}]"

@@ -1,4 +1,4 @@
-"""Shut a sandbox around this process, then become another program in it.
+"""Applies a sandbox to this process, then becomes another program in it.
 
 Run as a script by `process.py`, so it stands alone and imports little: its start-up is part of
 every FFmpeg start. `python -I -S launch.py PARENT_PID [WORD VALUE]... -- PROGRAM ARGUMENT...`: the

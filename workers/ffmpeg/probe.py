@@ -1,4 +1,4 @@
-"""Run ffprobe on one file, within limits."""
+"""Runs ffprobe on one file, within limits."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""FFmpeg's `-progress` lines as values, and what they mean for a person."""
+"""Reads FFmpeg's `-progress` lines and estimates the time left."""
 
 from dataclasses import dataclass, field
 

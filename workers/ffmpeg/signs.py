@@ -1,4 +1,4 @@
-"""Looks at a process from outside: the files that it makes, and what it reads and writes."""
+"""Watches a process from outside: its output files and its disk reads and writes."""
 
 import os
 import re

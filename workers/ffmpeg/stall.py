@@ -1,4 +1,4 @@
-"""When a process that says nothing new has stood still for too long. Pure: time is handed in."""
+"""Decides when a process has made no progress for too long. Pure: the caller gives the time."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class StallClock:
     """Remembers when a process last moved.
 
     FFmpeg repeats its report while it hangs, so only a changed time or frame counts. It reports
-    nothing at all while it moves the index of a large film to its front, or reads its way through
+    nothing at all while it moves the index of a large video to its front, or reads its way through
     a source; then its files change, or bytes go to and from the disk. A process that does that to
     no purpose moves for ever here: that is what the limit on its whole time is for.
 

@@ -1,4 +1,4 @@
-"""The parts of FFmpeg that a source may reach, and the limits it runs under."""
+"""The formats, protocols and codecs of FFmpeg that a source may use, and its limits."""
 
 from workers.media.limits import AUDIO_CODECS, FORMATS, VIDEO_CODECS
 

@@ -1,1 +1,1 @@
-"""What a source is and what to make of it: values and pure functions, no input or output."""
+"""What a source is and what to make of it: values and pure functions, no I/O."""

@@ -1,4 +1,4 @@
-"""What ffprobe says of a file, as typed values that survive odd input."""
+"""The output of ffprobe as typed values."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The ladder: which sizes to make and how well, as data that an operator may replace."""
+"""The ladder: the sizes and qualities of renditions. An operator can replace it."""
 
 import math
 import tomllib

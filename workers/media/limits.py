@@ -1,4 +1,4 @@
-"""What is accepted: the limits on a source and the reasons for turning one away."""
+"""The limits on a source, and the reasons for refusing one."""
 
 from dataclasses import dataclass
 from enum import StrEnum

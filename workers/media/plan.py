@@ -1,4 +1,4 @@
-"""From a source and a ladder to the whole decision about an encode."""
+"""Plans an encode from a source and a ladder."""
 
 from dataclasses import dataclass
 from fractions import Fraction

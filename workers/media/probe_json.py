@@ -1,4 +1,4 @@
-"""Reading ffprobe's JSON into MediaInfo, however odd the JSON is."""
+"""Reads ffprobe's JSON into MediaInfo; it tolerates missing and odd values."""
 
 import json
 import math

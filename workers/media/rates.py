@@ -1,4 +1,4 @@
-"""The one frame rate that every rendition of a source gets."""
+"""Chooses the one frame rate of all renditions of a source."""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Compare what came out with the plan, since FFmpeg exits 0 on half a file."""
+"""Checks the outputs against the plan: FFmpeg also exits with 0 on half a file."""
 
 from collections.abc import Mapping
 

@@ -1,1 +1,1 @@
-"""What can be asked of a video: one file for each operation."""
+"""The operations on a video: one file each."""

@@ -1,4 +1,4 @@
-"""What a task is given to work with."""
+"""What a task gets: its source, scratch directory, tools and report."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What does each kind of task, by operation and kind. One more operation is one more line here."""
+"""Maps each operation and kind of task to its function."""
 
 from workers.operations import transcode
 from workers.operations.context import TaskFunction

@@ -1,1 +1,1 @@
-"""How what was made gets into the store."""
+"""How outputs reach the store."""

@@ -1,1 +1,1 @@
-"""What a worker is, whatever it works on: messages, attempts, leases, capacity."""
+"""What every worker does, whatever the operation: messages, attempts, leases, capacity."""

@@ -1,4 +1,4 @@
-"""What a worker stands on, opened once."""
+"""The adapters of a worker, opened once."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import redis.asyncio as redis
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
+from workers.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""What memory is left, as the kernel that would otherwise kill us counts it.
+"""How much memory is left before the kernel would kill this container.
 
-A container may use what its control group allows, which is often less than the machine has, and
-groups lie in groups: the least of them counts. What the kernel keeps of files is not in anybody's
-way; it is dropped when the memory is wanted (docs.kernel.org: admin-guide/cgroup-v1/memory,
-admin-guide/cgroup-v2, filesystems/proc).
+A container may use what its control group allows, often less than the machine has. Groups are
+nested: the smallest limit counts. The kernel's file cache counts as free, because it is dropped
+when the memory is needed (docs.kernel.org: admin-guide/cgroup-v1/memory, admin-guide/cgroup-v2,
+filesystems/proc).
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What an error says of an attempt, what becomes of its task, and when it is tried again. Pure."""
+"""Decides what an error means for a task, and when to try it again. Pure."""
 
 import errno
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ _STORE_AWAY = Failure(
 
 
 def classify_error(error: Exception) -> TransientError:
-    """Return what it means. It is never the input's fault: that must have been shown.
+    """Return what it means. It is never the source's fault: that would be a PermanentError.
 
-    What was away or full is not charged to the task; anything else is a fault of ours that this
-    input may bring out again, so it counts.
+    A dependency that was away, or a full disk, is not charged. Everything else is our own mistake,
+    and this source may cause it again, so it is charged.
     """
     if isinstance(error, DatabaseAway):
         return TransientError(f"the database did not answer: {error.reason}", charge=False)
@@ -67,10 +67,10 @@ def decide(
     age_s: float,
     chance: float,
 ) -> Again | GiveUp:
-    """Say what becomes of a task whose attempt failed although its input may be good.
+    """Decide what happens to a task after a failed attempt for which the source is not at fault.
 
-    What failed because a part that we stand on was away is not charged: an outage may outlast
-    any number of attempts. It ends when the job has been tried for too long.
+    An attempt that failed because a dependency was away is not charged: an outage may last longer
+    than any number of attempts. The task fails when its job has been tried for too long.
 
     Args:
         error: why it failed.

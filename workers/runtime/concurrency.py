@@ -1,4 +1,4 @@
-"""Several coroutines at once; the first error ends them all and is the one that is raised."""
+"""Runs several coroutines at once; the first error ends them all and is raised."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable

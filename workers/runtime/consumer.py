@@ -1,4 +1,4 @@
-"""Receive, claim, hand to an attempt; and give back what is unfinished at the end."""
+"""The main loop of a worker: receives hints, claims tasks, runs attempts, drains at the end."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ from workers.runtime.scratch import Directory, Scratch
 from workers.tools import Tools
 
 _log = log.get(__name__)
-_PAUSE_S = 2.0  # after a part did not answer
+_PAUSE_S = 2.0  # after a dependency did not answer
 _LOCKED_PAUSES_S = (0.02, 0.05, 0.1, 0.2)  # a row is locked for the time of a short transaction
 
 
@@ -79,8 +79,8 @@ class Consumer:
     async def _until_database(self) -> None:
         """Wait until Postgres answers, if it did not lately.
 
-        Nothing can be claimed without it, and each message that is received in vain comes nearer
-        to the dead-letter queue.
+        Nothing can be claimed without it, and each message that is received without a claim comes
+        nearer to the dead-letter queue.
         """
         while self._database_away:
             try:

@@ -1,7 +1,7 @@
-"""While a task is worked on: tell how far it is, keep its lease, learn that it is over.
+"""The heartbeat of an attempt: reports progress, extends the lease, learns of a cancel.
 
-Redis is told every second (PROGRESS_S). Postgres is told with the lease (HEARTBEAT_S), and asked
-sooner when Redis says that the owner has ended the job.
+Redis gets the progress every second (PROGRESS_S), Postgres with the lease (HEARTBEAT_S). Postgres
+is asked sooner when Redis says that the owner has ended the job.
 """
 
 import asyncio

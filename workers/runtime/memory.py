@@ -1,4 +1,4 @@
-"""Has the C library give memory back."""
+"""Makes the C library return free memory to the system."""
 
 import ctypes
 import sys

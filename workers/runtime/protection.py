@@ -1,10 +1,10 @@
-"""Keeps ECS from stopping a worker that is at work, when a service shrinks or is deployed.
+"""Asks ECS not to stop a worker that has a task.
 
-The container agent of a task takes the wish over HTTP and passes it on. IAM, of the task's role:
-ecs:GetTaskProtection and ecs:UpdateTaskProtection. A Spot machine that is taken back, and whoever
-stops a task by hand, ask nobody; SIGTERM drains the worker as ever.
+The request goes to the container agent of the task, over HTTP. IAM, for the role of the task:
+ecs:GetTaskProtection and ecs:UpdateTaskProtection. Protection does not keep a Spot machine, or a
+task that a person stops; SIGTERM then drains the worker as usual.
 
-aiohttp is what the SDK itself speaks with: no further package, and a request that can be cancelled.
+aiohttp is installed already for the SDK, and its requests can be cancelled.
 
 Source: "Amazon ECS task scale-in protection endpoint", Amazon ECS Developer Guide.
 """

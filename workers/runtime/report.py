@@ -1,4 +1,4 @@
-"""What is told of an attempt: how far it is, what happened, what the source is."""
+"""What an attempt reports: its progress, its log, and the facts of the source."""
 
 import time
 from dataclasses import dataclass

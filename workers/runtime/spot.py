@@ -1,7 +1,6 @@
-"""Learns that EC2 takes a Spot machine back, two minutes before it does.
+"""Learns from EC2 that a Spot machine is taken back, two minutes before.
 
-For workers that are started on EC2 itself. ECS sends SIGTERM, and so does whoever drains a machine
-for Kubernetes; those need nothing of this.
+Only workers that run directly on EC2 need this. ECS and Kubernetes send SIGTERM instead.
 
 Sources: "Spot Instance interruption notices" and "Use the Instance Metadata Service", Amazon EC2
 User Guide.

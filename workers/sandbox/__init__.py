@@ -1,1 +1,1 @@
-"""What FFmpeg may do while it reads a stranger's file: a policy, and the kernel's means for it."""
+"""The sandbox of FFmpeg: what it may do, and how the kernel enforces it."""

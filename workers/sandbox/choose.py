@@ -1,4 +1,4 @@
-"""Which sandbox a worker uses: what was asked for, what the kernel offers, what held when tried."""
+"""Chooses the sandbox of a worker from the setting, the kernel and a test."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ _NONE = Kernel(0, None, ())
 
 
 class NoSandboxError(Exception):
-    """FFmpeg cannot be held as was asked for. The message is for the operator."""
+    """The sandbox that the setting asks for is not possible. The message is for the operator."""
 
 
 async def choose(
@@ -45,7 +45,7 @@ async def choose(
     if sys.platform != "linux":
         _log.warning("sandbox", layers=[], reason="; ".join(kernel.missing))
         return Sandbox(kernel, None, {}, None)
-    needs = {program: _needs(program, wanted) for program in (ffmpeg, ffprobe)}
+    needs = {program: await _needs(program, wanted) for program in (ffmpeg, ffprobe)}
     most = address_space(os.cpu_count() or 1) if memory is None else memory
     reasons = list(kernel.missing)
     for layers in _candidates(kernel.layers):
@@ -70,9 +70,9 @@ def _candidates(layers: frozenset[Layer]) -> list[frozenset[Layer]]:
     return [frozenset(chosen) for size in sizes for chosen in combinations(ordered, size)]
 
 
-def _needs(program: str, wanted: str) -> Needs:
+async def _needs(program: str, wanted: str) -> Needs:
     try:
-        return needs_of(program)
+        return await needs_of(program)
     except UnreadableProgramError as error:
         if wanted == "required":
             raise _refused(str(error)) from error

@@ -1,4 +1,4 @@
-"""What one started program may do, as a value."""
+"""The rights of one started program, as a value."""
 
 import resource
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What a process may use up; the kernel's resource limits.
+    """The kernel's resource limits (rlimits) of a process.
 
     Attributes:
         address_space: bytes of virtual memory, None for no limit.
@@ -38,10 +38,10 @@ class Resources:
     open_files: int = 128
     processes: int = 8192
 
-    def limits(self) -> Mapping[int, int]:
+    def rlimits(self) -> Mapping[int, int]:
         """Return the limits by the kernel's number of them."""
         found = {
-            resource.RLIMIT_CORE: 0,  # a core dump would hold the film, and fill the disk
+            resource.RLIMIT_CORE: 0,  # a core dump would hold the video, and fill the disk
             resource.RLIMIT_FSIZE: self.file_size,
             resource.RLIMIT_CPU: self.cpu_seconds,
             resource.RLIMIT_NOFILE: self.open_files,
@@ -88,7 +88,7 @@ class Policy:
     def words(self) -> list[str]:
         """Return it as the arguments that `workers/ffmpeg/launch.py` reads."""
         words: list[str] = []
-        for number, most in self.resources.limits().items():
+        for number, most in self.resources.rlimits().items():
             # What else the user runs counts too, so this limit is set only where it is needed.
             if number != resource.RLIMIT_NPROC or Layer.SECCOMP not in self.layers:
                 words += ["limit", f"{number}:{most}"]

@@ -1,4 +1,4 @@
-"""Show that a sandbox lets FFmpeg work and keeps it in, with the programs that will run in it."""
+"""Tests that FFmpeg works in a sandbox and cannot leave it."""
 
 import asyncio
 import os

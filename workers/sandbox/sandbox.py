@@ -1,4 +1,4 @@
-"""The sandbox of a worker: found out once, and asked for a policy at every start of a program."""
+"""The sandbox of a worker: chosen once, then asked for a policy at every start of a program."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from workers.sandbox.policy import Layer, Policy, Resources
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """How the programs of a worker are held.
+    """The sandbox of a worker's programs.
 
     Attributes:
         kernel: what it offers.

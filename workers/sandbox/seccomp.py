@@ -1,9 +1,9 @@
 """The system calls that FFmpeg needs, as a filter that refuses every other.
 
 A filter is a program of classic BPF over `struct seccomp_data` (linux/seccomp.h): an allow-list. It
-was made from what encodes and probes really call (glibc and musl, static builds and Debian's) and
-what their C libraries call in its place on other kernels. Two rules need what only the starting
-process knows, so `workers/ffmpeg/launch.py` adds them: which `execve` is its own, and its own pid.
+has the calls of real encodes and probes (glibc and musl, static builds and Debian's), and the calls
+that their C libraries use instead on other kernels. `workers/ffmpeg/launch.py` adds two rules with
+values that only the starting process knows: its own `execve`, and its own pid.
 """
 
 import struct

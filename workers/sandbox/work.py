@@ -1,4 +1,4 @@
-"""What the programs of an attempt may do: read one file, and write into one directory."""
+"""The policies of a task's programs: read one file, write one directory."""
 
 import math
 import os
@@ -9,7 +9,7 @@ from workers.media.plan import EncodePlan
 from workers.sandbox.policy import Policy
 from workers.sandbox.sandbox import Sandbox
 
-# A film at its ceiling all the time, twice over: container, index, and what x264 overshoots.
+# A video at its ceiling all the time, twice over: container, index, and what x264 overshoots.
 _MARGIN = 2
 _SMALLEST = 64 * 1024**2  # bytes; a poster knows no ceiling
 _GRACE_S = 60
@@ -36,7 +36,7 @@ def encode_policy(
         decided: what is made.
         source: the file; None when it comes through a pipe, and no file may be read.
         out: a directory that is there.
-        limits: how long a film may be, and its encode take.
+        limits: how long a video may be, and its encode take.
     """
     return sandbox.policy(
         ffmpeg,
@@ -48,7 +48,7 @@ def encode_policy(
 
 
 def largest_output(decided: EncodePlan, seconds: float) -> int:
-    """Return bytes that no output passes, however long the film turns out to be up to `seconds`."""
+    """Return more bytes than any output of a video of `seconds` has."""
     bits = max(rendition.max_bitrate for rendition in decided.renditions) + decided.audio_bitrate
     return max(math.ceil(_MARGIN * bits / 8 * seconds), _SMALLEST)
 

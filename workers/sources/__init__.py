@@ -1,1 +1,1 @@
-"""How the bytes of a source reach FFmpeg: through a pipe as they arrive, or fetched whole."""
+"""How a source reaches FFmpeg: through a pipe as it arrives, or fetched whole."""

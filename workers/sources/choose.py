@@ -1,7 +1,7 @@
-"""Whether a source can go to FFmpeg through a pipe, from its head and its tail. Pure.
+"""Decides from head and tail whether a source can go to FFmpeg through a pipe. Pure.
 
-A pipe knows no way back: it does for a source whose bytes lie in the order in which they are
-decoded. Nothing here says that a source is good. Whatever is not plain is fetched whole.
+A program cannot seek in a pipe. So a pipe works only if the bytes are in the order in which they
+are decoded. This module does not say that a source is good. In doubt the source is fetched whole.
 """
 
 import struct
@@ -65,6 +65,6 @@ def choose(known: Known, shape: Shape = DEFAULT_SHAPE) -> Choice:
     except Doubt as doubt:
         return WholeFile(str(doubt))
     except (ArithmeticError, LookupError, ValueError, struct.error):
-        # What nobody has thought of must not keep a film from being looked at by FFmpeg.
+        # What nobody has thought of must not keep a video from being looked at by FFmpeg.
         return WholeFile(NO_SENSE)
     return WholeFile("FFmpeg may have to seek in it")

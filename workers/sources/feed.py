@@ -1,4 +1,4 @@
-"""The bytes of a source into FFmpeg's standard input, read ahead in parallel."""
+"""Feeds the bytes of a source to FFmpeg's standard input; reads ahead in parallel."""
 
 import asyncio
 from collections import deque
@@ -18,7 +18,7 @@ _BLOCKS = 4  # of 1 MiB that a lane has ready; then its connection waits
 
 
 def feeder(
-    storage: Storage, held: Work, stream: Iterable[Piece], *, connections: int, pace: Pace
+    storage: Storage, work: Work, stream: Iterable[Piece], *, connections: int, pace: Pace
 ) -> Feed:
     """Return what writes a source into a pipe.
 
@@ -28,7 +28,7 @@ def feeder(
 
     Args:
         storage: the object store.
-        held: says which object, and which version of it.
+        work: says which object, and which version of it.
         stream: what to write, in order.
         connections: ranges under way at once, at the most.
         pace: how slow each connection may be.
@@ -36,12 +36,12 @@ def feeder(
     most = min(connections, _MOST_LANES)
 
     async def feed(stdin: StandardInput) -> None:
-        pieces = _pieces(stream, range_length(held.source_size, connections))
+        pieces = _pieces(stream, range_length(work.source_size, connections))
         lanes: deque[_Lane] = deque()
         try:
             while True:
                 while len(lanes) < most and (piece := next(pieces, None)) is not None:
-                    lanes.append(_Lane(storage, held, piece, pace))
+                    lanes.append(_Lane(storage, work, piece, pace))
                 if not lanes:
                     return
                 while (block := await lanes[0].next(stdin)) is not None:
@@ -56,9 +56,9 @@ def feeder(
 class _Lane:
     """Reads one piece, and has the next blocks of it ready."""
 
-    def __init__(self, storage: Storage, held: Work, piece: Piece, pace: Pace) -> None:
+    def __init__(self, storage: Storage, work: Work, piece: Piece, pace: Pace) -> None:
         self._ready: asyncio.Queue[bytes | bytearray | Exception | None] = asyncio.Queue(_BLOCKS)
-        self.task = asyncio.create_task(self._run(storage, held, piece, pace))
+        self.task = asyncio.create_task(self._run(storage, work, piece, pace))
 
     async def next(self, stdin: StandardInput) -> bytes | bytearray | None:
         """Return the next block, None after the last; raise what went wrong, in its turn."""
@@ -69,13 +69,13 @@ class _Lane:
             raise found
         return found
 
-    async def _run(self, storage: Storage, held: Work, piece: Piece, pace: Pace) -> None:
+    async def _run(self, storage: Storage, work: Work, piece: Piece, pace: Pace) -> None:
         async def take(block: bytearray, _place: int) -> None:
             await self._ready.put(block)
 
         try:
             if isinstance(piece, Span):
-                await read_range(storage, held, piece.start, piece.end, take, pace)
+                await read_range(storage, work, piece.start, piece.end, take, pace)
             else:
                 await self._ready.put(piece)
         except Exception as error:  # noqa: BLE001 - `next` raises it

@@ -1,4 +1,4 @@
-"""A whole source from S3 to the scratch directory: in parallel, and never whole in memory."""
+"""Downloads a whole source to the scratch directory: in parallel, never whole in memory."""
 
 import asyncio
 import errno
@@ -18,7 +18,7 @@ _MAX_RANGE = 256 * 1024**2
 
 async def fetch(
     storage: Storage,
-    held: Work,
+    work: Work,
     target: Path,
     *,
     connections: int,
@@ -29,7 +29,7 @@ async def fetch(
 
     Args:
         storage: the object store.
-        held: says which object, of what size.
+        work: says which object, of what size.
         target: the file to make.
         connections: ranges under way at once; each holds about 1 MiB in memory.
         on_fraction: told how much is there, from 0 to 1.
@@ -41,7 +41,7 @@ async def fetch(
         Unavailable: the store does not answer.
         OSError: the disk is full or failed.
     """
-    size, done = held.source_size, 0
+    size, done = work.source_size, 0
     length = range_length(size, connections)
     starts = iter(range(0, size, length))
 
@@ -54,7 +54,7 @@ async def fetch(
             on_fraction(done / size)
 
         for start in starts:  # shared: each lane takes the next range
-            await read_range(storage, held, start, min(start + length, size), take, pace)
+            await read_range(storage, work, start, min(start + length, size), take, pace)
 
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

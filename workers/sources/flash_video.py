@@ -1,4 +1,4 @@
-"""Flash video: a chain of tags, written as they were recorded. Pure."""
+"""Flash video (FLV): can it go through a pipe? Pure."""
 
 from workers.sources.known import Known, Span, tidied
 from workers.sources.shape import Pipe, Shape

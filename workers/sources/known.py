@@ -1,4 +1,4 @@
-"""What is known of a source so far: some stretches of its bytes, and nothing in between. Pure."""
+"""The ranges of a source that were read so far. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Looks at the head and the tail of a source, and puts a sample of it together for ffprobe."""
+"""Reads the head and the tail of a source, and makes a sample of it for ffprobe."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ _MOST_ROUNDS = 100  # of asking for more; each box at the top of an MP4 may take
 
 async def look(
     storage: Storage,
-    held: Work,
+    work: Work,
     sample: Path,
     *,
     connections: int,
@@ -31,7 +31,7 @@ async def look(
 
     Args:
         storage: the object store.
-        held: says which object, of what size.
+        work: says which object, of what size.
         sample: the file to make; there is none when the source must be fetched whole.
         connections: ranges under way at once.
         pace: how slow each connection may be.
@@ -43,7 +43,7 @@ async def look(
         Unavailable: the store does not answer.
         OSError: the disk is full or failed.
     """
-    known = Known(held.source_size)
+    known = Known(work.source_size)
     for _ in range(_MOST_ROUNDS):
         # In a thread: an index can be long.
         choice = await asyncio.to_thread(choose, known, shape)
@@ -53,18 +53,18 @@ async def look(
             data = [known.bytes_of(piece) for piece in choice.sample]
             await asyncio.to_thread(_write, sample, data)
             return choice
-        known = await _more(storage, held, known, choice, connections, pace)
+        known = await _more(storage, work, known, choice, connections, pace)
     return WholeFile("it takes too long to look at")
 
 
 async def _more(
-    storage: Storage, held: Work, known: Known, wanted: Wanted, connections: int, pace: Pace
+    storage: Storage, work: Work, known: Known, wanted: Wanted, connections: int, pace: Pace
 ) -> Known:
     gate = asyncio.Semaphore(connections)
 
     async def read(span: Span) -> tuple[int, bytes]:
         async with gate:
-            return span.start, await read_bytes(storage, held, span.start, span.end, pace)
+            return span.start, await read_bytes(storage, work, span.start, span.end, pace)
 
     for start, data in await together(map(read, stretches(wanted.spans, _RANGE))):
         known = known.plus(start, data)

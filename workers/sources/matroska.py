@@ -1,7 +1,7 @@
 """Matroska and WebM: pictures and sound in clusters, one behind the other. Pure.
 
-What stands behind the clusters is told at the beginning (SeekHead). Of that ffprobe needs the
-tags, in which the length of each track is; it is shown them before the clusters.
+The beginning (SeekHead) says what comes after the clusters. ffprobe needs the tags from there,
+because they have the length of each track. So it gets them before the clusters.
 
 Source: RFC 8794 (EBML), RFC 9559 (Matroska).
 """

@@ -1,4 +1,4 @@
-"""Reads ranges of a source, with patience: after a break it goes on from where it was."""
+"""Reads ranges of a source; after a broken connection it goes on at the same byte."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -15,13 +15,13 @@ Take = Callable[[bytearray, int], Awaitable[None]]
 
 
 async def read_range(
-    storage: Storage, held: Work, start: int, end: int, take: Take, pace: Pace
+    storage: Storage, work: Work, start: int, end: int, take: Take, pace: Pace
 ) -> None:
     """Read from `start` to before `end`.
 
     Args:
         storage: the object store.
-        held: says which object, and which version of it.
+        work: says which object, and which version of it.
         start: the first byte.
         end: behind the last byte.
         take: called with each block, in order, and its place in the object.
@@ -38,7 +38,7 @@ async def read_range(
         try:
             async with (
                 aclosing(
-                    storage.read_range(held.source_key, place, end - 1, held.source_etag)
+                    storage.read_range(work.source_key, place, end - 1, work.source_etag)
                 ) as chunks,
                 aclosing(_blocks(chunks)) as blocks,
             ):
@@ -60,7 +60,7 @@ async def read_range(
     raise TransientError(f"the range from {start} to {end} ended at {place}", CUT)
 
 
-async def read_bytes(storage: Storage, held: Work, start: int, end: int, pace: Pace) -> bytes:
+async def read_bytes(storage: Storage, work: Work, start: int, end: int, pace: Pace) -> bytes:
     """Return the bytes from `start` to before `end`; raises as `read_range` does."""
     found = bytearray()
 
@@ -69,7 +69,7 @@ async def read_bytes(storage: Storage, held: Work, start: int, end: int, pace: P
         assert place == start + len(found)
         found.extend(block)
 
-    await read_range(storage, held, start, end, take, pace)
+    await read_range(storage, work, start, end, take, pace)
     return bytes(found)
 
 

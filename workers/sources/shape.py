@@ -1,4 +1,4 @@
-"""How a source goes through a pipe, and how much of it may be looked at for that. Values."""
+"""How a source goes through a pipe, and how much of it is read to decide that. Values."""
 
 from dataclasses import dataclass
 

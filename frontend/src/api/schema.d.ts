@@ -12,8 +12,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The process lives
-         * @description Answer at once; says nothing about the parts behind.
+         * Is the process alive?
+         * @description Answer at once. It does not check Postgres, Redis, S3 or SQS.
          */
         get: operations["healthz"];
         put?: never;
@@ -38,8 +38,8 @@ export interface paths {
         get: operations["list_invites"];
         put?: never;
         /**
-         * Invite somebody
-         * @description Make an invite that is good for one account; its code is told this once.
+         * Create an invite
+         * @description Create an invite for one account. Its code is in this answer only.
          */
         post: operations["create_invite"];
         delete?: never;
@@ -59,8 +59,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Withdraw an invite
-         * @description Remove an invite, used or not. An account that was made with it stays.
+         * Delete an invite
+         * @description Delete an invite, used or not. An account that was created with it stays.
          */
         delete: operations["delete_invite"];
         options?: never;
@@ -78,8 +78,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin a session
-         * @description Begin a session; a browser gets its refresh token in a cookie, others in the body.
+         * Log in
+         * @description Start a session. A browser gets its refresh token in a cookie, other clients in the body.
          */
         post: operations["login"];
         delete?: never;
@@ -98,8 +98,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End this session
-         * @description End the session of a refresh token; its access tokens stop working at once.
+         * Log out
+         * @description End the session of a refresh token. Its access tokens stop working at once.
          */
         post: operations["logout"];
         delete?: never;
@@ -119,7 +119,7 @@ export interface paths {
         put?: never;
         /**
          * Change the password
-         * @description Set another password; every other session of the account ends, this one stays.
+         * @description Set a new password. All other sessions of the account end, this one stays.
          */
         post: operations["change_password"];
         delete?: never;
@@ -138,8 +138,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchange a refresh token
-         * @description Give a new access token and the next refresh token; one shown twice ends its session.
+         * Refresh the access token
+         * @description Return a new access token and the next refresh token.
+         *
+         *     A refresh token that is used twice ends its session.
          */
         post: operations["refresh"];
         delete?: never;
@@ -158,10 +160,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an account
-         * @description Make an account with an address and a password of 12 to 128 characters.
+         * Create an account
+         * @description Create an account with an email address and a password of 12 to 128 characters.
          *
-         *     Where only who is invited may, `invite` is the code; it is good for one account.
+         *     If the server needs an invite, `invite` is its code. It works for one account.
          */
         post: operations["register"];
         delete?: never;
@@ -178,8 +180,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who may make an account
-         * @description Tell whether anybody may make an account, only who has an invite, or nobody.
+         * Who can create an account?
+         * @description Tell who can create an account: anybody, people with an invite, or nobody.
          */
         get: operations["get_registration"];
         put?: never;
@@ -199,14 +201,14 @@ export interface paths {
         };
         /**
          * List sessions
-         * @description List the account's sessions, the last used first.
+         * @description List the sessions of the account, the last used first.
          */
         get: operations["list_sessions"];
         put?: never;
         post?: never;
         /**
          * End all sessions
-         * @description End every session of the account, this one too.
+         * @description End all sessions of the account, this one too.
          */
         delete: operations["end_sessions"];
         options?: never;
@@ -243,7 +245,7 @@ export interface paths {
         };
         /**
          * Follow all videos
-         * @description Send the newest videos and what changed lately, then each change; ends with the session.
+         * @description Send the newest videos and recent changes, then each change. It ends with the session.
          */
         get: operations["follow_all"];
         put?: never;
@@ -302,8 +304,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What may be uploaded
-         * @description Return what a file must keep to and what is left, so that one can be refused unsent.
+         * Upload limits
+         * @description Return the limits of a file and of the user, so that a client can check before it uploads.
          */
         get: operations["get_limits"];
         put?: never;
@@ -322,8 +324,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who am I
-         * @description Return the account of whoever asks.
+         * This account
+         * @description Return the account of the caller.
          */
         get: operations["me"];
         put?: never;
@@ -344,11 +346,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End this account
-         * @description End the account of whoever asks, for good, with all its sessions and videos.
+         * Delete this account
+         * @description Delete the account of the caller, with all its sessions and videos.
          *
-         *     Nobody can log in to it any more, and its address is free, at once; what is stored is removed
-         *     soon after. The only admin has to make somebody else one first.
+         *     Login stops at once, and the email address can be used again. The files are removed soon
+         *     after. The only admin must make another user an admin first.
          */
         post: operations["delete_account"];
         delete?: never;
@@ -367,8 +369,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin an upload
-         * @description Begin a multipart upload; the video appears in the library at once.
+         * Start an upload
+         * @description Start a multipart upload. The video appears in the library at once.
          */
         post: operations["create_upload"];
         delete?: never;
@@ -385,15 +387,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What S3 has of an upload
-         * @description Return an upload with the parts that S3 has: what a client needs to resume.
+         * One upload and its parts
+         * @description Return an upload with the parts that are in S3. A client needs them to resume.
          */
         get: operations["get_upload"];
         put?: never;
         post?: never;
         /**
          * Abort an upload
-         * @description Drop an upload with everything that S3 has of it.
+         * @description Cancel an upload and delete its parts in S3.
          */
         delete: operations["abort_upload"];
         options?: never;
@@ -412,7 +414,7 @@ export interface paths {
         put?: never;
         /**
          * Complete an upload
-         * @description Have S3 put the parts together and queue the video. Repeating it is harmless.
+         * @description Make one object of the parts and queue the video. It is safe to repeat.
          */
         post: operations["complete_upload"];
         delete?: never;
@@ -432,7 +434,7 @@ export interface paths {
         put?: never;
         /**
          * Sign part URLs
-         * @description Return a presigned URL for each part; ask for it just before the part is sent.
+         * @description Return a presigned URL for each part. Ask for it just before you send the part.
          */
         post: operations["sign_parts"];
         delete?: never;
@@ -477,7 +479,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a video
-         * @description Delete a video with everything that is stored for it; running work is stopped.
+         * @description Delete a video and all its files. Running work is stopped.
          */
         delete: operations["delete_video"];
         options?: never;
@@ -500,7 +502,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel processing
-         * @description Stop what is queued or running.
+         * @description Cancel the video's queued or running job.
          */
         post: operations["cancel_video"];
         delete?: never;
@@ -518,7 +520,7 @@ export interface paths {
         };
         /**
          * Download a rendition or the source
-         * @description Redirect to a presigned URL; `name` is a rendition's, or `source`.
+         * @description Redirect to a presigned URL. `name` is the name of a rendition, or `source`.
          */
         get: operations["download"];
         put?: never;
@@ -538,7 +540,7 @@ export interface paths {
         };
         /**
          * Follow one video
-         * @description Send the video now and after every change; ends when it, or the session, is no more.
+         * @description Send the video now and after every change. It ends with the video or the session.
          */
         get: operations["follow_video"];
         put?: never;
@@ -558,12 +560,12 @@ export interface paths {
         };
         /**
          * A video's jobs
-         * @description List what was asked of a video, newest first.
+         * @description List the jobs of a video, newest first.
          */
         get: operations["list_video_jobs"];
         put?: never;
         /**
-         * Ask something of a video
+         * Create a job
          * @description Queue a job for a video that is ready, failed or cancelled.
          */
         post: operations["create_job"];
@@ -599,7 +601,7 @@ export interface components {
     schemas: {
         /**
          * Account
-         * @description An account as it was made.
+         * @description A new account.
          */
         Account: {
             /**
@@ -620,7 +622,7 @@ export interface components {
         };
         /**
          * AccountEnd
-         * @description The password again: who finds a session open must not be able to end the account.
+         * @description The password again, so that an open session alone cannot delete the account.
          */
         AccountEnd: {
             /**
@@ -631,7 +633,7 @@ export interface components {
         };
         /**
          * Completion
-         * @description The parts, if the client wants them compared.
+         * @description The parts. If they are given, they are compared with the parts in S3.
          */
         Completion: {
             /** Parts */
@@ -639,7 +641,7 @@ export interface components {
         };
         /**
          * CreatedInvite
-         * @description A new invite with its code, which is told this once.
+         * @description A new invite with its code. The code is in this answer only.
          */
         CreatedInvite: {
             /**
@@ -670,7 +672,7 @@ export interface components {
         };
         /**
          * Credentials
-         * @description Who wants a session, and for what kind of client.
+         * @description The login, and the kind of client.
          */
         Credentials: {
             /**
@@ -692,7 +694,7 @@ export interface components {
         };
         /**
          * DeletedVideo
-         * @description A video that is gone, with the version that it ended at.
+         * @description A deleted video, with its last version.
          */
         DeletedVideo: {
             /**
@@ -705,7 +707,7 @@ export interface components {
         };
         /**
          * DownloadLink
-         * @description Where a file can be fetched; a browser that goes there saves it under a readable name.
+         * @description The URL of a file. A browser saves it under a readable file name.
          */
         DownloadLink: {
             /**
@@ -716,7 +718,7 @@ export interface components {
         };
         /**
          * FailureItem
-         * @description Why a job failed: a stable code, and what happened and what to do in words.
+         * @description Why a job failed: a stable code, and a sentence with what happened and what to do.
          */
         FailureItem: {
             /**
@@ -770,7 +772,7 @@ export interface components {
         };
         /**
          * InviteItem
-         * @description An invite; `email` is the only address that may use it, null when any may.
+         * @description An invite. `email` is the only address that can use it, null if anybody can.
          */
         InviteItem: {
             /**
@@ -795,7 +797,7 @@ export interface components {
             id: string;
             /**
              * Used At
-             * @description When an account was made with it.
+             * @description When an account was created with it.
              */
             used_at: string | null;
         };
@@ -870,10 +872,10 @@ export interface components {
         JobState: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /**
          * Limits
-         * @description What a file and a user must keep to; sizes in bytes, `extensions` in small letters.
+         * @description The limits of a file and of a user; sizes in bytes, `extensions` in lower case.
          *
-         *     `bytes_used` counts sources and renditions of all videos, `active` those that are being
-         *     uploaded, wait or are worked on; null where nothing limits them.
+         *     `bytes_used` counts the sources and renditions of all videos. `active` counts the videos that
+         *     are uploading, queued or processing. A limit is null if there is none.
          */
         Limits: {
             /**
@@ -912,7 +914,7 @@ export interface components {
         };
         /**
          * Me
-         * @description The account of whoever asks.
+         * @description The account of the caller.
          */
         Me: {
             /**
@@ -938,7 +940,7 @@ export interface components {
         };
         /**
          * NamedPart
-         * @description A part as the client sent it, with the ETag that S3 answered.
+         * @description A part that the client sent, with the ETag from S3.
          */
         NamedPart: {
             /**
@@ -954,21 +956,21 @@ export interface components {
         };
         /**
          * NewInvite
-         * @description An invite for anybody who has its code, or for one address only.
+         * @description An invite for anybody with its code, or for one email address only.
          */
         NewInvite: {
             /** Email */
             email?: string | null;
             /**
              * Expires In S
-             * @description Seconds for which it can be used.
+             * @description How many seconds it is valid.
              * @default 604800
              */
             expires_in_s: number;
         };
         /**
          * NewJob
-         * @description What is asked of a video.
+         * @description A job for a video.
          */
         NewJob: {
             /**
@@ -984,7 +986,7 @@ export interface components {
         NewUpload: {
             /**
              * Content Type
-             * @description What the client takes it for; the file itself decides.
+             * @description A hint only: the content of the file decides.
              */
             content_type?: string | null;
             /**
@@ -1002,7 +1004,7 @@ export interface components {
         };
         /**
          * PartsRequest
-         * @description The parts that are to be sent next.
+         * @description The parts that the client sends next.
          */
         PartsRequest: {
             /**
@@ -1017,7 +1019,7 @@ export interface components {
         };
         /**
          * PasswordChange
-         * @description The password that is known, and the one that is wanted.
+         * @description The current and the new password.
          */
         PasswordChange: {
             /**
@@ -1033,7 +1035,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description An error; clients branch on `code`.
+         * @description An error. Clients decide by its `code`.
          */
         Problem: {
             /**
@@ -1043,7 +1045,7 @@ export interface components {
             code: string;
             /**
              * Detail
-             * @example There is no such video.
+             * @example This video does not exist.
              */
             detail: string;
             /** Errors */
@@ -1075,7 +1077,7 @@ export interface components {
         };
         /**
          * QueueItem
-         * @description Why a queued video waits: a stable word, null when nothing is in its way, and a sentence.
+         * @description Why a queued video waits: a stable word (null: only for its turn), and a sentence.
          */
         QueueItem: {
             /**
@@ -1099,7 +1101,7 @@ export interface components {
         };
         /**
          * Registration
-         * @description A new account; `invite` is a code that an admin gave, where one is needed.
+         * @description A new account. `invite` is a code from an admin, if the server needs one.
          */
         Registration: {
             /**
@@ -1117,7 +1119,7 @@ export interface components {
         };
         /**
          * RegistrationMode
-         * @description Who may make an account: anybody, who has an invite, or nobody.
+         * @description Who can create an account: anybody, people with an invite, or nobody.
          */
         RegistrationMode: {
             /**
@@ -1187,7 +1189,7 @@ export interface components {
             created_at: string;
             /**
              * Current
-             * @description Whether it is the session that asks.
+             * @description Whether it is the session of this request.
              */
             current: boolean;
             /** Id */
@@ -1235,7 +1237,7 @@ export interface components {
         };
         /**
          * Sort
-         * @description By what the library is sorted; titles regardless of case.
+         * @description The sort order of the library. Titles ignore upper and lower case.
          * @enum {string}
          */
         Sort: "newest" | "oldest" | "title";
@@ -1243,7 +1245,7 @@ export interface components {
          * SourceItem
          * @description The file that was uploaded; `size` in bytes, `duration` in seconds, display dimensions.
          *
-         *     What only the inspection can tell is null until then.
+         *     Values that need an inspection of the file are null before it.
          */
         SourceItem: {
             /** Audio Codec */
@@ -1268,7 +1270,7 @@ export interface components {
         };
         /**
          * Stage
-         * @description Where a running task is; told to people, never used to decide.
+         * @description What a running task does now. It is shown to people and decides nothing.
          * @enum {string}
          */
         Stage: "fetching" | "inspecting" | "encoding" | "publishing";
@@ -1339,13 +1341,13 @@ export interface components {
         };
         /**
          * UploadState
-         * @description One multipart session.
+         * @description The state of a multipart upload.
          * @enum {string}
          */
         UploadState: "open" | "completed" | "aborted" | "expired";
         /**
          * UploadWithParts
-         * @description A multipart upload and what S3 has of it: what a client needs to resume.
+         * @description A multipart upload and its parts in S3. A client needs them to resume.
          */
         UploadWithParts: {
             /**
@@ -1437,7 +1439,7 @@ export interface components {
         };
         /**
          * VideoPatch
-         * @description What may be changed by hand.
+         * @description The changes to a video.
          */
         VideoPatch: {
             /**
@@ -1448,7 +1450,7 @@ export interface components {
         };
         /**
          * VideoState
-         * @description What the user sees.
+         * @description The state of a video, as a user sees it.
          * @enum {string}
          */
         VideoState: "uploading" | "queued" | "processing" | "ready" | "failed" | "cancelled" | "deleted";
@@ -2435,7 +2437,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of a stream before: begin with every video there is. */
+                /** @description Last id of an earlier stream: all videos are sent first. */
                 "last-event-id"?: string | null;
             };
             path?: never;
@@ -2839,7 +2841,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A request with the same key begins nothing more: it is answered with what the first one began, as it is by now. */
+                /** @description A second request with the same key starts nothing. Its answer is the upload of the first request, in its present state. */
                 "idempotency-key"?: string | null;
             };
             path?: never;
@@ -3302,9 +3304,9 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 limit?: number;
-                /** @description Part of the title. */
+                /** @description Text in the title. */
                 q?: string | null;
-                /** @description A cursor goes on in its own order only. */
+                /** @description A cursor fits one order only. */
                 sort?: components["schemas"]["Sort"];
                 /** @description Only in these states. */
                 state?: components["schemas"]["VideoState"][] | null;
@@ -3670,7 +3672,7 @@ export interface operations {
     download: {
         parameters: {
             query?: {
-                /** @description False: answer 200 with the URL. */
+                /** @description If false, answer 200 with the URL. */
                 redirect?: boolean;
             };
             header?: never;

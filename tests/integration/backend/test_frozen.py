@@ -15,7 +15,6 @@ from sqlalchemy import select
 
 from backend.uploads import routes as upload_routes
 from backend.videos import service as video_service
-from core.config import Settings
 from core.model.tables import Video
 from embedded.stack import Stack
 from tests.faults.processes import children
@@ -23,6 +22,7 @@ from tests.support.app import Api, StartApi, bearer, served
 from tests.support.freezing import Way, way_to
 from tests.support.people import PASSWORD, Person, new_user
 from tests.support.problems import problem
+from tests.support.settings import Settings
 from tests.support.uploading import begin, send, uploaded
 from tests.support.waiting import wait_until
 

@@ -12,12 +12,12 @@ import redis.asyncio as redis
 
 from backend.workers import KnownWorkers
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.presence import Presence, Report, WorkerState
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from tests.support.app import Api, StartApi
 from tests.support.people import Person, new_user
+from tests.support.settings import Settings
 from tests.support.uploading import begin, uploaded
 from tests.support.work import claim_of
 

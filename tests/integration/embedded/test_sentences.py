@@ -127,7 +127,7 @@ def test_a_full_disk(run: Run, tmp_path: Path, left: int) -> None:
         disk.fill(leave=left)
         status, complaint = run(DATA_DIR=str(disk.path / "data"))
         assert status == 1
-        assert "Films wait for room: " in complaint.splitlines()[0]
+        assert "Videos wait for free disk: " in complaint.splitlines()[0]
         assert "No space left on device" in complaint
 
 
@@ -147,7 +147,7 @@ def test_a_disk_that_is_full_before_the_database_is_made(tmp_path: Path) -> None
         if "Starting Framemill" in done.stdout:
             break
     assert done.returncode == 1
-    assert "Films wait for room: 6 MB are free in" in done.stderr
+    assert "Videos wait for free disk: 6 MB are free in" in done.stderr
     assert "PostgreSQL could not be set up (initdb): " in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -96,9 +96,9 @@ def test_once_shows_a_video_and_a_later_start_serves_until_it_is_told_to_stop(
     short["REGISTRATION"] = "closed"  # the account is there
     status, out, error = finish(up(**short, FILE=str(small_clip(tmp_path)), **where))
     assert status == 1
-    assert "Films wait for room: " in error
-    assert "The film waits: " in error
-    assert "The film has waited for " in error.splitlines()[-1]
+    assert "Videos wait for free disk: " in error
+    assert "The video waits: " in error
+    assert "The video has waited for " in error.splitlines()[-1]
     assert "Registration is closed; " in out
     assert not processes_of(data_dir)
 

@@ -1,4 +1,4 @@
-"""Why a film waits."""
+"""Why a video waits."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 import pytest
 
-from client.retry import ATTEMPTS, Again, Outcome, after_call, after_part, final, lost
+from client.retry import TRIES, Again, Outcome, after_call, after_part, final, lost
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_calls(outcome: Outcome, again: Again | None) -> None:
 
 def test_waits_grow_are_spread_and_end() -> None:
     broken = Outcome(None)
-    waits = [after_part(broken, attempt, 1.0) for attempt in range(1, ATTEMPTS + 1)]
+    waits = [after_part(broken, attempt, 1.0) for attempt in range(1, TRIES + 1)]
     assert [again.delay for again in waits if again] == [0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
     assert waits[-1] is None
     assert after_part(broken, 3, 0.0) == Again(0.5, fresh_url=True)

@@ -188,7 +188,7 @@ async def test_a_quick_answer_is_waited_for_alone() -> None:
 
 async def test_a_call_is_given_up_and_who_asked_is_told_who_was_silent() -> None:
     part = Frozen(2)
-    batcher = Batcher(part.load, part="The store", patience_s=0.01, give_up_s=0.05)
+    batcher = Batcher(part.load, dependency="The store", patience_s=0.01, give_up_s=0.05)
     with pytest.raises(Unavailable, match=r"The store does not answer\."):
         await asyncio.wait_for(batcher.get("a"), 30)
     await wait_until(lambda: part.cancelled == 2)

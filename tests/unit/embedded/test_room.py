@@ -11,18 +11,18 @@ def test_enough_and_too_little(tmp_path: Path) -> None:
     assert Room(place, 0).shortage() is None
     told = Room(place, 10**18).shortage()
     assert told is not None
-    assert f"free in {place}, and no film is begun with less than 1000000.0 TB" in told
+    assert f"free in {place}, but a worker needs 1000000.0 TB" in told
 
 
 def test_it_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     room = Room(tmp_path, 10**18)
     room.look()
     room.look()
-    assert capsys.readouterr().err.count("Films wait for room: ") == 1
+    assert capsys.readouterr().err.count("Videos wait for free disk: ") == 1
     room.wanted = 0
     room.look()
     room.look()
-    assert capsys.readouterr().out == "There is room again.\n"
+    assert capsys.readouterr().out == "There is enough free disk again.\n"
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,9 @@ def test_what_nobody_mends_ends(
     clock: Clock, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert waits(clock, [queued(reason)] * 3) == [
-        None, None, f"The film has waited for 20 s: because of {reason}",
+        None, None, f"The video has waited for 20 s: because of {reason}",
     ]  # fmt: skip
-    assert capsys.readouterr().err == f"The film waits: because of {reason}\n"
+    assert capsys.readouterr().err == f"The video waits: because of {reason}\n"
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_the_time_begins_anew_when_it_went_on_between(clock: Clock) -> None:
 def test_an_api_that_does_not_answer_says_nothing_about_the_film(clock: Clock) -> None:
     away = StackError("no answer")
     found = waits(clock, [queued("no_room"), away, away, queued("no_room")])
-    assert found == [None, None, None, "The film has waited for 30 s: because of no_room"]
+    assert found == [None, None, None, "The video has waited for 30 s: because of no_room"]
 
 
 def test_a_short_disk_is_seen_before_a_worker_tells(clock: Clock) -> None:
     found = waits(clock, [{"state": "queued"}] * 3, "1 MB is free.")
-    assert found[-1] == "The film has waited for 20 s: 1 MB is free."
+    assert found[-1] == "The video has waited for 20 s: 1 MB is free."
     assert waits(clock, [{"state": "processing"}] * 3, "1 MB is free.") == [None] * 3

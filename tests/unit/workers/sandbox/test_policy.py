@@ -70,7 +70,7 @@ def test_limits_are_set_whatever_the_layers() -> None:
         str(resource.RLIMIT_NPROC): "8192",
         str(resource.RLIMIT_AS): str(1 << 33),
     }
-    assert resource.RLIMIT_AS not in Resources(address_space=None).limits()
+    assert resource.RLIMIT_AS not in Resources(address_space=None).rlimits()
 
 
 def test_the_users_other_processes_count_only_where_seccomp_is_missing() -> None:
@@ -161,16 +161,16 @@ def test_a_listing_names_paths() -> None:
     }
 
 
-def test_what_is_no_program_is_told(tmp_path: Path) -> None:
+async def test_what_is_no_program_is_told(tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text("#!/bin/sh\n")
     with pytest.raises(UnreadableProgramError, match="script is no program"):
-        needs_of(str(script))
+        await needs_of(str(script))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ELF is Linux's")
-def test_a_real_program_needs_its_loader_and_libraries() -> None:
-    found = needs_of(str(Path(sys.executable).resolve()))
+async def test_a_real_program_needs_its_loader_and_libraries() -> None:
+    found = await needs_of(str(Path(sys.executable).resolve()))
     assert found.programs[0] == str(Path(sys.executable).resolve())
     if len(found.programs) > 1:  # else it is static
         assert any("libc" in name or "musl" in name for name in (*found.libraries, *found.programs))

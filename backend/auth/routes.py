@@ -47,7 +47,7 @@ async def register(body: Registration, held: With, address: Address) -> Account:
 
     If the server needs an invite, `invite` is its code. It works for one account.
     """
-    return await service.register(held, body.email, body.password, address, invite=body.invite)
+    return await service.register(held, body, address)
 
 
 @router.post("/auth/login", responses=responses(400, 401, 413, 415, 422, 429), summary="Log in")
@@ -59,14 +59,7 @@ async def login(
     user_agent: UserAgent = "",
 ) -> TokenAnswer:
     """Start a session. A browser gets its refresh token in a cookie, other clients in the body."""
-    issued = await service.log_in(
-        held,
-        body.email,
-        body.password,
-        client=body.client,
-        user_agent=user_agent,
-        address=address,
-    )
+    issued = await service.log_in(held, body, user_agent=user_agent, address=address)
     return _answer(held, response, issued, in_body=body.client == "native")
 
 

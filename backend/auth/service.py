@@ -2,14 +2,14 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from backend.auth import families
 from backend.auth.passwords import check_password
-from backend.auth.schemas import Account, Me
+from backend.auth.schemas import Account, Credentials, Me, Registration
 from backend.auth.sessions import Rotated
 from backend.auth.tokens import Token
 from backend.deps import Principal, Services
@@ -31,9 +31,7 @@ class IssuedTokens:
     refresh: str
 
 
-async def register(
-    held: Services, email: str, password: str, address: str, *, invite: str | None = None
-) -> Account:
+async def register(held: Services, wanted: Registration, address: str) -> Account:
     """Make an account.
 
     Raises:
@@ -43,9 +41,10 @@ async def register(
         RateLimited: too many from that address.
     """
     await held.limits.take(Limit("register", held.settings.rate_limit_address), network_of(address))
+    email, password = wanted.email, wanted.password
     if not is_storable(email):
         raise Invalid("The email address has a character that is not allowed.")
-    code = admitted(held.settings.registration, invite)
+    code = admitted(held.settings.registration, wanted.invite)
     if code is not None:
         await invites.look(held, code, email)  # before a password is hashed for it
     check_password(password, email)
@@ -82,7 +81,7 @@ def admitted(registration: Literal["open", "invite", "closed"], invite: str | No
 
 
 async def log_in(
-    held: Services, email: str, password: str, *, client: str, user_agent: str, address: str
+    held: Services, shown: Credentials, *, user_agent: str, address: str
 ) -> IssuedTokens:
     """Begin a session.
 
@@ -91,30 +90,21 @@ async def log_in(
             wrong.
         RateLimited: too many from that address, or too many failures for that account.
     """
-    email = email.strip().lower()
+    email, row = shown.email.strip().lower(), None
     await limit_attempts(held, email, address)
-    row = await _account_of(held, email) if is_storable(email) else None
-    if not await held.passwords.verify(password, row.password_hash if row else None) or not row:
+    if is_storable(email):
+        async with held.db.read() as connection:
+            statement = select(User.id, User.password_hash).where(User.email == email)
+            row = (await connection.execute(statement)).one_or_none()
+    fits = await held.passwords.verify(shown.password, row.password_hash if row else None)
+    if not fits or row is None:
         await count_failure(held, email, address)
         raise _wrong()
+    known = {"client": shown.client, "user_agent": user_agent, "address": address}
     try:
-        return await begin_session(
-            held,
-            row.id,
-            client=client,
-            user_agent=user_agent,
-            address=address,
-            password_hash=row.password_hash,
-        )
+        return await begin_session(held, row.id, **known, password_hash=row.password_hash)
     except Unauthenticated:  # closed, or its password changed, while this one was verified
         raise _wrong() from None
-
-
-async def _account_of(held: Services, email: str) -> Any:
-    """Return id and password hash of an account, or None."""
-    async with held.db.read() as connection:
-        statement = select(User.id, User.password_hash).where(User.email == email)
-        return (await connection.execute(statement)).one_or_none()
 
 
 async def begin_session(

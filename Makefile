@@ -72,7 +72,7 @@ check-code:
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python -m embedded.audit
+	.venv/bin/python -m tests.audit
 	@! grep -nE '^ *-(i|f|-[a-z-]*(index|find-links|host))|://' requirements/*.txt \
 		|| { echo "The lists in requirements/ must not name an index; run make lock." >&2; exit 1; }
 

@@ -32,18 +32,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Do what is asked; the exit status is 1 when it cannot be done, 2 for a wrong command line."""
     arguments = _parser().parse_args(argv)
     try:
-        settings = config.load()
+        settings = config.load(config.DatabaseSettings)
         email = stored_email(arguments.email)
-        if arguments.command == "create":
-            password, made_up = _password()
+        password, made_up = _password() if arguments.command == "create" else (None, False)
+        if password is not None:
             check_password(password, email)
-            asyncio.run(_create(settings, email, password))
-            sys.stdout.write(f"{email} is an admin.\n")
-            if made_up:
-                sys.stdout.write(f"Password (not shown again): {password}\n")
-        else:
-            asyncio.run(_promote(settings, email))
-            sys.stdout.write(f"{email} is an admin.\n")
+        asyncio.run(_make_admin(settings, email, password))
+        sys.stdout.write(f"{email} is an admin.\n")
+        if made_up:
+            sys.stdout.write(f"Password (not shown again): {password}\n")
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\n")
         return 130
@@ -97,36 +94,29 @@ def _password() -> tuple[str, bool]:
     return (given, False) if given else (new_token(), True)
 
 
-async def _create(settings: config.Settings, email: str, password: str) -> None:
+async def _make_admin(settings: config.DatabaseSettings, email: str, password: str | None) -> None:
+    """Make an account that is an admin; with no password, make one that is there an admin.
+
+    Raises:
+        Refused: it is there already, or is not there.
+    """
     passwords = Passwords()
-    database = _database(settings)
+    database = Database(settings.database_url.get_secret_value(), 1, database_secret(settings))
     try:
-        hashed = await passwords.hash(password)
         async with database.begin() as tx:
-            await tx.execute(
-                insert(User).values(id=new_id(), email=email, password_hash=hashed, role=ADMIN)
-            )
+            if password is None:
+                found = await tx.execute(update(User).where(User.email == email).values(role=ADMIN))
+                if not found.rowcount:
+                    raise Refused(f"{email} has no account; use create")
+            else:
+                hashed = await passwords.hash(password)
+                account = {"id": new_id(), "email": email, "password_hash": hashed}
+                await tx.execute(insert(User).values(**account, role=ADMIN))
     except IntegrityError:
         raise Refused(f"{email} already has an account; use promote") from None
     finally:
         passwords.close()
         await database.close()
-
-
-async def _promote(settings: config.Settings, email: str) -> None:
-    database = _database(settings)
-    try:
-        async with database.begin() as tx:
-            found = await tx.execute(update(User).where(User.email == email).values(role=ADMIN))
-    finally:
-        await database.close()
-    if not found.rowcount:
-        raise Refused(f"{email} has no account; use create")
-
-
-def _database(settings: config.Settings) -> Database:
-    url = settings.database_url.get_secret_value()
-    return Database(url, 1, database_secret(settings))
 
 
 def _tell(reason: str) -> int:

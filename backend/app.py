@@ -8,6 +8,7 @@ from functools import partial
 
 import redis.asyncio as redis
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from backend.auth.passwords import Passwords
@@ -21,7 +22,6 @@ from backend.events.slots import StreamSlots
 from backend.health.routes import router as health_router
 from backend.health.service import readiness_of
 from backend.http import errors
-from backend.http.cors import Cors
 from backend.http.idempotency import Idempotency
 from backend.http.middleware import RequestLayer
 from backend.http.openapi import DESCRIPTION, complete_document
@@ -31,6 +31,7 @@ from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
 from backend.limits.routes import router as limits_router
 from backend.page.routes import Page
+from backend.settings import Settings
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
 from backend.videos.reader import VideoReader
@@ -42,7 +43,6 @@ from core.adapters.database_login import database_secret
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
 from core.coalesce import Batcher
-from core.config import Settings
 from core.events import Subscriber
 from core.progress import ProgressBoard
 from core.uploads import sessions
@@ -94,7 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     if settings.allowed_origins:
         app.add_middleware(
-            Cors,
+            CORSMiddleware,
             allow_origins=list(settings.allowed_origins),
             allow_credentials=True,
             allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
@@ -133,7 +133,6 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
         stack.push_async_callback(client.aclose)
         found = await stack.enter_async_context(aws.connect(settings, hurried=True, media=media))
         workers, board = KnownWorkers(client), ProgressBoard(client)
-        stack.push_async_callback(workers.close)
         passwords = Passwords()
         stack.callback(passwords.close)
         subscriber = Subscriber(client)

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from core.config import ConfigError, Settings
+from backend.settings import Settings
+from core.config import ConfigError
 
 _SAFE = "-_.~"  # what stays as it is in a query (RFC 3986, unreserved)
 Sign = Callable[[bytes], bytes]
@@ -41,12 +42,9 @@ class CloudFront:
         self._signer = CloudFrontSigner(key_id, sign)
 
     async def url(self, key: str, query: Mapping[str, str], expires_at: int) -> str:
-        """Return a URL to read an object.
+        """Return a URL to read an object until `expires_at`, in seconds since 1970.
 
-        Args:
-            key: the object's key.
-            query: S3's `response-…` parameters; the distribution must hand them on.
-            expires_at: until when, in seconds since 1970.
+        `query` is S3's `response-…` parameters; the distribution must hand them on.
         """
         pairs = "&".join(f"{name}={quote(value, _SAFE)}" for name, value in sorted(query.items()))
         url = f"{self._address}/{quote(key, '/' + _SAFE)}" + (f"?{pairs}" if pairs else "")

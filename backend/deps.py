@@ -18,6 +18,7 @@ from backend.events.slots import StreamSlots
 from backend.http.address import address_of
 from backend.http.idempotency import Idempotency
 from backend.http.ratelimit import Limit, RateLimiter
+from backend.settings import Settings
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
 from core.accounts import ADMIN
@@ -25,7 +26,6 @@ from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.coalesce import Batcher
-from core.config import Settings
 from core.errors import Forbidden, Unauthenticated
 from core.events import Subscriber
 from core.model.tables import User

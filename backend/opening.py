@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.config import Settings
+from backend.settings import Settings
 
 _WHO = {
     "open": "Anybody who reaches the API can create an account",
@@ -12,12 +12,7 @@ _WHO = {
 
 
 def told(settings: Settings, service: str) -> dict[str, Any]:
-    """Return what is logged at the start of an API.
-
-    Args:
-        settings: of the API.
-        service: the address of the service routes, as `host:port`.
-    """
+    """Return what an API logs at its start; `service` is host:port of its service routes."""
     quota = settings.user_quota_bytes
     stores = f"can store {quota.human_readable()}" if quota else "has no quota"
     return {

@@ -7,13 +7,7 @@ import uvicorn
 
 
 class Server(uvicorn.Server):
-    """Serves the API; the service routes from when it is open until it stops.
-
-    Args:
-        config: of the API.
-        service: serves the service routes.
-        listener: a bound socket for them.
-    """
+    """Serves the API, and the service routes at a bound listener from when it is open."""
 
     def __init__(
         self, config: uvicorn.Config, service: uvicorn.Server, listener: socket.socket

@@ -28,34 +28,24 @@ class KnownWorkers:
         self._presence = Presence(client)
         self._clock = clock
         self._known: Sequence[Report] | None = None
-        self._known_at = self._waited_in_vain_at = -float("inf")
-        self._asking: asyncio.Task[None] | None = None
+        self._known_at = self._ask_at = -float("inf")
+        self._asking = asyncio.Lock()
 
     async def now(self) -> Sequence[Report] | None:
         """Return the reports of the workers that live; None when they cannot be had."""
-        if self._clock() - self._known_at >= _FRESH_S:
-            await self._renew()
+        async with self._asking:
+            if self._clock() >= self._ask_at:
+                await self._ask()
         return self._known if self._clock() - self._known_at < _STALE_S else None
-
-    async def close(self) -> None:
-        """End what is under way."""
-        if self._asking is not None:
-            self._asking.cancel()
-            await asyncio.wait({self._asking})
-
-    async def _renew(self) -> None:
-        if self._clock() - self._waited_in_vain_at < _PAUSE_S:
-            return
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask())
-        done, _ = await asyncio.wait({self._asking}, timeout=_PATIENCE_S)
-        if not done:
-            self._waited_in_vain_at = self._clock()
 
     async def _ask(self) -> None:
         try:
-            self._known = await self._presence.hear()
+            async with asyncio.timeout(_PATIENCE_S):
+                self._known = await self._presence.hear()
             self._known_at = self._clock()
+            self._ask_at = self._known_at + _FRESH_S
+        except TimeoutError:
+            self._ask_at = self._clock() + _PAUSE_S
         except (RedisError, OSError, ValueError, LookupError) as error:
-            self._known, self._waited_in_vain_at = None, self._clock()
+            self._known, self._ask_at = None, self._clock() + _PAUSE_S
             _log.warning("workers_not_known", error=repr(error))

@@ -164,7 +164,7 @@ async def _purges(product: Product, count: int) -> list[uuid.UUID]:
 
 
 async def _relay(product: Product) -> int:
-    return await product.relay.relay()
+    return sum([await product.relay.relay(topic) for topic in Topic])
 
 
 async def _lapse(product: Product) -> int:

@@ -4,13 +4,14 @@ import asyncio
 import sys
 
 from control.main import serve
+from control.settings import Settings
 from core import config, log, service_port
 
 
 def main() -> int:
     """Work; the exit status is 1 when a setting cannot be used."""
     try:
-        settings = config.load()
+        settings = config.load(Settings)
         listener = service_port.bind(settings.service_host, settings.control_port, "CONTROL_PORT")
     except config.ConfigError as error:
         sys.stderr.write(f"framemill: {error}\n")

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import redis.asyncio as redis
 
+from control.settings import Settings
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ import time
 import uuid
 
 from control.rounds import Round
+from control.settings import Settings
 from core import log
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import DatabaseAway
 from core.setbacks import Kind
 from core.tasks import lease

@@ -50,8 +50,11 @@ async def resend(db: Database, queue: TaskQueue, after_s: float) -> int:
         return 0
 
     async def one(task_id: uuid.UUID) -> bool:
+        # Another control that has it in hand sends it.
+        own = due.where(Task.id == task_id).with_for_update(of=Task, skip_locked=True)
         async with db.begin() as tx:
-            await hint(tx, [task_id])
-        return True
+            found = (await tx.scalars(own)).all()
+            await hint(tx, found)
+        return bool(found)
 
     return sum(await Round(db, Kind.RELAY).run(due, one))

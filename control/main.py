@@ -15,14 +15,13 @@ from control.figures import Figures
 from control.listener import Listener
 from control.relay import Relay
 from control.repeating import repeat
+from control.settings import Settings
 from control.sweeps import Sweeps
 from core import log, pulse, service_port
 from core.adapters import aws
-from core.adapters.connector import connector
-from core.adapters.database_login import database_secret
+from core.adapters.database_login import connector, database_secret
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
-from core.config import Settings
 from core.outbox.write import OUTBOX_CHANNEL
 
 _log = log.get(__name__)

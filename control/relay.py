@@ -1,11 +1,11 @@
 """The relay: sends each row of the outbox to its topic."""
 
 import asyncio
-import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import redis.asyncio as redis
@@ -25,8 +25,8 @@ from core.setbacks import Kind
 _log = log.get(__name__)
 _BATCH = 100
 _SENDING_S = 10  # a sender that has not answered by then is taken for dead; twice does no harm
-_EVENTS_S = 2.0  # Redis takes a few milliseconds; one that hangs holds up hints, too
-_COLUMNS = (Outbox.id, Outbox.topic, Outbox.key, Outbox.payload)
+_EVENTS_S = 2.0  # Redis takes a few milliseconds; one that hangs is tried again later
+_COLUMNS = (Outbox.id, Outbox.key, Outbox.payload)
 
 
 class Relay:
@@ -36,8 +36,7 @@ class Relay:
     is sent and stamped after; whoever dies in between leaves a mark that lapses. What is sent twice
     does no harm: a hint leads to one claim at most, and an event names a version.
 
-    A topic whose dependency does not answer is left alone for a while. Else its rows, which are
-    older, would be tried again and again before those of the other topic.
+    Each topic is sent by itself: none waits for the part that another one is sent to.
 
     Args:
         db: the database.
@@ -53,48 +52,50 @@ class Relay:
         self._queue = queue
         self._redis = redis_client
         self._every_s = every_s
-        self._wake = asyncio.Event()
-        self._alone_until: dict[Topic, float] = {}
+        self._wake = {topic: asyncio.Event() for topic in Topic}
         # What was sent since the start of the process, by topic.
         self.sent: Counter[Topic] = Counter()
 
     def nudge(self) -> None:
         """Say that there may be something to send."""
-        self._wake.set()
+        for wake in self._wake.values():
+            wake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. A dependency that is away is logged and tried again."""
+        """Work until cancelled. A part that is away is logged and tried again."""
+        await asyncio.gather(*map(self._run, Topic))
+
+    async def _run(self, topic: Topic) -> None:
         while True:
-            self._wake.clear()
-            await once("relay", self.relay)
+            self._wake[topic].clear()
+            await once(f"relay_{topic}", partial(self.relay, topic))
             try:
                 async with asyncio.timeout(self._every_s):
-                    await self._wake.wait()
+                    await self._wake[topic].wait()
             except TimeoutError:
                 pass  # the round that finds what was missed
 
-    async def relay(self) -> int:
-        """Send every row that is due and that nobody has sent; return how many were."""
+    async def relay(self, topic: Topic) -> int:
+        """Send every row of a topic that is due and that nobody has sent; return how many were."""
+        send = self._send_hints if topic is Topic.TASK else self._send_events
         count = 0
-        while marked := await self._mark():
-            # Side by side: a Redis that hangs keeps nobody's work from its worker.
-            sent = await asyncio.gather(
-                self._send_each(Topic.TASK, marked, self._send_hints),
-                self._send_each(Topic.VIDEO, marked, self._send_events),
-            )
-            taken = [row for rows in sent for row in rows]
-            await self._stamp(taken)
-            count += len(taken)
+        while marked := await self._mark(topic):
+            try:
+                sent = await send(marked)
+            except (Unavailable, RedisError, OSError) as error:
+                _log.warning("relay_delayed", topic=topic, rows=len(marked), error=repr(error))
+                break
+            await self._stamp(sent)
+            self.sent[topic] += len(sent)
+            count += len(sent)
             if len(marked) < _BATCH:
                 break
         return count
 
-    async def _mark(self) -> Sequence[Row[Any]]:
+    async def _mark(self, topic: Topic) -> Sequence[Row[Any]]:
         """Choose rows to send, and note that we are at it; together, or one by one if need be."""
-        now = time.monotonic()
-        topics = [topic for topic in Topic if self._alone_until.get(topic, now) <= now]
         due = and_(
-            Outbox.topic.in_(topics),
+            Outbox.topic == topic,
             Outbox.sent_at.is_(None),
             Outbox.available_at <= func.now(),
             or_(Outbox.sending_until.is_(None), Outbox.sending_until < func.now()),
@@ -131,22 +132,6 @@ class Relay:
             )
             return marked.all()
 
-    async def _send_each(
-        self, topic: Topic, marked: Sequence[Row[Any]], send: Callable[..., Any]
-    ) -> Sequence[Row[Any]]:
-        """Send the rows of a topic; return those that were taken."""
-        rows = [row for row in marked if row.topic == topic]
-        if not rows:
-            return ()
-        try:
-            sent: Sequence[Row[Any]] = await send(rows)
-        except (Unavailable, RedisError, OSError) as error:
-            _log.warning("relay_delayed", topic=topic, rows=len(rows), error=repr(error))
-            self._alone_until[topic] = time.monotonic() + _SENDING_S
-            return ()
-        self.sent[topic] += len(sent)
-        return sent
-
     async def _stamp(self, rows: Sequence[Row[Any]]) -> None:
         """Note that rows were sent; one that somebody has locked meanwhile is sent again."""
         if not rows:
@@ -163,12 +148,16 @@ class Relay:
         return [row for row in rows if row.key in taken]
 
     async def _send_events(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
-        told = [
-            events.VideoEvent(
-                uuid.UUID(row.payload["user_id"]), row.key, int(row.payload["version"])
-            )
-            for row in rows
-        ]
+        told: list[Row[Any]] = []
+        word: list[events.VideoEvent] = []
+        for row in rows:
+            try:
+                user_id, version = uuid.UUID(row.payload["user_id"]), int(row.payload["version"])
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                await setbacks.note(self._db, Kind.RELAY, row.id, error)  # the others go on
+            else:
+                told.append(row)
+                word.append(events.VideoEvent(user_id, row.key, version))
         async with asyncio.timeout(_EVENTS_S):
-            await events.publish(self._redis, told)
-        return rows
+            await events.publish(self._redis, word)
+        return told

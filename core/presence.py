@@ -49,8 +49,8 @@ class Report:
 
     Attributes:
         state: what it is at.
-        room: bytes of the largest source that its disk has room for now.
-        most: bytes of the largest source that its disk could ever hold.
+        room: bytes of the largest source of any kind that its disk has room for now.
+        most: bytes of the largest source that its disk could ever be enough for.
         reason: what there is too little of, for the operator; empty when there is enough.
     """
 

@@ -7,13 +7,12 @@ must be readable by old versions of Python, to tell their users so.
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
 import signal
 import sys
 from pathlib import Path
 
+from embedded import stamp
 from embedded.console import complain, say
 from embedded.errors import StackError, explain
 
@@ -22,7 +21,6 @@ _OLDEST = (3, 11)
 _CANDIDATES = ("python3.13", "python3.12", "python3.11", "python3.14")
 # Each profile holds everything of those after it.
 _PROFILES = ("dev", "embedded")
-_STAMP = ".framemill.json"
 
 
 def main(arguments: list[str]) -> int:
@@ -67,43 +65,24 @@ def digest(root: Path, profile: str) -> str:
     if profile in _PROFILES:
         # The project's own entry points are installed too.
         lists += [root / "pyproject.toml", root / "requirements" / "hatch_dependencies.py"]
-    state = hashlib.sha256(b"%d.%d %s" % (*sys.version_info[:2], os.fsencode(root)))
-    for path in lists:
-        state.update(path.read_bytes())
-    return state.hexdigest()
+    return stamp.digest(lists, sys.version_info[:2], os.fsencode(root))
 
 
 def write_stamp(root: Path, environment: Path, profile: str) -> None:
     """Note that an environment holds a profile, whole."""
-    stamp = {"profile": profile, "digest": digest(root, profile)}
-    (environment / _STAMP).write_text(json.dumps(stamp))
-
-
-def _spoil_stamp(environment: Path, profile: str) -> None:
-    """Before a change: an environment whose installation is cut short must not pass for whole."""
-    if environment.is_dir():
-        (environment / _STAMP).write_text(json.dumps({"profile": profile, "digest": ""}))
+    stamp.write(environment, digest(root, profile), profile=profile)
 
 
 def wanted_profile(environment: Path, profile: str) -> str:
     """Return the profile to install: what was there before stays, though its list has changed."""
-    held = _stamp(environment).get("profile")
-    order = [each for each in _PROFILES if each in (held, profile)]
-    return order[0]
-
-
-def _stamp(environment: Path) -> dict[str, str]:
-    try:
-        stamp = json.loads((environment / _STAMP).read_text())
-    except (OSError, ValueError):
-        return {}
-    return stamp if isinstance(stamp, dict) else {}
+    held = stamp.read(environment).get("profile")
+    return next(each for each in _PROFILES if each in (held, profile))
 
 
 def _stamp_is(environment: Path, wanted: str) -> bool:
     # The interpreter it links to may have gone since.
     python = environment / "bin" / "python"
-    return _stamp(environment).get("digest") == wanted and os.access(python, os.X_OK)
+    return stamp.read(environment)["digest"] == wanted and os.access(python, os.X_OK)
 
 
 def _exec_newer(arguments: list[str]) -> None:
@@ -152,7 +131,7 @@ def _install(profile: str) -> None:
     main_environment = ROOT / ".venv"
     profile = wanted_profile(main_environment, profile)
     if not _stamp_is(main_environment, digest(ROOT, profile)):
-        _spoil_stamp(main_environment, profile)
+        stamp.write(main_environment, "", profile=profile)
         installer.install_main(ROOT, profile)
         write_stamp(ROOT, main_environment, profile)
     ensure_beside("emulator", "the emulator")
@@ -168,7 +147,7 @@ def ensure_beside(name: str, what: str, python: Path | None = None) -> None:
 
     environment = ROOT / f".venv-{name}"
     if not _stamp_is(environment, digest(ROOT, name)):
-        _spoil_stamp(environment, name)
+        stamp.write(environment, "", profile=name)
         installer.install_beside(ROOT, name, what, python)
         write_stamp(ROOT, environment, name)
 

@@ -1,8 +1,6 @@
 """Shows the stack at work: a demo account, and one video uploaded the way any client would."""
 
 import contextlib
-import http.client
-import json
 import shutil
 import subprocess
 import sys
@@ -10,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from embedded.emulator import ROOT
 from embedded.errors import StackError
@@ -24,11 +24,7 @@ _PASSWORD_LENGTH = 20
 class Command:
     """A process of the demonstration.
 
-    Attributes:
-        label: what it does, for the message when it fails.
-        argv: the command.
-        env: variables on top of the inherited ones.
-        quiet: keep its output from the terminal unless it fails.
+    `env` comes on top of what is inherited; `quiet` shows its output only if it fails.
     """
 
     label: str
@@ -47,29 +43,26 @@ class Account:
 
     def __init__(self, port: int, password: str) -> None:
         """Take where the API is and the password; nothing is asked yet."""
-        self._port = port
+        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=15, trust_env=False)
         self._credentials = {"email": EMAIL, "password": password}
-        self._tokens: dict[str, Any] = {}
+        self._refresh_token: str | None = None
 
     def open(self, make: Callable[[], None] | None) -> None:
-        """Log in, having made the account where it is not there yet.
-
-        Args:
-            make: makes the account; None to register, as anybody may.
+        """Log in; `make` makes the account where nobody may register.
 
         Raises:
             StackError: the API answered something else.
         """
         if make is None:
-            status, body = self._ask("POST", "/v1/auth/register", self._credentials)
-            if status != http.HTTPStatus.CREATED and body.get("code") != "email_unavailable":
-                raise StackError(f"The demo account could not be made: {_explain(status, body)}")
-        elif self._log_in()[0] == http.HTTPStatus.UNAUTHORIZED:
+            made = self._ask("POST", "/v1/auth/register", self._credentials)
+            if not made.is_success and made.json().get("code") != "email_unavailable":
+                raise StackError(f"The demo account could not be made: {_explain(made)}")
+        elif self._log_in().status_code == httpx.codes.UNAUTHORIZED:
             make()
-        if not self._tokens:
-            status, body = self._log_in()
-            if not self._tokens:
-                raise StackError(f"The demo account could not log in: {_explain(status, body)}")
+        if self._refresh_token is None:
+            answer = self._log_in()
+            if not answer.is_success:
+                raise StackError(f"The demo account could not log in: {_explain(answer)}")
 
     def newest(self) -> dict[str, Any] | None:
         """Return the video that was begun last, as the API shows it; None when there is none.
@@ -77,39 +70,36 @@ class Account:
         Raises:
             StackError: the API did not answer, or refused.
         """
-        status, body = self._list()
-        if status == http.HTTPStatus.UNAUTHORIZED:
+        answer = self._ask("GET", "/v1/videos?limit=1")
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
             self._log_in()
-            status, body = self._list()
-        if status != http.HTTPStatus.OK:
-            raise StackError(f"The library could not be listed: {_explain(status, body)}")
-        return next(iter(body["items"]), None)
+            answer = self._ask("GET", "/v1/videos?limit=1")
+        if not answer.is_success:
+            raise StackError(f"The library could not be listed: {_explain(answer)}")
+        return next(iter(answer.json()["items"]), None)
 
     def close(self) -> None:
         """Log out."""
-        refresh = {"refresh_token": self._tokens.get("refresh_token")}
         with contextlib.suppress(StackError):
-            self._ask("POST", "/v1/auth/logout", refresh)
+            self._ask("POST", "/v1/auth/logout", {"refresh_token": self._refresh_token})
+        self._http.close()
 
-    def _log_in(self) -> tuple[int, dict[str, Any]]:
-        login = {**self._credentials, "client": "native"}
-        status, body = self._ask("POST", "/v1/auth/login", login)
-        self._tokens = body if status == http.HTTPStatus.OK else {}
-        return status, body
+    def _log_in(self) -> httpx.Response:
+        answer = self._ask("POST", "/v1/auth/login", {**self._credentials, "client": "native"})
+        if answer.is_success:
+            self._refresh_token = answer.json()["refresh_token"]
+            self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return answer
 
-    def _list(self) -> tuple[int, dict[str, Any]]:
-        return self._ask("GET", "/v1/videos?limit=1")
-
-    def _ask(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
-        return _call(self._port, method, path, body, str(self._tokens.get("access_token", "")))
+    def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+        try:
+            return self._http.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise StackError(f"The API did not answer {method} {path}: {error}") from None
 
 
 def make_account(env: Mapping[str, str], password: str) -> None:
-    """Make the demo account where nobody may register; it is an administrator's.
-
-    Args:
-        env: the whole environment of the services.
-        password: of the account.
+    """Make the demo account as an administrator would; `env` is that of the services.
 
     Raises:
         StackError: it could not be made.
@@ -170,24 +160,5 @@ def _clip_command(target: Path) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _call(
-    port: int, method: str, path: str, body: object = None, token: str = ""
-) -> tuple[int, dict[str, Any]]:
-    headers = {"Content-Type": "application/json"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
-    try:
-        payload = json.dumps(body) if body is not None else None
-        connection.request(method, path, payload, headers)
-        response = connection.getresponse()
-        answer = json.loads(response.read() or b"{}")
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise StackError(f"The API did not answer {method} {path}: {error}") from None
-    finally:
-        connection.close()
-    return response.status, answer if isinstance(answer, dict) else {}
-
-
-def _explain(status: int, body: dict[str, Any]) -> str:
-    return f"{status} {body.get('detail') or body.get('title') or 'without a reason'}"
+def _explain(answer: httpx.Response) -> str:
+    return f"{answer.status_code} {answer.json().get('detail')}"

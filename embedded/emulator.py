@@ -46,7 +46,13 @@ def emulator_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable
     }
     return Part(
         name="emulator",
-        argv=(str(_PYTHON), *_server(port)),
+        argv=(
+            str(_PYTHON), "-m", "uvicorn", "embedded.emulator_app:app", "--host", "127.0.0.1",
+            "--port", str(port), "--no-access-log", "--log-level", "warning",
+            "--timeout-keep-alive", "75",
+            # A long poll must not hold up the stop.
+            "--timeout-graceful-shutdown", "1",
+        ),
         env=env,
         log=data_dir / "logs" / "emulator.log",
         ready=lambda _pid: _listens(port),
@@ -54,7 +60,7 @@ def emulator_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable
         cwd=ROOT,
         # Its server waits 3 s for long polls that nobody listens to any more, then saves its state.
         grace=4.0,
-    )
+    )  # fmt: skip
 
 
 def aws_environment(port: int, secrets: dict[str, str]) -> dict[str, str]:
@@ -66,18 +72,6 @@ def aws_environment(port: int, secrets: dict[str, str]) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": secrets["s3_access_key"],
         "AWS_SECRET_ACCESS_KEY": secrets["s3_secret_key"],
     }
-
-
-def _server(port: int) -> tuple[str, ...]:
-    """Choose uvicorn when it is there: it sends objects several times as fast as the default."""
-    if not _PYTHON.with_name("uvicorn").exists():
-        return ("-m", "ministack")
-    return (
-        "-m", "uvicorn", "embedded.emulator_app:app", "--host", "127.0.0.1", "--port", str(port),
-        "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75",
-        # A long poll must not hold up the stop.
-        "--timeout-graceful-shutdown", "1",
-    )  # fmt: skip
 
 
 def _listens(port: int) -> bool:

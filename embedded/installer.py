@@ -44,31 +44,15 @@ def install_main(root: Path, profile: str) -> None:
     environment = root / ".venv"
     _prepare(environment)
     _fill(root, environment, environment, profile, "Installing packages")
-    step(
-        "Installing Framemill",
-        [
-            *_pip(environment, environment),
-            # Nothing is fetched: what builds it is in the locked list.
-            *(
-                "install",
-                "--no-index",
-                "--no-build-isolation",
-                "--no-deps",
-                "--editable",
-                str(root),
-            ),
-        ],
-    )
+    # Nothing is fetched: what builds it is in the locked list.
+    offline = ["install", "--no-index", "--no-build-isolation", "--no-deps", "--editable"]
+    step("Installing Framemill", [*_pip(environment, environment), *offline, str(root)])
 
 
 def install_beside(root: Path, name: str, what: str, python: Path | None = None) -> None:
-    """Make `.venv-NAME` with the packages of a list of its own, using the installer of `.venv`.
+    """Make `.venv-NAME` with the packages of the list NAME, by the installer of `.venv`.
 
-    Args:
-        root: the project's directory.
-        name: of the list and of the environment, such as `emulator`.
-        what: is installed, for people.
-        python: the interpreter it is for, when that is not this one.
+    `what` says to people what it is; `python` is its interpreter, if another than this one.
 
     Raises:
         StackError: a step failed; the message holds the end of its output.
@@ -117,29 +101,25 @@ def _prepare(environment: Path) -> None:
 
 
 def _fill(root: Path, tools: Path, environment: Path, name: str, label: str) -> None:
-    """Make an environment hold exactly a list, with uv if it works here, else with pip."""
-    wanted = root / "requirements" / (name + ".txt")
-    bootstrap = root / "requirements" / "bootstrap.txt"
-    uv = tools / "bin" / "uv"
-    fetch_uv = [*_pip(tools, tools), "install", "--require-hashes", "--requirement", str(bootstrap)]
+    """Make an environment hold exactly a list, with uv if it works here, else with pip.
+
+    With 83 packages that are cached pip takes 35 s of processor time, uv 1 s.
+    """
+    wanted = str(root / "requirements" / f"{name}.txt")
+    bootstrap = str(root / "requirements" / "bootstrap.txt")
+    uv, python = tools / "bin" / "uv", str(environment / "bin" / "python")
+    install = ["install", "--require-hashes", "--requirement"]
     try:
         if not uv.exists():
-            step("Installing uv", fetch_uv)
+            step("Installing uv", [*_pip(tools, tools), *install, bootstrap])
         config = subprocess.run(
             [*_pip(tools, tools), "config", "list"], capture_output=True, text=True, check=False
         )
         extra = uv_environment(config.stdout, os.environ)
         sync = [str(uv), "pip", "sync", "--quiet", "--require-hashes"]
-        python = str(environment / "bin" / "python")
-        step(label, [*sync, "--python", python, str(wanted)], extra)
+        step(label, [*sync, "--python", python, wanted], extra)
     except StackError:
-        step(
-            label + " with pip",
-            [
-                *_pip(tools, environment),
-                *("install", "--require-hashes", "--requirement", str(wanted)),
-            ],
-        )
+        step(f"{label} with pip", [*_pip(tools, environment), *install, wanted])
 
 
 def _pip(tools: Path, environment: Path) -> list[str]:
@@ -156,14 +136,10 @@ def step(
     cwd: Path | None = None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Run one step, showing how long it takes. It dies with this process.
+    """Run a command, showing how long it takes. It dies with this process.
 
-    Args:
-        label: what is done, for people.
-        argv: the command.
-        extra: variables added to this process's own.
-        cwd: where it runs, if elsewhere than this process.
-        interrupted: asked often; when true the step is ended.
+    `extra` variables are added to this process's own. `interrupted` is asked often; when it is true
+    the command is ended.
 
     Raises:
         StackError: it failed.

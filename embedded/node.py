@@ -14,12 +14,7 @@ _OLDEST = (20, 19)  # what Vite asks for
 
 @dataclass(frozen=True)
 class Node:
-    """Node.js with its package manager.
-
-    Attributes:
-        program: absolute path of `node`.
-        npm: the command that runs npm.
-    """
+    """Node.js, by its absolute path, and the command that runs its package manager."""
 
     program: Path
     npm: tuple[str, ...]

@@ -4,8 +4,6 @@ What has not changed since it was last built is not built again.
 """
 
 import fcntl
-import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -13,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from embedded import node
+from embedded import node, stamp
 from embedded.bootstrap import ROOT
 from embedded.errors import StackError
 from embedded.installer import step
@@ -21,7 +19,6 @@ from embedded.installer import step
 FOLDER = ROOT / "frontend"
 _MODULES = FOLDER / "node_modules"
 _DIST = FOLDER / "dist"
-_STAMP = ".framemill.json"
 _LISTS = ("package.json", "package-lock.json", ".npmrc")
 _SOURCES = (*_LISTS, "index.html", "tsconfig.json", "vite.config.ts", "src", "public", "scripts")
 
@@ -29,19 +26,16 @@ _SOURCES = (*_LISTS, "index.html", "tsconfig.json", "vite.config.ts", "src", "pu
 def build(interrupted: Callable[[], bool] = lambda: False) -> Path:
     """Build the page unless that is done; return the directory to serve.
 
-    Args:
-        interrupted: asked often; when true the build is given up.
-
     Raises:
         StackError: Node.js or a package could not be had, or the build failed.
-        Stopped: it was interrupted.
+        Stopped: `interrupted`, which is asked often, was true.
     """
     wanted = _digest(_SOURCES)
-    if _stamp(_DIST) != wanted:
+    if stamp.read(_DIST)["digest"] != wanted:
         with _alone():
-            if _stamp(_DIST) != wanted:
+            if stamp.read(_DIST)["digest"] != wanted:
                 _run("Building the page", "run", "build", interrupted=interrupted)
-                _write_stamp(_DIST, wanted)
+                stamp.write(_DIST, wanted)
     return _DIST
 
 
@@ -86,10 +80,10 @@ def _run(label: str, *arguments: str, interrupted: Callable[[], bool] = lambda: 
     found = node.find_node()
     env = {**found.environment, "NO_COLOR": "1"}  # what is shown of a failure is plain text
     wanted = _digest(_LISTS)
-    if _stamp(_MODULES) != wanted:
-        _spoil(_MODULES)
+    if stamp.read(_MODULES)["digest"] != wanted:
+        stamp.write(_MODULES, "")
         step("Installing the page's packages", [*found.npm, "ci"], env, FOLDER, interrupted)
-        _write_stamp(_MODULES, wanted)
+        stamp.write(_MODULES, wanted)
     step(label, [*found.npm, *arguments], env, FOLDER, interrupted)
 
 
@@ -105,29 +99,7 @@ def _alone() -> Iterator[None]:
 
 
 def _digest(names: tuple[str, ...]) -> str:
-    state = hashlib.sha256()
-    for name in names:
-        path = FOLDER / name
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                state.update(os.fsencode(file.relative_to(FOLDER)) + b"\0" + file.read_bytes())
-    return state.hexdigest()
-
-
-def _stamp(folder: Path) -> str:
-    try:
-        return str(json.loads((folder / _STAMP).read_text())["digest"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-
-
-def _write_stamp(folder: Path, digest: str) -> None:
-    (folder / _STAMP).write_text(json.dumps({"digest": digest}))
-
-
-def _spoil(folder: Path) -> None:
-    """Before a change: what is cut short must not pass for whole."""
-    (folder / _STAMP).unlink(missing_ok=True)
+    return stamp.digest(FOLDER / name for name in names)
 
 
 def main(arguments: list[str]) -> int:

@@ -14,13 +14,7 @@ _LOG_LIMIT = 5_000_000  # bytes; a longer log is set aside when its process star
 
 @dataclass(frozen=True)
 class Identity:
-    """The user a process runs as.
-
-    Attributes:
-        uid: numeric user.
-        gid: numeric group.
-        reach: keep the right to pass directories that are closed to this user.
-    """
+    """A user; with `reach` it may pass directories that are closed to it."""
 
     uid: int
     gid: int
@@ -44,8 +38,7 @@ class Part:
         stop_signal: asks it to end in good order.
         grace: seconds it gets for that before it is killed.
         death_signal: sent by the kernel when the supervisor is killed.
-        lost_with_need: for a step: what it did is lost when a need of it dies, so that it has to
-            be taken again whenever that was started again.
+        lost_with_need: for a step: it has to be taken again when a need of it was started again.
     """
 
     name: str

@@ -11,9 +11,7 @@ from embedded.console import complain, say
 class Room:
     """The free disk of the workers; says once when it becomes too little.
 
-    Attributes:
-        place: a directory; it need not be there yet.
-        wanted: bytes that must be free before a video is begun.
+    `place` need not be there yet; `wanted` bytes must be free before a video is begun.
     """
 
     place: Path

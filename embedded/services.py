@@ -1,9 +1,11 @@
 """Framemill's own processes: resources, migrations, API, control and worker."""
 
-import http.client
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from embedded.emulator import ROOT
 from embedded.part import Part
@@ -14,59 +16,37 @@ _DRAIN_S = 4
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - nothing listens there; it is told apart
 
 
-def service_parts(data_dir: Path, env: Mapping[str, str]) -> dict[str, Part]:
-    """Describe the steps and services by name; `env` is their environment."""
-    logs = data_dir / "logs"
-    pulse = Path(env.get("PULSE_FILE") or data_dir / "worker.pulse")
-    control_pulse = data_dir / "control.pulse"
+def service_parts(data_dir: Path, env: Mapping[str, str]) -> list[Part]:
+    """Describe the steps and services; `env` is their environment."""
     backed = ("postgres", "migrate", "valkey", "emulator")
 
-    def step(name: str, *arguments: str, after: str, lost_with_need: bool = False) -> Part:
-        argv = (sys.executable, *arguments)
-        log = logs / f"{name}.log"
-        return Part(name, argv, env, log, after=(after,), cwd=ROOT, lost_with_need=lost_with_need)
+    def part(name: str, *arguments: str, after: tuple[str, ...], **further: Any) -> Part:
+        log, argv = data_dir / "logs" / f"{name}.log", (sys.executable, *arguments)
+        return Part(name, argv, log=log, after=after, cwd=ROOT, **{"env": env, **further})
 
-    return {
-        # After a crash the emulator has lost its queues and rules; Postgres keeps its tables.
-        "provision": step(
-            "provision", "localstack/provision.py", after="emulator", lost_with_need=True
-        ),
-        "migrate": step("migrate", "-m", "core.migrations", after="postgres"),
-        "api": Part(
-            name="api",
-            argv=(sys.executable, "-m", "backend"),
-            env=env,
-            log=logs / "api.log",
-            # Not after `provision`: it loads meanwhile, and /readyz asks for what that makes.
-            after=backed,
-            ready=lambda _pid: _is_ready(env),
-            cwd=ROOT,
-            grace=_STOP_GRACE_S,
-        ),
-        "control": Part(
-            name="control",
-            argv=(sys.executable, "-m", "control"),
-            env={**env, "PULSE_FILE": str(control_pulse)},
-            log=logs / "control.log",
+    def with_pulse(name: str, package: str, pulse: Path) -> Part:
+        # It has one from when it is at work.
+        return part(
+            name, "-m", package,
             after=(*backed, "provision"),
-            ready=lambda _pid: control_pulse.exists(),
-            prepare=lambda: control_pulse.unlink(missing_ok=True),
-            cwd=ROOT,
-            grace=_STOP_GRACE_S,
-        ),
-        "worker": Part(
-            name="worker",
-            argv=(sys.executable, "-m", "workers"),
             env={**env, "PULSE_FILE": str(pulse)},
-            log=logs / "worker.log",
-            after=(*backed, "provision"),
-            # It listens on no port; it has a pulse from when it asks for work.
             ready=lambda _pid: pulse.exists(),
             prepare=lambda: pulse.unlink(missing_ok=True),
-            cwd=ROOT,
+            grace=_STOP_GRACE_S,
+        )  # fmt: skip
+
+    return [
+        # After a crash the emulator has lost its queues and rules; Postgres keeps its tables.
+        part("provision", "localstack/provision.py", after=("emulator",), lost_with_need=True),
+        part("migrate", "-m", "core.migrations", after=("postgres",)),
+        # Not after `provision`: it loads meanwhile, and /readyz asks for what that makes.
+        part(
+            "api", "-m", "backend", after=backed, ready=lambda _pid: _is_ready(env),
             grace=_STOP_GRACE_S,
         ),
-    }
+        with_pulse("control", "control", data_dir / "control.pulse"),
+        with_pulse("worker", "workers", Path(env.get("PULSE_FILE") or data_dir / "worker.pulse")),
+    ]  # fmt: skip
 
 
 def service_environment(
@@ -98,12 +78,8 @@ def service_environment(
 
 def _is_ready(env: Mapping[str, str]) -> bool:
     host = env["SERVICE_HOST"]
-    host = LOOPBACK if host in _EVERYWHERE else host
-    connection = http.client.HTTPConnection(host, int(env["SERVICE_PORT"]), timeout=2)
+    url = f"http://{LOOPBACK if host in _EVERYWHERE else host}:{env['SERVICE_PORT']}/readyz"
     try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
+        return httpx.get(url, timeout=2, trust_env=False).is_success
+    except httpx.HTTPError:
         return False
-    finally:
-        connection.close()

@@ -6,21 +6,17 @@
 The directory is locked while it is in use. Everything listens on 127.0.0.1 only.
 """
 
-import contextlib
 import os
-import signal
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from embedded import emulator, postgres, services, store, valkey
+from embedded import emulator, postgres, services, stamp, store, valkey
 from embedded.directory import Directory
 from embedded.errors import StackError, explain
 from embedded.ffmpeg import find_tools
 from embedded.guard import Guard
-from embedded.leftovers import births_of
-from embedded.migrated import is_migrated, note_migrated
 from embedded.part import Part
 from embedded.supervisor import Report, Supervisor
 
@@ -92,14 +88,12 @@ class Stack:
     ) -> bool:
         """Start all parts and wait until they are ready; False when it was interrupted.
 
-        Args:
-            timeout: seconds for each part.
-            interrupted: asked often; when true the start is given up.
-            hurry: asked often while a start that failed is taken back; see `stop`.
+        Each part has `timeout` seconds. `interrupted` and, while a start that failed is taken back,
+        `hurry` are asked often.
 
         Raises:
             StackError: something is missing, or the directory is in use.
-            PartDied: a part ended or was not ready within `timeout` seconds.
+            PartDied: a part ended or was not ready in time.
         """
         try:
             self._directory.open()
@@ -121,18 +115,6 @@ class Stack:
         self._guard.close()
         self._directory.close()
 
-    def restart(self, name: str, interrupted: Callable[[], bool] = lambda: False) -> None:
-        """Stop a part in good order if it runs, start it again and wait until it is whole.
-
-        Raises:
-            PartDied: it ended or was not ready in time.
-        """
-        self._supervisor.restart(name, interrupted=interrupted)
-
-    def signal(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to one part and the processes in its group."""
-        self._supervisor.signal(name, number)
-
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -146,15 +128,12 @@ class Stack:
         self.stop()
 
     def _changed(self, pids: Mapping[str, int]) -> None:
-        births = births_of(pids.values())
-        self._guard.note(births)
-        # On a full disk the guard still knows them.
-        with contextlib.suppress(OSError):
-            self._directory.note(births)
+        if self._directory.lock is not None:
+            self._guard.note(pids.values(), self._directory.lock)
 
     def _noting(self, name: str, seconds: float) -> None:
         if name == "migrate" and "postgres" in self._wanted:
-            note_migrated(self.data_dir)
+            stamp.write(self.data_dir / "postgres", _migrations())
         self._report(name, seconds)
 
     def _describe(self) -> list[Part]:
@@ -174,19 +153,21 @@ class Stack:
             "emulator": emulator.emulator_part,
         }
         own = services.service_parts(self.data_dir, self.process_environment)
+        started = self._steps_and_services()
         return [
             *(
                 makers[name](self.data_dir, ports[name], secrets, durable=self._durable)
                 for name in backing
             ),
-            *(own[name] for name in own if name in self._steps_and_services()),
+            *(part for part in own if part.name in started),
         ]
 
     def _steps_and_services(self) -> set[str]:
         names = self._wanted - BACKING
         if names & {"api", "control", "worker"}:
             names |= {"migrate", "provision"}
-        if "postgres" in self._wanted and is_migrated(self.data_dir):
+        # Asking the database takes seconds. The note is among its files, and goes with them.
+        if stamp.read(self.data_dir / "postgres")["digest"] == _migrations():
             names.discard("migrate")
         if "emulator" in self._wanted:
             names.add("provision")
@@ -215,3 +196,7 @@ class Stack:
         local = ("127.0.0.1", "localhost", os.environ.get("NO_PROXY", ""))
         bypass = ",".join(filter(None, local))
         return inherited | {"NO_PROXY": bypass, "no_proxy": bypass} | self.environment
+
+
+def _migrations() -> str:
+    return stamp.digest([emulator.ROOT / "core" / "migrations" / "versions"])

@@ -16,15 +16,7 @@ _POLL_S = 0.01
 
 @dataclass
 class Running:
-    """A started part.
-
-    Attributes:
-        part: what was started.
-        process: its process.
-        started: clock reading at the start, seconds.
-        ready: whether it has been seen ready.
-        swept: whether it has ended and its process group was cleared.
-    """
+    """A started part; `swept` once it has ended and its process group was cleared."""
 
     part: Part
     process: subprocess.Popen[bytes]
@@ -49,12 +41,10 @@ class Supervisor:
         report: Report = _silent,
         changed: Callable[[Mapping[str, int]], None] = lambda _pids: None,
     ) -> None:
-        """Take the parts.
+        """Take the parts, in any order.
 
-        Args:
-            parts: in an order in which each one comes after what it needs, or in any other.
-            report: gets each one's name and seconds when it becomes ready in `start`.
-            changed: gets `pids` whenever a process was started.
+        `report` gets the name and the seconds of each that becomes ready in `start`; `changed` gets
+        `pids` whenever a process was started.
         """
         self._parts = {part.name: part for part in parts}
         self._running: dict[str, Running] = {}
@@ -73,12 +63,7 @@ class Supervisor:
     def start(self, timeout: float = 60, interrupted: Callable[[], bool] = lambda: False) -> bool:
         """Start every part, each as soon as what it needs is ready, and wait until all are.
 
-        Args:
-            timeout: seconds for each part to become ready.
-            interrupted: asked often; when true the start is given up.
-
-        Returns:
-            False when it was interrupted.
+        Each has `timeout` seconds. False when `interrupted`, which is asked often, was true.
 
         Raises:
             PartDied: a part ended or was not ready in time.
@@ -116,11 +101,7 @@ class Supervisor:
         return set(direct).union(*map(self.needs, direct))
 
     def begin(self, name: str, hurry: Callable[[], bool] = lambda: False) -> None:
-        """Start a part, having stopped it first when it still runs; it is not waited for.
-
-        Args:
-            name: the part.
-            hurry: asked often; when true, what still runs is killed at once.
+        """Start a part; it is not waited for. If it still runs it is stopped first; see `stop`.
 
         Raises:
             PartDied: it could not be started.
@@ -153,27 +134,15 @@ class Supervisor:
             raise PartDied(_describe(part, f"was not ready within {timeout:.0f} seconds"))
         return running.ready
 
-    def restart(
-        self,
-        name: str,
-        timeout: float = 120,
-        interrupted: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """Begin the unit of a part again, and wait until it is whole.
-
-        Args:
-            name: the part.
-            timeout: seconds for each of the unit to become ready.
-            interrupted: asked often; when true it is no longer waited for.
+    def restart(self, name: str) -> None:
+        """Begin the unit of a part again and wait until it is whole; for tests, like `signal`.
 
         Raises:
             PartDied: one ended or was not ready in time.
         """
         for each in self.unit(name):
             self.begin(each)
-            while not self.is_whole(each, timeout):
-                if interrupted():
-                    return
+            while not self.is_whole(each):
                 time.sleep(_POLL_S)
 
     def dead(self) -> list[str]:
@@ -194,9 +163,7 @@ class Supervisor:
     ) -> None:
         """Stop parts (all by default), those that need others first; kill what does not end.
 
-        Args:
-            names: parts to stop.
-            hurry: asked often; when true everything is killed at once.
+        `hurry` is asked often; when it is true everything is killed at once.
         """
         wanted = self._running if names is None else names
         left = {name: self._running[name] for name in wanted if name in self._running}

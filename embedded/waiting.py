@@ -15,12 +15,10 @@ _STUCK = ("no_worker", "no_room")
 
 @dataclass
 class Waiting:
-    """Watches the video that was uploaded last.
+    """Looks after the film that was uploaded last: `newest` returns it as the API shows it.
 
-    Attributes:
-        newest: returns it as the API shows it.
-        shortage: returns what this machine has too little of.
-        limit: seconds that it may wait for what does not come by itself.
+    `shortage` returns what this machine has too little of; `limit` is the seconds that the film may
+    wait for what does not come by itself.
     """
 
     newest: Callable[[], dict[str, Any] | None]

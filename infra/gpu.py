@@ -11,7 +11,7 @@ from infra.practices import accept
 # One NVIDIA GPU each, in three generations: what Spot lacks of one, it may have of another.
 _TYPES = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
 _MOST = 10
-_DISK_GB = 200
+_DISK_GB = 100
 
 
 def gpu_capacity(stack: Stack, vpc: ec2.IVpc) -> ecs.AsgCapacityProvider:

@@ -95,8 +95,8 @@ def of_control(
             "s3:DeleteObject",
             on=bucket.arn_for_objects(_KEYS),
         ),
-        # delete_prefix; and without it head of what is gone is "forbidden", not "not found"
-        _statement("s3:ListBucket", on=bucket.bucket_arn),
+        # delete_prefix, abort_uploads; without the first, head of what is gone is "forbidden"
+        _statement("s3:ListBucket", "s3:ListBucketMultipartUploads", on=bucket.bucket_arn),
         # core/adapters/sqs.py: send; backlog
         _statement(
             "sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", on=queue.queue_arn

@@ -1,7 +1,8 @@
 """The environment of each process, from the names of what it stands on. Pure.
 
-A variable is a field of `core/config.py`; docs/operations.md tells what each means. Passwords and
-keys are none of these: ECS puts them in from Secrets Manager, see `infra/api.py`.
+A variable is a field of `core/config.py` or of the process's own `settings.py`; docs/operations.md
+tells what each means. Passwords and keys are none of these: ECS puts them in from Secrets Manager,
+see `infra/api.py`.
 """
 
 from collections.abc import Sequence
@@ -20,8 +21,9 @@ DRAIN_S = 90
 BALANCER_IDLE_S = 120
 # The API keeps it longer, or the balancer would send requests into what is being closed.
 _KEEP_ALIVE_S = BALANCER_IDLE_S + 10
-# As many times a source must its worker's disk hold; see SCRATCH_DIR in docs/operations.md.
-_SOURCES_ON_DISK = 3
+# What a worker's disk must hold beside a source: what is made of it (SCRATCH_DIR in
+# docs/operations.md), and the worker's image.
+_BESIDE_SOURCE_GB = 4
 # /readyz, /metrics and /healthz, for whoever operates it: no listener leads here.
 SERVICE_PORT = 8001
 _UPLOAD_MAX_GB = 20
@@ -81,7 +83,6 @@ def of_migrations(places: Places) -> dict[str, str]:
             f"/{places.database_name}?ssl=require"
         ),
         "DATABASE_SECRET": places.database_secret,
-        "REDIS_URL": f"rediss://{places.redis_host}:{places.redis_port}/0",
     }
 
 
@@ -135,7 +136,7 @@ def of_api(
         # the security groups.
         "SERVICE_HOST": "0.0.0.0",  # noqa: S104
         "SERVICE_PORT": str(SERVICE_PORT),
-        "UPLOAD_MAX_BYTES": f"{min(_UPLOAD_MAX_GB, size.worker_disk_gb // _SOURCES_ON_DISK)}GiB",
+        "UPLOAD_MAX_BYTES": f"{min(_UPLOAD_MAX_GB, size.worker_disk_gb - _BESIDE_SOURCE_GB)}GiB",
     }
     if size.source_days:
         variables["TAG_SOURCES"] = "true"
@@ -149,6 +150,7 @@ def of_api(
 def _shared(places: Places) -> dict[str, str]:
     return {
         **of_migrations(places),
+        "REDIS_URL": f"rediss://{places.redis_host}:{places.redis_port}/0",
         "S3_BUCKET": places.bucket,
         "SQS_QUEUE": places.queue,
         "SQS_DEAD_LETTER_QUEUE": places.dead_letters,

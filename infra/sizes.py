@@ -27,8 +27,8 @@ class Size:
         api_tasks_max: that run at the most.
         worker_cpu: of one task, in 1/1024 of a core.
         worker_memory_mb: of one task, in MiB.
-        worker_disk_gb: ephemeral storage of one task, in GiB; Fargate takes 21 to 200. A source
-            and its renditions must fit in it.
+        worker_disk_gb: ephemeral storage of one task, in GiB; Fargate takes 21 to 200. The
+            largest source, which some formats have kept whole, and 4 GiB must fit in it.
         worker_on_demand: the first tasks that run are this many on demand; all others are on
             Spot capacity, which may be taken away with a notice of two minutes.
         worker_max: tasks that run at the most. None run when there is nothing to do.
@@ -85,7 +85,7 @@ _ALL = (
         api_tasks_max=2,
         worker_cpu=2048,
         worker_memory_mb=4096,
-        worker_disk_gb=50,
+        worker_disk_gb=30,
         worker_on_demand=0,
         worker_max=2,
         gpu=False,
@@ -112,7 +112,7 @@ _ALL = (
         api_tasks_max=4,
         worker_cpu=4096,
         worker_memory_mb=8192,
-        worker_disk_gb=100,
+        worker_disk_gb=30,
         worker_on_demand=0,
         worker_max=4,
         gpu=False,
@@ -139,7 +139,7 @@ _ALL = (
         api_tasks_max=8,
         worker_cpu=8192,
         worker_memory_mb=16384,
-        worker_disk_gb=200,
+        worker_disk_gb=30,
         worker_on_demand=1,
         worker_max=20,
         gpu=False,
@@ -166,7 +166,7 @@ _ALL = (
         api_tasks_max=24,
         worker_cpu=16384,
         worker_memory_mb=32768,
-        worker_disk_gb=200,
+        worker_disk_gb=30,
         worker_on_demand=2,
         worker_max=100,
         gpu=True,

@@ -159,7 +159,7 @@ def of_logs(namespace: str) -> list[Watch]:
             # Written once, when it begins.
             "WorkersShort", count("WaitingForCapacity", 15), 1, 1,
             "A worker takes no video because its disk or memory is short: raise worker_disk_gb, "
-            "of which a source needs three times its size.",
+            "which must hold a source that is fetched whole, and 4 GiB.",
         ),
         Watch(
             "Faults", cloudwatch.MathExpression(

@@ -22,12 +22,11 @@ from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.log import print_traceback
 from embedded.stack import BACKING, Stack
 from tests.contract.targets import EMBEDDED, TARGETS
 from tests.support.app import Api, StartApi, running
-from tests.support.settings import overridden, settings_of
+from tests.support.settings import Settings, overridden, settings_of
 from tests.support.tables import empty_tables
 
 pytest_plugins = ["tests.support.lanes", "tests.support.order"]

@@ -6,13 +6,14 @@ import sys
 from core import config, log
 from workers.main import serve
 from workers.runtime.memory import give_back
+from workers.settings import Settings
 
 
 def main() -> int:
     """Work; the exit status is 1 when a setting cannot be used."""
     give_back()
     try:
-        settings = config.load()
+        settings = config.load(Settings)
         log.configure(settings.log_level, settings.log_format)
         # Not uvloop: now and then it never tells that a child has ended.
         asyncio.run(serve(settings))

@@ -15,7 +15,7 @@ from core.adapters import aws
 from core.adapters.database_login import database_secret
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
-from core.config import ConfigError, Settings
+from core.config import ConfigError
 from core.pulse import beat
 from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
@@ -24,10 +24,11 @@ from workers.runtime.adapters import Adapters
 from workers.runtime.consumer import Consumer
 from workers.runtime.presence import Reporter, look_from
 from workers.runtime.protection import Protection
-from workers.runtime.scratch import ROOM, Scratch
+from workers.runtime.scratch import Scratch, whole_file_room
 from workers.runtime.spot import watch
 from workers.sandbox.choose import NoSandboxError, choose
 from workers.sandbox.sandbox import Sandbox
+from workers.settings import Settings
 from workers.tools import Tools
 from workers.transfer_limits import Pace
 
@@ -62,7 +63,9 @@ async def serve(settings: Settings) -> None:
             settings.redis_url.get_secret_value(), password=settings.redis_password
         )
         stack.push_async_callback(client.aclose)
-        found = await stack.enter_async_context(aws.connect(settings))
+        # The log is written without a heartbeat beside.
+        small_write_s = min(10.0, settings.lease_s / 3)
+        found = await stack.enter_async_context(aws.connect(settings, small_write_s=small_write_s))
         tools = Tools(
             storage=found.storage,
             ffmpeg=str(settings.ffmpeg_path),
@@ -99,11 +102,12 @@ def _warn_of_scratch(settings: Settings) -> None:
     Another worker may have a larger one, so it is no reason not to start.
     """
     total = shutil.disk_usage(settings.scratch_dir).total
-    if total < ROOM * settings.upload_max_bytes:
+    needed = whole_file_room(settings.upload_max_bytes)
+    if total < needed:
         _log.warning(
             "scratch_too_small",
             reason=f"SCRATCH_DIR is on a disk of {total} bytes; a video of UPLOAD_MAX_BYTES "
-            f"({settings.upload_max_bytes}) may need {ROOM} times its size",
+            f"({settings.upload_max_bytes}) that must be fetched whole needs {needed}",
         )
 
 

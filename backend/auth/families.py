@@ -64,14 +64,9 @@ async def end(tx: AsyncConnection, user_id: uuid.UUID, session_id: str) -> bool:
     return ended.rowcount == 1
 
 
-async def end_others(tx: AsyncConnection, user_id: uuid.UUID, session_id: str) -> None:
-    """End every session of a user for good but one."""
-    await tx.execute(delete(Session).where(Session.user_id == user_id, Session.id != session_id))
-
-
-async def end_all(tx: AsyncConnection, user_id: uuid.UUID) -> None:
-    """End every session of a user for good."""
-    await tx.execute(delete(Session).where(Session.user_id == user_id))
+async def end_all(tx: AsyncConnection, user_id: uuid.UUID, keep: str = "") -> None:
+    """End every session of a user for good but the one to keep."""
+    await tx.execute(delete(Session).where(Session.user_id == user_id, Session.id != keep))
 
 
 def _until(life_s: int) -> ColumnElement[datetime]:

@@ -30,7 +30,7 @@ async def change_password(user: Principal, current: str, new: str, *, address: s
     async with held.db.begin() as tx:
         await accounts.hold(tx, user.user_id, shown)
         await tx.execute(update(User).where(User.id == user.user_id).values(password_hash=hashed))
-        await families.end_others(tx, user.user_id, user.session_id)
+        await families.end_all(tx, user.user_id, keep=user.session_id)
         await held.sessions.end_all(user.user_id, keep=user.session_id)
 
 

@@ -101,7 +101,7 @@ class SessionItem(BaseModel):
 
     id: str
     client: str = Field(examples=["browser"])
-    user_agent: str
+    user_agent: str = Field(validation_alias="agent")
     address: str
     created_at: datetime
     used_at: datetime

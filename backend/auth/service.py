@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import insert, select
@@ -10,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.auth import families
 from backend.auth.passwords import check_password
+from backend.auth.schemas import Account, Me
 from backend.auth.sessions import Rotated
 from backend.auth.tokens import Token
 from backend.deps import Principal, Services
@@ -24,16 +24,6 @@ from core.model.tables import User
 
 
 @dataclass(frozen=True)
-class AccountRow:
-    """An account without its password."""
-
-    id: uuid.UUID
-    email: str
-    role: str
-    created_at: datetime
-
-
-@dataclass(frozen=True)
 class IssuedTokens:
     """Both tokens of a session."""
 
@@ -43,7 +33,7 @@ class IssuedTokens:
 
 async def register(
     held: Services, email: str, password: str, address: str, *, invite: str | None = None
-) -> AccountRow:
+) -> Account:
     """Make an account.
 
     Raises:
@@ -64,7 +54,7 @@ async def register(
     statement = (
         insert(User)
         .values(id=user_id, email=email, password_hash=hashed)
-        .returning(User.id, User.email, User.role, User.created_at)
+        .returning(User.id, User.email, User.created_at)
     )
     try:
         async with held.db.begin() as tx:
@@ -73,7 +63,7 @@ async def register(
                 await invites.use(tx, code, email, user_id)
     except IntegrityError:
         raise Conflict("This email address already has an account.", "email_unavailable") from None
-    return _account(row)
+    return Account.model_validate(row, from_attributes=True)
 
 
 def admitted(registration: Literal["open", "invite", "closed"], invite: str | None) -> str | None:
@@ -138,13 +128,7 @@ async def begin_session(
 ) -> IssuedTokens:
     """Begin a session of somebody who has shown who they are.
 
-    Args:
-        held: the adapters.
-        user_id: who it is.
-        client: `browser` or `native`.
-        user_agent: told in the list of sessions, like `address`.
-        address: from where.
-        password_hash: that was verified; the account must still have it.
+    With `password_hash`, which was verified, the account must still have it.
 
     Raises:
         Unauthenticated: the account has been closed, or has another password by now.
@@ -244,8 +228,8 @@ async def end_all_sessions(held: Services, user: Principal) -> None:
     await held.sessions.end_all(user.user_id)
 
 
-async def account(held: Services, user: Principal) -> AccountRow:
-    """Return the account of the caller."""
+async def account(held: Services, user: Principal) -> Me:
+    """Return the account of whoever asks."""
     async with held.db.read() as connection:
         row = (
             await connection.execute(
@@ -256,11 +240,7 @@ async def account(held: Services, user: Principal) -> AccountRow:
         ).one_or_none()
     if row is None:
         raise accounts.gone()
-    return _account(row)
-
-
-def _account(row: Any) -> AccountRow:
-    return AccountRow(row.id, row.email, row.role, row.created_at)
+    return Me.model_validate(row, from_attributes=True)
 
 
 def _issue(held: Services, user_id: uuid.UUID, session_id: str, rotated: Rotated) -> IssuedTokens:

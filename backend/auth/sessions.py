@@ -8,11 +8,10 @@ import json
 import time
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 import redis.asyncio as redis
 
+from backend.auth.schemas import SessionItem
 from core.coalesce import Batcher
 from core.errors import Unauthenticated
 from core.model.ids import new_token
@@ -43,18 +42,6 @@ redis.call('DEL', KEYS[1])
 redis.call('SREM', KEYS[2], ARGV[5])
 return {'replayed'}
 """
-
-
-@dataclass(frozen=True)
-class Session:
-    """A session as its owner sees it."""
-
-    id: str
-    client: str
-    user_agent: str
-    address: str
-    created_at: datetime
-    used_at: datetime
 
 
 @dataclass(frozen=True)
@@ -99,14 +86,10 @@ class Sessions:
     async def rotate(
         self, user_id: uuid.UUID, session_id: str, token_id: str, *, unanswered: bool = False
     ) -> Rotated:
-        """Exchange a refresh token's id for the next one.
+        """Exchange a refresh token's id, as shown, for the next one.
 
-        Args:
-            user_id: whose session it is.
-            session_id: the session.
-            token_id: that was shown.
-            unanswered: whether the one after it was never handed out, so that whoever shows this
-                one may do so at any time: the answer was lost in an outage.
+        `unanswered` says that the one after it was never handed out, because the answer was lost in
+        an outage. Then it may be shown at any time.
 
         Raises:
             Unauthenticated: `session_revoked`: the session has ended, or the token was used
@@ -132,12 +115,12 @@ class Sessions:
         value = await self._redis.get(_key(session_id))
         return value is not None and json.loads(value).get("previous") == token_id
 
-    async def list_of(self, user_id: uuid.UUID) -> list[Session]:
-        """Return a user's sessions, the last used first."""
+    async def list_of(self, user_id: uuid.UUID, current: str) -> list[SessionItem]:
+        """Return a user's sessions, the last used first; `current` is the id of who asks."""
         ids = [str(item) for item in await self._redis.smembers(_index(user_id))]
         values = await self._redis.mget([_key(item) for item in ids]) if ids else []
         found = [
-            _session(item, json.loads(value))
+            SessionItem(id=item, current=item == current, **json.loads(value))
             for item, value in zip(ids, values, strict=True)
             if value is not None
         ]
@@ -172,14 +155,3 @@ def _key(session_id: str) -> str:
 
 def _index(user_id: uuid.UUID) -> str:
     return f"sessions:{user_id}"
-
-
-def _session(session_id: str, value: dict[str, Any]) -> Session:
-    return Session(
-        id=session_id,
-        client=value["client"],
-        user_agent=value["agent"],
-        address=value["address"],
-        created_at=datetime.fromtimestamp(value["created_at"], UTC),
-        used_at=datetime.fromtimestamp(value["used_at"], UTC),
-    )

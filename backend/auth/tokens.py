@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import jwt
 
-from core.config import Settings
+from backend.settings import Settings
 from core.errors import Unauthenticated
 from core.model.ids import new_token
 

@@ -16,10 +16,8 @@ Check = Callable[[], Awaitable[object]]
 class Readiness:
     """Asks all dependencies at the same time. Calls that come meanwhile share the answers.
 
-    Args:
-        checks: by name of the dependency; raises when the dependency does not answer.
-        patience_s: within which a dependency must have answered.
-        keep_s: how long an answer is used.
+    A check raises when its part does not answer. It must within `patience_s`; what it says is good
+    for `keep_s`.
     """
 
     def __init__(

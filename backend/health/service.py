@@ -17,11 +17,7 @@ _MOST = 50  # requests at once
 
 
 def create_service_app(api: FastAPI) -> FastAPI:
-    """Return the app of `/healthz`, `/readyz` and `/metrics`.
-
-    Args:
-        api: whose adapters are asked; nothing is ready before its lifespan has begun.
-    """
+    """Return the app of `/healthz`, `/readyz` and `/metrics`; it asks the API's adapters."""
     app = FastAPI(
         openapi_url=None,
         docs_url=None,

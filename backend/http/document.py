@@ -9,7 +9,7 @@ import sys
 from pydantic import SecretStr
 
 from backend.app import create_app
-from core.config import Settings
+from backend.settings import Settings
 
 
 def written() -> str:

@@ -47,6 +47,7 @@ _HTTP_CODES = {
     405: "method_not_allowed",
     413: "payload_too_large",
     415: "unsupported_media_type",
+    429: "rate_limited",
 }
 _DETAILS = {
     404: "This address does not exist.",

@@ -30,7 +30,6 @@ class Idempotency:
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
-        self._writing: set[asyncio.Task[None]] = set()
 
     async def once(
         self,
@@ -65,25 +64,17 @@ class Idempotency:
             found = str(await self._redis.get(place) or "")
             if found != at_work:
                 return await again(kind.model_validate_json(_answer(found, asked)))
+        # Shielded: what is made is made, and a key is given back, though nobody waits any more.
         try:
             made = await work()
-        except BaseException as error:
-            given_back = self._write(place, None)
-            if isinstance(error, Exception):  # who was cancelled must not wait for Redis
-                await asyncio.wait({given_back})
+        except BaseException:
+            await asyncio.shield(self._note(place, None))
             raise
-        # What is made is made, whether or not that can be remembered.
-        await asyncio.wait({self._write(place, f"{asked} {made.model_dump_json()}")})
+        await asyncio.shield(self._note(place, f"{asked} {made.model_dump_json()}"))
         return made
 
-    def _write(self, place: str, value: str | None) -> "asyncio.Task[None]":
-        """Have a value written, or the key given back, even if nobody waits for it any more."""
-        task = asyncio.create_task(self._try_to_write(place, value))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
-        return task
-
-    async def _try_to_write(self, place: str, value: str | None) -> None:
+    async def _note(self, place: str, value: str | None) -> None:
+        """Have a value remembered, or the key given back, if Redis is there."""
         try:
             if value is None:
                 await self._redis.delete(place)

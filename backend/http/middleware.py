@@ -18,9 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.http import deadline
 from backend.http.address import address_of, network_of
-from backend.http.deadline import Deadline
 from backend.http.errors import problem
 from core import log
 from core.model.ids import new_token
@@ -44,20 +42,6 @@ _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 REQUESTS = Counter("framemill_http_requests", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram("framemill_http_seconds", "Time until the answer began, in seconds.", ["route"])
-
-
-class _BodyTooLarge(HTTPException):
-    """Of a kind that FastAPI passes on while it reads a body; others it takes for a bad body."""
-
-    def __init__(self) -> None:
-        super().__init__(413, _TOO_LARGE[2])
-
-
-class _TooManyArriving(HTTPException):
-    """Like the above: one address has as many bodies under way as it may."""
-
-    def __init__(self) -> None:
-        super().__init__(429, _ARRIVING[2])
 
 
 class RequestLayer:
@@ -94,16 +78,14 @@ class RequestLayer:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        request_id = _request_id(headers.get(b"x-request-id"))
-        scope["request_id"] = request_id
+        headers, slots = dict(scope["headers"]), self._slots
+        scope["request_id"] = request_id = _request_id(headers.get(b"x-request-id"))
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        slots = self._slots
         if scope["method"] == "HEAD":
             # A copy: the server goes by its own for what it sends.
             scope = {**scope, "method": "GET", "asked": "HEAD"}
-        network = partial(self._network, scope)
-        exchange = _Exchange(scope, receive, send, request_id, slots, network)
+        network = partial(_network, scope, self._trusted_proxies)
+        exchange = Exchange(scope, receive, send, slots, network, self._answer_s)
         if slots.taken >= slots.most and scope["path"] not in _QUIET:
             await exchange.answer(*_OVERLOADED, retry_after_s=slots.refuse())
             exchange.count()
@@ -111,39 +93,13 @@ class RequestLayer:
         slots.taken += 1
         try:
             refusal = _refuse(scope["method"], headers)
-            if refusal is not None:
-                await exchange.answer(*refusal)
+            if refusal is None:
+                await exchange.serve(self._app)
             else:
-                await self._serve(scope, exchange)
+                await exchange.answer(*refusal)
         finally:
             exchange.give_back()
         exchange.record()
-
-    def _network(self, scope: Scope) -> str:
-        return network_of(address_of(scope, self._trusted_proxies))
-
-    async def _serve(self, scope: Scope, exchange: "_Exchange") -> None:
-        limit = Deadline(self._answer_s, exchange.give_up)
-        deadline.put(scope, limit)
-        exchange.deadline = limit
-        try:
-            await self._app(scope, exchange.receive, exchange.send)
-        except _BodyTooLarge:
-            await exchange.answer(*_TOO_LARGE)
-        except _TooManyArriving:
-            await exchange.answer(*_ARRIVING, retry_after_s=2)
-        except ClientDisconnect:
-            exchange.abandoned()
-        except asyncio.CancelledError:
-            if not limit.has_passed:
-                raise
-        except Exception:  # noqa: BLE001 - the last resort; it is logged and answered
-            if not exchange.is_over:  # then it is what came of being cut off
-                _log.exception("unhandled_error")
-                await exchange.answer(500, "internal_error", "Something went wrong on our side.")
-        finally:
-            limit.end()
-            await exchange.told()
 
 
 class Slots:
@@ -168,10 +124,10 @@ class Slots:
         """Wait for a body from a network in the block.
 
         Raises:
-            _TooManyArriving: it sends too many at once.
+            HTTPException: 429, it sends too many at once.
         """
         if self.arriving[network] >= self._most_arriving:
-            raise _TooManyArriving
+            raise HTTPException(429, _ARRIVING)
         self.arriving[network] += 1
         try:
             yield
@@ -194,64 +150,116 @@ class Slots:
         return 1 + self._refused % 4
 
 
-class _Exchange:
-    """One request and its answer."""
+class Exchange:
+    """One request and its answer.
+
+    One deadline for the whole request, however many parts it asks one after the other: each of
+    those has time-outs of its own, which add up. When the time is over, what is under way is
+    cancelled: transactions roll back, connections that were cut in the middle are closed. The
+    answer does not wait for that.
+    """
 
     def __init__(
         self,
         scope: Scope,
         receive: Receive,
         send: Send,
-        request_id: str,
         slots: Slots,
         network: Callable[[], str],
+        answer_s: float,
     ) -> None:
         self._scope = scope
         self._without_body = scope.get("asked") == "HEAD"
         self._method: str = scope.get("asked") or scope["method"]
         self._receive = receive
         self._send = send
-        self._request_id = request_id
-        self._slots: Slots | None = slots
-        self._all_slots = slots
+        self._slots = slots
+        self._has_slot = True
         self._network = network
+        self._answer_s = answer_s
         self._started = time.perf_counter()
         self._seconds = 0.0
         self._body = 0
         self._status = 0
         self._arrived = False
-        self.is_over = False  # what is sent from now on is sent to nobody
+        self._is_over = False  # what is sent from now on is sent to nobody
+        self._task: asyncio.Task[object] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._apology: asyncio.Task[None] | None = None
-        self.deadline: Deadline | None = None
 
-    async def receive(self) -> Message:
-        if self._arrived or self.deadline is None:
+    async def serve(self, app: ASGIApp) -> None:
+        """Have an app answer, or answer in its place."""
+        self._task = asyncio.current_task()
+        self._scope["exchange"] = self
+        self._start()
+        try:
+            await app(self._scope, self._hear, self._say)
+        except ClientDisconnect:
+            self._status = self._status or _GONE
+        except asyncio.CancelledError:
+            if self._apology is None:
+                raise
+        except Exception:  # noqa: BLE001 - the last resort; it is logged and answered
+            if not self._is_over:  # then it is what came of being cut off
+                _log.exception("unhandled_error")
+                await self.answer(500, "internal_error", "Something went wrong on our side.")
+        finally:
+            self._stop()
+            if self._apology is not None and self._task is not None:
+                self._task.uncancel()
+                await self._apology
+
+    def extend(self, seconds: float) -> None:
+        """Give a request that takes long by its nature so many seconds from now."""
+        self._answer_s = max(self._answer_s, seconds)
+        if self._timer is not None:
+            self._start()
+
+    def _start(self) -> None:
+        self._stop()
+        if self._apology is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._answer_s, self._give_up)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._is_over, self._timer = True, None
+        _log.warning("not_answered_in_time", method=self._method, path=self._scope["path"])
+        self._apology = asyncio.get_running_loop().create_task(self._problem(*_TOO_LATE))
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _hear(self) -> Message:
+        if self._arrived:
             return await self._receive()
-        self.deadline.stop()  # how long a client may take to send is not ours to say here
-        with self._all_slots.waiting_for(self._network()):
+        self._stop()  # how long a client may take to send is not ours to say here
+        with self._slots.waiting_for(self._network()):
             message = await self._receive()
         self._arrived = not message.get("more_body", False)
         if not self._status:
-            self.deadline.start()
+            self._start()
         if message["type"] == "http.request":
             self._body += len(message.get("body", b""))
             if self._body > _MAX_BODY:
-                raise _BodyTooLarge
+                # Of a kind that FastAPI passes on while it reads a body.
+                raise HTTPException(413, _TOO_LARGE[2])
         return message
 
-    async def send(self, message: Message) -> None:
-        if self.is_over:
-            return
-        await self._send_on(message)
+    async def _say(self, message: Message) -> None:
+        if not self._is_over:
+            await self._send_on(message)
 
     async def _send_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            if self.deadline is not None:
-                self.deadline.stop()  # what is left is up to the client
+            self._stop()  # what is left is up to the client
             self._status = message["status"]
             self._seconds = time.perf_counter() - self._started
             headers = message.setdefault("headers", [])
-            headers.append((b"x-request-id", self._request_id.encode()))
+            headers.append((b"x-request-id", self._scope["request_id"].encode()))
             headers.extend(_SECURITY_HEADERS)
             may_be_kept = is_stream = False
             for name, value in headers:
@@ -266,50 +274,30 @@ class _Exchange:
             if self._without_body and is_stream:
                 await self._send(message)
                 await self._send({"type": "http.response.body"})
-                self.is_over = True
+                self._is_over = True
                 raise ClientDisconnect  # it would never end
         elif self._without_body and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)
 
-    def give_up(self) -> None:
-        """Answer in place of the app, which will be cancelled and may take a while to end."""
-        if not self._status:
-            self.is_over = True
-            path, method = self._scope["path"], self._method
-            _log.warning("not_answered_in_time", method=method, path=path)
-            self._apology = asyncio.get_running_loop().create_task(self._apologize())
-
-    async def _apologize(self) -> None:
-        response = problem(self._scope["path"], self._request_id, *_TOO_LATE)
-        await response(self._scope, self._receive, self._send_on)
-
-    async def told(self) -> None:
-        """Wait until what was answered in place of the app is sent."""
-        if self._apology is not None:
-            await self._apology
-
     async def answer(
         self, status: int, code: str, detail: str, retry_after_s: float | None = None
     ) -> None:
         """Answer with a problem, unless an answer has begun: then only closing is left."""
-        if self._status:
-            return
-        path = self._scope["path"]
-        response = problem(
-            path, self._request_id, status, code, detail, retry_after_s=retry_after_s
-        )
-        await response(self._scope, self._receive, self.send)
+        if not self._status:
+            await self._problem(status, code, detail, retry_after_s)
+
+    async def _problem(
+        self, status: int, code: str, detail: str, retry_after_s: float | None = None
+    ) -> None:
+        path, request_id = self._scope["path"], self._scope["request_id"]
+        response = problem(path, request_id, status, code, detail, retry_after_s=retry_after_s)
+        await response(self._scope, self._receive, self._send_on)
 
     def give_back(self) -> None:
         """Let another request have the slot; once."""
-        if self._slots is not None:
-            self._slots.taken -= 1
-            self._slots = None
-
-    def abandoned(self) -> None:
-        """Note that the client went away before it had said what it wants."""
-        self._status = self._status or _GONE
+        self._slots.taken -= self._has_slot
+        self._has_slot = False
 
     def count(self) -> None:
         """Add to the figures."""
@@ -343,11 +331,7 @@ _TOO_LATE = (
     "dependency_unavailable",
     "A dependency of the API did not answer in time. Try again in a moment.",
 )
-_ARRIVING = (
-    429,
-    "rate_limited",
-    "Too many requests from this address have begun and not arrived; ask again in a moment.",
-)
+_ARRIVING = "Too many requests from this address have begun and not arrived; ask again in a moment."
 _TOO_LARGE = (413, "payload_too_large", "The body is larger than 1 MiB.")
 
 
@@ -363,6 +347,10 @@ def _refuse(method: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | 
     if has_body and kind != b"application/json":
         return 415, "unsupported_media_type", "Send JSON with Content-Type: application/json."
     return None
+
+
+def _network(scope: Scope, trusted: Collection[str]) -> str:
+    return network_of(address_of(scope, trusted))
 
 
 def _request_id(given: bytes | None) -> str:

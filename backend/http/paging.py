@@ -10,10 +10,8 @@ from core.errors import Invalid
 def encode_cursor(last_id: uuid.UUID, order: str = "", key: str = "") -> str:
     """Return the cursor that continues after an item.
 
-    Args:
-        last_id: the item's id.
-        order: a letter for a list that is in another order than newest first.
-        key: what such a list is sorted by before the id.
+    A list that is in another order than newest first has a letter as its `order`; `key` is what it
+    is sorted by before the id.
     """
     place = order.encode() + last_id.bytes + key.encode()
     return base64.urlsafe_b64encode(place).decode().rstrip("=")

@@ -39,13 +39,7 @@ async def create(held: Services, admin: Principal, wanted: NewInvite) -> Created
     async with held.db.begin() as tx:
         await accounts.require_open(tx, admin.user_id)
         row = (await tx.execute(statement)).one()
-    return CreatedInvite(
-        id=row.id,
-        code=code,
-        email=row.email,
-        expires_at=row.expires_at,
-        created_at=row.created_at,
-    )
+    return CreatedInvite(code=code, **row._asdict())
 
 
 async def page(
@@ -65,16 +59,7 @@ async def page(
         statement = statement.where(Invite.id < decode_cursor(cursor))
     async with held.db.read() as connection:
         rows = (await connection.execute(statement)).all()
-    items = [
-        InviteItem(
-            id=row.id,
-            email=row.email,
-            expires_at=row.expires_at,
-            created_at=row.created_at,
-            used_at=row.used_at,
-        )
-        for row in rows[:limit]
-    ]
+    items = [InviteItem(**row._asdict()) for row in rows[:limit]]
     return items, encode_cursor(items[-1].id) if len(rows) > limit else None
 
 

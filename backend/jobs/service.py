@@ -10,7 +10,6 @@ from backend.http.paging import decode_cursor, encode_cursor
 from backend.jobs.schemas import JobItem
 from backend.limits import quota
 from backend.videos.far import shown_of, told_of
-from backend.videos.schemas import FailureItem
 from core.errors import NotFound
 from core.jobs.create import create as create_job
 from core.jobs.create import resting
@@ -68,7 +67,7 @@ async def create(held: Services, user: Principal, video_id: uuid.UUID, operation
     async with held.db.begin() as tx:
         await quota.lock(tx, held.settings, user.user_id)
         await resting(tx, video_id)  # first: of what would not begin nothing can be too much
-        await quota.admit_again(tx, held.settings, user.user_id)
+        await quota.admit(tx, held.settings, user.user_id)
         job_id = await create_job(tx, video_id, operation)
     return await get(held, user, job_id)
 
@@ -103,18 +102,6 @@ async def _item(held: Services, row: Any, told: Progress | None) -> JobItem:
     shown = shown_of(
         row, told, done=row.state == JobState.SUCCEEDED, runs=row.state == JobState.RUNNING
     )
-    return JobItem(
-        id=row.id,
-        video_id=row.video_id,
-        operation=row.operation,
-        params=row.params,
-        state=row.state,
-        stage=shown.stage,
-        progress=shown.percent,
-        attempts=row.attempts,
-        failure=FailureItem(**row.failure) if row.failure else None,
-        log_url=await held.storage.sign_get(row.log_key, ttl_s) if row.log_key else None,
-        created_at=row.created_at,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-    )
+    log_url = await held.storage.sign_get(row.log_key, ttl_s) if row.log_key else None
+    progress = {"stage": shown.stage, "progress": shown.percent}
+    return JobItem.model_validate({**row._asdict(), **progress, "log_url": log_url})

@@ -12,8 +12,8 @@ from pydantic import ByteSize
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.settings import Settings
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import RateLimited
 
 # Somebody has to delete something, or a worker to finish something; sooner there is no point.
@@ -55,55 +55,64 @@ class Usage:
     active_allowed: int | None
 
 
-def refusal(usage: Usage, size: int) -> RateLimited | None:
-    """Return why a video of `size` more bytes cannot begin; None when it can."""
-    if usage.active_allowed is not None and usage.active >= usage.active_allowed:
-        videos = f"{usage.active} video{'' if usage.active == 1 else 's'}"
-        return RateLimited(
-            f"You have {videos} in progress. The limit is {usage.active_allowed}. "
-            "Wait until one is ready, or cancel or delete one.",
-            "quota_exceeded",
-            retry_after_s=_ACTIVE_RETRY_S,
-        )
-    if usage.bytes_allowed is not None and usage.bytes_used + size > usage.bytes_allowed:
-        used, allowed = _human(usage.bytes_used), _human(usage.bytes_allowed)
-        return RateLimited(
-            f"You use {used} of {allowed}, and this file needs {_human(size)} more. "
-            "Delete a video first.",
-            "quota_exceeded",
-            retry_after_s=_BYTES_RETRY_S,
-        )
-    return None
-
-
-async def usage_of(connection: AsyncConnection, settings: Settings, user_id: uuid.UUID) -> Usage:
-    """Count all that a user has."""
-    used, active = await _count(connection, user_id, with_bytes=True, with_active=True)
+async def usage_of(
+    connection: AsyncConnection,
+    settings: Settings,
+    user_id: uuid.UUID,
+    *,
+    with_bytes: bool = True,
+    with_active: bool = True,
+) -> Usage:
+    """Count what a user has: all of it, or one kind."""
+    bound = {"user": user_id, "with_bytes": with_bytes, "with_active": with_active}
+    row = (await connection.execute(_USAGE, bound)).one()
     return Usage(
-        used, settings.user_quota_bytes or None, active, settings.user_quota_active or None
+        int(row.bytes),
+        (with_bytes and settings.user_quota_bytes) or None,
+        int(row.active),
+        (with_active and settings.user_quota_active) or None,
     )
 
 
-async def refused(
-    connection: AsyncConnection, settings: Settings, user_id: uuid.UUID, size: int | None
-) -> RateLimited | None:
-    """Count what is limited and return why one more video cannot begin; None when it can.
+async def admit(
+    connection: AsyncConnection, settings: Settings, user_id: uuid.UUID, size: int | None = None
+) -> None:
+    """Refuse one more video that would be too much.
 
     Args:
         connection: in a transaction that holds `lock`, or else the answer may be old.
         settings: with the limits.
         user_id: whose video it would be.
-        size: bytes that it would add at once; None for one that is stored already.
+        size: bytes that it would add at once. None for a video that is stored already: then only
+            those under way are counted. What its renditions will take is not known, and who is over
+            the limit of bytes should not be kept from having what they have made ready.
+
+    Raises:
+        RateLimited: `quota_exceeded`.
     """
-    allowed_bytes = None if size is None else settings.user_quota_bytes or None
-    active_allowed = settings.user_quota_active or None
-    used, active = await _count(
+    usage = await usage_of(
         connection,
+        settings,
         user_id,
-        with_bytes=allowed_bytes is not None,
-        with_active=active_allowed is not None,
+        with_bytes=size is not None and settings.user_quota_bytes > 0,
+        with_active=settings.user_quota_active > 0,
     )
-    return refusal(Usage(used, allowed_bytes, active, active_allowed), size or 0)
+    if usage.active_allowed is not None and usage.active >= usage.active_allowed:
+        videos = f"{usage.active} video{'' if usage.active == 1 else 's'}"
+        raise RateLimited(
+            f"You have {videos} in progress. The limit is {usage.active_allowed}. "
+            "Wait until one is ready, or cancel or delete one.",
+            "quota_exceeded",
+            retry_after_s=_ACTIVE_RETRY_S,
+        )
+    if usage.bytes_allowed is not None and usage.bytes_used + (size or 0) > usage.bytes_allowed:
+        used, allowed = _human(usage.bytes_used), _human(usage.bytes_allowed)
+        raise RateLimited(
+            f"You use {used} of {allowed}, and this file needs {_human(size or 0)} more. "
+            "Delete a video first.",
+            "quota_exceeded",
+            retry_after_s=_BYTES_RETRY_S,
+        )
 
 
 async def look(db: Database, settings: Settings, user_id: uuid.UUID, size: int) -> None:
@@ -112,12 +121,9 @@ async def look(db: Database, settings: Settings, user_id: uuid.UUID, size: int) 
     Raises:
         RateLimited: `quota_exceeded`.
     """
-    if not _limited(settings):
-        return
-    async with db.read() as connection:
-        reason = await refused(connection, settings, user_id, size)
-    if reason is not None:
-        raise reason
+    if _limited(settings):
+        async with db.read() as connection:
+            await admit(connection, settings, user_id, size)
 
 
 async def lock(tx: AsyncConnection, settings: Settings, user_id: uuid.UUID) -> None:
@@ -131,31 +137,8 @@ async def lock(tx: AsyncConnection, settings: Settings, user_id: uuid.UUID) -> N
         await tx.execute(_LOCK, {"key": key})
 
 
-async def admit_again(tx: AsyncConnection, settings: Settings, user_id: uuid.UUID) -> None:
-    """Let a video that is stored already be worked on again.
-
-    Only videos under way are counted: what its renditions will take is not known, and who is over
-    the limit of bytes should not be kept from having what they have made ready. The transaction
-    holds `lock`.
-
-    Raises:
-        RateLimited: `quota_exceeded`.
-    """
-    reason = await refused(tx, settings, user_id, None)
-    if reason is not None:
-        raise reason
-
-
 def _limited(settings: Settings) -> bool:
     return bool(settings.user_quota_bytes or settings.user_quota_active)
-
-
-async def _count(
-    connection: AsyncConnection, user_id: uuid.UUID, *, with_bytes: bool, with_active: bool
-) -> tuple[int, int]:
-    bound = {"user": user_id, "with_bytes": with_bytes, "with_active": with_active}
-    row = (await connection.execute(_USAGE, bound)).one()
-    return int(row.bytes), int(row.active)
 
 
 def _human(size: int) -> str:

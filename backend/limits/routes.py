@@ -19,8 +19,5 @@ async def get_limits(user: CurrentUser) -> Limits:
     return Limits(
         max_bytes=settings.upload_max_bytes,
         extensions=list(settings.upload_extensions),
-        bytes_used=usage.bytes_used,
-        bytes_allowed=usage.bytes_allowed,
-        active=usage.active,
-        active_allowed=usage.active_allowed,
+        **vars(usage),
     )

@@ -32,10 +32,7 @@ class Found:
 def find(directory: Path, name: str, codings: Collection[str]) -> Found | None:
     """Return a file of a directory, packed as somebody accepts it if it lies there so.
 
-    Args:
-        directory: of the built page.
-        name: the path below it, as in a URL and decoded.
-        codings: what is accepted, as in `Accept-Encoding`.
+    `name` is the path below it, as in a URL and decoded; `codings` as in `Accept-Encoding`.
     """
     parts = name.split("/")
     # Neither out of the directory, nor into what build tools keep for themselves.

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from backend.page import files
 from backend.page.policy import guards
-from core.config import Settings
+from backend.settings import Settings
 
 _INDEX = "index.html"
 _ASSETS = "assets"  # the build puts a hash of the content into their names

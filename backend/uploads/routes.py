@@ -7,7 +7,6 @@ import orjson
 from fastapi import APIRouter, Header, Request, Response, status
 
 from backend.deps import CurrentUser
-from backend.http import deadline
 from backend.http.errors import responses
 from backend.http.raw_route import DirectRoute, authenticate, described, read_body
 from backend.uploads import service
@@ -103,8 +102,8 @@ async def sign_parts(upload_id: UUID, request: Request) -> Response:
 async def complete_upload(
     upload_id: UUID, user: CurrentUser, request: Request, body: Completion | None = None
 ) -> VideoItem:
-    """Make one object of the parts and queue the video. It is safe to repeat."""
-    deadline.extend(request.scope, _COMPLETE_S)
+    """Have S3 put the parts together and queue the video. Repeating it is harmless."""
+    request.scope["exchange"].extend(_COMPLETE_S)
     upload = await service.find(user.held, user, upload_id)
     await service.complete(user.held, upload, body.parts if body else None)
     return await user.held.videos.get(upload.video_id, user.user_id)
@@ -122,14 +121,4 @@ async def abort_upload(upload_id: UUID, user: CurrentUser) -> None:
 
 
 def _item(row: UploadRow) -> UploadItem:
-    return UploadItem(
-        id=row.id,
-        video_id=row.video_id,
-        filename=row.filename,
-        size=row.size,
-        part_size=row.part_size,
-        part_count=row.part_count,
-        state=row.state,
-        expires_at=row.expires_at,
-        created_at=row.created_at,
-    )
+    return UploadItem.model_validate(row, from_attributes=True)

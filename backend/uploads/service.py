@@ -13,11 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.deps import Principal, Services
 from backend.http.ratelimit import Limit
 from backend.limits import quota
+from backend.settings import Settings
 from backend.uploads.schemas import NamedPart, NewUpload
 from core import accounts, log
 from core.adapters.s3 import Part, SignedUrl
-from core.config import Settings
-from core.errors import Conflict, DomainError, Invalid, NotFound, TooLarge, Unavailable
+from core.errors import (
+    Conflict,
+    DomainError,
+    Invalid,
+    NotFound,
+    RateLimited,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)  # fmt: skip
 from core.model import object_keys
 from core.model.ids import new_id
 from core.model.states import UploadState, VideoState
@@ -118,24 +127,27 @@ async def _begin(
         expires_at=now + timedelta(seconds=settings.upload_ttl_s),
         created_at=now,
     )
+    refused: DomainError | None = None
     try:
         async with held.db.begin() as tx:
             await quota.lock(tx, settings, user.user_id)
-            reason: DomainError | None = accounts.gone()
-            if await accounts.is_open(tx, user.user_id):
-                reason = await quota.refused(tx, settings, user.user_id, wanted.size)
-            if reason is None:
-                await _insert(tx, settings, row, wanted)
-            else:  # the sweep aborts what S3 has begun, even if S3 is away by now
+            try:
+                await accounts.require_open(tx, user.user_id)
+                await quota.admit(tx, settings, user.user_id, wanted.size)
+            except (Unauthenticated, RateLimited) as error:
+                # The sweep aborts what S3 has begun, even if S3 is away by now.
+                refused = error
                 await purge(tx, key, s3_upload_id)
+            else:
+                await _insert(tx, settings, row, wanted)
     except Exception:
         # No row knows it now. Should the commit have come through all the same, the sweep finds
         # the upload lost.
         with contextlib.suppress(Unavailable):
             await held.storage.abort_upload(key, s3_upload_id)
         raise
-    if reason is not None:
-        raise reason
+    if refused is not None:
+        raise refused
     return row
 
 

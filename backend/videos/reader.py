@@ -153,9 +153,7 @@ class VideoReader:
     ) -> AsyncIterator[Sequence[Row[Any]]]:
         """Yield `id`, `version` and `lately` of all videos of a user, the oldest first, in pages.
 
-        Args:
-            user_id: whose.
-            lately: `lately` tells of each whether it has changed within this time.
+        `lately` tells of each whether it has changed within that time.
         """
         last: uuid.UUID | None = None
         while True:

@@ -116,7 +116,7 @@ async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
         state = await _own(tx, user, video_id)
         if state not in (VideoState.FAILED, VideoState.CANCELLED):
             raise Conflict("Only a failed or cancelled video can be tried again.")
-        await quota.admit_again(tx, held.settings, user.user_id)
+        await quota.admit(tx, held.settings, user.user_id)
         await create_job(tx, video_id, "transcode")
 
 

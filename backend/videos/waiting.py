@@ -17,11 +17,9 @@ _NEXT = QueueItem(reason=None, message="The video waits for its turn.")
 
 
 def why_it_waits(size: int, workers: Sequence[Report] | None) -> QueueItem:
-    """Return why a queued video waits.
+    """Return why a queued video whose source has `size` bytes waits.
 
-    Args:
-        size: bytes of its source.
-        workers: the reports of running workers; None when they are unknown.
+    `workers` are the reports of running workers; None when they are unknown.
     """
     if workers is None:
         return _NEXT

@@ -11,7 +11,7 @@ from aiobotocore.config import AioConfig
 from core.adapters.presign import Credentials
 from core.adapters.s3 import MediaSigner, Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
+from core.config import DatabaseSettings, Settings
 from core.errors import Unavailable
 
 # S3 puts the largest files together within this, or says meanwhile that it is at it.
@@ -28,20 +28,22 @@ class Aws:
 
 
 def client(
-    settings: Settings, service: str, *, read_s: float = 10, tries: int = 2, **further: Any
+    settings: DatabaseSettings,
+    service: str,
+    *,
+    url: str | None = None,
+    read_s: float = 10,
+    tries: int = 2,
+    **further: Any,
 ) -> Any:
-    """Return an async context manager of the SDK's own client.
+    """Return an async context manager of the SDK's own client of a service.
 
-    Args:
-        settings: where AWS, or what stands for it, is.
-        service: such as `s3`.
-        read_s: seconds without a byte after which a request has failed.
-        tries: of each request.
-        **further: options of the SDK's configuration.
+    A request has failed after `read_s` seconds without a byte; `further` are options of the SDK's
+    configuration.
     """
     return aioboto3.Session(region_name=settings.aws_region).client(
         service,
-        endpoint_url=settings.s3_url if service == "s3" else settings.aws_endpoint_url,
+        endpoint_url=url or settings.aws_endpoint_url,
         config=AioConfig(
             connect_timeout=5,
             read_timeout=read_s,
@@ -53,19 +55,22 @@ def client(
 
 @asynccontextmanager
 async def connect(
-    settings: Settings, *, hurried: bool = False, media: MediaSigner | None = None
+    settings: Settings,
+    *,
+    hurried: bool = False,
+    media: MediaSigner | None = None,
+    small_write_s: float = 10.0,
 ) -> AsyncIterator[Aws]:
     """Open the S3 and SQS clients for as long as the block lasts.
 
-    Args:
-        settings: where they are.
-        hurried: for somebody who waits for an answer: given up within a minute, not in three.
-        media: signs what is handed out for reading, where that is not read from the store itself.
+    `hurried` is for somebody who waits for an answer: given up within a minute, not in three.
+    `media` signs what is handed out for reading, where that is not read from the store itself.
     """
     tries, silence_s = (2 if hurried else 4), settings.s3_read_timeout_s
     s3_client = client(
         settings,
         "s3",
+        url=settings.s3_url,
         read_s=min(silence_s, _HURRIED_S) if hurried else silence_s,
         tries=tries,
         max_pool_connections=32,
@@ -92,8 +97,7 @@ async def connect(
                 region=settings.aws_region,
                 public_url=settings.public_s3_url,
                 credentials=credentials,
-                # A worker writes its log without a heartbeat beside.
-                small_write_s=min(10.0, settings.lease_s / 3),
+                small_write_s=small_write_s,
                 media=media,
             ),
             queue=TaskQueue(sqs, settings.sqs_queue, settings.visibility_s),

@@ -1,4 +1,4 @@
-"""The database login from AWS Secrets Manager, which may change while we run.
+"""Logging in to Postgres, also with a password that AWS Secrets Manager keeps and changes.
 
 IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt for a key of your own.
 """
@@ -9,11 +9,15 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+from sqlalchemy.engine import make_url
 
 from core import log
 from core.adapters.aws import client
 from core.adapters.aws_errors import translated
-from core.config import Settings
+from core.config import DatabaseSettings
 from core.errors import Unavailable
 
 _log = log.get(__name__)
@@ -108,7 +112,7 @@ class Secret:
             self._renewed_at = self._asked_at
 
 
-def database_secret(settings: Settings) -> Secret | None:
+def database_secret(settings: DatabaseSettings) -> Secret | None:
     """Return the secret that the settings name; None when the address has the password."""
     if settings.database_secret is None:
         return None
@@ -121,3 +125,32 @@ def database_secret(settings: Settings) -> Secret | None:
         return str(answer.get("SecretString", ""))
 
     return Secret(ask)
+
+
+def connector(url: str, secret: Secret | None, **options: Any) -> Callable[[], Awaitable[Any]]:
+    """Return what makes a connection each time it is called, for SQLAlchemy's `async_creator`.
+
+    Args:
+        url: where Postgres is. What follows `?` is asyncpg's: `ssl=require` for TLS,
+            `ssl=verify-full` with the certificates that `PGSSLROOTCERT` names.
+        secret: keeps the password, and the user where the URL has none.
+        options: further ones of asyncpg.
+    """
+    address = make_url(url)
+    _, given = address.get_dialect()().create_connect_args(address)
+    options = {**given, **options}
+
+    async def connect() -> Any:
+        if secret is None:
+            return await asyncpg.connect(**options)
+        login = await secret.login()
+        try:
+            return await asyncpg.connect(**{"user": login.user, **options}, password=login.password)
+        except asyncpg.InvalidAuthorizationSpecificationError:
+            # The password was changed since we asked; a moment later the new one is known.
+            renewed = await secret.login(refused=login)
+            if renewed == login:
+                raise
+        return await asyncpg.connect(**{"user": renewed.user, **options}, password=renewed.password)
+
+    return connect

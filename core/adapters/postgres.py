@@ -9,8 +9,7 @@ from sqlalchemy import ARRAY, UUID, ColumnElement, ExceptionContext, bindparam, 
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from core.adapters.connector import connector
-from core.adapters.database_login import Secret
+from core.adapters.database_login import Secret, connector
 from core.adapters.postgres_errors import is_away, sqlstate, state_ends_connection, state_says_busy
 from core.errors import DatabaseAway, RowBusy
 

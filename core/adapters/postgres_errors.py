@@ -52,13 +52,9 @@ def state_ends_connection(state: str) -> bool:
 def is_away(error: BaseException, *, connecting: bool = False) -> bool:
     """Tell whether an error of SQLAlchemy or the driver says that Postgres is away.
 
-    Only of an error that came from them: what a caller's own code raises may be an `OSError` too.
-    A driver's `InterfaceError` says nothing by itself, because a wrong argument is one; that the
-    connection was lost under it does.
-
-    Args:
-        error: what was raised.
-        connecting: whether that was while a connection was made.
+    Only of an error that came from them: what a caller's own code raises may be an `OSError` too. A
+    driver's `InterfaceError` says nothing by itself, because a wrong argument is one; that the
+    connection was lost under it does. While a connection is made (`connecting`) more errors say so.
     """
     if isinstance(error, DBAPIError):
         if connecting or error.connection_invalidated:

@@ -1,12 +1,13 @@
 """The object store: multipart uploads, presigned URLs, ranged reads, writes, deletion by prefix.
 
 IAM: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and
-s3:ListMultipartUploadParts on the bucket's objects, s3:ListBucket on the bucket.
+s3:ListMultipartUploadParts on the bucket's objects, s3:ListBucket and
+s3:ListBucketMultipartUploads on the bucket.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import RawIOBase
@@ -23,7 +24,8 @@ _READ_CHUNK = 256 * 1024
 _REMEMBERED = 10_000  # signed URLs; about 1 kB each
 _SIGNERS = 1_000
 _SHOWN = 3  # keys in an error
-_GONE = frozenset({"NoSuchUpload", "NoSuchKey", "404", "NotFound"})
+_CLOSED = frozenset({"NoSuchUpload"})
+_GONE = frozenset({*_CLOSED, "NoSuchKey", "404", "NotFound"})
 
 
 @dataclass(frozen=True)
@@ -99,60 +101,50 @@ class Storage:
 
     async def ping(self) -> None:
         """Ask for an answer about the bucket."""
+        await self._ask("head_bucket")
+
+    async def _ask(self, call: str, gone: Collection[str] = (), **arguments: Any) -> Any:
+        """Make a call about the bucket; None when it fails with a code that is in `gone`."""
         with translated(_PART):
-            await self._s3.head_bucket(Bucket=self._bucket)
+            try:
+                return await getattr(self._s3, call)(Bucket=self._bucket, **arguments)
+            except ClientError as error:
+                if code_of(error) in gone:
+                    return None
+                raise
 
     # Multipart uploads
 
     async def create_upload(self, key: str, content_type: str, tags: str = "") -> str:
         """Begin a multipart upload and return S3's id of it.
 
-        Args:
-            key: of the object.
-            content_type: that it will have.
-            tags: of the object, as `name=value`; not every store knows any.
+        `tags` are those of the object, as `name=value`; not every store knows any.
         """
         further = {"Tagging": tags} if tags else {}
-        with translated(_PART):
-            answer = await self._s3.create_multipart_upload(
-                Bucket=self._bucket, Key=key, ContentType=content_type, **further
-            )
+        answer = await self._ask(
+            "create_multipart_upload", Key=key, ContentType=content_type, **further
+        )
         return str(answer["UploadId"])
 
     async def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
         """Return every part that S3 holds, in order; None when the upload is not open any more."""
         parts: list[Part] = []
         marker = 0
-        with translated(_PART):
-            while True:
-                try:
-                    answer = await self._s3.list_parts(
-                        Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumberMarker=marker
-                    )
-                except ClientError as error:
-                    if code_of(error) == "NoSuchUpload":
-                        return None
-                    raise
-                parts += [
-                    Part(item["PartNumber"], item["Size"], item["ETag"].strip('"'))
-                    for item in answer.get("Parts", ())
-                ]
-                if not answer.get("IsTruncated"):  # pages hold at most 1000
-                    return sorted(parts, key=lambda part: part.number)
-                marker = answer["NextPartNumberMarker"]
+        upload = {"Key": key, "UploadId": upload_id}
+        while answer := await self._ask("list_parts", _CLOSED, **upload, PartNumberMarker=marker):
+            parts += [
+                Part(item["PartNumber"], item["Size"], item["ETag"].strip('"'))
+                for item in answer.get("Parts", ())
+            ]
+            if not answer.get("IsTruncated"):  # pages hold at most 1000
+                return sorted(parts, key=lambda part: part.number)
+            marker = answer["NextPartNumberMarker"]
+        return None
 
     async def is_open(self, key: str, upload_id: str) -> bool:
         """Tell whether S3 knows a multipart upload, without asking for all of its parts."""
-        with translated(_PART):
-            try:
-                await self._s3.list_parts(
-                    Bucket=self._bucket, Key=key, UploadId=upload_id, MaxParts=1
-                )
-            except ClientError as error:
-                if code_of(error) == "NoSuchUpload":
-                    return False
-                raise
-        return True
+        upload = {"Key": key, "UploadId": upload_id}
+        return await self._ask("list_parts", _CLOSED, **upload, MaxParts=1) is not None
 
     async def complete_upload(self, key: str, upload_id: str, parts: Iterable[Part]) -> None:
         """Have S3 put the parts together. An upload that is not open any more is left alone.
@@ -177,48 +169,41 @@ class Storage:
 
     async def abort_upload(self, key: str, upload_id: str) -> None:
         """Drop a multipart upload and its parts; one that is gone already is fine."""
+        await self._ask("abort_multipart_upload", _GONE, Key=key, UploadId=upload_id)
+
+    async def abort_uploads(self, prefix: str) -> None:
+        """Drop every multipart upload whose key starts with `prefix`."""
         with translated(_PART):
-            try:
-                await self._s3.abort_multipart_upload(
-                    Bucket=self._bucket, Key=key, UploadId=upload_id
-                )
-            except ClientError as error:
-                if code_of(error) not in _GONE:
-                    raise
+            while True:
+                answer = await self._s3.list_multipart_uploads(Bucket=self._bucket, Prefix=prefix)
+                found = answer.get("Uploads", ())
+                for item in found:
+                    await self.abort_upload(item["Key"], item["UploadId"])
+                if not answer.get("IsTruncated") or not found:  # the next ones are now the first
+                    return
 
     async def upload_part(
         self, key: str, upload_id: str, number: int, body: bytes | RawIOBase
     ) -> str:
         """Send one part ourselves; return its ETag."""
-        with translated(_PART):
-            answer = await self._s3.upload_part(
-                Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=body
-            )
+        answer = await self._ask(
+            "upload_part", Key=key, UploadId=upload_id, PartNumber=number, Body=body
+        )
         return str(answer["ETag"]).strip('"')
 
     # Objects
 
     async def head(self, key: str) -> ObjectInfo | None:
         """Return what S3 holds under a key; None when there is nothing."""
-        with translated(_PART):
-            try:
-                answer = await self._s3.head_object(Bucket=self._bucket, Key=key)
-            except ClientError as error:
-                if code_of(error) in _GONE:
-                    return None
-                raise
-        return ObjectInfo(int(answer["ContentLength"]), str(answer["ETag"]))
+        answer = await self._ask("head_object", _GONE, Key=key)
+        return answer and ObjectInfo(int(answer["ContentLength"]), str(answer["ETag"]))
 
     async def read_range(
         self, key: str, first: int, last: int, etag: str | None
     ) -> AsyncGenerator[bytes, None]:
         """Yield the bytes from `first` to `last`, both counted from 0 and included.
 
-        Args:
-            key: the object's key.
-            first: the first byte.
-            last: the last byte.
-            etag: the version that is meant; another one is refused rather than mixed in.
+        With `etag` another version is refused rather than mixed in.
 
         Raises:
             ObjectGone: there is no such object, or it is another version.
@@ -247,9 +232,7 @@ class Storage:
         bound = self._small_write_s if isinstance(body, bytes) else None
         with translated(_PART):
             async with asyncio.timeout(bound):
-                await self._s3.put_object(
-                    Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
-                )
+                await self._ask("put_object", Key=key, Body=body, ContentType=content_type)
 
     async def delete_prefix(self, prefix: str) -> int:
         """Delete everything whose key starts with `prefix`; return how many objects there were.
@@ -257,26 +240,21 @@ class Storage:
         Raises:
             Refused: the store kept some of them; all others are gone.
         """
-        count, refused, last = 0, list[str](), ""
-        with translated(_PART):
-            while True:
-                # Behind the last key, so that what is refused is not met again.
-                further = {"StartAfter": last} if last else {}
-                answer = await self._s3.list_objects_v2(
-                    Bucket=self._bucket, Prefix=prefix, **further
+        count, refused, further, more = 0, list[str](), dict[str, str](), True
+        while more:
+            answer = await self._ask("list_objects_v2", Prefix=prefix, **further)
+            found = [{"Key": item["Key"]} for item in answer.get("Contents", ())]
+            more = bool(found and answer.get("IsTruncated"))
+            if found:
+                # An answer of 200 says nothing of each of them.
+                deleted = await self._ask(
+                    "delete_objects", Delete={"Objects": found, "Quiet": True}
                 )
-                found = [{"Key": item["Key"]} for item in answer.get("Contents", ())]
-                if found:
-                    # An answer of 200 says nothing of each of them.
-                    deleted = await self._s3.delete_objects(
-                        Bucket=self._bucket, Delete={"Objects": found, "Quiet": True}
-                    )
-                    errors = deleted.get("Errors", ())
-                    refused += [f"{item.get('Key')} ({item.get('Code')})" for item in errors]
-                    count += len(found) - len(errors)
-                    last = found[-1]["Key"]
-                if not answer.get("IsTruncated") or not found:
-                    break
+                errors = deleted.get("Errors", ())
+                refused += [f"{item.get('Key')} ({item.get('Code')})" for item in errors]
+                count += len(found) - len(errors)
+                # Behind the last key, so that what is refused is not met again.
+                further = {"StartAfter": found[-1]["Key"]}
         if refused:
             raise Refused(
                 f"The object store did not delete {len(refused)} objects: "

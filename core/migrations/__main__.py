@@ -13,7 +13,7 @@ from core.migrations.upgrade import upgrade
 def main() -> int:
     """Run it; the exit status is 1 when the settings or the database cannot be used."""
     try:
-        settings = config.load()
+        settings = config.load(config.DatabaseSettings)
     except config.ConfigError as error:
         sys.stderr.write(f"framemill: {error}\n")
         return 1

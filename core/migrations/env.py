@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from core.adapters.connector import connector
+from core.adapters.database_login import connector
 from core.model.tables import Base
 
 _LOCK = 0x66726D6C  # "frml": two migrations at once would both create the same tables

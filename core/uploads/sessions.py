@@ -275,4 +275,4 @@ async def _state_of(tx: AsyncConnection, upload_id: uuid.UUID) -> str | None:
 async def _purge(tx: AsyncConnection, prefix: str, s3_upload_id: str | None) -> None:
     """Have it removed now, and once more later, when every write of this moment must have ended."""
     await purges.purge(tx, prefix, s3_upload_id)
-    await purges.purge(tx, prefix, s3_upload_id, later=True)
+    await purges.purge(tx, prefix, s3_upload_id, wait=purges.GRACE)

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import func, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +13,8 @@ from core.model.tables import Purge
 
 # A worker that lost its lease stops at its next heartbeat, or when its last request ends.
 GRACE = timedelta(minutes=2)
+# No URL that was given out is good for longer: MEDIA_URL_TTL_S is at most that.
+LONGEST_URL = timedelta(hours=1)
 
 
 async def purge(
@@ -21,22 +22,28 @@ async def purge(
     prefix: str,
     s3_upload_id: str | None = None,
     *,
-    later: bool = False,
+    wait: timedelta = timedelta(0),
 ) -> None:
-    """Have what is under a prefix removed, or a multipart upload aborted, by the next sweep.
+    """Have what is under a prefix removed, or a multipart upload aborted.
 
     Args:
         tx: the transaction.
         prefix: of the objects; with an upload its whole key.
         s3_upload_id: the multipart upload.
-        later: not before a worker that has lost its lease has stopped too.
+        wait: until then it stays; then the next sweep removes it.
     """
-    await _insert(tx, [prefix], s3_upload_id, later=later)
+    values = {"id": new_id(), "prefix": prefix, "s3_upload_id": s3_upload_id}
+    await tx.execute(insert(Purge).values(**values, not_before=func.now() + wait))
 
 
-async def purge_all(tx: AsyncConnection, prefixes: Iterable[str]) -> None:
-    """Have what is under some prefixes removed, once a silent worker has stopped too."""
-    await _insert(tx, prefixes, None, later=True)
+async def purge_all(
+    tx: AsyncConnection, prefixes: Iterable[str], wait: timedelta | None = None
+) -> None:
+    """Have what is under some prefixes removed after `wait`, or once silent workers stopped."""
+    not_before = func.now() + (wait or GRACE)
+    rows = [{"id": new_id(), "prefix": each, "not_before": not_before} for each in prefixes]
+    if rows:
+        await tx.execute(insert(Purge).values(rows))
 
 
 async def purge_attempts(
@@ -57,20 +64,3 @@ async def purge_old_attempts(
     await purge_all(
         tx, (object_keys.old_attempt_prefix(video_id, job_id, number) for number in numbers)
     )
-
-
-async def _insert(
-    tx: AsyncConnection, prefixes: Iterable[str], s3_upload_id: str | None, *, later: bool
-) -> None:
-    not_before: Any = func.now() + GRACE if later else func.now()
-    rows = [
-        {
-            "id": new_id(),
-            "prefix": prefix,
-            "s3_upload_id": s3_upload_id,
-            "not_before": not_before,
-        }
-        for prefix in prefixes
-    ]
-    if rows:
-        await tx.execute(insert(Purge).values(rows))

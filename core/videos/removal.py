@@ -35,7 +35,7 @@ async def delete_video(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UU
     ended = await end_work(tx, video_id)
     await tx.execute(delete(Asset).where(Asset.video_id == video_id))
     # When a worker that had not yet heard of it must have stopped; sooner is up to the caller.
-    await purges.purge(tx, object_keys.video_prefix(video_id), later=True)
+    await purges.purge(tx, object_keys.video_prefix(video_id), wait=purges.GRACE)
     await lifecycle.touch(tx, video_id, state=VideoState.DELETED, **lifecycle.FORGOTTEN)
     return ended
 
@@ -51,15 +51,8 @@ async def forget(db: Database, storage: Storage, video_id: uuid.UUID, after_s: f
     Raises:
         Unavailable: the store does not answer, or does not let something go: the rows stay.
     """
-    async with db.read() as connection:
-        begun = (
-            await connection.execute(
-                select(Upload.s3_key, Upload.s3_upload_id).where(Upload.video_id == video_id)
-            )
-        ).one_or_none()
-    if begun is not None:
-        await storage.abort_upload(begun.s3_key, begun.s3_upload_id)
     prefix = object_keys.video_prefix(video_id)
+    await storage.abort_uploads(prefix)
     await storage.delete_prefix(prefix)
     async with db.begin() as tx:
         found = await lifecycle.lock(tx, video_id)

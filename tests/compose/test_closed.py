@@ -9,12 +9,12 @@ import httpx
 import pytest
 import yaml
 
-from core.config import Settings
 from embedded.stack import Stack
 from tests.compose.browser import Browser
 from tests.compose.project import ROOT, Project, a_project
 from tests.support.defaults import OPERATORS, an_api, check_closed, check_first_account
 from tests.support.product import PASSWORD
+from tests.support.settings import Settings
 
 pytestmark = pytest.mark.thorough("a real API for what the settings say")
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from containers.take_ffmpeg import complain
-from core.config import Settings
+from tests.support.settings import variables_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILES = [ROOT / name / "Dockerfile" for name in ("backend", "workers", "frontend")]
@@ -33,9 +33,11 @@ def pins_of(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)(?:\[[^\]]*\])?==([^ ]+)", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("folder", ["backend", "control", "workers"])
-def test_the_examples_name_settings_that_exist(folder: str) -> None:
-    known = {name.upper() for name in Settings.model_fields} | SDK
+@pytest.mark.parametrize(
+    ("folder", "process"), [("backend", "api"), ("control", "control"), ("workers", "worker")]
+)
+def test_the_examples_name_settings_that_their_process_reads(folder: str, process: str) -> None:
+    known = variables_of(process) | SDK
     known |= {f"{name}_FILE" for name in SECRETS}
     names = names_of(ROOT / folder / ".env.example")
     assert set(names) <= known

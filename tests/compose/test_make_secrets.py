@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from containers.make_secrets import main
-from core.config import Settings
+from tests.support.settings import Settings
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from localstack_client.session import Session as LocalStackSession
 
-from core.config import Settings
+from tests.support.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class Promise(StrEnum):
     PART_SIZE = "a part below 5 MiB that is not the last is refused"
     PART_ETAG = "a missing part, or one with a wrong ETag, is refused"
     NO_UPLOAD = "the answer for an upload that is not open is `NoSuchUpload`"
+    LISTED = "unfinished uploads are listed by the beginning of their key"
     RANGES = "ranges are read exactly, and refused after the end"
     VERSION = "a read with the ETag of another version is refused"
     CORS = "only pages of the listed origins can send and read (CORS)"

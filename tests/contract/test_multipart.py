@@ -100,6 +100,18 @@ async def test_an_aborted_upload_takes_no_more_parts(
     assert (await plain.put(url, content=b"end")).status_code == 404
 
 
+@relies_on(Promise.LISTED)
+async def test_all_uploads_below_a_key_are_dropped_and_no_others(
+    storage: Storage, key: str
+) -> None:
+    keys = (f"{key}/1", f"{key}/1", f"{key}/2", f"{key}-neighbour")
+    begun = [(each, await storage.create_upload(each, "video/mp4")) for each in keys]
+    await storage.upload_part(*begun[0], 1, b"x")
+    await storage.abort_uploads(f"{key}/")
+    assert [await storage.is_open(*each) for each in begun] == [False, False, False, True]
+    await storage.abort_uploads(f"{key}/")  # there are none any more
+
+
 @relies_on(Promise.PART_ORDER)
 def test_parts_out_of_order_are_refused(upload: Upload) -> None:
     etags = {number: upload.send(number, FIRST) for number in (1, 2)}

@@ -1,5 +1,6 @@
 """Workers come and go; each video is made ready exactly once."""
 
+import asyncio
 import os
 import signal
 import time
@@ -7,7 +8,9 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import boto3
 import pytest
 
@@ -19,6 +22,8 @@ from tests.support.product import Clips, Workers, jobs_of, messages_in, until_fi
 from tests.support.waiting import PATIENCE_S, wait_for
 
 Somebody = Callable[[Stack], Framemill]
+
+_BUCKET = "framemill"
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +89,70 @@ def test_another_worker_finishes_what_a_killed_one_began(
     ended = until_final(framemill, video)
     assert ended.state == "ready"
     assert attempts(framemill, video) == 2
+
+
+@pytest.fixture(scope="module")
+def noise(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some 40 MB that no encoder makes small."""
+    return clips.make(
+        tmp_path_factory.mktemp("noise") / "noise.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=s=960x540:r=25:d=8,noise=alls=25:allf=t"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p"),
+    )
+
+
+_COARSE = """
+preset = "ultrafast"
+[[rung]]
+short_side = 480
+crf = 8
+max_bitrate = 100_000_000
+"""
+
+
+def test_nothing_is_left_of_what_a_killed_worker_was_sending(
+    unmanned: Stack, workers: Workers, somebody: Somebody, noise: Path, tmp_path: Path
+) -> None:
+    """Its outputs are in the store in part, and nobody has named them yet."""
+    (tmp_path / "ladder.toml").write_text(_COARSE)
+    framemill, s3 = somebody(unmanned), _s3(unmanned)
+    video = framemill.upload(noise)
+    first = workers.start(LADDER_FILE=str(tmp_path / "ladder.toml"))
+    wait_for(lambda: _open_uploads(s3, video.id))
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    left = _open_uploads(s3, video.id)
+    assert left
+    workers.start(LADDER_FILE=str(tmp_path / "ladder.toml"))
+    ended = until_final(framemill, video)
+    assert (ended.state, attempts(framemill, video)) == ("ready", 2)
+    # It stays for as long as the first might still be writing.
+    assert _open_uploads(s3, video.id) == left
+    asyncio.run(_purge_at_once(unmanned))
+    wait_for(lambda: not _open_uploads(s3, video.id))
+    assert framemill.video(video.id).renditions[0].size > 24 * 1024**2, "it was sent in parts"
+
+
+async def _purge_at_once(stack: Stack) -> None:
+    connection = await asyncpg.connect(stack.environment["DATABASE_URL"])
+    await connection.execute("UPDATE purges SET not_before = now()")
+    await connection.close()
+
+
+def _open_uploads(s3: Any, video_id: str) -> list[dict[str, Any]]:
+    found = s3.list_multipart_uploads(Bucket=_BUCKET, Prefix=f"videos/{video_id}/")
+    return [{"Key": item["Key"], "UploadId": item["UploadId"]} for item in found.get("Uploads", ())]
+
+
+def _s3(stack: Stack) -> Any:
+    environment = stack.environment
+    return boto3.client(
+        "s3",
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name=environment["AWS_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
 def _ffmpeg_of(parent: int) -> int:
@@ -185,18 +254,9 @@ def _put(url: str, body: bytes) -> None:
 
 
 def _complete_in_s3(stack: Stack, video_id: str) -> None:
-    environment = stack.environment
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name=environment["AWS_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
-    bucket = environment.get("S3_BUCKET", "framemill")
-    open_uploads = s3.list_multipart_uploads(Bucket=bucket)["Uploads"]
-    found = next(item for item in open_uploads if video_id in item["Key"])
-    named = {"Bucket": bucket, "Key": found["Key"], "UploadId": found["UploadId"]}
+    s3 = _s3(stack)
+    [found] = _open_uploads(s3, video_id)
+    named = {"Bucket": _BUCKET, **found}
     parts = s3.list_parts(**named)["Parts"]
     s3.complete_multipart_upload(
         **named,

@@ -47,7 +47,7 @@ class _Try:
         """The server is killed, whatever is being done."""
         videos = [await self.world.upload(self.world.clips.quick) for _ in range(2)]
         await asyncio.sleep(self.rng.uniform(0, 1.0))
-        self.world.stack.signal("postgres", signal.SIGKILL)
+        self.world.stack.supervisor.signal("postgres", signal.SIGKILL)
         faults = await self.answers_of_the_api()
         await self.start()
         return faults + await self.end_of(*videos)
@@ -84,7 +84,7 @@ class _Try:
     async def start(self) -> None:
         for _ in range(_STARTS):
             try:
-                self.world.stack.restart("postgres")
+                self.world.stack.supervisor.restart("postgres")
             except PartDied:
                 await asyncio.sleep(0.5)
             else:

@@ -66,7 +66,7 @@ class _Try:
                 faults.append(f"a refresh while Redis is away: {answer.status_code} {answer.text}")
             faults += await self.end_of(video_id)
         finally:
-            self.world.stack.restart("valkey")
+            self.world.stack.supervisor.restart("valkey")
         await self.world.until(self._back, _MARGIN_S, "the API has Redis again")
         return faults + await self.revived({"forgotten": held})
 

@@ -171,7 +171,7 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
         if world.timing.lease_s > 5 and number % _RESTART_EACH == _RESTART_EACH - 1:
             await world.until(partial(_followed, made), what="everybody follows")
             await asyncio.sleep(rng.uniform(0, 3))
-            world.stack.restart("valkey")
+            world.stack.supervisor.restart("valkey")
             await world.until(lambda: _entered(user), what="the user is in again")
         for faults, recovery_s in await asyncio.gather(*playing):
             tally.add(faults, recovery_s)

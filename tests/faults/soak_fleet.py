@@ -87,10 +87,10 @@ class Fleet:
         if number is None:
             self.world.stack.supervisor.stop([name])
         else:
-            self.world.stack.signal(name, number)
+            self.world.stack.supervisor.signal(name, number)
         for _ in range(_STARTS):
             try:
-                self.world.stack.restart(name)
+                self.world.stack.supervisor.restart(name)
             except PartDied:  # the last children of a killed server may still be there
                 await asyncio.sleep(0.5)
             else:

@@ -29,11 +29,15 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
             ("s3", failing(s3, Answer(503, "SlowDown")), s3.clear),
             ("s3", failing(s3, Hang()), s3.clear),
             ("sqs", failing(sqs, Cut()), sqs.clear),
-            ("redis", lambda: stack.supervisor.stop(["valkey"]), lambda: stack.restart("valkey")),
+            (
+                "redis",
+                lambda: stack.supervisor.stop(["valkey"]),
+                lambda: stack.supervisor.restart("valkey"),
+            ),
             (
                 "postgres",
                 lambda: stack.supervisor.stop(["postgres"]),
-                lambda: stack.restart("postgres"),
+                lambda: stack.supervisor.restart("postgres"),
             ),
         ]
         for name, take_away, give_back in parts[:tries]:

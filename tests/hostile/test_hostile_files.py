@@ -13,7 +13,6 @@ import pytest
 import pytest_asyncio
 
 from core.adapters.postgres import Database
-from core.config import Settings
 from embedded.stack import Stack
 from tests.hostile.conftest import BLIND, Watch
 from tests.hostile.maker import Maker
@@ -25,7 +24,7 @@ from tests.support.control import at_work
 from tests.support.lanes import Rounds
 from tests.support.people import new_user
 from tests.support.product import Workers
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 from workers.sandbox.kernel import ask_kernel
 
 MEMORY = 600 * 1024**2  # of the worker or any program that it ran

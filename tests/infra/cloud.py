@@ -110,7 +110,7 @@ def the_product(directory: Path, extra: dict[str, str]) -> Iterator[Stack]:
     backing = {"postgres", "valkey", "migrate"}
     with Stack(directory, backing, extra=extra) as stack:
         environment = stack.process_environment | find_tools().environment
-        parts = services.service_parts(directory, environment)
+        parts = {part.name: part for part in services.service_parts(directory, environment)}
         supervisor = Supervisor(
             [dataclasses.replace(parts[name], after=()) for name in ("api", "control", "worker")]
         )

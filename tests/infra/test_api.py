@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from core.config import Settings
+from core import config
 from embedded.bootstrap import ROOT
 from infra.accounts import Accounts
 from infra.capacity import most_connections
@@ -16,6 +16,7 @@ from infra.sizes import SIZES
 from tests.infra.assembly import Assembly, Template, properties, resources, statements
 from tests.infra.conftest import Assemblies, Templates
 from tests.infra.values import container, environment, flat
+from tests.support.settings import PROCESSES, Settings, variables_of
 
 PLACES = Places(
     region="eu-central-1",
@@ -36,16 +37,14 @@ SECRETS = {
     "JWT_KEYS": "first:" + "b" * 64,
     "CLOUDFRONT_PRIVATE_KEY": "-----BEGIN PRIVATE KEY-----",
 }
-# ECS itself, or an SDK, reads these.
-NOT_OURS: set[str] = set()
 
 
-def settings_from(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings_from(variables: dict[str, str], process: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    return Settings()  # from the environment
+    return config.load(PROCESSES[process])
 
 
 def task(template: Template, starts: str) -> dict[str, Any]:
@@ -53,8 +52,12 @@ def task(template: Template, starts: str) -> dict[str, Any]:
 
 
 def test_the_processes_can_use_what_they_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variables in (of_migrations(PLACES), of_control(PLACES, "Framemill/x"), of_worker(PLACES)):
-        held = settings_from(variables, monkeypatch)
+    for process, variables in {
+        "migrations": of_migrations(PLACES),
+        "control": of_control(PLACES, "Framemill/x"),
+        "worker": of_worker(PLACES),
+    }.items():
+        held = settings_from(variables, process, monkeypatch)
         assert held.database_secret == PLACES.database_secret
     api = of_api(
         PLACES,
@@ -64,7 +67,7 @@ def test_the_processes_can_use_what_they_are_given(monkeypatch: pytest.MonkeyPat
         origins=["https://films.example"],
         media=MEDIA,
     )
-    held = settings_from(api | SECRETS, monkeypatch)
+    held = settings_from(api | SECRETS, "api", monkeypatch)
     assert held.aws_region == "eu-central-1"
     assert (held.s3_bucket, held.sqs_queue, held.sqs_dead_letter_queue) == (
         "films",
@@ -96,14 +99,14 @@ def test_the_processes_can_use_what_they_are_given(monkeypatch: pytest.MonkeyPat
         ("workers", "Worker", "worker"),
     ],
 )
-def test_every_variable_is_a_setting(
+def test_every_variable_is_a_setting_of_its_process(
     templates: Templates, stack: str, starts: str, name: str
 ) -> None:
     for variant in ("small", "own-address"):
         found = container(task(templates(variant)[stack], starts), name)
         names = {*environment(found), *(each["Name"] for each in found.get("Secrets", ()))}
-        assert len(names) >= 5
-        assert {each.lower() for each in names} - NOT_OURS <= {*Settings.model_fields}
+        assert len(names) >= 4
+        assert names <= variables_of(name)
 
 
 def test_no_secret_is_among_the_variables(templates: Templates, every_size: str) -> None:

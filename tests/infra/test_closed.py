@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from backend.app import create_app
-from core.config import Settings
 from embedded.bootstrap import ROOT
 from embedded.stack import Stack
 from infra.accounts import Accounts, read_accounts
@@ -20,6 +19,7 @@ from tests.infra.assembly import Template, properties, resources
 from tests.infra.conftest import VARIANTS, Templates
 from tests.infra.values import container, environment
 from tests.support.defaults import an_api, check_closed
+from tests.support.settings import Settings
 
 _GUIDE = (ROOT / "docs" / "deploy-aws.md").read_text()
 _ASKS = {"/metrics", "/readyz"}

@@ -42,7 +42,7 @@ def test_it_may_do_what_it_calls(templates: Templates, every_size: str) -> None:
                 "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject",
                 "s3:ListMultipartUploadParts", "s3:PutObject",
             ],
-            ["s3:ListBucket"],
+            ["s3:ListBucket", "s3:ListBucketMultipartUploads"],
             ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"],
             ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"],
             ["secretsmanager:GetSecretValue"],

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from core.config import Settings
 from infra.sizes import SIZES
 from tests.infra.assembly import Template, properties, resources
 from tests.infra.conftest import Templates
+from tests.support.settings import Settings
 
 
 def _database(template: Template) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from backend.page.policy import guards
-from core.config import Settings
 from embedded.bootstrap import ROOT
 from embedded.node import find_node
 from infra import toolchain
@@ -15,6 +14,7 @@ from infra.media_key import read_media_key
 from tests.infra.assembly import Template, properties, resources
 from tests.infra.conftest import ASKED, Assemblies, Templates
 from tests.infra.values import actions, container, environment, flat
+from tests.support.settings import Settings
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:key-AbCdEf"
 

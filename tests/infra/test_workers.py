@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from control.cloudwatch import EVERY_S
-from core.config import Settings
 from infra import scaling
 from infra.settings import DRAIN_S
 from infra.sizes import SIZES
@@ -13,6 +12,8 @@ from tests.infra.assembly import Template, properties, resources
 from tests.infra.conftest import Templates
 from tests.infra.test_api import rights
 from tests.infra.values import container, environment, flat
+from tests.support.settings import Settings
+from workers.runtime.scratch import whole_file_room
 
 _POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 _ALARM = "AWS::CloudWatch::Alarm"
@@ -128,10 +129,7 @@ def test_a_worker_has_time_to_give_back_its_film(templates: Templates, every_siz
 
 def test_the_largest_source_fits_on_the_disk(every_size: str) -> None:
     source = int(Settings.model_fields["upload_max_bytes"].default)
-    # docs/operations.md: three times the size of the largest source. The small disk of `dev` is a
-    # choice, and a film that is too large for it waits or fails with resource_limit.
-    if every_size != "dev":
-        assert 3 * source <= SIZES[every_size].worker_disk_gb * 1024**3
+    assert whole_file_room(source) <= SIZES[every_size].worker_disk_gb * 1024**3
 
 
 def test_a_worker_may_do_what_it_calls(templates: Templates, every_size: str) -> None:

@@ -18,10 +18,9 @@ from control import dead_letters
 from core.adapters.postgres import Database
 from core.adapters.s3 import Part
 from core.adapters.sqs import DeadLetter
-from core.config import Settings
 from core.errors import DomainError, Failure, LeaseLost
 from core.jobs.create import FIRST_TASK
-from core.model.states import Stage
+from core.model.states import Stage, Topic
 from core.model.tables import Outbox, Purge, Task, Upload, Video
 from core.tasks import lease, settle
 from core.tasks.claim import Claim, Work, begin, claim_next
@@ -29,6 +28,7 @@ from core.tasks.settle import NewTask, Plan
 from core.uploads import sessions
 from tests.machine.paced import PacedDatabase, PacedStorage
 from tests.support.control import rounds_of
+from tests.support.settings import Settings
 from tests.support.work import SKILLS, outputs
 
 SIZE = 1000
@@ -257,7 +257,8 @@ class Mill:
 
     async def relay(self) -> None:
         """Send what is to be sent."""
-        await self._rounds.relay.relay()
+        for topic in Topic:
+            await self._rounds.relay.relay(topic)
 
     async def check_uploads(self) -> None:
         """Settle uploads."""

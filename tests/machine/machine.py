@@ -17,13 +17,13 @@ from sqlalchemy import insert, select
 from control import rounds
 from core import setbacks
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import DatabaseAway
 from core.model.tables import Setback, Task, Upload, User
 from core.tasks.claim import Work
 from tests.machine.actions import REFUSALS, Mill
 from tests.machine.paced import Actor, PacedDatabase, PacedStorage
 from tests.machine.truth import RULES, SETTLED, TOLD, broken
+from tests.support.settings import Settings
 from tests.support.tables import empty_tables
 
 _AT_ONCE = 4

@@ -3,8 +3,8 @@
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from core.config import Settings
 from tests.machine.machine import Ground, MillMachine
+from tests.support.settings import Settings
 
 
 def search(product: Settings, *, examples: int, steps: int, seed: int) -> int:

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from embedded.audit import Exemption, Finding, excuses, main, shipped
 from embedded.bootstrap import ROOT
+from tests.audit import Exemption, Finding, excuses, main, shipped
 
 PYTHON, PAGE = "GHSA-aaaa-bbbb-cccc", "GHSA-dddd-eeee-ffff"
 TODAY = datetime.now(UTC).date()
@@ -108,7 +108,7 @@ def project(tmp_path: Path) -> Path:
 
 def audited(project: Path, address: str, **more: str) -> tuple[int, str]:
     """Audit it, asking at an address."""
-    code = "import sys; from pathlib import Path; from embedded.audit import main; "
+    code = "import sys; from pathlib import Path; from tests.audit import main; "
     code += "sys.exit(main(Path(sys.argv[1])))"
     environment = {
         **os.environ, "AUDIT": "", "AUDIT_OSV_URL": f"{address}/v1/query",

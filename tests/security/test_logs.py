@@ -129,7 +129,7 @@ _JSON = {"Content-Type": "application/json"}
 
 def _without(http: httpx.Client, seen: Seen, stack: Stack, part: str) -> None:
     """A part is killed, and everybody goes on asking."""
-    stack.signal(part, signal.SIGKILL)
+    stack.supervisor.signal(part, signal.SIGKILL)
     ready = f"http://127.0.0.1:{stack.environment['SERVICE_PORT']}/readyz"
     wait_for(lambda: seen.note(http.get(ready)).status_code == 503)
     who = {"email": "ada@example.com", "password": PASSWORD}

@@ -9,11 +9,11 @@ import pytest
 import redis.asyncio as redis
 from sqlalchemy import func, update
 
-from core.config import Settings
 from core.model.tables import Session
 from tests.support.app import Api, StartApi
 from tests.support.people import Person, login, new_user
 from tests.support.problems import problem
+from tests.support.settings import Settings
 
 Pair = dict[str, Any]
 

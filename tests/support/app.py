@@ -15,7 +15,7 @@ from backend.app import create_app
 from backend.deps import Services
 from backend.health.service import create_service_app
 from backend.http.connection import bounded
-from core.config import Settings
+from tests.support.settings import Settings
 from tests.support.waiting import wait_until
 
 

@@ -11,8 +11,8 @@ from control.adapters import Adapters
 from control.main import Control, opened
 from control.relay import Relay
 from control.sweeps import Sweeps
-from core.config import Settings
 from core.model.states import Topic
+from tests.support.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,12 @@ class Rounds:
 
     async def hints(self) -> int:
         """Send what is due; return how many hints for workers there were."""
-        before = self.relay.sent[Topic.TASK]
-        await self.relay.relay()
-        return self.relay.sent[Topic.TASK] - before
+        hints, _ = await asyncio.gather(*map(self.relay.relay, (Topic.TASK, Topic.VIDEO)))
+        return hints
+
+    async def sent(self) -> int:
+        """Send what is due; return how many rows there were."""
+        return sum(await asyncio.gather(*map(self.relay.relay, Topic)))
 
     async def run(self) -> None:
         """Do all of it until cancelled, without hearing of what is queued."""

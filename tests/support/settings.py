@@ -2,8 +2,28 @@
 
 from typing import Any
 
-from core.config import Settings
+import backend.settings
+import control.settings
+import workers.settings
+from core.config import DatabaseSettings
 from embedded.stack import Stack
+
+
+class Settings(backend.settings.Settings, control.settings.Settings, workers.settings.Settings):
+    """What any process reads, for tests that have more than one of them."""
+
+
+PROCESSES: dict[str, type[DatabaseSettings]] = {
+    "api": backend.settings.Settings,
+    "control": control.settings.Settings,
+    "worker": workers.settings.Settings,
+    "migrations": DatabaseSettings,
+}
+
+
+def variables_of(process: str) -> set[str]:
+    """Return the variables that a process reads."""
+    return {name.upper() for name in PROCESSES[process].model_fields}
 
 
 def settings_of(stack: Stack, **values: Any) -> Settings:

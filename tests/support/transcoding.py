@@ -73,6 +73,7 @@ class Worker:
         facts: what was told of the last source.
         log: of the last job.
         sandbox: whether FFmpeg is held by whatever the kernel has.
+        ladder: what is made.
     """
 
     ffmpeg: str
@@ -82,13 +83,14 @@ class Worker:
     facts: dict[str, Any] = field(default_factory=dict)
     log: str = ""
     sandbox: bool = True
+    ladder: Ladder = QUICK
 
     async def make(
         self, storage: Storage, work: Work, shape: Shape = DEFAULT_SHAPE
     ) -> Sequence[NewAsset]:
         """Make a film and return its files; raises as the operation does."""
         joblog, meter, kept = JobLog(), Meter(), Kept()
-        tools = self._tools(storage, shape)
+        tools = await self._tools(storage, shape)
         try:
             # Each task in its turn, as the hands that have planned a job go on with it.
             planned = await transcode.inspect(Context(tools, work, self.place, meter, joblog, kept))
@@ -104,16 +106,16 @@ class Worker:
             self.log = joblog.encode().decode()
         return [asset for asset in made if asset.kind is AssetKind.FILE]
 
-    def _tools(self, storage: Storage, shape: Shape) -> Tools:
+    async def _tools(self, storage: Storage, shape: Shape) -> Tools:
         kernel = ask_kernel()
-        needs = {program: needs_of(program) for program in (self.ffmpeg, self.ffprobe)}
+        needs = {program: await needs_of(program) for program in (self.ffmpeg, self.ffprobe)}
         layers = kernel.layers if self.sandbox and sys.platform == "linux" else None
         return Tools(
             storage=storage,
             ffmpeg=self.ffmpeg,
             ffprobe=self.ffprobe,
             capabilities=self.capabilities,
-            ladder=QUICK,
+            ladder=self.ladder,
             limits=DEFAULT_LIMITS,
             connections=3,
             sandbox=Sandbox(kernel, layers, needs, address_space(os.cpu_count() or 1)),

@@ -104,8 +104,8 @@ def _tee(plan: EncodePlan, out_dir: str) -> str:
     for number, rendition in enumerate(plan.renditions):
         streams = f"v:{number},a" if plan.audio is not None else f"v:{number}"
         path = _escape(f"{out_dir}/{rendition.file_name}")
-        # faststart puts the index first, so that a browser can play before it has everything.
-        slaves.append(rf"[select=\'{streams}\':f=mp4:movflags=+faststart:onfail=abort]{path}")
+        # The index is put first as the file is sent: faststart would have to read all of it again.
+        slaves.append(rf"[select=\'{streams}\':f=mp4:onfail=abort]{path}")
     return "|".join(slaves)
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -47,6 +47,9 @@ class ProcessLimits:
 
 
 DEFAULT_PROCESS_LIMITS = ProcessLimits()
+
+# Goes on beside a program, and tells it to wait (True) or to go on.
+Beside = Callable[[Callable[[bool], None]], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ async def run(
     limits: ProcessLimits = DEFAULT_PROCESS_LIMITS,
     policy: Policy | None = None,
     feed: Feed | None = None,
+    beside: Beside | None = None,
     spent: Callable[[float], None] | None = None,
 ) -> Finished:
     """Run a program to its end. Cancelling the awaiting task is how it is stopped.
@@ -138,6 +142,8 @@ async def run(
         feed: writes its standard input; without it there is none. When that fails the program is
             killed, and whatever it raised is raised: an input that breaks off must not pass for a
             short one. The program may end before it has read everything.
+        beside: goes on for as long as the program runs; when it fails, as with `feed`. It is
+            given what has the program wait, with its clocks, or go on.
         spent: called with the CPU seconds that it has used, the kernel's for it among them, however
             this ends.
 
@@ -153,7 +159,7 @@ async def run(
         if stdin is not None:
             stack.callback(stdin.close)
         process = _start(launched(argv, policy), cwd, stdin)
-        running = _Running(process, limits, own_time, on_progress, outputs, stdin)
+        running = _Running(process, limits, own_time, on_progress, outputs, stdin, beside)
         overdue: type[FFmpegFailedError] | None = None
         try:
             overdue = await running.wait()
@@ -196,6 +202,7 @@ class _Running:
         on_progress: Callable[[Progress], None] | None,
         outputs: Path | None,
         stdin: StandardInput | None,
+        beside: Beside | None,
     ) -> None:
         self._process = process
         self._limits = limits
@@ -211,7 +218,10 @@ class _Running:
             asyncio.ensure_future(self._read_stdout()),
             asyncio.ensure_future(self._read_stderr()),
         ]
-        self._feeders = [asyncio.ensure_future(stdin.feed())] if stdin is not None else []
+        self._held = False
+        self._beside = [asyncio.ensure_future(stdin.feed())] if stdin is not None else []
+        if beside is not None:
+            self._beside.append(asyncio.ensure_future(beside(self._hold)))
 
     async def wait(self) -> type[FFmpegFailedError] | None:
         """Wait for the end; say which patience ran out, if one did.
@@ -220,7 +230,7 @@ class _Running:
         """
         own_time, clock = self._own_time, self._clock
         waiting: set[asyncio.Future[Any]] = {self.ended, *self._readers}
-        beside: set[asyncio.Future[Any]] = {*self._feeders}
+        beside: set[asyncio.Future[Any]] = {*self._beside}
         looking: asyncio.Future[Signs] | None = None
         late = self._deadline
         try:
@@ -259,11 +269,11 @@ class _Running:
                 looking.cancel()
 
     async def end(self, spent: Callable[[float], None] | None) -> None:
-        """Leave no process of the group, no reader and no feeder behind."""
+        """Leave no process of the group, no reader and nothing beside it behind."""
         if not self.ended.done():
-            _kill_group(self._process.pid)
+            _signal_group(self._process.pid, signal.SIGKILL)
             await asyncio.wait({self.ended})
-        beside = [*self._readers, *self._feeders]
+        beside = [*self._readers, *self._beside]
         for each in beside:
             each.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
@@ -272,6 +282,13 @@ class _Running:
             pipe.close()
         if spent is not None:
             spent(self.ended.result()[1])
+
+    def _hold(self, wanted: bool) -> None:
+        if wanted is self._held or self.ended.done():
+            return
+        self._held = wanted
+        (self._own_time.stand if wanted else self._own_time.go)()
+        _signal_group(self._process.pid, signal.SIGSTOP if wanted else signal.SIGCONT)
 
     async def _read_stdout(self) -> None:
         parser, rest = ProgressParser(), b""
@@ -310,7 +327,7 @@ def _ended(process: subprocess.Popen[bytes]) -> "asyncio.Future[tuple[int, float
         try:
             _, status, usage = os.wait4(process.pid, 0)
             # What it has started and left behind would hold its pipes open.
-            _kill_group(process.pid)
+            _signal_group(process.pid, signal.SIGKILL)
             process.returncode = os.waitstatus_to_exitcode(status)
             told.set_result((process.returncode, usage.ru_utime + usage.ru_stime))
         except BaseException as error:  # noqa: BLE001  it is raised where it is waited for
@@ -320,9 +337,9 @@ def _ended(process: subprocess.Popen[bytes]) -> "asyncio.Future[tuple[int, float
     return asyncio.wrap_future(told)
 
 
-def _kill_group(pid: int) -> None:
+def _signal_group(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(pid, number)
 
 
 async def _chunks(pipe: IO[bytes] | None) -> AsyncIterator[bytes]:

@@ -21,23 +21,33 @@ class OwnTime:
     """A clock that stands while FFmpeg waits for us: that time is not its own."""
 
     def __init__(self) -> None:
-        self._stood = 0.0
-        self._since: float | None = None
+        self._stood, self._since, self._reasons = 0.0, 0.0, 0
 
     def now(self) -> float:
         """Return seconds."""
         now = time.monotonic()
-        return now - self._stood - (now - self._since if self._since is not None else 0.0)
+        return now - self._stood - (now - self._since if self._reasons else 0.0)
+
+    def stand(self) -> None:
+        """Stand still until `go`; who says so twice must say the other twice."""
+        if not self._reasons:
+            self._since = time.monotonic()
+        self._reasons += 1
+
+    def go(self) -> None:
+        """Go on, unless there is another reason to stand."""
+        self._reasons -= 1
+        if not self._reasons:
+            self._stood += time.monotonic() - self._since
 
     @contextlib.contextmanager
     def standing(self) -> Iterator[None]:
         """Stand still for as long as the block lasts."""
-        self._since = began = time.monotonic()
+        self.stand()
         try:
             yield
         finally:
-            self._stood += time.monotonic() - began
-            self._since = None
+            self.go()
 
 
 # Writes a source; when it returns all of it has been written.

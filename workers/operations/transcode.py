@@ -10,8 +10,9 @@ called bad because only a piece of it was read, or because FFmpeg could not seek
 import asyncio
 import shlex
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,16 +40,17 @@ from workers.media.limits import DEFAULT_LIMITS, Fault, Limits, Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.operations.context import Context, Operation
+from workers.outputs.follow import follow, front_of
 from workers.outputs.send import send
+from workers.outputs.upload import Upload
 from workers.runtime.concurrency import both, together
 from workers.runtime.report import describe_source
-from workers.runtime.scratch import require
+from workers.runtime.scratch import outputs_room, require, whole_file_room
 from workers.sandbox.work import encode_policy, probe_policy
 from workers.sources.choose import WholeFile
 from workers.sources.feed import feeder
 from workers.sources.fetch import fetch
 from workers.sources.look import look
-from workers.sources.room import outputs_room, whole_file_room
 from workers.sources.shape import Pipe
 
 T = TypeVar("T")
@@ -92,7 +94,7 @@ async def encode(context: Context) -> tuple[NewAsset, ...]:
     async def streamed(found: Pipe) -> tuple[NewAsset, ...]:
         tools, work = context.tools, context.work
         (context.place / _SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
-        require(context.place, outputs_room(decided, work.source_size))
+        require(context.place, outputs_room(work.source_size))
         feed = feeder(
             tools.storage, work, found.stream, connections=tools.connections, pace=tools.pace
         )
@@ -186,36 +188,40 @@ async def _fetch(context: Context) -> None:
 
 
 async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tuple[NewAsset, ...]:
-    context.meter.enter(Stage.ENCODING)
-    damaged = await _encode(context, decided, feed)
-    context.meter.enter(Stage.PUBLISHING)
-    return await _publish(context, decided, damaged)
+    """Encode, have the outputs sent meanwhile, and make objects of them once they were checked."""
+    tools, prefix, out = context.tools, context.work.prefix, context.place / _OUT
+    gate = asyncio.Semaphore(_SENDING)
+    uploads = [
+        Upload(tools.storage, out / name, prefix + name, "video/mp4", gate, tools.pace)
+        for name in (item.file_name for item in decided.renditions)
+    ]
+    try:
+        context.meter.enter(Stage.ENCODING)
+        damaged = await _encode(context, decided, feed, uploads)
+        context.meter.enter(Stage.PUBLISHING)
+        return await _publish(context, decided, damaged, uploads)
+    finally:
+        await together(upload.close() for upload in uploads)
 
 
 async def _inspect(context: Context, name: str) -> MediaInfo:
-    tools, place, joblog = context.tools, context.place, context.joblog
+    limits, joblog = context.tools.limits, context.joblog
     context.meter.enter(Stage.INSPECTING)
     try:
-        policy = probe_policy(tools.sandbox, tools.ffprobe, place / name, tools.limits)
-        info = await probe(
-            tools.ffprobe,
-            f"./{name}",
-            cwd=place,
-            limits=tools.limits,
-            policy=policy,
-            spent=joblog.spent,
-        )
+        info = await _probe(context, context.place / name, limits)
     except ProbeFailedError as error:
         joblog.add(error.stderr_tail or str(error))
         raise _judged(error.failure, str(error)) from error
-    refusal = refuse(info, tools.limits)
+    refusal = refuse(info, limits)
     if refusal is not None:
         joblog.add(f"refused: {refusal.code}")
         raise PermanentError(_blamed(refusal))
     return info
 
 
-async def _encode(context: Context, decided: EncodePlan, feed: Feed | None) -> bool:
+async def _encode(
+    context: Context, decided: EncodePlan, feed: Feed | None, uploads: Sequence[Upload]
+) -> bool:
     """Run FFmpeg on the file, or on what it is fed; return whether it complained of broken data."""
     tools, place, joblog = context.tools, context.place, context.joblog
     (place / _OUT).mkdir()
@@ -253,6 +259,7 @@ async def _encode(context: Context, decided: EncodePlan, feed: Feed | None) -> b
             policy=policy,
             feed=feed,
             spent=joblog.spent,
+            beside=partial(follow, uploads),
         )
     except (StallError, TimeLimitError) as error:
         joblog.add(error.stderr_tail)
@@ -266,56 +273,68 @@ async def _encode(context: Context, decided: EncodePlan, feed: Feed | None) -> b
     return diagnose.is_damaged(finished.stderr_tail)
 
 
-async def _publish(context: Context, decided: EncodePlan, damaged: bool) -> tuple[NewAsset, ...]:
-    """Check the outputs and upload them side by side: nobody can see them before the commit."""
-    tools, prefix, out = context.tools, context.work.prefix, context.place / _OUT
-    gate = asyncio.Semaphore(_SENDING)
+async def _publish(
+    context: Context, decided: EncodePlan, damaged: bool, uploads: Sequence[Upload]
+) -> tuple[NewAsset, ...]:
+    """Check the outputs while the rest of them is sent; then they become objects."""
+    tools, prefix = context.tools, context.work.prefix
     names = [item.name for item in decided.renditions]
-    files = [out / item.file_name for item in decided.renditions]
-    poster = out / POSTER_NAME
-    has_poster = poster.exists() and poster.stat().st_size > 0
-
-    async def sent_one(file: Path, content_type: str) -> int:
-        return await send(tools.storage, file, prefix + file.name, content_type, gate, tools.pace)
+    # One after the other: the index of a long film is large, and is in memory meanwhile.
+    fronts = [await front_of(upload) for upload in uploads]
 
     async def checked() -> dict[str, MediaInfo]:
-        found = await together(_probe_output(context, file) for file in files)
+        found = await together(_probe_output(context, front.path) for front in fronts)
         outputs = dict(zip(names, found, strict=True))
         _check(decided, outputs, damaged, tools.limits)
         return outputs
 
-    async def sent() -> list[int]:
-        sending = [sent_one(file, "video/mp4") for file in files]
-        return await together([*sending, *([sent_one(poster, "image/jpeg")] if has_poster else [])])
+    async def sent() -> None:
+        await together(map(Upload.finish, uploads, fronts))
 
-    outputs, sizes = await both(checked(), sent())
-    context.joblog.add(f"stored {sum(sizes)} bytes")
+    outputs, _ = await both(checked(), sent())
+    *sizes, poster_size = await together(
+        [*(upload.complete() for upload in uploads), _send_poster(context)]
+    )
+    context.joblog.add(f"stored {sum(sizes) + poster_size} bytes")
     assets = [
         _file(prefix + item.file_name, item.name, outputs[item.name], size)
-        for item, size in zip(decided.renditions, sizes, strict=False)
+        for item, size in zip(decided.renditions, sizes, strict=True)
     ]
-    if has_poster:
-        assets.append(NewAsset(AssetKind.POSTER, "poster", prefix + POSTER_NAME, sizes[-1]))
+    if poster_size:
+        assets.append(NewAsset(AssetKind.POSTER, "poster", prefix + POSTER_NAME, poster_size))
     return tuple(assets)
 
 
+async def _send_poster(context: Context) -> int:
+    """Send the poster if there is one; return its size in bytes."""
+    poster, key = context.place / _OUT / POSTER_NAME, context.work.prefix + POSTER_NAME
+    size = poster.stat().st_size if poster.exists() else 0
+    if size:
+        tools = context.tools
+        await send(tools.storage, poster, size, key, "image/jpeg", tools.pace)
+    return size
+
+
 async def _probe_output(context: Context, file: Path) -> MediaInfo:
-    tools = context.tools
+    # What is taken says nothing of what we make; patience is the same.
+    limits = replace(DEFAULT_LIMITS, probe_seconds=context.tools.limits.probe_seconds)
     try:
-        policy = probe_policy(tools.sandbox, tools.ffprobe, file, tools.limits)
-        # What is taken says nothing of what we make; patience is the same.
-        limits = replace(DEFAULT_LIMITS, probe_seconds=tools.limits.probe_seconds)
-        return await probe(
-            tools.ffprobe,
-            f"./{file.name}",
-            cwd=file.parent,
-            limits=limits,
-            policy=policy,
-            spent=context.joblog.spent,
-        )
+        return await _probe(context, file, limits)
     except ProbeFailedError as error:
         # We made this file: whatever is wrong with it, its reader is not at fault.
         raise TransientError(f"{file.name} cannot be read: {error}") from error
+
+
+async def _probe(context: Context, file: Path, limits: Limits) -> MediaInfo:
+    tools = context.tools
+    return await probe(
+        tools.ffprobe,
+        f"./{file.name}",
+        cwd=file.parent,
+        limits=limits,
+        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
+        spent=context.joblog.spent,
+    )
 
 
 def _check(

@@ -1,9 +1,16 @@
-"""A range of a file that reads like a file of its own."""
+"""A stretch of a file: reads like a file of its own, and can be taken out of it."""
 
+import ctypes
 import errno
+import functools
 import io
 import os
 from pathlib import Path
+
+from core import log
+
+_log = log.get(__name__)
+_KEEP_SIZE, _PUNCH_HOLE = 1, 2  # linux/falloc.h
 
 
 class Slice(io.RawIOBase):
@@ -68,3 +75,29 @@ class Slice(io.RawIOBase):
         """Close the file."""
         self._file.close()
         super().close()
+
+
+def give_back(path: Path, start: int, length: int) -> None:
+    """Give back the disk of a stretch, which reads as zeros from then on.
+
+    A file system that cannot do that keeps it, and the file takes as much as it is long.
+
+    Args:
+        path: the file.
+        start: a whole number of the file system's blocks, as `length` is.
+        length: bytes.
+    """
+    with path.open("r+b", buffering=0) as file:
+        try:
+            fallocate = ctypes.CDLL(None, use_errno=True).fallocate
+        except AttributeError:  # not Linux
+            _say_kept(errno.ENOSYS)
+            return
+        fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+        if fallocate(file.fileno(), _KEEP_SIZE | _PUNCH_HOLE, start, length) < 0:
+            _say_kept(ctypes.get_errno())
+
+
+@functools.cache  # once for each reason
+def _say_kept(number: int) -> None:
+    _log.warning("scratch_not_given_back", reason=os.strerror(number))

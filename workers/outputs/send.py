@@ -1,102 +1,48 @@
-"""Uploads files from the scratch directory to S3: in parallel, never whole in memory."""
+"""A file, or a stretch of one, to the store: never whole in memory, and anew when it is slow."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from core.adapters.s3 import Part, RejectedParts, Storage
+from core.adapters.s3 import Storage
 from core.errors import TransientError, Unavailable
-from core.uploads.multipart import MAX_PARTS, part_count_for, size_of_part
 from workers.outputs.file_range import Slice
-from workers.runtime.concurrency import together
-from workers.transfer_limits import CHANCES, CUT, DEFAULT_PACE, Pace, too_slow
+from workers.transfer_limits import CHANCES, CUT, Pace, too_slow
 
 T = TypeVar("T")
 
-_PART = 16 * 1024**2
-
 
 async def send(
-    storage: Storage,
-    path: Path,
-    key: str,
-    content_type: str,
-    gate: asyncio.Semaphore,
-    pace: Pace = DEFAULT_PACE,
-) -> int:
-    """Upload a file, in parts when it is large, and see that the store has all of it.
-
-    Args:
-        storage: the object store.
-        path: the file.
-        key: where it goes.
-        content_type: what it is.
-        gate: how many files or parts of them may be on their way at once.
-        pace: how slow each of them may be.
-
-    Returns:
-        The size in bytes.
+    storage: Storage, path: Path, size: int, key: str, content_type: str, pace: Pace
+) -> None:
+    """Upload the first `size` bytes of a file in one request, and see that the store has them.
 
     Raises:
         TransientError: the store has another size than was sent, or took it too slowly.
         OSError: the file cannot be read, or became shorter.
         Unavailable: the store does not answer.
     """
-    size = path.stat().st_size
-    if size <= _PART:
+    await send_stretch(path, 0, size, lambda body: storage.put(key, body, content_type), pace)
+    await see_all(storage, key, size)
 
-        async def whole(body: Slice) -> None:
-            await storage.put(key, body, content_type)
 
-        async with gate:
-            await _send_slice(path, 0, size, whole, pace)
-    else:
-        await _send_parts(storage, path, key, content_type, size, gate, pace)
+async def see_all(storage: Storage, key: str, size: int) -> None:
+    """See that an object has as many bytes as were sent.
+
+    Raises:
+        TransientError: it has not.
+        Unavailable: the store does not answer.
+    """
     stored = await storage.head(key)
     if stored is None or stored.size != size:
         raise TransientError(f"{key} has {stored and stored.size} of {size} bytes", CUT)
-    return size
 
 
-async def _send_parts(
-    storage: Storage,
-    path: Path,
-    key: str,
-    content_type: str,
-    size: int,
-    gate: asyncio.Semaphore,
-    pace: Pace,
-) -> None:
-    part_size = max(_PART, -(-size // MAX_PARTS))
-    upload_id = await storage.create_upload(key, content_type)
-
-    async def one(number: int) -> Part:
-        length = size_of_part(number, size, part_size)
-
-        async def part(body: Slice) -> str:
-            return await storage.upload_part(key, upload_id, number, body)
-
-        async with gate:
-            etag = await _send_slice(path, (number - 1) * part_size, length, part, pace)
-        return Part(number, length, etag)
-
-    try:
-        numbers = range(1, part_count_for(size, part_size) + 1)
-        await storage.complete_upload(key, upload_id, await together(map(one, numbers)))
-    except BaseException as error:
-        with contextlib.suppress(Unavailable):  # what went wrong before is what matters
-            await storage.abort_upload(key, upload_id)
-        if isinstance(error, RejectedParts):
-            raise TransientError(f"{key}: {error}", CUT) from error
-        raise
-
-
-async def _send_slice(
+async def send_stretch(
     path: Path, start: int, length: int, put: Callable[[Slice], Awaitable[T]], pace: Pace
 ) -> T:
-    """Send a stretch of a file, anew when it goes over too slowly."""
+    """Send a stretch of a file, anew when it goes over too slowly; raises as `send`."""
     for chance in range(CHANCES):
         try:
             with Slice(path, start, length) as body:

@@ -7,7 +7,7 @@ import redis.asyncio as redis
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
+from workers.settings import Settings
 
 
 @dataclass(frozen=True)

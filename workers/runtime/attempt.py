@@ -182,9 +182,7 @@ class Attempt:
             )
         except LeaseLost:
             # So shows a commit whose answer was lost, too: then the next task is ours.
-            async with self._parts.db.begin() as tx:
-                claim = await claimed_with(tx, nonce)
-                following = None if claim is None else await begin(tx, claim)
+            following = await self._write(lambda tx: _begun_with(tx, nonce))
             if following is None:
                 raise
         _log.info("planned", tasks=[task.key for task in made.tasks])
@@ -263,6 +261,11 @@ class Attempt:
             _log.warning("log_not_stored", error=error.detail)
             key = None
         return self._ending(key)
+
+
+async def _begun_with(tx: AsyncConnection, nonce: uuid.UUID) -> Work | None:
+    claim = await claimed_with(tx, nonce)
+    return None if claim is None else await begin(tx, claim)
 
 
 async def give_back(parts: Adapters, claim: Claim, ending: Ending | None = None) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import log
-from core.config import Settings
 from workers.runtime.cgroup_memory import available_memory, memory_of_children
+from workers.settings import Settings
 
 _log = log.get(__name__)
 

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from core import log
 from core.presence import TOLD_EVERY_S, Presence, Report, WorkerState
 from workers.runtime.concurrency import end
-from workers.runtime.scratch import ROOM
+from workers.runtime.scratch import largest_streamed, largest_whole
 
 _log = log.get(__name__)
 _LOOK_S = 0.5
@@ -25,7 +25,8 @@ def report_of(
 ) -> Report:
     """Return how a worker is. Pure.
 
-    One that has no room beside what it works on is busy: it will have some when that ends.
+    One that has no room beside what it works on is busy: it will have some when that ends. What
+    film comes next, and whether that can be streamed, nobody knows yet.
 
     Args:
         running: tasks that it works on.
@@ -39,7 +40,8 @@ def report_of(
         state = WorkerState.BUSY
     elif short_of:
         state = WorkerState.NO_ROOM
-    return Report(state, free_disk // ROOM, total_disk // ROOM, short_of or "")
+    room, most = largest_whole(free_disk), largest_streamed(total_disk)
+    return Report(state, room, most, short_of or "")
 
 
 class Reporter:

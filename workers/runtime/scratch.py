@@ -15,15 +15,38 @@ from core.errors import Failure, TransientError
 
 _log = log.get(__name__)
 _LOCK = "lock"
-# A source that is fetched whole is kept beside its renditions, which together are hardly ever
-# larger than twice it.
-ROOM = 3
+_OUTPUTS = 1024**3
+_ANY_SIZE = 1 << 62
 
 FULL = Failure(
     "resource_limit",
     "The worker has not enough free disk for this file now. Try again later.",
     retryable=True,
 )
+
+
+def outputs_room(source_size: int) -> int:
+    """Return the bytes of disk for what is made of a source. Pure.
+
+    It is sent while it is made: however long the film is, no more of it is there at once. Of a
+    small source hardly ever more than twice its size is made.
+    """
+    return min(2 * source_size, _OUTPUTS)
+
+
+def whole_file_room(source_size: int) -> int:
+    """Return the bytes for a source that is fetched whole, and for what is made of it. Pure."""
+    return source_size + outputs_room(source_size)
+
+
+def largest_whole(disk: int) -> int:
+    """Return the size of the largest source that `whole_file_room` lets onto a disk. Pure."""
+    return max(disk // 3, disk - _OUTPUTS)
+
+
+def largest_streamed(disk: int) -> int:
+    """Return the same of one of which nothing is kept, and `outputs_room`. Pure."""
+    return _ANY_SIZE if disk >= _OUTPUTS else disk // 2
 
 
 class Scratch:

@@ -45,7 +45,7 @@ async def choose(
     if sys.platform != "linux":
         _log.warning("sandbox", layers=[], reason="; ".join(kernel.missing))
         return Sandbox(kernel, None, {}, None)
-    needs = {program: _needs(program, wanted) for program in (ffmpeg, ffprobe)}
+    needs = {program: await _needs(program, wanted) for program in (ffmpeg, ffprobe)}
     most = address_space(os.cpu_count() or 1) if memory is None else memory
     reasons = list(kernel.missing)
     for layers in _candidates(kernel.layers):
@@ -70,9 +70,9 @@ def _candidates(layers: frozenset[Layer]) -> list[frozenset[Layer]]:
     return [frozenset(chosen) for size in sizes for chosen in combinations(ordered, size)]
 
 
-def _needs(program: str, wanted: str) -> Needs:
+async def _needs(program: str, wanted: str) -> Needs:
     try:
-        return needs_of(program)
+        return await needs_of(program)
     except UnreadableProgramError as error:
         if wanted == "required":
             raise _refused(str(error)) from error

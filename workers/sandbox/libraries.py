@@ -2,11 +2,12 @@
 
 import re
 import struct
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-_ASK_SECONDS = 10.0
+from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
+
+_LIMITS = ProcessLimits(wall_seconds=10.0, stdout_bytes=1024**2)
 _PT_INTERP = 3  # elf(5)
 _CACHE = Path("/etc/ld.so.cache")  # where glibc's loader looks the libraries up
 _PATH_IN_LISTING = re.compile(r"(/\S.*?) \(0x[0-9a-f]+\)$", re.MULTILINE)
@@ -29,7 +30,7 @@ class Needs:
     libraries: tuple[str, ...]
 
 
-def needs_of(program: str) -> Needs:
+async def needs_of(program: str) -> Needs:
     """Return what a program needs.
 
     The very files rather than the system's directories of libraries: those hold programs too.
@@ -45,18 +46,10 @@ def needs_of(program: str) -> Needs:
     if loader is None:
         return Needs((program,), ())
     try:
-        listing = subprocess.run(
-            [loader, "--list", program],
-            env={"LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_ASK_SECONDS,
-            check=True,
-        ).stdout
-    except subprocess.SubprocessError as error:
+        listed = await run([loader, "--list", program], cwd=Path("/"), limits=_LIMITS)
+    except FFmpegFailedError as error:
         raise UnreadableProgramError(f"{loader} cannot list the libraries of {program}") from error
-    libraries = parse_listing(listing) - {loader}
+    libraries = parse_listing(listed.stdout.decode()) - {loader}
     if _CACHE.exists():
         libraries |= {str(_CACHE)}
     return Needs((program, loader), tuple(sorted(libraries)))

@@ -4,10 +4,10 @@ Source: ISO/IEC 14496-12, 4.2.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from workers.sources.known import Doubt, Known
+from workers.sources.known import Doubt
 
 _HEAD = 8
 _LONG_HEAD = 16
@@ -25,23 +25,23 @@ class Box:
     end: int
 
 
-def top_level(known: Known) -> list[Box]:
-    """Return the boxes that a file consists of.
+def top_level(size: int, need: Callable[[int, int], bytes]) -> Iterator[Box]:
+    """Yield the boxes that a file consists of.
+
+    Args:
+        size: of the file, in bytes.
+        need: returns its bytes from one place to before another; fewer at its end.
 
     Raises:
-        Lacking: the head of one is not known.
-        Doubt: they do not fill the file, or there are very many.
+        Doubt: they do not fill the file, or there are very many. And what `need` raises.
     """
-    found: list[Box] = []
-    at = 0
-    while at < known.size:
-        if len(found) == _MOST_AT_TOP:
+    at, count = 0, 0
+    while at < size:
+        if count == _MOST_AT_TOP:
             raise Doubt("it has very many boxes")
-        head = known.need(at, min(at + _LONG_HEAD, known.size))
-        box = _box(head, at, known.size, last_may_be_open=True)
-        found.append(box)
-        at = box.end
-    return found
+        box = _box(need(at, min(at + _LONG_HEAD, size)), at, size, last_may_be_open=True)
+        yield box
+        at, count = box.end, count + 1
 
 
 def inside(data: bytes, parent: Box) -> Iterator[Box]:

@@ -98,9 +98,18 @@ def numbers(index: bytes, at: int, count: int, code: str) -> "array[int]":
     """Return big-endian numbers of a type: `I` has 4 bytes, `Q` has 8."""
     found = array(code)
     found.frombytes(index[at : at + count * found.itemsize])
+    return _turned(found)
+
+
+def big_endian(values: "array[int]") -> bytes:
+    """Return the bytes of which `numbers` makes these; changes them."""
+    return _turned(values).tobytes()
+
+
+def _turned(values: "array[int]") -> "array[int]":
     if sys.byteorder == "little":
-        found.byteswap()
-    return found
+        values.byteswap()
+    return values
 
 
 def _track(index: bytes, trak: Box, movie_scale: int, budget: _Budget) -> Track:

@@ -5,11 +5,12 @@ offsets are moved by its own length. In a pipe FFmpeg takes the samples in the o
 this order must be nearly the order of time.
 """
 
+from array import array
 from bisect import bisect_right
 from itertools import pairwise
 
 from workers.sources.boxes import Box, top_level
-from workers.sources.chunks import Chunk, Track, numbers, offset_tables, read_tracks
+from workers.sources.chunks import Chunk, Track, big_endian, numbers, offset_tables, read_tracks
 from workers.sources.known import Doubt, Known, Piece, Span, beginning, tidied
 from workers.sources.shape import Pipe, Shape
 
@@ -19,7 +20,6 @@ _BEGINS = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"})
 # Seconds that one track may be ahead of another where they lie in the file. FFmpeg keeps what came
 # too soon, as pictures that are decoded already.
 _AHEAD_S = 4.0
-_LARGEST_32 = (1 << 32) - 1
 # So many chunks of each track are in the sample, so that ffprobe sees something of it.
 _CHUNKS_SEEN = 2
 
@@ -36,7 +36,7 @@ def arrange(known: Known, shape: Shape) -> Pipe:
         Lacking: more of it must be known.
         Doubt: there is none, or it is not plain.
     """
-    boxes = top_level(known)
+    boxes = list(top_level(known.size, known.need))
     moov = _index_of(boxes, shape)
     index = known.need(moov.start, moov.end)
     inner = Box(moov.kind, 0, moov.body - moov.start, len(index))
@@ -67,13 +67,12 @@ def moved(index: bytes, moov: Box, before: int, shift: int) -> bytes:
     """
     made = bytearray(index)
     for at, count, code in offset_tables(index, moov):
-        places = numbers(index, at, count, code)
-        width = places.itemsize
-        if count and max(places) + shift > _LARGEST_32 and width == 4:
-            raise Doubt("its places would have to be written longer")
-        made[at : at + count * width] = b"".join(
-            (place + shift if place < before else place).to_bytes(width) for place in places
-        )
+        found = numbers(index, at, count, code)
+        try:
+            places = array(code, (place + shift if place < before else place for place in found))
+        except OverflowError as error:
+            raise Doubt("its places would have to be written longer") from error
+        made[at : at + count * places.itemsize] = big_endian(places)
     return bytes(made)
 
 

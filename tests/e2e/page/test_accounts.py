@@ -123,11 +123,11 @@ async def test_a_film_that_waits_says_why_wherever_it_is_shown(
     content = page.locator("#content")
     await expect(content.get_by_text(NO_ROOM)).to_be_visible()
     # No event tells that it changes.
-    cramped.signal("worker", signal.SIGTERM)
+    cramped.supervisor.signal("worker", signal.SIGTERM)
     try:
         await expect(content.get_by_text("No worker is running")).to_be_visible(timeout=60_000)
     finally:
-        cramped.restart("worker")
+        cramped.supervisor.restart("worker")
 
 
 async def test_another_password_ends_all_other_sessions(

@@ -128,13 +128,13 @@ async def test_what_one_tab_does_the_other_shows(person: MakePerson, short_film:
 
 async def test_the_api_is_killed_and_comes_back(person: MakePerson, own_stack: Stack) -> None:
     page = (await person()).page
-    own_stack.signal("api", signal.SIGKILL)
+    own_stack.supervisor.signal("api", signal.SIGKILL)
     try:
         await expect(page.get_by_text("Live updates stopped")).to_be_visible()
         # Its part of the page is not here yet: it is waited for.
         await page.get_by_role("link", name="Activity").click()
     finally:
-        own_stack.restart("api")
+        own_stack.supervisor.restart("api")
     await expect(page.get_by_role("heading", name="Activity")).to_be_visible()
     await expect(page.get_by_text("Live updates stopped")).to_have_count(0)
     await page.get_by_role("link", name="Settings").click()

@@ -43,7 +43,7 @@ def no_outbox() -> None:
     """No row says what is still to be sent; see `sends_itself`."""
     from control.relay import Relay
 
-    async def relay(_self: Relay) -> int:
+    async def relay(_self: Relay, _topic: object) -> int:
         return 0
 
     replace(Relay, "relay", relay)
@@ -68,7 +68,7 @@ def sends_itself() -> None:
                 task_id = await connection.scalar(
                     select(Task.id).where(Task.video_id == upload.video_id)
                 )
-            async with aws.connect(config.load()) as found:
+            async with aws.connect(config.load(config.Settings)) as found:
                 await found.queue.send([task_id])
         return queued
 

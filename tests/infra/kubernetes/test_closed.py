@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from core.config import Settings
 from embedded.stack import Stack
 from tests.infra.kubernetes.conftest import Refusal, Render
 from tests.infra.kubernetes.rendered import CHART, ROOT, Rendered, walk
 from tests.infra.kubernetes.test_settings import load, loaded  # noqa: F401 - a fixture
 from tests.support.defaults import an_api, check_closed
+from tests.support.settings import Settings
 
 SERVICE_PORT, CONTROL_PORT = 8001, 8002
 MONITORING = {
@@ -23,7 +23,8 @@ MONITORING = {
 @pytest.fixture
 def settings(release: Rendered, tmp_path: Path, loaded: pytest.MonkeyPatch) -> Settings:  # noqa: F811
     """What the API of a release with nothing set reads."""
-    return load(release, "api", tmp_path, loaded)
+    found: Settings = load(release, "api", tmp_path, loaded)
+    return found
 
 
 def test_nobody_registers_and_storage_is_bounded_unless_asked(settings: Settings) -> None:

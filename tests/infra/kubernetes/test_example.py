@@ -59,7 +59,7 @@ def test_each_worker_has_a_volume_of_its_own(example: Rendered) -> None:
     volumes = {each["name"]: each for each in example.pods()["worker"]["spec"]["volumes"]}
     claim = volumes["scratch"]["ephemeral"]["volumeClaimTemplate"]["spec"]
     assert claim["accessModes"] == ["ReadWriteOnce"]
-    assert claim["resources"]["requests"]["storage"] == "60Gi"
+    assert claim["resources"]["requests"]["storage"] == "22Gi"
     # EKS brings no class of this name.
     docs = (ROOT / "docs" / "deploy-kubernetes.md").read_text()
     [made] = [each for each in blocks(docs) if each.get("kind") == "StorageClass"]

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from backend.app import create_app
-from core.config import Settings
 from tests.infra.kubernetes.conftest import Render
 from tests.infra.kubernetes.rendered import CHART, ROOT, Object, Rendered, component_of, walk
+from tests.support.settings import Settings
 
 # The Dockerfile that a pod's image is built from.
 DOCKERFILES = {

@@ -7,10 +7,10 @@ import redis.asyncio as redis
 
 from control.figures import Figures
 from core.adapters.postgres import Database
-from core.config import Settings
 from tests.infra.kubernetes.conftest import Render
 from tests.infra.kubernetes.rendered import Rendered, component_of
 from tests.support.control import rounds_of
+from tests.support.settings import Settings
 
 # What KEDA's documentation of metrics-api knows; its definition takes any word.
 OF_THE_SCALER = {"url", "format", "valueLocation", "targetValue", "activationTargetValue",

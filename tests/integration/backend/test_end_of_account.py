@@ -59,7 +59,7 @@ async def sessions_left(api: Api, person: Person) -> list[str]:
             text("SELECT id FROM sessions WHERE user_id = :id"), {"id": person.id}
         )
         known = [str(each) for each in rows.scalars()]
-    known += [each.id for each in await held.sessions.list_of(person.id)]
+    known += [each.id for each in await held.sessions.list_of(person.id, "")]
     async for key in held.redis.scan_iter("session:*"):
         if str(person.id) in str(await held.redis.get(key)):
             known.append(str(key))

@@ -15,7 +15,6 @@ from sqlalchemy import select
 
 from backend.uploads import routes as upload_routes
 from backend.videos import service as video_service
-from core.config import Settings
 from core.model.tables import Video
 from embedded.stack import Stack
 from tests.faults.processes import children
@@ -23,6 +22,7 @@ from tests.support.app import Api, StartApi, bearer, served
 from tests.support.freezing import Way, way_to
 from tests.support.people import PASSWORD, Person, new_user
 from tests.support.problems import problem
+from tests.support.settings import Settings
 from tests.support.uploading import begin, send, uploaded
 from tests.support.waiting import wait_until
 
@@ -71,7 +71,7 @@ async def test_a_frozen_connection_stalls_only_those_on_it(
 async def stopped(stack: Stack, part: str) -> AsyncIterator[None]:
     # Postgres puts each of its processes into a group of its own.
     others = children(stack.supervisor.pids[part]) if part == "postgres" else []
-    stack.signal(part, signal.SIGSTOP)
+    stack.supervisor.signal(part, signal.SIGSTOP)
     for pid in others:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -79,7 +79,7 @@ async def stopped(stack: Stack, part: str) -> AsyncIterator[None]:
     finally:
         for pid in others:
             os.kill(pid, signal.SIGCONT)
-        stack.signal(part, signal.SIGCONT)
+        stack.supervisor.signal(part, signal.SIGCONT)
 
 
 def _requests(person: Person, upload: dict[str, Any], video: dict[str, Any]) -> list[Any]:

@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from sqlalchemy import insert
 
-from core.config import Settings
 from core.model.ids import new_id
 from core.model.tables import Asset, Job, Video
 from embedded.stack import Stack
@@ -17,6 +16,7 @@ from tests.support.app import Api, StartApi
 from tests.support.lanes import InTime
 from tests.support.media import Key, new_key, pem_of, verified
 from tests.support.people import Person, new_user
+from tests.support.settings import Settings
 from tests.support.uploading import begin, sign, uploaded
 from tests.support.work import claim_of, publish
 

@@ -9,9 +9,9 @@ import pytest
 from prometheus_client import generate_latest
 
 from backend.app import create_app
-from core.config import Settings
 from tests.support.app import Api
 from tests.support.problems import problem
+from tests.support.settings import Settings
 
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 INDEX = "<!doctype html><title>The page</title>"

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from control.deleted import sweep_accounts
-from core.config import Settings
 from core.model.tables import Invite, User
 from tests.support.app import Api, StartApi
 from tests.support.people import login, new_admin, new_email, new_user, register
 from tests.support.problems import problem
+from tests.support.settings import Settings
 
 
 async def invited(api: Api, **wanted: Any) -> dict[str, Any]:

@@ -8,13 +8,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from sqlalchemy import func, update
 
+from control import purges as control_purges
 from core.errors import Failure
 from core.model.states import Stage
-from core.model.tables import Video
+from core.model.tables import Purge, Video
 from core.progress import Progress
 from core.tasks import settle
 from core.tasks.settle import Ending
-from tests.support.app import Api
+from core.videos import purges
+from tests.support.app import Api, StartApi
 from tests.support.people import Person, new_user
 from tests.support.problems import problem
 from tests.support.uploading import BODY, begin, get, uploaded
@@ -136,6 +138,32 @@ async def test_a_failed_video_says_why_and_may_be_tried_again(api: Api) -> None:
     again = (await person.http.post(f"{path}/retry")).json()
     assert (again["state"], again["failure"], again["progress"]) == ("queued", None, 0)
     assert again["version"] > video["version"]
+
+
+async def test_an_address_is_good_to_its_end_although_the_video_is_made_anew(
+    start_api: StartApi, clean: None
+) -> None:
+    longest = round(purges.LONGEST_URL.total_seconds())
+    with pytest.raises(ValueError, match="media_url_ttl_s"):
+        await start_api(media_url_ttl_s=longest + 1)
+    api = await start_api(media_url_ttl_s=longest)
+    person, held = await new_user(api), api.services
+    path = f"/v1/videos/{await ready(api, person)}"
+    video = (await person.http.get(path)).json()
+    given = [video["renditions"][0]["url"], video["poster_url"]]
+    await person.http.post(f"{path}/jobs", json={"operation": "transcode"})
+    await publish(held.db, held.storage, await claim_of(held.db, uuid.UUID(video["id"])), "720p")
+    assert (await person.http.get(path)).json()["poster_url"] not in given
+
+    async def addresses_work_after(seconds: int) -> list[bool]:
+        async with held.db.begin() as tx:
+            passed = Purge.not_before - timedelta(seconds=seconds)
+            await tx.execute(update(Purge).values(not_before=passed))
+        await control_purges.purge(held.db, held.storage)
+        return [(await get(url)).status_code == 200 for url in given]
+
+    assert await addresses_work_after(longest - 60) == [True, True]
+    assert await addresses_work_after(60) == [False, False]
 
 
 async def test_a_ready_video_is_neither_cancelled_nor_retried(api: Api) -> None:

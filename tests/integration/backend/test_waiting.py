@@ -12,12 +12,12 @@ import redis.asyncio as redis
 
 from backend.workers import KnownWorkers
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.presence import Presence, Report, WorkerState
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from tests.support.app import Api, StartApi
 from tests.support.people import Person, new_user
+from tests.support.settings import Settings
 from tests.support.uploading import begin, uploaded
 from tests.support.work import claim_of
 
@@ -88,7 +88,6 @@ async def test_without_redis_nobody_is_blamed_and_nobody_waits(redis_client: red
     async with asyncio.timeout(30):
         for _ in range(50):
             assert await workers.now() is None
-    await workers.close()
 
 
 async def test_a_redis_that_comes_back_is_heard(redis_client: redis.Redis, clean: None) -> None:
@@ -107,7 +106,6 @@ async def test_a_redis_that_comes_back_is_heard(redis_client: redis.Redis, clean
     async with asyncio.timeout(60):
         while await workers.now() != []:
             now[0] += 5.0
-    await workers.close()
 
 
 async def test_a_worker_without_disk_says_so(

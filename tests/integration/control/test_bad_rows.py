@@ -18,7 +18,6 @@ from core import setbacks
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.errors import BadRow, Refused, Unavailable
 from core.model.states import Topic
 from core.model.tables import Outbox, Purge, Setback, Task, Upload, Video
@@ -30,6 +29,7 @@ from tests.support.control import Rounds as Control
 from tests.support.control import rounds_of
 from tests.support.lanes import Rounds
 from tests.support.poison import poisoned, untold
+from tests.support.settings import Settings
 from tests.support.tables import outbox_of, unsent
 from tests.support.work import claim, claim_next_of_all, new_video, queue_video
 
@@ -99,6 +99,19 @@ async def test_videos_to_be_told_of(db: Database, control: Control, good: int) -
     async with poisoned(db, "outbox", row):
         assert await control.hints() == 1 + good
         assert await unsent(db, Topic.VIDEO) == [bad.video_id]
+
+
+@pytest.mark.parametrize("payload", [{}, [], {"user_id": "nobody", "version": 2}])
+async def test_events_that_make_no_sense(
+    db: Database, control: Control, good: int, payload: Any
+) -> None:
+    bad, *_ = [await queue_video(db) for _ in range(1 + good)]
+    row = await outbox_of(db, bad.video_id)
+    async with db.begin() as tx:
+        await tx.execute(update(Outbox).where(Outbox.id == row).values(payload=payload))
+    assert await control.sent() == 2 * good + 1
+    assert await unsent(db, Topic.VIDEO) == [bad.video_id]
+    assert await set_back(db, Kind.RELAY) == {row}
 
 
 async def test_tasks_whose_messages_are_lost(db: Database, control: Control, good: int) -> None:

@@ -14,12 +14,11 @@ from sqlalchemy import func, update
 from control.cloudwatch import CloudWatch
 from core.adapters import aws
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import DatabaseAway, Unavailable
 from core.model.tables import Task
 from core.tasks import settle
 from tests.support.control import at_work
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 from tests.support.waiting import wait_until
 from tests.support.work import claim, queue_video
 

@@ -6,9 +6,9 @@ from typing import Any
 from control import dead_letters
 from core.adapters.postgres import Database
 from core.adapters.sqs import TaskQueue, encode
-from core.config import Settings
 from core.model.states import JobState, TaskState, Topic, VideoState
 from tests.support.poison import untold
+from tests.support.settings import Settings
 from tests.support.tables import unsent
 from tests.support.work import claim, queue_video, rows
 

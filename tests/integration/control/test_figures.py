@@ -8,12 +8,12 @@ from control import service
 from control.figures import Figures
 from core import service_port
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import Failure
 from core.presence import Presence, Report, WorkerState
 from core.tasks import settle
 from core.tasks.settle import Ending
 from tests.support.control import rounds_of
+from tests.support.settings import Settings
 from tests.support.work import claim, queue_video
 
 Told = dict[str, float]

@@ -12,7 +12,6 @@ import pytest_asyncio
 from sqlalchemy import func, insert, select
 
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import DatabaseAway
 from core.model.ids import new_id
 from core.model.states import Stage
@@ -22,7 +21,7 @@ from core.tasks.claim import Claim
 from embedded.stack import Stack
 from tests.support import warm
 from tests.support.control import rounds_of
-from tests.support.settings import overridden, settings_of
+from tests.support.settings import Settings, overridden, settings_of
 from tests.support.waiting import wait_until
 from tests.support.work import claim, let_lapse, new_video, queue_video, task_of
 
@@ -53,7 +52,7 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     await rounds.sweeps.lapse()
     for film in (living, silent):
         await let_lapse(db, film.task_id)
-    stack.restart("postgres")
+    stack.supervisor.restart("postgres")
 
     async def looked() -> bool:
         try:

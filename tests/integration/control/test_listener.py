@@ -11,13 +11,12 @@ from sqlalchemy import text
 
 from control import listener
 from control.listener import Listener
-from core.adapters.connector import connector
+from core.adapters.database_login import connector
 from core.adapters.postgres import Database
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.outbox.write import OUTBOX_CHANNEL, hint
 from tests.support.control import at_work
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 from tests.support.waiting import wait_until
 from tests.support.work import queue_video
 

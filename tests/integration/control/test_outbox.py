@@ -16,15 +16,15 @@ from control.outbox import forget_sent
 from core.adapters.postgres import Database
 from core.adapters.redis import connect
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.errors import Unavailable
 from core.events import Subscriber, VideoEvent
 from core.jobs import cancel
 from core.model.states import Topic
 from core.model.tables import Outbox
 from core.tasks import settle
+from core.videos import lifecycle
 from tests.support.control import Rounds, rounds_of
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 from tests.support.tables import unsent
 from tests.support.waiting import patiently, wait_until
 from tests.support.work import (
@@ -127,14 +127,14 @@ async def test_each_event_is_sent_once_however_many_relays_there_are(
     await planned(db, await claim(db, queued.task_id))
     others = [rounds_of(settings, db, queue, redis=redis_client) for _ in range(3)]
     async with heard.of(queued) as events, patiently():
-        await asyncio.gather(*(each.relay.relay() for each in (rounds, *others)))
+        await asyncio.gather(*(each.sent() for each in (rounds, *others)))
         versions = sorted([(await events.get()).version for _ in range(3)])
         assert versions == [2, 3, 4]
         # Whatever was sent twice would come before this one.
         await redis_client.publish(f"video-events:{queued.user_id}", f"{queued.video_id} 99")
         assert (await events.get()).version == 99
     assert await unsent(db, Topic.VIDEO) == []
-    assert await rounds.relay.relay() == 0
+    assert await rounds.sent() == 0
 
 
 async def test_a_relay_that_dies_before_it_can_stamp_leaves_it_to_another(
@@ -150,7 +150,7 @@ async def test_a_relay_that_dies_before_it_can_stamp_leaves_it_to_another(
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", send_and_die)
         with pytest.raises(asyncio.CancelledError):
-            await rounds.relay.relay()
+            await rounds.sent()
     assert await unsent(db, Topic.TASK) == [queued.task_id]
     assert await rounds.hints() == 0  # that one may be at it still
     async with db.begin() as tx:
@@ -171,7 +171,7 @@ async def test_a_redis_that_is_away_keeps_no_hint_from_the_queue(
     assert (await unsent(db, Topic.TASK), await unsent(db, Topic.VIDEO)) == ([], [queued.video_id])
     async with db.begin() as tx:
         await tx.execute(update(Outbox).values(sending_until=None))
-    assert await rounds.relay.relay() == 1  # once it is back
+    assert await rounds.sent() == 1  # once it is back
     assert await unsent(db, Topic.VIDEO) == []
     await nowhere.aclose()
 
@@ -241,7 +241,7 @@ async def test_a_queue_that_is_away_keeps_no_event_from_who_watches(
 
     monkeypatch.setattr(queue, "send", away)
     async with heard.of(queued) as events, patiently():
-        assert await rounds.relay.relay() == 1
+        assert await rounds.sent() == 1
         assert (await events.get()).version == 2
     assert await unsent(db, Topic.TASK) == [queued.task_id]
 
@@ -250,7 +250,7 @@ async def test_what_was_sent_is_forgotten_after_a_while_and_nothing_else(
     db: Database, rounds: Rounds
 ) -> None:
     await queue_video(db)
-    await rounds.relay.relay()
+    await rounds.sent()
     assert await forget_sent(db) == 0
     waiting = await queue_video(db)
     async with db.begin() as tx:
@@ -259,3 +259,45 @@ async def test_what_was_sent_is_forgotten_after_a_while_and_nothing_else(
     assert await forget_sent(db) == 2
     assert await unsent(db, Topic.TASK) == [waiting.task_id]
     assert await unsent(db, Topic.VIDEO) == [waiting.video_id]
+
+
+async def test_what_nobody_could_be_told_while_it_was_news_is_forgotten(
+    db: Database, rounds: Rounds
+) -> None:
+    """Whoever watches has read the rows since; and what is queued has still to be sent."""
+    old, new = await queue_video(db), await queue_video(db)
+    async with db.begin() as tx:
+        ago = func.now() - timedelta(minutes=11)
+        rows = Outbox.key.in_((old.video_id, old.task_id))
+        await tx.execute(update(Outbox).where(rows).values(available_at=ago))
+    assert await forget_sent(db) == 1
+    assert await unsent(db, Topic.VIDEO) == [new.video_id]
+    assert await unsent(db, Topic.TASK) == [old.task_id, new.task_id]
+
+
+async def test_neither_waits_for_the_part_that_the_other_is_sent_to(
+    db: Database, rounds: Rounds, queue: TaskQueue, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A queue that takes its time holds up no event, round after round."""
+    first = await queue_video(db)
+    asked, answers = asyncio.Event(), asyncio.Event()
+    plain = queue.send
+
+    async def slow(ids: list[uuid.UUID]) -> list[uuid.UUID]:
+        asked.set()
+        await answers.wait()
+        return await plain(ids)
+
+    monkeypatch.setattr(queue, "send", slow)
+    running = asyncio.create_task(rounds.relay.run())
+    async with heard.of(first) as events, patiently():
+        await asked.wait()
+        async with db.begin() as tx:
+            await lifecycle.touch(tx, first.video_id, title="renamed")
+        rounds.relay.nudge()
+        while (await events.get()).version < 3:
+            pass
+        answers.set()
+        await wait_until(lambda: rounds.relay.sent[Topic.TASK])
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -13,13 +13,12 @@ from sqlalchemy import func, update
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.jobs import cancel
 from core.model.states import Topic
 from core.model.tables import Outbox, Task
 from core.tasks import settle
 from tests.support.control import Rounds, rounds_of
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 from tests.support.tables import unsent
 from tests.support.waiting import wait_until
 from tests.support.work import claim, let_lapse, queue_video, video_of
@@ -99,7 +98,7 @@ async def test_what_a_dead_sender_had_marked_is_sent_later(
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", die)
         with pytest.raises(asyncio.CancelledError):
-            await dying.relay.relay()
+            await dying.sent()
     assert await make().hints() == 0  # it may be sending it still
     async with db.begin() as tx:
         await tx.execute(update(Outbox).values(sending_until=func.now()))
@@ -148,7 +147,7 @@ async def test_lost_messages_are_sent_again(
 ) -> None:
     queued = await queue_video(db)
     rounds = make()
-    await rounds.relay.relay()
+    await rounds.sent()
     async with db.begin() as tx:  # sent long ago
         ago = func.now() - func.make_interval(0, 1)
         await tx.execute(update(Task).values(available_at=ago))
@@ -171,7 +170,7 @@ async def test_what_was_sent_just_now_is_not_taken_for_lost(
 ) -> None:
     await queue_video(db)
     rounds = make()
-    await rounds.relay.relay()
+    await rounds.sent()
     await received(queue)  # a worker has it, and is about to claim it
     await rounds.sweeps.resend_lost()
     assert await rounds.hints() == 0

@@ -14,12 +14,12 @@ from sqlalchemy import func, insert, select, update
 from control import purges, uploads
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
-from core.config import Settings
 from core.model.states import Topic
 from core.model.tables import Job, Purge, Upload
 from core.uploads import sessions
 from core.uploads.multipart import MIB
 from core.uploads.sessions import UploadRow
+from tests.support.settings import Settings
 from tests.support.tables import unsent
 from tests.support.work import new_video, video_of
 
@@ -189,11 +189,14 @@ async def test_objects_are_removed_when_their_time_has_come(db: Database, storag
     root = f"videos/{uuid.uuid4()}/"
     for name in ("a/1", "a/2", "b"):
         await storage.put(root + name, b"x", "text/plain")
+    half_sent = f"{root}a/3", await storage.create_upload(f"{root}a/3", "text/plain")
+    await storage.upload_part(*half_sent, 2, b"x")
     await purge_row(db, f"{root}a/")
     await purge_row(db, f"{root}b", not_before=datetime.now(UTC) + timedelta(minutes=1))
     assert await purges.purge(db, storage) == 2
     assert await purges.purge(db, storage) == 0
     assert await storage.head(f"{root}a/1") is None
+    assert not await storage.is_open(*half_sent)
     assert await storage.head(f"{root}b") is not None
     async with db.read() as connection:
         assert await connection.scalar(select(func.count()).select_from(Purge)) == 1

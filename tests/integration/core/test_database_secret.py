@@ -21,13 +21,12 @@ from sqlalchemy.engine import make_url
 
 from core.adapters.database_login import database_secret
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.errors import DatabaseAway
 from embedded.stack import Stack
 from embedded.store import load_secrets
 from tests.support.app import StartApi
 from tests.support.people import new_user
-from tests.support.settings import settings_of
+from tests.support.settings import Settings, settings_of
 from tests.support.waiting import patiently
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -11,11 +11,11 @@ import pytest_asyncio
 
 from control.adoption import adopt_all
 from core.adapters.postgres import Database
-from core.config import Settings
 from core.migrations.upgrade import upgrade
 from embedded.stack import Stack
 from tests.machine.truth import RULES, broken
 from tests.support.databases import own_database
+from tests.support.settings import Settings
 
 BEFORE = "0003"  # whose races could leave more wrong than those since
 # What is shown of the one with live work was made by that, which is ended.

@@ -3,6 +3,7 @@
 What that one does is done here by its statements; see migration 0006.
 """
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,13 +17,24 @@ from core.adapters.postgres import Database
 from core.errors import LeaseLost
 from core.jobs import cancel, create
 from core.model.states import Topic
-from core.model.tables import Asset, Job, OldArtifact, OldRendition, OldTask, Task, Video
+from core.model.tables import (
+    Asset,
+    Job,
+    OldArtifact,
+    OldRendition,
+    OldTask,
+    Task,
+    TaskAttempt,
+    Video,
+)
 from core.videos import removal
 from tests.machine.truth import RULES, broken
 from tests.support.tables import unsent
+from tests.support.waiting import wait_until
 from tests.support.work import (
     MAX_ATTEMPTS,
     Queued,
+    attempt_of,
     claim_of,
     encoding,
     lapse,
@@ -227,6 +239,30 @@ async def test_what_it_cancels_or_deletes_takes_the_work_of_this_one_with_it(
     assert (task.state, job.state, video.state) == ("cancelled", "cancelled", state)
     with pytest.raises(LeaseLost):
         await succeed(db, held, "720p")
+
+
+async def test_what_it_cancels_does_not_deadlock_with_a_worker_that_gives_its_task_back(
+    db: Database,
+) -> None:
+    held = await encoding(db, await queue_video(db))
+
+    async def cancelled() -> None:
+        async with db.begin() as tx:
+            await tx.execute(update(Video).values(state="cancelled"))
+
+    async def waits() -> bool:
+        async with db.read() as connection:
+            waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            return bool(await connection.scalar(waiting))
+
+    async with db.begin() as tx:  # the task first, and its attempt after it
+        await tx.execute(select(Task.id).where(Task.id == held.task_id).with_for_update())
+        cancelling = asyncio.create_task(cancelled())
+        await wait_until(waits)
+        await tx.execute(update(TaskAttempt).values(error="it was given back"))
+    await cancelling
+    noted = await attempt_of(db, held.task_id)
+    assert (noted.outcome, noted.error) == ("cancelled", "it was given back")
 
 
 async def outputs_seen(db: Database) -> list[tuple[str, ...]]:

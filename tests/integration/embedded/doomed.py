@@ -35,7 +35,7 @@ def main(directory: Path) -> None:
         framemill.upload(long_film(directory))
     wait_for(lambda: [pid for pid in working_in(directory) if _encodes(pid)])
     # It can hear of no signal but one.
-    stack.signal("api", signal.SIGSTOP)
+    stack.supervisor.signal("api", signal.SIGSTOP)
     sys.stdout.write("under way\n")
     sys.stdout.flush()
     threading.Event().wait()

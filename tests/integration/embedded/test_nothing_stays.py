@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded.leftovers import births_of
+from embedded.guard import birth_of
 from tests.faults.processes import children
 from tests.integration.embedded.small_parts import lives, wait_until
 from tests.support.product import PROJECT
@@ -44,14 +44,13 @@ def test_a_killed_owner_of_a_stack_leaves_nothing(tmp_path: Path) -> None:
         try:
             assert owner.stdout is not None
             assert owner.stdout.readline() == "under way\n"
-            births = births_of(family(owner.pid))
+            births = {pid: birth_of(pid) for pid in family(owner.pid)}
         finally:
             owner.kill()
     assert len(births) > 10, "there was less than everything"
 
     def left() -> list[int]:
-        now = births_of(births)
-        same = [pid for pid, birth in births.items() if birth and now[pid] == birth]
+        same = [pid for pid, birth in births.items() if birth and birth_of(pid) == birth]
         return [*same, *marked(mark)]
 
     try:

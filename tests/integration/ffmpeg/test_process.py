@@ -22,6 +22,8 @@ from workers.ffmpeg.process import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.integration.ffmpeg.conftest import Tools
     from tests.support.lanes import InTime
     from workers.ffmpeg.progress import Progress
@@ -31,12 +33,17 @@ ENDLESS = ("-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1", "-stats
            "-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25", "-f", "null", "-")  # fmt: skip
 
 
+def state(pid: int) -> str:
+    """What the kernel calls it; one that is gone waits to be reaped no more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return "Z"
+
+
 def alive(pid: int) -> bool:
     """Whether a process runs; one that waits to be reaped does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    return state(pid) != "Z"
 
 
 def shell(tmp_path: Path, script: str) -> list[str]:
@@ -123,6 +130,45 @@ async def test_a_process_that_writes_for_ever_meets_the_wall(tmp_path: Path) -> 
     limits = ProcessLimits(stall_seconds=0.5, wall_seconds=1.5)
     with pytest.raises(TimeLimitError):
         await run(argv, cwd=tmp_path, outputs=tmp_path / "out", limits=limits)
+
+
+async def test_a_process_that_has_to_wait_does_nothing_and_its_clocks_stand(tmp_path: Path) -> None:
+    """It is the store that is slow, or stands still, and not FFmpeg."""
+    file = tmp_path / "out" / "film.mp4"
+    argv = shell(
+        tmp_path, "mkdir out; echo $$ > pid; while [ ! -e end ]; do echo >> out/film.mp4; done"
+    )
+    sizes = []
+
+    async def beside(hold: Callable[[bool], None]) -> None:
+        await wait_until(file.exists)
+        hold(True)
+        await wait_until(lambda: state(pid_file(tmp_path)) == "T")
+        sizes.append(file.stat().st_size)
+        await asyncio.sleep(2)  # longer than it may stand still, or last
+        sizes.append(file.stat().st_size)
+        hold(False)
+        await wait_until(lambda: file.stat().st_size > sizes[-1])
+        (tmp_path / "end").touch()
+
+    limits = ProcessLimits(stall_seconds=1, wall_seconds=1.5)
+    await run(argv, cwd=tmp_path, outputs=file.parent, limits=limits, beside=beside)
+    assert sizes[0] == sizes[1]
+
+
+async def test_what_fails_beside_a_process_ends_it_even_when_that_has_to_wait(
+    tmp_path: Path,
+) -> None:
+    async def beside(hold: Callable[[bool], None]) -> None:
+        await wait_until((tmp_path / "pid").exists)
+        hold(True)
+        raise LookupError
+
+    argv = shell(tmp_path, "echo $$ > pid.new; mv pid.new pid; while :; do sleep 1; done")
+    async with patiently():
+        with pytest.raises(LookupError):
+            await run(argv, cwd=tmp_path, beside=beside)
+    assert not alive(pid_file(tmp_path))
 
 
 async def test_the_wall_limit_ends_a_lively_process(tools: Tools, tmp_path: Path) -> None:

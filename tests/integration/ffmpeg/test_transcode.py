@@ -48,7 +48,7 @@ async def encoded(tools: Tools, place: Path, behaviour: str) -> list[str]:
     )
     decided = plan(await tools.probe(source), DEFAULT_LADDER)
     context = Context(used, cast("Work", None), place, Meter(), JobLog(), Kept())
-    await transcode._encode(context, decided, None)
+    await transcode._encode(context, decided, None, ())
     return sorted(file.name for file in (place / "out").iterdir())
 
 

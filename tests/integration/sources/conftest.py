@@ -9,11 +9,10 @@ import pytest_asyncio
 
 from core.adapters import aws
 from core.adapters.s3 import Storage
-from core.config import Settings
 from embedded.stack import Stack
 from tests.faults.proxy import Proxy
 from tests.integration.ffmpeg.conftest import PROJECT, Tools, clip, tools
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 
 __all__ = ["Tools", "clip", "tools"]
 

@@ -78,6 +78,10 @@ async def test_a_film_is_made_while_it_arrives(
     claim = await stored(storage, source.read_bytes())
     made = await worker.make(storage, claim)
     assert "-protocol_whitelist pipe" in worker.log
+    chunks = [chunk async for chunk in storage.read_range(made[0].s3_key, 0, 8191, None)]
+    # A browser can begin before it has everything.
+    assert chunks[0][4:8] == b"ftyp"
+    assert b"moov" in chunks[0][:64]
     assert "fetched" not in worker.log, worker.log
     assert ("index first" in worker.log) == (name in ("index last.mp4", "film.mov"))
     assert [each.name for each in worker.place.iterdir()] == ["out"]

@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
-from core.config import Settings
 from core.errors import DatabaseAway
 from core.tasks.claim import Work
+from core.tasks.settle import NewTask, Plan
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
+from tests.support.settings import Settings
 from tests.support.transcoding import Worker
 from tests.support.work import attempt_of, claim, job_of, queue_video
 from workers.ffmpeg.capabilities import ask_capabilities
@@ -81,6 +82,39 @@ async def test_a_write_outlasts_a_database_that_is_away(
     assert (flickering.left, calls) == (0, 1)
 
 
+class Forgetful(Flickering):
+    """One that commits the first transaction and does not say so; it is away after the second."""
+
+    def __init__(self, db: Database, times: int) -> None:
+        super().__init__(db, 0)
+        self._times, self._began = times, 0
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        self._began += 1
+        if self._began == 3:
+            self.left = self._times
+        async with super().begin() as tx:
+            yield tx
+        if self._began == 1:
+            raise DatabaseAway("the answer was lost")
+
+
+async def test_a_plan_whose_commit_was_not_answered_is_gone_on_with_though_postgres_is_away_again(
+    settings: Settings, db: Database, clean: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "_AGAIN_S", 0)
+    nobody: Any = None
+    work = await claim(db, (await queue_video(db)).task_id)
+    flickering: Any = Forgetful(db, 2)
+    parts = Adapters(settings, flickering, nobody, nobody, nobody)
+    planning = Attempt(parts, nobody, cast(Directory, nobody), work, "worker")
+    made = Plan(plan={}, tasks=(NewTask("encode", "encode"),), source_media={})
+    following = await planning._settle(made)
+    assert following is not None
+    assert (following.kind, following.attempt, flickering.left) == ("encode", 1, 0)
+
+
 async def test_each_attempt_tells_what_its_programs_have_used(
     settings: Settings,
     db: Database,
@@ -105,7 +139,7 @@ async def test_each_attempt_tells_what_its_programs_have_used(
     await storage.put(work.source_key, film.read_bytes(), "video/mp4")
     scratch = Scratch(tmp_path)
     parts = Adapters(settings, db, queue, storage, redis_client)
-    tools, directory = worker._tools(storage, DEFAULT_SHAPE), scratch.directory()
+    tools, directory = await worker._tools(storage, DEFAULT_SHAPE), scratch.directory()
     inspecting = Attempt(parts, tools, directory, work, "worker")
     following = await inspecting.run()
     assert following is not None

@@ -14,11 +14,11 @@ from sqlalchemy import func, select, update
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskMessage, TaskQueue
-from core.config import Settings
 from core.errors import DatabaseAway
 from core.model.tables import Setback, Task, Video
 from core.tasks.claim import Claim
 from tests.support.poison import poisoned
+from tests.support.settings import Settings
 from tests.support.waiting import wait_until
 from tests.support.work import attempt_of, claim, lapse, let_lapse, queue_video, rows, task_of
 from workers.runtime.adapters import Adapters

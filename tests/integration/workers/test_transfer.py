@@ -14,17 +14,17 @@ import pytest_asyncio
 
 from core.adapters import aws
 from core.adapters.s3 import Storage
-from core.config import Settings
 from core.errors import TransientError, Unavailable
 from core.tasks.claim import Work
 from embedded.stack import Stack
 from tests.faults.misbehaviour import Answer, Cut, Hang, Shorten, Slow
 from tests.faults.proxy import Proxy
 from tests.faults.small_disk import small_disk
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 from tests.support.waiting import patiently
-from workers.outputs import send
 from workers.outputs.file_range import Slice
+from workers.outputs.send import send_stretch
+from workers.outputs.upload import Front, Upload
 from workers.runtime.classify_error import classify_error
 from workers.sources.fetch import fetch
 from workers.transfer_limits import DEFAULT_PACE, Pace
@@ -72,8 +72,16 @@ async def fetched(behind: Storage, key: str, target: Path, pace: Pace = DEFAULT_
 
 
 async def sent(behind: Storage, path: Path, pace: Pace = DEFAULT_PACE) -> str:
-    key = f"transfer/{uuid.uuid4().hex}"
-    await send.send(behind, path, key, "video/mp4", asyncio.Semaphore(2), pace)
+    """Send a file as one that has grown, and is sent in parts if it is large."""
+    key, size = f"transfer/{uuid.uuid4().hex}", path.stat().st_size
+    upload = Upload(behind, path, key, "video/mp4", asyncio.Semaphore(2), pace)
+    upload.grown(size)
+    kept = min(upload.kept, size)
+    try:
+        await upload.finish(Front(path, kept, size))
+        await upload.complete()
+    finally:
+        await upload.close()
     return key
 
 
@@ -124,21 +132,21 @@ async def test_a_store_that_hangs_is_given_up(
             await fetched(behind, key, tmp_path / "file", HURRIED)
 
 
-@pytest.mark.parametrize("size", [MIB, 20 * MIB], ids=["whole", "in parts"])
+@pytest.mark.parametrize("size", [MIB, 30 * MIB], ids=["whole", "in parts"])
 async def test_a_file_is_sent_whole(
     storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path, size: int
 ) -> None:
-    (tmp_path / "file").write_bytes((BODY * 2)[:size])
+    (tmp_path / "file").write_bytes((BODY * 3)[:size])
     proxy.set(Answer(500, "InternalError"), operations={"PutObject", "UploadPart"}, times=1)
     key = await sent(behind, tmp_path / "file")
-    assert await read(storage, key, size) == (BODY * 2)[:size]
+    assert await read(storage, key, size) == (BODY * 3)[:size]
 
 
-@pytest.mark.parametrize("size", [MIB, 20 * MIB], ids=["whole", "in parts"])
+@pytest.mark.parametrize("size", [MIB, 30 * MIB], ids=["whole", "in parts"])
 async def test_what_the_store_did_not_take_whole_is_noticed(
     behind: Storage, proxy: Proxy, tmp_path: Path, size: int
 ) -> None:
-    (tmp_path / "file").write_bytes((BODY * 2)[:size])
+    (tmp_path / "file").write_bytes((BODY * 3)[:size])
     proxy.set(Shorten(by=1), operations={"PutObject", "UploadPart"}, times=1)
     with pytest.raises(TransientError, match="bytes") as cut:
         await sent(behind, tmp_path / "file")
@@ -148,18 +156,18 @@ async def test_what_the_store_did_not_take_whole_is_noticed(
 async def test_a_part_that_was_taken_unheard_is_sent_again(
     storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path
 ) -> None:
-    (tmp_path / "file").write_bytes((BODY * 2)[: 20 * MIB])
     for operation in ("UploadPart", "CompleteMultipartUpload"):
+        (tmp_path / "file").write_bytes((BODY * 3)[: 30 * MIB])
         proxy.set(Cut("request"), operations={operation}, times=1)
         key = await sent(behind, tmp_path / "file")
-        assert await read(storage, key, 20 * MIB) == (BODY * 2)[: 20 * MIB]
+        assert await read(storage, key, 30 * MIB) == (BODY * 3)[: 30 * MIB]
 
 
-@pytest.mark.parametrize("size", [MIB, 20 * MIB], ids=["whole", "in parts"])
+@pytest.mark.parametrize("size", [MIB, 30 * MIB], ids=["whole", "in parts"])
 async def test_a_store_that_reads_too_slowly_is_given_up_and_not_charged(
     behind: Storage, proxy: Proxy, tmp_path: Path, size: int
 ) -> None:
-    (tmp_path / "file").write_bytes((BODY * 2)[:size])
+    (tmp_path / "file").write_bytes((BODY * 3)[:size])
     proxy.set(Slow(rate=10_000), operations={"PutObject", "UploadPart"})
     async with patiently():
         with pytest.raises(TransientError, match="too slowly") as slow:
@@ -185,7 +193,7 @@ async def test_a_file_that_has_become_shorter_is_not_taken_for_a_silent_store(
         await behind.put("transfer/short", body, "video/mp4")
 
     with pytest.raises(OSError, match="shorter"):
-        await send._send_slice(path, 0, len(BODY), put, DEFAULT_PACE)
+        await send_stretch(path, 0, len(BODY), put, DEFAULT_PACE)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a small file system is mounted")

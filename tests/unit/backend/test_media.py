@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pydantic import SecretStr
 
 from backend.cloudfront import CloudFront, media_signer
-from core.config import ConfigError, Settings
+from core.config import ConfigError
 from tests.support.media import Key, new_key, pem_of, verified
+from tests.support.settings import Settings
 
 ADDRESS = "https://d111111abcdef8.cloudfront.net"
 KEYS = {kind: new_key(kind) for kind in ("ec", "rsa")}

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from backend.opening import told
-from core.config import Settings
+from tests.support.settings import Settings
 
 
 def settings(**values: Any) -> Settings:

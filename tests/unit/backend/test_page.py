@@ -8,7 +8,7 @@ import pytest
 
 from backend.page import files
 from backend.page.policy import guards
-from core.config import Settings
+from tests.support.settings import Settings
 
 
 @pytest.mark.parametrize(

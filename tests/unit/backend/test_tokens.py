@@ -10,8 +10,8 @@ import jwt
 import pytest
 
 from backend.auth.tokens import Tokens
-from core.config import Settings
 from core.errors import Unauthenticated
+from tests.support.settings import Settings
 
 OLD, NEW, FOREIGN = "o" * 32, "n" * 32, "f" * 32
 USER = uuid.uuid4()

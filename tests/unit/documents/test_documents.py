@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings
 from embedded.bootstrap import ROOT
+from tests.support.settings import Settings
 
 _FOLDERS = (
     r"\.ci|backend|bench|client|containers|control|core|docs|embedded|frontend|infra|localstack|requirements"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from core.config import Settings
 from tests.support.product import wait_for
+from tests.support.settings import Settings
 from workers.runtime.capacity import Capacity, Free, Needs, look_at, may_start
 from workers.runtime.cgroup_memory import available_memory, memory_of_children
 

@@ -21,4 +21,4 @@ SHORT = "1 MB of disk are free, 512 MB are wanted"
 def test_a_worker_knows_how_it_is(
     running: int, most: int, short_of: str | None, state: WorkerState
 ) -> None:
-    assert report_of(running, most, short_of, 300, 900) == Report(state, 100, 300, short_of or "")
+    assert report_of(running, most, short_of, 300, 900) == Report(state, 100, 450, short_of or "")

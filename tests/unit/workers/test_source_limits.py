@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from core.config import Settings
+from tests.support.settings import Settings
 from workers.main import limits_of
 from workers.media.limits import Limits
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import asyncpg
 
-from core.config import Settings
 from embedded.stack import Stack
 from tests.support.databases import own_database
+from tests.support.settings import Settings
 
 HERE = Path(__file__).parent
 # The tables of the release before. It has another one, of the migrations.

@@ -9,13 +9,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from core.config import Settings
 from core.migrations.upgrade import upgrade
 from embedded.stack import Stack
 from tests.integration.core.migrations.restored import connected, fetched
 from tests.support.databases import own_database
 from tests.support.lanes import InTime, Rounds
 from tests.support.release_before import REVISION
+from tests.support.settings import Settings
 
 pytestmark = pytest.mark.thorough("fills a database")
 

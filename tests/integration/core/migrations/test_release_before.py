@@ -21,7 +21,6 @@ from sqlalchemy import Connection
 from backend.auth.service import begin_session
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
-from core.config import Settings
 from core.jobs.adopt import adopt, adoptable
 from core.migrations.upgrade import downgrade, upgrade
 from core.model.tables import Base
@@ -42,7 +41,7 @@ from tests.support import warm
 from tests.support.app import Api, running
 from tests.support.product import Clips
 from tests.support.release_before import REVISION
-from tests.support.settings import overridden
+from tests.support.settings import Settings, overridden
 from tests.support.waiting import wait_until
 from tests.support.work import claim_next_of_all
 

@@ -56,8 +56,8 @@ def test_one_process_one_input_every_rendition() -> None:
     assert argv.count("-i") == 1
     assert argv.count("[sound]") == 1
     assert after(argv, "tee") == (
-        r"[select=\'v:0,a\':f=mp4:movflags=+faststart:onfail=abort]out/720p.mp4"
-        r"|[select=\'v:1,a\':f=mp4:movflags=+faststart:onfail=abort]out/480p.mp4"
+        r"[select=\'v:0,a\':f=mp4:onfail=abort]out/720p.mp4"
+        r"|[select=\'v:1,a\':f=mp4:onfail=abort]out/480p.mp4"
     )
     assert (after(argv, "-crf:v:0"), after(argv, "-maxrate:v:1")) == ("23", "2000000")
     assert argv[-1] == "out/poster.jpg"

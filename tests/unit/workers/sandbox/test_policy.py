@@ -161,16 +161,16 @@ def test_a_listing_names_paths() -> None:
     }
 
 
-def test_what_is_no_program_is_told(tmp_path: Path) -> None:
+async def test_what_is_no_program_is_told(tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text("#!/bin/sh\n")
     with pytest.raises(UnreadableProgramError, match="script is no program"):
-        needs_of(str(script))
+        await needs_of(str(script))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ELF is Linux's")
-def test_a_real_program_needs_its_loader_and_libraries() -> None:
-    found = needs_of(str(Path(sys.executable).resolve()))
+async def test_a_real_program_needs_its_loader_and_libraries() -> None:
+    found = await needs_of(str(Path(sys.executable).resolve()))
     assert found.programs[0] == str(Path(sys.executable).resolve())
     if len(found.programs) > 1:  # else it is static
         assert any("libc" in name or "musl" in name for name in (*found.libraries, *found.programs))

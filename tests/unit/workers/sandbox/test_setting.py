@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.config import Settings
+from tests.support.settings import Settings
 
 ADDRESSES = {"database_url": "postgresql://x", "redis_url": "redis://x"}
 

@@ -1,4 +1,4 @@
-"""`python -m embedded.audit`: look the locked packages up among known vulnerabilities.
+"""`python -m tests.audit`: look the locked packages up among known vulnerabilities.
 
 pip-audit asks OSV about the lists in requirements/ that ship, npm its registry about the page's. A
 finding fails unless requirements/audit.toml excuses it for a while. Where nobody can be asked, this

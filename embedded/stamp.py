@@ -1,0 +1,38 @@
+"""Notes of what a folder was made of, so that it is not made again while that is the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_NAME = ".framemill.json"
+
+
+def digest(paths: Iterable[Path], *further: object) -> str:
+    """Return a digest of files, those in folders too, and of further values."""
+    state = hashlib.sha256(repr(further).encode())
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and file.suffix != ".pyc":
+                state.update(b"%s\0%s" % (file.name.encode(), file.read_bytes()))
+    return state.hexdigest()
+
+
+def read(folder: Path) -> dict[str, str]:
+    """Return what was noted in a folder; `digest` is empty unless it is whole."""
+    try:
+        noted = json.loads((folder / _NAME).read_text())
+    except (OSError, ValueError):
+        noted = {}
+    return {"digest": "", **noted} if isinstance(noted, dict) else {"digest": ""}
+
+
+def write(folder: Path, digest: str, **further: str) -> None:
+    """Note what a folder was made of; nothing before a change, which may be cut short."""
+    if folder.is_dir():
+        (folder / _NAME).write_text(json.dumps({"digest": digest, **further}))

@@ -1,0 +1,135 @@
+"""What FFmpeg makes is in the store soon after it has made it, and hardly anything on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.errors import Unavailable
+from tests.faults.misbehaviour import Answer, Slow
+from tests.support.waiting import patiently
+from workers.ffmpeg.process import run
+from workers.outputs import follow as following
+from workers.outputs.follow import follow, front_of
+from workers.outputs.upload import FRONT, Upload, part_length
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from core.adapters.s3 import Storage
+    from tests.faults.proxy import Proxy
+    from tests.integration.outputs.conftest import Tools
+
+MIB = 1024**2
+PART = part_length(2)
+PACE = ("-readrate", "16")
+
+
+def upload_of(storage: Storage, path: Path) -> Upload:
+    key = f"outputs/{uuid.uuid4().hex}"
+    return Upload(storage, path, key, "video/mp4", asyncio.Semaphore(2))
+
+
+def copying(tools: Tools, film: Path, times: int, *arguments: str) -> list[str]:
+    """A film that is its own repetition, as fast as a quick encoder makes one."""
+    return [
+        tools.ffmpeg, "-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1",
+        *PACE, "-stream_loop", str(times - 1), "-i", str(film), "-c", "copy",
+        *arguments,
+    ]  # fmt: skip
+
+
+def whole(tools: Tools, film: Path, times: int, place: Path) -> bytes:
+    """What FFmpeg itself makes of it with its index first."""
+    file = place / "whole.mp4"
+    argv = copying(tools, film, times, "-movflags", "+faststart", str(file))
+    subprocess.run([word for word in argv if word not in PACE], check=True)
+    return file.read_bytes()
+
+
+async def made(tools: Tools, film: Path, times: int, upload: Upload) -> None:
+    """Have FFmpeg write it, and all that can be of it sent meanwhile."""
+    argv = copying(tools, film, times, str(upload.path))
+    await run(argv, cwd=upload.path.parent, beside=partial(follow, [upload]))
+
+
+async def stored(storage: Storage, upload: Upload) -> bytes:
+    await upload.finish(await front_of(upload))
+    assert await storage.head(upload._key) is None, "nobody has said yet that it is right"
+    size = await upload.complete()
+    await upload.close()
+    chunks = storage.read_range(upload._key, 0, size - 1, None)
+    return b"".join([chunk async for chunk in chunks])
+
+
+@pytest.mark.parametrize("times", [1, 6], ids=["at once", "in parts"])
+async def test_an_object_is_what_ffmpeg_writes_with_its_index_first(
+    storage: Storage, behind: Storage, proxy: Proxy, tools: Tools, film: Path, tmp_path: Path,
+    times: int,
+) -> None:  # fmt: skip
+    proxy.set(Answer(500, "InternalError"), operations={"PutObject", "UploadPart"}, times=1)
+    upload = upload_of(behind, tmp_path / "film.mp4")
+    await made(tools, film, times, upload)
+    assert (upload.kept == FRONT) == (times > 1)
+    found = await stored(storage, upload)
+    assert found == whole(tools, film, times, tmp_path)
+    assert found.index(b"moov") < found.index(b"mdat")
+
+
+async def test_what_was_sent_takes_no_disk_and_a_slow_store_has_ffmpeg_wait(
+    storage: Storage, behind: Storage, proxy: Proxy, tools: Tools, film: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(following, "_MOST_UNSENT", PART)
+    proxy.set(Slow(rate=8 * MIB), operations={"UploadPart"})
+    upload, taken, held = upload_of(behind, tmp_path / "film.mp4"), [0], set[bool]()
+
+    async def beside(hold: Callable[[bool], None]) -> None:
+        def noted(wanted: bool) -> None:
+            held.add(wanted)
+            taken.append(blocks(upload.path))
+            hold(wanted)
+
+        await follow([upload], noted)
+
+    await run(copying(tools, film, 16, str(upload.path)), cwd=tmp_path, beside=beside)
+    assert held == {False, True}
+    size = upload.path.stat().st_size
+    # The front, what may be unsent, a part that is not full, and what comes between two looks.
+    assert max(taken) <= FRONT + 2 * PART + PART + 8 * MIB < size
+    proxy.clear()
+    assert await stored(storage, upload) == whole(tools, film, 16, tmp_path)
+    assert blocks(upload.path) <= FRONT + PART + MIB
+
+
+async def test_a_store_that_refuses_ends_ffmpeg_and_keeps_nothing(
+    storage: Storage, behind: Storage, proxy: Proxy, tools: Tools, film: Path, tmp_path: Path
+) -> None:
+    proxy.set(Answer(403, "AccessDenied"), operations={"UploadPart"})
+    upload = upload_of(behind, tmp_path / "film.mp4")
+    async with patiently():  # it would be a film of a day
+        with pytest.raises(Unavailable):
+            await made(tools, film, 40_000, upload)
+    await upload.close()
+    assert upload._upload_id is not None
+    assert not await storage.is_open(upload._key, await upload._upload_id)
+    assert await storage.head(upload._key) is None
+
+
+def test_no_film_is_too_long_for_10_000_parts_and_no_part_too_large() -> None:
+    lengths = [part_length(number) for number in range(2, 10_001)]
+    assert FRONT + sum(lengths) > 12 * 3600 * 100_000_000 / 8  # half a day at 100 Mbit/s
+    assert lengths == sorted(lengths)
+    assert max(lengths) <= 192 * MIB
+    assert FRONT >= 5 * MIB
+
+
+def blocks(path: Path) -> int:
+    """Bytes of disk that a file takes."""
+    return path.stat().st_blocks * 512 if path.exists() else 0

@@ -1,0 +1,42 @@
+"""Has what FFmpeg makes sent while it makes it, and FFmpeg wait when the store is slower."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from core.uploads.multipart import MIB
+from workers.outputs.mp4 import index_first, media_end
+from workers.outputs.upload import Front, Upload
+
+_MOST_UNSENT = 128 * MIB  # of all files together; the disk holds a part of each besides
+_LOOK_S = 0.2
+
+
+async def follow(uploads: Sequence[Upload], hold: Callable[[bool], None]) -> None:
+    """Send what is added to files until cancelled; raises what an upload raises.
+
+    Args:
+        uploads: of the files.
+        hold: told whether who writes them has to wait.
+    """
+    while True:
+        for upload in uploads:
+            await _grown(upload)
+        hold(sum(upload.unsent for upload in uploads) > _MOST_UNSENT)
+        await asyncio.sleep(_LOOK_S)
+
+
+async def front_of(upload: Upload) -> Front:
+    """Make the beginning of a whole film, with its index first, in a file beside it.
+
+    Raises:
+        TransientError: it is not as FFmpeg writes it.
+        OSError: the disk is full or failed.
+    """
+    await _grown(upload)
+    target = upload.path.with_suffix(".front")
+    return await asyncio.to_thread(index_first, upload.path, target, upload.kept)
+
+
+async def _grown(upload: Upload) -> None:
+    # In a thread: a slow disk must not stop the heartbeat.
+    upload.grown(await asyncio.to_thread(media_end, upload.path))

@@ -1,0 +1,102 @@
+"""The MP4s that FFmpeg writes: as they grow, and with their index first once they are whole.
+
+FFmpeg appends pictures and sound to one box. At its end it goes back to write how long that box
+is, and only then appends the index.
+"""
+
+import os
+import shutil
+import struct
+from functools import partial
+from pathlib import Path
+
+from core.errors import TransientError
+from workers.outputs.file_range import Slice
+from workers.outputs.upload import Front
+from workers.sources.boxes import Box, inside, top_level
+from workers.sources.chunks import numbers
+from workers.sources.known import Doubt
+from workers.sources.mp4 import moved
+
+_ENDLESS = 1 << 62
+# It is held in memory for a moment; that of ten hours with 60 pictures a second has some 70 MB.
+_LARGEST_INDEX = 256 * 1024**2
+_TO_CHUNKS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
+
+
+def media_end(path: Path) -> int:
+    """Return up to where a file that grows holds pictures and sound."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            # Asked first: as long as the box does not say how long it is, nothing is behind it.
+            size = os.fstat(file.fileno()).st_size
+            boxes = top_level(_ENDLESS, partial(_read, file.fileno()))
+            return min(size, next(box.end for box in boxes if box.kind == b"mdat"))
+    except (FileNotFoundError, Doubt):  # it has hardly begun
+        return 0
+
+
+def index_first(path: Path, target: Path, kept: int) -> Front:
+    """Make the beginning of a film from what FFmpeg has written.
+
+    Args:
+        path: the file, of which the first `kept` bytes and the index are there.
+        target: the file to make. It becomes as long as the whole film, with a hole where the rest
+            would be, so that ffprobe takes it for the film.
+        kept: bytes.
+
+    Raises:
+        TransientError: the file is not as FFmpeg writes it.
+        OSError: the disk is full or failed.
+    """
+    with path.open("rb", buffering=0) as file:
+        try:
+            first, media, moov = _layout(file.fileno())
+            index = _moved_to_front(_read(file.fileno(), moov.start, moov.end), moov)
+        except Doubt as error:
+            raise TransientError(f"{path.name} is not as it should be written: {error}") from error
+        head = _read(file.fileno(), 0, first.end) + index
+    end = min(kept, media.end)
+    with target.open("xb") as made, Slice(path, first.end, end - first.end) as media_kept:
+        made.write(head)
+        shutil.copyfileobj(media_kept, made)
+        length = made.tell()
+        made.truncate(length + media.end - end)
+    return Front(target, length, media.end)
+
+
+def _layout(descriptor: int) -> tuple[Box, Box, Box]:
+    """Return the first box, the one with pictures and sound, and the index behind it."""
+    boxes = list(top_level(os.fstat(descriptor).st_size, partial(_read, descriptor)))
+    if [box.kind for box in (*boxes[:1], *boxes[-2:])] != [b"ftyp", b"mdat", b"moov"]:
+        raise Doubt("it has other boxes")
+    first, *_, media, moov = boxes
+    if moov.end - moov.start > _LARGEST_INDEX:
+        raise Doubt("its index is very long")
+    return first, media, moov
+
+
+def _moved_to_front(index: bytes, moov: Box) -> bytes:
+    """Return an index that tells where everything is once it lies in front of it itself."""
+    box = Box(moov.kind, 0, moov.body - moov.start, moov.end - moov.start)
+    try:
+        return moved(index, box, moov.start, len(index))
+    except Doubt:  # just below 4 GiB: some places pass it by this
+        index = _with_long_places(index, box)
+        return moved(index, Box(moov.kind, 0, 8, len(index)), moov.start, len(index))
+
+
+def _with_long_places(index: bytes, box: Box) -> bytes:
+    """Return a box in which every place of a chunk has 8 bytes instead of 4."""
+    if box.kind == b"stco":
+        places = numbers(index, box.body + 8, (box.end - box.body) // 4 - 2, "I")
+        content = struct.pack(f">II{len(places)}Q", 0, len(places), *places)
+        return struct.pack(">I4s", 8 + len(content), b"co64") + content
+    if box.kind not in _TO_CHUNKS:
+        return index[box.start : box.end]
+    content = b"".join(_with_long_places(index, each) for each in inside(index, box))
+    return struct.pack(">I4s", 8 + len(content), box.kind) + content
+
+
+def _read(descriptor: int, start: int, end: int) -> bytes:
+    return os.pread(descriptor, end - start, start)

@@ -1,0 +1,165 @@
+"""A file that goes to the store while it grows; its front, which is known last, goes last."""
+
+import asyncio
+import contextlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.adapters.s3 import Part, RejectedParts, Storage
+from core.errors import TransientError, Unavailable
+from core.uploads.multipart import MIB
+from workers.outputs.file_range import give_back
+from workers.outputs.send import see_all, send, send_stretch
+from workers.runtime.concurrency import end as end_all
+from workers.transfer_limits import CUT, DEFAULT_PACE, Pace
+
+# Whole pages, and more than the 5 MiB that S3 wants of every part but the last.
+FRONT = 8 * MIB
+_PART = 16 * MIB
+_SAME = 1_000  # parts of one size; then they grow
+
+
+def part_length(number: int) -> int:
+    """Return the bytes of part `number`, which counts from 1.
+
+    They grow slowly: the disk holds one of each file, and 10,000 must do for the longest film.
+    """
+    return _PART * (1 + number // _SAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What takes the place of the first bytes of a file.
+
+    Attributes:
+        path: a file that begins with it.
+        length: bytes of it.
+        rest: where that ends in the file which comes behind it.
+    """
+
+    path: Path
+    length: int
+    rest: int
+
+
+class Upload:
+    """Sends a file while it grows, and gives back the disk that what was sent has taken.
+
+    Nothing is an object before `complete`. Every method but `close` raises:
+        TransientError: the store took something too slowly, or has not what was sent.
+        OSError: the file cannot be read.
+        Unavailable: the store does not answer.
+
+    Attributes:
+        path: the file.
+        unsent: bytes that wait to be sent, or are on their way.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        path: Path,
+        key: str,
+        content_type: str,
+        gate: asyncio.Semaphore,
+        pace: Pace = DEFAULT_PACE,
+    ) -> None:
+        """Begin nothing yet.
+
+        Args:
+            storage: the object store.
+            path: the file.
+            key: where it goes.
+            content_type: what it is.
+            gate: how many parts, of this file and others, may be on their way at once.
+            pace: how slow each of them may be.
+        """
+        self._storage, self._key, self._content_type = storage, key, content_type
+        self._gate, self._pace = gate, pace
+        self.path = path
+        self.unsent = 0
+        self._at = FRONT  # the parts that were begun reach to here
+        self._upload_id: asyncio.Future[str] | None = None
+        self._parts: list[asyncio.Future[Part]] = []  # from the second on; the first is the last
+        self._front = Front(path, 0, 0)
+        self._complete = False
+
+    @property
+    def kept(self) -> int:
+        """How many bytes of the file are kept until its end: all of them while it is small."""
+        return FRONT if self._parts else sys.maxsize
+
+    def grown(self, end: int) -> None:
+        """Send what has been added, as far as it fills parts.
+
+        Args:
+            end: nothing between the front and this place will change.
+        """
+        for part in self._parts:
+            if part.done():
+                part.result()
+        while end - self._at >= (length := part_length(len(self._parts) + 2)):
+            self._begin(length)
+
+    async def finish(self, front: Front) -> None:
+        """Have the store take all that is left, with this in the place of what was `kept`."""
+        self._front = front
+        if self._parts:
+            self.grown(front.rest)
+            if front.rest > self._at:
+                self._begin(front.rest - self._at)
+            self._parts.append(asyncio.ensure_future(self._part(1, front.path, 0, front.length)))
+            await asyncio.gather(*self._parts)
+
+    async def complete(self) -> int:
+        """Make an object of what was sent, and return its size in bytes."""
+        if self._upload_id is None:
+            front, size = self._front.path, self._front.length
+            async with self._gate:
+                await send(self._storage, front, size, self._key, self._content_type, self._pace)
+            return size
+        *others, first = [part.result() for part in self._parts]
+        parts = [first, *others]
+        try:
+            await self._storage.complete_upload(self._key, self._upload_id.result(), parts)
+        except RejectedParts as error:
+            raise TransientError(f"{self._key}: {error}", CUT) from error
+        self._complete = True
+        size = sum(part.size for part in parts)
+        await see_all(self._storage, self._key, size)
+        return size
+
+    async def close(self) -> None:
+        """End what is on its way; what is no object by now will be none."""
+        await end_all(*self._parts)
+        if self._upload_id is not None and not self._complete:
+            # What went wrong before is what matters, and the sweeps look again.
+            with contextlib.suppress(Unavailable):
+                await self._storage.abort_upload(self._key, await self._upload_id)
+
+    def _begin(self, length: int) -> None:
+        if self._upload_id is None:
+            opening = self._storage.create_upload(self._key, self._content_type)
+            self._upload_id = asyncio.ensure_future(opening)
+        number, start = len(self._parts) + 2, self._at
+        self._parts.append(asyncio.ensure_future(self._part(number, self.path, start, length)))
+        self._at += length
+        self.unsent += length
+
+    async def _part(self, number: int, path: Path, start: int, length: int) -> Part:
+        assert self._upload_id is not None
+        upload_id = await asyncio.shield(self._upload_id)
+        async with self._gate:
+            etag = await send_stretch(
+                path,
+                start,
+                length,
+                lambda body: self._storage.upload_part(self._key, upload_id, number, body),
+                self._pace,
+            )
+        if path is self.path:
+            # In a thread: a disk may be slow.
+            await asyncio.to_thread(give_back, path, start, length)
+            self.unsent -= length
+        return Part(number, length, etag)

@@ -1,0 +1,88 @@
+"""Settings of a worker, and of nobody else; those that it shares are in `core/config.py`."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import ByteSize, Field, model_validator
+
+from core import config
+from core.config import MIN_FREE_DISK_BYTES, YEAR_S, ApiAndWorkers, ControlAndWorkers
+
+# An encode that is no faster than this, as a part of real time, is still let finish. A film at 24
+# pictures a second is then made at 9.6 of them.
+SLOWEST_ENCODE = 0.4
+
+
+class Settings(config.Settings, ApiAndWorkers, ControlAndWorkers):
+    """What a worker reads."""
+
+    lease_s: float = Field(60, gt=0, le=YEAR_S)
+    progress_s: float = Field(1, gt=0, description="progress and cancel are exchanged this often")
+    retry_base_s: float = Field(5, gt=0, le=YEAR_S)
+    drain_s: float = Field(20, gt=0)
+
+    worker_concurrency: int = Field(1, ge=1, le=64)
+    scratch_dir: Path = Path("/tmp/framemill")  # noqa: S108 - a default; each attempt makes its own
+    ffmpeg_path: Path = Path("/usr/bin/ffmpeg")
+    ffprobe_path: Path = Path("/usr/bin/ffprobe")
+    ladder_file: Path | None = None
+    fetch_connections: int = Field(4, ge=1, le=32)
+    transfer_least_rate: ByteSize = Field(
+        ByteSize(32 * 1024), gt=0, description="a second and connection; slower is given up"
+    )
+    transfer_grace_s: float = Field(15, gt=0, description="for a block or part, beside its rate")
+    sandbox: Literal["required", "preferred", "off"] | None = None
+    ffmpeg_address_space: ByteSize | None = Field(None, ge=512 * 1024**2)
+    task_memory_bytes: ByteSize = Field(ByteSize(1024**3), ge=0, description="of one at its peak")
+    min_free_disk_bytes: ByteSize = Field(MIN_FREE_DISK_BYTES, ge=0)
+    ecs_agent_uri: str | None = Field(None, description="set by ECS: who guards its tasks")
+    spot_notices: bool = Field(False, description="drain before EC2 takes a Spot machine back")
+    aws_ec2_metadata_service_endpoint: str = "http://169.254.169.254"
+
+    # The most that a source may be, and how long FFmpeg may take over it
+    max_duration_s: float = Field(4 * 3600, gt=0)
+    max_side_px: int = Field(8192, ge=16, le=16_384)
+    max_pixels: int = Field(35_651_584, ge=256, description="of one picture: 8192 x 4352")
+    max_frame_rate: float = Field(120, gt=0)
+    max_frames: int = Field(345_600, ge=1)
+    max_streams: int = Field(32, ge=1, le=1000)
+    probe_timeout_s: float = Field(10, gt=0)
+    probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)
+    stall_timeout_s: float = Field(60, gt=0, description="without any progress")
+    wall_time_factor: float = Field(20, gt=0, description="of the source's length, within:")
+    wall_time_min_s: float = Field(120, gt=0)
+    wall_time_max_s: float = Field(10 * 3600, gt=0, description="what the longest film may need")
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        # A task is kept by beats, each of which may come late by the time of another.
+        if 2 * self.heartbeat_s > self.lease_s:
+            raise ValueError("HEARTBEAT_S must be at most half of LEASE_S")
+        if self.progress_s > self.heartbeat_s:
+            raise ValueError("PROGRESS_S must not be larger than HEARTBEAT_S")
+        if self.wall_time_min_s > self.wall_time_max_s:
+            raise ValueError("WALL_TIME_MIN_S must not be larger than WALL_TIME_MAX_S")
+        # What is let in can be finished.
+        needed = 1 / SLOWEST_ENCODE
+        if self.wall_time_factor < needed:
+            raise ValueError(
+                f"WALL_TIME_FACTOR must be at least {needed:g}: an encode may be as slow as that"
+            )
+        longest = needed * self.max_duration_s
+        if self.wall_time_max_s < longest:
+            raise ValueError(
+                f"WALL_TIME_MAX_S must be at least {needed:g} times MAX_DURATION_S, which is "
+                f"{longest:g}: a film of that length is taken, and its encode must be let finish"
+            )
+        longest = self.max_attempts * self.wall_time_max_s
+        if self.max_job_s < longest:
+            raise ValueError(
+                "MAX_JOB_S must be at least MAX_ATTEMPTS times WALL_TIME_MAX_S, which is "
+                f"{longest:g}: each attempt may take so long"
+            )
+        return self
+
+    @property
+    def wanted_sandbox(self) -> Literal["required", "preferred", "off"]:
+        """How FFmpeg is held: `make up` must work on any machine, and its files are one's own."""
+        return self.sandbox or ("preferred" if self.framemill_mode == "embedded" else "required")

@@ -62,7 +62,7 @@ class Relay:
             wake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. A part that is away is logged and tried again."""
+        """Work until cancelled. A dependency that is away is logged and tried again."""
         await asyncio.gather(*map(self._run, Topic))
 
     async def _run(self, topic: Topic) -> None:

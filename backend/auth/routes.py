@@ -128,7 +128,7 @@ async def change_password(body: PasswordChange, user: CurrentUser, address: Addr
 
 @router.get("/auth/sessions", responses=responses(401), summary="List sessions")
 async def list_sessions(user: CurrentUser) -> SessionList:
-    """List the account's sessions, the last used first."""
+    """List the sessions of the account, the last used first."""
     return SessionList(items=await user.held.sessions.list_of(user.user_id, user.session_id))
 
 
@@ -160,7 +160,7 @@ async def end_session(session_id: str, user: CurrentUser) -> None:
 
 @router.get("/me", responses=responses(401), summary="This account")
 async def me(user: CurrentUser) -> Me:
-    """Return the account of whoever asks."""
+    """Return the account of the caller."""
     return await service.account(user.held, user)
 
 

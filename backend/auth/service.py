@@ -229,7 +229,7 @@ async def end_all_sessions(held: Services, user: Principal) -> None:
 
 
 async def account(held: Services, user: Principal) -> Me:
-    """Return the account of whoever asks."""
+    """Return the account of the caller."""
     async with held.db.read() as connection:
         row = (
             await connection.execute(

@@ -102,7 +102,7 @@ async def sign_parts(upload_id: UUID, request: Request) -> Response:
 async def complete_upload(
     upload_id: UUID, user: CurrentUser, request: Request, body: Completion | None = None
 ) -> VideoItem:
-    """Have S3 put the parts together and queue the video. Repeating it is harmless."""
+    """Make one object of the parts and queue the video. It is safe to repeat."""
     request.scope["exchange"].extend(_COMPLETE_S)
     upload = await service.find(user.held, user, upload_id)
     await service.complete(user.held, upload, body.parts if body else None)

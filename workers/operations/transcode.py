@@ -279,7 +279,7 @@ async def _publish(
     """Check the outputs while the rest of them is sent; then they become objects."""
     tools, prefix = context.tools, context.work.prefix
     names = [item.name for item in decided.renditions]
-    # One after the other: the index of a long film is large, and is in memory meanwhile.
+    # One after the other: the index of a long video is large, and is in memory meanwhile.
     fronts = [await front_of(upload) for upload in uploads]
 
     async def checked() -> dict[str, MediaInfo]:

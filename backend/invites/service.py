@@ -45,7 +45,7 @@ async def create(services: Services, admin: Principal, wanted: NewInvite) -> Cre
 async def page(
     services: Services, *, limit: int, cursor: str | None
 ) -> tuple[list[InviteItem], str | None]:
-    """Return a page of invites, whoever made them, newest first, and the cursor of the next page.
+    """Return a page of the invites of all admins, newest first, and the cursor of the next page.
 
     Raises:
         Invalid: the cursor is none of ours.

@@ -223,7 +223,7 @@ async def stored_parts(services: Services, upload: UploadRow) -> tuple[UploadRow
     found = await services.storage.list_parts(upload.s3_key, upload.s3_upload_id)
     if found is not None:
         return upload, found
-    # It may have become an object, or be lost: then it is over, and whoever asks is told so.
+    # It may have become an object, or be lost: then it is over.
     await sessions.lose(services.db, services.storage, upload)
     present = await sessions.load(services.db, [upload.id])
     return present.get(upload.id, upload), []

@@ -47,7 +47,7 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """An account. One that has been closed keeps nothing but its id until its videos are gone."""
+    """An account. A closed account keeps only its id until its videos are deleted."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -66,7 +66,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(16), server_default="user")
     # Used no more; the version before reads it while this one is rolled out.
     session_epoch: Mapped[int] = mapped_column(server_default="0")
-    # Set by the operator: whoever has a higher one goes before all others.
+    # Set by the operator: users with a higher priority are served first.
     priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     closed_at: Mapped[datetime | None]  # by its owner; see accounts.py

@@ -224,9 +224,9 @@ class _Running:
             self._beside.append(asyncio.ensure_future(beside(self._hold)))
 
     async def wait(self) -> type[FFmpegFailedError] | None:
-        """Wait for the end; say which patience ran out, if one did.
+        """Wait for the end; return which timeout was reached, if one was.
 
-        All times are the process's own, so they are read anew after each wait.
+        All times are the process's own, so they are read again after each wait.
         """
         own_time, clock = self._own_time, self._clock
         waiting: set[asyncio.Future[Any]] = {self.ended, *self._readers}

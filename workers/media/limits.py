@@ -61,7 +61,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest source that is taken, and how long it is borne with.
+    """The largest source that is accepted, and the longest times for it.
 
     Attributes:
         max_side: pixels of the longer side.
@@ -70,12 +70,12 @@ class Limits:
         max_frames: pictures in the whole file.
         max_frame_rate: pictures per second, where the container counts them.
         max_streams: streams of every kind.
-        probe_seconds: ffprobe may take.
-        probe_bytes: ffprobe may say.
-        stall_seconds: FFmpeg may go without progress.
-        wall_factor: an encode may take so many times the source's length,
-        wall_min: but always so many seconds
-        wall_max: and never more than these.
+        probe_seconds: for ffprobe.
+        probe_bytes: of ffprobe's output.
+        stall_seconds: that FFmpeg may go without progress.
+        wall_factor: an encode may take this many times the source's length,
+        wall_min: at least this many seconds,
+        wall_max: and at most this many.
     """
 
     max_side: int = 8192

@@ -68,12 +68,12 @@ _TIMEOUT = Failure(
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
-# What a file can be blamed for, or nobody knows: all of it may tell otherwise.
+# Faults of the source, or unknown ones: the whole file may give another result.
 _DOUBTFUL = frozenset({*map(str, Fault), diagnose.PROCESSING_GAVE_UP})
 
 
 async def inspect(context: Context) -> Plan:
-    """Look at the source and decide what is made of it."""
+    """Look at the source and plan what to make of it."""
 
     async def of_sample(_found: Pipe) -> MediaInfo:
         return await _inspect(context, _SAMPLE)

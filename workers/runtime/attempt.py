@@ -108,11 +108,11 @@ class Attempt:
             raise
 
     async def give_back(self) -> None:
-        """Let another worker go on at once: we are shutting down."""
+        """Give the task back, so that another worker takes it at once: we are shutting down."""
         await give_back(self._adapters, self._work, self._ending())
 
     async def _result(self) -> Result:
-        """Return what came of it; raises `LeaseLost` when that is nobody's business any more."""
+        """Return the result; raises `LeaseLost` when the task belongs to another attempt."""
         try:
             return await self._perform()
         except LeaseLost:

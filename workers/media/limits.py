@@ -47,7 +47,7 @@ class Refusal:
 
 
 class Limits(BaseModel, frozen=True):
-    """The largest source that is taken, and how long it is borne with.
+    """The largest source that is accepted, and the longest times for it.
 
     A part of a worker's settings, which names what each is: pixels, seconds, bytes. A rate is in
     pictures a second, as the container counts them; a wall time is that of an encode.

@@ -69,14 +69,14 @@ _TIMEOUT = Failure(
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
-# What a file can be blamed for, or nobody knows: all of it may tell otherwise.
+# Faults of the source, or unknown ones: the whole file may give another result.
 _DOUBTFUL = frozenset(FailureCode) - {
     FailureCode.PROCESSING_TIMEOUT, FailureCode.RESOURCE_LIMIT, FailureCode.STORAGE_ERROR,
 }  # fmt: skip
 
 
 async def inspect(context: Context) -> Plan:
-    """Look at the source and decide what is made of it."""
+    """Look at the source and plan what to make of it."""
 
     async def of_sample(_found: Pipe) -> MediaInfo:
         return await _inspect(context, _SAMPLE)
@@ -282,7 +282,7 @@ async def _publish(
     """Check the outputs while the rest of them is sent; then they become objects."""
     tools, prefix = context.tools, context.work.prefix
     names = [item.name for item in decided.renditions]
-    # One after the other: the index of a long film is large, and is in memory meanwhile.
+    # One after the other: the index of a long video is large, and is in memory meanwhile.
     fronts = [await front_of(upload) for upload in uploads]
 
     async def checked() -> dict[str, MediaInfo]:

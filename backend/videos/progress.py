@@ -1,4 +1,4 @@
-"""How far work is, as people are shown it: the greater of what Postgres and Redis know."""
+"""The progress of work as people see it: the greater of the values in Postgres and Redis."""
 
 import json
 from dataclasses import dataclass

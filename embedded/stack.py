@@ -47,11 +47,13 @@ class Stack:
         """Describe the stack; nothing is started yet.
 
         Args:
-            data_dir: absolute directory for all files; made when it is not there. components: any
-            of `postgres`, `valkey`, `emulator`, `migrate`, `api`, `control`, `worker`. port: the
-            API's; a free one by default. durable: survive a crash of the machine; tests are faster
-            without. extra: variables for the services that replace this stack's own. report: gets
-            the name of each component and its seconds when it is ready.
+            data_dir: absolute directory for all files; made when it is not there.
+            components: any of `postgres`, `valkey`, `emulator`, `migrate`, `api`, `control`,
+                `worker`.
+            port: the API's; a free one by default.
+            durable: survive a crash of the machine; tests are faster without.
+            extra: variables for the services that replace this stack's own.
+            report: gets the name of each component and its seconds when it is ready.
         """
         self.data_dir = data_dir
         self.port = port or 0

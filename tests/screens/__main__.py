@@ -155,7 +155,7 @@ async def screens(
     wrong.write_text("no film")
     await choose(page, path, wrong)
     await expect(tray(page).get_by_text("file type is not supported")).to_be_visible()
-    await expect(tray(page).get_by_text("Uploaded", exact=False)).to_be_visible()
+    await expect(tray(page).get_by_text("Uploaded ·")).to_be_visible()
     await take("tray")
 
 

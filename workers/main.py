@@ -77,9 +77,9 @@ async def serve(settings: Settings) -> None:
             pace=Pace(int(settings.transfer_least_rate), settings.transfer_grace_s),
         )
         name = f"{socket.gethostname()}:{os.getpid()}"
-        parts = Adapters(settings, db, found.queue, found.storage, client)
+        adapters = Adapters(settings, db, found.queue, found.storage, client)
         protection = Protection()
-        consumer = Consumer(parts, tools, scratch, name, protection)
+        consumer = Consumer(adapters, tools, scratch, name, protection)
         _warn_of_scratch(settings)
         _log.info("worker_started", worker=name, concurrency=settings.worker_concurrency)
         for work in _beside(settings, protection):

@@ -196,6 +196,12 @@ class PacedStorage:
         await checkpoint()
         self.uploads.pop(upload_id, None)
 
+    async def abort_uploads(self, prefix: str) -> None:
+        """Drop every upload under a prefix."""
+        await checkpoint()
+        for upload_id in [id_ for id_, (key, _) in self.uploads.items() if key.startswith(prefix)]:
+            del self.uploads[upload_id]
+
     async def head(self, key: str) -> Any:
         """Return size and ETag of an object."""
         await checkpoint()

@@ -246,7 +246,7 @@ class _Running:
     async def _patience(self) -> type[FFmpegFailedError]:
         """Wait until a patience has run out; return which.
 
-        All times are the process's own, so they are read anew after each wait.
+        All times are the process's own, so they are read again after each wait.
         """
         own_time, clock = self._own_time, self._clock
         looking: asyncio.Future[Signs] | None = None

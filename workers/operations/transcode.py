@@ -19,8 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from core import log
 from core.errors import Failure, PermanentError, TransientError
+from core.model.failure_codes import FailureCode
 from core.model.states import AssetKind, Stage
-from core.tasks.settle import NewAsset, NewTask, Plan
+from core.tasks.planning import NewTask, Plan
+from core.tasks.settle import NewAsset
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import ProbeFailedError, probe
@@ -35,7 +37,7 @@ from workers.ffmpeg.progress import Progress, RemainingTime, percent
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import MediaInfo
-from workers.media.limits import Fault, Limits, Refusal, refuse
+from workers.media.limits import Limits, Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.operations.context import Context, Operation
@@ -63,16 +65,18 @@ _SENDING = 4
 _OF_SAMPLE = "of_sample"  # in the spec of `encode`: a part of the source was inspected
 _PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
 _TIMEOUT = Failure(
-    diagnose.PROCESSING_TIMEOUT,
+    FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
-# What a file can be blamed for, or nobody knows: all of it may tell otherwise.
-_DOUBTFUL = frozenset({*map(str, Fault), diagnose.PROCESSING_GAVE_UP})
+# Faults of the source, or unknown ones: the whole file may give another result.
+_DOUBTFUL = frozenset(FailureCode) - {
+    FailureCode.PROCESSING_TIMEOUT, FailureCode.RESOURCE_LIMIT, FailureCode.STORAGE_ERROR,
+}  # fmt: skip
 
 
 async def inspect(context: Context) -> Plan:
-    """Look at the source and decide what is made of it."""
+    """Look at the source and plan what to make of it."""
 
     async def of_sample(_found: Pipe) -> MediaInfo:
         return await _inspect(context, _SAMPLE)
@@ -278,7 +282,7 @@ async def _publish(
     """Check the outputs while the rest of them is sent; then they become objects."""
     tools, prefix = context.tools, context.work.prefix
     names = [item.name for item in decided.renditions]
-    # One after the other: the index of a long film is large, and is in memory meanwhile.
+    # One after the other: the index of a long video is large, and is in memory meanwhile.
     fronts = [await front_of(upload) for upload in uploads]
 
     async def checked() -> dict[str, MediaInfo]:
@@ -366,7 +370,7 @@ def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:
 
 
 def _blamed(refusal: Refusal) -> Failure:
-    return Failure(str(refusal.code), refusal.message, retryable=False)
+    return Failure(refusal.code, refusal.message, retryable=False)
 
 
 def _judged(found: diagnose.Failure, message: str) -> PermanentError | TransientError:

@@ -48,8 +48,8 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     living, silent = await queue_video(db), await queue_video(db)
     held = await claim(db, living.task_id)
     await claim(db, silent.task_id)
-    rounds = rounds_of(overridden(settings, heartbeat_s=2), db)
-    await rounds.sweeps.lapse()
+    rounds = rounds_of(overridden(settings, heartbeat_s=2), db, careful=True)
+    await wait_until(rounds.sweeps._leases.say_something)
     for film in (living, silent):
         await let_lapse(db, film.task_id)
     stack.supervisor.restart("postgres")
@@ -88,7 +88,7 @@ async def test_so_may_those_of_the_release_before(
                 state="running", attempt=1, charged=1, lease_until=func.now(),
             )
         )  # fmt: skip
-    rounds = rounds_of(overridden(settings, heartbeat_s=1), db, at_work=False)
+    rounds = rounds_of(overridden(settings, heartbeat_s=1), db, careful=True)
 
     async def left() -> int:
         await rounds.sweeps.adopt()

@@ -133,7 +133,7 @@ async def test_so_they_may_after_control_began_or_stood_still(
     control.send_signal(signal.SIGSTOP)
     await let_lapse(db, film.task_id)
     await wait_until(lambda: stands_still(control))
-    long_enough = func.pg_sleep(2)  # to be missed: longer than a round and half a beat
+    long_enough = func.pg_sleep(3.5)  # to be missed: longer than a round and a beat
     async with db.read() as connection:
         await connection.execute(select(long_enough))
     control.send_signal(signal.SIGCONT)

@@ -9,7 +9,7 @@ the slow call are asked for once more. The first answer counts.
 """
 
 import asyncio
-from asyncio import Future, Task
+from asyncio import Future, Task, TimerHandle
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -23,6 +23,29 @@ _PATIENCE_S = 0.25
 # Shorter than the patience of who asks (ANSWER_S), longer than a failover that is noticed.
 _GIVE_UP_S = 5.0
 _MOST_CALLS = 4
+
+
+class _Batch(Generic[K, V]):
+    """What is asked for together, with the calls that ask for it: a second one if one is slow."""
+
+    def __init__(self) -> None:
+        self.asked: dict[K, list[Future[V | None]]] | None = None
+        self.calls: set[Task[None]] = set()
+        self.timer: TimerHandle | None = None
+
+    def answer(self, found: Mapping[K, V]) -> None:
+        for key, futures in (self.asked or {}).items():
+            value = found.get(key)
+            for future in futures:
+                if not future.done():
+                    future.set_result(value)
+
+    def fail(self, error: Exception) -> None:
+        for futures in (self.asked or {}).values():
+            for future in futures:
+                if not future.done():
+                    future.set_exception(error)
+                    future.exception()  # who asked may have gone away without looking
 
 
 class Batcher(Generic[K, V]):
@@ -54,9 +77,8 @@ class Batcher(Generic[K, V]):
         self._give_up_s = give_up_s
         self._most_calls = most_calls
         self._waiting: dict[K, list[Future[V | None]]] = {}
-        self._calls: set[Task[Mapping[K, V]]] = set()
-        self._rounds: set[Task[None]] = set()
-        self._gathering: Task[None] | None = None  # the round that others wait for
+        self._calls: set[Task[None]] = set()
+        self._gathering: _Batch[K, V] | None = None  # that others wait for
 
     async def get(self, key: K) -> V | None:
         """Return the value of a key, or None.
@@ -77,22 +99,42 @@ class Batcher(Generic[K, V]):
     async def close(self) -> None:
         """End what is under way; who waits for it is told that there is no answer."""
         self._most_calls = 0
-        for each in self._rounds:
-            each.cancel()
-        if self._rounds:
-            await asyncio.wait(self._rounds)
+        for call in self._calls:
+            call.cancel()
+        if self._calls:
+            await asyncio.wait(self._calls)
 
     def _begin(self) -> None:
         if self._waiting and not self._gathering and len(self._calls) < self._most_calls:
-            # It takes the keys when it runs: after all that is ready to run in this turn.
-            self._gathering = asyncio.create_task(self._round())
-            self._rounds.add(self._gathering)
+            self._gathering = _Batch()
+            self._call(self._gathering)
 
-    def _go_on(self) -> None:
-        """Let the next round begin."""
-        if self._gathering is asyncio.current_task():
-            self._gathering = None
-        self._begin()
+    def _call(self, batch: _Batch[K, V]) -> None:
+        call = asyncio.create_task(self._ask(batch))
+        batch.calls.add(call)
+        self._calls.add(call)
+        call.add_done_callback(lambda call: self._ended(batch, call))
+
+    def _ended(self, batch: _Batch[K, V], call: Task[None]) -> None:
+        batch.calls.discard(call)
+        self._calls.discard(call)
+        if not batch.calls and batch.timer is not None:
+            batch.timer.cancel()
+        self._leave(batch)
+
+    async def _ask(self, batch: _Batch[K, V]) -> None:
+        if batch.asked is None:  # now, after all that was ready to run in the turn before
+            batch.asked = self._next()
+            loop = asyncio.get_running_loop()
+            batch.timer = loop.call_later(self._patience_s, self._lose_patience, batch)
+        try:
+            batch.answer(await self._load(list(batch.asked)) if batch.asked else {})
+        except asyncio.CancelledError:
+            batch.fail(self._silent())
+            raise
+        except Exception as error:  # noqa: BLE001 - it is handed to each who asked
+            if len(batch.calls) == 1:  # else the other call may still answer
+                batch.fail(error)
 
     def _next(self) -> "dict[K, list[Future[V | None]]]":
         """Return what the next call asks for: nobody who has gone."""
@@ -104,59 +146,25 @@ class Batcher(Generic[K, V]):
                 asked[key] = futures
         return asked
 
-    async def _round(self) -> None:
-        clock = asyncio.get_running_loop().time
-        asked, give_up_at = self._next(), clock() + self._give_up_s
-        pending = {self._call(asked)} if asked else set()
-        try:
-            if pending and not (await asyncio.wait(pending, timeout=self._patience_s))[0]:
-                if len(self._calls) < self._most_calls:
-                    pending.add(self._call(asked))
-                self._go_on()
-            while pending:
-                left = max(0.0, give_up_at - clock())
-                done, pending = await asyncio.wait(
-                    pending, timeout=left, return_when=asyncio.FIRST_COMPLETED
-                )
-                if not done:
-                    break
-                for call in done:
-                    _tell(asked, call, is_last=not pending)
-        finally:
-            # Told at once: what is cancelled may take a while to put its connection away.
-            _fail(asked, Unavailable(f"{self._dependency} does not answer."))
-            for call in pending:
-                call.cancel()
-            if pending:
-                await asyncio.wait(pending)
-            self._rounds.discard(asyncio.current_task())
-            self._go_on()
+    def _leave(self, batch: _Batch[K, V]) -> None:
+        """Let the next batch begin."""
+        if self._gathering is batch:
+            self._gathering = None
+        self._begin()
 
-    def _call(self, asked: "dict[K, list[Future[V | None]]]") -> "Task[Mapping[K, V]]":
-        call = asyncio.create_task(self._load(list(asked)))
-        self._calls.add(call)
-        call.add_done_callback(self._calls.discard)
-        return call
+    def _lose_patience(self, batch: _Batch[K, V]) -> None:
+        """Have others not wait for a batch, and ask for it once more."""
+        if len(self._calls) < self._most_calls:
+            self._call(batch)
+        left = max(0.0, self._give_up_s - self._patience_s)
+        batch.timer = asyncio.get_running_loop().call_later(left, self._give_up, batch)
+        self._leave(batch)
 
+    def _give_up(self, batch: _Batch[K, V]) -> None:
+        # Told at once: what is cancelled may take a while to put its connection away.
+        batch.fail(self._silent())
+        for call in batch.calls:
+            call.cancel()
 
-def _tell(
-    asked: "dict[K, list[Future[V | None]]]", call: "Task[Mapping[K, V]]", *, is_last: bool
-) -> None:
-    """Hand an answer out; an error too, unless another call may still answer."""
-    error = call.exception()
-    if error is None:
-        for key, futures in asked.items():
-            value = call.result().get(key)
-            for future in futures:
-                if not future.done():
-                    future.set_result(value)
-    elif is_last:
-        _fail(asked, error)
-
-
-def _fail(asked: "dict[K, list[Future[V | None]]]", error: BaseException) -> None:
-    for futures in asked.values():
-        for future in futures:
-            if not future.done():
-                future.set_exception(error)
-                future.exception()  # who asked may have gone away without looking
+    def _silent(self) -> Unavailable:
+        return Unavailable(f"{self._dependency} does not answer.")

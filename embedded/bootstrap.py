@@ -6,7 +6,6 @@ must be readable by old versions of Python, to tell their users so.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import sys
@@ -41,7 +40,10 @@ def _run(arguments: list[str]) -> int:
         if sys.version_info < _OLDEST:
             _exec_newer(arguments)
         if not is_current(ROOT, arguments[0]):
-            _make(arguments[0])
+            with stamp.alone(
+                ROOT, lambda: say("Waiting for another installation in this directory")
+            ):
+                _install(arguments[0])
     except StackError as error:
         complain(str(error))
         return 1
@@ -100,21 +102,6 @@ def _exec_newer(arguments: list[str]) -> None:
         f"Framemill needs Python 3.11 or newer, and this is {sys.version_info[0]}."
         f"{sys.version_info[1]}; install one, or name it: make PYTHON=/path/to/python3.11"
     )
-
-
-def _make(profile: str) -> None:
-    # The lock is on the directory itself: two starts at once wait for each other.
-    lock = os.open(ROOT, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Waiting for another installation in this directory")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_current(ROOT, profile):
-            _install(profile)
-    finally:
-        os.close(lock)
 
 
 def _install(profile: str) -> None:

@@ -17,7 +17,6 @@ from embedded.ffmpeg import find_tools
 from embedded.part import wrapped
 
 EMAIL = "demo@framemill.example"
-_PASSWORD_LENGTH = 20
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,6 @@ class Command:
     argv: tuple[str, ...]
     env: dict[str, str]
     quiet: bool
-
-
-def demo_password(secrets: dict[str, str]) -> str:
-    """Return the password of the demo account."""
-    return secrets["demo_account"][:_PASSWORD_LENGTH]
 
 
 class Account:

@@ -3,12 +3,9 @@
 What has not changed since it was last built is not built again.
 """
 
-import fcntl
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from embedded import node, stamp
@@ -32,7 +29,7 @@ def build(interrupted: Callable[[], bool] = lambda: False) -> Path:
     """
     wanted = _digest(_SOURCES)
     if stamp.read(_DIST)["digest"] != wanted:
-        with _alone():
+        with stamp.alone(FOLDER):
             if stamp.read(_DIST)["digest"] != wanted:
                 _run("Building the page", "run", "build", interrupted=interrupted)
                 stamp.write(_DIST, wanted)
@@ -56,7 +53,7 @@ def check() -> None:
             "    .venv/bin/python -m backend.http.document > frontend/openapi.json\n"
             "    cd frontend && npm run generate"
         )
-    with _alone():
+    with stamp.alone(FOLDER):
         types = FOLDER / "src" / "api" / "schema.d.ts"
         before = types.read_bytes()
         _run("Comparing the API's types", "run", "generate")
@@ -72,7 +69,7 @@ def test() -> None:
     Raises:
         StackError: one failed.
     """
-    with _alone():
+    with stamp.alone(FOLDER):
         _run("Testing the page", "run", "test")
 
 
@@ -85,17 +82,6 @@ def _run(label: str, *arguments: str, interrupted: Callable[[], bool] = lambda: 
         step("Installing the page's packages", [*found.npm, "ci"], env, FOLDER, interrupted)
         stamp.write(_MODULES, wanted)
     step(label, [*found.npm, *arguments], env, FOLDER, interrupted)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Two builds at once would take each other's files away."""
-    lock = os.open(FOLDER, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _digest(names: tuple[str, ...]) -> str:

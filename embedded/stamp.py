@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 _NAME = ".framemill.json"
@@ -36,3 +39,21 @@ def write(folder: Path, digest: str, **further: str) -> None:
     """Note what a folder was made of; nothing before a change, which may be cut short."""
     if folder.is_dir():
         (folder / _NAME).write_text(json.dumps({"digest": digest, **further}))
+
+
+@contextmanager
+def alone(folder: Path, waits: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold a folder, so that two who make it do not take each other's files away.
+
+    `waits` is called if somebody else holds it.
+    """
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waits()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)

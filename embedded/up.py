@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from embedded import demo, page, store
@@ -20,6 +20,7 @@ from embedded.watch import Watch
 _LOOK_S = 0.05
 _ROOM_S = 5.0
 _INTERRUPTED = 130
+_PASSWORD_LENGTH = 20  # short enough to be typed
 # What a person may set for the services although the stack has a value of its own.
 _OWN_CHOICE = (
     "ALLOWED_ORIGINS",
@@ -36,7 +37,7 @@ _OWN_CHOICE = (
     "USER_QUOTA_BYTES",
 )
 _REGISTRATION = {
-    "open": "is open to whoever reaches {address}; REGISTRATION=invite or closed changes that",
+    "open": "is open to everybody at {address}; REGISTRATION=invite or closed changes that",
     "invite": "at {address} takes an invite; REGISTRATION=open or closed changes that",
     "closed": "is closed; REGISTRATION=open or invite changes that",
 }
@@ -161,10 +162,12 @@ class _Session:
     def _show(self) -> bool:
         """Upload the demo's video where one is wanted; tell whether that went well."""
         options = self._options
-        password = demo.demo_password(store.load_secrets(options.data_dir))
+        password = store.load_secrets(options.data_dir)["demo_account"][:_PASSWORD_LENGTH]
         account = demo.Account(options.port, password)
         try:
-            account.open(self._maker(password))
+            # Where nobody may register an administrator makes it.
+            made_by = partial(demo.make_account, self._stack.process_environment, password)
+            account.open(None if options.registration == "open" else made_by)
             say(f"Demo account: {demo.EMAIL}, password {password}")
             if account.newest() and options.file is None and not options.once:
                 return True
@@ -178,11 +181,6 @@ class _Session:
             return False
         finally:
             account.close()
-
-    def _maker(self, password: str) -> Callable[[], None] | None:
-        if self._options.registration == "open":
-            return None
-        return lambda: demo.make_account(self._stack.process_environment, password)
 
     def _run(self, command: demo.Command, waiting: Waiting) -> bool:
         """Run one process of the demonstration while looking after the stack."""

@@ -71,7 +71,15 @@ class ApiStack(Stack):
         self.migrations_log = migrations.log
         self.log = tasks.log_group(self, "ApiLog")
         task = self._task(size, network, storage, messaging, data, media, accounts, origins)
-        self.service = _service(self, cluster, network, task)
+        self.service = tasks.service(
+            self,
+            "Api",
+            task,
+            cluster=cluster,
+            group=network.api_group,
+            spread=True,
+            health_check_grace_period=Duration.seconds(90),
+        )
         # What fails there fails the deployment before anything new serves.
         self.service.node.add_dependency(migrations.done)
         self.control = Control(
@@ -156,25 +164,6 @@ def _places(
         database_secret=database_secret or data.database_secret_arn,
         redis_host=data.redis_address,
         redis_port=data.redis_port,
-    )
-
-
-def _service(
-    stack: Stack, cluster: ecs.ICluster, network: NetworkStack, task: ecs.FargateTaskDefinition
-) -> ecs.FargateService:
-    return ecs.FargateService(
-        stack,
-        "Api",
-        cluster=cluster,
-        task_definition=task,
-        vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
-        security_groups=[network.api_group],
-        min_healthy_percent=100,
-        max_healthy_percent=200,
-        circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
-        availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.ENABLED,
-        health_check_grace_period=Duration.seconds(90),
-        propagate_tags=ecs.PropagatedTagSource.SERVICE,
     )
 
 

@@ -2,7 +2,6 @@
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
@@ -67,19 +66,8 @@ class Control(Construct):
         permissions.allow(task.task_role, rights)
         permissions.accept_objects(task.task_role, storage.bucket)
         permissions.accept_metrics(task.task_role)
-        self.service = ecs.FargateService(
-            self,
-            "Service",
-            cluster=cluster,
-            task_definition=task,
-            desired_count=1,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
-            security_groups=[network.control_group],
-            min_healthy_percent=100,
-            max_healthy_percent=200,
-            circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
-            availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.DISABLED,
-            propagate_tags=ecs.PropagatedTagSource.SERVICE,
+        self.service = tasks.service(
+            self, "Service", task, cluster=cluster, group=network.control_group, desired_count=1
         )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
+from constructs import Construct
 
 from infra import images
 from infra.practices import accept
@@ -109,6 +111,44 @@ def add_container(
         ecs.ContainerDependency(container=first, condition=ecs.ContainerDependencyCondition.SUCCESS)
     )
     return container
+
+
+def service(
+    scope: Construct,
+    name: str,
+    task: ecs.FargateTaskDefinition,
+    *,
+    cluster: ecs.ICluster,
+    group: ec2.ISecurityGroup,
+    spread: bool = False,
+    **options: Any,
+) -> ecs.FargateService:
+    """Return a service without public addresses, which in a deployment is there twice for a while.
+
+    Args:
+        scope: it belongs to.
+        name: of it there.
+        task: it runs.
+        cluster: where.
+        group: of its tasks.
+        spread: move tasks when one zone has more of them than another.
+        **options: of `FargateService`.
+    """
+    zones = ecs.AvailabilityZoneRebalancing
+    return ecs.FargateService(
+        scope,
+        name,
+        cluster=cluster,
+        task_definition=task,
+        vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+        security_groups=[group],
+        min_healthy_percent=100,
+        max_healthy_percent=200,
+        circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
+        availability_zone_rebalancing=zones.ENABLED if spread else zones.DISABLED,
+        propagate_tags=ecs.PropagatedTagSource.SERVICE,
+        **options,
+    )
 
 
 def health_check(image: images.Image) -> ecs.HealthCheck:

@@ -6,7 +6,6 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -76,33 +75,17 @@ class WorkerStack(Stack):
         permissions.allow(task.task_role, rights)
         permissions.accept_objects(task.task_role, storage.bucket)
         permissions.accept_protection(task.task_role, cluster)
-        self.service = _service(self, size, cluster, network, task)
+        # A new version starts beside the old one, which ends when its video is done.
+        self.service = tasks.service(
+            self,
+            "Workers",
+            task,
+            cluster=cluster,
+            group=network.worker_group,
+            capacity_provider_strategies=_strategy(size.worker_on_demand),
+        )
         self.load = told(namespace, "TasksWanted")
         _scale(self, self.service, cluster, self.load, size)
-
-
-def _service(
-    stack: Stack,
-    size: Size,
-    cluster: ecs.ICluster,
-    network: NetworkStack,
-    task: ecs.FargateTaskDefinition,
-) -> ecs.FargateService:
-    return ecs.FargateService(
-        stack,
-        "Workers",
-        cluster=cluster,
-        task_definition=task,
-        vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
-        security_groups=[network.worker_group],
-        capacity_provider_strategies=_strategy(size.worker_on_demand),
-        # A new version starts beside the old one, which ends when its video is done.
-        min_healthy_percent=100,
-        max_healthy_percent=200,
-        circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
-        availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.DISABLED,
-        propagate_tags=ecs.PropagatedTagSource.SERVICE,
-    )
 
 
 def _strategy(on_demand: int) -> list[ecs.CapacityProviderStrategy]:

@@ -16,7 +16,7 @@ Check = Callable[[], Awaitable[object]]
 class Readiness:
     """Asks all dependencies at the same time. Calls that come meanwhile share the answers.
 
-    A check raises when its part does not answer. It must within `patience_s`; what it says is good
+    A check raises when its dependency does not answer within `patience_s`; its answer is used
     for `keep_s`.
     """
 
@@ -32,41 +32,35 @@ class Readiness:
         self._keep_s = keep_s
         self._known: list[str] = []
         self._good_until = 0.0
-        self._round: asyncio.Task[None] | None = None
+        self._asking = asyncio.Lock()
         self._asked: dict[str, asyncio.Task[bool]] = {}
 
     async def silent(self) -> list[str]:
-        """Return the names of the dependencies that do not answer."""
-        if time.monotonic() >= self._good_until:
-            if self._round is None or self._round.done():
-                self._round = asyncio.create_task(self._ask())
-            # One caller that is cancelled must not cancel the others.
-            await asyncio.shield(self._round)
+        """Return the names of the parts that do not answer."""
+        async with self._asking:
+            if time.monotonic() >= self._good_until:
+                self._known = await self._ask()
+                self._good_until = time.monotonic() + self._keep_s
         return self._known
 
     async def close(self) -> None:
         """Stop asking."""
-        tasks = [task for task in (self._round, *self._asked.values()) if task is not None]
-        for task in tasks:
+        for task in self._asked.values():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._asked.values(), return_exceptions=True)
 
-    async def _ask(self) -> None:
+    async def _ask(self) -> list[str]:
         for name, check in self._checks.items():
-            # One that still hangs, and did not heed its end, is not asked once more.
-            if name not in self._asked or self._asked[name].done():
+            # One that is still asked, or that nobody waited for to the end, is not asked once more.
+            if name not in self._asked or self._asked[name].cancelled():
                 self._asked[name] = asyncio.create_task(_answers(name, check))
         _, late = await asyncio.wait(self._asked.values(), timeout=self._patience_s)
-        self._known = [
-            name for name, task in self._asked.items() if task in late or not task.result()
-        ]
+        asked = self._asked
+        self._asked = {name: task for name, task in asked.items() if task in late}
         for name, task in self._asked.items():
-            if task in late:
-                _log.warning(
-                    "not_ready", dependency=name, error=f"no answer in {self._patience_s:g} s"
-                )
-                task.cancel()
-        self._good_until = time.monotonic() + self._keep_s
+            _log.warning("not_ready", part=name, error=f"no answer in {self._patience_s:g} s")
+            task.cancel()
+        return [name for name, task in asked.items() if task in late or not task.result()]
 
 
 async def _answers(name: str, check: Check) -> bool:

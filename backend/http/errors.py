@@ -170,7 +170,11 @@ async def _validation(request: Request, error: Exception) -> Response:
         # An id that cannot exist is as unknown as one that does not.
         return _answer(request, 404, "not_found", _DETAILS[404])
     fields = [
-        FieldError(pointer=_pointer(item["loc"]), code=item["type"], message=_message(item))
+        FieldError(
+            pointer=_pointer(item["loc"]),
+            code=item["type"],
+            message=str(item["msg"]).removeprefix("Value error, "),
+        )
         for item in found
     ]
     detail = "; ".join(f"{field.pointer}: {field.message}" for field in fields[:3])
@@ -181,10 +185,6 @@ def _pointer(location: Iterable[Any]) -> str:
     """Return a JSON pointer into the body, or the name of a parameter."""
     parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]
     return "/" + "/".join(parts[1:] if len(parts) > 1 else parts)
-
-
-def _message(item: Mapping[str, Any]) -> str:
-    return str(item["msg"]).removeprefix("Value error, ")
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,19 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-_STYLE = """
-:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
-body{max-width:60rem;margin:0 auto;padding:1rem 1.5rem 4rem}
-code,pre{font:.875rem/1.5 ui-monospace,monospace}
-pre{overflow-x:auto;padding:.75rem;border:1px solid #8886;border-radius:.25rem}
-nav ul{list-style:none;padding:0}
-section{border-top:1px solid #8886;margin-top:2rem}
-table{border-collapse:collapse;width:100%;margin:.5rem 0}
-td,th{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0}
-tr{border-bottom:1px solid #8883}
-.scroll{overflow-x:auto}
-:target{outline:2px solid Highlight;outline-offset:.5rem}
-"""
+_STYLE = Path(__file__).with_name("reference.css").read_text(encoding="utf-8")
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _GUARDS = {
     "Content-Security-Policy": (

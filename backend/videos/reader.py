@@ -110,7 +110,7 @@ class VideoReader:
         return await self._item(_owned(await self._rows.get(video_id), user_id))
 
     def ask(self, video_id: uuid.UUID) -> asyncio.Future[Row[Any] | None]:
-        """Have a video read, whoever owns it; for `written`."""
+        """Have a video of any owner read; for `written`."""
         return self._rows.ask(video_id)
 
     async def written(self, row: Row[Any] | None, user_id: uuid.UUID) -> bytes:

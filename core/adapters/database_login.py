@@ -1,4 +1,4 @@
-"""Logging in to Postgres, also with a password that AWS Secrets Manager keeps and changes.
+"""Logs in to Postgres, also with a password that AWS Secrets Manager keeps and changes.
 
 IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt for a key of your own.
 """

@@ -146,7 +146,9 @@ class PacedDatabase:
             yield PacedConnection(connection)
 
     async def ping(self) -> None:
-        """Answer: it is there."""
+        """Ask for an answer."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
 
     async def _note(self, connection: AsyncConnection) -> None:
         actor = _actor.get()

@@ -39,7 +39,7 @@ def _sign(
     return _Sign(re.compile(pattern), code, message, input_fault, charge)
 
 
-# The machine's own troubles make every later complaint about the input void.
+# After a fault of the machine, later errors about the input mean nothing.
 _OURS = (
     _sign(
         r"No space left on device|Disk quota exceeded",
@@ -129,7 +129,7 @@ _GAVE_UP = Failure(
 
 
 def diagnose(status: int, stderr_tail: str) -> Failure:
-    """Judge a failed encode; only a proven fault of the input blames the user.
+    """Classify a failed encode. It is the source's fault only if that is proved.
 
     Args:
         status: exit status; negative is the signal that killed the process.

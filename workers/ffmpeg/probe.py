@@ -81,7 +81,9 @@ async def probe(
         ProbeFailedError: the file cannot be read, or ffprobe took too long or said too much.
     """
     patience = ProcessLimits(
-        stall_seconds=math.inf, wall_seconds=limits.probe_seconds, stdout_bytes=limits.probe_bytes
+        stall_seconds=math.inf,
+        wall_seconds=limits.probe_timeout_s,
+        stdout_bytes=limits.probe_output_bytes,
     )
     argv = probe_command(ffprobe, path, limits)
     try:

@@ -85,10 +85,10 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Refusal | 
             f"The video has more frames than it says. The limit is {limits.max_frames}.",
         )
     seconds = frames / float(plan.frame_rate)
-    if seconds >= limits.max_duration - SLACK_SECONDS > (plan.duration or 0.0):
+    if seconds >= limits.max_duration_s - SLACK_SECONDS > (plan.duration or 0.0):
         return Refusal(
             FailureCode.DURATION_TOO_LONG,
-            f"The video is longer than it says. The limit is {limits.max_duration / 3600:.1f} "
+            f"The video is longer than it says. The limit is {limits.max_duration_s / 3600:.1f} "
             "hours.",
         )
     return None

@@ -29,7 +29,7 @@ FULL = Failure(
 def outputs_room(source_size: int) -> int:
     """Return the bytes of disk for what is made of a source. Pure.
 
-    It is sent while it is made: however long the film is, no more of it is there at once. Of a
+    It is sent while it is made: however long the video is, no more of it is there at once. Of a
     small source hardly ever more than twice its size is made.
     """
     return min(2 * source_size, _OUTPUTS)

@@ -95,7 +95,7 @@ async def test_taking_too_long_is_not_the_files_fault(tools: Tools, tmp_path: Pa
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o755)
     with pytest.raises(ProbeFailedError) as caught:
-        await probe(str(slow), "./input", cwd=tmp_path, limits=Limits(probe_seconds=0.3))
+        await probe(str(slow), "./input", cwd=tmp_path, limits=Limits(probe_timeout_s=0.3))
     assert caught.value.failure == Failure(
         FailureCode.PROCESSING_TIMEOUT,
         "The file took too long to inspect. Try again later.",

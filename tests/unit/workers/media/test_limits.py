@@ -80,17 +80,17 @@ def test_a_claimed_rate_alone_is_no_reason() -> None:
 
 
 def test_limits_can_be_changed() -> None:
-    assert refuse(FILE, Limits(max_duration=59.0)) is not None
+    assert refuse(FILE, Limits(max_duration_s=59.0)) is not None
 
 
 def test_other_limits() -> None:
-    small = Limits(max_side=640, max_pixels=10**9, max_streams=1)
+    small = Limits(max_side_px=640, max_pixels=10**9, max_streams=1)
     refusal = refuse(FILE, small)
     assert refusal is not None
     assert refusal.code == FailureCode.TOO_MANY_STREAMS
     assert "The limit is 1." in refusal.message
-    assert refuse(FILE, Limits(max_duration=60, max_frames=1500, max_frame_rate=25)) is None
-    assert refuse(FILE, Limits(max_duration=59)) is not None
+    assert refuse(FILE, Limits(max_duration_s=60, max_frames=1500, max_frame_rate=25)) is None
+    assert refuse(FILE, Limits(max_duration_s=59)) is not None
     assert refuse(FILE, Limits(max_frames=1499)) is not None
     assert refuse(FILE, Limits(max_frame_rate=24)) is not None
 
@@ -103,5 +103,5 @@ def test_time_allowed(duration: float | None, seconds: float) -> None:
 
 
 def test_time_allowed_otherwise() -> None:
-    limits = Limits(wall_factor=2, wall_min=10, wall_max=100)
+    limits = Limits(wall_time_factor=2, wall_time_min_s=10, wall_time_max_s=100)
     assert [limits.wall_seconds(d) for d in (1, 30, 99, None)] == [10, 60, 100, 100]

@@ -77,7 +77,7 @@ def test_another_result_than_planned_is_our_fault(outputs: dict[str, MediaInfo])
     ("limits", "code"),
     [
         (Limits(max_frames=500), FailureCode.TOO_MANY_FRAMES),
-        (Limits(max_duration=20.0), FailureCode.DURATION_TOO_LONG),
+        (Limits(max_duration_s=20.0), FailureCode.DURATION_TOO_LONG),
     ],
     ids=["frames", "duration"],
 )

@@ -2,7 +2,7 @@
 # `test-contract`; ARGS for `test` and its like, `prove`, `e2e`, `bench`, `fleet`, `faults`.
 PYTHON ?= python3
 
-# With it each start of a process compiles all that it imports anew, which takes many seconds.
+# With it each process would compile all its imports again at its start, which takes many seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
 # Python begins with a traceback for a Ctrl-C; what is started with it ignored takes it over when it is ready to.
@@ -16,13 +16,13 @@ UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --genera
 up:
 	@trap '' INT; $(ENSURE) embedded && exec .venv/bin/python -m embedded up
 
-# Three processes, each with a stack of its own: much of a test's time is waiting. For lanes see tests/support/lanes.py.
+# Three processes, each with its own stack, because tests wait much of their time. For lanes see tests/support/lanes.py.
 PYTEST = .venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 25
 
 test:
 	@$(ENSURE) dev && exec $(PYTEST) --lane test $(ARGS)
 
-# Everything, of large sets a sample: FRAMEMILL_TEST_SEED says which. `test-rest` is what `make test` leaves out.
+# Everything; of large sets a sample by FRAMEMILL_TEST_SEED. `test-rest` is only what `make test` leaves out.
 test-all test-rest: test-%:
 	@$(ENSURE) dev && exec $(PYTEST) --lane $* $(ARGS)
 
@@ -30,7 +30,7 @@ test-all test-rest: test-%:
 test-busy:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.support.busy 4 -- $(PYTEST) --lane test $(ARGS)
 
-# What takes hours: full counts, generators, soaks. Goes on where it stopped; ARGS=--list tells what has been shown.
+# All tests with full counts, for hours. Continues where it stopped; ARGS=--list shows the results so far.
 prove:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.prove $(ARGS)
 
@@ -49,7 +49,7 @@ synth:
 cdk:
 	@$(ENSURE) dev && exec .venv/bin/python -m infra.toolchain cdk $(ARGS)
 
-# The store and the queue: LocalStack, started for this; or what is at an address, AWS without one. See docs/stores.md.
+# tests/contract on LocalStack, on the store at ENDPOINT_URL, or on AWS. See docs/stores.md.
 test-localstack:
 	@$(ENSURE) dev && .venv/bin/python -m tests.contract.localstack && \
 		exec .venv/bin/python -m pytest tests/contract --target localstack $(ARGS)
@@ -79,7 +79,7 @@ check-code:
 bench:
 	@$(ENSURE) dev && exec .venv/bin/python -m bench $(ARGS)
 
-# The invariants, as often as it takes to believe them: make faults ARGS="--only I4 --seed 7". Minutes each; `prove`
+# The fault tests, many times: make faults ARGS="--only I4 --seed 7". Minutes each; `prove`
 # plays them all.
 faults:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.faults $(ARGS)

@@ -151,7 +151,7 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             tokens=Tokens(settings),
             sessions=Sessions(client, settings.refresh_token_s, settings.refresh_grace_s),
             passwords=passwords,
-            limits=RateLimiter(client),
+            rate_limits=RateLimiter(client),
             idempotency=Idempotency(client),
             videos=videos,
             board=board,

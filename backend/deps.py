@@ -47,7 +47,7 @@ class Services:
     tokens: Tokens
     sessions: Sessions
     passwords: Passwords
-    limits: RateLimiter
+    rate_limits: RateLimiter
     idempotency: Idempotency
     videos: VideoReader
     board: ProgressBoard
@@ -55,7 +55,7 @@ class Services:
     uploads: Batcher[uuid.UUID, UploadRow]
 
 
-async def services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     """Return the adapters that the lifespan has opened."""
     return opened(request)
 
@@ -71,7 +71,7 @@ class Principal:
 
     user_id: uuid.UUID
     session_id: str
-    held: Services
+    services: Services
 
 
 class BearerSession(SecurityBase):
@@ -106,13 +106,13 @@ class BearerSession(SecurityBase):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Send Authorization: Bearer <access token>.", "token_missing")
-        held = opened(request)
-        known = held.tokens.check_access(token.strip())
-        return Principal(known.user_id, known.session_id, held)
+        services = opened(request)
+        known = services.tokens.check_access(token.strip())
+        return Principal(known.user_id, known.session_id, services)
 
     async def confirm(self, user: Principal) -> None:
         """Raise `session_revoked` unless the session is alive."""
-        await user.held.sessions.check(user.session_id)
+        await user.services.sessions.check(user.session_id)
         structlog.contextvars.bind_contextvars(user_id=str(user.user_id))
 
 
@@ -120,7 +120,7 @@ async def _address(request: Request) -> str:
     return address_of(request.scope, opened(request).settings.trusted_proxies)
 
 
-With = Annotated[Services, Depends(services)]
+OpenServices = Annotated[Services, Depends(_services)]
 CurrentUser = Annotated[Principal, Depends(BearerSession())]
 
 
@@ -130,8 +130,8 @@ async def _asking(user: CurrentUser) -> Principal:
     Raises:
         RateLimited: `rate_limited`.
     """
-    limit = Limit("jobs", user.held.settings.rate_limit_uploads)
-    await user.held.limits.take(limit, str(user.user_id))
+    limit = Limit("jobs", user.services.settings.rate_limit_uploads)
+    await user.services.rate_limits.take(limit, str(user.user_id))
     return user
 
 
@@ -141,7 +141,7 @@ async def _admin(user: CurrentUser) -> Principal:
     Raises:
         Forbidden: `forbidden`.
     """
-    async with user.held.db.read() as connection:
+    async with user.services.db.read() as connection:
         role = await connection.scalar(
             select(User.role).where(User.id == user.user_id, User.closed_at.is_(None))
         )

@@ -21,7 +21,7 @@ class Server(uvicorn.Server):
         """Open the API, then the service routes."""
         await super().startup(sockets)
         self._serving = asyncio.create_task(self._service.serve([self._listener]))
-        # Without it nobody could tell whether we are well: then whoever started us starts us anew.
+        # Without the service port nobody can check our health: end, so that we are started again.
         self._serving.add_done_callback(self._exit)
 
     def _exit(self, _serving: "asyncio.Task[None]") -> None:

@@ -1,4 +1,4 @@
-"""Settings of the API, and of nobody else; those that it shares are in `core/config.py`."""
+"""Settings of the API only. Shared settings are in `core/config.py`."""
 
 import re
 from ipaddress import ip_network

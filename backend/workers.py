@@ -20,8 +20,8 @@ _STALE_S = 10.0
 class KnownWorkers:
     """The reports of all workers, as they were a second ago.
 
-    Whoever asks when they are older has them asked for anew, once for all who wait, and waits for
-    a moment only. A Redis that is away makes them unknown.
+    Older reports are read again, once for all waiting callers, who wait for a moment only. If Redis
+    is away, the reports are unknown.
     """
 
     def __init__(self, client: redis.Redis, clock: Callable[[], float] = time.monotonic) -> None:

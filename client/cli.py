@@ -14,7 +14,7 @@ from client.errors import ApiError, FramemillError, reason_of
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @server_option
 def framemill() -> None:
-    """Upload videos to a Framemill server, watch them being transcoded, download them."""
+    """Upload videos to a Framemill server, see their progress, download them."""
 
 
 for _command in (

@@ -54,7 +54,7 @@ def register(
 ) -> None:
     """Create an account and log in.
 
-    The password is asked for, or taken from FRAMEMILL_PASSWORD.
+    Asks for the password, or takes it from FRAMEMILL_PASSWORD.
     """
     client = open_client(context)
     address, password = _credentials(email, password_stdin, confirm=True)
@@ -71,7 +71,7 @@ def register(
 def login(context: click.Context, email: str | None, password_stdin: bool) -> None:
     """Log in. Later commands use the same server.
 
-    The password is asked for, or taken from FRAMEMILL_PASSWORD.
+    Asks for the password, or takes it from FRAMEMILL_PASSWORD.
     """
     client = open_client(context)
     address, password = _credentials(email, password_stdin, confirm=False)
@@ -83,7 +83,7 @@ def login(context: click.Context, email: str | None, password_stdin: bool) -> No
 @server_option
 @click.pass_context
 def logout(context: click.Context) -> None:
-    """End the session, here and at the server."""
+    """Log out: end the session here and on the server."""
     client = open_client(context)
     client.logout()
     click.echo(f"Logged out at {client.api.caller.server}.")
@@ -100,7 +100,7 @@ def logout(context: click.Context) -> None:
 def passwd(context: click.Context, password_stdin: bool) -> None:
     """Change your password. All your other sessions end.
 
-    Both are asked for, or taken from FRAMEMILL_PASSWORD and FRAMEMILL_NEW_PASSWORD.
+    Asks for both passwords, or takes them from FRAMEMILL_PASSWORD and FRAMEMILL_NEW_PASSWORD.
     """
     client = open_client(context)
     email = client.me().email  # fails before a password is typed
@@ -131,7 +131,7 @@ def passwd(context: click.Context, password_stdin: bool) -> None:
 def delete_account(context: click.Context, password_stdin: bool, yes: bool) -> None:
     """Delete your account and all its videos.
 
-    The password is asked for, or taken from FRAMEMILL_PASSWORD.
+    Asks for the password, or takes it from FRAMEMILL_PASSWORD.
     """
     password = _line() if password_stdin else os.environ.get("FRAMEMILL_PASSWORD")
     if (password is None or not yes) and not sys.stdin.isatty():

@@ -28,7 +28,7 @@ class Span(click.ParamType[int]):
 
 @click.group()
 def admin() -> None:
-    """For admins: invite people, where registration is by invite."""
+    """For admins: manage invites."""
 
 
 @admin.command()

@@ -11,7 +11,7 @@ import httpx
 
 from client.errors import ServerUnreachable, reason_of
 
-# Seconds; a store that hangs longer is asked anew.
+# Seconds; a store that hangs longer is asked again.
 IO_TIMEOUT = 60.0  # of one send or receive
 _CONNECT_TIMEOUT = 10.0
 

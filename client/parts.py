@@ -56,7 +56,7 @@ class PartSender:
         path: the file.
         stop: once it is set, sending ends with `Stopped`.
         on_bytes: told of bytes as they go out, and with a negative number of those that
-            went out in vain.
+            went out but did not arrive.
     """
 
     def __init__(self, path: Path, stop: threading.Event, on_bytes: Callable[[int], None]) -> None:

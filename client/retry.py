@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 TRIES = 7
 REFUSALS = 3  # a URL that is refused when fresh will not be accepted later
-LONGEST_WAIT = 60.0  # seconds; whoever asks for more is reported instead of waited for
+LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is reported as an error
 _FIRST_WAIT = 0.25
 _LAST_WAIT = 10.0
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})

@@ -124,7 +124,7 @@ def send_and_complete(
 
     Raises:
         FileChanged: the file is not what it was; the upload is given up.
-        UploadFailed: it stopped; calling `begin` again goes on from there, or begins anew.
+        UploadFailed: it stopped; calling `begin` again continues there, or starts again.
     """
     todo = plan(upload, upload.parts)
     sending = _Sending(api, upload, path, todo, on_progress)

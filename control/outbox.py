@@ -1,4 +1,4 @@
-"""Deletes rows of the outbox after a while: those that were sent, and those that nobody needs."""
+"""Deletes rows of the outbox after a while: sent rows, and events that are too old."""
 
 from datetime import timedelta
 

@@ -30,11 +30,11 @@ _COLUMNS = (Outbox.id, Outbox.key, Outbox.payload)
 
 
 class Relay:
-    """Sends what waits whenever it is told that something may, and every few seconds.
+    """Sends waiting rows after each notification, and every few seconds.
 
-    Any number of them share the work: each takes rows that no other has. A row is marked before it
-    is sent and stamped after; whoever dies in between leaves a mark that lapses. What is sent twice
-    does no harm: a hint leads to one claim at most, and an event names a version.
+    Several relays share the work: each takes rows that no other has. A row is marked before it is
+    sent and stamped after it. If a relay dies in between, the mark lapses. Sending twice is
+    harmless: a hint leads to one claim at most, and an event has a version.
 
     Each topic is sent by itself: none waits for the part that another one is sent to.
 
@@ -62,7 +62,7 @@ class Relay:
             wake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. A part that is away is logged and tried again."""
+        """Work until cancelled. A dependency that is away is logged and tried again."""
         await asyncio.gather(*map(self._run, Topic))
 
     async def _run(self, topic: Topic) -> None:

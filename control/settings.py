@@ -1,4 +1,4 @@
-"""Settings of control, and of nobody else; those that it shares are in `core/config.py`."""
+"""Settings of control only. Shared settings are in `core/config.py`."""
 
 from pydantic import Field
 

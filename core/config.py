@@ -1,6 +1,6 @@
-"""Settings: frozen, typed, read from the environment once at start. Here those that are shared.
+"""Settings that several processes share: frozen, typed, read from the environment once at start.
 
-Each process has a class of its own, of what it reads: `settings.py` in its folder.
+Each process has its own settings class: `settings.py` in its folder.
 """
 
 import os

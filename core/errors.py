@@ -3,6 +3,8 @@
 import uuid
 from dataclasses import dataclass
 
+from core.model.failure_codes import FailureCode
+
 
 class DomainError(Exception):
     """An expected error, for the caller to act on.
@@ -108,12 +110,12 @@ class Failure:
     """Why a job failed, as its owner reads it.
 
     Attributes:
-        code: one of the `failure.code` words of the API.
+        code: for clients.
         message: one sentence: what happened and what to do.
         retryable: whether the same job may succeed later.
     """
 
-    code: str
+    code: FailureCode
     message: str
     retryable: bool
 
@@ -131,7 +133,7 @@ class TransientError(Exception):
         super().__init__(message)
         self.charge = charge
         self.failure = failure or Failure(
-            "processing_gave_up",
+            FailureCode.PROCESSING_GAVE_UP,
             "Processing failed several times. Try again later.",
             retryable=True,
         )

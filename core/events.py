@@ -166,7 +166,7 @@ class Subscriber:
             if not asked:
                 await self._pubsub.ping()
         async with self._lock:
-            await self._disconnect()  # and it is opened again by whoever subscribes
+            await self._disconnect()  # the next subscriber opens it again
         raise RedisConnectionError("nothing came, and no answer either")
 
     async def _tell(self, user_id: uuid.UUID) -> None:
@@ -197,10 +197,10 @@ class Subscriber:
                 else VideoEvent(user_id, uuid.UUID(video_id), int(reached))
             )
         except ValueError:
-            # Word of another release, perhaps: one that is not understood must not end the others.
+            # Perhaps from another release: one unknown event must not stop the others.
             _log.warning("event_not_understood")
             return
         for queue in self._listeners.get(user_id, ()):
-            # A full queue belongs to a listener that will read everything anew anyway.
+            # A listener with a full queue will read everything again anyway.
             with contextlib.suppress(asyncio.QueueFull):
                 queue.put_nowait(event)

@@ -25,7 +25,7 @@ _TELL = """
 if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return 1 end
 local told, now = redis.call('HGET', KEYS[1], ARGV[1]), ARGV[2]
 if told then
-  -- Another attempt begins anew; what people see does not go back.
+  -- Another attempt starts at 0; the shown progress does not go back.
   local before, after = cjson.decode(told), cjson.decode(now)
   if before.percent > after.percent then
     after.percent = before.percent

@@ -78,7 +78,7 @@ class Supervisor:
                 if not running.ready and self.is_whole(name, timeout):
                     self._report(name, time.monotonic() - running.started)
             for name in self.dead():
-                # What needs it would only wait in vain, and be blamed for it.
+                # Components that need it would only wait, and look broken.
                 raise PartDied(self.describe_end(name))
             time.sleep(_POLL_S)
         return True

@@ -37,7 +37,7 @@ _OWN_CHOICE = (
     "USER_QUOTA_BYTES",
 )
 _REGISTRATION = {
-    "open": "is open to whoever reaches {address}; REGISTRATION=invite or closed changes that",
+    "open": "is open to everybody at {address}; REGISTRATION=invite or closed changes that",
     "invite": "at {address} takes an invite; REGISTRATION=open or closed changes that",
     "closed": "is closed; REGISTRATION=open or invite changes that",
 }

@@ -15,10 +15,10 @@ _STUCK = ("no_worker", "no_room")
 
 @dataclass
 class Waiting:
-    """Looks after the film that was uploaded last: `newest` returns it as the API shows it.
+    """Looks after the video that was uploaded last: `newest` returns it as the API shows it.
 
-    `shortage` returns what this machine has too little of; `limit` is the seconds that the film may
-    wait for what does not come by itself.
+    `shortage` returns what this machine has too little of; `limit` is the seconds that the video
+    may wait for what does not come by itself.
     """
 
     newest: Callable[[], dict[str, Any] | None]

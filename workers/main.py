@@ -19,7 +19,6 @@ from core.config import ConfigError
 from core.pulse import beat
 from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
-from workers.media.limits import Limits
 from workers.runtime.adapters import Adapters
 from workers.runtime.consumer import Consumer
 from workers.runtime.presence import Reporter, look_from
@@ -72,15 +71,15 @@ async def serve(settings: Settings) -> None:
             ffprobe=str(settings.ffprobe_path),
             capabilities=capabilities,
             ladder=ladder,
-            limits=limits_of(settings),
+            limits=settings,
             connections=settings.fetch_connections,
             sandbox=sandbox,
             pace=Pace(int(settings.transfer_least_rate), settings.transfer_grace_s),
         )
         name = f"{socket.gethostname()}:{os.getpid()}"
-        parts = Adapters(settings, db, found.queue, found.storage, client)
+        adapters = Adapters(settings, db, found.queue, found.storage, client)
         protection = Protection()
-        consumer = Consumer(parts, tools, scratch, name, protection)
+        consumer = Consumer(adapters, tools, scratch, name, protection)
         _warn_of_scratch(settings)
         _log.info("worker_started", worker=name, concurrency=settings.worker_concurrency)
         for work in _beside(settings, protection):
@@ -147,24 +146,6 @@ def read_ladder(settings: Settings) -> Ladder:
         return load_ladder(settings.ladder_file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, LadderError) as error:
         raise ConfigError(f"LADDER_FILE {settings.ladder_file}: {error}") from None
-
-
-def limits_of(settings: Settings) -> Limits:
-    """Return what a source may be, as the settings have it."""
-    return Limits(
-        max_side=settings.max_side_px,
-        max_pixels=settings.max_pixels,
-        max_duration=settings.max_duration_s,
-        max_frames=settings.max_frames,
-        max_frame_rate=settings.max_frame_rate,
-        max_streams=settings.max_streams,
-        probe_seconds=settings.probe_timeout_s,
-        probe_bytes=settings.probe_output_bytes,
-        stall_seconds=settings.stall_timeout_s,
-        wall_factor=settings.wall_time_factor,
-        wall_min=settings.wall_time_min_s,
-        wall_max=settings.wall_time_max_s,
-    )
 
 
 async def _until_signal(work: Coroutine[None, None, None]) -> None:

@@ -1,4 +1,4 @@
-"""Settings of a worker, and of nobody else; those that it shares are in `core/config.py`."""
+"""Settings of a worker only. Shared settings are in `core/config.py`."""
 
 from pathlib import Path
 from typing import Literal, Self
@@ -7,13 +7,14 @@ from pydantic import ByteSize, Field, model_validator
 
 from core import config
 from core.config import MIN_FREE_DISK_BYTES, YEAR_S, ApiAndWorkers, ControlAndWorkers
+from workers.media.limits import Limits
 
-# An encode that is no faster than this, as a part of real time, is still let finish. A film at 24
-# pictures a second is then made at 9.6 of them.
+# The slowest encode that must be able to finish, relative to real time: 24 frames per second are
+# then encoded at 9.6.
 SLOWEST_ENCODE = 0.4
 
 
-class Settings(config.Settings, ApiAndWorkers, ControlAndWorkers):
+class Settings(config.Settings, ApiAndWorkers, ControlAndWorkers, Limits):
     """What a worker reads."""
 
     lease_s: float = Field(60, gt=0, le=YEAR_S)
@@ -28,61 +29,49 @@ class Settings(config.Settings, ApiAndWorkers, ControlAndWorkers):
     ladder_file: Path | None = None
     fetch_connections: int = Field(4, ge=1, le=32)
     transfer_least_rate: ByteSize = Field(
-        ByteSize(32 * 1024), gt=0, description="a second and connection; slower is given up"
+        ByteSize(32 * 1024),
+        gt=0,
+        description="bytes per second and connection; a slower transfer is stopped",
     )
     transfer_grace_s: float = Field(15, gt=0, description="for a block or part, beside its rate")
     sandbox: Literal["required", "preferred", "off"] | None = None
     ffmpeg_address_space: ByteSize | None = Field(None, ge=512 * 1024**2)
     task_memory_bytes: ByteSize = Field(ByteSize(1024**3), ge=0, description="of one at its peak")
     min_free_disk_bytes: ByteSize = Field(MIN_FREE_DISK_BYTES, ge=0)
-    ecs_agent_uri: str | None = Field(None, description="set by ECS: who guards its tasks")
+    ecs_agent_uri: str | None = Field(None, description="set by ECS: agent that protects tasks")
     spot_notices: bool = Field(False, description="drain before EC2 takes a Spot machine back")
     aws_ec2_metadata_service_endpoint: str = "http://169.254.169.254"
 
-    # The most that a source may be, and how long FFmpeg may take over it
-    max_duration_s: float = Field(4 * 3600, gt=0)
-    max_side_px: int = Field(8192, ge=16, le=16_384)
-    max_pixels: int = Field(35_651_584, ge=256, description="of one picture: 8192 x 4352")
-    max_frame_rate: float = Field(120, gt=0)
-    max_frames: int = Field(345_600, ge=1)
-    max_streams: int = Field(32, ge=1, le=1000)
-    probe_timeout_s: float = Field(10, gt=0)
-    probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)
-    stall_timeout_s: float = Field(60, gt=0, description="without any progress")
-    wall_time_factor: float = Field(20, gt=0, description="of the source's length, within:")
-    wall_time_min_s: float = Field(120, gt=0)
-    wall_time_max_s: float = Field(10 * 3600, gt=0, description="what the longest film may need")
-
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        # A task is kept by beats, each of which may come late by the time of another.
+        # One heartbeat may be late by the time of another.
         if 2 * self.heartbeat_s > self.lease_s:
             raise ValueError("HEARTBEAT_S must be at most half of LEASE_S")
         if self.progress_s > self.heartbeat_s:
             raise ValueError("PROGRESS_S must not be larger than HEARTBEAT_S")
         if self.wall_time_min_s > self.wall_time_max_s:
             raise ValueError("WALL_TIME_MIN_S must not be larger than WALL_TIME_MAX_S")
-        # What is let in can be finished.
+        # Every source that is accepted must have time to finish.
         needed = 1 / SLOWEST_ENCODE
         if self.wall_time_factor < needed:
             raise ValueError(
-                f"WALL_TIME_FACTOR must be at least {needed:g}: an encode may be as slow as that"
+                f"WALL_TIME_FACTOR must be at least {needed:g}: an encode may be that slow"
             )
         longest = needed * self.max_duration_s
         if self.wall_time_max_s < longest:
             raise ValueError(
                 f"WALL_TIME_MAX_S must be at least {needed:g} times MAX_DURATION_S, which is "
-                f"{longest:g}: a film of that length is taken, and its encode must be let finish"
+                f"{longest:g}: the longest video must have time to finish"
             )
         longest = self.max_attempts * self.wall_time_max_s
         if self.max_job_s < longest:
             raise ValueError(
                 "MAX_JOB_S must be at least MAX_ATTEMPTS times WALL_TIME_MAX_S, which is "
-                f"{longest:g}: each attempt may take so long"
+                f"{longest:g}: each attempt may take that long"
             )
         return self
 
     @property
     def wanted_sandbox(self) -> Literal["required", "preferred", "off"]:
-        """How FFmpeg is held: `make up` must work on any machine, and its files are one's own."""
+        """The sandbox mode: `make up` must work on any machine, and its files are one's own."""
         return self.sandbox or ("preferred" if self.framemill_mode == "embedded" else "required")

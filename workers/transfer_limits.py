@@ -7,16 +7,21 @@ So a store that is very slow, or stops reading, would hold a transfer for hours.
 from dataclasses import dataclass
 
 from core.errors import Failure, TransientError
+from core.model.failure_codes import FailureCode
 
 CHANCES = 3  # for each range, and for each part
 
 GONE = Failure(
-    "storage_error",
+    FailureCode.STORAGE_ERROR,
     "The uploaded file is no longer stored. Upload it again.",
     retryable=False,
 )
-CUT = Failure("storage_error", "The storage returned damaged data. Try again.", retryable=True)
-SLOW = Failure("storage_error", "The storage was too slow. Try again later.", retryable=True)
+CUT = Failure(
+    FailureCode.STORAGE_ERROR, "The storage returned damaged data. Try again.", retryable=True
+)
+SLOW = Failure(
+    FailureCode.STORAGE_ERROR, "The storage was too slow. Try again later.", retryable=True
+)
 
 
 @dataclass(frozen=True)

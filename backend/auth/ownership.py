@@ -23,15 +23,15 @@ async def change_password(user: Principal, current: str, new: str, *, address: s
         RateLimited: too many attempts.
         Unauthenticated: `session_revoked`: the account is closed.
     """
-    held = user.held
+    services = user.services
     email, shown = await _show_password(user, current, address)
     check_password(new, email)
-    hashed = await held.passwords.hash(new)
-    async with held.db.begin() as tx:
+    hashed = await services.passwords.hash(new)
+    async with services.db.begin() as tx:
         await accounts.hold(tx, user.user_id, shown)
         await tx.execute(update(User).where(User.id == user.user_id).values(password_hash=hashed))
         await families.end_all(tx, user.user_id, keep=user.session_id)
-        await held.sessions.end_all(user.user_id, keep=user.session_id)
+        await services.sessions.end_all(user.user_id, keep=user.session_id)
 
 
 async def end_account(user: Principal, password: str, *, address: str) -> None:
@@ -43,11 +43,11 @@ async def end_account(user: Principal, password: str, *, address: str) -> None:
         RateLimited: too many attempts.
         Unauthenticated: `session_revoked`: it is closed already.
     """
-    held = user.held
+    services = user.services
     _, shown = await _show_password(user, password, address)
-    async with held.db.begin() as tx:
+    async with services.db.begin() as tx:
         await accounts.close(tx, user.user_id, shown)
-        await held.sessions.end_all(user.user_id)
+        await services.sessions.end_all(user.user_id)
 
 
 async def _show_password(user: Principal, password: str, address: str) -> tuple[str, str]:
@@ -58,8 +58,8 @@ async def _show_password(user: Principal, password: str, address: str) -> tuple[
         RateLimited: too many attempts.
         Unauthenticated: `session_revoked`: the account is closed.
     """
-    held = user.held
-    async with held.db.read() as connection:
+    services = user.services
+    async with services.db.read() as connection:
         row = (
             await connection.execute(
                 select(User.email, User.password_hash).where(
@@ -69,8 +69,8 @@ async def _show_password(user: Principal, password: str, address: str) -> tuple[
         ).one_or_none()
     if row is None:
         raise accounts.gone()
-    await service.limit_attempts(held, row.email, address)
-    if not await held.passwords.verify(password, row.password_hash):
-        await service.count_failure(held, row.email, address)
+    await service.limit_attempts(services, row.email, address)
+    if not await services.passwords.verify(password, row.password_hash):
+        await service.count_failure(services, row.email, address)
         raise accounts.wrong_password()
     return row.email, row.password_hash

@@ -18,7 +18,7 @@ from backend.auth.schemas import (
     SessionList,
     TokenAnswer,
 )
-from backend.deps import Address, CurrentUser, Services, With
+from backend.deps import Address, CurrentUser, OpenServices, Services
 from backend.http.errors import responses
 from core.errors import NotFound
 
@@ -31,9 +31,9 @@ UserAgent = Annotated[str, Header(include_in_schema=False)]
 
 
 @router.get("/auth/registration", responses=responses(), summary="Who can create an account?")
-async def get_registration(held: With) -> RegistrationMode:
+async def get_registration(services: OpenServices) -> RegistrationMode:
     """Tell who can create an account: anybody, people with an invite, or nobody."""
-    return RegistrationMode(registration=held.settings.registration)
+    return RegistrationMode(registration=services.settings.registration)
 
 
 @router.post(
@@ -42,25 +42,25 @@ async def get_registration(held: With) -> RegistrationMode:
     responses=responses(400, 403, 409, 413, 415, 422, 429),
     summary="Create an account",
 )
-async def register(body: Registration, held: With, address: Address) -> Account:
+async def register(body: Registration, services: OpenServices, address: Address) -> Account:
     """Create an account with an email address and a password of 12 to 128 characters.
 
     If the server needs an invite, `invite` is its code. It works for one account.
     """
-    return await service.register(held, body, address)
+    return await service.register(services, body, address)
 
 
 @router.post("/auth/login", responses=responses(400, 401, 413, 415, 422, 429), summary="Log in")
 async def login(
     body: Credentials,
     response: Response,
-    held: With,
+    services: OpenServices,
     address: Address,
     user_agent: UserAgent = "",
 ) -> TokenAnswer:
     """Start a session. A browser gets its refresh token in a cookie, other clients in the body."""
-    issued = await service.log_in(held, body, user_agent=user_agent, address=address)
-    return _answer(held, response, issued, in_body=body.client == "native")
+    issued = await service.log_in(services, body, user_agent=user_agent, address=address)
+    return _answer(services, response, issued, in_body=body.client == "native")
 
 
 @router.post(
@@ -71,7 +71,7 @@ async def login(
 async def refresh(
     request: Request,
     response: Response,
-    held: With,
+    services: OpenServices,
     address: Address,
     body: RefreshRequest | None = None,
     cookie: RefreshCookie = None,
@@ -82,9 +82,9 @@ async def refresh(
     """
     token = body.refresh_token if body else None
     if token is None:
-        check_origin(request, held.settings.allowed_origins)
-    issued = await service.refresh(held, cookie if token is None else token, address)
-    return _answer(held, response, issued, in_body=token is not None)
+        check_origin(request, services.settings.allowed_origins)
+    issued = await service.refresh(services, cookie if token is None else token, address)
+    return _answer(services, response, issued, in_body=token is not None)
 
 
 @router.post(
@@ -96,15 +96,15 @@ async def refresh(
 async def logout(
     request: Request,
     response: Response,
-    held: With,
+    services: OpenServices,
     body: RefreshRequest | None = None,
     cookie: RefreshCookie = None,
 ) -> None:
     """End the session of a refresh token. Its access tokens stop working at once."""
     token = body.refresh_token if body else None
     if token is None:
-        check_origin(request, held.settings.allowed_origins)
-    await service.log_out(held, cookie if token is None else token)
+        check_origin(request, services.settings.allowed_origins)
+    await service.log_out(services, cookie if token is None else token)
     response.delete_cookie(COOKIE, path=_PATH)
 
 
@@ -121,8 +121,8 @@ async def change_password(body: PasswordChange, user: CurrentUser, address: Addr
 
 @router.get("/auth/sessions", responses=responses(401), summary="List sessions")
 async def list_sessions(user: CurrentUser) -> SessionList:
-    """List the account's sessions, the last used first."""
-    return SessionList(items=await user.held.sessions.list_of(user.user_id, user.session_id))
+    """List the sessions of the account, the last used first."""
+    return SessionList(items=await user.services.sessions.list_of(user.user_id, user.session_id))
 
 
 @router.delete(
@@ -133,7 +133,7 @@ async def list_sessions(user: CurrentUser) -> SessionList:
 )
 async def end_sessions(user: CurrentUser) -> None:
     """End all sessions of the account, this one too."""
-    await service.end_all_sessions(user.held, user)
+    await service.end_all_sessions(user.services, user)
 
 
 @router.delete(
@@ -147,14 +147,14 @@ async def end_session(session_id: str, user: CurrentUser) -> None:
     # Postgres has no text with a NUL in it.
     if not session_id.isprintable() or len(session_id) > 64:
         raise NotFound("This session does not exist.")
-    if not await service.end_session(user.held, user.user_id, session_id):
+    if not await service.end_session(user.services, user.user_id, session_id):
         raise NotFound("This session does not exist.")
 
 
 @router.get("/me", responses=responses(401), summary="This account")
 async def me(user: CurrentUser) -> Me:
-    """Return the account of whoever asks."""
-    return await service.account(user.held, user)
+    """Return the account of the caller."""
+    return await service.account(user.services, user)
 
 
 @router.post(
@@ -176,9 +176,9 @@ async def delete_account(
 
 
 def _answer(
-    held: Services, response: Response, issued: service.IssuedTokens, *, in_body: bool
+    services: Services, response: Response, issued: service.IssuedTokens, *, in_body: bool
 ) -> TokenAnswer:
-    settings = held.settings
+    settings = services.settings
     if not in_body:
         response.set_cookie(
             COOKIE,

@@ -31,7 +31,7 @@ class IssuedTokens:
     refresh: str
 
 
-async def register(held: Services, wanted: Registration, address: str) -> Account:
+async def register(services: Services, wanted: Registration, address: str) -> Account:
     """Make an account.
 
     Raises:
@@ -40,15 +40,17 @@ async def register(held: Services, wanted: Registration, address: str) -> Accoun
         Conflict: `email_unavailable`.
         RateLimited: too many from that address.
     """
-    await held.limits.take(Limit("register", held.settings.rate_limit_address), network_of(address))
+    await services.rate_limits.take(
+        Limit("register", services.settings.rate_limit_address), network_of(address)
+    )
     email, password = wanted.email, wanted.password
     if not is_storable(email):
         raise Invalid("The email address has a character that is not allowed.")
-    code = admitted(held.settings.registration, wanted.invite)
+    code = admitted(services.settings.registration, wanted.invite)
     if code is not None:
-        await invites.look(held, code, email)  # before a password is hashed for it
+        await invites.look(services, code, email)  # before a password is hashed for it
     check_password(password, email)
-    hashed = await held.passwords.hash(password)
+    hashed = await services.passwords.hash(password)
     user_id = new_id()
     statement = (
         insert(User)
@@ -56,7 +58,7 @@ async def register(held: Services, wanted: Registration, address: str) -> Accoun
         .returning(User.id, User.email, User.created_at)
     )
     try:
-        async with held.db.begin() as tx:
+        async with services.db.begin() as tx:
             row = (await tx.execute(statement)).one()
             if code is not None:
                 await invites.use(tx, code, email, user_id)
@@ -81,7 +83,7 @@ def admitted(registration: Literal["open", "invite", "closed"], invite: str | No
 
 
 async def log_in(
-    held: Services, shown: Credentials, *, user_agent: str, address: str
+    services: Services, shown: Credentials, *, user_agent: str, address: str
 ) -> IssuedTokens:
     """Begin a session.
 
@@ -91,24 +93,24 @@ async def log_in(
         RateLimited: too many from that address, or too many failures for that account.
     """
     email, row = shown.email.strip().lower(), None
-    await limit_attempts(held, email, address)
+    await limit_attempts(services, email, address)
     if is_storable(email):
-        async with held.db.read() as connection:
+        async with services.db.read() as connection:
             statement = select(User.id, User.password_hash).where(User.email == email)
             row = (await connection.execute(statement)).one_or_none()
-    fits = await held.passwords.verify(shown.password, row.password_hash if row else None)
+    fits = await services.passwords.verify(shown.password, row.password_hash if row else None)
     if not fits or row is None:
-        await count_failure(held, email, address)
+        await count_failure(services, email, address)
         raise _wrong()
     known = {"client": shown.client, "user_agent": user_agent, "address": address}
     try:
-        return await begin_session(held, row.id, **known, password_hash=row.password_hash)
+        return await begin_session(services, row.id, **known, password_hash=row.password_hash)
     except Unauthenticated:  # closed, or its password changed, while this one was verified
         raise _wrong() from None
 
 
 async def begin_session(
-    held: Services,
+    services: Services,
     user_id: uuid.UUID,
     *,
     client: str,
@@ -123,67 +125,69 @@ async def begin_session(
     Raises:
         Unauthenticated: the account has been closed, or has another password by now.
     """
-    session_id, first = await held.sessions.begin(
+    session_id, first = await services.sessions.begin(
         user_id, client=client, user_agent=user_agent, address=address
     )
     try:
-        async with held.db.begin() as tx:
+        async with services.db.begin() as tx:
             await accounts.require_open(tx, user_id, password_hash)
             await families.begin(
-                tx, user_id, session_id, first.token_id, held.settings.refresh_token_s
+                tx, user_id, session_id, first.token_id, services.settings.refresh_token_s
             )
     except Unauthenticated:
-        await held.sessions.end(user_id, session_id)
+        await services.sessions.end(user_id, session_id)
         raise
-    return _issue(held, user_id, session_id, first)
+    return _issue(services, user_id, session_id, first)
 
 
 def _wrong() -> Unauthenticated:
     return Unauthenticated("The address or the password is wrong.", "invalid_credentials")
 
 
-async def refresh(held: Services, token: str | None, address: str) -> IssuedTokens:
+async def refresh(services: Services, token: str | None, address: str) -> IssuedTokens:
     """Exchange a refresh token for a new pair.
 
     Raises:
         Unauthenticated: there is none, it is not valid, or its session has ended.
     """
-    await held.limits.take(Limit("refresh", held.settings.rate_limit_address), network_of(address))
+    await services.rate_limits.take(
+        Limit("refresh", services.settings.rate_limit_address), network_of(address)
+    )
     if token is None:
         raise Unauthenticated("The refresh token is missing. Log in.", "token_missing")
-    shown = held.tokens.check("refresh", token)
+    shown = services.tokens.check("refresh", token)
     try:
-        rotated = await _rotate(held, shown)
+        rotated = await _rotate(services, shown)
     except Unauthenticated:
-        await end_session(held, shown.user_id, shown.session_id)
+        await end_session(services, shown.user_id, shown.session_id)
         raise
-    return _issue(held, shown.user_id, shown.session_id, rotated)
+    return _issue(services, shown.user_id, shown.session_id, rotated)
 
 
-async def _rotate(held: Services, shown: Token) -> Rotated:
+async def _rotate(services: Services, shown: Token) -> Rotated:
     """Return what the next refresh token is made of, if Redis and Postgres both know the session.
 
     Raises:
         Unauthenticated: one of them does not, or the token shown is not the last.
     """
     # Looked at before Redis changes anything, so that a database that is away costs no session.
-    async with held.db.read() as connection:
+    async with services.db.read() as connection:
         last = await families.last_token(connection, shown.user_id, shown.session_id)
     if last is None:
         raise _ended()
-    rotated = await held.sessions.rotate(
+    rotated = await services.sessions.rotate(
         shown.user_id,
         shown.session_id,
         shown.token_id,
         # Noted before it is handed out: so nobody was ever given the one after this.
         unanswered=last == shown.token_id,
     )
-    life_s = held.settings.refresh_token_s
-    async with held.db.begin() as tx:
+    life_s = services.settings.refresh_token_s
+    async with services.db.begin() as tx:
         followed = await families.follow(
             tx, shown.session_id, shown.token_id, rotated.token_id, life_s
         )
-    if not followed and not await held.sessions.went_on(shown.session_id, rotated.token_id):
+    if not followed and not await services.sessions.went_on(shown.session_id, rotated.token_id):
         # Redis came back with contents from before this token was used.
         raise _ended()
     return rotated
@@ -193,34 +197,34 @@ def _ended() -> Unauthenticated:
     return Unauthenticated("This session has ended; log in again.", "session_revoked")
 
 
-async def log_out(held: Services, token: str | None) -> None:
+async def log_out(services: Services, token: str | None) -> None:
     """End the session of a refresh token, if there is one."""
     if token is None:
         return
     try:
-        shown = held.tokens.check("refresh", token)
+        shown = services.tokens.check("refresh", token)
     except Unauthenticated:
         return
-    await end_session(held, shown.user_id, shown.session_id)
+    await end_session(services, shown.user_id, shown.session_id)
 
 
-async def end_session(held: Services, user_id: uuid.UUID, session_id: str) -> bool:
+async def end_session(services: Services, user_id: uuid.UUID, session_id: str) -> bool:
     """End one session of a user for good; False when there is none."""
-    async with held.db.begin() as tx:
+    async with services.db.begin() as tx:
         known = await families.end(tx, user_id, session_id)
-    return await held.sessions.end(user_id, session_id) or known
+    return await services.sessions.end(user_id, session_id) or known
 
 
-async def end_all_sessions(held: Services, user: Principal) -> None:
+async def end_all_sessions(services: Services, user: Principal) -> None:
     """End every session of an account for good."""
-    async with held.db.begin() as tx:
+    async with services.db.begin() as tx:
         await families.end_all(tx, user.user_id)
-    await held.sessions.end_all(user.user_id)
+    await services.sessions.end_all(user.user_id)
 
 
-async def account(held: Services, user: Principal) -> Me:
-    """Return the account of whoever asks."""
-    async with held.db.read() as connection:
+async def account(services: Services, user: Principal) -> Me:
+    """Return the account of the caller."""
+    async with services.db.read() as connection:
         row = (
             await connection.execute(
                 select(User.id, User.email, User.role, User.created_at).where(
@@ -233,36 +237,40 @@ async def account(held: Services, user: Principal) -> Me:
     return Me.model_validate(row, from_attributes=True)
 
 
-def _issue(held: Services, user_id: uuid.UUID, session_id: str, rotated: Rotated) -> IssuedTokens:
+def _issue(
+    services: Services, user_id: uuid.UUID, session_id: str, rotated: Rotated
+) -> IssuedTokens:
     return IssuedTokens(
-        held.tokens.access(user_id, session_id),
-        held.tokens.refresh(user_id, session_id, rotated.token_id, rotated.issued_at),
+        services.tokens.access(user_id, session_id),
+        services.tokens.refresh(user_id, session_id, rotated.token_id, rotated.issued_at),
     )
 
 
-def _failure_limits(held: Services, email: str, address: str) -> list[tuple[Limit, str]]:
-    settings = held.settings
+def _failure_limits(services: Services, email: str, address: str) -> list[tuple[Limit, str]]:
+    settings = services.settings
     return [
         (Limit("login-account", settings.rate_limit_account), email),
         (Limit("login-pair", settings.rate_limit_pair), f"{network_of(address)} {email}"),
     ]
 
 
-async def limit_attempts(held: Services, email: str, address: str) -> None:
+async def limit_attempts(services: Services, email: str, address: str) -> None:
     """Count one attempt to show a password.
 
     Raises:
         RateLimited: too many from that address, or too many failures for that account.
     """
-    await held.limits.take(Limit("login", held.settings.rate_limit_address), network_of(address))
-    for limit, who in _failure_limits(held, email, address):
-        await held.limits.look(limit, who)
+    await services.rate_limits.take(
+        Limit("login", services.settings.rate_limit_address), network_of(address)
+    )
+    for limit, who in _failure_limits(services, email, address):
+        await services.rate_limits.look(limit, who)
 
 
-async def count_failure(held: Services, email: str, address: str) -> None:
+async def count_failure(services: Services, email: str, address: str) -> None:
     """Count only failures by account: nobody is locked out by logging in often."""
-    for limit, who in _failure_limits(held, email, address):
+    for limit, who in _failure_limits(services, email, address):
         try:
-            await held.limits.take(limit, who)
+            await services.rate_limits.take(limit, who)
         except RateLimited:
             continue  # others failed at the same moment; the next attempt is refused

@@ -41,13 +41,13 @@ _EVENTS = _described(video=VideoItem, deleted=DeletedVideo)
 
 async def _slot(user: CurrentUser) -> AsyncIterator[None]:
     """Answer 429 before the stream begins; the slot is given back when the connection is gone."""
-    with user.held.streams.one(user.user_id):
+    with user.services.streams.one(user.user_id):
         yield
 
 
 async def _known_video(video_id: UUID, user: CurrentUser) -> UUID:
     """Answer 404 before the stream begins; after that only closing it is left."""
-    await user.held.videos.get(video_id, user.user_id)
+    await user.services.videos.get(video_id, user.user_id)
     return video_id
 
 

@@ -28,7 +28,7 @@ class StreamSlots:
         Raises:
             RateLimited: the user has as many streams open as are allowed.
         """
-        if self.held(user_id) >= self._most:
+        if self.open_streams(user_id) >= self._most:
             raise RateLimited(
                 f"You have {self._most} open event streams. Close one.",
                 retry_after_s=_RETRY_AFTER_S,
@@ -41,6 +41,6 @@ class StreamSlots:
             if not self._open[user_id]:
                 del self._open[user_id]
 
-    def held(self, user_id: uuid.UUID) -> int:
+    def open_streams(self, user_id: uuid.UUID) -> int:
         """Return how many streams a user has open."""
         return self._open.get(user_id, 0)

@@ -38,9 +38,9 @@ Queue = asyncio.Queue[VideoEvent]
 
 async def changes_of_one(user: Principal, video_id: uuid.UUID) -> AsyncIterator[Change]:
     """Yield a video now and after each change; end when it is deleted or the session has ended."""
-    reader, seen = user.held.videos, 0
+    reader, seen = user.services.videos, 0
     shown: VideoItem | None = None
-    async with user.held.subscriber.listen(user.user_id) as queue:
+    async with user.services.subscriber.listen(user.user_id) as queue:
         pace = _Pace(user, queue, lambda event: event.video_id == video_id)
         while await pace.may_go_on():
             further = pace.further.get(video_id)
@@ -72,8 +72,8 @@ async def changes_of_all(user: Principal, *, everything: bool = False) -> AsyncI
         everything: begin with all videos, for somebody who was here before and may have missed any
             change; else with the newest and those that changed lately.
     """
-    reader, library = user.held.videos, Library()
-    async with user.held.subscriber.listen(user.user_id) as queue:
+    reader, library = user.services.videos, Library()
+    async with user.services.subscriber.listen(user.user_id) as queue:
         pace, begun = _Pace(user, queue, library.is_news), False
         while await pace.may_go_on():
             due = set(pace.heard)
@@ -183,7 +183,7 @@ class _Pace:
     async def _session_lives(self) -> bool:
         self._checked_at = self._clock()
         try:
-            await self._user.held.sessions.check(self._user.session_id)
+            await self._user.services.sessions.check(self._user.session_id)
         except Unauthenticated:
             return False
         except (RedisError, OSError, Unavailable):

@@ -16,7 +16,7 @@ Check = Callable[[], Awaitable[object]]
 class Readiness:
     """Asks all dependencies at the same time. Calls that come meanwhile share the answers.
 
-    A check raises when its part does not answer. It must within `patience_s`; what it says is good
+    A check raises when its dependency does not answer within `patience_s`; its answer is used
     for `keep_s`.
     """
 

@@ -47,17 +47,17 @@ def create_service_app(api: FastAPI) -> FastAPI:
     return app
 
 
-def readiness_of(held: Services) -> Readiness:
+def readiness_of(services: Services) -> Readiness:
     """Return the checks of an API's dependencies."""
 
     async def redis() -> object:
-        return await held.redis.ping()
+        return await services.redis.ping()
 
     return Readiness(
         {
-            "postgres": held.db.ping,
+            "postgres": services.db.ping,
             "redis": redis,
-            "s3": held.storage.ping,
-            "sqs": held.queue.ping,
+            "s3": services.storage.ping,
+            "sqs": services.queue.ping,
         }
     )

@@ -14,7 +14,7 @@ from backend.settings import Settings
 
 def written() -> str:
     """Return the document as JSON, written the same way each time."""
-    # Constructed, not loaded: a setting of whoever asks must neither be needed nor be seen.
+    # Constructed, not loaded: the document must not depend on the environment.
     nowhere = Settings.model_construct(
         framemill_mode="embedded", database_url=SecretStr(""), redis_url=SecretStr("")
     )

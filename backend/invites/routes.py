@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/admin/invites", tags=["admin"])
 )
 async def create_invite(admin: CurrentAdmin, body: NewInvite | None = None) -> CreatedInvite:
     """Create an invite for one account. Its code is in this answer only."""
-    return await service.create(admin.held, admin, body or NewInvite())
+    return await service.create(admin.services, admin, body or NewInvite())
 
 
 @router.get("", responses=responses(401, 403, 422), summary="List invites")
@@ -31,7 +31,7 @@ async def list_invites(
     cursor: Annotated[str | None, Query(max_length=1500)] = None,
 ) -> InvitePage:
     """List the invites of all admins, newest first, until 30 days after they expire."""
-    items, following = await service.page(admin.held, limit=limit, cursor=cursor)
+    items, following = await service.page(admin.services, limit=limit, cursor=cursor)
     return InvitePage(items=items, next_cursor=following)
 
 
@@ -43,4 +43,4 @@ async def list_invites(
 )
 async def delete_invite(invite_id: UUID, admin: CurrentAdmin) -> None:
     """Delete an invite, used or not. An account that was created with it stays."""
-    await service.withdraw(admin.held, invite_id)
+    await service.withdraw(admin.services, invite_id)

@@ -18,7 +18,7 @@ from core.model.tables import Invite
 _CODE_BITS = 128
 
 
-async def create(held: Services, admin: Principal, wanted: NewInvite) -> CreatedInvite:
+async def create(services: Services, admin: Principal, wanted: NewInvite) -> CreatedInvite:
     """Make an invite and return it with its code.
 
     Raises:
@@ -36,16 +36,16 @@ async def create(held: Services, admin: Principal, wanted: NewInvite) -> Created
         )
         .returning(Invite.id, Invite.email, Invite.expires_at, Invite.created_at)
     )
-    async with held.db.begin() as tx:
+    async with services.db.begin() as tx:
         await accounts.require_open(tx, admin.user_id)
         row = (await tx.execute(statement)).one()
     return CreatedInvite(code=code, **row._asdict())
 
 
 async def page(
-    held: Services, *, limit: int, cursor: str | None
+    services: Services, *, limit: int, cursor: str | None
 ) -> tuple[list[InviteItem], str | None]:
-    """Return a page of invites, whoever made them, newest first, and the cursor of the next page.
+    """Return a page of the invites of all admins, newest first, and the cursor of the next page.
 
     Raises:
         Invalid: the cursor is none of ours.
@@ -57,31 +57,31 @@ async def page(
     )
     if cursor is not None:
         statement = statement.where(Invite.id < decode_cursor(cursor))
-    async with held.db.read() as connection:
+    async with services.db.read() as connection:
         rows = (await connection.execute(statement)).all()
     items = [InviteItem(**row._asdict()) for row in rows[:limit]]
     return items, encode_cursor(items[-1].id) if len(rows) > limit else None
 
 
-async def withdraw(held: Services, invite_id: uuid.UUID) -> None:
+async def withdraw(services: Services, invite_id: uuid.UUID) -> None:
     """Remove an invite: nobody can use it any more. An account that was made with it stays.
 
     Raises:
         NotFound: there is no such invite.
     """
-    async with held.db.begin() as tx:
+    async with services.db.begin() as tx:
         gone = await tx.execute(delete(Invite).where(Invite.id == invite_id))
     if not gone.rowcount:
         raise NotFound("This invite does not exist.")
 
 
-async def look(held: Services, code: str, email: str) -> None:
+async def look(services: Services, code: str, email: str) -> None:
     """Refuse a code that cannot be used now; one that can may still be used by another first.
 
     Raises:
         Forbidden: `invite_invalid`.
     """
-    async with held.db.read() as connection:
+    async with services.db.read() as connection:
         found = await connection.scalar(select(Invite.id).where(_usable(code, email)))
     if found is None:
         raise _invalid()

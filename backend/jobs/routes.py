@@ -18,14 +18,14 @@ Cursor = Annotated[str | None, Query(max_length=100)]
 @router.get("/jobs", responses=responses(401, 422), summary="All jobs")
 async def list_jobs(user: CurrentUser, limit: Limit = 20, cursor: Cursor = None) -> JobPage:
     """List the user's jobs, newest first."""
-    items, following = await service.page(user.held, user, limit=limit, cursor=cursor)
+    items, following = await service.page(user.services, user, limit=limit, cursor=cursor)
     return JobPage(items=items, next_cursor=following)
 
 
 @router.get("/jobs/{job_id}", responses=responses(401, 404), summary="One job")
 async def get_job(job_id: UUID, user: CurrentUser) -> JobItem:
     """Return a job with its state, failure and log."""
-    return await service.get(user.held, user, job_id)
+    return await service.get(user.services, user, job_id)
 
 
 @router.get("/videos/{video_id}/jobs", responses=responses(401, 404, 422), summary="A video's jobs")
@@ -34,7 +34,7 @@ async def list_video_jobs(
 ) -> JobPage:
     """List the jobs of a video, newest first."""
     items, following = await service.page(
-        user.held, user, limit=limit, cursor=cursor, video_id=video_id
+        user.services, user, limit=limit, cursor=cursor, video_id=video_id
     )
     return JobPage(items=items, next_cursor=following)
 
@@ -47,4 +47,4 @@ async def list_video_jobs(
 )
 async def create_job(video_id: UUID, body: NewJob, user: AskingUser) -> JobItem:
     """Queue a job for a video that is ready, failed or cancelled."""
-    return await service.create(user.held, user, video_id, body.operation)
+    return await service.create(user.services, user, video_id, body.operation)

@@ -9,7 +9,7 @@ from backend.deps import Principal, Services
 from backend.http.paging import decode_cursor, encode_cursor
 from backend.jobs.schemas import JobItem
 from backend.limits import quota
-from backend.videos.far import shown_of, told_of
+from backend.videos.progress import shown_of, told_of
 from core.errors import NotFound
 from core.jobs.create import create as create_job
 from core.jobs.create import resting
@@ -19,7 +19,7 @@ from core.progress import Progress
 
 
 async def page(
-    held: Services,
+    services: Services,
     user: Principal,
     *,
     limit: int,
@@ -36,26 +36,28 @@ async def page(
     if cursor is not None:
         where.append(Job.id < decode_cursor(cursor))
     if video_id is not None:
-        await held.videos.get(video_id, user.user_id)
+        await services.videos.get(video_id, user.user_id)
         where.append(Job.video_id == video_id)
-    items = await _select(held, *where, most=limit + 1)
+    items = await _select(services, *where, most=limit + 1)
     more = len(items) > limit
     return items[:limit], encode_cursor(items[limit - 1].id) if more else None
 
 
-async def get(held: Services, user: Principal, job_id: uuid.UUID) -> JobItem:
+async def get(services: Services, user: Principal, job_id: uuid.UUID) -> JobItem:
     """Return one job.
 
     Raises:
         NotFound: there is no such job of that user.
     """
-    items = await _select(held, Job.user_id == user.user_id, Job.id == job_id, most=1)
+    items = await _select(services, Job.user_id == user.user_id, Job.id == job_id, most=1)
     if not items:
         raise NotFound("This job does not exist.")
     return items[0]
 
 
-async def create(held: Services, user: Principal, video_id: uuid.UUID, operation: str) -> JobItem:
+async def create(
+    services: Services, user: Principal, video_id: uuid.UUID, operation: str
+) -> JobItem:
     """Ask something of a video.
 
     Raises:
@@ -63,16 +65,16 @@ async def create(held: Services, user: Principal, video_id: uuid.UUID, operation
         Conflict: it is being uploaded or worked on.
         RateLimited: `quota_exceeded`.
     """
-    await held.videos.get(video_id, user.user_id)
-    async with held.db.begin() as tx:
-        await quota.lock(tx, held.settings, user.user_id)
+    await services.videos.get(video_id, user.user_id)
+    async with services.db.begin() as tx:
+        await quota.lock(tx, services.settings, user.user_id)
         await resting(tx, video_id)  # first: of what would not begin nothing can be too much
-        await quota.admit(tx, held.settings, user.user_id)
+        await quota.admit(tx, services.settings, user.user_id)
         job_id = await create_job(tx, video_id, operation)
-    return await get(held, user, job_id)
+    return await get(services, user, job_id)
 
 
-async def _select(held: Services, *where: ColumnElement[bool], most: int) -> list[JobItem]:
+async def _select(services: Services, *where: ColumnElement[bool], most: int) -> list[JobItem]:
     # The task that was tried most often; and the one task of a job of the release before.
     attempts = func.greatest(_most(Task.charged, Task), _most(OldTask.charged, OldTask), 0)
     columns: list[Any] = [
@@ -87,21 +89,21 @@ async def _select(held: Services, *where: ColumnElement[bool], most: int) -> lis
         .order_by(Job.id.desc())
         .limit(most)
     )
-    async with held.db.read() as connection:
+    async with services.db.read() as connection:
         rows = (await connection.execute(statement)).all()
-    board = await held.board.read([row.id for row in rows if row.state != JobState.SUCCEEDED])
-    return [await _item(held, row, board.get(row.id)) for row in rows]
+    board = await services.board.read([row.id for row in rows if row.state != JobState.SUCCEEDED])
+    return [await _item(services, row, board.get(row.id)) for row in rows]
 
 
 def _most(column: Any, table: Any) -> Any:
     return select(func.max(column)).where(table.job_id == Job.id).scalar_subquery()
 
 
-async def _item(held: Services, row: Any, told: Progress | None) -> JobItem:
-    ttl_s = held.settings.media_url_ttl_s
+async def _item(services: Services, row: Any, told: Progress | None) -> JobItem:
+    ttl_s = services.settings.media_url_ttl_s
     shown = shown_of(
         row, told, done=row.state == JobState.SUCCEEDED, runs=row.state == JobState.RUNNING
     )
-    log_url = await held.storage.sign_get(row.log_key, ttl_s) if row.log_key else None
+    log_url = await services.storage.sign_get(row.log_key, ttl_s) if row.log_key else None
     progress = {"stage": shown.stage, "progress": shown.percent}
     return JobItem.model_validate({**row._asdict(), **progress, "log_url": log_url})

@@ -13,8 +13,8 @@ router = APIRouter(prefix="/v1/limits", tags=["uploads"])
 @router.get("", responses=responses(401), summary="Upload limits")
 async def get_limits(user: CurrentUser) -> Limits:
     """Return the limits of a file and of the user, so that a client can check before it uploads."""
-    settings = user.held.settings
-    async with user.held.db.read() as connection:
+    settings = user.services.settings
+    async with user.services.db.read() as connection:
         usage = await quota.usage_of(connection, settings, user.user_id)
     return Limits(
         max_bytes=settings.upload_max_bytes,

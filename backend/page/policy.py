@@ -9,7 +9,7 @@ from core.adapters.presign import address_of
 def guards(settings: Settings) -> dict[str, str]:
     """Return the headers of every answer of the page, besides those of every answer."""
     address = address_of(settings.s3_bucket, settings.aws_region, settings.public_s3_url)
-    # Parts are sent to the store; films, posters and logs come from there, or from CloudFront.
+    # Parts are sent to the store; videos, posters and logs come from there, or from CloudFront.
     store = media = f"{address.scheme}://{address.host}"
     if settings.media_url is not None:
         url = urlsplit(settings.media_url)

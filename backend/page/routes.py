@@ -48,7 +48,7 @@ class Page:
         self._taken = frozenset(taken)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a file, or `index.html` to whoever navigates.
+        """Send a file, or `index.html` for an address of the page.
 
         Raises:
             HTTPException: 404, there is neither.

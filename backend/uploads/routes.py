@@ -48,12 +48,12 @@ async def create_upload(
     """Start a multipart upload. The video appears in the library at once."""
 
     async def begin() -> UploadItem:
-        return _item(await service.create(user.held, user, body))
+        return _item(await service.create(user.services, user, body))
 
     async def as_it_is(begun: UploadItem) -> UploadItem:
-        return _item(await service.find_begun(user.held, user, begun.id))
+        return _item(await service.find_begun(user.services, user, begun.id))
 
-    return await user.held.idempotency.once(
+    return await user.services.idempotency.once(
         user.user_id, idempotency_key, body, UploadItem, begin, as_it_is
     )
 
@@ -61,8 +61,8 @@ async def create_upload(
 @router.get("/{upload_id}", responses=responses(401, 404), summary="One upload and its parts")
 async def get_upload(upload_id: UUID, user: CurrentUser) -> UploadWithParts:
     """Return an upload with the parts that are in S3. A client needs them to resume."""
-    upload = await service.find(user.held, user, upload_id)
-    upload, found = await service.held_parts(user.held, upload)
+    upload = await service.find(user.services, user, upload_id)
+    upload, found = await service.stored_parts(user.services, upload)
     parts = [HeldPart(part_number=part.number, size=part.size, etag=part.etag) for part in found]
     return UploadWithParts(**_item(upload).model_dump(), parts=parts)
 
@@ -79,11 +79,11 @@ async def get_upload(upload_id: UUID, user: CurrentUser) -> UploadWithParts:
 async def sign_parts(upload_id: UUID, request: Request) -> Response:
     """Return a presigned URL for each part. Ask for it just before you send the part."""
     user = authenticate.claimed(request)
-    asked = user.held.uploads.ask(upload_id)  # while the session is looked up
+    asked = user.services.uploads.ask(upload_id)  # while the session is looked up
     await authenticate.confirm(user)
     body = await read_body(request, PartsRequest)
     upload = service.owned(user, await asked)
-    signed = await service.sign(user.held, upload, body.part_numbers)
+    signed = await service.sign(user.services, upload, body.part_numbers)
     parts = [
         {"part_number": number, "size": size, "url": url.url, "expires_at": url.expires_at}
         for number, (size, url) in signed.items()
@@ -102,11 +102,11 @@ async def sign_parts(upload_id: UUID, request: Request) -> Response:
 async def complete_upload(
     upload_id: UUID, user: CurrentUser, request: Request, body: Completion | None = None
 ) -> VideoItem:
-    """Have S3 put the parts together and queue the video. Repeating it is harmless."""
+    """Make one object of the parts and queue the video. It is safe to repeat."""
     request.scope["exchange"].extend(_COMPLETE_S)
-    upload = await service.find(user.held, user, upload_id)
-    await service.complete(user.held, upload, body.parts if body else None)
-    return await user.held.videos.get(upload.video_id, user.user_id)
+    upload = await service.find(user.services, user, upload_id)
+    await service.complete(user.services, upload, body.parts if body else None)
+    return await user.services.videos.get(upload.video_id, user.user_id)
 
 
 @router.delete(
@@ -117,7 +117,7 @@ async def complete_upload(
 )
 async def abort_upload(upload_id: UUID, user: CurrentUser) -> None:
     """Cancel an upload and delete its parts in S3."""
-    await service.abort(user.held, await service.find(user.held, user, upload_id))
+    await service.abort(user.services, await service.find(user.services, user, upload_id))
 
 
 def _item(row: UploadRow) -> UploadItem:

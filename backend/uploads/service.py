@@ -48,7 +48,7 @@ _UNDOING: set["asyncio.Future[None]"] = set()  # what nobody waits for would be 
 _SOURCE_TAG = "kind=source"  # see infra/storage.py
 
 
-async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRow:
+async def create(services: Services, user: Principal, wanted: NewUpload) -> UploadRow:
     """Begin an upload.
 
     Raises:
@@ -57,8 +57,10 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
         RateLimited: too many by that user, or `quota_exceeded`.
         Unauthenticated: `session_revoked`: the account has just been closed.
     """
-    settings = held.settings
-    await held.limits.take(Limit("uploads", settings.rate_limit_uploads), str(user.user_id))
+    settings = services.settings
+    await services.rate_limits.take(
+        Limit("uploads", settings.rate_limit_uploads), str(user.user_id)
+    )
     extension = PurePosixPath(wanted.filename.replace("\\", "/")).suffix.lower()
     if extension not in settings.upload_extensions:
         allowed = " ".join(settings.upload_extensions)
@@ -69,31 +71,31 @@ async def create(held: Services, user: Principal, wanted: NewUpload) -> UploadRo
         limit = settings.upload_max_bytes.human_readable()
         raise TooLarge(f"The file is too large. The limit is {limit}.")
     # Once before S3 is asked, because it is cheap; what is true under the lock counts.
-    await quota.look(held.db, settings, user.user_id, wanted.size)
+    await quota.look(services.db, settings, user.user_id, wanted.size)
     video_id, upload_id = new_id(), new_id()
     key = object_keys.source(video_id, extension)
     # What S3 has begun must have a row, or nobody would end it: so it is not cut short.
-    begun = asyncio.ensure_future(_begin(held, user, wanted, key, video_id, upload_id))
+    begun = asyncio.ensure_future(_begin(services, user, wanted, key, video_id, upload_id))
     try:
         row = await asyncio.shield(begun)
     except asyncio.CancelledError:
-        undoing = asyncio.ensure_future(_undo(held, begun))
+        undoing = asyncio.ensure_future(_undo(services, begun))
         _UNDOING.add(undoing)
         undoing.add_done_callback(_UNDOING.discard)
         raise
     return row
 
 
-async def _undo(held: Services, begun: "asyncio.Future[UploadRow]") -> None:
+async def _undo(services: Services, begun: "asyncio.Future[UploadRow]") -> None:
     """End an upload whose client will never hear of it."""
     try:
-        await abort(held, await begun)
+        await abort(services, await begun)
     except Exception as error:  # noqa: BLE001 - it was not begun, or the sweep ends it
         _log.warning("not_undone", error=repr(error))
 
 
 async def _begin(
-    held: Services,
+    services: Services,
     user: Principal,
     wanted: NewUpload,
     key: str,
@@ -106,11 +108,11 @@ async def _begin(
         RateLimited: `quota_exceeded`.
         Unauthenticated: `session_revoked`.
     """
-    settings = held.settings
+    settings = services.settings
     extension = PurePosixPath(key).suffix
     content_type = _CONTENT_TYPES.get(extension, "application/octet-stream")
     tags = _SOURCE_TAG if settings.tag_sources else ""
-    s3_upload_id = await held.storage.create_upload(key, content_type, tags)
+    s3_upload_id = await services.storage.create_upload(key, content_type, tags)
     now = datetime.now(UTC)
     part_size = part_size_for(wanted.size)
     row = UploadRow(
@@ -129,7 +131,7 @@ async def _begin(
     )
     refused: DomainError | None = None
     try:
-        async with held.db.begin() as tx:
+        async with services.db.begin() as tx:
             await quota.lock(tx, settings, user.user_id)
             try:
                 await accounts.require_open(tx, user.user_id)
@@ -144,7 +146,7 @@ async def _begin(
         # No row knows it now. Should the commit have come through all the same, the sweep finds
         # the upload lost.
         with contextlib.suppress(Unavailable):
-            await held.storage.abort_upload(key, s3_upload_id)
+            await services.storage.abort_upload(key, s3_upload_id)
         raise
     if refused is not None:
         raise refused
@@ -178,23 +180,23 @@ def _title_of(filename: str) -> str:
     return PurePosixPath(filename.replace("\\", "/")).stem or filename
 
 
-async def find(held: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
+async def find(services: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
     """Return a user's upload.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    return owned(user, await held.uploads.get(upload_id))
+    return owned(user, await services.uploads.get(upload_id))
 
 
-async def find_begun(held: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
+async def find_begun(services: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
     """Return the upload that an earlier request has begun.
 
     Raises:
         Conflict: `idempotency_result_gone`: it was deleted, and nothing is left of it.
     """
     try:
-        return await find(held, user, upload_id)
+        return await find(services, user, upload_id)
     except NotFound:
         raise Conflict(
             "The upload of the first request with this Idempotency-Key has been deleted. "
@@ -214,21 +216,21 @@ def owned(user: Principal, row: UploadRow | None) -> UploadRow:
     return row
 
 
-async def held_parts(held: Services, upload: UploadRow) -> tuple[UploadRow, list[Part]]:
+async def stored_parts(services: Services, upload: UploadRow) -> tuple[UploadRow, list[Part]]:
     """Return an upload as it is now, and the parts that S3 has of it; none once it is over."""
     if upload.state != UploadState.OPEN:
         return upload, []
-    found = await held.storage.list_parts(upload.s3_key, upload.s3_upload_id)
+    found = await services.storage.list_parts(upload.s3_key, upload.s3_upload_id)
     if found is not None:
         return upload, found
-    # It may have become an object, or be lost: then it is over, and whoever asks is told so.
-    await sessions.lose(held.db, held.storage, upload)
-    present = await sessions.load(held.db, [upload.id])
+    # It may have become an object, or be lost: then it is over.
+    await sessions.lose(services.db, services.storage, upload)
+    present = await sessions.load(services.db, [upload.id])
     return present.get(upload.id, upload), []
 
 
 async def sign(
-    held: Services, upload: UploadRow, numbers: Sequence[int]
+    services: Services, upload: UploadRow, numbers: Sequence[int]
 ) -> dict[int, tuple[int, SignedUrl]]:
     """Return size in bytes and signed URL of each part.
 
@@ -244,13 +246,15 @@ async def sign(
     if beyond > upload.part_count:
         raise Invalid(f"Part {beyond} does not exist: the file has {upload.part_count} parts.")
     sizes = {number: size_of_part(number, upload.size, upload.part_size) for number in set(numbers)}
-    urls = await held.storage.sign_part(
-        upload.s3_key, upload.s3_upload_id, sizes, held.settings.part_url_ttl_s
+    urls = await services.storage.sign_part(
+        upload.s3_key, upload.s3_upload_id, sizes, services.settings.part_url_ttl_s
     )
     return {number: (sizes[number], urls[number]) for number in numbers}
 
 
-async def complete(held: Services, upload: UploadRow, parts: Sequence[NamedPart] | None) -> None:
+async def complete(
+    services: Services, upload: UploadRow, parts: Sequence[NamedPart] | None
+) -> None:
     """End an upload well and queue its video; repeating it changes nothing.
 
     Raises:
@@ -264,15 +268,15 @@ async def complete(held: Services, upload: UploadRow, parts: Sequence[NamedPart]
             raise Invalid("A part is listed twice.", "part_mismatch")
         if list(named) != sorted(named):
             raise Invalid("List the parts in the order of their numbers.", "part_mismatch")
-    await sessions.complete(held.db, held.storage, upload, named)
+    await sessions.complete(services.db, services.storage, upload, named)
 
 
-async def abort(held: Services, upload: UploadRow) -> None:
+async def abort(services: Services, upload: UploadRow) -> None:
     """End an upload for good; repeating it changes nothing.
 
     Raises:
         Conflict: it is completed.
     """
-    await sessions.abort(held.db, upload)
+    await sessions.abort(services.db, upload)
     # The sweep would do it too; now is kinder to the bill.
-    await held.storage.abort_upload(upload.s3_key, upload.s3_upload_id)
+    await services.storage.abort_upload(upload.s3_key, upload.s3_upload_id)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from backend.videos.far import Shown, shown_of, told_of
+from backend.videos.progress import Shown, shown_of, told_of
 from backend.videos.schemas import FailureItem, QueueItem, RenditionItem, SourceItem, VideoItem
 from backend.videos.sorting import NEWEST_FIRST, Order
 from backend.videos.waiting import why_it_waits
@@ -110,7 +110,7 @@ class VideoReader:
         return await self._item(_owned(await self._rows.get(video_id), user_id))
 
     def ask(self, video_id: uuid.UUID) -> asyncio.Future[Row[Any] | None]:
-        """Have a video read, whoever owns it; for `written`."""
+        """Have a video of any owner read; for `written`."""
         return self._rows.ask(video_id)
 
     async def written(self, row: Row[Any] | None, user_id: uuid.UUID) -> bytes:

@@ -31,7 +31,7 @@ async def list_videos(
 ) -> VideoPage:
     """List the user's videos, newest first unless `sort` says otherwise."""
     items, following = await service.page(
-        user.held, user, limit=limit, cursor=cursor, states=state or (), search=q, sort=sort
+        user.services, user, limit=limit, cursor=cursor, states=state or (), search=q, sort=sort
     )
     return VideoPage(items=items, next_cursor=following)
 
@@ -45,9 +45,9 @@ async def list_videos(
 async def get_video(video_id: UUID, request: Request) -> Response:
     """Return a video with its state, progress and renditions."""
     user = authenticate.claimed(request)
-    asked = user.held.videos.ask(video_id)  # while the session is looked up
+    asked = user.services.videos.ask(video_id)  # while the session is looked up
     await authenticate.confirm(user)
-    body = await user.held.videos.written(await asked, user.user_id)
+    body = await user.services.videos.written(await asked, user.user_id)
     return Response(body, media_type="application/json")
 
 
@@ -56,8 +56,8 @@ async def get_video(video_id: UUID, request: Request) -> Response:
 )
 async def rename_video(video_id: UUID, body: VideoPatch, user: CurrentUser) -> VideoItem:
     """Change the title."""
-    await service.rename(user.held, user, video_id, body.title)
-    return await user.held.videos.get(video_id, user.user_id)
+    await service.rename(user.services, user, video_id, body.title)
+    return await user.services.videos.get(video_id, user.user_id)
 
 
 @router.delete(
@@ -68,7 +68,7 @@ async def rename_video(video_id: UUID, body: VideoPatch, user: CurrentUser) -> V
 )
 async def delete_video(video_id: UUID, user: CurrentUser) -> None:
     """Delete a video and all its files. Running work is stopped."""
-    await service.delete(user.held, user, video_id)
+    await service.delete(user.services, user, video_id)
 
 
 @router.get(
@@ -86,7 +86,7 @@ async def download(
     redirect: Annotated[bool, Query(description="If false, answer 200 with the URL.")] = True,
 ) -> Response:
     """Redirect to a presigned URL. `name` is the name of a rendition, or `source`."""
-    url = await service.download_url(user.held, user, video_id, name)
+    url = await service.download_url(user.services, user, video_id, name)
     if redirect:
         return RedirectResponse(url, status.HTTP_307_TEMPORARY_REDIRECT)
     return JSONResponse({"url": url})
@@ -100,8 +100,8 @@ async def download(
 )
 async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
     """Cancel the video's queued or running job."""
-    await service.cancel(user.held, user, video_id)
-    return await user.held.videos.get(video_id, user.user_id)
+    await service.cancel(user.services, user, video_id)
+    return await user.services.videos.get(video_id, user.user_id)
 
 
 @router.post(
@@ -112,5 +112,5 @@ async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
 )
 async def retry_video(video_id: UUID, user: AskingUser) -> VideoItem:
     """Process a failed or cancelled video again."""
-    await service.retry(user.held, user, video_id)
-    return await user.held.videos.get(video_id, user.user_id)
+    await service.retry(user.services, user, video_id)
+    return await user.services.videos.get(video_id, user.user_id)

@@ -7,13 +7,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.uploads.schemas import Title
+from core.model.failure_codes import FailureCode
 from core.model.states import Stage, VideoState
 
 
 class FailureItem(BaseModel):
     """Why a job failed: a stable code, and a sentence with what happened and what to do."""
 
-    code: str = Field(examples=["no_video_stream"])
+    # Not checked: a worker of a newer release may know more of them.
+    code: str = Field(examples=["no_video_stream"], json_schema_extra={"enum": [*FailureCode]})
     message: str = Field(examples=["This file has no picture, only sound."])
     retryable: bool
 

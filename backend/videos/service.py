@@ -27,7 +27,7 @@ _REMOVAL_S = 5.0
 
 
 async def page(
-    held: Services,
+    services: Services,
     user: Principal,
     *,
     limit: int,
@@ -49,7 +49,7 @@ async def page(
     if search:
         pattern = "%" + _escape(search) + "%"
         where.append(or_(Video.title.ilike(pattern), Video.source_filename.ilike(pattern)))
-    items = await held.videos.select(where, most=limit + 1, order=order_of(sort))
+    items = await services.videos.select(where, most=limit + 1, order=order_of(sort))
     if len(items) <= limit:
         return items, None
     last = items[limit - 1]
@@ -61,49 +61,49 @@ def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-async def rename(held: Services, user: Principal, video_id: uuid.UUID, title: str) -> None:
+async def rename(services: Services, user: Principal, video_id: uuid.UUID, title: str) -> None:
     """Give a video another title.
 
     Raises:
         NotFound: there is no such video of that user.
     """
-    async with held.db.begin() as tx:
+    async with services.db.begin() as tx:
         await _own(tx, user, video_id)
         await lifecycle.touch(tx, video_id, title=title)
 
 
-async def delete(held: Services, user: Principal, video_id: uuid.UUID) -> None:
+async def delete(services: Services, user: Principal, video_id: uuid.UUID) -> None:
     """Delete a video with everything that is stored for it; what is running is stopped.
 
     Raises:
         NotFound: there is no such video of that user.
     """
-    async with held.db.begin() as tx:
+    async with services.db.begin() as tx:
         await _own(tx, user, video_id)
         ended = await removal.delete_video(tx, video_id)
-    await held.board.end(ended or ())
+    await services.board.end(ended or ())
     try:
         # It is deleted, and the sweep removes what is stored: only a store that is quick is used.
         async with asyncio.timeout(_REMOVAL_S):
-            await held.storage.delete_prefix(object_keys.video_prefix(video_id))
+            await services.storage.delete_prefix(object_keys.video_prefix(video_id))
     except (Unavailable, TimeoutError) as error:
         _log.warning("deleted_later", video_id=str(video_id), error=repr(error))
 
 
-async def cancel(held: Services, user: Principal, video_id: uuid.UUID) -> None:
+async def cancel(services: Services, user: Principal, video_id: uuid.UUID) -> None:
     """Cancel the video's queued or running job.
 
     Raises:
         NotFound: there is no such video of that user.
         Conflict: nothing is queued or running.
     """
-    async with held.db.begin() as tx:
+    async with services.db.begin() as tx:
         await _own(tx, user, video_id)
         ended = await cancelling.cancel(tx, video_id)
-    await held.board.end(ended)
+    await services.board.end(ended)
 
 
-async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
+async def retry(services: Services, user: Principal, video_id: uuid.UUID) -> None:
     """Process a failed or cancelled video again.
 
     Raises:
@@ -111,16 +111,16 @@ async def retry(held: Services, user: Principal, video_id: uuid.UUID) -> None:
         Conflict: it has neither failed nor been cancelled.
         RateLimited: `quota_exceeded`.
     """
-    async with held.db.begin() as tx:
-        await quota.lock(tx, held.settings, user.user_id)
+    async with services.db.begin() as tx:
+        await quota.lock(tx, services.settings, user.user_id)
         state = await _own(tx, user, video_id)
         if state not in (VideoState.FAILED, VideoState.CANCELLED):
             raise Conflict("Only a failed or cancelled video can be tried again.")
-        await quota.admit(tx, held.settings, user.user_id)
+        await quota.admit(tx, services.settings, user.user_id)
         await create_job(tx, video_id, "transcode")
 
 
-async def download_url(held: Services, user: Principal, video_id: uuid.UUID, name: str) -> str:
+async def download_url(services: Services, user: Principal, video_id: uuid.UUID, name: str) -> str:
     """Return a presigned URL that a browser saves under a readable name.
 
     Raises:
@@ -129,7 +129,7 @@ async def download_url(held: Services, user: Principal, video_id: uuid.UUID, nam
     if not is_storable(name):
         raise NotFound("This video has no rendition with this name.")
     columns = (Video.user_id, Video.state, Video.title, Video.source_key, Video.source_filename)
-    async with held.db.read() as connection:
+    async with services.db.read() as connection:
         video = (
             await connection.execute(select(*columns).where(Video.id == video_id))
         ).one_or_none()
@@ -151,9 +151,9 @@ async def download_url(held: Services, user: Principal, video_id: uuid.UUID, nam
             filename = f"{video.title} {name}.mp4"
     if found is None:
         raise NotFound("This video has no rendition with this name.")
-    return await held.storage.sign_get(
+    return await services.storage.sign_get(
         found,
-        held.settings.media_url_ttl_s,
+        services.settings.media_url_ttl_s,
         steady=False,
         response_content_disposition=disposition(filename),
     )

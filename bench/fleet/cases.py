@@ -101,7 +101,7 @@ def _narrow(most: int) -> Size:
         name="narrow",
         worker_cpu=4096,
         worker_memory_mb=8192,
-        worker_disk_gb=100,
+        worker_disk_gb=30,
         worker_max=most,
     )
 

@@ -1,4 +1,4 @@
-"""Logging in to Postgres, also with a password that AWS Secrets Manager keeps and changes.
+"""Logs in to Postgres, also with a password that AWS Secrets Manager keeps and changes.
 
 RDS changes it every few days; the cache for secrets that AWS offers blocks the event loop.
 

@@ -13,11 +13,10 @@ from core.adapters.database_login import Secret, connector
 from core.adapters.postgres_errors import is_away, sqlstate, state_ends_connection, state_says_busy
 from core.errors import DatabaseAway, RowBusy
 
-# Longer than a crowd that may be answered at once (MAX_REQUESTS) takes on one core, and shorter
-# than the patience of its clients.
+# Longer than MAX_REQUESTS requests need on one core, and shorter than clients wait.
 _PATIENCE_S = 10.0
-# Our transactions are short. A lock that is held for longer is one of somebody who stands still, or
-# of an operator, and whoever waits for it keeps a connection from others.
+# Our transactions are short. A longer lock belongs to a process that hangs, or to an operator, and
+# each statement that waits for it blocks a connection.
 _LOCK_S = 5.0
 
 
@@ -67,7 +66,7 @@ class Database:
             pool_timeout=5,
             pool_pre_ping=False,
             pool_recycle=1800,
-            # An error is logged with its statement: what was bound to it may be nobody's business.
+            # An error is logged with its statement, but without its values, which may be private.
             hide_parameters=True,
         )
         event.listen(self._engine.sync_engine, "handle_error", _name_outages)
@@ -101,8 +100,8 @@ class Database:
     async def _lend(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         """Wait for a connection, first come, first served.
 
-        The engine's own pool gives what comes back to whoever asks at that moment, so that in a
-        crowd some wait for ever while others pass them.
+        The engine's own pool gives a free connection to any caller, so that under load some callers
+        wait for ever.
         """
         if self._free.locked():
             try:

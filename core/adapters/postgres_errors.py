@@ -32,9 +32,9 @@ _PASSING = frozenset(
 def state_says_away(state: str, *, connecting: bool = False) -> bool:
     """Tell whether an SQLSTATE says that the same statement may succeed in a moment.
 
-    While a connection is made everything does: a login that is refused may be one whose password
-    is being changed, and a server that starts has many words for it. What is wrong for good looks
-    the same there; the log says which, and nobody's video is failed for it.
+    While a connection is made every error counts: the password of a refused login may just be
+    changing, and a starting server has many errors. A lasting error looks the same; then the log
+    shows it, and no video fails because of it.
     """
     return connecting or state[:2] in _CLASSES or state in _GONE or state in _PASSING
 

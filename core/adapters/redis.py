@@ -5,7 +5,7 @@ from pydantic import SecretStr
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 
-# Beside those of requests: word of changes, and whoever asks whether we are well.
+# Besides those of requests: pub/sub and health checks.
 _OTHERS = 64
 
 

@@ -34,10 +34,10 @@ def adoptable() -> Select[uuid.UUID]:
 
 
 async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
-    """Make a task of the release before one of this; False when it is in somebody's hands.
+    """Make a task of the release before a task of this one; False if a worker has it now.
 
-    What it was charged is kept, and the number of its attempts goes on. Its row goes, so whoever
-    held it finds that it holds nothing. What they have stored is removed.
+    The charged attempts and the attempt number are kept. The old row is deleted, so an old worker
+    finds that it has lost its task. The outputs of old attempts are removed.
     """
     video_id = await tx.scalar(select(OldTask.video_id).where(OldTask.id == old_id))
     video = None if video_id is None else await lifecycle.lock(tx, video_id)

@@ -54,7 +54,7 @@ TASK_LIVE = (TaskState.BLOCKED, TaskState.QUEUED, TaskState.RUNNING)
 
 
 class Effect(StrEnum):
-    """What a job does to its video: make its main outputs anew, or add files beside them."""
+    """What a job does to its video: replace its main outputs, or add files."""
 
     REPLACE = "replace"
     ADD = "add"
@@ -137,8 +137,7 @@ def video_state(video: VideoState, job: JobState, *, is_playable: bool) -> Video
     Args:
         video: its present state.
         job: the job's.
-        is_playable: whether an earlier job has made what plays: that is not taken away because
-            making it anew failed.
+        is_playable: whether an earlier job made outputs that play: they stay if a later job fails.
     """
     if video in (VideoState.UPLOADING, VideoState.DELETED):
         return video

@@ -72,8 +72,8 @@ class Work(Claim):
 class Unclaimable(Enum):
     """Why nothing was claimed."""
 
-    NOTHING = "nothing"  # there is none, or who has changed that sends a message anew
-    LATER = "later"  # there is, but its row is locked just now: ask again
+    NOTHING = "nothing"  # there is none; a new task sends a new message
+    LATER = "later"  # there is one, but its row is locked now: ask again
 
 
 _CLAIMED = [getattr(Task, name) for name in Claim.__dataclass_fields__ if name != "task_id"]

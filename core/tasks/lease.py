@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import Failure, LeaseLost
 from core.jobs.cancel import cancel_tasks
 from core.jobs.project import project
+from core.model.failure_codes import FailureCode
 from core.model.states import JOB_LIVE, Outcome, Stage, TaskState
 from core.model.tables import Job, Task, TaskAttempt
 from core.outbox.write import hint
@@ -17,7 +18,7 @@ from core.tasks.claim import Claim
 from core.videos import lifecycle, purges
 
 GAVE_UP = Failure(
-    "processing_gave_up",
+    FailureCode.PROCESSING_GAVE_UP,
     "Processing was started several times and never finished. Try again later.",
     retryable=True,
 )

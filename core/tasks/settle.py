@@ -5,9 +5,8 @@ and updates the states of job and video. It raises `LeaseLost` and writes nothin
 not belong to this attempt any more.
 """
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -44,16 +43,6 @@ class NewAsset:
 
 
 @dataclass(frozen=True)
-class NewTask:
-    """A task that a plan adds to its job; `needs` names others by their key."""
-
-    kind: str
-    key: str
-    spec: dict[str, Any] = field(default_factory=dict)
-    needs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Ending:
     """What is written of the attempt itself.
 
@@ -70,60 +59,14 @@ class Ending:
     error: str | None = None
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What came of a task that inspects: the job's plan, its tasks, and what is told of the source.
-
-    The first of the tasks that need nothing goes on in the hands of who made the plan.
-    """
-
-    plan: dict[str, Any]
-    tasks: tuple[NewTask, ...]
-    source_media: dict[str, Any]
-
-
-_NOTHING = Ending()
-
-
-async def plan(
-    tx: AsyncConnection,
-    work: Work,
-    made: Plan,
-    lease_s: float,
-    worker: str,
-    nonce: uuid.UUID,
-    ending: Ending = _NOTHING,
-) -> Work:
-    """End a task that inspects, add what it planned, and claim the next task for its holder.
-
-    Args:
-        tx: the transaction.
-        work: the task that inspects.
-        made: what came of it.
-        lease_s: of the claim of the next task.
-        worker: who holds it.
-        nonce: of that claim.
-        ending: of the task that inspects.
-
-    Returns:
-        The next task, begun.
-
-    Raises:
-        LeaseLost: nothing was written.
-    """
-    video = await _lock(tx, work)
-    await _end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending)
-    first = await _add_tasks(tx, work, made.tasks, lease_s, worker, nonce)
-    facts = {"source_media": made.source_media, "plan": made.plan, **_of_job(ending)}
-    await project(tx, video, work.job_id, **facts)
-    return replace(first, plan=made.plan)
+NOTHING = Ending()
 
 
 async def succeed(
     tx: AsyncConnection,
     work: Work,
     assets: Sequence[NewAsset],
-    ending: Ending = _NOTHING,
+    ending: Ending = NOTHING,
     result: dict[str, Any] | None = None,
 ) -> None:
     """End a task well; what it has made is seen once its whole job has succeeded.
@@ -131,8 +74,8 @@ async def succeed(
     Raises:
         LeaseLost: nothing was written.
     """
-    video = await _lock(tx, work)
-    await _end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending, result=result)
+    video = await lock(tx, work)
+    await end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending, result=result)
     if assets:
         common = {
             "video_id": work.video_id,
@@ -146,22 +89,22 @@ async def succeed(
     await purges.purge_attempts(tx, work.video_id, work.job_id, work.key, work.attempt - 1)
     if work.is_needed:
         await _unblock(tx, work)
-    await project(tx, video, work.job_id, **_of_job(ending))
+    await project(tx, video, work.job_id, **of_job(ending))
 
 
 async def fail(
-    tx: AsyncConnection, claim: Claim, failure: Failure, ending: Ending = _NOTHING
+    tx: AsyncConnection, claim: Claim, failure: Failure, ending: Ending = NOTHING
 ) -> None:
     """End a task for good, and with it its job.
 
     Raises:
         LeaseLost: nothing was written.
     """
-    video = await _lock(tx, claim)
-    await _end(tx, claim, TaskState.FAILED, Outcome.FAILED, ending)
+    video = await lock(tx, claim)
+    await end(tx, claim, TaskState.FAILED, Outcome.FAILED, ending)
     await purges.purge_attempts(tx, claim.video_id, claim.job_id, claim.key, claim.attempt)
     await cancel_tasks(tx, claim.video_id, claim.job_id)
-    await project(tx, video, claim.job_id, failure=failure, **_of_job(ending))
+    await project(tx, video, claim.job_id, failure=failure, **of_job(ending))
 
 
 async def release(
@@ -171,7 +114,7 @@ async def release(
     delay_s: float,
     charge: bool,
     outcome: Outcome = Outcome.RETRIED,
-    ending: Ending = _NOTHING,
+    ending: Ending = NOTHING,
 ) -> None:
     """Give a task back to the queue.
 
@@ -186,8 +129,8 @@ async def release(
     Raises:
         LeaseLost: nothing was written.
     """
-    video = await _lock(tx, claim)
-    await _end(
+    video = await lock(tx, claim)
+    await end(
         tx,
         claim,
         TaskState.QUEUED,
@@ -198,7 +141,7 @@ async def release(
         available_at=func.now() + timedelta(seconds=delay_s),
     )
     await hint(tx, [claim.task_id], delay_s)
-    await project(tx, video, claim.job_id, **_of_job(ending))
+    await project(tx, video, claim.job_id, **of_job(ending))
 
 
 async def abandon(tx: AsyncConnection, claim: Claim) -> None:
@@ -221,14 +164,15 @@ async def abandon(tx: AsyncConnection, claim: Claim) -> None:
         await purges.purge(tx, claim.log_key)
 
 
-async def _lock(tx: AsyncConnection, claim: Claim) -> LockedVideo:
+async def lock(tx: AsyncConnection, claim: Claim) -> LockedVideo:
+    """Lock the video of a claim; raises `LeaseLost` when it is gone."""
     video = await lifecycle.lock(tx, claim.video_id)
     if video is None:
         raise LeaseLost
     return video
 
 
-async def _end(
+async def end(
     tx: AsyncConnection,
     claim: Claim,
     state: TaskState,
@@ -269,75 +213,14 @@ async def _end(
         raise LeaseLost
 
 
-def _of_job(ending: Ending) -> dict[str, Any]:
+def of_job(ending: Ending) -> dict[str, Any]:
+    """Return what is written of the job when an attempt ends so."""
     values: dict[str, Any] = {}
     if ending.log_key is not None:
         values["log_key"] = ending.log_key
     if ending.cpu_seconds:
         values["cpu_seconds"] = Job.cpu_seconds + ending.cpu_seconds
     return values
-
-
-async def _add_tasks(
-    tx: AsyncConnection,
-    work: Work,
-    tasks: Sequence[NewTask],
-    lease_s: float,
-    worker: str,
-    nonce: uuid.UUID,
-) -> Work:
-    """Insert the tasks of a plan; the first one that needs nothing is claimed at once."""
-    ids = {task.key: new_id() for task in tasks}
-    first = next(task for task in tasks if not task.needs)
-    held = {
-        "state": TaskState.RUNNING,
-        "attempt": 1,
-        "charged": 1,
-        "worker": worker,
-        "nonce": nonce,
-        "lease_until": func.now() + timedelta(seconds=lease_s),
-    }
-    free = {"attempt": 0, "charged": 0, "worker": None, "nonce": None, "lease_until": None}
-    rows = [
-        {
-            "id": ids[task.key],
-            "job_id": work.job_id,
-            "video_id": work.video_id,
-            "user_id": work.user_id,
-            "priority": work.priority,
-            "turn": work.turn,
-            "kind": task.kind,
-            "key": task.key,
-            "spec": task.spec,
-            "blocked_by": len(task.needs),
-            "state": TaskState.BLOCKED if task.needs else TaskState.QUEUED,
-            **(held if task is first else free),
-        }
-        for task in tasks
-    ]
-    added = insert(Task).values(rows).returning(Task.id, Task.attempt, Task.worker).cte("added")
-    columns = (added.c.id, added.c.attempt, added.c.worker)
-    await tx.execute(
-        insert(TaskAttempt).from_select(
-            ["task_id", "attempt", "worker"], select(*columns).where(added.c.attempt > 0)
-        )
-    )
-    needs = [
-        {"task_id": ids[task.key], "needs_id": ids[need]} for task in tasks for need in task.needs
-    ]
-    if needs:
-        await tx.execute(insert(TaskNeed).values(needs))
-    await hint(tx, [ids[task.key] for task in tasks if task is not first and not task.needs])
-    return replace(
-        work,
-        task_id=ids[first.key],
-        kind=first.kind,
-        key=first.key,
-        spec=first.spec,
-        is_needed=any(first.key in task.needs for task in tasks),
-        attempt=1,
-        charged=1,
-    )
 
 
 async def _unblock(tx: AsyncConnection, claim: Claim) -> None:

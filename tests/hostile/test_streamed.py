@@ -39,6 +39,7 @@ async def test_every_hostile_file(
     worker.place = tmp_path / "scratch" / "worker" / "attempt"
     worker.place.mkdir(parents=True)
     claim = await stored(storage, each.make(maker))
+    outcome: str
     try:
         made = await worker.make(storage, claim, shape)  # type: ignore[arg-type]
     except PermanentError as error:

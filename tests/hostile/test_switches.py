@@ -165,7 +165,7 @@ async def test_the_limit_of_duration(
     pieces: Pieces, maker: Maker, place: Path, monkeypatch: Patch
 ) -> None:
     """Let in, a film that is too long is ended at the limit, and that is seen."""
-    limits = Limits(max_duration=2)
+    limits = Limits(max_duration_s=2)
     (place / "input").write_bytes(maker.good())
     assert await pieces.outcome(place, limits=limits) == "duration_too_long"
     take_everything(monkeypatch)
@@ -188,7 +188,7 @@ async def test_the_limit_of_frames(
 @pytest.mark.parametrize(
     ("limits", "code"),
     [
-        (Limits(max_duration=2), "duration_too_long"),
+        (Limits(max_duration_s=2), "duration_too_long"),
         (Limits(max_frames=50), "too_many_frames"),
     ],
     ids=["duration", "frames"],

@@ -20,11 +20,12 @@ from core.adapters.s3 import Part
 from core.adapters.sqs import DeadLetter
 from core.errors import DomainError, Failure, LeaseLost
 from core.jobs.create import FIRST_TASK
+from core.model.failure_codes import FailureCode
 from core.model.states import Stage, Topic
 from core.model.tables import Outbox, Purge, Task, Upload, Video
-from core.tasks import lease, settle
+from core.tasks import lease, planning, settle
 from core.tasks.claim import Claim, Work, begin, claim_next
-from core.tasks.settle import NewTask, Plan
+from core.tasks.planning import NewTask, Plan
 from core.uploads import sessions
 from tests.machine.paced import PacedDatabase, PacedStorage
 from tests.support.control import rounds_of
@@ -32,7 +33,7 @@ from tests.support.settings import Settings
 from tests.support.work import SKILLS, outputs
 
 SIZE = 1000
-_FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
+_FAILURE = Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged.", retryable=False)
 REFUSALS = (DomainError, LeaseLost)  # expected of who comes too late
 # Three that need nothing, and two that need others. One makes something to show.
 _GRAPH = (
@@ -223,7 +224,7 @@ class Mill:
         if held.kind == FIRST_TASK:
             made = Plan({}, _GRAPH, {"duration": 2.0})
             async with self.db.begin() as tx:
-                work = await settle.plan(cast(Any, tx), held, made, 60.0, "worker", uuid.uuid4())
+                work = await planning.plan(cast(Any, tx), held, made, 60.0, "worker", uuid.uuid4())
             if following is not None:
                 following.append(work)
             return

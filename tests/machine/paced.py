@@ -145,6 +145,11 @@ class PacedDatabase:
             await self._note(connection)
             yield PacedConnection(connection)
 
+    async def ping(self) -> None:
+        """Ask for an answer."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
     async def _note(self, connection: AsyncConnection) -> None:
         actor = _actor.get()
         if actor is not None:
@@ -190,6 +195,12 @@ class PacedStorage:
         """Drop an upload."""
         await checkpoint()
         self.uploads.pop(upload_id, None)
+
+    async def abort_uploads(self, prefix: str) -> None:
+        """Drop every upload under a prefix."""
+        await checkpoint()
+        for upload_id in [id_ for id_, (key, _) in self.uploads.items() if key.startswith(prefix)]:
+            del self.uploads[upload_id]
 
     async def head(self, key: str) -> Any:
         """Return size and ETag of an object."""

@@ -14,10 +14,11 @@ from core.jobs import create
 from core.model.states import AssetKind, TaskState, VideoState
 from core.model.tables import DEFAULT_POOL, Job, Task, TaskAttempt, User, Video
 from core.setbacks import Kind
-from core.tasks import lease, settle
+from core.tasks import lease, planning, settle
 from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next
 from core.tasks.fair_order import Skills
-from core.tasks.settle import Ending, NewAsset, NewTask, Plan
+from core.tasks.planning import NewTask, Plan
+from core.tasks.settle import Ending, NewAsset
 from tests.support.waiting import wait_until
 
 LEASE_S = 60.0
@@ -165,7 +166,7 @@ async def planned(
     """End a task that inspects with a plan of these tasks; the first that needs none is held."""
     made = Plan(plan={"of": "a test"}, tasks=tasks, source_media=media or {"duration": 2.0})
     async with db.begin() as tx:
-        return await settle.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
+        return await planning.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
 
 
 async def encoding(db: Database, queued: Queued) -> Work:

@@ -80,7 +80,7 @@ def _video_options(plan: EncodePlan) -> list[str]:
 
 def _most(plan: EncodePlan, limits: Limits) -> list[str]:
     """End there, whatever the time stamps of a source say that was let in for a shorter one."""
-    return ["-t", f"{limits.max_duration:g}", "-frames:v", str(most_frames(plan, limits))]
+    return ["-t", f"{limits.max_duration_s:g}", "-frames:v", str(most_frames(plan, limits))]
 
 
 def _quality(number: int, rendition: PlannedRendition) -> list[str]:

@@ -4,13 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workers.media.limits import Fault
-
-# Failure codes of the API that are ours to answer for.
-RESOURCE_LIMIT = "resource_limit"
-STORAGE_ERROR = "storage_error"
-PROCESSING_TIMEOUT = "processing_timeout"
-PROCESSING_GAVE_UP = "processing_gave_up"
+from core.model.failure_codes import FailureCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +18,7 @@ class Failure:
         charge: whether the attempt counts; not where others filled the disk.
     """
 
-    code: str
+    code: FailureCode
     message: str
     input_fault: bool
     charge: bool = True
@@ -33,23 +27,23 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class _Sign:
     pattern: re.Pattern[str]
-    code: str
+    code: FailureCode
     message: str
     input_fault: bool = True
     charge: bool = True
 
 
 def _sign(
-    pattern: str, code: str, message: str, *, input_fault: bool = True, charge: bool = True
+    pattern: str, code: FailureCode, message: str, *, input_fault: bool = True, charge: bool = True
 ) -> _Sign:
     return _Sign(re.compile(pattern), code, message, input_fault, charge)
 
 
-# The machine's own troubles make every later complaint about the input void.
+# After a fault of the machine, later errors about the input mean nothing.
 _OURS = (
     _sign(
         r"No space left on device|Disk quota exceeded",
-        STORAGE_ERROR,
+        FailureCode.STORAGE_ERROR,
         "The worker ran out of disk space. Try again later.",
         input_fault=False,
         charge=False,
@@ -57,13 +51,13 @@ _OURS = (
     # The limit on what one output may take, which no planned output reaches.
     _sign(
         r"File too large",
-        STORAGE_ERROR,
+        FailureCode.STORAGE_ERROR,
         "The encoded video is too large. Try again, or upload a smaller one.",
         input_fault=False,
     ),
     _sign(
         r"Input/output error|Read-only file system|Too many open files",
-        STORAGE_ERROR,
+        FailureCode.STORAGE_ERROR,
         "The worker's disk failed. Try again later.",
         input_fault=False,
     ),
@@ -71,12 +65,14 @@ _OURS = (
 # Limits of our own setting, passed by the file. FFmpeg goes on to say "Out of memory" or "Cannot
 # allocate memory" of them, so they are looked for before the machine's troubles.
 _TOO_LARGE = _sign(
-    r"exceeds specified max pixel count", Fault.RESOLUTION_TOO_LARGE, "The picture is too large."
+    r"exceeds specified max pixel count",
+    FailureCode.RESOLUTION_TOO_LARGE,
+    "The picture is too large.",
 )
 _LIMITS = (
     _sign(
         r"(?:streams|tracks) exceeds max_streams",
-        Fault.TOO_MANY_STREAMS,
+        FailureCode.TOO_MANY_STREAMS,
         "The file has too many streams.",
     ),
     _TOO_LARGE,
@@ -84,30 +80,30 @@ _LIMITS = (
 _REFUSED = (
     _sign(
         r"Format not on whitelist",
-        Fault.UNSUPPORTED_FORMAT,
+        FailureCode.UNSUPPORTED_FORMAT,
         "This file type is not supported.",
     ),
     _sign(
         r"Protocol '[^']*' not on whitelist",
-        Fault.UNSUPPORTED_FORMAT,
+        FailureCode.UNSUPPORTED_FORMAT,
         "The file refers to other files or addresses.",
     ),
     _sign(
         r"Codec \([^)]*\) not on whitelist|Unsupported codec|Decoder [^\n]*not found"
         r"|[Nn]o decoder found for|Decoding requested, but no decoder",
-        Fault.UNSUPPORTED_CODEC,
+        FailureCode.UNSUPPORTED_CODEC,
         "The file uses a codec that is not supported.",
     ),
     _sign(
         r"sub-sample encryption|[Ee]ncrypted|decryption key|aes_ctr|\bsaiz\b|\bsenc\b",
-        Fault.ENCRYPTED_MEDIA,
+        FailureCode.ENCRYPTED_MEDIA,
         "The video is encrypted. Upload a version without protection.",
     ),
 )
 _CUT = _sign(
     r"partial file|File ended prematurely|Truncat(?:ed|ing) packet|truncated"
     r"|input[^\n]*: End of file",
-    Fault.TRUNCATED_MEDIA,
+    FailureCode.TRUNCATED_MEDIA,
     "The file is incomplete: its end is missing.",
 )
 _DAMAGED = _sign(
@@ -115,10 +111,10 @@ _DAMAGED = _sign(
     r"|invalid atom|Invalid NAL|corrupt|concealing \d+|error decoding|decode_slice_header error"
     r"|missing mandatory|CRC mismatch|EBML header parsing failed"
     r"|Invalid data found when processing input",
-    Fault.CORRUPT_MEDIA,
+    FailureCode.CORRUPT_MEDIA,
     "The file is damaged and cannot be read.",
 )
-_EMPTY = _sign(r"received no packets", Fault.CORRUPT_MEDIA, "The file has an empty track.")
+_EMPTY = _sign(r"received no packets", FailureCode.CORRUPT_MEDIA, "The file has an empty track.")
 # Where a file was cut off, its last packets are broken too; more complaints than this, and it is
 # the damage that made a packet look as if it ended after the file.
 _MOST_AT_A_CUT = 12
@@ -126,14 +122,14 @@ _MOST_AT_A_CUT = 12
 _BEYOND_MEMORY = re.compile(r"Error during demuxing: Cannot allocate memory")
 _INVALID = "Invalid data found when processing input"
 _GAVE_UP = Failure(
-    PROCESSING_GAVE_UP,
+    FailureCode.PROCESSING_GAVE_UP,
     "The video could not be processed. Try again, or upload it in another format.",
     input_fault=False,
 )
 
 
 def diagnose(status: int, stderr_tail: str) -> Failure:
-    """Judge a failed encode; only a proven fault of the input blames the user.
+    """Classify a failed encode. It is the source's fault only if that is proved.
 
     Args:
         status: exit status; negative is the signal that killed the process.
@@ -161,7 +157,7 @@ def diagnose_probe(status: int, stderr_tail: str) -> Failure:
     recognised = re.search(r"^\[(?!in#)[\w,]+ @ 0x[0-9a-f]+\]", stderr_tail, re.MULTILINE)
     if _INVALID in stderr_tail and not recognised:
         return Failure(
-            Fault.UNSUPPORTED_FORMAT,
+            FailureCode.UNSUPPORTED_FORMAT,
             "This file type is not supported.",
             input_fault=True,
         )
@@ -202,10 +198,10 @@ def _certain(status: int, stderr_tail: str) -> Failure | None:
         return passed
     # A packet that no memory could hold, in a file with other broken places, is a broken place.
     if judged and _BEYOND_MEMORY.search(stderr_tail) and is_damaged(stderr_tail):
-        return Failure(str(_DAMAGED.code), _DAMAGED.message, _DAMAGED.input_fault)
+        return Failure(_DAMAGED.code, _DAMAGED.message, _DAMAGED.input_fault)
     if status == -9 or status in _NOT_STARTED or "Cannot allocate memory" in stderr_tail:
         return Failure(
-            RESOURCE_LIMIT,
+            FailureCode.RESOURCE_LIMIT,
             "The worker ran out of memory or could not start FFmpeg. Try again later.",
             input_fault=False,
         )
@@ -215,5 +211,5 @@ def _certain(status: int, stderr_tail: str) -> Failure | None:
 def _first(signs: Sequence[_Sign], text: str) -> Failure | None:
     for sign in signs:
         if sign.pattern.search(text):
-            return Failure(str(sign.code), sign.message, sign.input_fault, sign.charge)
+            return Failure(sign.code, sign.message, sign.input_fault, sign.charge)
     return None

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+from core.model.failure_codes import FailureCode
 from workers.ffmpeg.diagnose import (
-    PROCESSING_TIMEOUT,
     Failure,
     diagnose_probe,
     diagnose_size,
@@ -13,14 +13,18 @@ from workers.ffmpeg.diagnose import (
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, TimeLimitError, run
 from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
 from workers.media.info import MediaInfo
-from workers.media.limits import DEFAULT_LIMITS, Fault, Limits
+from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.probe_json import UnreadableProbeError, parse_probe
 from workers.sandbox.policy import Policy
 
 _TOOK_TOO_LONG = Failure(
-    PROCESSING_TIMEOUT, "The file took too long to inspect. Try again later.", input_fault=False
+    FailureCode.PROCESSING_TIMEOUT,
+    "The file took too long to inspect. Try again later.",
+    input_fault=False,
 )
-_NO_SENSE = Failure(Fault.CORRUPT_MEDIA, "The file's description makes no sense.", input_fault=True)
+_NO_SENSE = Failure(
+    FailureCode.CORRUPT_MEDIA, "The file's description makes no sense.", input_fault=True
+)
 
 
 class ProbeFailedError(Exception):
@@ -77,7 +81,9 @@ async def probe(
         ProbeFailedError: the file cannot be read, or ffprobe took too long or said too much.
     """
     patience = ProcessLimits(
-        stall_seconds=math.inf, wall_seconds=limits.probe_seconds, stdout_bytes=limits.probe_bytes
+        stall_seconds=math.inf,
+        wall_seconds=limits.probe_timeout_s,
+        stdout_bytes=limits.probe_output_bytes,
     )
     argv = probe_command(ffprobe, path, limits)
     try:

@@ -18,6 +18,7 @@ from workers.ffmpeg.progress import Progress, ProgressParser
 from workers.ffmpeg.signs import look
 from workers.ffmpeg.stall import Signs, StallClock
 from workers.ffmpeg.standard_input import Feed, OwnTime, StandardInput
+from workers.runtime.concurrency import unbroken
 from workers.sandbox.policy import Policy
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
@@ -154,17 +155,19 @@ async def run(
         TimeLimitError: it ran longer than `wall_seconds`.
     """
     began, own_time = time.monotonic(), OwnTime()
-    with contextlib.ExitStack() as stack:
-        stdin = StandardInput(feed, own_time) if feed is not None else None
-        if stdin is not None:
-            stack.callback(stdin.close)
+    stdin = StandardInput(feed, own_time) if feed is not None else None
+    try:
         process = _start(launched(argv, policy), cwd, stdin)
-        running = _Running(process, limits, own_time, on_progress, outputs, stdin, beside)
-        overdue: type[FFmpegFailedError] | None = None
-        try:
-            overdue = await running.wait()
-        finally:
-            await asyncio.shield(running.end(spent))
+    except OSError:
+        if stdin is not None:
+            stdin.close()
+        raise
+    running = _Running(process, limits, own_time, on_progress, outputs, stdin, beside)
+    overdue: type[FFmpegFailedError] | None = None
+    try:
+        overdue = await running.wait()
+    finally:
+        await unbroken(running.end(spent))
     status, _ = running.ended.result()
     output, words = bytes(running.stdout), running.stderr.decode(errors="replace")
     if overdue is not None or status != 0:
@@ -224,49 +227,53 @@ class _Running:
             self._beside.append(asyncio.ensure_future(beside(self._hold)))
 
     async def wait(self) -> type[FFmpegFailedError] | None:
-        """Wait for the end; say which patience ran out, if one did.
-
-        All times are the process's own, so they are read anew after each wait.
-        """
-        own_time, clock = self._own_time, self._clock
+        """Wait for the end; say which patience ran out, if one did."""
+        patience = asyncio.ensure_future(self._patience())
         waiting: set[asyncio.Future[Any]] = {self.ended, *self._readers}
-        beside: set[asyncio.Future[Any]] = {*self._beside}
-        looking: asyncio.Future[Signs] | None = None
-        late = self._deadline
+        watched: set[asyncio.Future[Any]] = {patience, *waiting, *self._beside}
         try:
             while waiting:
-                now = own_time.now()
-                if now >= self._deadline:
-                    return TimeLimitError
-                if looking is None and now >= clock.look_at:
-                    # In a thread: a disk that is slow enough to matter is slow to tell, too.
-                    taken = self._stdin.taken if self._stdin is not None else 0
-                    looking = asyncio.ensure_future(
-                        asyncio.to_thread(look, self._process.pid, self._outputs, taken)
-                    )
-                    late = max(now, clock.deadline) + _LOOK_S
-                # A disk that hangs never tells: then what was known before it was asked decides.
-                until = min(self._deadline, late if looking else clock.look_at)
-                done, _ = await asyncio.wait(
-                    {*waiting, *beside, looking} if looking else waiting | beside,
-                    timeout=max(until - now, _SHORTEST_WAIT_S),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                waiting -= done
-                beside -= done
+                done, watched = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
                 for future in done:
                     future.result()
-                if looking is not None and not looking.done() and own_time.now() >= late:
-                    return StallError
-                if looking is not None and looking in done:
-                    clock.looked(looking.result(), own_time.now())
-                    looking = None
-                    if clock.stands_still(own_time.now()):
-                        return StallError
+                waiting -= done
+                if waiting and patience in done:
+                    return patience.result()
             return None
         finally:
-            if looking is not None:
-                looking.cancel()
+            patience.cancel()
+
+    async def _patience(self) -> type[FFmpegFailedError]:
+        """Wait until a patience has run out; return which.
+
+        All times are the process's own, so they are read again after each wait.
+        """
+        own_time, clock = self._own_time, self._clock
+        looking: asyncio.Future[Signs] | None = None
+        late = self._deadline
+        while (now := own_time.now()) < self._deadline:
+            if looking is None and now < clock.look_at:
+                until = min(clock.look_at, self._deadline)
+                await asyncio.sleep(max(until - now, _SHORTEST_WAIT_S))
+            elif looking is None:
+                # In a thread: a disk that is slow enough to matter is slow to tell, too.
+                taken = self._stdin.taken if self._stdin is not None else 0
+                looking = asyncio.get_running_loop().run_in_executor(
+                    None, look, self._process.pid, self._outputs, taken
+                )
+                late = max(now, clock.deadline) + _LOOK_S
+            elif looking.done():
+                clock.looked(looking.result(), now)
+                looking = None
+                if clock.stands_still(now):
+                    return StallError
+            elif now >= late:
+                # A disk that hangs never tells: then what was known before it was asked decides.
+                return StallError
+            else:
+                until = min(late, self._deadline)
+                await asyncio.wait({looking}, timeout=max(until - now, _SHORTEST_WAIT_S))
+        return TimeLimitError
 
     async def end(self, spent: Callable[[float], None] | None) -> None:
         """Leave no process of the group, no reader and nothing beside it behind."""
@@ -280,6 +287,8 @@ class _Running:
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None  # it was asked for
             pipe.close()
+        if self._stdin is not None:
+            self._stdin.close()
         if spent is not None:
             spent(self.ended.result()[1])
 

@@ -1,8 +1,10 @@
 """The limits on a source, and the reasons for refusing one."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from pydantic import BaseModel, ByteSize, Field
+
+from core.model.failure_codes import FailureCode
 from workers.media.info import UNKNOWN_CODEC, MediaInfo, VideoStream
 
 # Containers and codecs that are taken, by FFmpeg's names. Fixed lists: everything else FFmpeg
@@ -31,21 +33,6 @@ AUDIO_CODECS = frozenset(
 )  # fmt: skip
 
 
-class Fault(StrEnum):
-    """What can be wrong with a source; the values are the API's failure codes."""
-
-    UNSUPPORTED_FORMAT = "unsupported_format"
-    UNSUPPORTED_CODEC = "unsupported_codec"
-    CORRUPT_MEDIA = "corrupt_media"
-    TRUNCATED_MEDIA = "truncated_media"
-    ENCRYPTED_MEDIA = "encrypted_media"
-    NO_VIDEO_STREAM = "no_video_stream"
-    RESOLUTION_TOO_LARGE = "resolution_too_large"
-    DURATION_TOO_LONG = "duration_too_long"
-    TOO_MANY_FRAMES = "too_many_frames"
-    TOO_MANY_STREAMS = "too_many_streams"
-
-
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a source is turned away: a fault of its own, proven.
@@ -55,47 +42,36 @@ class Refusal:
         message: one sentence for the person who uploaded it.
     """
 
-    code: Fault
+    code: FailureCode
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The largest source that is taken, and how long it is borne with.
+class Limits(BaseModel, frozen=True):
+    """The largest source that is accepted, and the longest times for it.
 
-    Attributes:
-        max_side: pixels of the longer side.
-        max_pixels: pixels of one picture (8192 x 4352).
-        max_duration: seconds.
-        max_frames: pictures in the whole file.
-        max_frame_rate: pictures per second, where the container counts them.
-        max_streams: streams of every kind.
-        probe_seconds: ffprobe may take.
-        probe_bytes: ffprobe may say.
-        stall_seconds: FFmpeg may go without progress.
-        wall_factor: an encode may take so many times the source's length,
-        wall_min: but always so many seconds
-        wall_max: and never more than these.
+    A part of a worker's settings, which names what each is: pixels, seconds, bytes. A rate is in
+    pictures a second, as the container counts them; a wall time is that of an encode.
     """
 
-    max_side: int = 8192
-    max_pixels: int = 35_651_584
-    max_duration: float = 4 * 3600.0
-    max_frames: int = 345_600
-    max_frame_rate: float = 120.0
-    max_streams: int = 32
-    probe_seconds: float = 10.0
-    probe_bytes: int = 1_000_000
-    stall_seconds: float = 60.0
-    wall_factor: float = 20.0
-    wall_min: float = 120.0
-    wall_max: float = 10 * 3600.0
+    max_side_px: int = Field(8192, ge=16, le=16_384)
+    max_pixels: int = Field(35_651_584, ge=256, description="of one picture: 8192 x 4352")
+    max_duration_s: float = Field(4 * 3600, gt=0)
+    max_frame_rate: float = Field(120, gt=0)
+    max_frames: int = Field(345_600, ge=1, description="in the whole file")
+    max_streams: int = Field(32, ge=1, le=1000, description="of every kind")
+    probe_timeout_s: float = Field(10, gt=0)
+    probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)
+    stall_timeout_s: float = Field(60, gt=0, description="without any progress")
+    wall_time_factor: float = Field(20, gt=0, description="of the source's length, within:")
+    wall_time_min_s: float = Field(120, gt=0)
+    wall_time_max_s: float = Field(10 * 3600, gt=0, description="what the longest film may need")
 
     def wall_seconds(self, duration: float | None) -> float:
         """Seconds that the encode of a source may take; the most when its length is unknown."""
         if duration is None:
-            return self.wall_max
-        return min(max(self.wall_factor * duration, self.wall_min), self.wall_max)
+            return self.wall_time_max_s
+        wanted = max(self.wall_time_factor * duration, self.wall_time_min_s)
+        return min(wanted, self.wall_time_max_s)
 
 
 DEFAULT_LIMITS = Limits()
@@ -117,10 +93,10 @@ def decodable(codec: str) -> bool:
 
 def _container(info: MediaInfo, limits: Limits) -> Refusal | None:
     if not FORMATS & set(info.format_name.split(",")):
-        return Refusal(Fault.UNSUPPORTED_FORMAT, "This file type is not supported.")
+        return Refusal(FailureCode.UNSUPPORTED_FORMAT, "This file type is not supported.")
     if info.stream_count > limits.max_streams:
         return Refusal(
-            Fault.TOO_MANY_STREAMS,
+            FailureCode.TOO_MANY_STREAMS,
             f"The file has {info.stream_count} streams. The limit is {limits.max_streams}.",
         )
     return None
@@ -129,15 +105,16 @@ def _container(info: MediaInfo, limits: Limits) -> Refusal | None:
 def _streams(info: MediaInfo, limits: Limits) -> Refusal | None:  # noqa: ARG001  one signature
     if info.encrypted:
         return Refusal(
-            Fault.ENCRYPTED_MEDIA, "The video is encrypted. Upload a version without protection."
+            FailureCode.ENCRYPTED_MEDIA,
+            "The video is encrypted. Upload a version without protection.",
         )
     if info.stream_count == 0:
-        return Refusal(Fault.CORRUPT_MEDIA, "The file is damaged: it has no streams.")
+        return Refusal(FailureCode.CORRUPT_MEDIA, "The file is damaged: it has no streams.")
     isobmff = "mp4" in info.format_name.split(",")
     if info.video is None and isobmff and info.undescribed_count:
         return _undescribed()
     if info.video is None:
-        return Refusal(Fault.NO_VIDEO_STREAM, "The file has no picture, only sound or data.")
+        return Refusal(FailureCode.NO_VIDEO_STREAM, "The file has no picture, only sound or data.")
     # Every track of an MP4 names its sample format; one without a name lost its description.
     tracks = [(info.video.codec, info.video.codec_tag)]
     tracks += [(stream.codec, stream.codec_tag) for stream in info.audio]
@@ -152,17 +129,19 @@ def _unreadable(codec: str, tag: str) -> bool:
 
 
 def _undescribed() -> Refusal:
-    return Refusal(Fault.CORRUPT_MEDIA, "The file is damaged: a track has no description.")
+    return Refusal(FailureCode.CORRUPT_MEDIA, "The file is damaged: a track has no description.")
 
 
 def _codecs(info: MediaInfo, limits: Limits) -> Refusal | None:  # noqa: ARG001  one signature
     video = info.video
     if video is not None and video.codec not in VIDEO_CODECS:
-        return Refusal(Fault.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not supported.")
+        return Refusal(
+            FailureCode.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not supported."
+        )
     # One odd track beside a good one is left out; losing all sound in silence would be worse.
     if info.audio and not any(decodable(stream.codec) for stream in info.audio):
         return Refusal(
-            Fault.UNSUPPORTED_CODEC,
+            FailureCode.UNSUPPORTED_CODEC,
             f"The audio codec {info.audio[0].codec} is not supported.",
         )
     return None
@@ -173,13 +152,13 @@ def _size(info: MediaInfo, limits: Limits) -> Refusal | None:
     if video is None:
         return None
     if video.width < 1 or video.height < 1:
-        return Refusal(Fault.CORRUPT_MEDIA, "The file is damaged: its picture has no size.")
+        return Refusal(FailureCode.CORRUPT_MEDIA, "The file is damaged: its picture has no size.")
     large = max(video.width, video.height, video.display_width, video.display_height)
-    if large > limits.max_side or video.width * video.height > limits.max_pixels:
+    if large > limits.max_side_px or video.width * video.height > limits.max_pixels:
         return Refusal(
-            Fault.RESOLUTION_TOO_LARGE,
-            f"The picture is {video.width} x {video.height}. The limit is {limits.max_side} pixels "
-            f"per side and {limits.max_pixels} in total.",
+            FailureCode.RESOLUTION_TOO_LARGE,
+            f"The picture is {video.width} x {video.height}. The limit is {limits.max_side_px} "
+            f"pixels per side and {limits.max_pixels} in total.",
         )
     return None
 
@@ -187,16 +166,16 @@ def _size(info: MediaInfo, limits: Limits) -> Refusal | None:
 def _length(info: MediaInfo, limits: Limits) -> Refusal | None:
     video = info.video
     seconds = max(info.duration or 0.0, (video.duration if video else None) or 0.0)
-    if seconds > limits.max_duration:
+    if seconds > limits.max_duration_s:
         return Refusal(
-            Fault.DURATION_TOO_LONG,
+            FailureCode.DURATION_TOO_LONG,
             f"The video lasts {seconds / 3600:.1f} hours. The limit is "
-            f"{limits.max_duration / 3600:.1f} hours.",
+            f"{limits.max_duration_s / 3600:.1f} hours.",
         )
     frames = _frames(video, seconds) if video else 0
     if frames > limits.max_frames or _too_fast(video, seconds, limits):
         return Refusal(
-            Fault.TOO_MANY_FRAMES,
+            FailureCode.TOO_MANY_FRAMES,
             f"The video has {frames} frames. The limit is {limits.max_frames}, and "
             f"{limits.max_frame_rate:g} per second.",
         )

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from core.model.failure_codes import FailureCode
 from workers.media.info import MediaInfo, VideoStream
-from workers.media.limits import DEFAULT_LIMITS, Fault, Limits, Refusal
+from workers.media.limits import DEFAULT_LIMITS, Limits, Refusal
 from workers.media.plan import EncodePlan, PlannedRendition
 
 # A file with broken places counts as whole when this much of it came out.
@@ -53,7 +54,7 @@ def check(
         if output is None:
             raise WrongOutputError(f"{rendition.name} was not made")
         if output.video is None or not output.video.frame_count:
-            return Refusal(Fault.CORRUPT_MEDIA, "The picture of the file could not be read.")
+            return Refusal(FailureCode.CORRUPT_MEDIA, "The picture of the file could not be read.")
         _shape(rendition, output.video)
         refusal = _endless(plan, output.video, limits) or _length(
             plan, output, output.video, damaged
@@ -62,7 +63,7 @@ def check(
             return refusal
         # A track is announced and nothing is in it: all of it was lost with the file's end.
         if plan.audio and not output.audio:
-            return Refusal(Fault.CORRUPT_MEDIA, "The sound of the file could not be read.")
+            return Refusal(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
     return None
 
 
@@ -80,14 +81,14 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Refusal | 
     frames = video.frame_count or 0
     if frames >= most_frames(plan, limits):
         return Refusal(
-            Fault.TOO_MANY_FRAMES,
+            FailureCode.TOO_MANY_FRAMES,
             f"The video has more frames than it says. The limit is {limits.max_frames}.",
         )
     seconds = frames / float(plan.frame_rate)
-    if seconds >= limits.max_duration - SLACK_SECONDS > (plan.duration or 0.0):
+    if seconds >= limits.max_duration_s - SLACK_SECONDS > (plan.duration or 0.0):
         return Refusal(
-            Fault.DURATION_TOO_LONG,
-            f"The video is longer than it says. The limit is {limits.max_duration / 3600:.1f} "
+            FailureCode.DURATION_TOO_LONG,
+            f"The video is longer than it says. The limit is {limits.max_duration_s / 3600:.1f} "
             "hours.",
         )
     return None
@@ -107,6 +108,6 @@ def _length(
     slack = max(SLACK_SECONDS, SLACK_FRAMES * frame)
     if made >= min(wanted * WHOLE, wanted - slack):
         return None
-    code = Fault.CORRUPT_MEDIA if damaged else Fault.TRUNCATED_MEDIA
+    code = FailureCode.CORRUPT_MEDIA if damaged else FailureCode.TRUNCATED_MEDIA
     reason = "is damaged" if damaged else "is incomplete"
     return Refusal(code, f"The file {reason}: {made:.1f} of {wanted:.1f} seconds could be read.")

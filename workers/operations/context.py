@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.tasks.claim import Work
-from core.tasks.settle import NewAsset, Plan
+from core.tasks.planning import Plan
+from core.tasks.settle import NewAsset
 from workers.runtime.report import JobLog, Meter
 from workers.sources.choose import WholeFile
 from workers.sources.shape import Pipe

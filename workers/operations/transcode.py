@@ -11,7 +11,6 @@ import asyncio
 import shlex
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -20,8 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from core import log
 from core.errors import Failure, PermanentError, TransientError
+from core.model.failure_codes import FailureCode
 from core.model.states import AssetKind, Stage
-from core.tasks.settle import NewAsset, NewTask, Plan
+from core.tasks.planning import NewTask, Plan
+from core.tasks.settle import NewAsset
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import ProbeFailedError, probe
@@ -36,7 +37,7 @@ from workers.ffmpeg.progress import Progress, RemainingTime, percent
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import MediaInfo
-from workers.media.limits import DEFAULT_LIMITS, Fault, Limits, Refusal, refuse
+from workers.media.limits import Limits, Refusal, refuse
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.operations.context import Context, Operation
@@ -64,16 +65,18 @@ _SENDING = 4
 _OF_SAMPLE = "of_sample"  # in the spec of `encode`: a part of the source was inspected
 _PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
 _TIMEOUT = Failure(
-    diagnose.PROCESSING_TIMEOUT,
+    FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
-# What a file can be blamed for, or nobody knows: all of it may tell otherwise.
-_DOUBTFUL = frozenset({*map(str, Fault), diagnose.PROCESSING_GAVE_UP})
+# Faults of the source, or unknown ones: the whole file may give another result.
+_DOUBTFUL = frozenset(FailureCode) - {
+    FailureCode.PROCESSING_TIMEOUT, FailureCode.RESOURCE_LIMIT, FailureCode.STORAGE_ERROR,
+}  # fmt: skip
 
 
 async def inspect(context: Context) -> Plan:
-    """Look at the source and decide what is made of it."""
+    """Look at the source and plan what to make of it."""
 
     async def of_sample(_found: Pipe) -> MediaInfo:
         return await _inspect(context, _SAMPLE)
@@ -237,7 +240,7 @@ async def _encode(
             context.meter.at(done / 100, eta)
 
     limits = ProcessLimits(
-        stall_seconds=tools.limits.stall_seconds,
+        stall_seconds=tools.limits.stall_timeout_s,
         wall_seconds=tools.limits.wall_seconds(decided.total_duration),
     )
     policy = encode_policy(
@@ -279,7 +282,7 @@ async def _publish(
     """Check the outputs while the rest of them is sent; then they become objects."""
     tools, prefix = context.tools, context.work.prefix
     names = [item.name for item in decided.renditions]
-    # One after the other: the index of a long film is large, and is in memory meanwhile.
+    # One after the other: the index of a long video is large, and is in memory meanwhile.
     fronts = [await front_of(upload) for upload in uploads]
 
     async def checked() -> dict[str, MediaInfo]:
@@ -317,7 +320,7 @@ async def _send_poster(context: Context) -> int:
 
 async def _probe_output(context: Context, file: Path) -> MediaInfo:
     # What is taken says nothing of what we make; patience is the same.
-    limits = replace(DEFAULT_LIMITS, probe_seconds=context.tools.limits.probe_seconds)
+    limits = Limits(probe_timeout_s=context.tools.limits.probe_timeout_s)
     try:
         return await _probe(context, file, limits)
     except ProbeFailedError as error:
@@ -367,7 +370,7 @@ def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:
 
 
 def _blamed(refusal: Refusal) -> Failure:
-    return Failure(str(refusal.code), refusal.message, retryable=False)
+    return Failure(refusal.code, refusal.message, retryable=False)
 
 
 def _judged(found: diagnose.Failure, message: str) -> PermanentError | TransientError:

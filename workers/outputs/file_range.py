@@ -1,4 +1,4 @@
-"""A stretch of a file: reads like a file of its own, and can be taken out of it."""
+"""A range of a file: it reads like a file of its own, and its disk space can be freed."""
 
 import ctypes
 import errno

@@ -1,4 +1,4 @@
-"""Has what FFmpeg makes sent while it makes it, and FFmpeg wait when the store is slower."""
+"""Sends the outputs of FFmpeg while it writes them, and pauses FFmpeg if the store is slower."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ async def follow(uploads: Sequence[Upload], hold: Callable[[bool], None]) -> Non
 
 
 async def front_of(upload: Upload) -> Front:
-    """Make the beginning of a whole film, with its index first, in a file beside it.
+    """Make the beginning of a whole video, with its index first, in a file beside it.
 
     Raises:
         TransientError: it is not as FFmpeg writes it.

@@ -1,7 +1,7 @@
-"""The MP4s that FFmpeg writes: as they grow, and with their index first once they are whole.
+"""Reads the MP4s that FFmpeg writes, and makes the beginning with the index first.
 
-FFmpeg appends pictures and sound to one box. At its end it goes back to write how long that box
-is, and only then appends the index.
+FFmpeg appends pictures and sound to one box. At the end it goes back to write the length of this
+box, and then appends the index.
 """
 
 import os
@@ -37,12 +37,12 @@ def media_end(path: Path) -> int:
 
 
 def index_first(path: Path, target: Path, kept: int) -> Front:
-    """Make the beginning of a film from what FFmpeg has written.
+    """Make the beginning of a video from what FFmpeg has written.
 
     Args:
         path: the file, of which the first `kept` bytes and the index are there.
-        target: the file to make. It becomes as long as the whole film, with a hole where the rest
-            would be, so that ffprobe takes it for the film.
+        target: the file to make. It becomes as long as the whole video, with a hole where the rest
+            would be, so that ffprobe takes it for the video.
         kept: bytes.
 
     Raises:

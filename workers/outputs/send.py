@@ -1,4 +1,4 @@
-"""A file, or a stretch of one, to the store: never whole in memory, and anew when it is slow."""
+"""Sends a file, or a range of one, to the store: never whole in memory, again if it is slow."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

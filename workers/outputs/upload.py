@@ -1,4 +1,4 @@
-"""A file that goes to the store while it grows; its front, which is known last, goes last."""
+"""Uploads a file while it grows. Its beginning is known last, so it is sent last."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ _SAME = 1_000  # parts of one size; then they grow
 def part_length(number: int) -> int:
     """Return the bytes of part `number`, which counts from 1.
 
-    They grow slowly: the disk holds one of each file, and 10,000 must do for the longest film.
+    They grow slowly: the disk holds one of each file, and 10,000 must do for the longest video.
     """
     return _PART * (1 + number // _SAME)
 

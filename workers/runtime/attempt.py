@@ -19,10 +19,12 @@ from core.errors import (
     TransientError,
     Unavailable,
 )
+from core.model.failure_codes import FailureCode
 from core.model.states import Outcome
-from core.tasks import settle
+from core.tasks import planning, settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
-from core.tasks.settle import Ending, NewAsset, Plan
+from core.tasks.planning import Plan
+from core.tasks.settle import Ending, NewAsset
 from workers.operations.context import Context, Kept
 from workers.operations.registry import TASKS
 from workers.runtime.adapters import Adapters
@@ -38,7 +40,7 @@ _SETTLE_S = 600.0  # how long a result that is there is offered to a database th
 _AGAIN_S = 1.0
 
 _TOO_LONG = Failure(
-    "processing_timeout",
+    FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Upload a shorter or smaller video.",
     retryable=True,
 )
@@ -52,7 +54,7 @@ class Attempt:
     """A claimed task in work.
 
     Args:
-        parts: the adapters of the process.
+        adapters: the adapters of the process.
         tools: what operations need.
         directory: where it works.
         work: the task.
@@ -62,14 +64,14 @@ class Attempt:
 
     def __init__(
         self,
-        parts: Adapters,
+        adapters: Adapters,
         tools: Tools,
         directory: Directory,
         work: Work,
         worker: str,
         before: "Attempt | None" = None,
     ) -> None:
-        self._parts = parts
+        self._adapters = adapters
         self._tools = tools
         self._directory = directory
         self._work = work
@@ -104,15 +106,15 @@ class Attempt:
         except asyncio.CancelledError:
             following = await settling
             if following is not None:
-                await give_back(self._parts, following)
+                await give_back(self._adapters, following)
             raise
 
     async def give_back(self) -> None:
-        """Let another worker go on at once: we are shutting down."""
-        await give_back(self._parts, self._work, self._ending())
+        """Give the task back, so that another worker takes it at once: we are shutting down."""
+        await give_back(self._adapters, self._work, self._ending())
 
     async def _result(self) -> Result:
-        """Return what came of it; raises `LeaseLost` when that is nobody's business any more."""
+        """Return the result; raises `LeaseLost` when the task belongs to another attempt."""
         try:
             return await self._perform()
         except LeaseLost:
@@ -127,8 +129,8 @@ class Attempt:
 
     async def _perform(self) -> Made:
         """Work with a heartbeat beside; whichever ends first ends the other."""
-        work, settings = self._work, self._parts.settings
-        heartbeat = Heartbeat(self._parts, work, self.meter)
+        work, settings = self._work, self._adapters.settings
+        heartbeat = Heartbeat(self._adapters, work, self.meter)
 
         async def perform() -> Made:
             place = self._directory.open(f"{work.task_id}-{work.attempt}")
@@ -172,11 +174,11 @@ class Attempt:
 
     async def _plan(self, made: Plan) -> Work | None:
         nonce = uuid.uuid4()
-        settings, work = self._parts.settings, self._work
+        settings, work = self._adapters.settings, self._work
         ending = Ending(cpu_seconds=self.joblog.cpu_seconds)
         try:
             following: Work | None = await self._write(
-                lambda tx: settle.plan(
+                lambda tx: planning.plan(
                     tx, work, made, settings.lease_s, self._worker, nonce, ending
                 )
             )
@@ -201,7 +203,7 @@ class Attempt:
 
     async def _retry(self, error: TransientError) -> None:
         """Give the task back for later, or end it when it was tried often or long enough."""
-        work, settings = self._work, self._parts.settings
+        work, settings = self._work, self._adapters.settings
         self.joblog.add(f"attempt {work.attempt} failed: {error}")
         decision = decide(
             error,
@@ -225,7 +227,7 @@ class Attempt:
     async def _abandon(self) -> None:
         """Have removed what this attempt stored: nobody after us can know that it is there."""
         try:
-            async with self._parts.db.begin() as tx:
+            async with self._adapters.db.begin() as tx:
                 await settle.abandon(tx, self._work)
         except Exception as error:  # noqa: BLE001 - the sweeps look again; we have other work
             _log.warning("not_abandoned", error=repr(error))
@@ -239,7 +241,7 @@ class Attempt:
         deadline = time.monotonic() + _SETTLE_S
         while True:
             try:
-                async with self._parts.db.begin() as tx:
+                async with self._adapters.db.begin() as tx:
                     return await write(tx)
             except DatabaseAway as error:
                 if time.monotonic() > deadline or self._stopping:
@@ -254,7 +256,7 @@ class Attempt:
         """Store the log, and return what is written of the attempt."""
         key: str | None = self._work.log_key
         try:
-            await self._parts.storage.put(
+            await self._adapters.storage.put(
                 self._work.log_key, self.joblog.encode(), "text/plain; charset=utf-8"
             )
         except Unavailable as error:
@@ -268,13 +270,13 @@ async def _begun_with(tx: AsyncConnection, nonce: uuid.UUID) -> Work | None:
     return None if claim is None else await begin(tx, claim)
 
 
-async def give_back(parts: Adapters, claim: Claim, ending: Ending | None = None) -> None:
+async def give_back(adapters: Adapters, claim: Claim, ending: Ending | None = None) -> None:
     """Let another worker have a task at once; the attempt does not count.
 
     The hint is sent here and not by the relay: nobody should wait for us to go.
     """
     try:
-        async with parts.db.begin() as tx:
+        async with adapters.db.begin() as tx:
             await settle.release(
                 tx,
                 claim,
@@ -283,7 +285,7 @@ async def give_back(parts: Adapters, claim: Claim, ending: Ending | None = None)
                 outcome=Outcome.RELEASED,
                 ending=ending or Ending(),
             )
-        await parts.queue.send([claim.task_id])
+        await adapters.queue.send([claim.task_id])
         _log.info("given_back")
     except (LeaseLost, Unavailable) as error:
         _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself

@@ -4,12 +4,13 @@ import errno
 from dataclasses import dataclass
 
 from core.errors import DatabaseAway, Failure, TransientError, Unavailable
+from core.model.failure_codes import FailureCode
 from workers.runtime.scratch import FULL
 
 _MOST_S = 300.0
 _MOST_AWAY_S = 60.0  # so that work goes on soon after an outage has ended
 _STORE_AWAY = Failure(
-    "storage_error", "The storage did not answer. Try again later.", retryable=True
+    FailureCode.STORAGE_ERROR, "The storage did not answer. Try again later.", retryable=True
 )
 
 

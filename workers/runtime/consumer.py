@@ -34,15 +34,15 @@ class Consumer:
     """Works on tasks until told to stop; several at once when set so."""
 
     def __init__(
-        self, parts: Adapters, tools: Tools, scratch: Scratch, name: str, protection: Protection
+        self, adapters: Adapters, tools: Tools, scratch: Scratch, name: str, protection: Protection
     ) -> None:
-        self._parts = parts
+        self._adapters = adapters
         self._tools = tools
         self._scratch = scratch
         self._name = name
         self._protection = protection
-        self._capacity = Capacity(parts.settings)
-        self._skills = Skills(frozenset(TASKS), DEFAULT_POOL, parts.settings.max_attempts)
+        self._capacity = Capacity(adapters.settings)
+        self._skills = Skills(frozenset(TASKS), DEFAULT_POOL, adapters.settings.max_attempts)
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._database_away = False
@@ -62,7 +62,7 @@ class Consumer:
         """Receive and work until cancelled; then give back what is unfinished."""
         try:
             while True:
-                free = self._parts.settings.worker_concurrency - len(self._running)
+                free = self._adapters.settings.worker_concurrency - len(self._running)
                 if free <= 0:
                     self._freed.clear()
                     await self._freed.wait()
@@ -84,7 +84,7 @@ class Consumer:
         """
         while self._database_away:
             try:
-                await self._parts.db.ping()
+                await self._adapters.db.ping()
             except DatabaseAway:
                 await asyncio.sleep(_PAUSE_S)
             else:
@@ -100,7 +100,7 @@ class Consumer:
         messages: Sequence[TaskMessage | None] = ()
         wait_s, self._found = 0 if self._found else LONG_POLL_S, False
         try:
-            messages = await self._parts.queue.receive(free, wait_s)
+            messages = await self._adapters.queue.receive(free, wait_s)
         except Unavailable as error:
             _log.warning("receive_failed", error=error.detail)
             await asyncio.sleep(_PAUSE_S)
@@ -119,7 +119,7 @@ class Consumer:
         for task in self._running:
             task.cancel()
         if self._running:
-            await asyncio.wait(self._running, timeout=self._parts.settings.drain_s)
+            await asyncio.wait(self._running, timeout=self._adapters.settings.drain_s)
 
     async def _handle(self, message: TaskMessage | None) -> None:
         structlog.contextvars.clear_contextvars()
@@ -131,7 +131,7 @@ class Consumer:
             with contextlib.suppress(DatabaseAway):
                 claim = await claiming
                 if isinstance(claim, Claim):
-                    await give_back(self._parts, claim)
+                    await give_back(self._adapters, claim)
             raise
         except DatabaseAway as error:
             _log.warning("claim_failed", error=repr(error))
@@ -153,7 +153,7 @@ class Consumer:
     async def _show_again(self, message: TaskMessage | None, seconds: float) -> None:
         if message is not None:
             with contextlib.suppress(Unavailable):
-                await self._parts.queue.extend(message, seconds)
+                await self._adapters.queue.extend(message, seconds)
 
     @contextlib.asynccontextmanager
     async def _settled(self, message: TaskMessage | None) -> AsyncIterator[None]:
@@ -161,7 +161,7 @@ class Consumer:
         if message is None:
             yield
             return
-        deleting = asyncio.create_task(self._parts.queue.drop(message))
+        deleting = asyncio.create_task(self._adapters.queue.drop(message))
         try:
             yield
         finally:
@@ -183,7 +183,7 @@ class Consumer:
             _bind(work)
             _log.info("claimed", operation=work.operation, kind=work.kind)
             attempt = Attempt(
-                self._parts,
+                self._adapters,
                 self._tools,
                 directory,
                 work,
@@ -194,7 +194,7 @@ class Consumer:
 
     async def _claim(self) -> Claim | Unclaimable:
         """Claim the task whose turn it is, asking again while others have rows locked."""
-        settings, db, nonce = self._parts.settings, self._parts.db, uuid.uuid4()
+        settings, db, nonce = self._adapters.settings, self._adapters.db, uuid.uuid4()
         for pause_s in _LOCKED_PAUSES_S:
             try:
                 claim = await claim_next(db, self._name, nonce, settings.lease_s, self._skills)
@@ -217,7 +217,7 @@ class Consumer:
 
     async def _look_for(self, nonce: uuid.UUID) -> Claim | None:
         with contextlib.suppress(DatabaseAway):
-            async with self._parts.db.read() as connection:
+            async with self._adapters.db.read() as connection:
                 return await claimed_with(connection, nonce)
         return None
 
@@ -226,7 +226,7 @@ class Consumer:
         try:
             work = await self._begin(claim)
         except asyncio.CancelledError:
-            await unbroken(give_back(self._parts, claim))
+            await unbroken(give_back(self._adapters, claim))
             raise
         except LeaseLost:
             _log.info("lease_lost")
@@ -241,11 +241,11 @@ class Consumer:
     async def _begin(self, claim: Claim) -> Work | None:
         """Have a claimed task begin, once more when Postgres was away for a moment."""
         try:
-            async with self._parts.db.begin() as tx:
+            async with self._adapters.db.begin() as tx:
                 return await begin(tx, claim)
         except DatabaseAway:
             await asyncio.sleep(_PAUSE_S)
-        async with self._parts.db.begin() as tx:
+        async with self._adapters.db.begin() as tx:
             return await begin(tx, claim)
 
     async def _put_back(self, claim: Claim, error: Exception) -> None:
@@ -259,9 +259,9 @@ class Consumer:
         else:
             _log.error("not_begun", exc_info=error)
         try:
-            async with self._parts.db.begin() as tx:
+            async with self._adapters.db.begin() as tx:
                 await lease.put_back(tx, claim, repr(error), charge=not away)
-            async with self._parts.db.begin() as tx:
+            async with self._adapters.db.begin() as tx:
                 video = await lifecycle.lock(tx, claim.video_id)
                 if video is not None:
                     await project(tx, video, claim.job_id)

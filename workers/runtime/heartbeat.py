@@ -24,10 +24,10 @@ _LEASES = 10  # so long an outage is waited out; work goes on meanwhile
 class Heartbeat:
     """Beats until the lease is lost or the task that runs it is cancelled."""
 
-    def __init__(self, parts: Adapters, claim: Claim, meter: Meter) -> None:
-        self._settings = parts.settings
-        self._db = parts.db
-        self._board = ProgressBoard(parts.redis)
+    def __init__(self, adapters: Adapters, claim: Claim, meter: Meter) -> None:
+        self._settings = adapters.settings
+        self._db = adapters.db
+        self._board = ProgressBoard(adapters.redis)
         self._claim = claim
         self._meter = meter
         self._over = asyncio.Event()

@@ -26,7 +26,7 @@ def report_of(
     """Return how a worker is. Pure.
 
     One that has no room beside what it works on is busy: it will have some when that ends. What
-    film comes next, and whether that can be streamed, nobody knows yet.
+    video comes next, and whether that can be streamed, nobody knows yet.
 
     Args:
         running: tasks that it works on.

@@ -18,7 +18,7 @@ import aiohttp
 from core import log
 
 _log = log.get(__name__)
-# Should we die without a word, the wish ends with the task; should we hang, it ends by itself.
+# If we die, the protection ends with the task; if we hang, it expires.
 _LASTS_MIN = 30
 _RENEW_S = 600.0
 _RETRY_S = 30.0
@@ -26,11 +26,11 @@ _PATIENCE = aiohttp.ClientTimeout(total=5)
 
 
 class Protection:
-    """Says to the agent whether we are at work. What the agent answers never touches the work.
+    """Tells the agent whether this worker has a task. The agent's answer never affects a task.
 
     Args:
-        renew_s: seconds after which a wish that still holds is repeated.
-        retry_s: seconds after which one that was not heard is repeated.
+        renew_s: seconds after which the protection is renewed.
+        retry_s: seconds after which a failed request is repeated.
     """
 
     def __init__(self, *, renew_s: float = _RENEW_S, retry_s: float = _RETRY_S) -> None:

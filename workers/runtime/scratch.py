@@ -12,6 +12,7 @@ from typing import TextIO
 
 from core import log
 from core.errors import Failure, TransientError
+from core.model.failure_codes import FailureCode
 
 _log = log.get(__name__)
 _LOCK = "lock"
@@ -19,7 +20,7 @@ _OUTPUTS = 1024**3
 _ANY_SIZE = 1 << 62
 
 FULL = Failure(
-    "resource_limit",
+    FailureCode.RESOURCE_LIMIT,
     "The worker has not enough free disk for this file now. Try again later.",
     retryable=True,
 )
@@ -28,7 +29,7 @@ FULL = Failure(
 def outputs_room(source_size: int) -> int:
     """Return the bytes of disk for what is made of a source. Pure.
 
-    It is sent while it is made: however long the film is, no more of it is there at once. Of a
+    It is sent while it is made: however long the video is, no more of it is there at once. Of a
     small source hardly ever more than twice its size is made.
     """
     return min(2 * source_size, _OUTPUTS)

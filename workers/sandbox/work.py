@@ -17,7 +17,7 @@ _GRACE_S = 60
 
 def probe_policy(sandbox: Sandbox, ffprobe: str, file: Path, limits: Limits) -> Policy | None:
     """Let ffprobe read a file and write nothing."""
-    return sandbox.policy(ffprobe, reads=[file], cpu_seconds=_cpu_seconds(limits.probe_seconds))
+    return sandbox.policy(ffprobe, reads=[file], cpu_seconds=_cpu_seconds(limits.probe_timeout_s))
 
 
 def encode_policy(
@@ -43,7 +43,7 @@ def encode_policy(
         reads=[source] if source is not None else [],
         writes=[out],
         cpu_seconds=_cpu_seconds(limits.wall_seconds(decided.total_duration)),
-        file_size=largest_output(decided, limits.max_duration),
+        file_size=largest_output(decided, limits.max_duration_s),
     )
 
 

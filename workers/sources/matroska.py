@@ -121,7 +121,7 @@ def _tags(known: Known, places: set[tuple[int, int]]) -> bytes:
     starts = [place for kind, place in places if kind == _TAGS and place < known.size]
     if not starts:
         return b""
-    # Those of a file that was cut off are gone, for whoever has all of it too.
+    # The tags of a file that was cut off are lost, also in the whole file.
     tags = _element(known, starts[0])
     end = _end_of(tags, known.size)
     if len(starts) > 1 or tags.kind != _TAGS or end - tags.start > _LARGEST:

@@ -8,7 +8,7 @@ waits in the old table. Triggers, all named `rollout_…`, keep both sides true 
 - a video that the release before cancels or deletes takes its new tasks with it;
 - what this release has made is 100 % done for those who read the columns of progress.
 
-They go, with the old tables, in the release after this one.
+`docs/next-release.md` says when they and the old tables go.
 
 What can be seen meanwhile: the release before shows no progress of what workers of this one do, and
 0 attempts for its jobs. Its workers receive hints for tasks that they cannot take, and drop them: a

@@ -15,7 +15,7 @@ export type JobLog =
  * @throws ApiError when the API refuses or nobody answers.
  */
 export async function readJobLog(api: Api, jobId: string, signal: AbortSignal): Promise<JobLog> {
-  // Asked anew: the address that came with the list may have run out since.
+  // Asked again: the address that came with the list may have run out since.
   const { log_url: url } = await answered(
     api.GET("/v1/jobs/{job_id}", { params: { path: { job_id: jobId } }, signal }),
   );

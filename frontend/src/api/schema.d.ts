@@ -724,8 +724,9 @@ export interface components {
             /**
              * Code
              * @example no_video_stream
+             * @enum {string}
              */
-            code: string;
+            code: "unsupported_format" | "unsupported_codec" | "corrupt_media" | "truncated_media" | "encrypted_media" | "no_video_stream" | "resolution_too_large" | "duration_too_long" | "too_many_frames" | "too_many_streams" | "processing_timeout" | "processing_gave_up" | "resource_limit" | "storage_error";
             /**
              * Message
              * @example This file has no picture, only sound.

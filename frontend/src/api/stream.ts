@@ -12,7 +12,7 @@ import type { Video } from "./types";
 export type Change =
   | { kind: "video"; video: Video }
   | { kind: "deleted"; id: string }
-  /** What changed meanwhile may have been missed: the stream has begun anew, or is refused. */
+  /** What changed meanwhile may have been missed: the stream has started again, or is refused. */
   | { kind: "reconnected" };
 
 export type StreamState = "connecting" | "live" | "lost";

@@ -12,7 +12,7 @@ const ONCE_IN_MS = 60_000;
  * A part of the page in a chunk of its own, which is waited for while the server is away.
  *
  * When the server is there and the chunk is not, a newer build has taken its place: the document is
- * loaded anew, but not over and over.
+ * loaded again, but not over and over.
  */
 export function lazyPart<P>(
   load: () => Promise<ComponentType<P>>,

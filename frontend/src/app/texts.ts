@@ -1,5 +1,12 @@
 /** All texts of the page, one section for each feature: the one file to translate. */
 
+import type { Failure } from "@/api/types";
+
+interface Words {
+  what: string;
+  todo: string;
+}
+
 export const texts = {
   app: {
     name: "Framemill",
@@ -438,7 +445,7 @@ export const texts = {
       what: "Our storage did not answer",
       todo: "Try again in a moment. Your video is fine.",
     },
-  } as Record<string, { what: string; todo: string }>,
+  } satisfies Record<Failure["code"], Words> as Record<string, Words>,
   /** What happened and what to do, by the API's code. */
   errors: {
     offline: "No answer. Check your network. Nothing is lost.",

@@ -96,7 +96,7 @@ export function SearchField({ value, onChange, ref }: Props) {
         onChange={(event) => {
           setText(event.target.value);
         }}
-        // Told later, it would call back whoever has gone on to a video meanwhile.
+        // Later it would bring a person back who has opened a video in the meantime.
         onBlur={() => {
           tell(text);
         }}

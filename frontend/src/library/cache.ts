@@ -43,8 +43,8 @@ export function applyChange(client: QueryClient, told: Change): void {
 }
 
 /**
- * Take over why videos wait, as the API has just told. That changes without a new version: whoever
- * has the same one gets the reason alone, and nothing else of it is drawn anew.
+ * Take over why videos wait, from the API's last answer. The reason changes without a new version:
+ * a video with the same version gets the new reason only.
  */
 export function applyQueue(client: QueryClient, waiting: readonly Video[]): void {
   for (const video of waiting) {
@@ -191,7 +191,7 @@ function replaced(items: Video[], video: Video): Video[] {
   return items.with(index, video);
 }
 
-/** The same list when no page of it changes, so that nothing is drawn anew for nothing. */
+/** The same list when no page of it changes, so that nothing is drawn again for nothing. */
 function mapPages(
   list: LibraryData,
   changed: (items: Video[], index: number) => Video[],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { Stage, Video } from "@/api/types";
+import type { Failure, Stage, Video } from "@/api/types";
 
 import { aVideo } from "./aVideo";
 import type { UploadProgress } from "./uploadProgress";
@@ -74,12 +74,12 @@ describe("what is being uploaded", () => {
 
 describe("a failure", () => {
   test("is said in our words", () => {
-    const failure = { code: "no_video_stream", message: "x", retryable: false };
+    const failure = { code: "no_video_stream", message: "x", retryable: false } as const;
     expect(failureWords(failure)).toBe("This file has no picture, only sound");
   });
 
   test("that we do not know is said in the API's", () => {
     const failure = { code: "new_code", message: "The moon was full.", retryable: false };
-    expect(failureWords(failure)).toBe("The moon was full.");
+    expect(failureWords(failure as Failure)).toBe("The moon was full.");
   });
 });

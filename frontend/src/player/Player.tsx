@@ -222,7 +222,7 @@ function useKeys(
   }, []);
 }
 
-/** The same address for as long as it is the same picture: it is signed anew every few minutes. */
+/** The same address for as long as it is the same picture: it is signed again every few minutes. */
 function usePoster(poster: string | null): string | null {
   const [steady, setSteady] = useState(poster);
   if (sameFile(poster, steady)) return steady;

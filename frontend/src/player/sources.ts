@@ -93,8 +93,8 @@ function largestUpTo(files: readonly Source[], limit: number): Source | undefine
 }
 
 /**
- * Whether two addresses are those of one file: a presigned address is signed anew every few minutes,
- * which is no reason to begin anew.
+ * Whether two addresses are those of one file: a presigned address is signed again every few minutes,
+ * which is no reason to start again.
  */
 export function sameFile(one: string | null, other: string | null): boolean {
   return one === other || (one !== null && other !== null && bare(one) === bare(other));

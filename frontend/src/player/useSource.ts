@@ -44,7 +44,7 @@ export function useSource({ videoRef, renditions, onExpired }: Parts): Sourcing 
   const current = sources.find((source) => source.name === name) ?? sources[0];
   const [failure, setFailure] = useState<unknown>(null);
   const [renewing, setRenewing] = useState(false);
-  /** Rises when the same file has to be attached anew. */
+  /** Rises when the same file has to be attached again. */
   const [round, setRound] = useState(0);
   const fresh = useRef(sources);
   const time = useRef(0);

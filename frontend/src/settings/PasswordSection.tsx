@@ -15,7 +15,7 @@ import { say } from "@/ui/Toasts";
 
 import styles from "./SettingsPage.module.css";
 
-/** Another password; whoever else is logged in is logged out by it. */
+/** Changes the password; all other sessions end. */
 export function PasswordSection({ email }: { email: string }) {
   const api = useApi();
   const queryClient = useQueryClient();

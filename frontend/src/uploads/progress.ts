@@ -1,4 +1,4 @@
-/** How far the uploads of this browser are, for whoever shows their videos. */
+/** The progress of this browser's uploads, for the cards of their videos. */
 import type { UploadProgress, UploadProgressSource } from "@/library/uploadProgress";
 
 import type { UploadRow } from "./engine/job";

@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import type { paths } from "@/api/schema";
 import { Session } from "@/api/session";
-import type { Job, Video } from "@/api/types";
+import type { Failure, Job, Video } from "@/api/types";
 import { createQueryClient } from "@/app/queries";
 import { ServicesContext } from "@/app/services";
 import { texts } from "@/app/texts";
@@ -149,7 +149,7 @@ describe("a film", () => {
   });
 
   it("that failed by us can be tried again", async () => {
-    const failure = { code: "storage_error", message: "", retryable: true };
+    const failure = { code: "storage_error", message: "", retryable: true } as const;
     const video = aVideo(1, { ...FAILED, failure, version: 4 });
     const queued = { ...video, state: "queued", failure: null, version: 5 } as const;
     const { asked } = show({ video, wish: () => Response.json(queued, { status: 202 }) });
@@ -162,7 +162,7 @@ describe("a film", () => {
 
   it("that failed for a reason we do not know says what the API says", async () => {
     const failure = { code: "moon_too_full", message: "The moon was too full.", retryable: true };
-    show({ video: aVideo(1, { ...FAILED, failure }) });
+    show({ video: aVideo(1, { ...FAILED, failure: failure as Failure }) });
     const alert = await screen.findByRole("alert");
     expect(alert.textContent).toContain("The moon was too full.");
     expect(alert.textContent).toContain("moon_too_full");

@@ -10,6 +10,7 @@ from sqlalchemy import func, update
 
 from control import purges as control_purges
 from core.errors import Failure
+from core.model.failure_codes import FailureCode
 from core.model.states import Stage
 from core.model.tables import Purge, Video
 from core.progress import Progress
@@ -22,7 +23,7 @@ from tests.support.problems import problem
 from tests.support.uploading import BODY, begin, get, uploaded
 from tests.support.work import claim_of, job_of, publish, task_of
 
-FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
+FAILURE = Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged.", retryable=False)
 
 
 async def failed(api: Api, person: Person) -> str:

@@ -9,6 +9,7 @@ from control.figures import Figures
 from core import service_port
 from core.adapters.postgres import Database
 from core.errors import Failure
+from core.model.failure_codes import FailureCode
 from core.presence import Presence, Report, WorkerState
 from core.tasks import settle
 from core.tasks.settle import Ending
@@ -46,7 +47,10 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, figures: Figures
     assert told["framemill_tasks_wanted"] == 3
     async with db.begin() as tx:
         await settle.fail(
-            tx, held, Failure("corrupt_media", "-", retryable=False), Ending(cpu_seconds=2.5)
+            tx,
+            held,
+            Failure(FailureCode.CORRUPT_MEDIA, "-", retryable=False),
+            Ending(cpu_seconds=2.5),
         )
     told = await told_by(figures)
     assert told['framemill_up{part="postgres"}'] == 1

@@ -12,8 +12,8 @@ from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.errors import LeaseLost, Unavailable
 from core.model.tables import Base, Outbox, Video
-from core.tasks import settle
-from core.tasks.settle import NewTask, Plan
+from core.tasks import planning, settle
+from core.tasks.planning import NewTask, Plan
 from core.videos import removal
 from tests.support.work import LEASE_S, claim, publish, queue_video, rows, video_of
 
@@ -48,7 +48,7 @@ async def test_names_are_gone_at_once(db: Database) -> None:
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
         made = Plan({}, (NewTask("encode", "encode"),), {"place": "Reykjavik"})
-        await settle.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
+        await planning.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
     told = await everything_said(db)
     assert [word for word in SAID if word in told] == [*SAID]
     await delete(db, queued.video_id)

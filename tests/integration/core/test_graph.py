@@ -9,11 +9,12 @@ from sqlalchemy import func, insert, select, update
 from core.adapters.postgres import Database
 from core.errors import Failure, LeaseLost
 from core.jobs import cancel
+from core.model.failure_codes import FailureCode
 from core.model.states import Effect, Topic
 from core.model.tables import Asset, Job, Task, TaskAttempt
 from core.tasks import settle
 from core.tasks.claim import Claim, Unclaimable, Work
-from core.tasks.settle import NewTask
+from core.tasks.planning import NewTask
 from tests.support.tables import everything, purged, unsent
 from tests.support.work import (
     MAX_ATTEMPTS,
@@ -32,7 +33,7 @@ from tests.support.work import (
     video_of,
 )
 
-FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
+FAILURE = Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged.", retryable=False)
 # Two that need nothing, one that needs both, and one that needs that.
 DIAMOND = (
     NewTask("encode", "video"),

@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.adapters.postgres import Database
 from core.errors import Failure, LeaseLost
+from core.model.failure_codes import FailureCode
 from core.model.states import Outcome, Stage, Topic
 from core.model.tables import Task
-from core.tasks import lease, settle
+from core.tasks import lease, planning, settle
 from core.tasks.claim import Claim, Unclaimable, Work, claim_next, claimed_with
-from core.tasks.settle import Ending, NewTask, Plan
+from core.tasks.planning import NewTask, Plan
+from core.tasks.settle import Ending
 from core.videos import lifecycle, removal
 from tests.support.tables import everything, purged, unsent
 from tests.support.work import (
@@ -40,7 +42,7 @@ from tests.support.work import (
     video_of,
 )
 
-FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
+FAILURE = Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged.", retryable=False)
 PLAN = Plan(plan={}, tasks=(NewTask("encode", "encode"),), source_media={"width": 7})
 Write = Callable[[AsyncConnection, Work], Awaitable[Any]]
 
@@ -51,7 +53,7 @@ async def heartbeat(tx: AsyncConnection, held: Claim) -> None:
 
 WRITES: dict[str, Write] = {
     "heartbeat": heartbeat,
-    "plan": lambda tx, held: settle.plan(tx, held, PLAN, LEASE_S, "worker", uuid.uuid4()),
+    "plan": lambda tx, held: planning.plan(tx, held, PLAN, LEASE_S, "worker", uuid.uuid4()),
     "succeed": lambda tx, held: settle.succeed(tx, held, outputs(held, "720p")),
     "fail": lambda tx, held: settle.fail(tx, held, FAILURE, Ending(error="no")),
     "release": lambda tx, held: settle.release(tx, held, delay_s=0, charge=True),

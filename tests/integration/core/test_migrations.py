@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
+import asyncpg
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
@@ -14,6 +16,8 @@ from sqlalchemy import Connection
 from core.adapters.postgres import Database
 from core.model.tables import Base
 from embedded.stack import Stack
+from tests.support.databases import own_database
+from tests.support.work import queue_video
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -26,11 +30,12 @@ async def test_nothing_is_left_to_migrate(db: Database) -> None:
         assert await tx.run_sync(compare) == []
 
 
-async def migrate(**values: str) -> tuple[int, str]:
+async def migrate(*options: str, **values: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "core.migrations",
+        *options,
         cwd=ROOT,
         env=os.environ | values,
         stderr=subprocess.PIPE,
@@ -42,6 +47,28 @@ async def migrate(**values: str) -> tuple[int, str]:
 async def test_two_at_once_and_once_more_do_no_harm(stack: Stack) -> None:
     results = await asyncio.gather(*(migrate(**stack.environment) for _ in range(2)))
     assert [status for status, _ in results] == [0, 0], results
+
+
+async def test_an_operator_can_go_back_and_forth(stack: Stack) -> None:
+    async with own_database(stack, template="template1") as address:
+        environment = stack.environment | {"DATABASE_URL": address}
+        assert await migrate(**environment) == (0, ANY)
+        status, told = await migrate("--downgrade", "1234", **environment)
+        assert (status, told.count("\n")) == (1, 1)
+        assert "1234" in told
+        db = Database(address.replace("postgresql:", "postgresql+asyncpg:"), 2)
+        queued = await queue_video(db)
+        await db.close()
+        status, told = await migrate("--downgrade", "0005", **environment)
+        assert status == 0, told
+        connection = await asyncpg.connect(address)
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == "0005"
+        # The version before finds a task of its own in the place of what was queued.
+        assert await connection.fetchval("SELECT job_id FROM tasks") == queued.job_id
+        status, told = await migrate(**environment)
+        assert status == 0, told
+        assert await connection.fetchval("SELECT to_regclass('job_tasks')") == "job_tasks"
+        await connection.close()
 
 
 async def test_a_missing_setting_is_told_in_a_sentence() -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from core.adapters.postgres import Database
 from core.errors import Conflict, Failure, LeaseLost, NotFound
 from core.jobs import cancel, create
+from core.model.failure_codes import FailureCode
 from core.model.states import Stage, VideoState
 from core.model.tables import Asset, Job, Video
 from core.tasks import lease, settle
@@ -32,7 +33,7 @@ from tests.support.work import (
     succeed,
 )
 
-FAILURE = Failure("corrupt_media", "The file is damaged.", retryable=False)
+FAILURE = Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged.", retryable=False)
 
 
 @pytest.mark.parametrize("running", [False, True])

@@ -13,7 +13,7 @@ from core.model.states import VideoState
 from core.model.tables import Job, Task, User, Video
 from core.tasks import settle
 from core.tasks.claim import Claim, Unclaimable, Work
-from core.tasks.settle import NewTask
+from core.tasks.planning import NewTask
 from tests.support.waiting import wait_until
 from tests.support.work import (
     SKILLS,

@@ -79,7 +79,7 @@ def test_once_shows_a_video_and_a_later_start_serves_until_it_is_told_to_stop(
     assert status == 0, error
     assert ready in out.splitlines()
     assert "120p" in out
-    assert "Registration is open to whoever reaches http://127.0.0.1:" in out
+    assert "Registration is open to everybody at http://127.0.0.1:" in out
     assert not processes_of(data_dir)
 
     process = up(**where)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.model.failure_codes import FailureCode
 from workers.ffmpeg.diagnose import Failure
 from workers.ffmpeg.probe import ProbeFailedError, probe
 from workers.media.limits import Limits, refuse
@@ -94,9 +95,9 @@ async def test_taking_too_long_is_not_the_files_fault(tools: Tools, tmp_path: Pa
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o755)
     with pytest.raises(ProbeFailedError) as caught:
-        await probe(str(slow), "./input", cwd=tmp_path, limits=Limits(probe_seconds=0.3))
+        await probe(str(slow), "./input", cwd=tmp_path, limits=Limits(probe_timeout_s=0.3))
     assert caught.value.failure == Failure(
-        "processing_timeout",
+        FailureCode.PROCESSING_TIMEOUT,
         "The file took too long to inspect. Try again later.",
         input_fault=False,
     )

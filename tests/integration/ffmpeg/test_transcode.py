@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from core.errors import TransientError
 from tests.faults.standin_ffmpeg import StandIn
 from workers.media.ladder import DEFAULT_LADDER
-from workers.media.limits import DEFAULT_LIMITS
+from workers.media.limits import Limits
 from workers.media.plan import plan
 from workers.operations import transcode
 from workers.operations.context import Context, Kept
@@ -42,7 +41,7 @@ async def encoded(tools: Tools, place: Path, behaviour: str) -> list[str]:
         ffprobe=tools.ffprobe,
         capabilities=tools.capabilities,
         ladder=DEFAULT_LADDER,
-        limits=replace(DEFAULT_LIMITS, stall_seconds=_STALL_S),
+        limits=Limits(stall_timeout_s=_STALL_S),
         connections=1,
         sandbox=Sandbox(ask_kernel(), None, {}, None),
     )

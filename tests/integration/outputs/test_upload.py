@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
     from core.adapters.s3 import Storage
     from tests.faults.proxy import Proxy
     from tests.integration.outputs.conftest import Tools
+    from workers.ffmpeg.standard_input import StandardInput
 
 MIB = 1024**2
 PART = part_length(2)
-PACE = ("-readrate", "16")
 
 
 def upload_of(storage: Storage, path: Path) -> Upload:
@@ -36,26 +35,15 @@ def upload_of(storage: Storage, path: Path) -> Upload:
     return Upload(storage, path, key, "video/mp4", asyncio.Semaphore(2))
 
 
-def copying(tools: Tools, film: Path, times: int, *arguments: str) -> list[str]:
-    """A film that is its own repetition, as fast as a quick encoder makes one."""
-    return [
-        tools.ffmpeg, "-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1",
-        *PACE, "-stream_loop", str(times - 1), "-i", str(film), "-c", "copy",
-        *arguments,
-    ]  # fmt: skip
-
-
-def whole(tools: Tools, film: Path, times: int, place: Path) -> bytes:
-    """What FFmpeg itself makes of it with its index first."""
-    file = place / "whole.mp4"
-    argv = copying(tools, film, times, "-movflags", "+faststart", str(file))
-    subprocess.run([word for word in argv if word not in PACE], check=True)
-    return file.read_bytes()
+def copying(film: Path, times: int) -> list[str]:
+    """A film that is its own repetition."""
+    return ["-stream_loop", str(times - 1), "-i", str(film), "-c", "copy"]
 
 
 async def made(tools: Tools, film: Path, times: int, upload: Upload) -> None:
     """Have FFmpeg write it, and all that can be of it sent meanwhile."""
-    argv = copying(tools, film, times, str(upload.path))
+    pace = ("-v", "error", "-readrate", "16")
+    argv = [tools.ffmpeg, *pace, *copying(film, times), str(upload.path)]
     await run(argv, cwd=upload.path.parent, beside=partial(follow, [upload]))
 
 
@@ -78,7 +66,8 @@ async def test_an_object_is_what_ffmpeg_writes_with_its_index_first(
     await made(tools, film, times, upload)
     assert (upload.kept == FRONT) == (times > 1)
     found = await stored(storage, upload)
-    assert found == whole(tools, film, times, tmp_path)
+    first = tools.make(tmp_path / "first.mp4", *copying(film, times), "-movflags", "+faststart")
+    assert found == first.read_bytes()
     assert found.index(b"moov") < found.index(b"mdat")
 
 
@@ -89,6 +78,13 @@ async def test_what_was_sent_takes_no_disk_and_a_slow_store_has_ffmpeg_wait(
     monkeypatch.setattr(following, "_MOST_UNSENT", PART)
     proxy.set(Slow(rate=8 * MIB), operations={"UploadPart"})
     upload, taken, held = upload_of(behind, tmp_path / "film.mp4"), [0], set[bool]()
+    source = tools.make(tmp_path / "film.ts", *copying(film, 8))
+
+    async def feed(stdin: StandardInput) -> None:
+        with source.open("rb") as file:
+            while block := file.read(MIB):
+                await stdin.write(block)
+                await asyncio.sleep(0.03)  # no encoder is faster than 30 MB a second
 
     async def beside(hold: Callable[[bool], None]) -> None:
         def noted(wanted: bool) -> None:
@@ -98,14 +94,18 @@ async def test_what_was_sent_takes_no_disk_and_a_slow_store_has_ffmpeg_wait(
 
         await follow([upload], noted)
 
-    await run(copying(tools, film, 16, str(upload.path)), cwd=tmp_path, beside=beside)
+    argv = [tools.ffmpeg, "-v", "error", "-f", "mpegts", "-i", "pipe:0", "-c", "copy"]
+    await run([*argv, str(upload.path)], cwd=tmp_path, feed=feed, beside=beside)
     assert held == {False, True}
-    size = upload.path.stat().st_size
-    # The front, what may be unsent, a part that is not full, and what comes between two looks.
-    assert max(taken) <= FRONT + 2 * PART + PART + 8 * MIB < size
+    # The front, what may be unsent and the part that passed it, a part that is not full, and what
+    # comes between two looks.
+    most = FRONT + 2 * PART + PART + 12 * MIB
+    assert max(taken) <= most < upload.path.stat().st_size
     proxy.clear()
-    assert await stored(storage, upload) == whole(tools, film, 16, tmp_path)
+    found = await stored(storage, upload)
     assert blocks(upload.path) <= FRONT + PART + MIB
+    whole = ("-i", str(source), "-c", "copy", "-movflags", "+faststart")
+    assert found == tools.make(tmp_path / "whole.mp4", *whole).read_bytes()
 
 
 async def test_a_store_that_refuses_ends_ffmpeg_and_keeps_nothing(

@@ -17,7 +17,7 @@ from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.errors import DatabaseAway
 from core.tasks.claim import Work
-from core.tasks.settle import NewTask, Plan
+from core.tasks.planning import NewTask, Plan
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from tests.support.settings import Settings

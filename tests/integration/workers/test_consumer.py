@@ -106,7 +106,7 @@ async def test_who_has_found_work_looks_for_more_at_once(
             return await super().receive(most, wait_s)
 
     queue = Noting(sqs, settings.sqs_queue, settings.visibility_s)
-    consumer._parts = replace(consumer._parts, queue=queue)
+    consumer._adapters = replace(consumer._adapters, queue=queue)
     films = [await queue_video(db) for _ in range(2)]
     await queue.send([films[0].task_id])
     for _ in films:

@@ -74,7 +74,7 @@ def test_a_process_has_no_setting_that_it_does_not_read(process: str, folder: st
     code = "".join(file.read_text() for file in (ROOT / folder).rglob("*.py"))
     shared = {name.upper() for name in config.Settings.model_fields}
     for name in variables_of(process) - shared:
-        assert re.search(rf"\b(settings|self|_settings)\.{name.lower()}\b", code), name
+        assert re.search(rf"\b(settings|self|_settings|limits)\.{name.lower()}\b", code), name
 
 
 def test_what_is_needed_is_enough(environment: pytest.MonkeyPatch) -> None:

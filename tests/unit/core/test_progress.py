@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from backend.videos.far import shown_of
+from backend.videos.progress import shown_of
 from core.model.states import Stage
 from core.progress import Progress, parsed
 

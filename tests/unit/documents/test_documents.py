@@ -106,3 +106,16 @@ def test_the_glossary_has_twenty_words() -> None:
     page = (ROOT / "docs" / "glossary.md").read_text()
     rows = re.findall(r"^\| (\w[\w ]*) \| .+ \| `", page, re.MULTILINE)
     assert len(rows) == len({*rows}) == 20
+
+
+def test_all_that_serves_the_release_before_is_listed() -> None:
+    told = (ROOT / "docs/next-release.md").read_text()
+    migrations = "".join(
+        path.read_text() for path in (ROOT / "core/migrations/versions").glob("*.py")
+    )
+    made = re.findall(r"CREATE (?:OR REPLACE )?(?:TRIGGER|FUNCTION) (rollout_\w+)", migrations)
+    assert len(set(made)) >= 8
+    tables = re.findall(
+        r"^class (\w+)", (ROOT / "core/model/tables/release_before.py").read_text(), re.MULTILINE
+    )
+    assert [name for name in {*made, *tables} if f"`{name}`" not in told] == []

@@ -75,7 +75,7 @@ def test_what_is_open_unless_the_person_chose() -> None:
     [
         (
             "open",
-            "Registration is open to whoever reaches http://127.0.0.1:8000; "
+            "Registration is open to everybody at http://127.0.0.1:8000; "
             "REGISTRATION=invite or closed changes that.",
         ),
         (

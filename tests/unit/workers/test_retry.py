@@ -3,11 +3,14 @@
 import pytest
 
 from core.errors import Failure, TransientError
+from core.model.failure_codes import FailureCode
 from workers.runtime.classify_error import Again, GiveUp, RetryPolicy, backoff_s, decide
 
 POLICY = RetryPolicy(max_attempts=3, max_job_s=3600, base_s=5)
 AWAY = TransientError("the store is away", charge=False)
-BROKEN = TransientError("it crashed", Failure("resource_limit", "Try again.", retryable=True))
+BROKEN = TransientError(
+    "it crashed", Failure(FailureCode.RESOURCE_LIMIT, "Try again.", retryable=True)
+)
 
 
 def decided(

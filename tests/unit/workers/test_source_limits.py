@@ -1,27 +1,18 @@
 """The settings decide what a source may be."""
 
-from dataclasses import fields
-
 from tests.support.settings import Settings
-from workers.main import limits_of
 from workers.media.limits import Limits
 
 
-def settings(**values: object) -> Settings:
-    needed = {"database_url": "postgresql://u:p@h/d", "redis_url": "redis://h"}
-    return Settings(**{**needed, **values})  # type: ignore[arg-type]
-
-
-def test_the_defaults_are_the_same() -> None:
-    assert limits_of(settings()) == Limits()
-
-
 def test_every_limit_can_be_set() -> None:
+    needed = {"database_url": "postgresql://u:p@h/d", "redis_url": "redis://h"}
     wanted = {
         "max_side_px": 101, "max_pixels": 1002, "max_duration_s": 3.0, "max_frames": 4,
         "max_frame_rate": 5.0, "max_streams": 6, "probe_timeout_s": 7.0,
         "probe_output_bytes": 80_000, "stall_timeout_s": 9.0, "wall_time_factor": 10.0,
         "wall_time_min_s": 11.0, "wall_time_max_s": 12.0,
     }  # fmt: skip
-    found = limits_of(settings(**wanted))
-    assert [getattr(found, field.name) for field in fields(found)] == [*wanted.values()]
+    assert set(wanted) == set(Limits.model_fields)
+    found: Limits = Settings(**needed, **wanted)  # type: ignore[arg-type]
+    assert {name: getattr(found, name) for name in wanted} == wanted
+    assert found.wall_seconds(1.1) == 11.0

@@ -1,4 +1,4 @@
-/** Shows a list to whoever watches: changes of state at once, mere movement a few times a second. */
+/** Shows a list to its watchers: changes of state at once, progress a few times a second. */
 
 const INTERVAL_MS = 100;
 

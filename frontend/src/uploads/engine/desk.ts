@@ -160,7 +160,7 @@ export class Desk<Video> {
       onAnew: () => {
         this.#forgetRemote(job);
         job.begunAnew = true;
-        this.dispatch(job, { type: "anew" });
+        this.dispatch(job, { type: "again" });
       },
       onRefused: (failure: Failure) => {
         void this.#giveUp(job, failure);

@@ -2,7 +2,7 @@
 
 export interface UploadErrorHints {
   readonly retryable?: boolean;
-  /** Seconds that whoever refused asks to wait. */
+  /** Seconds to wait before the next try, from the refusal. */
   readonly retryAfter?: number | null;
 }
 

@@ -45,8 +45,8 @@ export type UploadEvent =
   | { readonly type: "created" | "checked" | "sent" }
   /** The server misses parts that we took for sent. */
   | { readonly type: "lacking" }
-  /** The server has nothing of it any more: it begins anew. */
-  | { readonly type: "anew" }
+  /** The server has nothing of it any more: it starts again. */
+  | { readonly type: "again" }
   | { readonly type: "completed" }
   | { readonly type: "network-lost" | "network-back" }
   | { readonly type: "pause" | "resume" | "cancel" | "retry" }
@@ -78,7 +78,7 @@ export function next(state: State, event: UploadEvent): State {
       return phase === "sending" ? { name: "completing" } : state;
     case "lacking":
       return phase === "completing" ? { name: "checking" } : state;
-    case "anew":
+    case "again":
       return phase === null ? state : { name: "creating" };
     case "completed":
       // Also after a cancel that came too late: the video is in the library, so say so.

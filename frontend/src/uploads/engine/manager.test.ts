@@ -580,7 +580,7 @@ describe("failing", () => {
     expect(await isWhole(world.server, "upload-2", file)).toBe(true);
   });
 
-  test("lost by the store under way: it begins anew by itself, once", async () => {
+  test("lost by the store under way: it starts again by itself, once", async () => {
     world.server.holding = true;
     const { manager, changes } = world.tab();
     const file = fileOf(95);

@@ -1,4 +1,4 @@
-/** Speed over the last seconds, and how long the rest takes. Pure: whoever asks brings the time. */
+/** Speed over the last seconds, and how long the rest takes. Pure: the caller gives the time. */
 
 /** Long enough to smooth the bursts in which browsers report, short enough to follow a change. */
 const WINDOW_MS = 8_000;

@@ -234,7 +234,7 @@ describe("what happened meanwhile", () => {
     expect(world.records.size).toBe(0);
   });
 
-  test("the store has lost it, and its file is at hand: it begins anew and says so", async () => {
+  test("the store has lost it, and its file is at hand: it starts again and says so", async () => {
     const file = fileOf(95);
     await interrupted(new FakeHandle(file));
     world.server.upload("upload-1").state = "aborted";
@@ -258,7 +258,7 @@ describe("what happened meanwhile", () => {
     const { manager } = world.tab();
     await manager.restore();
     await soon(() => {
-      // Its file is at hand, so it can be begun anew.
+      // Its file is at hand, so it can be started again.
       expect(only(manager)).toMatchObject({
         state: "failed",
         failure: { code: "upload_gone", retryable: true },

@@ -36,7 +36,7 @@ export interface RunHooks<Video> {
   readonly onCompleted: (video: Video | null) => void;
   /** The server has dropped the upload. */
   readonly onGone: (failure: Failure) => void;
-  /** The server has nothing of it any more, and it begins anew. */
+  /** The server has nothing of it any more, and it starts again. */
   readonly onAnew: () => void;
   /** Nothing of it has arrived, and nothing will: the server is to drop it. */
   readonly onRefused: (failure: Failure) => void;
@@ -76,7 +76,7 @@ const FINAL = new Set(["storage_refused", "storage_rejected", "forbidden", "vali
 /** What comes after the server was asked about the upload. */
 type Step = "send" | "begin" | "over";
 
-/** For an upload that the server has dropped: with its file at hand it can be begun anew. */
+/** For an upload that the server has dropped: with its file at hand it can be started again. */
 export function goneFailure(
   job: Job,
   message = "The server no longer knows this upload.",
@@ -117,7 +117,7 @@ class Run<Video> {
     }
   }
 
-  /** Tells the machine how the run ended; true when it has not, but begins anew. */
+  /** Tells the machine how the run ended; true when it has not, but starts again. */
   async explain(error: UploadError): Promise<boolean> {
     const job = this.#job;
     try {
@@ -199,7 +199,7 @@ class Run<Video> {
     return "over";
   }
 
-  /** What the server has dropped begins anew by itself, once, if its file is at hand. */
+  /** What the server has dropped starts again by itself, once, if its file is at hand. */
   #beginsAnew(standing: Standing): boolean {
     const job = this.#job;
     const lost = standing.name === "gone" && standing.aborted;

@@ -70,7 +70,7 @@ export class Urls {
     const missing = this.#unsigned(this.#options.window);
     const near = this.#options.upcoming(this.#options.window / 2);
     if (near.every((number) => this.#usable(number) !== null) || missing.length === 0) return;
-    // Nobody waits for these yet; whoever does will ask again and hear of the failure.
+    // Nobody waits for these yet. A later caller asks again and gets the error.
     this.#ask(missing).catch(() => undefined);
   }
 

@@ -64,7 +64,7 @@ def test_one_process_one_input_every_rendition() -> None:
 
 
 def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
-    limits = Limits(max_streams=7, max_pixels=100)
+    limits = Limits(max_streams=7, max_pixels=1000)
     for argv in (
         encode_command("/f", make(SOUND), "./input", ".", FULL, limits),
         probe_command("/p", "./input", limits),
@@ -74,7 +74,7 @@ def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
             assert argv.index(option) < opened
         assert after(argv, "-protocol_whitelist") == "file"
         assert int(after(argv, "-max_streams")) in (7, 8)
-        assert after(argv, "-max_pixels") == "100"
+        assert after(argv, "-max_pixels") == "1000"
         assert after(argv, "-max_alloc") == "268435456"
         assert argv.index("-max_alloc") < opened
         assert argv[0].startswith("/")
@@ -104,7 +104,7 @@ def test_an_encode_takes_what_was_chosen_and_ends_at_the_limits() -> None:
     assert after(argv, "-map_chapters") == "-1"
     assert (after(argv, "-t"), after(argv, "-frames:v")) == ("14400", "345600")
     assert argv.index("-frames:v") < argv.index("tee")
-    few = Limits(max_duration=90.5, max_frames=7)
+    few = Limits(max_duration_s=90.5, max_frames=7)
     argv = encode_command("/f", make(), "./input", ".", FULL, few)
     # Let in, it is made whole; and a second more.
     assert (after(argv, "-t"), after(argv, "-frames:v")) == ("90.5", str(480 + 24))

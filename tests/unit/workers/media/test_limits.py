@@ -5,8 +5,9 @@ from fractions import Fraction
 
 import pytest
 
+from core.model.failure_codes import FailureCode
 from workers.media.info import AudioStream, MediaInfo, VideoStream
-from workers.media.limits import Fault, Limits, refuse
+from workers.media.limits import Limits, refuse
 
 VIDEO = VideoStream(
     index=0, codec="h264", width=1920, height=1080, codec_tag="avc1", duration=60.0,
@@ -28,32 +29,32 @@ def with_video(**changes: object) -> MediaInfo:
 @pytest.mark.parametrize(
     ("info", "code"),
     [
-        (replace(FILE, format_name="hls"), Fault.UNSUPPORTED_FORMAT),
-        (replace(FILE, format_name="png_pipe"), Fault.UNSUPPORTED_FORMAT),
-        (replace(FILE, stream_count=33), Fault.TOO_MANY_STREAMS),
-        (replace(FILE, video=None), Fault.NO_VIDEO_STREAM),
-        (MediaInfo("mov,mp4", None), Fault.CORRUPT_MEDIA),
-        (replace(FILE, video=None, undescribed_count=1), Fault.CORRUPT_MEDIA),
+        (replace(FILE, format_name="hls"), FailureCode.UNSUPPORTED_FORMAT),
+        (replace(FILE, format_name="png_pipe"), FailureCode.UNSUPPORTED_FORMAT),
+        (replace(FILE, stream_count=33), FailureCode.TOO_MANY_STREAMS),
+        (replace(FILE, video=None), FailureCode.NO_VIDEO_STREAM),
+        (MediaInfo("mov,mp4", None), FailureCode.CORRUPT_MEDIA),
+        (replace(FILE, video=None, undescribed_count=1), FailureCode.CORRUPT_MEDIA),
         (replace(FILE, format_name="mpegts", video=None, undescribed_count=1),
-         Fault.NO_VIDEO_STREAM),
-        (with_video(codec="unknown", codec_tag="av[35]1"), Fault.CORRUPT_MEDIA),
-        (with_video(codec="unknown", codec_tag="zzz1"), Fault.UNSUPPORTED_CODEC),
-        (with_video(codec_tag="encv"), Fault.ENCRYPTED_MEDIA),
-        (with_video(codec="magicyuv"), Fault.UNSUPPORTED_CODEC),
-        (replace(FILE, audio=(replace(SOUND, codec="apac"),)), Fault.UNSUPPORTED_CODEC),
+         FailureCode.NO_VIDEO_STREAM),
+        (with_video(codec="unknown", codec_tag="av[35]1"), FailureCode.CORRUPT_MEDIA),
+        (with_video(codec="unknown", codec_tag="zzz1"), FailureCode.UNSUPPORTED_CODEC),
+        (with_video(codec_tag="encv"), FailureCode.ENCRYPTED_MEDIA),
+        (with_video(codec="magicyuv"), FailureCode.UNSUPPORTED_CODEC),
+        (replace(FILE, audio=(replace(SOUND, codec="apac"),)), FailureCode.UNSUPPORTED_CODEC),
         (replace(FILE, audio=(replace(SOUND, codec="unknown", codec_tag=""),)),
-         Fault.CORRUPT_MEDIA),
-        (with_video(width=0), Fault.CORRUPT_MEDIA),
-        (with_video(width=8194), Fault.RESOLUTION_TOO_LARGE),
-        (with_video(width=8192, height=8192), Fault.RESOLUTION_TOO_LARGE),
-        (with_video(sample_aspect_ratio=Fraction(9)), Fault.RESOLUTION_TOO_LARGE),
-        (replace(FILE, duration=14401.0), Fault.DURATION_TOO_LONG),
-        (with_video(duration=14401.0), Fault.DURATION_TOO_LONG),
-        (with_video(frame_count=360_000), Fault.TOO_MANY_FRAMES),
-        (with_video(frame_count=8000), Fault.TOO_MANY_FRAMES),
+         FailureCode.CORRUPT_MEDIA),
+        (with_video(width=0), FailureCode.CORRUPT_MEDIA),
+        (with_video(width=8194), FailureCode.RESOLUTION_TOO_LARGE),
+        (with_video(width=8192, height=8192), FailureCode.RESOLUTION_TOO_LARGE),
+        (with_video(sample_aspect_ratio=Fraction(9)), FailureCode.RESOLUTION_TOO_LARGE),
+        (replace(FILE, duration=14401.0), FailureCode.DURATION_TOO_LONG),
+        (with_video(duration=14401.0), FailureCode.DURATION_TOO_LONG),
+        (with_video(frame_count=360_000), FailureCode.TOO_MANY_FRAMES),
+        (with_video(frame_count=8000), FailureCode.TOO_MANY_FRAMES),
     ],
 )  # fmt: skip
-def test_refusals(info: MediaInfo, code: Fault) -> None:
+def test_refusals(info: MediaInfo, code: FailureCode) -> None:
     refusal = refuse(info)
     assert refusal is not None
     assert refusal.code == code
@@ -79,17 +80,17 @@ def test_a_claimed_rate_alone_is_no_reason() -> None:
 
 
 def test_limits_can_be_changed() -> None:
-    assert refuse(FILE, Limits(max_duration=59.0)) is not None
+    assert refuse(FILE, Limits(max_duration_s=59.0)) is not None
 
 
 def test_other_limits() -> None:
-    small = Limits(max_side=640, max_pixels=10**9, max_streams=1)
+    small = Limits(max_side_px=640, max_pixels=10**9, max_streams=1)
     refusal = refuse(FILE, small)
     assert refusal is not None
-    assert refusal.code == Fault.TOO_MANY_STREAMS
+    assert refusal.code == FailureCode.TOO_MANY_STREAMS
     assert "The limit is 1." in refusal.message
-    assert refuse(FILE, Limits(max_duration=60, max_frames=1500, max_frame_rate=25)) is None
-    assert refuse(FILE, Limits(max_duration=59)) is not None
+    assert refuse(FILE, Limits(max_duration_s=60, max_frames=1500, max_frame_rate=25)) is None
+    assert refuse(FILE, Limits(max_duration_s=59)) is not None
     assert refuse(FILE, Limits(max_frames=1499)) is not None
     assert refuse(FILE, Limits(max_frame_rate=24)) is not None
 
@@ -102,5 +103,5 @@ def test_time_allowed(duration: float | None, seconds: float) -> None:
 
 
 def test_time_allowed_otherwise() -> None:
-    limits = Limits(wall_factor=2, wall_min=10, wall_max=100)
+    limits = Limits(wall_time_factor=2, wall_time_min_s=10, wall_time_max_s=100)
     assert [limits.wall_seconds(d) for d in (1, 30, 99, None)] == [10, 60, 100, 100]

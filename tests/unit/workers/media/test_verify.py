@@ -5,9 +5,10 @@ from fractions import Fraction
 
 import pytest
 
+from core.model.failure_codes import FailureCode
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER
-from workers.media.limits import Fault, Limits
+from workers.media.limits import Limits
 from workers.media.plan import plan
 from workers.media.verify import WrongOutputError, check
 
@@ -34,11 +35,11 @@ def test_whole() -> None:
 def test_short() -> None:
     refusal = check(PLAN, output(250))
     assert refusal is not None
-    assert refusal.code == Fault.TRUNCATED_MEDIA
+    assert refusal.code == FailureCode.TRUNCATED_MEDIA
     assert "10.0 of 20.0 seconds" in refusal.message
     damaged = check(PLAN, output(250), damaged=True)
     assert damaged is not None
-    assert damaged.code == Fault.CORRUPT_MEDIA
+    assert damaged.code == FailureCode.CORRUPT_MEDIA
     assert check(PLAN, output(489)) is not None
 
 
@@ -48,14 +49,14 @@ def test_sound_may_outlast_a_picture_of_unknown_length() -> None:
     cut = {"480p": replace(output(250)["480p"], duration=10.0)}
     refusal = check(unknown, cut)
     assert refusal is not None
-    assert refusal.code == Fault.TRUNCATED_MEDIA
+    assert refusal.code == FailureCode.TRUNCATED_MEDIA
 
 
 def test_nothing_came_out() -> None:
     for empty in (output(0), {"480p": MediaInfo("mov,mp4", None)}):
         refusal = check(PLAN, empty)
         assert refusal is not None
-        assert refusal.code == Fault.CORRUPT_MEDIA
+        assert refusal.code == FailureCode.CORRUPT_MEDIA
 
 
 @pytest.mark.parametrize(
@@ -75,14 +76,14 @@ def test_another_result_than_planned_is_our_fault(outputs: dict[str, MediaInfo])
 @pytest.mark.parametrize(
     ("limits", "code"),
     [
-        (Limits(max_frames=500), Fault.TOO_MANY_FRAMES),
-        (Limits(max_duration=20.0), Fault.DURATION_TOO_LONG),
+        (Limits(max_frames=500), FailureCode.TOO_MANY_FRAMES),
+        (Limits(max_duration_s=20.0), FailureCode.DURATION_TOO_LONG),
     ],
     ids=["frames", "duration"],
 )
 @pytest.mark.parametrize("said", [5.0, None])
 def test_what_ended_at_a_limit_is_longer_than_it_said(
-    limits: Limits, code: Fault, said: float | None
+    limits: Limits, code: FailureCode, said: float | None
 ) -> None:
     count = None if said is None else 125
     promised = replace(PLAN, duration=said, frame_count=count, total_duration=said)
@@ -97,5 +98,5 @@ def test_sound_that_was_announced_and_did_not_come() -> None:
     silent = {name: replace(made, audio=()) for name, made in output(500).items()}
     refusal = check(PLAN, silent)
     assert refusal is not None
-    assert refusal.code == Fault.CORRUPT_MEDIA
+    assert refusal.code == FailureCode.CORRUPT_MEDIA
     assert check(replace(PLAN, audio=None), silent) is None

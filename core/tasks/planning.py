@@ -1,0 +1,136 @@
+"""How a job gets its tasks: from the one that inspects the source, whose holder goes on."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.jobs.project import project
+from core.model.ids import new_id
+from core.model.states import Outcome, TaskState
+from core.model.tables import Task, TaskAttempt, TaskNeed
+from core.outbox.write import hint
+from core.tasks.claim import Work
+from core.tasks.settle import NOTHING, Ending, end, lock, of_job
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """A task that a plan adds to its job; `needs` names others by their key."""
+
+    kind: str
+    key: str
+    spec: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What came of a task that inspects: the job's plan, its tasks, and what is told of the source.
+
+    The first of the tasks that need nothing goes on in the hands of who made the plan.
+    """
+
+    plan: dict[str, Any]
+    tasks: tuple[NewTask, ...]
+    source_media: dict[str, Any]
+
+
+async def plan(
+    tx: AsyncConnection,
+    work: Work,
+    made: Plan,
+    lease_s: float,
+    worker: str,
+    nonce: uuid.UUID,
+    ending: Ending = NOTHING,
+) -> Work:
+    """End a task that inspects, add what it planned, and claim the next task for its holder.
+
+    Args:
+        tx: the transaction.
+        work: the task that inspects.
+        made: what came of it.
+        lease_s: of the claim of the next task.
+        worker: who holds it.
+        nonce: of that claim.
+        ending: of the task that inspects.
+
+    Returns:
+        The next task, begun.
+
+    Raises:
+        LeaseLost: nothing was written.
+    """
+    video = await lock(tx, work)
+    await end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending)
+    first = await _add_tasks(tx, work, made.tasks, lease_s, worker, nonce)
+    facts = {"source_media": made.source_media, "plan": made.plan, **of_job(ending)}
+    await project(tx, video, work.job_id, **facts)
+    return replace(first, plan=made.plan)
+
+
+async def _add_tasks(
+    tx: AsyncConnection,
+    work: Work,
+    tasks: Sequence[NewTask],
+    lease_s: float,
+    worker: str,
+    nonce: uuid.UUID,
+) -> Work:
+    """Insert the tasks of a plan; the first one that needs nothing is claimed at once."""
+    ids = {task.key: new_id() for task in tasks}
+    first = next(task for task in tasks if not task.needs)
+    held = {
+        "state": TaskState.RUNNING,
+        "attempt": 1,
+        "charged": 1,
+        "worker": worker,
+        "nonce": nonce,
+        "lease_until": func.now() + timedelta(seconds=lease_s),
+    }
+    free = {"attempt": 0, "charged": 0, "worker": None, "nonce": None, "lease_until": None}
+    rows = [
+        {
+            "id": ids[task.key],
+            "job_id": work.job_id,
+            "video_id": work.video_id,
+            "user_id": work.user_id,
+            "priority": work.priority,
+            "turn": work.turn,
+            "kind": task.kind,
+            "key": task.key,
+            "spec": task.spec,
+            "blocked_by": len(task.needs),
+            "state": TaskState.BLOCKED if task.needs else TaskState.QUEUED,
+            **(held if task is first else free),
+        }
+        for task in tasks
+    ]
+    added = insert(Task).values(rows).returning(Task.id, Task.attempt, Task.worker).cte("added")
+    columns = (added.c.id, added.c.attempt, added.c.worker)
+    await tx.execute(
+        insert(TaskAttempt).from_select(
+            ["task_id", "attempt", "worker"], select(*columns).where(added.c.attempt > 0)
+        )
+    )
+    needs = [
+        {"task_id": ids[task.key], "needs_id": ids[need]} for task in tasks for need in task.needs
+    ]
+    if needs:
+        await tx.execute(insert(TaskNeed).values(needs))
+    await hint(tx, [ids[task.key] for task in tasks if task is not first and not task.needs])
+    return replace(
+        work,
+        task_id=ids[first.key],
+        kind=first.kind,
+        key=first.key,
+        spec=first.spec,
+        is_needed=any(first.key in task.needs for task in tasks),
+        attempt=1,
+        charged=1,
+    )

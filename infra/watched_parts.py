@@ -10,7 +10,7 @@ from infra.capacity import MEMORY_GIB, most_connections
 from infra.sizes import Size
 
 _GIB = 1024**3
-_BOUNDS = "docs/operations.md, “What bounds it”"
+_BOUNDS = "docs/operations.md, “Capacity limits”"
 _DIES = "docs/operations.md, “When something dies”"
 
 

@@ -228,7 +228,7 @@ async def accounts(browser: Browser, stack: Stack, film: Path, out: Path) -> Non
             await page.get_by_label("Email").fill("eve@example.com")
             await page.get_by_label("Password", exact=True).fill(PASSWORD)
             await page.get_by_role("button", name="Create account").click()
-            await expect(page.get_by_text("not good any more")).to_be_visible()
+            await expect(page.get_by_text("This invite is not valid")).to_be_visible()
             await page.screenshot(path=out / f"register-invite-{mark}")
             await page.route("**/v1/auth/registration", lambda route: route.fulfill(json=_CLOSED))
             await page.reload()

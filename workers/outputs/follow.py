@@ -33,8 +33,8 @@ async def front_of(upload: Upload) -> Front:
         OSError: the disk is full or failed.
     """
     await _grown(upload)
-    target = upload.path.with_suffix(".front")
-    return await asyncio.to_thread(index_first, upload.path, target, upload.kept)
+    path, target = upload.path, upload.path.with_suffix(".front")
+    return await asyncio.to_thread(index_first, path, target, upload.kept, upload.front_length)
 
 
 async def _grown(upload: Upload) -> None:

@@ -116,6 +116,8 @@ class Upload:
         """Have the store take all that is left, with this in the place of what was `kept`."""
         self._front = front
         if self._parts:
+            if self._at > front.rest:
+                raise TransientError(f"{self.path.name} ends before what was sent of it")
             self.grown(front.rest)
             if front.rest > self._at:
                 self._begin(front.rest - self._at)

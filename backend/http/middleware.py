@@ -216,7 +216,8 @@ class Exchange:
             self._start()
 
     def _start(self) -> None:
-        self._stop()
+        if self._timer is not None:
+            self._timer.cancel()
         if self._apology is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._answer_s, self._give_up)

@@ -1,6 +1,7 @@
 """The page over HTTP: its files, and `index.html` for every address of the page.
 
-It answers what no route of the API answers, and is not in the OpenAPI document.
+It answers what no route of the API answers, and is not in the OpenAPI document. Starlette's own
+StaticFiles sends no packed files, and knows no `index.html` for other addresses.
 """
 
 import hashlib

@@ -1,5 +1,7 @@
 """Logs in to Postgres, also with a password that AWS Secrets Manager keeps and changes.
 
+RDS changes it every few days; the cache for secrets that AWS offers blocks the event loop.
+
 IAM: secretsmanager:GetSecretValue on the secret, and kms:Decrypt for a key of your own.
 """
 

@@ -46,7 +46,7 @@ async def test_of_50_at_once_exactly_those_that_are_allowed_begin(start_api: Sta
     refused = [answer for answer in answers if answer.status_code != 201]
     assert len(begun) == 10
     for answer in refused:
-        assert "10 videos under way" in problem(answer, 429, "quota_exceeded")["detail"]
+        assert "10 videos in progress" in problem(answer, 429, "quota_exceeded")["detail"]
     videos = (await person.http.get("/v1/videos?limit=100")).json()["items"]
     assert {video["id"] for video in videos} == {upload["video_id"] for upload in begun}
 
@@ -59,7 +59,7 @@ async def test_of_50_at_once_no_byte_too_many_begins(start_api: StartApi) -> Non
     assert (await limits(person))["bytes_used"] == 10 * SIZE
     assert (await ask(person, 100)).status_code == 201
     refused = await ask(person, 1)
-    assert "40.1KiB of the 40.1KiB" in problem(refused, 429, "quota_exceeded")["detail"]
+    assert "40.1KiB of 40.1KiB" in problem(refused, 429, "quota_exceeded")["detail"]
     # Nothing becomes free by itself: who asked again every minute would ask in vain.
     assert int(refused.headers["retry-after"]) == 3600
 

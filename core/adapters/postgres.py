@@ -1,4 +1,4 @@
-"""The database engine, and the only ways to use it: `begin` to change, `read` to look."""
+"""The database engine, and the only ways to use it: `begin` for a transaction, `autocommit`."""
 
 import asyncio
 import uuid
@@ -87,8 +87,8 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection on which each statement stands alone; for reading.
+    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection on which each statement is a transaction of its own.
 
         Raises:
             DatabaseAway: also from the statements in the block.
@@ -126,7 +126,7 @@ class Database:
 
     async def ping(self) -> None:
         """Ask for an answer; raises `DatabaseAway` when there is none."""
-        async with self.read() as connection:
+        async with self.autocommit() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:

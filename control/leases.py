@@ -49,7 +49,7 @@ class Leases:
             self._answered_at = -math.inf
             raise
         now = time.clock_gettime(time.CLOCK_BOOTTIME)  # it goes on while the machine sleeps
-        if now - self._answered_at > self._settings.sweep_s + beat_s / 2:
+        if now - self._answered_at > self._settings.sweep_s + beat_s:
             self._say_from = now + beat_s
             _log.info("leases_wait", seconds=beat_s)
         self._answered_at = now

@@ -18,12 +18,12 @@ ADMIN = "admin"
 
 
 def gone() -> Unauthenticated:
-    """Return what somebody is told whose account has been closed."""
+    """Return the error for a user whose account was closed."""
     return Unauthenticated("This account is gone.", "session_revoked")
 
 
 def wrong_password() -> Forbidden:
-    """Return what somebody is told who is logged in and shows a wrong password."""
+    """Return the error for a logged-in user with a wrong password."""
     return Forbidden("The password is wrong.", "password_wrong")
 
 

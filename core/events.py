@@ -46,12 +46,12 @@ class VideoEvent:
 
 
 def channel(user_id: uuid.UUID) -> str:
-    """Return where word of new versions of a user's videos goes."""
+    """Return the channel for new versions of a user's videos."""
     return f"video-events:{user_id}"
 
 
 def progress_channel(user_id: uuid.UUID) -> str:
-    """Return where word of progress goes.
+    """Return the channel for progress.
 
     Another one: the release before, which may go on beside this one, listens at the other and would
     listen no more after a word that it does not understand.
@@ -68,7 +68,7 @@ def _user_of(channel: str) -> uuid.UUID:
 
 
 def progress_of(video_id: uuid.UUID, job_id: uuid.UUID) -> str:
-    """Return how the word begins that a job has got further; how far, as JSON, follows."""
+    """Return the beginning of a progress message; the progress as JSON follows."""
     return f"{video_id} {job_id} "
 
 

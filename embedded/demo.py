@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
+from embedded.component import wrapped
 from embedded.emulator import ROOT
 from embedded.errors import StackError
 from embedded.ffmpeg import find_tools
-from embedded.part import wrapped
 
 EMAIL = "demo@framemill.example"
 

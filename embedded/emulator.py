@@ -4,14 +4,16 @@ import os
 import socket
 from pathlib import Path
 
+from embedded.component import Component
 from embedded.errors import StackError
-from embedded.part import Part
 
 ROOT = Path(__file__).resolve().parents[1]
 _PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 
 
-def emulator_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable: bool) -> Part:
+def emulator_part(
+    data_dir: Path, port: int, secrets: dict[str, str], *, durable: bool
+) -> Component:
     """Describe the server whose files are in `data_dir`/emulator.
 
     Raises:
@@ -44,7 +46,7 @@ def emulator_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable
         "PERSIST_STATE": str(int(durable)),
         "STATE_DIR": str(files / "state"),
     }
-    return Part(
+    return Component(
         name="emulator",
         argv=(
             str(_PYTHON), "-m", "uvicorn", "embedded.emulator_app:app", "--host", "127.0.0.1",

@@ -21,7 +21,7 @@ class Stopped(StackError):
     exit_code = 130
 
 
-class PartDied(StackError):
+class ComponentDied(StackError):
     """A process ended, or did not become ready in time. The message carries its log's tail."""
 
 

@@ -1,8 +1,8 @@
 """Ends what a supervisor leaves behind when it is killed.
 
-The kernel tells each part to end when its supervisor dies. One that is stopped, hangs or ignores
-that would stay, with its port and its memory. The guard is a process that outlives the supervisor
-by just as long as it takes to end them, and holds its directory for so long.
+The kernel tells each component to end when its supervisor dies. One that is stopped, hangs or
+ignores that would stay, with its port and its memory. The guard is a process that outlives the
+supervisor by just as long as it takes to end them, and holds its directory for so long.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ class Guard:
                 start_new_session=True,
             )
         births = {pid: birth_of(pid) for pid in pids}
-        # Without a guard the parts are still tied to this process by the kernel.
+        # Without a guard the components are still tied to this process by the kernel.
         with contextlib.suppress(OSError):
             if self._process.stdin is not None:
                 self._process.stdin.write(json.dumps(births).encode() + b"\n")

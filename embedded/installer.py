@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embedded.component import wrapped
 from embedded.console import say
 from embedded.errors import StackError, Stopped
-from embedded.part import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

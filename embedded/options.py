@@ -74,8 +74,8 @@ _Size = Annotated[ByteSize, Field(ge=0)]
 class Options(BaseModel):
     """The choices of one start; see docs/run.md and docs/operations.md.
 
-    `external` are the embedded parts that a given address replaces. Sizes are in bytes, times in
-    seconds; a port that is None is any free one.
+    `external` are the embedded components that a given address replaces. Sizes are in bytes, times
+    in seconds; a port that is None is any free one.
     """
 
     model_config = ConfigDict(frozen=True, validate_default=True)
@@ -113,7 +113,7 @@ def read_options(environ: Mapping[str, str]) -> Options:
         StackError: `FILE` cannot be read.
     """
     given = {name: value for name, value in environ.items() if value}
-    external = frozenset(part for name, part in _EXTERNAL.items() if name in given)
+    external = frozenset(component for name, component in _EXTERNAL.items() if name in given)
     try:
         return Options.model_validate({**given, "external": external})
     except ValidationError as error:

@@ -9,15 +9,17 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
+from embedded.component import Component, Identity, wrapped
 from embedded.errors import StackError
-from embedded.part import Identity, Part, wrapped
 
 _SOCKETS_OFF = "unix_socket_directories="
 # Tests may lose everything in a crash of the machine, and are faster for it.
 _VOLATILE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
-def postgres_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable: bool) -> Part:
+def postgres_part(
+    data_dir: Path, port: int, secrets: dict[str, str], *, durable: bool
+) -> Component:
     """Describe the server whose files are in `data_dir`/postgres.
 
     Raises:
@@ -42,7 +44,7 @@ def postgres_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable
         *(() if durable else _VOLATILE),
     )
     flags = [word for setting in settings for word in ("-c", setting)]
-    return Part(
+    return Component(
         name="postgres",
         argv=(str(bin_dir / "postgres"), "-D", str(files), *flags),
         env=_environment(),

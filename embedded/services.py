@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
+from embedded.component import Component
 from embedded.emulator import ROOT
-from embedded.part import Part
 from embedded.store import LOOPBACK
 
 _STOP_GRACE_S = 5.5  # the whole stack must be down within 10 s
@@ -16,17 +16,17 @@ _DRAIN_S = 4
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - nothing listens there; it is told apart
 
 
-def service_parts(data_dir: Path, env: Mapping[str, str]) -> list[Part]:
+def service_parts(data_dir: Path, env: Mapping[str, str]) -> list[Component]:
     """Describe the steps and services; `env` is their environment."""
     backed = ("postgres", "migrate", "valkey", "emulator")
 
-    def part(name: str, *arguments: str, after: tuple[str, ...], **further: Any) -> Part:
+    def component(name: str, *arguments: str, after: tuple[str, ...], **further: Any) -> Component:
         log, argv = data_dir / "logs" / f"{name}.log", (sys.executable, *arguments)
-        return Part(name, argv, log=log, after=after, cwd=ROOT, **{"env": env, **further})
+        return Component(name, argv, log=log, after=after, cwd=ROOT, **{"env": env, **further})
 
-    def with_pulse(name: str, package: str, pulse: Path) -> Part:
+    def with_pulse(name: str, package: str, pulse: Path) -> Component:
         # It has one from when it is at work.
-        return part(
+        return component(
             name, "-m", package,
             after=(*backed, "provision"),
             env={**env, "PULSE_FILE": str(pulse)},
@@ -37,10 +37,10 @@ def service_parts(data_dir: Path, env: Mapping[str, str]) -> list[Part]:
 
     return [
         # After a crash the emulator has lost its queues and rules; Postgres keeps its tables.
-        part("provision", "localstack/provision.py", after=("emulator",), lost_with_need=True),
-        part("migrate", "-m", "core.migrations", after=("postgres",)),
+        component("provision", "localstack/provision.py", after=("emulator",), lost_with_need=True),
+        component("migrate", "-m", "core.migrations", after=("postgres",)),
         # Not after `provision`: it loads meanwhile, and /readyz asks for what that makes.
-        part(
+        component(
             "api", "-m", "backend", after=backed, ready=lambda _pid: _is_ready(env),
             grace=_STOP_GRACE_S,
         ),
@@ -52,7 +52,7 @@ def service_parts(data_dir: Path, env: Mapping[str, str]) -> list[Part]:
 def service_environment(
     data_dir: Path, port: int, service_port: int, control_port: int, jwt_secret: str
 ) -> dict[str, str]:
-    """Return the variables of the services that do not depend on where the other parts are."""
+    """Return the variables of the services that do not depend on where the other components are."""
     pages = (port, 5173, 4173)  # the API itself, and Vite's development and preview servers
     origins = [f"http://{host}:{each}" for each in pages for host in ("127.0.0.1", "localhost")]
     return {

@@ -1,4 +1,4 @@
-"""The stack as a library: any set of its parts, in one directory, as a context manager.
+"""The stack as a library: any set of its components, in one directory, as a context manager.
 
     with Stack(tmp_path) as stack:          # Postgres, Valkey, emulator with bucket and queues
         Settings(**stack.environment) ...
@@ -13,11 +13,11 @@ from types import TracebackType
 from typing import Self
 
 from embedded import emulator, postgres, services, stamp, store, valkey
+from embedded.component import Component
 from embedded.directory import Directory
 from embedded.errors import StackError, explain
 from embedded.ffmpeg import find_tools
 from embedded.guard import Guard
-from embedded.part import Part
 from embedded.supervisor import Report, Supervisor
 
 BACKING = frozenset({"postgres", "valkey", "emulator"})
@@ -29,7 +29,7 @@ _MISLEADING = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_PROFILE", "AWS_E
 
 
 class Stack:
-    """Parts of the stack that are started and stopped together.
+    """Components of the stack that are started and stopped together.
 
     Use it from one thread: the processes are tied to the life of the thread that started them.
     """
@@ -37,7 +37,7 @@ class Stack:
     def __init__(
         self,
         data_dir: Path,
-        parts: Collection[str] = BACKING,
+        components: Collection[str] = BACKING,
         *,
         port: int | None = None,
         durable: bool = False,
@@ -48,16 +48,17 @@ class Stack:
 
         Args:
             data_dir: absolute directory for all files; made when it is not there.
-            parts: any of `postgres`, `valkey`, `emulator`, `migrate`, `api`, `control`, `worker`.
+            components: any of `postgres`, `valkey`, `emulator`, `migrate`, `api`, `control`,
+                `worker`.
             port: the API's; a free one by default.
             durable: survive a crash of the machine; tests are faster without.
             extra: variables for the services that replace this stack's own.
-            report: gets the name of each part and its seconds when it is ready.
+            report: gets the name of each component and its seconds when it is ready.
         """
         self.data_dir = data_dir
         self.port = port or 0
         self.environment: dict[str, str] = {}
-        self._wanted = set(parts)
+        self._wanted = set(components)
         self._durable = durable
         self._extra = dict(extra or {})
         self._report = report
@@ -77,7 +78,7 @@ class Stack:
 
     @property
     def supervisor(self) -> Supervisor:
-        """The parts that run."""
+        """The components that run."""
         return self._supervisor
 
     def start(
@@ -86,14 +87,14 @@ class Stack:
         interrupted: Callable[[], bool] = lambda: False,
         hurry: Callable[[], bool] = lambda: False,
     ) -> bool:
-        """Start all parts and wait until they are ready; False when it was interrupted.
+        """Start all components and wait until they are ready; False when it was interrupted.
 
-        Each part has `timeout` seconds. `interrupted` and, while a start that failed is taken back,
-        `hurry` are asked often.
+        Each component has `timeout` seconds. `interrupted` and, while a start that failed is taken
+        back, `hurry` are asked often.
 
         Raises:
             StackError: something is missing, or the directory is in use.
-            PartDied: a part ended or was not ready in time.
+            ComponentDied: a component ended or was not ready in time.
         """
         try:
             self._directory.open()
@@ -136,7 +137,7 @@ class Stack:
             stamp.write(self.data_dir / "postgres", _migrations())
         self._report(name, seconds)
 
-    def _describe(self) -> list[Part]:
+    def _describe(self) -> list[Component]:
         if self.port and not store.is_free(self.port):
             raise StackError(
                 f"Port {self.port} is in use; choose another one, such as PORT={self.port + 1}."
@@ -159,7 +160,7 @@ class Stack:
                 makers[name](self.data_dir, ports[name], secrets, durable=self._durable)
                 for name in backing
             ),
-            *(part for part in own if part.name in started),
+            *(component for component in own if component.name in started),
         ]
 
     def _steps_and_services(self) -> set[str]:

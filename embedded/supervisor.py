@@ -1,4 +1,4 @@
-"""Starts the parts in the order of their needs, watches them, and stops them in reverse."""
+"""Starts the components in the order of their needs, watches them, and stops them in reverse."""
 
 import contextlib
 import os
@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from embedded.errors import PartDied, StackError, explain
-from embedded.part import Part, log_tail, spawn
+from embedded.component import Component, log_tail, spawn
+from embedded.errors import ComponentDied, StackError, explain
 
 _POLL_S = 0.01
 
 
 @dataclass
 class Running:
-    """A started part; `swept` once it has ended and its process group was cleared."""
+    """A started component; `swept` once it has ended and its process group was cleared."""
 
-    part: Part
+    component: Component
     process: subprocess.Popen[bytes]
     started: float = field(default_factory=time.monotonic)
     ready: bool = False
@@ -33,27 +33,27 @@ def _silent(_name: str, _seconds: float) -> None:
 
 
 class Supervisor:
-    """Runs a set of parts. Not thread-safe: use it from the thread that made it."""
+    """Runs a set of components. Not thread-safe: use it from the thread that made it."""
 
     def __init__(
         self,
-        parts: Iterable[Part],
+        components: Iterable[Component],
         report: Report = _silent,
         changed: Callable[[Mapping[str, int]], None] = lambda _pids: None,
     ) -> None:
-        """Take the parts, in any order.
+        """Take the components, in any order.
 
         `report` gets the name and the seconds of each that becomes ready in `start`; `changed` gets
         `pids` whenever a process was started.
         """
-        self._parts = {part.name: part for part in parts}
+        self._components = {component.name: component for component in components}
         self._running: dict[str, Running] = {}
         self._report = report
         self._changed = changed
 
     @property
     def pids(self) -> dict[str, int]:
-        """Process ids by the name of the part, of those that have not ended."""
+        """Process ids by the name of the component, of those that have not ended."""
         return {
             name: running.process.pid
             for name, running in self._running.items()
@@ -61,84 +61,86 @@ class Supervisor:
         }
 
     def start(self, timeout: float = 60, interrupted: Callable[[], bool] = lambda: False) -> bool:
-        """Start every part, each as soon as what it needs is ready, and wait until all are.
+        """Start every component, each as soon as what it needs is ready, and wait until all are.
 
         Each has `timeout` seconds. False when `interrupted`, which is asked often, was true.
 
         Raises:
-            PartDied: a part ended or was not ready in time.
+            ComponentDied: a component ended or was not ready in time.
         """
-        while not all(self._is_ready(name) for name in self._parts):
+        while not all(self._is_ready(name) for name in self._components):
             if interrupted():
                 return False
-            for part in self._parts.values():
-                if part.name not in self._running and all(map(self._is_ready, part.after)):
-                    self.begin(part.name)
+            for component in self._components.values():
+                if component.name not in self._running and all(
+                    map(self._is_ready, component.after)
+                ):
+                    self.begin(component.name)
             for name, running in self._running.items():
                 if not running.ready and self.is_whole(name, timeout):
                     self._report(name, time.monotonic() - running.started)
             for name in self.dead():
                 # Components that need it would only wait, and look broken.
-                raise PartDied(self.describe_end(name))
+                raise ComponentDied(self.describe_end(name))
             time.sleep(_POLL_S)
         return True
 
     def unit(self, name: str) -> list[str]:
-        """Return what has to be begun again, in this order, for a part to be whole again.
+        """Return what has to be begun again, in this order, for a component to be whole again.
 
-        That is the part itself, and the steps whose work is lost with it.
+        That is the component itself, and the steps whose work is lost with it.
         """
         found = [name]
-        left = [part for part in self._parts.values() if part.lost_with_need]
-        while more := [part for part in left if set(part.after) & set(found)]:
-            found += [part.name for part in more]
-            left = [part for part in left if part not in more]
+        left = [component for component in self._components.values() if component.lost_with_need]
+        while more := [component for component in left if set(component.after) & set(found)]:
+            found += [component.name for component in more]
+            left = [component for component in left if component not in more]
         return found
 
     def needs(self, name: str) -> set[str]:
-        """Return the parts that a part needs, directly or through others."""
-        direct = [need for need in self._parts[name].after if need in self._parts]
+        """Return the components that a component needs, directly or through others."""
+        direct = [need for need in self._components[name].after if need in self._components]
         return set(direct).union(*map(self.needs, direct))
 
     def begin(self, name: str, hurry: Callable[[], bool] = lambda: False) -> None:
-        """Start a part; it is not waited for. If it still runs it is stopped first; see `stop`.
+        """Start a component without waiting. If it still runs it is stopped first; see `stop`.
 
         Raises:
-            PartDied: it could not be started.
+            ComponentDied: it could not be started.
         """
         self.stop([name], hurry)
-        part = self._parts[name]
+        component = self._components[name]
         try:
-            self._running[name] = Running(part, spawn(part))
+            self._running[name] = Running(component, spawn(component))
         except StackError as error:
-            raise PartDied(str(error)) from None
+            raise ComponentDied(str(error)) from None
         except OSError as error:
-            raise PartDied(f"{name} could not be started: {explain(error)}.") from None
+            raise ComponentDied(f"{name} could not be started: {explain(error)}.") from None
         self._changed(self.pids)
 
     def is_whole(self, name: str, timeout: float = 120) -> bool:
-        """Tell whether a part that was begun serves by now, or as a step has ended well.
+        """Tell whether a component that was begun serves by now, or as a step has ended well.
 
         Raises:
-            PartDied: it ended, or is not ready though it was begun `timeout` seconds ago.
+            ComponentDied: it ended, or is not ready though it was begun `timeout` seconds ago.
         """
         running = self._running[name]
-        part, code = running.part, _exit_code(running)
-        if part.ready is None:
+        component, code = running.component, _exit_code(running)
+        if component.ready is None:
             running.ready = code == 0
         elif code is None:
-            running.ready = running.ready or part.ready(running.process.pid)
-        if code is not None and not (part.ready is None and code == 0):
-            raise PartDied(_describe(part, _ending(code)))
+            running.ready = running.ready or component.ready(running.process.pid)
+        if code is not None and not (component.ready is None and code == 0):
+            raise ComponentDied(_describe(component, _ending(code)))
         if not running.ready and time.monotonic() - running.started > timeout:
-            raise PartDied(_describe(part, f"was not ready within {timeout:.0f} seconds"))
+            raise ComponentDied(_describe(component, f"was not ready within {timeout:.0f} seconds"))
         return running.ready
 
     def restart(self, name: str) -> None:
-        """Begin the unit of a part again and wait until it is whole; for tests, like `signal`.
+        """Begin the unit of a component again and wait until it is whole; for tests, like `signal`.
 
         Raises:
-            PartDied: one ended or was not ready in time.
+            ComponentDied: one ended or was not ready in time.
         """
         for each in self.unit(name):
             self.begin(each)
@@ -150,18 +152,18 @@ class Supervisor:
         return [
             name
             for name, running in self._running.items()
-            if running.part.ready is not None and _exit_code(running) is not None
+            if running.component.ready is not None and _exit_code(running) is not None
         ]
 
     def describe_end(self, name: str) -> str:
-        """Say how a part ended, with the tail of its log."""
+        """Say how a component ended, with the tail of its log."""
         running = self._running[name]
-        return _describe(running.part, _ending(_exit_code(running)))
+        return _describe(running.component, _ending(_exit_code(running)))
 
     def stop(
         self, names: Iterable[str] | None = None, hurry: Callable[[], bool] = lambda: False
     ) -> None:
-        """Stop parts (all by default), those that need others first; kill what does not end.
+        """Stop components (all by default), those that need others first; kill what does not end.
 
         `hurry` is asked often; when it is true everything is killed at once.
         """
@@ -175,17 +177,17 @@ class Supervisor:
                 elif hurry() or (name in asked and asked[name] < time.monotonic()):
                     _signal_group(running.process, signal.SIGKILL)
                 elif name not in asked and not self._needed(name, left):
-                    asked[name] = time.monotonic() + running.part.grace
-                    _signal_group(running.process, running.part.stop_signal)
+                    asked[name] = time.monotonic() + running.component.grace
+                    _signal_group(running.process, running.component.stop_signal)
             time.sleep(_POLL_S if left else 0)
 
     def signal(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to the process group of a part; for tests of what happens then."""
+        """Send a signal to the process group of a component; for tests of what happens then."""
         _signal_group(self._running[name].process, number)
 
     def _is_ready(self, name: str) -> bool:
-        # A need that is not part of this stack is somebody else's and taken to be there.
-        if name not in self._parts:
+        # A need that is not component of this stack is somebody else's and taken to be there.
+        if name not in self._components:
             return True
         running = self._running.get(name)
         return running is not None and running.ready
@@ -214,6 +216,6 @@ def _ending(code: int | None) -> str:
     return f"ended with status {code}"
 
 
-def _describe(part: Part, what: str) -> str:
-    tail = log_tail(part.log)
-    return f"{part.name} {what}; its log is {part.log}" + (f":\n{tail}" if tail else ".")
+def _describe(component: Component, what: str) -> str:
+    tail = log_tail(component.log)
+    return f"{component.name} {what}; its log is {component.log}" + (f":\n{tail}" if tail else ".")

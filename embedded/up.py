@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from embedded import demo, page, store
+from embedded.component import log_tail, wrapped
 from embedded.console import complain, say
-from embedded.errors import PartDied, StackError, Stopped
+from embedded.errors import ComponentDied, StackError, Stopped
 from embedded.interrupt import Interrupt
 from embedded.options import Options
-from embedded.part import log_tail, wrapped
 from embedded.room import Room, size
 from embedded.stack import EVERYTHING, Stack
 from embedded.waiting import Waiting
@@ -47,7 +47,7 @@ def run(options: Options) -> int:
     """Start, show, serve, stop; return the exit status.
 
     Raises:
-        StackError: it cannot start, or a part keeps ending.
+        StackError: it cannot start, or a component keeps ending.
     """
     interrupt = Interrupt()
     try:
@@ -174,7 +174,7 @@ class _Session:
             waiting = Waiting(account.newest, self._room.shortage, options.once_wait)
             commands = demo.commands(options.data_dir, options.port, password, options.file)
             return all(self._run(command, waiting) for command in commands)
-        except PartDied:
+        except ComponentDied:
             raise
         except StackError as error:
             complain(str(error))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import redis
 
+from embedded.component import Component
 from embedded.errors import StackError
-from embedded.part import Part
 from embedded.store import write_private
 
 
-def valkey_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable: bool) -> Part:
+def valkey_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable: bool) -> Component:
     """Describe the server whose files are in `data_dir`/valkey.
 
     Raises:
@@ -38,7 +38,7 @@ def valkey_part(data_dir: Path, port: int, secrets: dict[str, str], *, durable: 
         # In a file, so that the password does not show in the list of processes.
         write_private(config, "\n".join(lines) + "\n")
 
-    return Part(
+    return Component(
         name="valkey",
         argv=(str(_server()), _as_argument(config)),
         env={"PATH": os.defpath, "TZ": "UTC"},

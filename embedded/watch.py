@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from embedded.console import complain
-from embedded.errors import PartDied
+from embedded.errors import ComponentDied
 from embedded.supervisor import Supervisor
 
 _MOST_DEATHS = 5
@@ -66,10 +66,10 @@ class Watch:
         """Take every recovery as far as it goes, and say what has died and what works again.
 
         A recovery is over when all of its unit is whole. Whatever of it fails before, the unit is
-        begun again from its first part, after a pause.
+        begun again from its first component, after a pause.
 
         Raises:
-            PartDied: a server keeps dying, or cannot be brought back.
+            ComponentDied: a server keeps dying, or cannot be brought back.
         """
         for name in self.supervisor.dead():
             if name not in self._under_way:
@@ -80,7 +80,7 @@ class Watch:
                     spent = time.monotonic() - recovery.since
                     complain(f"{name} works again after {spent:.1f} s.")
                     del self._under_way[name]
-            except PartDied as error:
+            except ComponentDied as error:
                 self._plan(name, recovery, str(error))
 
     def _found_dead(self, name: str) -> None:
@@ -97,7 +97,7 @@ class Watch:
         self._deaths[name].append(now)
         pause = self.pause(len(self._deaths[name]))
         if pause is None:
-            raise PartDied(f"{name} keeps failing, so everything is stopped. {end}")
+            raise ComponentDied(f"{name} keeps failing, so everything is stopped. {end}")
         recovery.due = now + pause
         complain(f"{end}\n{name} is started again{f' in {pause:.1f} s' if pause else ''}.")
 
@@ -110,7 +110,7 @@ class Watch:
             recovery.due, recovery.at = None, 0
             self.supervisor.begin(name, self.interrupted)
         if recovery.at and name in self.supervisor.dead():
-            raise PartDied(self.supervisor.describe_end(name))
+            raise ComponentDied(self.supervisor.describe_end(name))
         if not self.supervisor.is_whole(recovery.unit[recovery.at], self.timeout):
             return False
         recovery.at += 1

@@ -15,7 +15,6 @@ def main() -> int:
     try:
         settings = config.load(Settings)
         log.configure(settings.log_level, settings.log_format)
-        # Not uvloop: now and then it never tells that a child has ended.
         asyncio.run(serve(settings))
     except config.ConfigError as error:
         sys.stderr.write(f"framemill: {error}\n")

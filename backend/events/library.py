@@ -19,7 +19,7 @@ _MOST_GONE = 10_000  # deletions told that are remembered, so that late word of 
 def got_further(
     before: VideoItem, job_id: uuid.UUID | None, progress: Progress
 ) -> VideoItem | None:
-    """Return what was told of a video with how far its job is now; None when that is no news.
+    """Return the sent video with the new progress of its job; None if that is not new.
 
     Late word may come of a job that was cancelled, when another one is at work.
     """
@@ -36,14 +36,14 @@ def got_further(
 
 
 def no_less(before: VideoItem | None, now: VideoItem) -> VideoItem:
-    """Return a video as it was read, no less far than it was told: Redis may have lost that."""
+    """Return a video as it was read, with at least the sent progress: Redis may have lost it."""
     if before is None or before.job_id != now.job_id or before.progress <= now.progress:
         return now
     return now.model_copy(update={"progress": before.progress})
 
 
 def has_got_further(before: VideoItem, now: VideoItem) -> bool:
-    """Return whether a video is further than was told, at the same version."""
+    """Return whether a video has more progress than was sent, at the same version."""
     return before.version == now.version and (now.stage, now.progress) != (
         before.stage,
         before.progress,
@@ -51,7 +51,7 @@ def has_got_further(before: VideoItem, now: VideoItem) -> bool:
 
 
 class Library:
-    """The videos of a user as a stream has told of them; it grows with their number only."""
+    """The videos of a user as a stream has sent them; it grows only with their number."""
 
     def __init__(self) -> None:
         self._known: dict[uuid.UUID, int] = {}  # with the version that needs no telling
@@ -69,17 +69,17 @@ class Library:
         self._known.update(versions)
 
     def must_tell(self, video_ids: Iterable[uuid.UUID]) -> None:
-        """Have videos told as they are, although nothing has changed."""
+        """Have videos sent again, although nothing has changed."""
         self._untold.update(video_ids)
 
     def is_news(self, event: VideoEvent) -> bool:
-        """Return whether word is of something that was not told."""
+        """Return whether an event is about something that was not sent."""
         if event.progress is not None:
             return event.video_id in self._moving
         return event.version > self._version(event.video_id)
 
     def changed(self, versions: Iterable[tuple[uuid.UUID, int]]) -> list[uuid.UUID]:
-        """Return the videos of which a newer version is there than was told."""
+        """Return the videos with a newer version than was sent."""
         return [video_id for video_id, version in versions if version > self._version(video_id)]
 
     def missing(self, there: set[uuid.UUID]) -> set[uuid.UUID]:
@@ -87,7 +87,7 @@ class Library:
         return self._known.keys() - there
 
     def take(self, item: VideoItem) -> VideoItem | None:
-        """Note a video that was read; return it as it is to be told, None when it is not."""
+        """Note a video that was read; return it as it must be sent, or None."""
         video_id, version = item.id, item.version
         before = self._moving.get(video_id)
         item = no_less(before, item)
@@ -117,7 +117,7 @@ class Library:
         return now
 
     def end(self, video_id: uuid.UUID, version: int | None) -> DeletedVideo | None:
-        """Note that a video is gone; return what to tell, None when that was told or means nothing.
+        """Note that a video was deleted; return what to send, None if nothing is needed.
 
         Args:
             video_id: the video.

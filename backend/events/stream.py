@@ -97,7 +97,7 @@ async def changes_of_all(user: Principal, *, everything: bool = False) -> AsyncI
 async def _beginning(
     reader: VideoReader, user: Principal, library: Library, *, everything: bool
 ) -> set[uuid.UUID]:
-    """Learn how things stand; return the videos that are told first."""
+    """Read the present state; return the videos to send first."""
     newest: deque[uuid.UUID] = deque(maxlen=_NEWEST)
     due: set[uuid.UUID] = set()
     async for rows in reader.versions(user.user_id, lately=_LATELY):
@@ -110,7 +110,7 @@ async def _beginning(
 
 
 async def _differing(reader: VideoReader, user: Principal, library: Library) -> set[uuid.UUID]:
-    """Return the videos that are otherwise than was told, or no more."""
+    """Return the videos that changed since they were sent, or were deleted."""
     there: set[uuid.UUID] = set()
     due: set[uuid.UUID] = set()
     async for rows in reader.versions(user.user_id, lately=_LATELY):
@@ -122,7 +122,7 @@ async def _differing(reader: VideoReader, user: Principal, library: Library) -> 
 async def _told(
     reader: VideoReader, user: Principal, library: Library, page: Sequence[uuid.UUID]
 ) -> AsyncIterator[Change]:
-    """Yield what there is to tell of some videos, and note it as told."""
+    """Yield the events to send for some videos, and note them as sent."""
     absent = set(page)
     for item in await reader.some(user.user_id, page):
         absent.discard(item.id)
@@ -151,7 +151,7 @@ def heal_s(known: int) -> float:
 
 
 class _Pace:
-    """When to look: at word of something that matters, and now and then without.
+    """When to read again: after an event that matters, and from time to time without one.
 
     Attributes:
         heard: the videos of which word came, since the look before.

@@ -1,4 +1,4 @@
-"""How far work is, as people are shown it: the greater of what Postgres and Redis know."""
+"""The progress of work as people see it: the greater of the values in Postgres and Redis."""
 
 import json
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Shown:
 
 
 def told_of(job_id: Any) -> Any:
-    """Return the expression for what the tasks of a job have told, as JSON; for `shown_of`."""
+    """Return the SQL for the progress of a job's tasks in Postgres, as JSON; for `shown_of`."""
     runs = Task.state == TaskState.RUNNING
     told = func.json_build_array(
         func.max(Task.progress),

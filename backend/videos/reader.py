@@ -78,7 +78,7 @@ _BY_ID = _statement(Video.id == any_(IDS))  # built once: building takes longer 
 
 
 class VideoReader:
-    """Videos as the API tells of them. What is deleted, or somebody else's, is not found."""
+    """Videos as the API shows them. Deleted videos, and those of other users, are not found."""
 
     def __init__(
         self,

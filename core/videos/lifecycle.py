@@ -76,7 +76,7 @@ async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
 async def touch(
     tx: AsyncConnection, video_id: uuid.UUID, *, also: CTE | None = None, **values: Any
 ) -> bool:
-    """Change a video that is not deleted; tell whether it is not.
+    """Change a video that is not deleted; return whether it exists.
 
     Args:
         tx: the transaction.

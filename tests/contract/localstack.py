@@ -10,8 +10,8 @@ from itertools import chain
 from pathlib import Path
 
 from embedded import bootstrap
+from embedded.component import Component
 from embedded.errors import StackError
-from embedded.part import Part
 from embedded.store import free_ports
 from embedded.supervisor import Supervisor
 
@@ -31,12 +31,12 @@ def started(directory: Path) -> Iterator[str]:
 
     Raises:
         StackError: there is no Python 3.13, or the packages could not be installed.
-        PartDied: it ended, or was not ready in time.
+        ComponentDied: it ended, or was not ready in time.
     """
     environment = bootstrap.ROOT / ".venv-localstack"
     bootstrap.ensure_beside("localstack", "LocalStack", find_python())
     [port] = free_ports(1)
-    supervisor = Supervisor([_part(environment / "bin" / "python", directory, port)])
+    supervisor = Supervisor([_component(environment / "bin" / "python", directory, port)])
     try:
         supervisor.start(_START_S)
         yield f"http://127.0.0.1:{port}"
@@ -80,10 +80,10 @@ def _locked() -> str:
     return next(line.partition("==")[2] for line in lines if line.startswith("localstack-core"))
 
 
-def _part(python: Path, directory: Path, port: int) -> Part:
+def _component(python: Path, directory: Path, port: int) -> Component:
     files = directory / "localstack"
     address = f"127.0.0.1:{port}"
-    return Part(
+    return Component(
         name="localstack",
         argv=(str(python), "-m", "localstack.runtime.main"),
         env={

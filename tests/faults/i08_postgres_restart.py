@@ -11,7 +11,7 @@ from functools import partial
 import httpx
 from sqlalchemy import text
 
-from embedded.errors import PartDied
+from embedded.errors import ComponentDied
 from tests.faults.processes import Process
 from tests.faults.scenario import Outcome, Protection, Scenario, Tally
 from tests.faults.world import World
@@ -85,7 +85,7 @@ class _Try:
         for _ in range(_STARTS):
             try:
                 self.world.stack.supervisor.restart("postgres")
-            except PartDied:
+            except ComponentDied:
                 await asyncio.sleep(0.5)
             else:
                 return

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from embedded.errors import PartDied
+from embedded.errors import ComponentDied
 from tests.faults.processes import Process
 from tests.faults.world import World
 
@@ -91,7 +91,7 @@ class Fleet:
         for _ in range(_STARTS):
             try:
                 self.world.stack.supervisor.restart(name)
-            except PartDied:  # the last children of a killed server may still be there
+            except ComponentDied:  # the last children of a killed server may still be there
                 await asyncio.sleep(0.5)
             else:
                 return

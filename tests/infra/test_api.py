@@ -61,7 +61,7 @@ def test_the_processes_can_use_what_they_are_given(monkeypatch: pytest.MonkeyPat
         assert held.database_secret == PLACES.database_secret
     api = of_api(
         PLACES,
-        replace(SIZES["dev"], source_days=30, worker_disk_gb=50),
+        replace(SIZES["dev"], source_days=30, worker_disk_gb=21),
         accounts=Accounts("invite", 5),
         proxies="10.0.0.0/16",
         origins=["https://films.example"],
@@ -85,7 +85,7 @@ def test_the_processes_can_use_what_they_are_given(monkeypatch: pytest.MonkeyPat
     assert (held.registration, held.user_quota_bytes) == ("invite", 5 * 1024**3)
     assert (held.service_host, held.service_port) == ("0.0.0.0", 8001)
     assert held.tag_sources
-    assert held.upload_max_bytes == 16 * 1024**3  # a third of the disk
+    assert held.upload_max_bytes == 17 * 1024**3  # what fits on the disk
     assert held.framemill_mode == "production"
     assert held.aws_endpoint_url is None
 

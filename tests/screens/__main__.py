@@ -124,7 +124,7 @@ async def screens(
     await log_in(page)
     await take("library")
     await page.get_by_role("searchbox").fill("nothing like it")
-    await expect(page.get_by_text("No matching video")).to_be_visible()
+    await expect(page.get_by_text("No video matches")).to_be_visible()
     await take("library-no-match")
     ready = next(video for video in videos if video.state == "ready")
     await page.goto(f"/videos/{ready.id}")
@@ -155,7 +155,7 @@ async def screens(
     wrong.write_text("no film")
     await choose(page, path, wrong)
     await expect(tray(page).get_by_text("file type is not supported")).to_be_visible()
-    await expect(tray(page).get_by_text("Uploaded", exact=False)).to_be_visible()
+    await expect(tray(page).get_by_text("Uploaded ·")).to_be_visible()
     await take("tray")
 
 

@@ -1,7 +1,6 @@
 """The relay and the sweeps in this process, on the connections of a test."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -45,17 +44,22 @@ def rounds_of(
     storage: Any = None,
     redis: Any = None,
     *,
-    at_work: bool = True,
+    careful: bool = False,
 ) -> Rounds:
     """Return the rounds; what a test does not need may be left out.
 
-    Those of a control that has been at work for a while, or of one that has just begun.
+    Unless they are to be careful, a lease that has lapsed says at once that its worker is gone:
+    however long ago a test has looked before.
     """
     held = Adapters(*(cast(Any, each) for each in (settings, db, queue, dead, storage, redis)))
     relay, sweeps = Relay(held.db, held.queue, held.redis, held.settings.sweep_s), Sweeps(held)
-    if at_work:
-        sweeps._leases._answered_at = time.clock_gettime(time.CLOCK_BOOTTIME)
+    if not careful:
+        sweeps._leases.say_something = _at_once  # type: ignore[method-assign]
     return Rounds(held, relay, sweeps)
+
+
+async def _at_once() -> bool:
+    return True
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from embedded.part import wrapped
+from embedded.component import wrapped
 from tests.support.product import PROJECT
 
 COMMIT = "ecfd7439458f480902ec2edfe78c76f1f9fe26ec"

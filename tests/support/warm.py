@@ -19,7 +19,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Protocol
 
-from embedded.part import wrapped
+from embedded.component import wrapped
 
 SERVICES = ("backend", "control", "workers")
 _PR_SET_PDEATHSIG = 1

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.model.failure_codes import FailureCode
 
@@ -24,19 +25,15 @@ class Failure:
     charge: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Sign:
+class _Sign(NamedTuple):
     pattern: re.Pattern[str]
-    code: FailureCode
-    message: str
-    input_fault: bool = True
-    charge: bool = True
+    failure: Failure
 
 
 def _sign(
     pattern: str, code: FailureCode, message: str, *, input_fault: bool = True, charge: bool = True
 ) -> _Sign:
-    return _Sign(re.compile(pattern), code, message, input_fault, charge)
+    return _Sign(re.compile(pattern), Failure(code, message, input_fault, charge))
 
 
 # After a fault of the machine, later errors about the input mean nothing.
@@ -77,12 +74,13 @@ _LIMITS = (
     ),
     _TOO_LARGE,
 )
+_FORMAT = _sign(
+    r"Format not on whitelist",
+    FailureCode.UNSUPPORTED_FORMAT,
+    "This file type is not supported.",
+)
 _REFUSED = (
-    _sign(
-        r"Format not on whitelist",
-        FailureCode.UNSUPPORTED_FORMAT,
-        "This file type is not supported.",
-    ),
+    _FORMAT,
     _sign(
         r"Protocol '[^']*' not on whitelist",
         FailureCode.UNSUPPORTED_FORMAT,
@@ -147,20 +145,13 @@ def diagnose_probe(status: int, stderr_tail: str) -> Failure:
 
     A file that no demuxer recognises is no video; one that was recognised is damaged.
     """
-    certain = _certain(status, stderr_tail)
-    if certain is not None:
-        return certain
-    refused = _first(_REFUSED, stderr_tail)
-    if refused is not None:
-        return refused
+    found = _certain(status, stderr_tail) or _first(_REFUSED, stderr_tail)
+    if found is not None:
+        return found
     # A demuxer that recognised the file speaks under its own name: "[mov,mp4 @ 0x55d0] ...".
     recognised = re.search(r"^\[(?!in#)[\w,]+ @ 0x[0-9a-f]+\]", stderr_tail, re.MULTILINE)
     if _INVALID in stderr_tail and not recognised:
-        return Failure(
-            FailureCode.UNSUPPORTED_FORMAT,
-            "This file type is not supported.",
-            input_fault=True,
-        )
+        return _FORMAT.failure
     return _first((_DAMAGED, _CUT), stderr_tail) or _GAVE_UP
 
 
@@ -198,7 +189,7 @@ def _certain(status: int, stderr_tail: str) -> Failure | None:
         return passed
     # A packet that no memory could hold, in a file with other broken places, is a broken place.
     if judged and _BEYOND_MEMORY.search(stderr_tail) and is_damaged(stderr_tail):
-        return Failure(_DAMAGED.code, _DAMAGED.message, _DAMAGED.input_fault)
+        return _DAMAGED.failure
     if status == -9 or status in _NOT_STARTED or "Cannot allocate memory" in stderr_tail:
         return Failure(
             FailureCode.RESOURCE_LIMIT,
@@ -211,5 +202,5 @@ def _certain(status: int, stderr_tail: str) -> Failure | None:
 def _first(signs: Sequence[_Sign], text: str) -> Failure | None:
     for sign in signs:
         if sign.pattern.search(text):
-            return Failure(sign.code, sign.message, sign.input_fault, sign.charge)
+            return sign.failure
     return None

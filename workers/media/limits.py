@@ -64,7 +64,7 @@ class Limits(BaseModel, frozen=True):
     stall_timeout_s: float = Field(60, gt=0, description="without any progress")
     wall_time_factor: float = Field(20, gt=0, description="of the source's length, within:")
     wall_time_min_s: float = Field(120, gt=0)
-    wall_time_max_s: float = Field(10 * 3600, gt=0, description="what the longest film may need")
+    wall_time_max_s: float = Field(10 * 3600, gt=0, description="what the longest video may need")
 
     def wall_seconds(self, duration: float | None) -> float:
         """Seconds that the encode of a source may take; the most when its length is unknown."""

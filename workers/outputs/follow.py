@@ -7,7 +7,7 @@ from core.uploads.multipart import MIB
 from workers.outputs.mp4 import index_first, media_end
 from workers.outputs.upload import Front, Upload
 
-_MOST_UNSENT = 128 * MIB  # of all files together; the disk holds a part of each besides
+_MOST_UNSENT = 64 * MIB  # of all files together; the disk holds a part of each besides
 _LOOK_S = 0.2
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.adapters.s3 import Storage
-from core.errors import TransientError, Unavailable
+from core.errors import Refused, TransientError, Unavailable
 from workers.outputs.file_range import Slice
 from workers.transfer_limits import CHANCES, CUT, Pace, too_slow
 
@@ -42,12 +42,17 @@ async def see_all(storage: Storage, key: str, size: int) -> None:
 async def send_stretch(
     path: Path, start: int, length: int, put: Callable[[Slice], Awaitable[T]], pace: Pace
 ) -> T:
-    """Send a stretch of a file, anew when it goes over too slowly; raises as `send`."""
+    """Send a stretch of a file, anew when that fails or takes too long; raises as `send`."""
     for chance in range(CHANCES):
         try:
             with Slice(path, start, length) as body:
                 async with asyncio.timeout(pace.patience_s(length)):
                     return await _reading(body, put)
+        except Refused:
+            raise  # it will be refused again
+        except Unavailable:
+            if chance + 1 == CHANCES:
+                raise
         except TimeoutError as error:
             if chance + 1 == CHANCES:
                 raise too_slow(f"{path.name} from {start}") from error

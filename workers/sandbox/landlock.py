@@ -10,7 +10,7 @@ MAKE_REG = 1 << 8
 TRUNCATE = 1 << 14  # ABI 3
 
 # What may be done with a program and its loader, with a library or the input, and in the directory
-# of the outputs: FFmpeg makes files there, and reads an MP4 again to put its index first.
+# of the outputs, in which files are made.
 PROGRAM = EXECUTE | READ_FILE
 READ = READ_FILE | READ_DIR
 WRITE = READ_FILE | WRITE_FILE | MAKE_REG | TRUNCATE

@@ -97,7 +97,7 @@ export const texts = {
     endAllHint: "You are logged out of all browsers, phones and programs, and of this one too.",
     ended: "The session has ended.",
     password: "Password",
-    passwordHint: "This ends all your other sessions. You stay logged in here.",
+    passwordHint: "A new password ends all your other sessions. You stay logged in here.",
     currentPassword: "Current password",
     newPassword: "New password",
     changePassword: "Change password",
@@ -399,7 +399,7 @@ export const texts = {
     },
     corrupt_media: {
       what: "This file is damaged",
-      todo: "Check that it plays on your computer. Then upload it again, or save it again first.",
+      todo: "Check that it plays on your computer. If it does, save it again and upload the new file.",
     },
     truncated_media: {
       what: "This file is incomplete",

@@ -148,6 +148,15 @@ async def test_tasks_to_be_claimed(db: Database, good: int) -> None:
     assert len(refused) < good
 
 
+async def test_what_another_has_locked_is_not_blamed(db: Database) -> None:
+    locked, bad = await tasks_of(db, 2)
+    async with poisoned(db, "job_tasks", bad), db.begin() as tx:
+        await tx.execute(select(Task.id).where(Task.id == locked).with_for_update())
+        with pytest.raises(BadRow) as caught:
+            await claim_next_of_all(db)
+    assert caught.value.task_id == bad
+
+
 async def begin_upload(db: Database, storage: Storage, check_at: datetime) -> uuid.UUID:
     """Begin one that the store has put together, although nobody was told."""
     video, upload_id = await new_video(db, size=3), uuid.uuid4()

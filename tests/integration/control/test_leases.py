@@ -48,8 +48,8 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     living, silent = await queue_video(db), await queue_video(db)
     held = await claim(db, living.task_id)
     await claim(db, silent.task_id)
-    rounds = rounds_of(overridden(settings, heartbeat_s=2), db)
-    await rounds.sweeps.lapse()
+    rounds = rounds_of(overridden(settings, heartbeat_s=2), db, careful=True)
+    await wait_until(rounds.sweeps._leases.say_something)
     for film in (living, silent):
         await let_lapse(db, film.task_id)
     stack.supervisor.restart("postgres")
@@ -88,7 +88,7 @@ async def test_so_may_those_of_the_release_before(
                 state="running", attempt=1, charged=1, lease_until=func.now(),
             )
         )  # fmt: skip
-    rounds = rounds_of(overridden(settings, heartbeat_s=1), db, at_work=False)
+    rounds = rounds_of(overridden(settings, heartbeat_s=1), db, careful=True)
 
     async def left() -> int:
         await rounds.sweeps.adopt()
@@ -133,7 +133,7 @@ async def test_so_they_may_after_control_began_or_stood_still(
     control.send_signal(signal.SIGSTOP)
     await let_lapse(db, film.task_id)
     await wait_until(lambda: stands_still(control))
-    long_enough = func.pg_sleep(2)  # to be missed: longer than a round and half a beat
+    long_enough = func.pg_sleep(3.5)  # to be missed: longer than a round and a beat
     async with db.read() as connection:
         await connection.execute(select(long_enough))
     control.send_signal(signal.SIGCONT)

@@ -12,7 +12,7 @@ import pytest
 
 from embedded.guard import birth_of
 from tests.faults.processes import children
-from tests.integration.embedded.small_parts import lives, wait_until
+from tests.integration.embedded.small_components import lives, wait_until
 from tests.support.product import PROJECT
 from tests.support.run_guard import MARK, marked
 

@@ -1,4 +1,4 @@
-"""The embedded parts: real servers, in a directory of their own."""
+"""The embedded components: real servers, in a directory of their own."""
 
 import asyncio
 import json
@@ -153,20 +153,20 @@ def test_a_directory_is_used_by_one_stack_only(stack: Stack) -> None:
 def test_a_second_start_has_the_same_ports_secrets_and_data(
     tmp_path: Path, in_time: InTime
 ) -> None:
-    parts = {"postgres", "valkey"}
-    with Stack(tmp_path, parts) as first:
+    components = {"postgres", "valkey"}
+    with Stack(tmp_path, components) as first:
         query(first, "CREATE TABLE kept AS SELECT 7 AS n", "SELECT 1")
         before = first.environment
     begun = time.monotonic()
-    with Stack(tmp_path, parts) as second:
-        in_time("two parts start again", time.monotonic() - begun, 5)
+    with Stack(tmp_path, components) as second:
+        in_time("two components start again", time.monotonic() - begun, 5)
         assert second.environment == before
         assert query(second, "SELECT n FROM kept") == 7
 
 
 def test_a_pid_file_that_names_a_foreign_process_does_not_stop_postgres(tmp_path: Path) -> None:
-    parts = {"postgres"}
-    with Stack(tmp_path, parts) as first:
+    components = {"postgres"}
+    with Stack(tmp_path, components) as first:
         pass
     files = tmp_path / "postgres"
     # A process of the same user, which PostgreSQL by itself takes for a running server.
@@ -174,7 +174,7 @@ def test_a_pid_file_that_names_a_foreign_process_does_not_stop_postgres(tmp_path
     with subprocess.Popen(["sleep", "60"], user=owner) as foreign:
         try:
             (files / "postmaster.pid").write_text(f"{foreign.pid}\n" + "x\n" * 7)
-            with Stack(tmp_path, parts) as second:
+            with Stack(tmp_path, components) as second:
                 assert query(second, "SELECT 1") == 1
             assert foreign.poll() is None
         finally:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from embedded.errors import PartDied
-from embedded.part import Part
+from embedded.component import Component
+from embedded.errors import ComponentDied
 from embedded.supervisor import Supervisor
-from tests.integration.embedded.small_parts import SERVER, Bench, lives
+from tests.integration.embedded.small_components import SERVER, Bench, lives
 from tests.support.waiting import PATIENCE_S, wait_for
 
 
@@ -26,8 +26,8 @@ def bench(tmp_path: Path) -> Bench:
 def run(request: pytest.FixtureRequest) -> Iterator[Callable[..., Supervisor]]:
     made: list[Supervisor] = []
 
-    def start(*parts: Part) -> Supervisor:
-        made.append(Supervisor(parts))
+    def start(*components: Component) -> Supervisor:
+        made.append(Supervisor(components))
         made[-1].start(timeout=PATIENCE_S)
         return made[-1]
 
@@ -39,9 +39,9 @@ def run(request: pytest.FixtureRequest) -> Iterator[Callable[..., Supervisor]]:
 def test_needs_start_first_and_stop_last(bench: Bench, run: Callable[..., Supervisor]) -> None:
     step = "import sys; open(sys.argv[1], 'a').write('did step\\n')"
     supervisor = run(
-        bench.part("service", "step"),
-        bench.part("step", "base", code=step, step=True),
-        bench.part("base"),
+        bench.component("service", "step"),
+        bench.component("step", "base", code=step, step=True),
+        bench.component("base"),
     )
     assert bench.lines() == ["started base", "did step", "started service"]
     supervisor.stop()
@@ -51,8 +51,8 @@ def test_needs_start_first_and_stop_last(bench: Bench, run: Callable[..., Superv
 
 def test_a_part_that_dies_at_the_start_is_named_with_its_log(bench: Bench) -> None:
     code = "import sys; sys.stderr.write('no such table'); sys.exit(3)"
-    supervisor = Supervisor([bench.part("base"), bench.part("bad", "base", code=code)])
-    with pytest.raises(PartDied, match=r"(?s)bad ended with status 3.*no such table"):
+    supervisor = Supervisor([bench.component("base"), bench.component("bad", "base", code=code)])
+    with pytest.raises(ComponentDied, match=r"(?s)bad ended with status 3.*no such table"):
         supervisor.start(timeout=PATIENCE_S)
     supervisor.stop()
     assert bench.lines() == ["started base", "stopped base"]
@@ -61,28 +61,30 @@ def test_a_part_that_dies_at_the_start_is_named_with_its_log(bench: Bench) -> No
 def test_a_server_that_ends_while_others_start_is_named(bench: Bench) -> None:
     ends = "import sys; open(sys.argv[1], 'a').write('started base\\n'); sys.exit(input())"
     code = "import sys, time; time.sleep(60)"
-    supervisor = Supervisor([bench.part("base", code=ends), bench.part("slow", code=code)])
-    with pytest.raises(PartDied, match="base ended with status 1"):
+    supervisor = Supervisor(
+        [bench.component("base", code=ends), bench.component("slow", code=code)]
+    )
+    with pytest.raises(ComponentDied, match="base ended with status 1"):
         supervisor.start()
     supervisor.stop(hurry=lambda: True)
 
 
 def test_a_part_that_cannot_be_started_is_a_sentence(bench: Bench) -> None:
-    part = bench.part("base")
-    supervisor = Supervisor([replace(part, log=Path("/proc/none/base.log"))])
-    with pytest.raises(PartDied, match="base could not be started: /proc/none"):
+    component = bench.component("base")
+    supervisor = Supervisor([replace(component, log=Path("/proc/none/base.log"))])
+    with pytest.raises(ComponentDied, match="base could not be started: /proc/none"):
         supervisor.start()
 
 
 def test_a_part_that_never_gets_ready_is_given_up(bench: Bench) -> None:
-    supervisor = Supervisor([bench.part("slow", code="import time; time.sleep(60)")])
-    with pytest.raises(PartDied, match="slow was not ready within 0 seconds"):
+    supervisor = Supervisor([bench.component("slow", code="import time; time.sleep(60)")])
+    with pytest.raises(ComponentDied, match="slow was not ready within 0 seconds"):
         supervisor.start(timeout=0.2)
     supervisor.stop(hurry=lambda: True)
 
 
 def test_one_that_does_not_end_is_killed(bench: Bench, run: Callable[..., Supervisor]) -> None:
-    supervisor = run(bench.part("stubborn"))
+    supervisor = run(bench.component("stubborn"))
     pid = supervisor.pids["stubborn"]
     supervisor.stop()
     assert not Path(f"/proc/{pid}").exists()
@@ -94,7 +96,7 @@ def test_what_a_dead_part_left_in_its_group_is_ended(
     code = "import subprocess, sys; p = subprocess.Popen(['sleep', '60']);" + (
         "open(sys.argv[1], 'a').write(f'child {p.pid}\\nstarted parent\\n'); p.wait()"
     )
-    supervisor = run(bench.part("parent", code=code))
+    supervisor = run(bench.component("parent", code=code))
     child = int(bench.lines()[0].split()[1])
     os.kill(supervisor.pids["parent"], signal.SIGKILL)
     wait_for(lambda: supervisor.dead() == ["parent"])
@@ -103,7 +105,7 @@ def test_what_a_dead_part_left_in_its_group_is_ended(
 
 
 def test_restart(bench: Bench, run: Callable[..., Supervisor]) -> None:
-    supervisor = run(bench.part("base"))
+    supervisor = run(bench.component("base"))
     before = supervisor.pids["base"]
     supervisor.restart("base")
     assert supervisor.pids["base"] != before
@@ -111,7 +113,7 @@ def test_restart(bench: Bench, run: Callable[..., Supervisor]) -> None:
 
 
 def test_interrupting_the_start(bench: Bench) -> None:
-    supervisor = Supervisor([bench.part("slow", code="import time; time.sleep(60)")])
+    supervisor = Supervisor([bench.component("slow", code="import time; time.sleep(60)")])
     assert not supervisor.start(interrupted=lambda: bool(supervisor.pids))
     supervisor.stop()
     assert supervisor.pids == {}
@@ -122,13 +124,13 @@ def test_no_process_outlives_a_killed_supervisor(bench: Bench) -> None:
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parents[3])!r})
 from pathlib import Path
-from embedded.part import Part
+from embedded.component import Component
 from embedded.supervisor import Supervisor
-from tests.integration.embedded.small_parts import SERVER, Bench, lives, wait_until
+from tests.integration.embedded.small_components import SERVER, Bench, lives, wait_until
 events = Path({str(bench.events)!r})
-part = Part("base", (sys.executable, "-c", {SERVER!r}, str(events), "base"), {{}},
+component = Component("base", (sys.executable, "-c", {SERVER!r}, str(events), "base"), {{}},
             Path({str(bench.folder)!r}) / "base.log", ready=lambda pid: events.stat().st_size > 0)
-supervisor = Supervisor([part])
+supervisor = Supervisor([component])
 supervisor.start()
 print(supervisor.pids["base"], flush=True)
 time.sleep(60)

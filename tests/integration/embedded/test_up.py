@@ -103,7 +103,7 @@ def test_once_shows_a_video_and_a_later_start_serves_until_it_is_told_to_stop(
     assert not processes_of(data_dir)
 
 
-# How long after the start it comes, in seconds: the installer, the imports, the parts.
+# How long after the start it comes, in seconds: the installer, the imports, the components.
 @pytest.mark.parametrize("moment", [0.0, 0.03, 0.1, 0.3, 1.0, 2.0])
 def test_ctrl_c_at_any_moment_is_no_traceback(moment: float, tmp_path: Path) -> None:
     process = subprocess.Popen(

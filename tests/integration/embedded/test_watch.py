@@ -9,11 +9,11 @@ import boto3
 import pytest
 
 from embedded import watch as watching
-from embedded.errors import PartDied
+from embedded.errors import ComponentDied
 from embedded.stack import Stack
 from embedded.supervisor import Supervisor
 from embedded.watch import Watch
-from tests.integration.embedded.small_parts import Bench, lives
+from tests.integration.embedded.small_components import Bench, lives
 
 # Notes that it runs, then does what the files beside say: hangs while `hang` is there, fails
 # while `fail` is.
@@ -41,9 +41,9 @@ def running(bench: Bench) -> Iterator[Supervisor]:
     """A server, a step whose work is lost with it, and a server that needs it."""
     supervisor = Supervisor(
         [
-            bench.part("base"),
-            bench.part("step", "base", code=_STEP, step=True),
-            bench.part("user", "base"),
+            bench.component("base"),
+            bench.component("step", "base", code=_STEP, step=True),
+            bench.component("user", "base"),
         ]
     )
     supervisor.start()
@@ -126,7 +126,9 @@ def test_a_step_that_fails_for_good_ends_with_a_sentence(
     (bench.folder / "fail").touch()
     found = watch(running, lambda deaths: 0.0 if deaths <= 3 else None)
     kill(running, "base")
-    with pytest.raises(PartDied, match=r"(?s)base keeps failing, so everything is stopped\. step "):
+    with pytest.raises(
+        ComponentDied, match=r"(?s)base keeps failing, so everything is stopped\. step "
+    ):
         look_until(found, lambda: False)
     assert count(bench, "began step") == 1 + 3
 

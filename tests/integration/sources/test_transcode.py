@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.misbehaviour import Cut
-from tests.faults.small_disk import small_disk
 from tests.support.transcoding import Worker, stored
 from workers.ffmpeg import diagnose
 from workers.sources.shape import DEFAULT_SHAPE
@@ -122,19 +120,5 @@ async def test_a_film_that_breaks_off_on_the_way_comes_out_whole(
     rule = proxy.set(Cut("answer", body=100_000), operations={"GetObject"}, chance=0.4)
     made = await worker.make(behind, claim)
     assert rule.hits
-    assert "fetched" not in worker.log
-    assert made[0].duration == pytest.approx(SECONDS, abs=0.1)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="a small file system is mounted")
-async def test_a_disk_that_is_smaller_than_the_film_is_enough(
-    storage: Storage, film: Path, worker: Worker, tmp_path: Path
-) -> None:
-    claim = await stored(storage, film.read_bytes())
-    with small_disk(tmp_path / "small", film.stat().st_size // 2) as disk:
-        # It is reached by a path that a sandboxed program cannot take.
-        worker.place, worker.sandbox = disk.path / "place", False
-        worker.place.mkdir()
-        made = await worker.make(storage, claim)
     assert "fetched" not in worker.log
     assert made[0].duration == pytest.approx(SECONDS, abs=0.1)

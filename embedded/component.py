@@ -22,7 +22,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Part:
+class Component:
     """A process, or a step that must end with 0 before those that come after it.
 
     Attributes:
@@ -30,7 +30,7 @@ class Part:
         argv: command with an absolute program.
         env: the whole environment.
         log: where its output is appended.
-        after: names of parts that must be ready before it starts.
+        after: names of components that must be ready before it starts.
         ready: tells, given the process id, whether it serves; None for a step.
         prepare: called before each start.
         identity: user to run as; None for the present one.
@@ -56,21 +56,21 @@ class Part:
     lost_with_need: bool = False
 
 
-def spawn(part: Part) -> subprocess.Popen[bytes]:
-    """Start the part's process in a session of its own.
+def spawn(component: Component) -> subprocess.Popen[bytes]:
+    """Start the component's process in a session of its own.
 
     Its own session keeps a Ctrl-C at the terminal from reaching every process at once; the order of
     stopping is the supervisor's. Must be called from a thread that lives as long as the process:
     the kernel ties the child to the thread that forked it.
     """
-    if part.prepare is not None:
-        part.prepare()
-    _set_aside(part.log)
-    with part.log.open("ab") as log:
+    if component.prepare is not None:
+        component.prepare()
+    _set_aside(component.log)
+    with component.log.open("ab") as log:
         return subprocess.Popen(
-            wrapped(part.argv, part.identity, part.death_signal),
-            env=dict(part.env),
-            cwd=part.cwd,
+            wrapped(component.argv, component.identity, component.death_signal),
+            env=dict(component.env),
+            cwd=component.cwd,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

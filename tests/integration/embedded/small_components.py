@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from embedded.part import Part
+from embedded.component import Component
 
 SERVER = """
 import pathlib, signal, sys, time
@@ -25,15 +25,17 @@ while True:
 
 
 class Bench:
-    """Makes parts and reads what they noted."""
+    """Makes components and reads what they noted."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.events = folder / "events"
         self.events.touch()
 
-    def part(self, name: str, *after: str, code: str = SERVER, step: bool = False) -> Part:
-        """Describe a part; one that is called stubborn does not end when it is asked to."""
+    def component(
+        self, name: str, *after: str, code: str = SERVER, step: bool = False
+    ) -> Component:
+        """Describe a component; one that is called stubborn does not end when it is asked to."""
 
         before = 0
 
@@ -44,7 +46,7 @@ class Bench:
         def ready(_pid: int) -> bool:
             return f"started {name}\n" in self.events.read_text()[before:]
 
-        return Part(
+        return Component(
             name=name,
             argv=(sys.executable, "-c", code, str(self.events), name),
             env=dict(os.environ),

@@ -264,7 +264,7 @@ async def limit_attempts(services: Services, email: str, address: str) -> None:
         Limit("login", services.settings.rate_limit_address), network_of(address)
     )
     for limit, who in _failure_limits(services, email, address):
-        await services.rate_limits.look(limit, who)
+        await services.rate_limits.take(limit, who, cost=0)
 
 
 async def count_failure(services: Services, email: str, address: str) -> None:

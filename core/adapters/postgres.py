@@ -10,7 +10,7 @@ from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.adapters.database_login import Secret, connector
-from core.adapters.postgres_errors import is_away, sqlstate, state_ends_connection, state_says_busy
+from core.adapters.postgres_errors import PASSING, is_away, sqlstate, state_ends_connection
 from core.errors import DatabaseAway, RowBusy
 
 # Longer than MAX_REQUESTS requests need on one core, and shorter than clients wait.
@@ -165,7 +165,7 @@ def _name_outages(context: ExceptionContext) -> None:
 
 
 def _away(error: Exception) -> DatabaseAway:
-    kind = RowBusy if state_says_busy(sqlstate(error) or "") else DatabaseAway
+    kind = RowBusy if sqlstate(error) in PASSING else DatabaseAway
     # Its first line says it all.
     return kind(str(error).partition("\n")[0] or repr(error))
 

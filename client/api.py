@@ -139,7 +139,7 @@ class Api:
         return self._complete(upload_id, {"parts": parts})
 
     def adopt_upload(self, upload_id: str) -> models.Video:
-        """Have an upload completed whose parts are believed to be put together already."""
+        """Complete an upload that S3 has probably completed already."""
         return self._complete(upload_id, None)
 
     def _complete(self, upload_id: str, body: object) -> models.Video:

@@ -26,7 +26,7 @@ class CloudWatch:
         self._namespace = namespace
 
     async def tell(self, db: Database) -> None:
-        """Tell what there is to do now. What cannot be counted is not told, and never as 0.
+        """Send the present numbers. A number that cannot be counted is not sent, and never as 0.
 
         Raises:
             DatabaseAway: the database does not answer.

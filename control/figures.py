@@ -54,7 +54,7 @@ _ENDED = (
 
 
 class Figures:
-    """What control tells of the work, and of itself.
+    """The metrics of the work, and of control itself.
 
     Args:
         held: the adapters.

@@ -16,7 +16,7 @@ _log = log.get(__name__)
 
 
 class Leases:
-    """Brings back what nobody will end, once a lease that has lapsed says something."""
+    """Gives lapsed tasks back, as soon as a lapsed lease can be trusted."""
 
     def __init__(self, settings: Settings, db: Database) -> None:
         self._settings = settings

@@ -16,7 +16,7 @@ _PURGE_LEASE = timedelta(minutes=2)
 
 
 async def purge(db: Database, storage: Storage) -> int:
-    """Remove what nobody may see any more; return how many objects were removed."""
+    """Remove the objects of due purges; return how many were removed."""
     due = select(Purge.id).where(Purge.not_before <= func.now()).order_by(Purge.not_before)
 
     async def one(purge_id: uuid.UUID) -> int | None:

@@ -65,7 +65,7 @@ class Sweeps:
             _log.info("tasks_adopted", count=count)
 
     async def resend_lost(self) -> None:
-        """Send tasks again whose messages are gone."""
+        """Send tasks again whose messages were lost."""
         held = self._held
         count = await lost_messages.resend(held.db, held.queue, held.settings.redispatch_s)
         if count:
@@ -83,7 +83,7 @@ class Sweeps:
         await uploads.check(held.db, held.storage, held.settings.upload_check_s)
 
     async def purge(self) -> int:
-        """Remove what nobody may see any more; return how many objects were removed."""
+        """Remove the objects of due purges; return how many were removed."""
         return await purges.purge(self._held.db, self._held.storage)
 
     async def forget(self) -> int:

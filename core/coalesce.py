@@ -100,7 +100,7 @@ class Batcher(Generic[K, V]):
         return future
 
     async def close(self) -> None:
-        """End what is under way; who waits for it is told that there is no answer."""
+        """End the running calls; their callers get an error."""
         self._most_calls = 0
         for call in self._calls:
             call.cancel()
@@ -138,7 +138,7 @@ class Batcher(Generic[K, V]):
             batch.error = error
 
     def _next(self) -> "dict[K, list[Future[V | None]]]":
-        """Return what the next call asks for: nobody who has gone."""
+        """Return the keys of the next call, without cancelled callers."""
         asked: dict[K, list[Future[V | None]]] = {}
         while self._waiting and len(asked) < self._most:
             key = next(iter(self._waiting))

@@ -61,7 +61,7 @@ class Report:
 
 
 class Presence:
-    """Tells and hears. Every method raises what the client raises when Redis is away."""
+    """Writes and reads the reports. Every method raises the client's errors when Redis is away."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client

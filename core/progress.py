@@ -53,7 +53,7 @@ def _key(job_id: uuid.UUID) -> str:
 
 
 class ProgressBoard:
-    """Tells and reads. A Redis that is away is logged by who tells, and read as nothing."""
+    """Writes and reads progress. If Redis is away, the writer logs it, and readers get nothing."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -82,7 +82,7 @@ class ProgressBoard:
         return bool(ended)
 
     async def end(self, job_ids: Collection[uuid.UUID]) -> None:
-        """Have the holders of some jobs look at once whether they hold them, and tell no more."""
+        """Make the workers of some jobs check at once whether they still have their tasks."""
         try:
             async with self._client.pipeline(transaction=True) as pipeline:
                 for job_id in job_ids:
@@ -93,7 +93,7 @@ class ProgressBoard:
             _log.warning("end_not_told", error=repr(error))
 
     async def read(self, job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Progress]:
-        """Return how far some jobs are, of those that have told."""
+        """Return the progress of some jobs, if they have written any."""
         wanted = list(job_ids)
         if not wanted:
             return {}
@@ -109,7 +109,7 @@ class ProgressBoard:
 
 
 def parsed(told: str) -> Progress | None:
-    """Return what was told; None when that makes no sense here, as of another release's stage."""
+    """Return a message as a value; None if it is unknown, such as another release's stage."""
     try:
         found = json.loads(told)
         return Progress(Stage(found["stage"]), float(found["percent"]), found.get("eta_s"))

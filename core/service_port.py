@@ -6,7 +6,7 @@ from core.config import ConfigError
 
 
 def bind(host: str, port: int, setting: str) -> socket.socket:
-    """Return a socket that is bound to an address, and listens to nobody yet.
+    """Return a socket that is bound to an address, but does not listen yet.
 
     Args:
         host: SERVICE_HOST.

@@ -42,7 +42,7 @@ class Account:
         self._refresh_token: str | None = None
 
     def open(self, make: Callable[[], None] | None) -> None:
-        """Log in; `make` makes the account where nobody may register.
+        """Log in; `make` creates the account if registration is closed.
 
         Raises:
             StackError: the API answered something else.

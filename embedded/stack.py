@@ -73,7 +73,7 @@ class Stack:
 
     @property
     def control_port(self) -> int:
-        """Where control of a started stack tells the figures of the work."""
+        """The address of control's metrics in a started stack."""
         return int(self.environment["CONTROL_PORT"])
 
     @property

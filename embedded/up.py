@@ -160,7 +160,7 @@ class _Session:
         time.sleep(_LOOK_S)
 
     def _show(self) -> bool:
-        """Upload the demo's video where one is wanted; tell whether that went well."""
+        """Upload the demo's video if one is wanted; return whether that worked."""
         options = self._options
         password = store.load_secrets(options.data_dir)["demo_account"][:_PASSWORD_LENGTH]
         account = demo.Account(options.port, password)

@@ -1,4 +1,4 @@
-"""Says why a video waits in the queue, and tells when it has waited for too long."""
+"""Says why a video waits in the queue, and when it has waited for too long."""
 
 import time
 from collections.abc import Callable

@@ -102,7 +102,7 @@ class Watch:
         complain(f"{end}\n{name} is started again{f' in {pause:.1f} s' if pause else ''}.")
 
     def _advance(self, name: str, recovery: _Recovery) -> bool:
-        """Do what can be done now; tell whether the unit is whole."""
+        """Do what can be done now; return whether the unit is whole."""
         if recovery.due is not None:
             # Begun before what it needs is whole, it would only die again.
             if time.monotonic() < recovery.due or self.supervisor.needs(name) & self.recovering:

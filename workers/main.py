@@ -111,7 +111,7 @@ def _warn_of_scratch(settings: Settings) -> None:
 
 
 def _beside(settings: Settings, protection: Protection) -> Iterator[Coroutine[None, None, None]]:
-    """Yield what is done beside the work, as the settings have it."""
+    """Yield the background services that the settings ask for."""
     if settings.pulse_file is not None:
         yield beat(settings.pulse_file)
     if settings.ecs_agent_uri is not None:

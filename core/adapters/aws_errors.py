@@ -13,7 +13,7 @@ _BUSY = frozenset({"SlowDown", "Throttling", "ThrottlingException", "RequestTime
 
 
 def code_of(error: ClientError) -> str:
-    """Return the service's word for an error, such as `NoSuchUpload` or `404`."""
+    """Return the service's code of an error, such as `NoSuchUpload` or `404`."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 

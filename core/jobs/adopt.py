@@ -29,7 +29,7 @@ _WAITS = or_(
 
 
 def adoptable() -> Select[uuid.UUID]:
-    """Return the statement for tasks of the release before that nobody has in hand."""
+    """Return the statement for tasks of the release before that no worker has."""
     return select(OldTask.id).where(_WAITS).order_by(OldTask.created_at)
 
 

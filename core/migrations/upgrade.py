@@ -27,7 +27,7 @@ def configuration(url: str, secret: Secret | None = None) -> Config:
 
 
 def downgrade(url: str, revision: str, secret: Secret | None = None) -> None:
-    """Bring the database at `url` back to a revision; nobody may be at work on it."""
+    """Bring the database at `url` back to a revision; no process may use it."""
     command.downgrade(configuration(url, secret), revision)
 
 

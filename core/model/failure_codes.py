@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class FailureCode(StrEnum):
-    """A word that clients branch on; none is ever renamed."""
+    """A code by which clients decide; none is ever renamed."""
 
     # What is wrong with the source
     UNSUPPORTED_FORMAT = "unsupported_format"

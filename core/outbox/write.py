@@ -18,7 +18,7 @@ OUTBOX_CHANNEL = "framemill_outbox"  # of NOTIFY; the migration that makes the t
 
 
 async def hint(tx: AsyncConnection, task_ids: Iterable[uuid.UUID], delay_s: float = 0.0) -> None:
-    """Have workers told that there is work, not before `delay_s` seconds have passed."""
+    """Have a hint sent to the workers, after `delay_s` seconds."""
     rows = [
         {
             "topic": Topic.TASK,

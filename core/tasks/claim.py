@@ -82,7 +82,7 @@ _CLAIMED = [getattr(Task, name) for name in Claim.__dataclass_fields__ if name !
 async def claim_next(
     db: Database, worker: str, nonce: uuid.UUID, lease_s: float, skills: Skills
 ) -> Claim | Unclaimable:
-    """Take the task whose turn it is.
+    """Claim the next task.
 
     Args:
         db: the database; one statement is all, so that no transaction need be opened.

@@ -67,7 +67,7 @@ async def assign(tx: AsyncConnection, user_id: uuid.UUID) -> tuple[int, int]:
 
 
 def next_one(skills: Skills) -> Select[uuid.UUID]:
-    """Return the statement for the task whose turn it is, locked by somebody or not."""
+    """Return the statement for the next task, locked or not."""
     return (
         select(Task.id)
         .where(claimable(skills))

@@ -109,14 +109,14 @@ async def fenced(connection: AsyncConnection, claim: Claim, **values: Any) -> No
 
 
 def lapsed(max_attempts: int) -> Select[uuid.UUID]:
-    """Return the statement for tasks that nobody will end: see `lapse`."""
+    """Return the statement for tasks whose lease has lapsed: see `lapse`."""
     return select(Task.id).where(_lost(max_attempts)).order_by(Task.lease_until)
 
 
 async def lapse(
     tx: AsyncConnection, task_id: uuid.UUID, max_attempts: int, max_job_s: float
 ) -> bool:
-    """Return a task whose worker fell silent to the queue, or fail it if it was tried often enough.
+    """Give a lapsed task back to the queue, or fail it if it was tried often enough.
 
     Also fails what waits and may not be claimed any more, as when the limit was lowered.
 

@@ -1,4 +1,4 @@
-"""How a job gets its tasks: from the one that inspects the source, whose holder goes on."""
+"""How a job gets its other tasks from `inspect`; the same worker then takes the next one."""
 
 import uuid
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class NewTask:
 
 @dataclass(frozen=True)
 class Plan:
-    """What came of a task that inspects: the job's plan, its tasks, and what is told of the source.
+    """The result of a task that inspects: the job's plan, its tasks, and the facts of the source.
 
     The first of the tasks that need nothing goes on in the hands of who made the plan.
     """

@@ -276,7 +276,7 @@ class _Running:
         return TimeLimitError
 
     async def end(self, spent: Callable[[float], None] | None) -> None:
-        """Leave no process of the group, no reader and nothing beside it behind."""
+        """End all processes of the group, all readers and helpers."""
         if not self.ended.done():
             _signal_group(self._process.pid, signal.SIGKILL)
             await asyncio.wait({self.ended})

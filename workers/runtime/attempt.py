@@ -128,7 +128,7 @@ class Attempt:
             return found
 
     async def _perform(self) -> Made:
-        """Work with a heartbeat beside; whichever ends first ends the other."""
+        """Work with a heartbeat in parallel; the first that ends stops the other."""
         work, settings = self._work, self._adapters.settings
         heartbeat = Heartbeat(self._adapters, work, self.meter)
 
@@ -225,7 +225,7 @@ class Attempt:
         _log.warning("released", error=str(error), delay_s=round(again.delay_s, 1))
 
     async def _abandon(self) -> None:
-        """Have removed what this attempt stored: nobody after us can know that it is there."""
+        """Have the objects of this attempt removed: later attempts do not know them."""
         try:
             async with self._adapters.db.begin() as tx:
                 await settle.abandon(tx, self._work)

@@ -41,7 +41,7 @@ class Needs:
 
 
 def may_start(free: Free, running: int, needs: Needs) -> str | None:
-    """Decide whether one more task may be begun beside those that run.
+    """Decide whether one more task can start while others run.
 
     What runs has perhaps just begun: the memory that it will yet want is kept for it. A task that
     would be alone may always try, however little memory there is, because nothing of ours would
@@ -68,7 +68,7 @@ def _mb(size: int) -> str:
 
 
 class Capacity:
-    """Asks before tasks are begun, and tells the operator when there is no room, once.
+    """Checks before tasks start, and logs once when there is no room.
 
     Attributes:
         short_of: what there was too little of for one more when it was last asked; None for enough.
@@ -80,7 +80,7 @@ class Capacity:
         self.short_of: str | None = None
 
     def room(self, running: int, most: int) -> int:
-        """Return how many tasks may be begun now beside those that run, at most `most`."""
+        """Return how many more tasks can start now, at most `most`."""
         free = self._look()
         for more in range(most):
             reason = may_start(free, running + more, self._needs)

@@ -31,7 +31,7 @@ _LOCKED_PAUSES_S = (0.02, 0.05, 0.1, 0.2)  # a row is locked for the time of a s
 
 
 class Consumer:
-    """Works on tasks until told to stop; several at once when set so."""
+    """Works on tasks until it is stopped; on several at once if the settings say so."""
 
     def __init__(
         self, adapters: Adapters, tools: Tools, scratch: Scratch, name: str, protection: Protection
@@ -157,7 +157,7 @@ class Consumer:
 
     @contextlib.asynccontextmanager
     async def _settled(self, message: TaskMessage | None) -> AsyncIterator[None]:
-        """Have the message deleted beside the work: a slow queue keeps nobody from it."""
+        """Delete the message in the background: a slow queue must not delay the work."""
         if message is None:
             yield
             return
@@ -193,7 +193,7 @@ class Consumer:
             work = await attempt.run()
 
     async def _claim(self) -> Claim | Unclaimable:
-        """Claim the task whose turn it is, asking again while others have rows locked."""
+        """Claim the next task; try again while other workers have rows locked."""
         settings, db, nonce = self._adapters.settings, self._adapters.db, uuid.uuid4()
         for pause_s in _LOCKED_PAUSES_S:
             try:

@@ -34,7 +34,7 @@ class Heartbeat:
         self._leased_at = time.monotonic()
 
     def end(self) -> None:
-        """Have `run` return after the present beat: one cut short would cost a connection."""
+        """End `run` after the present beat: a cancelled beat would cost a connection."""
         self._over.set()
 
     async def run(self) -> None:
@@ -56,7 +56,7 @@ class Heartbeat:
                     raise LeaseLost from error
 
     async def _pause(self) -> bool:
-        """Wait for the next beat; tell whether there is none."""
+        """Wait for the next beat; return whether it was the last."""
         try:
             async with asyncio.timeout(self._settings.progress_s):
                 return await self._over.wait()
@@ -64,7 +64,7 @@ class Heartbeat:
             return False
 
     async def _tell(self) -> bool:
-        """Tell Redis; return whether it says that the job may have ended."""
+        """Write the progress to Redis; return whether the job may have ended."""
         progress, claim = self._meter.progress, self._claim
         try:
             async with asyncio.timeout(self._settings.heartbeat_s):

@@ -42,7 +42,7 @@ class Protection:
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """Count an attempt for as long as the block lasts; waits for nobody."""
+        """Count an attempt during the block, without waiting."""
         self._held += 1
         self._changed.set()
         try:

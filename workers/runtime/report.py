@@ -35,7 +35,7 @@ class Meter:
 
     @property
     def progress(self) -> Progress:
-        """What is told of it."""
+        """The progress to report."""
         return Progress(self.stage, self.percent, self.eta_s)
 
     def enter(self, stage: Stage) -> None:
@@ -44,7 +44,7 @@ class Meter:
         self.at(0.0, self.eta_s if stage is Stage.PUBLISHING else None)
 
     def at(self, fraction: float, eta_s: float | None = None) -> None:
-        """Say how much of the present stage is done, from 0 to 1."""
+        """Report how much of the present stage is done, from 0 to 1."""
         first, last = _SPANS[self.stage]
         reached = first + (last - first) * min(max(fraction, 0.0), 1.0)
         self.percent = max(self.percent, round(reached, 1))

@@ -1,4 +1,4 @@
-"""What is still to be told, removed, or tried again."""
+"""Work that is still to do: the outbox, purges and setbacks."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,7 @@ from core.model.tables.base import Base
 
 
 class Outbox(Base):
-    """Everything that others are told: an event, or a message for a queue.
+    """Everything to send: an event, or a message for a queue.
 
     A row is written in the transaction of the change that it tells of, and sent by the relay.
     """
@@ -37,7 +37,7 @@ class Outbox(Base):
 
 
 class Purge(Base):
-    """Objects that nobody may see any more; written with the change that made them so.
+    """Objects to remove from the bucket; written with the change that made them useless.
 
     The sweep removes everything under `prefix` once `not_before` has passed: a worker that has
     lost its lease may write for a moment longer.

@@ -133,7 +133,7 @@ class Mill:
             settings=self.settings,
             storage=self.storage,
             redis=quiet,
-            limits=quiet,
+            rate_limits=quiet,
             board=quiet,
             videos=VideoReader(
                 cast(Any, self.plain), cast(Any, self.storage), 900, _Nobody(), cast(Any, quiet)

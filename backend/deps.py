@@ -141,7 +141,7 @@ async def _admin(user: CurrentUser) -> Principal:
     Raises:
         Forbidden: `forbidden`.
     """
-    async with user.services.db.read() as connection:
+    async with user.services.db.autocommit() as connection:
         role = await connection.scalar(
             select(User.role).where(User.id == user.user_id, User.closed_at.is_(None))
         )

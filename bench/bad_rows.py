@@ -174,11 +174,11 @@ async def _lapse(product: Product) -> int:
 
 
 async def _purge(product: Product) -> int:
-    async with product.db.read() as connection:
+    async with product.db.autocommit() as connection:
         count = text("SELECT count(*) FROM purges")
         before = await connection.scalar(count)
     await product.sweeps.purge()
-    async with product.db.read() as connection:
+    async with product.db.autocommit() as connection:
         return int(before or 0) - int(await connection.scalar(count) or 0)
 
 

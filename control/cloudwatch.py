@@ -32,7 +32,7 @@ class CloudWatch:
             DatabaseAway: the database does not answer.
             Unavailable: CloudWatch does not, or refuses it.
         """
-        async with db.read() as connection:
+        async with db.autocommit() as connection:
             now = await demand(connection)
         with translated("CloudWatch"):
             await self._client.put_metric_data(Namespace=self._namespace, MetricData=data(now))

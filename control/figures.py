@@ -78,7 +78,7 @@ class Figures:
         await self._describe_workers(registry)
         up = Gauge("framemill_up", "Whether a part answers.", ["part"], registry=registry)
         try:
-            async with asyncio.timeout(_PATIENCE_S), self._db.read() as connection:
+            async with asyncio.timeout(_PATIENCE_S), self._db.autocommit() as connection:
                 waiting = (await connection.execute(_OPEN)).all()
                 ended = (await connection.execute(_ENDED)).all()
                 set_back = await setbacks.waiting(connection)

@@ -44,7 +44,7 @@ async def resend(db: Database, queue: TaskQueue, after_s: float) -> int:
         )
         .order_by(Task.available_at)
     )
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         any_waiting = await connection.scalar(due.limit(1))
     if any_waiting is None or await queue.backlog() > 0:
         return 0

@@ -123,7 +123,7 @@ class Relay:
             .limit(most)
             .with_for_update(skip_locked=True)
         )
-        async with self._db.read() as connection:
+        async with self._db.autocommit() as connection:
             marked = await connection.execute(
                 update(Outbox)
                 .where(Outbox.id.in_(chosen))
@@ -137,7 +137,7 @@ class Relay:
         if not rows:
             return
         free = select(Outbox.id).where(Outbox.id == any_(IDS)).with_for_update(skip_locked=True)
-        async with self._db.read() as connection:
+        async with self._db.autocommit() as connection:
             await connection.execute(
                 update(Outbox).where(Outbox.id.in_(free)).values(sent_at=func.now()),
                 {"ids": [row.id for row in rows]},

@@ -65,7 +65,7 @@ class Round:
 
         try:
             while len(tried) < _MOST and self._away < _MOST_AWAY:
-                async with self._db.read() as connection:
+                async with self._db.autocommit() as connection:
                     page = await connection.execute(due.limit(_PAGE), {"ids": list(tried)})
                     ids = list(page.scalars().all())
                 if not ids:

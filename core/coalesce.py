@@ -32,8 +32,11 @@ class _Batch(Generic[K, V]):
         self.asked: dict[K, list[Future[V | None]]] | None = None
         self.calls: set[Task[None]] = set()
         self.timer: TimerHandle | None = None
+        self.is_answered = False
+        self.error: Exception | None = None
 
     def answer(self, found: Mapping[K, V]) -> None:
+        self.is_answered = True
         for key, futures in (self.asked or {}).items():
             value = found.get(key)
             for future in futures:
@@ -120,6 +123,8 @@ class Batcher(Generic[K, V]):
         self._calls.discard(call)
         if not batch.calls and batch.timer is not None:
             batch.timer.cancel()
+        if not batch.calls and not batch.is_answered:  # nor will another call do that
+            batch.fail(batch.error or self._silent())
         self._leave(batch)
 
     async def _ask(self, batch: _Batch[K, V]) -> None:
@@ -129,12 +134,8 @@ class Batcher(Generic[K, V]):
             batch.timer = loop.call_later(self._patience_s, self._lose_patience, batch)
         try:
             batch.answer(await self._load(list(batch.asked)) if batch.asked else {})
-        except asyncio.CancelledError:
-            batch.fail(self._silent())
-            raise
         except Exception as error:  # noqa: BLE001 - it is handed to each who asked
-            if len(batch.calls) == 1:  # else the other call may still answer
-                batch.fail(error)
+            batch.error = error
 
     def _next(self) -> "dict[K, list[Future[V | None]]]":
         """Return the keys of the next call, without cancelled callers."""

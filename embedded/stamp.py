@@ -22,7 +22,8 @@ def digest(paths: Iterable[Path], *further: object) -> str:
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and file.suffix != ".pyc":
-                state.update(b"%s\0%s" % (file.name.encode(), file.read_bytes()))
+                name = os.fsencode(file.relative_to(path.parent))
+                state.update(b"%s\0%s" % (name, file.read_bytes()))
     return state.hexdigest()
 
 

@@ -59,7 +59,7 @@ async def _show_password(user: Principal, password: str, address: str) -> tuple[
         Unauthenticated: `session_revoked`: the account is closed.
     """
     services = user.services
-    async with services.db.read() as connection:
+    async with services.db.autocommit() as connection:
         row = (
             await connection.execute(
                 select(User.email, User.password_hash).where(

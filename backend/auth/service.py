@@ -95,7 +95,7 @@ async def log_in(
     email, row = shown.email.strip().lower(), None
     await limit_attempts(services, email, address)
     if is_storable(email):
-        async with services.db.read() as connection:
+        async with services.db.autocommit() as connection:
             statement = select(User.id, User.password_hash).where(User.email == email)
             row = (await connection.execute(statement)).one_or_none()
     fits = await services.passwords.verify(shown.password, row.password_hash if row else None)
@@ -171,7 +171,7 @@ async def _rotate(services: Services, shown: Token) -> Rotated:
         Unauthenticated: one of them does not, or the token shown is not the last.
     """
     # Looked at before Redis changes anything, so that a database that is away costs no session.
-    async with services.db.read() as connection:
+    async with services.db.autocommit() as connection:
         last = await families.last_token(connection, shown.user_id, shown.session_id)
     if last is None:
         raise _ended()
@@ -224,7 +224,7 @@ async def end_all_sessions(services: Services, user: Principal) -> None:
 
 async def account(services: Services, user: Principal) -> Me:
     """Return the account of the caller."""
-    async with services.db.read() as connection:
+    async with services.db.autocommit() as connection:
         row = (
             await connection.execute(
                 select(User.id, User.email, User.role, User.created_at).where(
@@ -264,7 +264,7 @@ async def limit_attempts(services: Services, email: str, address: str) -> None:
         Limit("login", services.settings.rate_limit_address), network_of(address)
     )
     for limit, who in _failure_limits(services, email, address):
-        await services.rate_limits.look(limit, who)
+        await services.rate_limits.take(limit, who, cost=0)
 
 
 async def count_failure(services: Services, email: str, address: str) -> None:

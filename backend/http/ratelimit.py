@@ -39,19 +39,12 @@ class RateLimiter:
     def __init__(self, client: redis.Redis) -> None:
         self._script = client.register_script(_GCRA)
 
-    async def take(self, limit: Limit, who: str) -> None:
-        """Count one request.
+    async def take(self, limit: Limit, who: str, cost: int = 1) -> None:
+        """Count one request; at a cost of 0 only look whether another one may come.
 
         Raises:
             RateLimited: too many came; with the seconds to wait.
         """
-        await self._ask(limit, who, cost=1)
-
-    async def look(self, limit: Limit, who: str) -> None:
-        """Raise as `take` would, but count nothing."""
-        await self._ask(limit, who, cost=0)
-
-    async def _ask(self, limit: Limit, who: str, cost: int) -> None:
         wait_ms = await self._script(
             keys=[f"rate:{limit.name}:{who}"],
             args=[60_000 / limit.per_minute, limit.per_minute, cost],

@@ -57,7 +57,7 @@ async def page(
     )
     if cursor is not None:
         statement = statement.where(Invite.id < decode_cursor(cursor))
-    async with services.db.read() as connection:
+    async with services.db.autocommit() as connection:
         rows = (await connection.execute(statement)).all()
     items = [InviteItem(**row._asdict()) for row in rows[:limit]]
     return items, encode_cursor(items[-1].id) if len(rows) > limit else None
@@ -81,7 +81,7 @@ async def look(services: Services, code: str, email: str) -> None:
     Raises:
         Forbidden: `invite_invalid`.
     """
-    async with services.db.read() as connection:
+    async with services.db.autocommit() as connection:
         found = await connection.scalar(select(Invite.id).where(_usable(code, email)))
     if found is None:
         raise _invalid()

@@ -89,7 +89,7 @@ async def _select(services: Services, *where: ColumnElement[bool], most: int) ->
         .order_by(Job.id.desc())
         .limit(most)
     )
-    async with services.db.read() as connection:
+    async with services.db.autocommit() as connection:
         rows = (await connection.execute(statement)).all()
     board = await services.board.read([row.id for row in rows if row.state != JobState.SUCCEEDED])
     return [await _item(services, row, board.get(row.id)) for row in rows]

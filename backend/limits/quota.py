@@ -122,7 +122,7 @@ async def look(db: Database, settings: Settings, user_id: uuid.UUID, size: int) 
         RateLimited: `quota_exceeded`.
     """
     if _limited(settings):
-        async with db.read() as connection:
+        async with db.autocommit() as connection:
             await admit(connection, settings, user_id, size)
 
 

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/limits", tags=["uploads"])
 async def get_limits(user: CurrentUser) -> Limits:
     """Return the limits of a file and of the user, so that a client can check before it uploads."""
     settings = user.services.settings
-    async with user.services.db.read() as connection:
+    async with user.services.db.autocommit() as connection:
         usage = await quota.usage_of(connection, settings, user.user_id)
     return Limits(
         max_bytes=settings.upload_max_bytes,

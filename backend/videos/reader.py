@@ -137,13 +137,13 @@ class VideoReader:
     ) -> list[VideoItem]:
         """Return the first videos in an order that fit all conditions, at most so many."""
         statement = _statement(*where).order_by(*order).limit(most)
-        async with self._db.read() as connection:
+        async with self._db.autocommit() as connection:
             rows = (await connection.execute(statement)).all()
         return list(await asyncio.gather(*map(self._item, rows)))
 
     async def some(self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]) -> list[VideoItem]:
         """Return those of some videos that the user has, the oldest first."""
-        async with self._db.read() as connection:
+        async with self._db.autocommit() as connection:
             rows = (await connection.execute(_BY_ID, {"ids": list(video_ids)})).all()
         own = sorted((row for row in rows if row.user_id == user_id), key=lambda row: row.id)
         return list(await asyncio.gather(*map(self._item, own)))
@@ -169,7 +169,7 @@ class VideoReader:
             )
             if last is not None:
                 statement = statement.where(Video.id > last)
-            async with self._db.read() as connection:
+            async with self._db.autocommit() as connection:
                 rows: list[Any] = list((await connection.execute(statement)).all())
             yield rows
             if len(rows) < _VERSIONS:
@@ -186,12 +186,12 @@ class VideoReader:
         statement = select(Video.id, Video.version).where(
             Video.id == any_(IDS), Video.user_id == user_id, Video.state == VideoState.DELETED
         )
-        async with self._db.read() as connection:
+        async with self._db.autocommit() as connection:
             rows = await connection.execute(statement, {"ids": list(video_ids)})
             return {row.id: row.version for row in rows}
 
     async def _load(self, video_ids: list[uuid.UUID]) -> dict[uuid.UUID, Row[Any]]:
-        async with self._db.read() as connection:
+        async with self._db.autocommit() as connection:
             rows = await connection.execute(_BY_ID, {"ids": video_ids})
             return {row.id: row for row in rows.all()}
 

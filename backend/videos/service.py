@@ -129,7 +129,7 @@ async def download_url(services: Services, user: Principal, video_id: uuid.UUID,
     if not is_storable(name):
         raise NotFound("This video has no rendition with this name.")
     columns = (Video.user_id, Video.state, Video.title, Video.source_key, Video.source_filename)
-    async with services.db.read() as connection:
+    async with services.db.autocommit() as connection:
         video = (
             await connection.execute(select(*columns).where(Video.id == video_id))
         ).one_or_none()

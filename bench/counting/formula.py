@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.counting.tally import Counts, Key
 from core.uploads.multipart import part_count_for, part_size_for
-from workers.outputs.upload import FRONT, part_length
+from workers.outputs.upload import PART
 from workers.sources.fetch import range_length
 from workers.sources.shape import DEFAULT_SHAPE
 
@@ -23,7 +23,6 @@ HEARTBEAT_S = 20.0
 LOOK_S = 5.0  # backend/events/stream.py
 _LISTED = 1000  # S3: parts in one answer
 _FIRST, _MORE = 8, 5  # URLs in the page's first request for some, and in those after it
-_PART = part_length(2)  # of a rendition; those of very long films grow
 _CONNECTIONS = 4  # FETCH_CONNECTIONS
 
 
@@ -119,7 +118,7 @@ def asked(beats: Beats) -> dict[str, float]:
 def requests_for(sizes: Sizes) -> dict[str, int]:
     """Return the requests to S3 of a film; one poster and one log are among them."""
     parts = part_count_for(sizes.source, part_size_for(sizes.source))
-    large = [size for size in sizes.renditions if size >= FRONT + _PART]
+    large = [size for size in sizes.renditions if size >= 2 * PART]
     length = range_length(sizes.source, _CONNECTIONS)
     # Of a film that is read while it arrives the head and the tail are looked at before.
     looked = 2 if sizes.source >= DEFAULT_SHAPE.smallest else 0
@@ -131,7 +130,7 @@ def requests_for(sizes: Sizes) -> dict[str, int]:
         "OPTIONS": parts,  # a browser asks before it sends to another address, for each URL
         "LIST": -(-parts // _LISTED),
         "PUT": len(sizes.renditions) - len(large) + 2,
-        "UploadPart": parts + sum(1 - (FRONT - size) // _PART for size in large),
+        "UploadPart": parts + sum(-(-size // PART) for size in large),
     }
 
 

@@ -1,4 +1,4 @@
-"""The database engine, and the only ways to use it: `begin` to change, `read` to look."""
+"""The database engine, and the only ways to use it: `begin` for a transaction, `autocommit`."""
 
 import asyncio
 import uuid
@@ -10,7 +10,7 @@ from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.adapters.database_login import Secret, connector
-from core.adapters.postgres_errors import is_away, sqlstate, state_ends_connection, state_says_busy
+from core.adapters.postgres_errors import PASSING, is_away, sqlstate, state_ends_connection
 from core.errors import DatabaseAway, RowBusy
 
 # Longer than MAX_REQUESTS requests need on one core, and shorter than clients wait.
@@ -87,8 +87,8 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection on which each statement stands alone; for reading.
+    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection on which each statement is a transaction of its own.
 
         Raises:
             DatabaseAway: also from the statements in the block.
@@ -126,7 +126,7 @@ class Database:
 
     async def ping(self) -> None:
         """Ask for an answer; raises `DatabaseAway` when there is none."""
-        async with self.read() as connection:
+        async with self.autocommit() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
@@ -165,7 +165,7 @@ def _name_outages(context: ExceptionContext) -> None:
 
 
 def _away(error: Exception) -> DatabaseAway:
-    kind = RowBusy if state_says_busy(sqlstate(error) or "") else DatabaseAway
+    kind = RowBusy if sqlstate(error) in PASSING else DatabaseAway
     # Its first line says it all.
     return kind(str(error).partition("\n")[0] or repr(error))
 

@@ -20,7 +20,7 @@ _GONE = frozenset(
         "25006",  # after a failover this is the one that may only read
     }
 )
-_PASSING = frozenset(
+PASSING = frozenset(
     {
         "40001",  # another transaction was in the way
         "40P01",  # a deadlock, of which this was the victim
@@ -36,12 +36,7 @@ def state_says_away(state: str, *, connecting: bool = False) -> bool:
     changing, and a starting server has many errors. A lasting error looks the same; then the log
     shows it, and no video fails because of it.
     """
-    return connecting or state[:2] in _CLASSES or state in _GONE or state in _PASSING
-
-
-def state_says_busy(state: str) -> bool:
-    """Tell whether an SQLSTATE says that another transaction was in the way."""
-    return state in _PASSING
+    return connecting or state[:2] in _CLASSES or state in _GONE or state in PASSING
 
 
 def state_ends_connection(state: str) -> bool:

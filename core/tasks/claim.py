@@ -95,7 +95,7 @@ async def claim_next(
         BadRow: the row of the chosen task cannot be written; set it back, and ask again.
         DatabaseAway: it may have been claimed all the same.
     """
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         try:
             row = (await connection.execute(_take(worker, nonce, lease_s, skills))).one_or_none()
         except DBAPIError as error:

@@ -49,7 +49,7 @@ _BY_ID = select(*COLUMNS).where(Upload.id == any_(IDS))
 
 async def load(db: Database, upload_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, UploadRow]:
     """Return the uploads that exist, of any owner."""
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         rows = (await connection.execute(_BY_ID, {"ids": list(upload_ids)})).all()
     return {row.id: UploadRow(*row) for row in rows}
 
@@ -161,7 +161,7 @@ async def _missing(db: Database, storage: Storage, upload: UploadRow) -> DomainE
     """Return what is answered when there is no object."""
     if await lose(db, storage, upload):
         return Conflict("The store no longer knows this upload; start a new one.")
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         state = await _state_of(connection, upload.id)
     if state == UploadState.OPEN:
         # Somebody has it put together at this moment.

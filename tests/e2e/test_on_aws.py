@@ -71,7 +71,7 @@ def test_a_worker_is_protected_while_it_works_and_drains_when_its_machine_goes(
 async def _waiting_task(stack: Stack, video_id: uuid.UUID) -> Any:
     db = Database(settings_of(stack).database_url.get_secret_value(), 1)
     try:
-        async with db.read() as connection:
+        async with db.autocommit() as connection:
             statement = select(Task.attempt, Task.charged).where(
                 Task.video_id == video_id, Task.state == TaskState.QUEUED
             )

@@ -131,7 +131,8 @@ class _Try:
     async def _restore(self, copy: dict[str, bytes]) -> None:
         await self.redis.flushall()
         for key, value in copy.items():
-            await self.redis.restore(key, 600_000, value)  # its time to live in milliseconds
+            # Workers may have told of themselves since. Its time to live is in milliseconds.
+            await self.redis.restore(key, 600_000, value, replace=True)
 
     async def _back(self) -> bool:
         return (await self.world.http.get(self.world.url("/readyz"))).status_code == 200

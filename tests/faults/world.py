@@ -242,7 +242,7 @@ class World:
         deadline = time.monotonic() + 30
         while True:
             try:
-                async with self.db.read() as connection:
+                async with self.db.autocommit() as connection:
                     return list((await connection.execute(text(statement), values)).all())
             except DatabaseAway:
                 if time.monotonic() > deadline:

@@ -72,14 +72,14 @@ class Run:
         found: list[Any] = []
 
         async def over() -> bool:
-            async with self.db.read() as connection:
+            async with self.db.autocommit() as connection:
                 query = select(Video.state, Video.failure).where(Video.id == uuid.UUID(video_id))
                 found[:] = [(await connection.execute(query)).one()]
             return found[0].state in (READY, "failed")
 
         await wait_until(over, _LONGEST_S)
         state, failure = found[0]
-        async with self.db.read() as connection:
+        async with self.db.autocommit() as connection:
             tries = select(Task.attempt).where(Task.video_id == uuid.UUID(video_id))
             attempts = (await connection.execute(tries)).scalars().all()
             times = select(Job.started_at, Job.finished_at).where(

@@ -133,7 +133,7 @@ class Mill:
             settings=self.settings,
             storage=self.storage,
             redis=quiet,
-            limits=quiet,
+            rate_limits=quiet,
             board=quiet,
             videos=VideoReader(
                 cast(Any, self.plain), cast(Any, self.storage), 900, _Nobody(), cast(Any, quiet)
@@ -244,7 +244,7 @@ class Mill:
 
     async def abandon(self, held: Work) -> None:
         """Have removed what an attempt has made, if it lost its lease."""
-        async with self.db.read() as connection:
+        async with self.db.autocommit() as connection:
             if await lease.holds(cast(Any, connection), held):
                 return
         async with self.db.begin() as tx:
@@ -301,11 +301,11 @@ class Mill:
 
     async def ids(self, model: Any) -> list[uuid.UUID]:
         """Return the ids of all rows of a table, in order."""
-        async with self.plain.read() as connection:
+        async with self.plain.autocommit() as connection:
             return list((await connection.scalars(select(model.id).order_by(model.id))).all())
 
     async def owners(self) -> dict[uuid.UUID, uuid.UUID]:
         """Return the owner of each video."""
-        async with self.plain.read() as connection:
+        async with self.plain.autocommit() as connection:
             rows = (await connection.execute(select(Video.id, Video.user_id))).all()
         return {row.id: row.user_id for row in rows}

@@ -309,7 +309,7 @@ class MillMachine(RuleBasedStateMachine):
         await self._mill.relay()
         found = await broken(self.ground.db, RULES | TOLD | SETTLED)
         # A round survives what goes wrong with a row. Here nothing may.
-        async with self.ground.db.read() as connection:
+        async with self.ground.db.autocommit() as connection:
             rows = await connection.execute(select(Setback.kind, Setback.error))
             found += [f"{row.kind}: {row.error}" for row in rows.all()]
         assert not found, self._told(found)

@@ -98,7 +98,7 @@ async def _waits_for_a_lock(db: Database, pids: set[int]) -> bool:
         "SELECT bool_or(cardinality(pg_blocking_pids(pid)) > 0)"
         " FROM unnest(CAST(:pids AS integer[])) AS pid"
     )
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         return bool(await connection.scalar(statement, {"pids": sorted(pids)}))
 
 
@@ -139,15 +139,15 @@ class PacedDatabase:
             await checkpoint()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[PacedConnection]:
+    async def autocommit(self) -> AsyncIterator[PacedConnection]:
         """Lend a connection for reading."""
-        async with self._db.read() as connection:
+        async with self._db.autocommit() as connection:
             await self._note(connection)
             yield PacedConnection(connection)
 
     async def ping(self) -> None:
         """Ask for an answer."""
-        async with self.read() as connection:
+        async with self.autocommit() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def _note(self, connection: AsyncConnection) -> None:

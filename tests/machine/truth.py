@@ -171,6 +171,6 @@ async def broken(db: Database, rules: Mapping[str, str] = RULES | TOLD) -> list[
         f"SELECT '{name}' AS rule, broken.* FROM ({selected}) AS broken(id)"
         for name, selected in rules.items()
     )
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         rows = (await connection.execute(text(statement))).all()
     return [f"{row.rule}: {row.id}" for row in rows]

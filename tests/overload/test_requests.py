@@ -275,7 +275,7 @@ async def test_database_connections_are_lent_in_the_order_of_asking(
     served: list[int] = []
 
     async def ask(number: int) -> None:
-        async with db.read() as connection:
+        async with db.autocommit() as connection:
             served.append(number)
             await connection.execute(text("SELECT 1"))
 

@@ -173,7 +173,7 @@ def test_no_secret_is_written_down(
 async def test_a_statement_that_fails_does_not_show_what_it_was_given(db: Database) -> None:
     statement = text("SELECT 1 / 0 WHERE CAST(:secret AS text) <> ''")
     with pytest.raises(DBAPIError) as failed:
-        async with db.read() as connection:
+        async with db.autocommit() as connection:
             await connection.execute(statement, {"secret": PASSWORD})
     told = f"{failed.value} {failed.value!r}"
     assert "division by zero" in told

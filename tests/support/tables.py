@@ -19,7 +19,7 @@ async def empty_tables(db: Database) -> None:
 
 async def everything(db: Database) -> list[Any]:
     """All that the tables say of videos and their work."""
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         return [
             (await connection.execute(select(table).order_by(*table.primary_key))).all()
             for table in (
@@ -31,7 +31,7 @@ async def everything(db: Database) -> list[Any]:
 
 async def someone_waits(db: Database) -> bool:
     """Tell whether a statement waits for a lock that another transaction holds."""
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         return bool(
             await connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
         )
@@ -39,14 +39,14 @@ async def someone_waits(db: Database) -> bool:
 
 async def purged(db: Database) -> list[str]:
     """What is to be removed from the bucket, sooner or later."""
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         rows = await connection.execute(select(Purge.prefix).order_by(Purge.prefix))
         return list(rows.scalars().all())
 
 
 async def unsent(db: Database, topic: Topic) -> list[uuid.UUID]:
     """What the outbox has still to tell on a topic: the tasks or videos, in order."""
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         keys = await connection.scalars(
             select(Outbox.key)
             .where(Outbox.topic == topic, Outbox.sent_at.is_(None))
@@ -57,7 +57,7 @@ async def unsent(db: Database, topic: Topic) -> list[uuid.UUID]:
 
 async def outbox_of(db: Database, key: uuid.UUID) -> uuid.UUID:
     """The id of the newest row of the outbox about a task or a video."""
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         rows = await connection.execute(
             select(Outbox.id).where(Outbox.key == key).order_by(Outbox.created_at.desc()).limit(1)
         )

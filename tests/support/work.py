@@ -83,7 +83,7 @@ async def attempt_of(db: Database, task_id: uuid.UUID) -> Row[Any]:
 
 async def graph_of(db: Database, job_id: uuid.UUID) -> dict[str, Row[Any]]:
     """Return the tasks of a job by their keys."""
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         found = await connection.execute(select(*Task.__table__.c).where(Task.job_id == job_id))
         return {row.key: row for row in found.all()}
 
@@ -108,7 +108,7 @@ async def rows(db: Database, queued: Queued) -> tuple[Any, Any, Any]:
 
 
 async def _one(db: Database, statement: Any, newest: Any) -> Row[Any]:
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         found = await connection.execute(statement.order_by(newest.desc()).limit(1))
         row: Row[Any] = found.one()
         return row

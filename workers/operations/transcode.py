@@ -42,6 +42,7 @@ from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.operations.context import Context, Operation
 from workers.outputs.follow import follow, front_of
+from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
 from workers.outputs.upload import Upload
 from workers.runtime.concurrency import both, together
@@ -194,8 +195,11 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tup
     """Encode, have the outputs sent meanwhile, and make objects of them once they were checked."""
     tools, prefix, out = context.tools, context.work.prefix, context.place / _OUT
     gate = asyncio.Semaphore(_SENDING)
+    ahead = index_room(decided.frame_count or 0, decided.total_duration or 0)
+    if decided.frame_count is None:
+        ahead += context.work.source_size // 100  # its length is not known; its size is
     uploads = [
-        Upload(tools.storage, out / name, prefix + name, "video/mp4", gate, tools.pace)
+        Upload(tools.storage, out / name, prefix + name, "video/mp4", gate, tools.pace, ahead)
         for name in (item.file_name for item in decided.renditions)
     ]
     try:

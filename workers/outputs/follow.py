@@ -7,7 +7,7 @@ from core.uploads.multipart import MIB
 from workers.outputs.mp4 import index_first, media_end
 from workers.outputs.upload import Front, Upload
 
-_MOST_UNSENT = 64 * MIB  # of all files together; the disk holds a part of each besides
+_MOST_UNSENT = 48 * MIB  # of all files together; the disk holds a part of each besides
 _LOOK_S = 0.2
 
 
@@ -33,8 +33,8 @@ async def front_of(upload: Upload) -> Front:
         OSError: the disk is full or failed.
     """
     await _grown(upload)
-    target = upload.path.with_suffix(".front")
-    return await asyncio.to_thread(index_first, upload.path, target, upload.kept)
+    path, target = upload.path, upload.path.with_suffix(".front")
+    return await asyncio.to_thread(index_first, path, target, upload.kept, upload.front_length)
 
 
 async def _grown(upload: Upload) -> None:

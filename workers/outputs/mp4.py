@@ -19,9 +19,17 @@ from workers.sources.known import Doubt
 from workers.sources.mp4 import moved
 
 _ENDLESS = 1 << 62
+_HEAD = 8
 # It is held in memory for a moment; that of ten hours with 60 pictures a second has some 70 MB.
 _LARGEST_INDEX = 256 * 1024**2
+# Bytes of the index that FFmpeg 9.0 writes: 22 for a picture and 6 for 1,024 samples of sound.
+_OF_A_PICTURE, _OF_A_SECOND, _BESIDE = 32, 12 * 48_000 // 1024, 16 * 1024
 _TO_CHUNKS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
+
+
+def index_room(pictures: int, seconds: float) -> int:
+    """Return how many bytes the index of a video needs, or somewhat more."""
+    return pictures * _OF_A_PICTURE + round(seconds * _OF_A_SECOND) + _BESIDE
 
 
 def media_end(path: Path) -> int:
@@ -36,7 +44,7 @@ def media_end(path: Path) -> int:
         return 0
 
 
-def index_first(path: Path, target: Path, kept: int) -> Front:
+def index_first(path: Path, target: Path, kept: int, wanted: int = 0) -> Front:
     """Make the beginning of a video from what FFmpeg has written.
 
     Args:
@@ -44,6 +52,7 @@ def index_first(path: Path, target: Path, kept: int) -> Front:
         target: the file to make. It becomes as long as the whole video, with a hole where the rest
             would be, so that ffprobe takes it for the video.
         kept: bytes.
+        wanted: the length of the beginning, if it is not longer: an empty box makes up for it.
 
     Raises:
         TransientError: the file is not as FFmpeg writes it.
@@ -52,13 +61,17 @@ def index_first(path: Path, target: Path, kept: int) -> Front:
     with path.open("rb", buffering=0) as file:
         try:
             first, media, moov = _layout(file.fileno())
-            index = _moved_to_front(_read(file.fileno(), moov.start, moov.end), moov)
+            end = min(kept, media.end)
+            index = _read(file.fileno(), moov.start, moov.end)
+            index, spare = _moved_to_front(index, moov, wanted - end)
         except Doubt as error:
             raise TransientError(f"{path.name} is not as it should be written: {error}") from error
         head = _read(file.fileno(), 0, first.end) + index
-    end = min(kept, media.end)
     with target.open("xb") as made, Slice(path, first.end, end - first.end) as media_kept:
         made.write(head)
+        if spare:
+            made.write(struct.pack(">I4s", spare, b"free"))
+            made.seek(spare - _HEAD, os.SEEK_CUR)
         shutil.copyfileobj(media_kept, made)
         length = made.tell()
         made.truncate(length + media.end - end)
@@ -76,14 +89,24 @@ def _layout(descriptor: int) -> tuple[Box, Box, Box]:
     return first, media, moov
 
 
-def _moved_to_front(index: bytes, moov: Box) -> bytes:
-    """Return an index that tells where everything is once it lies in front of it itself."""
+def _moved_to_front(index: bytes, moov: Box, room: int) -> tuple[bytes, int]:
+    """Return an index that is right once it lies in front, and the bytes of `room` that it leaves.
+
+    What it leaves is 0 or large enough for an empty box.
+    """
     box = Box(moov.kind, 0, moov.body - moov.start, moov.end - moov.start)
     try:
-        return moved(index, box, moov.start, len(index))
+        spare = _spare(index, room)
+        return moved(index, box, moov.start, len(index) + spare), spare
     except Doubt:  # just below 4 GiB: some places pass it by this
         index = _with_long_places(index, box)
-        return moved(index, Box(moov.kind, 0, 8, len(index)), moov.start, len(index))
+        spare, box = _spare(index, room), Box(moov.kind, 0, _HEAD, len(index))
+        return moved(index, box, moov.start, len(index) + spare), spare
+
+
+def _spare(index: bytes, room: int) -> int:
+    spare = room - len(index)
+    return spare if spare >= _HEAD else 0
 
 
 def _with_long_places(index: bytes, box: Box) -> bytes:

@@ -14,18 +14,18 @@ from workers.outputs.send import see_all, send, send_stretch
 from workers.runtime.concurrency import end as end_all
 from workers.transfer_limits import CUT, DEFAULT_PACE, Pace
 
-# Whole pages, and more than the 5 MiB that S3 wants of every part but the last.
-FRONT = 8 * MIB
-_PART = 16 * MIB
-_SAME = 1_000  # parts of one size; then they grow
+PART = 16 * MIB
+_LEAST_KEPT = 8 * MIB  # of the file itself: ffprobe looks at its first 5,000,000 bytes
+_PAGE = 4096  # the disk is given back in whole blocks
+_SAME = 9_000  # parts of one size, 144 GB: some stores take no others. Then they grow
 
 
 def part_length(number: int) -> int:
     """Return the bytes of part `number`, which counts from 1.
 
-    They grow slowly: the disk holds one of each file, and 10,000 must do for the longest video.
+    The disk holds one of each file, and 10,000 must do for the longest video.
     """
-    return _PART * (1 + number // _SAME)
+    return PART * (1 + max(0, number - _SAME) // 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class Upload:
         content_type: str,
         gate: asyncio.Semaphore,
         pace: Pace = DEFAULT_PACE,
+        ahead: int = 0,
     ) -> None:
         """Begin nothing yet.
 
@@ -74,21 +75,30 @@ class Upload:
             content_type: what it is.
             gate: how many parts, of this file and others, may be on their way at once.
             pace: how slow each of them may be.
+            ahead: bytes that will come before those of the file; rather too many than too few,
+                because then all parts are of one size.
         """
         self._storage, self._key, self._content_type = storage, key, content_type
         self._gate, self._pace = gate, pace
         self.path = path
         self.unsent = 0
-        self._at = FRONT  # the parts that were begun reach to here
+        self._fronts = -(-(ahead + _LEAST_KEPT) // PART)  # parts
+        self._kept = (self._fronts * PART - ahead) // _PAGE * _PAGE
+        self._at = self._kept  # the parts that were begun reach to here
         self._upload_id: asyncio.Future[str] | None = None
-        self._parts: list[asyncio.Future[Part]] = []  # from the second on; the first is the last
+        self._parts: list[asyncio.Future[Part]] = []  # those of the front are the last
         self._front = Front(path, 0, 0)
         self._complete = False
 
     @property
     def kept(self) -> int:
         """How many bytes of the file are kept until its end: all of them while it is small."""
-        return FRONT if self._parts else sys.maxsize
+        return self._kept if self._parts else sys.maxsize
+
+    @property
+    def front_length(self) -> int:
+        """How long the front should be, in bytes; 0 for as long as it happens to be."""
+        return self._fronts * PART if self._parts else 0
 
     def grown(self, end: int) -> None:
         """Send what has been added, as far as it fills parts.
@@ -99,17 +109,24 @@ class Upload:
         for part in self._parts:
             if part.done():
                 part.result()
-        while end - self._at >= (length := part_length(len(self._parts) + 2)):
+        while end - self._at >= (length := part_length(self._next)):
             self._begin(length)
 
     async def finish(self, front: Front) -> None:
         """Have the store take all that is left, with this in the place of what was `kept`."""
         self._front = front
         if self._parts:
+            if self._at > front.rest:
+                raise TransientError(f"{self.path.name} ends before what was sent of it")
             self.grown(front.rest)
             if front.rest > self._at:
                 self._begin(front.rest - self._at)
-            self._parts.append(asyncio.ensure_future(self._part(1, front.path, 0, front.length)))
+            last = self._fronts - 1
+            for index in range(self._fronts):
+                start = index * PART
+                length = PART if index < last else front.length - start
+                part = self._part(index + 1, front.path, start, length)
+                self._parts.append(asyncio.ensure_future(part))
             await asyncio.gather(*self._parts)
 
     async def complete(self) -> int:
@@ -119,8 +136,7 @@ class Upload:
             async with self._gate:
                 await send(self._storage, front, size, self._key, self._content_type, self._pace)
             return size
-        *others, first = [part.result() for part in self._parts]
-        parts = [first, *others]
+        parts = sorted((part.result() for part in self._parts), key=lambda part: part.number)
         try:
             await self._storage.complete_upload(self._key, self._upload_id.result(), parts)
         except RejectedParts as error:
@@ -138,11 +154,15 @@ class Upload:
             with contextlib.suppress(Unavailable):
                 await self._storage.abort_upload(self._key, await self._upload_id)
 
+    @property
+    def _next(self) -> int:
+        return self._fronts + len(self._parts) + 1
+
     def _begin(self, length: int) -> None:
         if self._upload_id is None:
             opening = self._storage.create_upload(self._key, self._content_type)
             self._upload_id = asyncio.ensure_future(opening)
-        number, start = len(self._parts) + 2, self._at
+        number, start = self._next, self._at
         self._parts.append(asyncio.ensure_future(self._part(number, self.path, start, length)))
         self._at += length
         self.unsent += length

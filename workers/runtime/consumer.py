@@ -217,7 +217,7 @@ class Consumer:
 
     async def _look_for(self, nonce: uuid.UUID) -> Claim | None:
         with contextlib.suppress(DatabaseAway):
-            async with self._adapters.db.read() as connection:
+            async with self._adapters.db.autocommit() as connection:
                 return await claimed_with(connection, nonce)
         return None
 

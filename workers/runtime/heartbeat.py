@@ -79,12 +79,12 @@ class Heartbeat:
         settings, now = self._settings, time.monotonic()
         if now - self._leased_at < settings.heartbeat_s:
             if ended:
-                async with self._db.read() as connection:
+                async with self._db.autocommit() as connection:
                     if not await lease.holds(connection, self._claim):
                         raise LeaseLost
             return
         progress = self._meter.progress
-        async with self._db.read() as connection:
+        async with self._db.autocommit() as connection:
             await lease.heartbeat(
                 connection,
                 self._claim,

@@ -64,7 +64,7 @@ def sends_itself() -> None:
     async def complete(db: Any, storage: Any, upload: Any, *more: Any) -> Any:
         queued = await plain(db, storage, upload, *more)
         if queued:
-            async with db.read() as connection:
+            async with db.autocommit() as connection:
                 task_id = await connection.scalar(
                     select(Task.id).where(Task.video_id == upload.video_id)
                 )

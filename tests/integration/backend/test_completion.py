@@ -28,7 +28,7 @@ async def named(person: Person, upload: dict[str, Any], parts: list[tuple[int, s
 
 
 async def jobs_of(api: Api, video_id: str) -> int:
-    async with api.services.db.read() as connection:
+    async with api.services.db.autocommit() as connection:
         found = await connection.scalar(
             select(func.count()).where(Job.video_id == uuid.UUID(video_id))
         )
@@ -63,7 +63,7 @@ async def test_the_worker_is_sent_a_message(api: Api) -> None:
     async def sent() -> bool:
         task = await task_of(api.services.db, video_id)
         statement = select(Outbox.sent_at).where(Outbox.key == task.id)
-        async with api.services.db.read() as connection:
+        async with api.services.db.autocommit() as connection:
             return await connection.scalar(statement) is not None
 
     async with at_work(api.settings):
@@ -122,7 +122,7 @@ async def test_a_part_of_another_size_is_refused(api: Api, s3: Any) -> None:
 
 
 async def where(api: Api, upload: dict[str, Any]) -> tuple[str, str]:
-    async with api.services.db.read() as connection:
+    async with api.services.db.autocommit() as connection:
         found = await connection.execute(
             select(Upload.s3_key, Upload.s3_upload_id).where(Upload.id == uuid.UUID(upload["id"]))
         )

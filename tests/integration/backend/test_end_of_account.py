@@ -54,7 +54,7 @@ async def me(api: Api, token: str) -> int:
 async def sessions_left(api: Api, person: Person) -> list[str]:
     """Whatever of a session Postgres or Redis still knows."""
     held = api.services
-    async with held.db.read() as connection:
+    async with held.db.autocommit() as connection:
         rows = await connection.execute(
             text("SELECT id FROM sessions WHERE user_id = :id"), {"id": person.id}
         )
@@ -163,7 +163,7 @@ async def test_an_ended_account_is_gone_at_once(api: Api) -> None:
 async def test_the_row_of_an_ended_account_names_nobody(api: Api, db: Database) -> None:
     person = await new_user(api)
     await end(person)
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         row = (
             await connection.execute(select(*User.__table__.c).where(User.id == person.id))
         ).one()
@@ -193,7 +193,7 @@ async def test_sweeps_remove_everything_of_an_ended_account(
     # Some time later, the last of deleted videos goes too.
     assert all([await removal.forget(db, storage, video_id, 0) for video_id in gone])
     await sweep_accounts(db)
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         for table in Base.metadata.sorted_tables:
             for row in (await connection.execute(select(table))).all():
                 assert str(person.id) not in str(row), table.name
@@ -262,7 +262,7 @@ async def test_an_upload_beside_the_end_leaves_nothing(api: Api, db: Database, c
     person = await new_user(api)
     asked = person.http.post("/v1/uploads", json={"filename": "film.mp4", "size": 1})
     problem(await closing(api, db, person, asked), 401, "session_revoked")
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert (await connection.execute(select(Video.id))).all() == []
     # What S3 had begun is aborted.
     [key] = await purged(db)

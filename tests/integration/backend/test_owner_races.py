@@ -51,7 +51,7 @@ async def _waiting(db: Database, count: int) -> bool:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         return bool(await connection.scalar(statement) == count)
 
 
@@ -139,7 +139,7 @@ async def test_what_an_upload_became_after_it_was_aborted_is_removed(
     video_id = uuid.UUID(upload["video_id"])
     [row] = (await sessions.load(db, [uuid.UUID(upload["id"])])).values()
     assert row.state == "aborted"
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         due = await connection.scalars(
             select(Purge.prefix).where(
                 Purge.prefix == f"videos/{video_id}/", Purge.s3_upload_id.is_(None)
@@ -159,7 +159,7 @@ async def test_an_attempt_that_lost_its_lease_has_what_it_stored_removed(
     async with db.begin() as tx:
         await settle.abandon(tx, held)
     for stored in (held.prefix, held.log_key):
-        async with db.read() as connection:
+        async with db.autocommit() as connection:
             assert await connection.scalar(select(Purge.id).where(Purge.prefix == stored))
 
 
@@ -171,5 +171,5 @@ async def test_but_not_what_it_has_published_after_all(api: Api, db: Database) -
     await publish(db, api.services.storage, held, "720p")
     async with db.begin() as tx:  # the commit's answer was lost: it looks like a lost lease
         await settle.abandon(tx, held)
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert not await connection.scalar(select(Purge.id).where(Purge.prefix == held.prefix))

@@ -71,7 +71,7 @@ async def test_of_registrations_at_once_with_one_invite_one_succeeds(start_api: 
     emails = [new_email() for _ in range(6)]
     answers = await asyncio.gather(*(register(api.client(), each, invite=code) for each in emails))
     assert sorted(answer.status_code for answer in answers) == [201, *[403] * 5]
-    async with api.services.db.read() as connection:
+    async with api.services.db.autocommit() as connection:
         made = await connection.scalar(
             select(func.count()).select_from(User).where(User.email.in_(emails))
         )
@@ -152,7 +152,7 @@ async def test_invites_are_forgotten_a_month_after_they_expired(api: Api) -> Non
                 .values(expires_at=func.now() - timedelta(days=days))
             )
     await sweep_accounts(db)
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         left = set((await connection.execute(select(Invite.id))).scalars())
     assert uuid.UUID(recent["id"]) in left
     assert uuid.UUID(old["id"]) not in left
@@ -160,7 +160,7 @@ async def test_invites_are_forgotten_a_month_after_they_expired(api: Api) -> Non
 
 async def test_no_code_is_kept(api: Api) -> None:
     invite = await invited(api)
-    async with api.services.db.read() as connection:
+    async with api.services.db.autocommit() as connection:
         row = (
             await connection.execute(
                 select(*Invite.__table__.c).where(Invite.id == uuid.UUID(invite["id"]))

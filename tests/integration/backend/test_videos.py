@@ -274,7 +274,7 @@ async def test_deleting_removes_everything_that_is_stored(api: Api, s3: Any) -> 
     problem(await person.http.get(f"/v1/videos/{video_id}"), 404, "not_found")
     problem(await person.http.delete(f"/v1/videos/{video_id}"), 404, "not_found")
     problem(await person.http.get(f"/v1/jobs/{claim.job_id}"), 404, "not_found")
-    async with held.db.read() as connection:
+    async with held.db.autocommit() as connection:
         for table in (Asset, OldRendition, OldArtifact):
             count = select(func.count()).where(table.video_id == uuid.UUID(video_id))
             assert await connection.scalar(count) == 0
@@ -292,7 +292,7 @@ async def test_deleting_stops_what_is_running(api: Api) -> None:
     claim = await claim_of(held.db, video_id)
     assert (await person.http.delete(f"/v1/videos/{video_id}")).status_code == 204
     assert (await task_of(held.db, video_id)).state == "cancelled"
-    async with held.db.read() as connection:
+    async with held.db.autocommit() as connection:
         assert not await lease.holds(connection, claim)
 
 
@@ -304,7 +304,7 @@ async def test_deleting_ends_an_upload_under_way(api: Api, s3: Any) -> None:
     assert (await person.http.delete(f"/v1/videos/{video_id}")).status_code == 204
     shown = (await person.http.get(f"/v1/uploads/{upload['id']}")).json()
     assert shown["state"] == "aborted"
-    async with api.services.db.read() as connection:
+    async with api.services.db.autocommit() as connection:
         aborting = select(Purge.id).where(
             Purge.prefix == f"videos/{video_id}/source.mp4", Purge.s3_upload_id.is_not(None)
         )

@@ -53,12 +53,12 @@ def control(
 
 
 async def count(db: Database, *where: Any) -> int:
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         return int(await connection.scalar(select(func.count()).where(*where)) or 0)
 
 
 async def set_back(db: Database, kind: Kind) -> set[uuid.UUID]:
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         return set(await connection.scalars(select(Setback.row_id).where(Setback.kind == kind)))
 
 
@@ -222,7 +222,7 @@ async def test_purges_that_the_store_refuses(
     good: int,
 ) -> None:
     bad = await purges_of(db, storage, 60)
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         refused = set(await connection.scalars(select(Purge.prefix)))
     plain = storage.delete_prefix
 
@@ -293,7 +293,7 @@ async def test_newcomers_do_not_get_the_turn_of_one_that_stands_still(db: Databa
     async with db.begin() as tx:
         await tx.execute(update(Task).where(Task.id == waiting).values(turn=9))
     newcomer = (await queue_video(db)).task_id
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await connection.scalar(select(Task.turn).where(Task.id == newcomer)) == 9
 
 
@@ -317,7 +317,7 @@ async def test_each_failure_is_told_to_the_operator_and_doubles_the_wait(db: Dat
         assert (line["log_level"], line["row"]) == ("error", str(row_id))
         waits.append(line["retry_s"])
     assert waits == [5.0, 10.0, 20.0]
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await setbacks.waiting(connection) == {"purge": 1}
 
 

@@ -92,7 +92,7 @@ async def test_so_may_those_of_the_release_before(
 
     async def left() -> int:
         await rounds.sweeps.adopt()
-        async with db.read() as connection:
+        async with db.autocommit() as connection:
             found = await connection.scalar(select(func.count()).select_from(OldTask))
             return int(found or 0)
 
@@ -134,7 +134,7 @@ async def test_so_they_may_after_control_began_or_stood_still(
     await let_lapse(db, film.task_id)
     await wait_until(lambda: stands_still(control))
     long_enough = func.pg_sleep(3.5)  # to be missed: longer than a round and a beat
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         await connection.execute(select(long_enough))
     control.send_signal(signal.SIGCONT)
     await wait_until(lambda: waits(log) == 2, 30)

@@ -45,7 +45,7 @@ def rounds(settings: Settings, db: Database, queue: TaskQueue, redis_client: red
 
 
 async def versions_told(db: Database, video_id: uuid.UUID) -> list[int]:
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         rows = await connection.scalars(
             select(Outbox.payload)
             .where(Outbox.topic == Topic.VIDEO, Outbox.key == video_id)

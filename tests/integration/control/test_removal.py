@@ -36,7 +36,7 @@ async def let_an_hour_pass(db: Database) -> None:
 async def everything_said(db: Database) -> str:
     """All text of all tables."""
     found: list[str] = []
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         for table in Base.metadata.sorted_tables:
             rows = await connection.execute(text(f"SELECT t::text FROM {table.name} t"))
             found += rows.scalars().all()
@@ -102,5 +102,5 @@ async def test_a_deleted_video_is_deleted_once(db: Database) -> None:
     with pytest.raises(LeaseLost):
         async with db.begin() as tx:
             await settle.release(tx, held, delay_s=0, charge=True)
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Video)) == 1

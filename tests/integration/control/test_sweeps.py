@@ -80,7 +80,7 @@ async def begin(db: Database, storage: Storage, *, expired: bool) -> Begun:
 
 
 async def state_of(db: Database, begun: Begun) -> tuple[str, str]:
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         state = await connection.scalar(select(Upload.state).where(Upload.id == begun.row.id))
     return str(state), (await video_of(db, begun.row.video_id)).state
 
@@ -88,7 +88,7 @@ async def state_of(db: Database, begun: Begun) -> tuple[str, str]:
 async def purge_all(db: Database, storage: Storage) -> None:
     while True:
         await purges.purge(db, storage)
-        async with db.read() as connection:
+        async with db.autocommit() as connection:
             due = select(func.count()).where(Purge.not_before <= func.now())
             if not await connection.scalar(due):
                 return
@@ -104,7 +104,7 @@ async def test_what_s3_has_completed_is_adopted(
     assert await state_of(db, begun) == ("completed", "queued")
     await check()
     assert await unsent(db, Topic.VIDEO) == [begun.row.video_id]
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Job)) == 1
 
 
@@ -176,7 +176,7 @@ async def test_one_sweep_and_one_client_complete_it_once(
     await asyncio.gather(check(), *(sessions.complete(db, storage, begun.row) for _ in range(4)))
     assert await state_of(db, begun) == ("completed", "queued")
     assert await unsent(db, Topic.VIDEO) == [begun.row.video_id]
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Job)) == 1
 
 
@@ -198,7 +198,7 @@ async def test_objects_are_removed_when_their_time_has_come(db: Database, storag
     assert await storage.head(f"{root}a/1") is None
     assert not await storage.is_open(*half_sent)
     assert await storage.head(f"{root}b") is not None
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Purge)) == 1
 
 

@@ -98,7 +98,7 @@ async def role(stack: Stack, keeper: str) -> AsyncIterator[Role]:
 
 
 async def who(database: Database) -> Any:
-    async with database.read() as connection:
+    async with database.autocommit() as connection:
         return await connection.scalar(text("SELECT current_user"))
 
 
@@ -112,7 +112,7 @@ async def test_new_connections_succeed_after_the_password_was_changed(
     stack: Stack, role: Role
 ) -> None:
     database = role.open(pool_size=3)
-    async with database.read() as first:
+    async with database.autocommit() as first:
         await first.execute(text("SELECT 1"))
         await role.rotate()
         assert await who(database) == role.name, "a second connection, beside the first"

@@ -94,7 +94,7 @@ async def test_a_server_that_stops_is_away_from_the_next_statement_on(tmp_path: 
     try:
         url = make_url(own.environment["DATABASE_URL"]).set(drivername="postgresql+asyncpg")
         database = Database(url.render_as_string(hide_password=False), 3)
-        async with database.read() as connection:
+        async with database.autocommit() as connection:
             await connection.execute(text("SELECT 1"))
             own.stop()
             with pytest.raises(DatabaseAway):
@@ -109,7 +109,7 @@ async def test_a_server_that_stops_is_away_from_the_next_statement_on(tmp_path: 
 async def test_a_statement_that_is_ended_with_its_connection_finds_it_away(
     database: Database, admin: asyncpg.Connection
 ) -> None:
-    async with database.read() as connection:
+    async with database.autocommit() as connection:
         backend = await pid(connection)
         sleeping = asyncio.create_task(connection.execute(text("SELECT pg_sleep(60)")))
         while not await admin.fetchval(
@@ -151,7 +151,7 @@ async def test_a_server_without_a_free_connection_is_away(
     database: Database, admin: asyncpg.Connection, role: str
 ) -> None:
     await admin.execute(f"ALTER ROLE {role} CONNECTION LIMIT 1")
-    async with database.read() as connection:
+    async with database.autocommit() as connection:
         await connection.execute(text("SELECT 1"))
         with pytest.raises(DatabaseAway, match="too many connections") as refused:
             await database.ping()
@@ -195,7 +195,7 @@ async def test_a_lock_that_is_not_to_be_had_passes(database: Database) -> None:
 async def test_a_wrong_statement_stays_wrong(
     database: Database, statement: str, values: dict[str, str], state: str | None
 ) -> None:
-    for lent in (database.begin, database.read):
+    for lent in (database.begin, database.autocommit):
         with pytest.raises(DBAPIError) as wrong:
             async with lent() as connection:
                 await connection.execute(text(statement), values)
@@ -226,7 +226,7 @@ async def test_an_error_of_the_block_itself_passes_through(
             await connection.execute(text("SELECT 1"))
             raise error
 
-    for lent in (database.begin, database.read):
+    for lent in (database.begin, database.autocommit):
         with pytest.raises(type(error)) as seen:
             await fails(lent)
         assert seen.value is error
@@ -234,6 +234,6 @@ async def test_an_error_of_the_block_itself_passes_through(
 
 async def test_whoever_is_cancelled_in_a_statement_is_only_cancelled(database: Database) -> None:
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05), database.read() as connection:
+        async with asyncio.timeout(0.05), database.autocommit() as connection:
             await connection.execute(text("SELECT pg_sleep(60)"))
     await database.ping()

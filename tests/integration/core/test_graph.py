@@ -117,7 +117,7 @@ async def test_one_that_fails_ends_the_others(db: Database, way: str) -> None:
     }  # fmt: skip
     _, job, film = await rows(db, queued)
     assert (job.state, film.state) == (end, end)
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         open_attempts = select(func.count()).where(TaskAttempt.outcome.is_(None))
         assert await connection.scalar(open_attempts) == 0
     assert await purged(db) == sorted([video.prefix, audio.prefix])
@@ -133,7 +133,7 @@ async def test_what_a_job_had_made_before_it_failed_is_removed(db: Database) -> 
     audio = await claim_key(db, queued, "audio")
     async with db.begin() as tx:
         await settle.fail(tx, audio, FAILURE)
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Asset)) == 0
     assert {f"{video.prefix}720p.mp4", f"{video.prefix}poster.jpg"} <= set(await purged(db))
 
@@ -142,7 +142,7 @@ async def test_outputs_are_shown_with_those_of_the_whole_job(db: Database) -> No
     queued, video = await in_work(db)
     await succeed(db, video, "720p")
     audio = await claim_key(db, queued, "audio")
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert set((await connection.scalars(select(Asset.state))).all()) == {"staged"}
     assert (await video_of(db, queued.video_id)).poster_key is None
     async with db.begin() as tx:
@@ -151,7 +151,7 @@ async def test_outputs_are_shown_with_those_of_the_whole_job(db: Database) -> No
         held = await claim_key(db, queued, key)
         async with db.begin() as tx:
             await settle.succeed(tx, held, ())
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert set((await connection.scalars(select(Asset.state))).all()) == {"published"}
     film = await video_of(db, queued.video_id)
     assert (film.state, film.poster_key) == ("ready", f"{video.prefix}poster.jpg")
@@ -219,7 +219,7 @@ async def test_what_one_adds_stays_when_the_main_outputs_are_made_anew(db: Datab
     await succeed(db, extra, "480p")
     main = await planned(db, await claim(db, queued.task_id))
     await succeed(db, main, "480p")
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         found = await connection.execute(
             select(Asset.s3_key).where(Asset.kind == "file").order_by(Asset.is_main)
         )

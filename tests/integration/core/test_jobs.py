@@ -89,7 +89,7 @@ async def test_a_claim_says_all_that_a_worker_needs(db: Database) -> None:
 
 async def test_no_failure_is_null_and_not_the_word(db: Database) -> None:
     queued = await queue_video(db)  # writes None
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         found = await connection.scalar(text("SELECT count(*) FROM videos WHERE failure IS NULL"))
     assert found == 1
     assert (await video_of(db, queued.video_id)).failure is None
@@ -121,7 +121,7 @@ async def test_each_claim_is_noted_and_so_is_its_end(db: Database) -> None:
 async def test_a_claim_whose_answer_was_lost_is_found_again(db: Database) -> None:
     queued = await queue_video(db)
     nonce = uuid.uuid4()
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await claimed_with(connection, nonce) is None
         taken = await claim_next(db, "worker", nonce, LEASE_S, SKILLS)
         assert isinstance(taken, Claim)
@@ -129,7 +129,7 @@ async def test_a_claim_whose_answer_was_lost_is_found_again(db: Database) -> Non
         assert await claimed_with(connection, uuid.uuid4()) is None
     await let_lapse(db, queued.task_id)
     await lapse(db)
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await claimed_with(connection, nonce) is None  # it is not ours any more
     assert (await claim(db, queued.task_id)).attempt == 2
 

@@ -87,7 +87,7 @@ async def test_success_is_published_all_at_once(db: Database) -> None:
     made = outputs(held, "720p", "480p")
     async with db.begin() as tx:
         await settle.succeed(tx, held, made, Ending(100.0, held.log_key, 1.5))
-        async with db.read() as other:  # nobody sees any of it before the commit
+        async with db.autocommit() as other:  # nobody sees any of it before the commit
             assert await other.scalar(select(func.count()).select_from(Asset)) == 0
             assert await other.scalar(select(Video.state)) == "processing"
     task, job, video = await rows(db, queued)
@@ -95,7 +95,7 @@ async def test_success_is_published_all_at_once(db: Database) -> None:
     assert (task.progress, video.poster_key) == (100, f"{held.prefix}poster.jpg")
     assert (job.log_key, job.cpu_seconds) == (held.log_key, 1.5)
     assert video.playable_at is not None
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         found = await connection.execute(
             select(Asset.kind, Asset.name, Asset.state, Asset.is_main).order_by(Asset.name)
         )
@@ -128,7 +128,7 @@ async def test_a_second_job_replaces_what_the_first_published(db: Database) -> N
     await succeed(db, first, "720p", "480p")
     second = await once_more(db, queued)
     await succeed(db, second, "720p")
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         keys = (await connection.execute(select(Asset.s3_key).order_by(Asset.s3_key))).scalars()
         assert keys.all() == [f"{second.prefix}720p.mp4", f"{second.prefix}poster.jpg"]
     assert await purged(db) == [
@@ -193,7 +193,7 @@ async def test_what_is_made_anew_plays_all_the_while_and_is_ready_again_when_tha
         None, first.job_id, ready.poster_key, ready.playable_at,
     )  # fmt: skip
     assert await purged(db) == [held.prefix]
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         keys = (await connection.execute(select(Asset.s3_key).order_by(Asset.s3_key))).scalars()
         assert keys.all() == [f"{first.prefix}720p.mp4", f"{first.prefix}poster.jpg"]
     third = await once_more(db, queued)  # and it can be asked for again
@@ -210,7 +210,7 @@ async def test_no_job_begins_on_a_video_that_does_not_rest(db: Database, state: 
     with pytest.raises(NotFound if state == VideoState.DELETED else Conflict):
         async with db.begin() as tx:
             await create.create(tx, video.video_id, "transcode")
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Job)) == 0
 
 

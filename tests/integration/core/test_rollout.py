@@ -75,7 +75,7 @@ async def queued_before(db: Database, state: str = "queued", **values: Any) -> Q
 
 
 async def old_states(db: Database) -> Sequence[str]:
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         return (await connection.scalars(select(OldTask.state))).all()
 
 
@@ -109,13 +109,13 @@ async def test_what_somebody_has_in_hand_is_left_to_them(
     film = await queued_before(db, state, **values)
     assert await adopt_all(db) == 0
     assert await old_states(db) == [state]
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Task)) == 0
     assert (await rows_of_job(db, film)) == ("queued" if state == "queued" else "running")
 
 
 async def rows_of_job(db: Database, film: Queued) -> str:
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         return str(await connection.scalar(select(Job.state).where(Job.id == film.job_id)))
 
 
@@ -144,7 +144,7 @@ async def test_what_its_attempts_left_behind_is_removed(db: Database) -> None:
     )
     await adopt_all(db)
     prefix = f"videos/{film.video_id}/{film.job_id}/"
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         found = await connection.scalars(text("SELECT prefix FROM purges ORDER BY prefix"))
         assert found.all() == [f"{prefix}1/", f"{prefix}2/"]
 
@@ -182,7 +182,7 @@ async def test_what_it_cancels_leaves_nothing_behind(db: Database) -> None:
     held = await encoding(db, queued)
     async with db.begin() as tx:
         await tx.execute(update(Video).values(state="cancelled"))
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         found = await connection.scalars(text("SELECT prefix FROM purges"))
         assert held.prefix in found.all()
         open_ones = text("SELECT count(*) FROM task_attempts WHERE outcome IS NULL")
@@ -206,7 +206,7 @@ async def test_what_it_has_ended_is_only_cleared_away(db: Database) -> None:
         await tx.execute(update(Job).values(state="cancelled"))
     assert await adopt_all(db) == 0
     assert await old_states(db) == []
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Task)) == 0
     assert await rows_of_job(db, film) == "cancelled"
 
@@ -222,7 +222,7 @@ async def test_its_work_is_cancelled_and_deleted_by_this_one(db: Database, runni
         assert await removal.delete_video(tx, deleted.video_id) == [deleted.job_id]
     assert await old_states(db) == ["cancelled", "cancelled"]
     assert await rows_of_job(db, cancelled) == "cancelled"
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         states = await connection.scalars(select(Video.state).order_by(Video.state))
         assert states.all() == ["cancelled", "deleted"]
 
@@ -251,7 +251,7 @@ async def test_what_it_cancels_does_not_deadlock_with_a_worker_that_gives_its_ta
             await tx.execute(update(Video).values(state="cancelled"))
 
     async def waits() -> bool:
-        async with db.read() as connection:
+        async with db.autocommit() as connection:
             waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
             return bool(await connection.scalar(waiting))
 
@@ -267,7 +267,7 @@ async def test_what_it_cancels_does_not_deadlock_with_a_worker_that_gives_its_ta
 
 async def outputs_seen(db: Database) -> list[tuple[str, ...]]:
     """What the release before shows of all videos."""
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         renditions = await connection.execute(
             select(OldRendition.name, OldRendition.s3_key).order_by(OldRendition.name)
         )
@@ -303,7 +303,7 @@ async def test_what_it_makes_is_seen_by_this_one(db: Database) -> None:
                 id=uuid.uuid4(), **common, kind="poster", s3_key="k/poster.jpg", size=1
             )
         )
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         found = await connection.execute(
             select(Asset.kind, Asset.name, Asset.state, Asset.is_main, Asset.s3_key).order_by(
                 Asset.kind
@@ -318,7 +318,7 @@ async def test_what_it_makes_is_seen_by_this_one(db: Database) -> None:
     async with db.begin() as tx:
         await tx.execute(delete(OldRendition))
         await tx.execute(delete(OldArtifact))
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Asset)) == 0
 
 

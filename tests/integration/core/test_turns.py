@@ -96,14 +96,14 @@ async def test_films_that_arrive_together_do_not_share_a_turn(db: Database) -> N
         second = asyncio.create_task(queue_for(db, user_id))
         await wait_until(lambda: _done_or_waits_for_a_lock(db, second))
     await second
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         turns = await connection.execute(select(Task.turn).where(Task.user_id == user_id))
         assert sorted(turns.scalars()) == [0, 1]
 
 
 async def _done_or_waits_for_a_lock(db: Database, task: "asyncio.Task[uuid.UUID]") -> bool:
     waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         return task.done() or bool(await connection.scalar(waiting))
 
 

@@ -152,7 +152,7 @@ async def test_one_whose_row_cannot_be_written_is_passed_over(
     async with poisoned(db, "job_tasks", bad.task_id):
         await works_through(consumer, queue, good.task_id)
     assert consumer.tasks == [good.task_id]
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         assert list(await connection.scalars(select(Setback.row_id))) == [bad.task_id]
 
 

@@ -154,6 +154,18 @@ async def test_what_the_store_did_not_take_whole_is_noticed(
     assert (cut.value.failure.code, cut.value.failure.retryable) == ("storage_error", True)
 
 
+async def test_a_file_that_ends_before_what_was_sent_of_it_is_no_object(
+    storage: Storage, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes((BODY * 3)[: 30 * MIB])
+    key = f"transfer/{uuid.uuid4().hex}"
+    upload = Upload(storage, tmp_path / "file", key, "video/mp4", asyncio.Semaphore(2))
+    upload.grown(30 * MIB)
+    with pytest.raises(TransientError, match="ends before"):
+        await upload.finish(Front(upload.path, upload.kept, 20 * MIB))
+    await upload.close()
+
+
 async def test_a_part_that_was_taken_unheard_is_sent_again(
     storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path
 ) -> None:

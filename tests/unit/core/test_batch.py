@@ -171,7 +171,7 @@ async def test_a_call_that_is_not_answered_holds_up_nobody() -> None:
     assert sum("a" in keys for keys in part.calls) == 2
     assert not part.cancelled
     await batcher.close()
-    assert not batcher._calls
+    await wait_until(lambda: not batcher._calls)
 
 
 async def test_a_quick_answer_is_waited_for_alone() -> None:
@@ -194,7 +194,7 @@ async def test_a_call_is_given_up_and_who_asked_is_told_who_was_silent() -> None
     await wait_until(lambda: part.cancelled == 2)
     assert await asyncio.wait_for(batcher.get("a"), 30) == 3
     assert part.calls == [["a"]] * 3
-    assert not batcher._calls
+    await wait_until(lambda: not batcher._calls)
 
 
 async def test_silence_has_only_so_many_calls_under_way() -> None:
@@ -207,7 +207,7 @@ async def test_silence_has_only_so_many_calls_under_way() -> None:
         await asyncio.sleep(0.001)
     assert {type(future.exception()) for future in asked} == {Unavailable}
     await wait_until(lambda: part.cancelled == len(part.calls))
-    assert not batcher._calls
+    await wait_until(lambda: not batcher._calls)
 
 
 async def test_a_slow_call_that_fails_takes_nothing_from_the_other() -> None:
@@ -229,3 +229,30 @@ async def test_a_slow_call_that_fails_takes_nothing_from_the_other() -> None:
     await wait_until(lambda: len(batcher._calls) == 1)
     answer.set()
     assert await asyncio.wait_for(asked, 30) == 1
+
+
+async def test_two_calls_that_fail_together_are_told_of() -> None:
+    fail = asyncio.Event()
+    calls: list[list[str]] = []
+
+    async def load(keys: list[str]) -> Mapping[str, int]:
+        calls.append(keys)
+        await fail.wait()
+        raise OSError("cut")
+
+    batcher = Batcher(load, patience_s=0.01, give_up_s=60)
+    asked = batcher.ask("a")
+    await wait_until(lambda: len(calls) == 2)
+    fail.set()
+    with pytest.raises(OSError, match="cut"):
+        await asyncio.wait_for(asked, 30)
+
+
+async def test_who_waits_is_told_when_it_is_closed() -> None:
+    part = Frozen(1)
+    batcher = Batcher(part.load, dependency="The store", patience_s=60)
+    asked = batcher.ask("a")
+    await wait_until(lambda: part.calls)
+    await batcher.close()
+    with pytest.raises(Unavailable, match=r"The store does not answer\."):
+        await asked

@@ -33,15 +33,21 @@ def chunks(index: bytes) -> list[tuple[int, int]]:
     return [(chunk.start, chunk.end) for track in tracks for chunk in track.chunks]
 
 
+@pytest.mark.parametrize("spare", [0, 7, 8, 5000])
 @pytest.mark.parametrize("long", [False, True], ids=["short places", "long places"])
 @pytest.mark.parametrize("large", [False, True], ids=["small", "just below 4 GiB"])
-def test_every_place_is_where_its_bytes_are(tmp_path: Path, long: bool, large: bool) -> None:
+def test_every_place_is_where_its_bytes_are(
+    tmp_path: Path, long: bool, large: bool, spare: int
+) -> None:
     movie = Movie(long=long, extra=box(b"udta", bytes(10_000)))
     # The last place is below 4 GiB, and no more once the index is in front of it.
     hole = (1 << 32) - movie.encode().index(b"moov") if large else 0
     data = replace(movie, away=hole).encode()
     path = laid(tmp_path / "film.mp4", data, hole)
-    front = index_first(path, tmp_path / "front", KEPT)
+    # As long as it is without an empty box, and so much more.
+    wanted = index_first(path, tmp_path / "as it is", KEPT).length + spare
+    front = index_first(path, tmp_path / "front", KEPT, wanted)
+    spare = spare if spare >= 8 else 0
     made = read(front.path, front.length)
     boxes = top_level(front.path.stat().st_size, lambda start, end: made[start:end])
     ftyp, moov = next(boxes), next(boxes)
@@ -49,11 +55,14 @@ def test_every_place_is_where_its_bytes_are(tmp_path: Path, long: bool, large: b
     index = made[moov.start : moov.end]
     assert (b"co64" in index) == (long or large)
     before = data[data.index(b"moov") - 4 :]
-    assert chunks(index) == [(a + len(index), b + len(index)) for a, b in chunks(before)]
+    by = len(index) + spare
+    assert chunks(index) == [(start + by, end + by) for start, end in chunks(before)]
+    if spare:
+        assert made[moov.end : moov.end + spare] == box(b"free", bytes(spare - 8))
     # What lies behind the index is the file, as far as it was kept; the rest comes from there.
-    assert made[moov.end :] == read(path, KEPT)[ftyp.end :]
+    assert made[moov.end + spare :] == read(path, KEPT)[ftyp.end :]
     assert front.rest == path.stat().st_size - len(before)
-    assert front.path.stat().st_size == moov.end - ftyp.end + front.rest
+    assert front.path.stat().st_size == by + front.rest
 
 
 def read(path: Path, size: int) -> bytes:

@@ -202,7 +202,7 @@ async def _lapsed(url: str) -> None:
 
 
 async def _adopt_all(db: Database) -> None:
-    async with db.read() as connection:
+    async with db.autocommit() as connection:
         waiting = list((await connection.scalars(adoptable())).all())
     for old_id in waiting:
         async with db.begin() as tx:

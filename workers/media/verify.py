@@ -82,14 +82,13 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Refusal | 
     if frames >= most_frames(plan, limits):
         return Refusal(
             FailureCode.TOO_MANY_FRAMES,
-            f"The video has more frames than it says. The limit is {limits.max_frames}.",
+            f"The video has too many frames. The limit is {limits.max_frames}.",
         )
     seconds = frames / float(plan.frame_rate)
     if seconds >= limits.max_duration_s - SLACK_SECONDS > (plan.duration or 0.0):
         return Refusal(
             FailureCode.DURATION_TOO_LONG,
-            f"The video is longer than it says. The limit is {limits.max_duration_s / 3600:.1f} "
-            "hours.",
+            f"The video is too long. The limit is {limits.max_duration_s / 3600:.1f} hours.",
         )
     return None
 

@@ -20,7 +20,7 @@ from backend.deps import Services
 from backend.events.routes import router as events_router
 from backend.events.slots import StreamSlots
 from backend.health.routes import router as health_router
-from backend.health.service import readiness_of
+from backend.health.service_app import readiness_of
 from backend.http import errors
 from backend.http.idempotency import Idempotency
 from backend.http.middleware import RequestLayer
@@ -29,8 +29,8 @@ from backend.http.ratelimit import RateLimiter
 from backend.http.reference import reference_route
 from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
-from backend.limits.routes import router as limits_router
 from backend.page.routes import Page
+from backend.quota.routes import router as limits_router
 from backend.settings import Settings
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router

@@ -304,7 +304,7 @@ class Exchange:
         """Add to the figures."""
         route = self._scope.get("route")
         name = getattr(route, "path", "none")  # never the path itself: anybody could invent labels
-        requests, seconds = _figures(self._method, name, self._status)
+        requests, seconds = _metrics(self._method, name, self._status)
         requests.inc()
         seconds.observe(self._seconds)
 
@@ -322,7 +322,7 @@ class Exchange:
 
 
 @cache  # looking labels up takes longer than counting
-def _figures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+def _metrics(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     return REQUESTS.labels(method, route, status), SECONDS.labels(route)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
 from backend.http.ratelimit import Limit
-from backend.limits import quota
+from backend.quota import quota
 from backend.settings import Settings
 from backend.uploads.schemas import NamedPart, NewUpload
 from core import accounts, log

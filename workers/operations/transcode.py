@@ -48,7 +48,7 @@ from workers.outputs.upload import Upload
 from workers.runtime.concurrency import both, together
 from workers.runtime.report import describe_source
 from workers.runtime.scratch import outputs_room, require, whole_file_room
-from workers.sandbox.work import encode_policy, probe_policy
+from workers.sandbox.policies import encode_policy, probe_policy
 from workers.sources.choose import WholeFile
 from workers.sources.feed import feeder
 from workers.sources.fetch import fetch

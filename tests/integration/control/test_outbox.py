@@ -12,7 +12,7 @@ import pytest_asyncio
 import redis.asyncio as redis
 from sqlalchemy import func, insert, select, update
 
-from control.outbox import forget_sent
+from control.outbox_cleanup import forget_sent
 from core.adapters.postgres import Database
 from core.adapters.redis import connect
 from core.adapters.sqs import TaskQueue

@@ -142,7 +142,7 @@ async def test_what_the_queue_refused_stays_unsent(
     assert await unsent(db, Topic.TASK) == [queued.task_id]
 
 
-async def test_lost_messages_are_sent_again(
+async def test_lost_hints_are_sent_again(
     db: Database, queue: TaskQueue, make: Make, sqs: Any
 ) -> None:
     queued = await queue_video(db)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from control.deleted import forget_videos
-from control.outbox import forget_sent
+from control.outbox_cleanup import forget_sent
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.errors import LeaseLost, Unavailable

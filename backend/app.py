@@ -45,7 +45,7 @@ from core.adapters.redis import connect as connect_redis
 from core.coalesce import Batcher
 from core.events import Subscriber
 from core.progress import ProgressBoard
-from core.uploads import sessions
+from core.uploads import upload_lifecycle
 
 # A request makes some hundred objects that die with it and no cycles to speak of; the default of
 # 700 would have the collector look for some after every few requests.
@@ -156,7 +156,7 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             videos=videos,
             board=board,
             workers=workers,
-            uploads=Batcher(partial(sessions.load, db), dependency="The database"),
+            uploads=Batcher(partial(upload_lifecycle.load, db), dependency="The database"),
         )
 
 

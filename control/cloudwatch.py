@@ -25,7 +25,7 @@ class CloudWatch:
         self._client = client
         self._namespace = namespace
 
-    async def tell(self, db: Database) -> None:
+    async def tell(self, db: Database, max_attempts: int) -> None:
         """Send the present numbers. A number that cannot be counted is not sent, and never as 0.
 
         Raises:
@@ -33,7 +33,7 @@ class CloudWatch:
             Unavailable: CloudWatch does not, or refuses it.
         """
         async with db.autocommit() as connection:
-            now = await demand(connection)
+            now = await demand(connection, max_attempts)
         with translated("CloudWatch"):
             await self._client.put_metric_data(Namespace=self._namespace, MetricData=data(now))
 

@@ -49,7 +49,8 @@ class Control:
         """Work until cancelled. A dependency that is away is logged and tried again."""
         works = [self.relay.run(), self.sweeps.run(), self.ear.run()]
         if self.watcher is not None:
-            tell = partial(self.watcher.tell, self.adapters.db)
+            max_attempts = self.adapters.settings.max_attempts
+            tell = partial(self.watcher.tell, self.adapters.db, max_attempts)
             works.append(repeat("cloudwatch", tell, cloudwatch.EVERY_S))
         if self.adapters.settings.pulse_file is not None:
             works.append(pulse.beat(self.adapters.settings.pulse_file))

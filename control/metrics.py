@@ -64,6 +64,7 @@ class Metrics:
 
     def __init__(self, adapters: Adapters, relay: Relay, sweeps: Sweeps) -> None:
         self._db = adapters.db
+        self._max_attempts = adapters.settings.max_attempts
         self._presence = Presence(adapters.redis)
         self._relay = relay
         self._sweeps = sweeps
@@ -82,7 +83,7 @@ class Metrics:
                 waiting = (await connection.execute(_OPEN)).all()
                 ended = (await connection.execute(_ENDED)).all()
                 set_back = await setbacks.waiting(connection)
-                wanted = (await demand(connection)).wanted
+                wanted = (await demand(connection, self._max_attempts)).wanted
         except (DatabaseAway, TimeoutError) as error:
             _log.warning("metrics_left_out", error=repr(error))
             up.labels("postgres").set(0)

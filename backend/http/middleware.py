@@ -98,7 +98,7 @@ class RequestLayer:
             else:
                 await exchange.answer(*refusal)
         finally:
-            exchange.give_back()
+            exchange.free_slot()
         exchange.record()
 
 
@@ -267,7 +267,7 @@ class Exchange:
                 if name == b"cache-control":
                     may_be_kept = True
                 elif name == b"content-type" and value.startswith(_STREAM):
-                    self.give_back()
+                    self.free_slot()
                     is_stream = True
             # Only what says that it may be kept is kept.
             if not may_be_kept:
@@ -295,7 +295,7 @@ class Exchange:
         response = problem(path, request_id, status, code, detail, retry_after_s=retry_after_s)
         await response(self._scope, self._receive, self._send_on)
 
-    def give_back(self) -> None:
+    def free_slot(self) -> None:
         """Let another request have the slot; once."""
         self._slots.taken -= self._has_slot
         self._has_slot = False

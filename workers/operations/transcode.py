@@ -21,7 +21,7 @@ from core import log
 from core.errors import Failure, PermanentError, TransientError
 from core.model.failure_codes import FailureCode
 from core.model.states import AssetKind, Stage
-from core.tasks.planning import NewTask, Plan
+from core.tasks.planning import Inspection, NewTask
 from core.tasks.settle import NewAsset
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
@@ -76,7 +76,7 @@ _DOUBTFUL = frozenset(FailureCode) - {
 }  # fmt: skip
 
 
-async def inspect(context: Context) -> Plan:
+async def inspect(context: Context) -> Inspection:
     """Look at the source and plan what to make of it."""
 
     async def of_sample(_found: Pipe) -> MediaInfo:
@@ -84,7 +84,7 @@ async def inspect(context: Context) -> Plan:
 
     info = await _either_way(context, of_sample, lambda: _inspect(context, _INPUT))
     decided = plan(info, context.tools.ladder)
-    return Plan(
+    return Inspection(
         plan=_PLAN.dump_python(decided, mode="json"),
         tasks=(NewTask("encode", "encode", {_OF_SAMPLE: isinstance(context.kept.source, Pipe)}),),
         source_media=describe_source(info, decided),

@@ -67,7 +67,7 @@ async def test_a_task_that_waits_to_be_tried_again_wants_no_worker(
 ) -> None:
     held = await claim(db, (await queue_video(db)).task_id)
     async with db.begin() as tx:
-        await settle.release(tx, held, delay_s=60, charge=True)
+        await settle.give_back(tx, held, delay_s=60, charge=True)
     told = await told_by(metrics)
     assert told['framemill_tasks{state="queued"}'] == 1
     assert told["framemill_tasks_wanted"] == 0

@@ -73,7 +73,7 @@ async def test_each_transition_is_written_with_its_version(db: Database) -> None
     held = await claim(db, queued.task_id)
     counts.append(await told())
     async with db.begin() as tx:
-        await settle.release(tx, held, delay_s=0, charge=False)
+        await settle.give_back(tx, held, delay_s=0, charge=False)
     counts.append(await told())
     held = await planned(db, await claim(db, queued.task_id))
     counts.append(await told())

@@ -89,7 +89,7 @@ def no_wait_for_the_database() -> None:
 
 
 @mutation("stored_sessions", "backend")
-def no_families() -> None:
+def no_stored_sessions() -> None:
     """Redis alone says which sessions live, and which token is the last."""
     from backend.auth import stored_sessions
 

@@ -1,7 +1,7 @@
 """Metrics of the work: how much waits, for how long, and how it ends.
 
 They are read from Postgres at each request, so all control processes report the same. While
-Postgres is away they are left out, and `framemill_up{part="postgres"}` is 0.
+Postgres is away they are left out, and `framemill_up{dependency="postgres"}` is 0.
 """
 
 import asyncio
@@ -54,13 +54,7 @@ _ENDED = (
 
 
 class Metrics:
-    """The metrics of the work, and of control itself.
-
-    Args:
-        adapters: the adapters.
-        relay: of this process.
-        sweeps: of this process.
-    """
+    """The metrics of the work, and of control itself."""
 
     def __init__(self, adapters: Adapters, relay: Relay, sweeps: Sweeps) -> None:
         self._db = adapters.db
@@ -77,7 +71,9 @@ class Metrics:
             metric = Gauge(f"framemill_tasks_{name}", f"{help_text} Rises.", registry=registry)
             metric.set(counts[name])
         await self._describe_workers(registry)
-        up = Gauge("framemill_up", "Whether a part answers.", ["part"], registry=registry)
+        up = Gauge(
+            "framemill_up", "Whether a dependency answers.", ["dependency"], registry=registry
+        )
         try:
             async with asyncio.timeout(_PATIENCE_S), self._db.autocommit() as connection:
                 waiting = (await connection.execute(_OPEN)).all()

@@ -95,7 +95,7 @@ class Settings(DatabaseSettings):
 
 
 class ApiAndControl(Environment):
-    """What only these two read."""
+    """What the API and control read, and workers do not."""
 
     database_pool_size: int = Field(10, ge=1, le=200)
     service_host: str = Field("127.0.0.1", description="where /readyz and /metrics answer")
@@ -103,13 +103,13 @@ class ApiAndControl(Environment):
 
 
 class ApiAndWorkers(Environment):
-    """What only these two read."""
+    """What the API and the workers read, and control does not."""
 
     upload_max_bytes: ByteSize = Field(ByteSize(20 * 1024**3), ge=1, le=5 * 1024**4)
 
 
 class ControlAndWorkers(Environment):
-    """What only these two read."""
+    """What control and the workers read, and the API does not."""
 
     heartbeat_s: float = Field(20, gt=0)
     max_attempts: int = Field(3, ge=1)

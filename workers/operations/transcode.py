@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -50,7 +51,6 @@ from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
 from workers.outputs.upload import Upload
 from workers.runtime.concurrency import both, together
-from workers.runtime.report import describe_source
 from workers.runtime.scratch import outputs_room, require
 from workers.sandbox.policies import encode_policy
 from workers.sources.feed import feeder
@@ -78,7 +78,7 @@ async def inspect(context: Context) -> Inspection:
     return Inspection(
         plan=_PLAN.dump_python(decided, mode="json"),
         tasks=(NewTask("encode", "encode", {_OF_SAMPLE: isinstance(context.kept.source, Pipe)}),),
-        source_media=describe_source(info, decided),
+        source_media=_describe_source(info, decided),
     )
 
 
@@ -108,6 +108,21 @@ async def encode(context: Context) -> tuple[NewAsset, ...]:
 OPERATION = Operation("transcode", {"inspect": inspect, "encode": encode})
 
 
+def _describe_source(info: MediaInfo, decided: EncodePlan) -> dict[str, Any]:
+    """Return the facts that people read: seconds, upright square pixels, frames a second."""
+    video = info.video
+    assert video is not None  # it was planned
+    rate = video.avg_frame_rate or decided.frame_rate
+    return {
+        "duration": None if info.duration is None else round(info.duration, 3),
+        "width": video.display_width,
+        "height": video.display_height,
+        "video_codec": video.codec,
+        "audio_codec": decided.audio.codec if decided.audio else None,
+        "frame_rate": round(float(rate), 3),
+    }
+
+
 def _planned(context: Context) -> EncodePlan:
     """Return the job's plan; one of a newer release is left to a worker that can read it."""
     try:
@@ -131,7 +146,7 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tup
         context.meter.enter(Stage.ENCODING)
         damaged = await _encode(context, decided, feed, uploads)
         context.meter.enter(Stage.PUBLISHING)
-        return await _publish(context, decided, damaged, uploads)
+        return await _complete(context, decided, damaged, uploads)
     finally:
         await together(upload.close() for upload in uploads)
 
@@ -190,7 +205,7 @@ async def _encode(
     return diagnose.is_damaged(finished.stderr_tail)
 
 
-async def _publish(
+async def _complete(
     context: Context, decided: EncodePlan, damaged: bool, uploads: Sequence[Upload]
 ) -> tuple[NewAsset, ...]:
     """Check the outputs while the rest of them is sent; then they become objects."""

@@ -53,7 +53,7 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, metrics: Metrics
             Ending(cpu_seconds=2.5),
         )
     told = await told_by(metrics)
-    assert told['framemill_up{part="postgres"}'] == 1
+    assert told['framemill_up{dependency="postgres"}'] == 1
     assert told['framemill_tasks{state="queued"}'] == 2
     assert told['framemill_tasks{state="running"}'] == 0
     assert told['framemill_tasks_oldest_seconds{state="queued"}'] > 0
@@ -78,7 +78,7 @@ async def test_metrics_are_told_without_a_database(
 ) -> None:
     away = Database("postgresql+asyncpg://nobody:x@127.0.0.1:1/none")
     told = await told_by(metrics_of(settings, away, redis_client))
-    assert told['framemill_up{part="postgres"}'] == 0
+    assert told['framemill_up{dependency="postgres"}'] == 0
     # Who scales by it must see that it is not known, and not that nothing is wanted.
     assert "framemill_tasks_wanted" not in told
     assert 'framemill_tasks{state="queued"}' not in told

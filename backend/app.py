@@ -8,7 +8,6 @@ from functools import partial
 
 import redis.asyncio as redis
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from backend.auth.passwords import Passwords
@@ -22,6 +21,7 @@ from backend.events.slots import StreamSlots
 from backend.health.routes import router as health_router
 from backend.health.service_app import readiness_of
 from backend.http import errors
+from backend.http.cors import Cors
 from backend.http.idempotency import Idempotency
 from backend.http.middleware import RequestLayer
 from backend.http.openapi import DESCRIPTION, complete_document
@@ -94,7 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     if settings.allowed_origins:
         app.add_middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=list(settings.allowed_origins),
             allow_credentials=True,
             allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],

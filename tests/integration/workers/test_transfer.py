@@ -76,6 +76,7 @@ async def sent(behind: Storage, path: Path, pace: Pace = DEFAULT_PACE) -> str:
     key, size = f"transfer/{uuid.uuid4().hex}", path.stat().st_size
     upload = Upload(behind, path, key, "video/mp4", asyncio.Semaphore(2), pace)
     upload.grown(size)
+    assert (upload.kept < size) == (size > 16 * MIB)
     kept = min(upload.kept, size)
     try:
         await upload.finish(Front(path, kept, size))
@@ -132,22 +133,22 @@ async def test_a_store_that_hangs_is_given_up(
             await fetched(behind, key, tmp_path / "file", HURRIED)
 
 
-@pytest.mark.parametrize("size", [MIB, 30 * MIB], ids=["whole", "in parts"])
+@pytest.mark.parametrize("size", [MIB, 40 * MIB], ids=["whole", "in parts"])
 async def test_a_file_is_sent_whole(
     storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path, size: int
 ) -> None:
-    (tmp_path / "file").write_bytes((BODY * 3)[:size])
+    (tmp_path / "file").write_bytes((BODY * 4)[:size])
     # The SDK asks four times.
     proxy.set(Answer(500, "InternalError"), operations={"PutObject", "UploadPart"}, times=5)
     key = await sent(behind, tmp_path / "file")
-    assert await read(storage, key, size) == (BODY * 3)[:size]
+    assert await read(storage, key, size) == (BODY * 4)[:size]
 
 
-@pytest.mark.parametrize("size", [MIB, 30 * MIB], ids=["whole", "in parts"])
+@pytest.mark.parametrize("size", [MIB, 40 * MIB], ids=["whole", "in parts"])
 async def test_what_the_store_did_not_take_whole_is_noticed(
     behind: Storage, proxy: Proxy, tmp_path: Path, size: int
 ) -> None:
-    (tmp_path / "file").write_bytes((BODY * 3)[:size])
+    (tmp_path / "file").write_bytes((BODY * 4)[:size])
     proxy.set(Shorten(by=1), operations={"PutObject", "UploadPart"}, times=1)
     with pytest.raises(TransientError, match="bytes") as cut:
         await sent(behind, tmp_path / "file")
@@ -157,10 +158,10 @@ async def test_what_the_store_did_not_take_whole_is_noticed(
 async def test_a_file_that_ends_before_what_was_sent_of_it_is_no_object(
     storage: Storage, tmp_path: Path
 ) -> None:
-    (tmp_path / "file").write_bytes((BODY * 3)[: 30 * MIB])
+    (tmp_path / "file").write_bytes((BODY * 4)[: 40 * MIB])
     key = f"transfer/{uuid.uuid4().hex}"
     upload = Upload(storage, tmp_path / "file", key, "video/mp4", asyncio.Semaphore(2))
-    upload.grown(30 * MIB)
+    upload.grown(40 * MIB)
     with pytest.raises(TransientError, match="ends before"):
         await upload.finish(Front(upload.path, upload.kept, 20 * MIB))
     await upload.close()
@@ -170,17 +171,17 @@ async def test_a_part_that_was_taken_unheard_is_sent_again(
     storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path
 ) -> None:
     for operation in ("UploadPart", "CompleteMultipartUpload"):
-        (tmp_path / "file").write_bytes((BODY * 3)[: 30 * MIB])
+        (tmp_path / "file").write_bytes((BODY * 4)[: 40 * MIB])
         proxy.set(Cut("request"), operations={operation}, times=1)
         key = await sent(behind, tmp_path / "file")
-        assert await read(storage, key, 30 * MIB) == (BODY * 3)[: 30 * MIB]
+        assert await read(storage, key, 40 * MIB) == (BODY * 4)[: 40 * MIB]
 
 
-@pytest.mark.parametrize("size", [MIB, 30 * MIB], ids=["whole", "in parts"])
+@pytest.mark.parametrize("size", [MIB, 40 * MIB], ids=["whole", "in parts"])
 async def test_a_store_that_reads_too_slowly_is_given_up_and_not_charged(
     behind: Storage, proxy: Proxy, tmp_path: Path, size: int
 ) -> None:
-    (tmp_path / "file").write_bytes((BODY * 3)[:size])
+    (tmp_path / "file").write_bytes((BODY * 4)[:size])
     proxy.set(Slow(rate=10_000), operations={"PutObject", "UploadPart"})
     async with patiently():
         with pytest.raises(TransientError, match="too slowly") as slow:

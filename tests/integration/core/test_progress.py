@@ -82,7 +82,7 @@ async def test_a_job_that_was_ended_is_told_to_who_works_on_it(
     await pubsub.subscribe(f"video-progress:{film.user}")
     assert await film.tell(FURTHER)
     assert await film.read() == HALF  # nothing is told of it any more
-    await redis_client.announce(f"video-progress:{film.user}", "the end")
+    await redis_client.publish(f"video-progress:{film.user}", "the end")
     async with patiently():
         while (word := await pubsub.get_message(timeout=1)) is None:
             pass

@@ -14,12 +14,7 @@ EVERY_S = 20.0
 
 
 class CloudWatch:
-    """Puts figures under a namespace of this deployment's own.
-
-    Args:
-        client: the SDK's.
-        namespace: of the metrics.
-    """
+    """Puts metrics under a namespace of this deployment's own."""
 
     def __init__(self, client: Any, namespace: str) -> None:
         self._client = client

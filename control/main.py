@@ -32,7 +32,6 @@ class Control:
     """What one process does.
 
     Attributes:
-        adapters: the adapters.
         relay: takes what is queued to the queue.
         sweeps: find what was lost, and clean up.
         ear: hears of what is queued.

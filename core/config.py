@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import (
-    ByteSize,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 YEAR_S = 366 * 86_400  # longer waits are a mistake, and no date has room for all

@@ -5,11 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.model.failure_codes import FailureCode
-from workers.ffmpeg.diagnose import (
-    Diagnosis,
-    diagnose_probe,
-    diagnose_size,
-)
+from workers.ffmpeg.diagnose import Diagnosis, diagnose_probe, diagnose_size
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, TimeLimitError, run
 from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
 from workers.media.info import MediaInfo

@@ -16,7 +16,7 @@ from core.model.states import Stage
 from workers.ffmpeg.diagnose import Diagnosis
 from workers.ffmpeg.probe import ProbeFailedError, probe
 from workers.media.info import MediaInfo
-from workers.media.limits import Limits, Refusal, refuse
+from workers.media.limits import Limits, refuse
 from workers.operations.context import Context
 from workers.runtime.scratch import require, whole_file_room
 from workers.sandbox.policies import probe_policy
@@ -100,7 +100,7 @@ async def _fetch(context: Context) -> None:
     context.joblog.add(f"fetched {work.source_size} bytes")
 
 
-async def inspect_source(context: Context, name: str) -> MediaInfo:
+async def inspected(context: Context, name: str) -> MediaInfo:
     """Return what a file of the attempt's directory is; raises what says that it is refused."""
     limits, joblog = context.tools.limits, context.joblog
     context.meter.enter(Stage.INSPECTING)
@@ -112,7 +112,7 @@ async def inspect_source(context: Context, name: str) -> MediaInfo:
     refusal = refuse(info, limits)
     if refusal is not None:
         joblog.add(f"refused: {refusal.code}")
-        raise blamed(refusal)
+        raise PermanentError(Failure(refusal.code, refusal.message, retryable=False))
     return info
 
 
@@ -127,11 +127,6 @@ async def probe_file(context: Context, file: Path, limits: Limits) -> MediaInfo:
         policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
         spent=context.joblog.spent,
     )
-
-
-def blamed(refusal: Refusal) -> PermanentError:
-    """Return the end of a task whose source is refused."""
-    return PermanentError(Failure(refusal.code, refusal.message, retryable=False))
 
 
 def judged(found: Diagnosis, message: str) -> PermanentError | TransientError:

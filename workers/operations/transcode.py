@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from core import log
-from core.errors import Failure, TransientError
+from core.errors import Failure, PermanentError, TransientError
 from core.model.failure_codes import FailureCode
 from core.model.states import AssetKind, Stage
 from core.tasks.planning import Inspection, NewTask
@@ -21,13 +21,7 @@ from core.tasks.settle import NewAsset
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import ProbeFailedError
-from workers.ffmpeg.process import (
-    FFmpegFailedError,
-    ProcessLimits,
-    StallError,
-    TimeLimitError,
-    run,
-)
+from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, StallError, TimeLimitError, run
 from workers.ffmpeg.progress import Progress, RemainingTime, percent
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
@@ -36,16 +30,7 @@ from workers.media.limits import Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.operations.context import Context, Operation
-from workers.operations.source import (
-    INPUT,
-    OUT,
-    SAMPLE,
-    blamed,
-    either_way,
-    inspect_source,
-    judged,
-    probe_file,
-)
+from workers.operations.source import INPUT, OUT, SAMPLE, either_way, inspected, judged, probe_file
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
@@ -71,9 +56,9 @@ async def inspect(context: Context) -> Inspection:
     """Look at the source and plan what to make of it."""
 
     async def of_sample(_found: Pipe) -> MediaInfo:
-        return await inspect_source(context, SAMPLE)
+        return await inspected(context, SAMPLE)
 
-    info = await either_way(context, of_sample, lambda: inspect_source(context, INPUT))
+    info = await either_way(context, of_sample, lambda: inspected(context, INPUT))
     decided = plan(info, context.tools.ladder)
     return Inspection(
         plan=_PLAN.dump_python(decided, mode="json"),
@@ -99,7 +84,7 @@ async def encode(context: Context) -> tuple[NewAsset, ...]:
         if not context.work.spec.get(_OF_SAMPLE):
             return await _make(context, decided, None)
         # The plan knows a part of the file. All of it may be refused, or be otherwise.
-        info = await inspect_source(context, INPUT)
+        info = await inspected(context, INPUT)
         return await _make(context, plan(info, context.tools.ladder), None)
 
     return await either_way(context, streamed, from_file)
@@ -265,7 +250,7 @@ def _check(
     except WrongOutputError as error:
         raise TransientError(str(error)) from error
     if refusal is not None:
-        raise blamed(refusal)
+        raise PermanentError(Failure(refusal.code, refusal.message, retryable=False))
 
 
 def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:

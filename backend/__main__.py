@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from backend import opening
 from backend.app import create_app
 from backend.auth.tokens import Tokens
-from backend.health.service import create_service_app
+from backend.health.service_app import create_service_app
 from backend.http.connection import bounded, most_connections
 from backend.server import Server, ServiceServer
 from backend.settings import Settings

@@ -19,7 +19,7 @@ from backend.deps import Services
 from backend.events.routes import router as events_router
 from backend.events.slots import StreamSlots
 from backend.health.routes import router as health_router
-from backend.health.service import readiness_of
+from backend.health.service_app import readiness_of
 from backend.http import errors
 from backend.http.cors import Cors
 from backend.http.idempotency import Idempotency
@@ -29,8 +29,8 @@ from backend.http.ratelimit import RateLimiter
 from backend.http.reference import reference_route
 from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
-from backend.limits.routes import router as limits_router
 from backend.page.routes import Page
+from backend.quota.routes import router as limits_router
 from backend.settings import Settings
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
@@ -45,7 +45,7 @@ from core.adapters.redis import connect as connect_redis
 from core.coalesce import Batcher
 from core.events import Subscriber
 from core.progress import ProgressBoard
-from core.uploads import sessions
+from core.uploads import upload_lifecycle
 
 # A request makes some hundred objects that die with it and no cycles to speak of; the default of
 # 700 would have the collector look for some after every few requests.
@@ -156,7 +156,7 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
             videos=videos,
             board=board,
             workers=workers,
-            uploads=Batcher(partial(sessions.load, db), dependency="The database"),
+            uploads=Batcher(partial(upload_lifecycle.load, db), dependency="The database"),
         )
 
 

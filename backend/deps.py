@@ -30,7 +30,7 @@ from core.errors import Forbidden, Unauthenticated
 from core.events import Subscriber
 from core.model.tables import User
 from core.progress import ProgressBoard
-from core.uploads.sessions import UploadRow
+from core.uploads.upload_lifecycle import UploadRow
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,9 @@ async def _measured(stack: Stack, repeats: int) -> dict[str, list[float]]:
         aws.connect(settings) as found,
         contextlib.aclosing(connect_redis(settings.redis_url.get_secret_value())) as cache,
     ):
-        held = Adapters(settings, db, found.queue, found.dead_letters, found.storage, cache)
+        adapters = Adapters(settings, db, found.queue, found.dead_letters, found.storage, cache)
         relay = Relay(db, found.queue, cache, settings.sweep_s)
-        product = Product(db, relay, Sweeps(held))
+        product = Product(db, relay, Sweeps(adapters))
         for _ in range(repeats):
             for name, kind in KINDS.items():
                 alone = await _timed(product, kind, good=_GOOD)

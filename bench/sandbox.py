@@ -25,8 +25,8 @@ from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import DEFAULT_LIMITS
 from workers.media.plan import plan
 from workers.sandbox.choose import NoSandboxError, choose
+from workers.sandbox.policies import encode_policy, probe_policy
 from workers.sandbox.policy import Policy
-from workers.sandbox.work import encode_policy, probe_policy
 
 _PAIRS = 5
 _STARTS = 40

@@ -18,7 +18,7 @@ from client.answers import store_refusal
 from client.api import Api
 from client.connection import http_client
 from client.errors import DownloadFailed, reason_of
-from client.partial import Changed, Taken, claimed, md5_of, proven_md5, publish
+from client.partial import Changed, Taken, claimed, md5_of, proven_md5, put_in_place
 from client.retry import Outcome, after_part
 
 _CHUNK = 256 * 1024
@@ -153,7 +153,7 @@ class _Fetch:
                         raise _Refused(Outcome(None), "the file in the store changed")
                     self._save(answer, file, held, size)
             self._check_whole(file, size, md5)
-            self._publish(file, partial, path)
+            self._put_in_place(file, partial, path)
         return path
 
     def _save(self, answer: httpx.Response, file: BufferedRandom, held: int, size: int) -> None:
@@ -186,9 +186,9 @@ class _Fetch:
             raise DownloadFailed(f"{self._name} arrived {_TRIES} times with a wrong checksum.")
         raise _Refused(Outcome(None), "its checksum is wrong")
 
-    def _publish(self, file: BufferedRandom, partial: Path, path: Path) -> None:
+    def _put_in_place(self, file: BufferedRandom, partial: Path, path: Path) -> None:
         try:
-            publish(file, partial, path, replace=self._force)
+            put_in_place(file, partial, path, replace=self._force)
         except FileExistsError as error:
             raise _exists(path) from error
         except (Changed, FileNotFoundError) as error:

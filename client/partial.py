@@ -37,7 +37,7 @@ def claimed(path: Path) -> Iterator[BufferedRandom]:
                 path.unlink()
 
 
-def publish(file: BufferedRandom, partial: Path, target: Path, *, replace: bool) -> None:
+def put_in_place(file: BufferedRandom, partial: Path, target: Path, *, replace: bool) -> None:
     """Give the whole file its name, and take the partial one away.
 
     Args:

@@ -14,18 +14,13 @@ EVERY_S = 20.0
 
 
 class CloudWatch:
-    """Puts figures under a namespace of this deployment's own.
-
-    Args:
-        client: the SDK's.
-        namespace: of the metrics.
-    """
+    """Puts metrics under a namespace of this deployment's own."""
 
     def __init__(self, client: Any, namespace: str) -> None:
         self._client = client
         self._namespace = namespace
 
-    async def tell(self, db: Database) -> None:
+    async def tell(self, db: Database, max_attempts: int) -> None:
         """Send the present numbers. A number that cannot be counted is not sent, and never as 0.
 
         Raises:
@@ -33,7 +28,7 @@ class CloudWatch:
             Unavailable: CloudWatch does not, or refuses it.
         """
         async with db.autocommit() as connection:
-            now = await demand(connection)
+            now = await demand(connection, max_attempts)
         with translated("CloudWatch"):
             await self._client.put_metric_data(Namespace=self._namespace, MetricData=data(now))
 

@@ -10,7 +10,7 @@ from core import log
 from core.adapters.postgres import Database
 from core.errors import DatabaseAway
 from core.setbacks import Kind
-from core.tasks import lease
+from core.tasks import lapse
 
 _log = log.get(__name__)
 
@@ -32,9 +32,9 @@ class Leases:
 
         async def one(task_id: uuid.UUID) -> bool:
             async with self._db.begin() as tx:
-                return await lease.lapse(tx, task_id, attempts, job_s)
+                return await lapse.lapse(tx, task_id, attempts, job_s)
 
-        return sum(await Round(self._db, Kind.LAPSE).run(lease.lapsed(attempts), one))
+        return sum(await Round(self._db, Kind.LAPSE).run(lapse.lapsed(attempts), one))
 
     async def say_something(self) -> bool:
         """Tell whether a lease that has lapsed says that its worker fell silent.

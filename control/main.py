@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from control import cloudwatch, service
+from control import cloudwatch, service_app
 from control.adapters import Adapters
 from control.cloudwatch import CloudWatch
-from control.figures import Figures
 from control.listener import Listener
+from control.metrics import Metrics
 from control.relay import Relay
 from control.repeating import repeat
 from control.settings import Settings
@@ -32,14 +32,13 @@ class Control:
     """What one process does.
 
     Attributes:
-        held: the adapters.
         relay: takes what is queued to the queue.
         sweeps: find what was lost, and clean up.
         ear: hears of what is queued.
         watcher: tells CloudWatch what there is to do, where that is wanted.
     """
 
-    held: Adapters
+    adapters: Adapters
     relay: Relay
     sweeps: Sweeps
     ear: Listener
@@ -49,10 +48,11 @@ class Control:
         """Work until cancelled. A dependency that is away is logged and tried again."""
         works = [self.relay.run(), self.sweeps.run(), self.ear.run()]
         if self.watcher is not None:
-            tell = partial(self.watcher.tell, self.held.db)
+            max_attempts = self.adapters.settings.max_attempts
+            tell = partial(self.watcher.tell, self.adapters.db, max_attempts)
             works.append(repeat("cloudwatch", tell, cloudwatch.EVERY_S))
-        if self.held.settings.pulse_file is not None:
-            works.append(pulse.beat(self.held.settings.pulse_file))
+        if self.adapters.settings.pulse_file is not None:
+            works.append(pulse.beat(self.adapters.settings.pulse_file))
         await asyncio.gather(*works)
 
 
@@ -69,7 +69,7 @@ async def opened(settings: Settings) -> AsyncIterator[Control]:
         stack.push_async_callback(client.aclose)
         # Hurried: a dependency that hangs must not hold a round up for minutes.
         found = await stack.enter_async_context(aws.connect(settings, hurried=True))
-        held = Adapters(settings, db, found.queue, found.dead_letters, found.storage, client)
+        adapters = Adapters(settings, db, found.queue, found.dead_letters, found.storage, client)
         relay = Relay(db, found.queue, client, settings.sweep_s)
         connect = connector(
             url, secret, timeout=5, server_settings={"application_name": "framemill"}
@@ -79,7 +79,7 @@ async def opened(settings: Settings) -> AsyncIterator[Control]:
         if settings.cloudwatch_namespace is not None:
             client_of_it = await stack.enter_async_context(aws.client(settings, "cloudwatch"))
             watcher = CloudWatch(client_of_it, settings.cloudwatch_namespace)
-        yield Control(held, relay, Sweeps(held), ear, watcher)
+        yield Control(adapters, relay, Sweeps(adapters), ear, watcher)
 
 
 async def serve(settings: Settings, listener: socket.socket) -> None:
@@ -93,8 +93,8 @@ async def serve(settings: Settings, listener: socket.socket) -> None:
         listener: a bound socket for `/healthz` and `/metrics`.
     """
     async with opened(settings) as control:
-        figures = Figures(control.held, control.relay, control.sweeps)
-        async with service.served(listener, figures):
+        metrics = Metrics(control.adapters, control.relay, control.sweeps)
+        async with service_app.served(listener, metrics):
             _log.info("control_started", service=service_port.address_of(listener))
             await _until_signal(control.run())
     _log.info("control_stopped")

@@ -1,4 +1,4 @@
-"""Deletes objects from the bucket: outputs of failed attempts, files of deleted videos."""
+"""Removes from the bucket what `core/videos/purges.py` has scheduled."""
 
 import uuid
 from datetime import timedelta

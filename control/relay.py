@@ -36,7 +36,7 @@ class Relay:
     sent and stamped after it. If a relay dies in between, the mark lapses. Sending twice is
     harmless: a hint leads to one claim at most, and an event has a version.
 
-    Each topic is sent by itself: none waits for the part that another one is sent to.
+    Each topic is sent by itself: none waits for the dependency of another one.
 
     Args:
         db: the database.
@@ -159,5 +159,5 @@ class Relay:
                 told.append(row)
                 word.append(events.VideoEvent(user_id, row.key, version))
         async with asyncio.timeout(_EVENTS_S):
-            await events.publish(self._redis, word)
+            await events.announce(self._redis, word)
         return told

@@ -18,9 +18,9 @@ async def once(name: str, work: Work) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it was, it is logged
         # One bad round must not end the rounds after it.
         if isinstance(error, (Unavailable, DatabaseAway)):
-            _log.warning("dispatch_delayed", work=name, error=str(error))
+            _log.warning("round_delayed", work=name, error=str(error))
         else:
-            _log.exception("dispatch_failed", work=name)
+            _log.exception("round_failed", work=name)
 
 
 async def repeat(name: str, work: Work, every_s: float) -> None:

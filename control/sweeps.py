@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from control import adoption, dead_letters, deleted, lost_messages, outbox, purges, uploads
+from control import adoption, dead_letters, deleted, lost_hints, outbox_cleanup, purges, uploads
 from control.adapters import Adapters
 from control.leases import Leases
 from control.repeating import Work, repeat
@@ -14,16 +14,12 @@ _SLOWER = 6
 
 
 class Sweeps:
-    """Does the rounds.
+    """Does the rounds."""
 
-    Args:
-        held: the adapters.
-    """
-
-    def __init__(self, held: Adapters) -> None:
-        self._held = held
-        self._leases = Leases(held.settings, held.db)
-        # What happened since the start of the process, for its figures.
+    def __init__(self, adapters: Adapters) -> None:
+        self._adapters = adapters
+        self._leases = Leases(adapters.settings, adapters.db)
+        # What happened since the start of the process, for its metrics.
         self.counts = Counter(lapsed=0, resent=0, dead=0)
 
     async def run(self) -> None:
@@ -44,7 +40,7 @@ class Sweeps:
             "setbacks": self.tidy,
             "outbox": self.forget_sent,
         }
-        every_s = self._held.settings.sweep_s
+        every_s = self._adapters.settings.sweep_s
         await asyncio.gather(
             *(repeat(name, work, every_s) for name, work in rounds.items()),
             *(repeat(name, work, _SLOWER * every_s) for name, work in slow.items()),
@@ -61,44 +57,46 @@ class Sweeps:
         """Take over what the release before has queued, or a worker of it lost."""
         if not await self._leases.say_something():
             return
-        if count := await adoption.adopt_all(self._held.db):
+        if count := await adoption.adopt_all(self._adapters.db):
             _log.info("tasks_adopted", count=count)
 
     async def resend_lost(self) -> None:
-        """Send tasks again whose messages were lost."""
-        held = self._held
-        count = await lost_messages.resend(held.db, held.queue, held.settings.redispatch_s)
+        """Send tasks again whose hints were lost."""
+        adapters = self._adapters
+        count = await lost_hints.resend(adapters.db, adapters.queue, adapters.settings.redispatch_s)
         if count:
             self.counts["resent"] += count
-            _log.warning("messages_lost", count=count)
+            _log.warning("hints_lost", count=count)
 
     async def settle_dead(self) -> None:
         """Have what the dead-letter queue names sent anew."""
-        found = await dead_letters.settle(self._held.db, self._held.dead_letters)
+        found = await dead_letters.settle(self._adapters.db, self._adapters.dead_letters)
         self.counts["dead"] += found
 
     async def check_uploads(self) -> None:
         """Settle uploads that are due."""
-        held = self._held
-        await uploads.check(held.db, held.storage, held.settings.upload_check_s)
+        adapters = self._adapters
+        await uploads.check(adapters.db, adapters.storage, adapters.settings.upload_check_s)
 
     async def purge(self) -> int:
         """Remove the objects of due purges; return how many were removed."""
-        return await purges.purge(self._held.db, self._held.storage)
+        return await purges.purge(self._adapters.db, self._adapters.storage)
 
     async def forget(self) -> int:
         """Remove the last of videos that were deleted a while ago; return how many there were."""
-        held = self._held
-        return await deleted.forget_videos(held.db, held.storage, held.settings.forget_deleted_s)
+        adapters = self._adapters
+        return await deleted.forget_videos(
+            adapters.db, adapters.storage, adapters.settings.forget_deleted_s
+        )
 
     async def sweep_accounts(self) -> None:
         """Remove what closed accounts have left."""
-        await deleted.sweep_accounts(self._held.db)
+        await deleted.sweep_accounts(self._adapters.db)
 
     async def tidy(self) -> None:
         """Forget setbacks that are over."""
-        await setbacks.tidy(self._held.db)
+        await setbacks.tidy(self._adapters.db)
 
     async def forget_sent(self) -> int:
         """Forget what the outbox has sent; return how many rows there were."""
-        return await outbox.forget_sent(self._held.db)
+        return await outbox_cleanup.forget_sent(self._adapters.db)

@@ -13,7 +13,7 @@ from core.errors import Conflict, Invalid
 from core.model.states import UploadState
 from core.model.tables import Upload
 from core.setbacks import Kind
-from core.uploads import sessions
+from core.uploads import upload_lifecycle
 
 _log = log.get(__name__)
 _AT_ONCE = 3
@@ -46,7 +46,7 @@ async def check(db: Database, storage: Storage, every_s: float) -> None:
 
 async def _taken(
     db: Database, upload_id: uuid.UUID, interval: timedelta
-) -> sessions.UploadRow | None:
+) -> upload_lifecycle.UploadRow | None:
     """Return an upload that is due, and keep the other processes from it."""
     async with db.begin() as tx:
         row = (
@@ -58,22 +58,22 @@ async def _taken(
                     Upload.check_at <= func.now(),
                 )
                 .values(check_at=func.now() + interval)
-                .returning(*sessions.COLUMNS)
+                .returning(*upload_lifecycle.COLUMNS)
             )
         ).one_or_none()
-    return None if row is None else sessions.UploadRow(*row)
+    return None if row is None else upload_lifecycle.UploadRow(*row)
 
 
-async def _settle(db: Database, storage: Storage, upload: sessions.UploadRow) -> None:
+async def _settle(db: Database, storage: Storage, upload: upload_lifecycle.UploadRow) -> None:
     expired = upload.expires_at <= datetime.now(UTC)
     if await storage.head(upload.s3_key) is None:
         ended = UploadState.EXPIRED if expired else UploadState.ABORTED
-        if await sessions.lose(db, storage, upload, ended) or not expired:
+        if await upload_lifecycle.lose(db, storage, upload, ended) or not expired:
             return
     _log.info("upload_settled_by_sweep", upload_id=str(upload.id), expired=expired)
     try:
         # Expired: nobody comes back for it, but if every part is there nothing need be lost.
-        await sessions.complete(db, storage, upload)
+        await upload_lifecycle.complete(db, storage, upload)
     except (Invalid, Conflict):
         if expired:
-            await sessions.expire(db, upload)
+            await upload_lifecycle.expire(db, upload)

@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import (
-    ByteSize,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 YEAR_S = 366 * 86_400  # longer waits are a mistake, and no date has room for all
@@ -95,7 +88,7 @@ class Settings(DatabaseSettings):
 
 
 class ApiAndControl(Environment):
-    """What only these two read."""
+    """What the API and control read, and workers do not."""
 
     database_pool_size: int = Field(10, ge=1, le=200)
     service_host: str = Field("127.0.0.1", description="where /readyz and /metrics answer")
@@ -103,13 +96,13 @@ class ApiAndControl(Environment):
 
 
 class ApiAndWorkers(Environment):
-    """What only these two read."""
+    """What the API and the workers read, and control does not."""
 
     upload_max_bytes: ByteSize = Field(ByteSize(20 * 1024**3), ge=1, le=5 * 1024**4)
 
 
 class ControlAndWorkers(Environment):
-    """What only these two read."""
+    """What control and the workers read, and the API does not."""
 
     heartbeat_s: float = Field(20, gt=0)
     max_attempts: int = Field(3, ge=1)

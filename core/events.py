@@ -1,7 +1,8 @@
 """Tells listeners which videos changed, over Redis pub/sub.
 
-An event has a video's id and its new version; the listener then reads the row. Events may be lost,
-so nothing may depend on one. A lost event only makes an update late.
+An event has a video's id and its new version, and the listener reads the row. An event of progress
+brings the progress itself. Events may be lost, so nothing may depend on one. A lost event only
+makes an update late.
 """
 
 import asyncio
@@ -72,7 +73,7 @@ def progress_of(video_id: uuid.UUID, job_id: uuid.UUID) -> str:
     return f"{video_id} {job_id} "
 
 
-async def publish(client: redis.Redis, events: Iterable[VideoEvent]) -> None:
+async def announce(client: redis.Redis, events: Iterable[VideoEvent]) -> None:
     """Tell everybody who listens.
 
     Raises:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 OUR_CODES = ("storage_error", "processing_gave_up", "resource_limit")
 # Written with a traceback: something that nobody foresaw.
 FAULTS = (
-    "attempt_failed", "unhandled_error", "dispatch_failed", "message_not_settled",
+    "attempt_failed", "unhandled_error", "round_failed", "message_not_settled",
     "row_set_back", "not_begun",
 )  # fmt: skip
 DEAD = ("dead_letter", "dead_letter_not_understood")

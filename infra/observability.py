@@ -11,7 +11,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra import log_events, watched_parts, watches
+from infra import log_events, watched_dependencies, watches
 from infra.alarms import raise_alarms
 from infra.api import ApiStack
 from infra.dashboard import dashboard
@@ -60,12 +60,12 @@ class ObservabilityStack(Stack):
             self,
             [
                 *watches.of_work(figures, messaging.dead_letters),
-                *watched_parts.of_api(api.balancer, api.targets),
+                *watched_dependencies.of_api(api.balancer, api.targets),
                 *watches.of_control(cluster_name, api.control.service.service_name, figures),
                 *watches.of_workers(size, cluster_name, service, figures),
                 *watches.of_logs(namespace),
-                *watched_parts.of_database(size, data.database),
-                *watched_parts.of_redis(size, redis.ref),
+                *watched_dependencies.of_database(size, data.database),
+                *watched_dependencies.of_redis(size, redis.ref),
             ],
             self.topic,
         )

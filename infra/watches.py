@@ -31,7 +31,7 @@ def of_work(figures: str, dead_letters: sqs.IQueue) -> list[Watch]:
             ),
             1, 3,
             "Dead letters lie there and nobody settles them, which control should: look for "
-            "dispatch_failed and dispatch_delayed in its log.",
+            "round_failed and round_delayed in its log.",
         ),
     ]  # fmt: skip
 
@@ -49,7 +49,7 @@ def of_control(cluster: str, service: str, figures: str) -> list[Watch]:
         Watch(
             "TasksUnknown", told(figures, "TasksWanted", "SampleCount", minutes=5), 1, 2,
             "Control does not tell how many tasks want a worker, so the fleet stays as large as "
-            "it is: dispatch_delayed with work=cloudwatch in its log says what keeps it from that.",
+            "it is: round_delayed with work=cloudwatch in its log says what keeps it from that.",
             below=True,
             missing=cloudwatch.TreatMissingData.BREACHING,
         ),

@@ -26,13 +26,14 @@ _MINUTE = Duration.minutes(1)
 class WorkerStack(Stack):
     """The workers on Fargate: the first ones on demand where the size says so, the rest on Spot.
 
-    A worker that encodes has ECS guard its task (workers/runtime/protection.py), so neither a
-    smaller number nor a deployment ends it; one that Spot takes back gives its video to another.
+    Each worker is an ECS task of its own. One that encodes has ECS guard it
+    (workers/runtime/protection.py), so neither a smaller number nor a deployment ends it. One that
+    Spot takes back gives its video to another.
 
     Attributes:
-        service: the workers' tasks.
+        service: the ECS service of the workers.
         log: what they say.
-        load: tasks that wait or are worked on, as control tells them; a figure a minute.
+        load: tasks of jobs that wait or are worked on, as control counts them; a figure a minute.
     """
 
     def __init__(
@@ -158,7 +159,7 @@ def _scale(
 def _follow(
     stack: Stack, target: autoscaling.ScalableTarget, size: Size
 ) -> autoscaling.StepScalingAction:
-    """Have the number of tasks be what the load asks for: up at once, down when it is calm."""
+    """Have the number of workers be what the load asks for: up at once, down when it is calm."""
     action = autoscaling.StepScalingAction(
         stack,
         "Follow",
@@ -171,7 +172,7 @@ def _follow(
     # Bounds count from the alarm's threshold, which is 1.
     for step, following in zip(found, [*found[1:], None], strict=True):
         action.add_adjustment(
-            adjustment=step.tasks,
+            adjustment=step.workers,
             lower_bound=step.load - 1,
             upper_bound=following and following.load - 1,
         )

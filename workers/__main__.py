@@ -5,13 +5,13 @@ import sys
 
 from core import config, log
 from workers.main import serve
-from workers.runtime.memory import give_back
+from workers.runtime.memory import return_free_memory
 from workers.settings import Settings
 
 
 def main() -> int:
     """Work; the exit status is 1 when a setting cannot be used."""
-    give_back()
+    return_free_memory()
     try:
         settings = config.load(Settings)
         log.configure(settings.log_level, settings.log_format)

@@ -1,4 +1,4 @@
-"""Settings of a worker only. Shared settings are in `core/config.py`."""
+"""Settings of a worker only. Shared ones are in `core/config.py`, limits of sources in `Limits`."""
 
 from pathlib import Path
 from typing import Literal, Self

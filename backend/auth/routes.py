@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Header, Request, Response, status
 
-from backend.auth import ownership, service
+from backend.auth import password_again, service
 from backend.auth.origin import check_origin
 from backend.auth.schemas import (
     Account,
@@ -116,7 +116,9 @@ async def logout(
 )
 async def change_password(body: PasswordChange, user: CurrentUser, address: Address) -> None:
     """Set a new password. All other sessions of the account end, this one stays."""
-    await ownership.change_password(user, body.current_password, body.new_password, address=address)
+    await password_again.change_password(
+        user, body.current_password, body.new_password, address=address
+    )
 
 
 @router.get("/auth/sessions", responses=responses(401), summary="List sessions")
@@ -171,7 +173,7 @@ async def delete_account(
     Login stops at once, and the email address can be used again. The files are removed soon
     after. The only admin must make another user an admin first.
     """
-    await ownership.end_account(user, body.password, address=address)
+    await password_again.end_account(user, body.password, address=address)
     response.delete_cookie(COOKIE, path=_PATH)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from backend.auth import families
+from backend.auth import stored_sessions
 from backend.auth.passwords import check_password
 from backend.auth.schemas import Account, Credentials, Me, Registration
 from backend.auth.sessions import Rotated
@@ -131,7 +131,7 @@ async def begin_session(
     try:
         async with services.db.begin() as tx:
             await accounts.require_open(tx, user_id, password_hash)
-            await families.begin(
+            await stored_sessions.begin(
                 tx, user_id, session_id, first.token_id, services.settings.refresh_token_s
             )
     except Unauthenticated:
@@ -172,7 +172,7 @@ async def _rotate(services: Services, shown: Token) -> Rotated:
     """
     # Looked at before Redis changes anything, so that a database that is away costs no session.
     async with services.db.autocommit() as connection:
-        last = await families.last_token(connection, shown.user_id, shown.session_id)
+        last = await stored_sessions.last_token(connection, shown.user_id, shown.session_id)
     if last is None:
         raise _ended()
     rotated = await services.sessions.rotate(
@@ -184,7 +184,7 @@ async def _rotate(services: Services, shown: Token) -> Rotated:
     )
     life_s = services.settings.refresh_token_s
     async with services.db.begin() as tx:
-        followed = await families.follow(
+        followed = await stored_sessions.follow(
             tx, shown.session_id, shown.token_id, rotated.token_id, life_s
         )
     if not followed and not await services.sessions.went_on(shown.session_id, rotated.token_id):
@@ -211,14 +211,14 @@ async def log_out(services: Services, token: str | None) -> None:
 async def end_session(services: Services, user_id: uuid.UUID, session_id: str) -> bool:
     """End one session of a user for good; False when there is none."""
     async with services.db.begin() as tx:
-        known = await families.end(tx, user_id, session_id)
+        known = await stored_sessions.end(tx, user_id, session_id)
     return await services.sessions.end(user_id, session_id) or known
 
 
 async def end_all_sessions(services: Services, user: Principal) -> None:
     """End every session of an account for good."""
     async with services.db.begin() as tx:
-        await families.end_all(tx, user.user_id)
+        await stored_sessions.end_all(tx, user.user_id)
     await services.sessions.end_all(user.user_id)
 
 

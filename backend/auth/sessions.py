@@ -1,7 +1,7 @@
 """Sessions in Redis: one key each, with the id (JTI) of its only valid refresh token.
 
-A session that is not in Redis is not valid, so losing Redis ends all of them. `families.py` makes
-sure that an old copy of Redis brings none back.
+A session that is not in Redis is not valid, so losing Redis ends all of them.
+`stored_sessions.py` makes sure that an old copy of Redis brings none back.
 """
 
 import json

@@ -1,8 +1,9 @@
 """The event stream of one video, or of all videos of a user.
 
-The state is read from Postgres first, and again after each event from Redis. It is also read from
-time to time without an event, so a lost event does no lasting harm. Then the session is checked
-too, because a stream lives longer than the token that opened it.
+The state is read from Postgres first, and again after each event of a new version. An event of
+progress is sent on without a read. The state is also read from time to time without an event, so a
+lost event does no lasting harm. Then the session is checked too, because a stream lives longer than
+the token that opened it.
 
 A read without an event compares the version of every video with the version that was sent. It
 sends all that differ, a page at a time.

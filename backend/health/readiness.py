@@ -36,7 +36,7 @@ class Readiness:
         self._asked: dict[str, asyncio.Task[bool]] = {}
 
     async def silent(self) -> list[str]:
-        """Return the names of the parts that do not answer."""
+        """Return the names of the dependencies that do not answer."""
         async with self._asking:
             if time.monotonic() >= self._good_until:
                 self._known = await self._ask()
@@ -58,7 +58,7 @@ class Readiness:
         asked = self._asked
         self._asked = {name: task for name, task in asked.items() if task in late}
         for name, task in self._asked.items():
-            _log.warning("not_ready", part=name, error=f"no answer in {self._patience_s:g} s")
+            _log.warning("not_ready", dependency=name, error=f"no answer in {self._patience_s:g} s")
             task.cancel()
         return [name for name, task in asked.items() if task in late or not task.result()]
 

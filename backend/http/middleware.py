@@ -98,7 +98,7 @@ class RequestLayer:
             else:
                 await exchange.answer(*refusal)
         finally:
-            exchange.give_back()
+            exchange.free_slot()
         exchange.record()
 
 
@@ -267,7 +267,7 @@ class Exchange:
                 if name == b"cache-control":
                     may_be_kept = True
                 elif name == b"content-type" and value.startswith(_STREAM):
-                    self.give_back()
+                    self.free_slot()
                     is_stream = True
             # Only what says that it may be kept is kept.
             if not may_be_kept:
@@ -295,7 +295,7 @@ class Exchange:
         response = problem(path, request_id, status, code, detail, retry_after_s=retry_after_s)
         await response(self._scope, self._receive, self._send_on)
 
-    def give_back(self) -> None:
+    def free_slot(self) -> None:
         """Let another request have the slot; once."""
         self._slots.taken -= self._has_slot
         self._has_slot = False
@@ -304,7 +304,7 @@ class Exchange:
         """Add to the figures."""
         route = self._scope.get("route")
         name = getattr(route, "path", "none")  # never the path itself: anybody could invent labels
-        requests, seconds = _figures(self._method, name, self._status)
+        requests, seconds = _metrics(self._method, name, self._status)
         requests.inc()
         seconds.observe(self._seconds)
 
@@ -322,7 +322,7 @@ class Exchange:
 
 
 @cache  # looking labels up takes longer than counting
-def _figures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+def _metrics(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     return REQUESTS.labels(method, route, status), SECONDS.labels(route)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from backend.deps import Principal, Services
 from backend.http.paging import decode_cursor, encode_cursor
 from backend.jobs.schemas import JobItem
-from backend.limits import quota
+from backend.quota import quota
 from backend.videos.progress import shown_of, told_of
 from core.errors import NotFound
 from core.jobs.create import create as create_job

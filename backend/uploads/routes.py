@@ -20,7 +20,7 @@ from backend.uploads.schemas import (
     UploadWithParts,
 )
 from backend.videos.schemas import VideoItem
-from core.uploads.sessions import UploadRow
+from core.uploads.upload_lifecycle import UploadRow
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 direct = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=DirectRoute)

@@ -1,4 +1,4 @@
-"""Uploads: started here, sent directly to S3, ended by `core.uploads.sessions`."""
+"""Uploads: started here, sent directly to S3, ended by `core.uploads.upload_lifecycle`."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
 from backend.http.ratelimit import Limit
-from backend.limits import quota
+from backend.quota import quota
 from backend.settings import Settings
 from backend.uploads.schemas import NamedPart, NewUpload
 from core import accounts, log
@@ -32,10 +32,10 @@ from core.model.ids import new_id
 from core.model.states import UploadState, VideoState
 from core.model.tables import Upload, Video
 from core.outbox.write import of_video
-from core.uploads import sessions
+from core.uploads import upload_lifecycle
 from core.uploads.multipart import part_count_for, part_size_for, size_of_part
-from core.uploads.sessions import UploadRow
-from core.videos.purges import purge
+from core.uploads.upload_lifecycle import UploadRow
+from core.videos import purges
 
 _CONTENT_TYPES = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime",
@@ -139,7 +139,7 @@ async def _begin(
             except (Unauthenticated, RateLimited) as error:
                 # The sweep aborts what S3 has begun, even if S3 is away by now.
                 refused = error
-                await purge(tx, key, s3_upload_id)
+                await purges.schedule_removal(tx, key, s3_upload_id=s3_upload_id, wait=purges.NOW)
             else:
                 await _insert(tx, settings, row, wanted)
     except Exception:
@@ -224,8 +224,8 @@ async def stored_parts(services: Services, upload: UploadRow) -> tuple[UploadRow
     if found is not None:
         return upload, found
     # It may have become an object, or be lost: then it is over.
-    await sessions.lose(services.db, services.storage, upload)
-    present = await sessions.load(services.db, [upload.id])
+    await upload_lifecycle.lose(services.db, services.storage, upload)
+    present = await upload_lifecycle.load(services.db, [upload.id])
     return present.get(upload.id, upload), []
 
 
@@ -268,7 +268,7 @@ async def complete(
             raise Invalid("A part is listed twice.", "part_mismatch")
         if list(named) != sorted(named):
             raise Invalid("List the parts in the order of their numbers.", "part_mismatch")
-    await sessions.complete(services.db, services.storage, upload, named)
+    await upload_lifecycle.complete(services.db, services.storage, upload, named)
 
 
 async def abort(services: Services, upload: UploadRow) -> None:
@@ -277,6 +277,6 @@ async def abort(services: Services, upload: UploadRow) -> None:
     Raises:
         Conflict: it is completed.
     """
-    await sessions.abort(services.db, upload)
+    await upload_lifecycle.abort(services.db, upload)
     # The sweep would do it too; now is kinder to the bill.
     await services.storage.abort_upload(upload.s3_key, upload.s3_upload_id)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
 from backend.http.text import is_storable
-from backend.limits import quota
+from backend.quota import quota
 from backend.videos.schemas import VideoItem
 from backend.videos.sorting import Sort, cursor_after, follows, order_of
 from core import log

@@ -19,7 +19,7 @@ from core.adapters.aws_errors import code_of, translated
 from core.adapters.presign import Credentials, Presigner, address_of
 from core.errors import Refused
 
-_PART = "The object store"
+_DEPENDENCY = "The object store"
 _READ_CHUNK = 256 * 1024
 _REMEMBERED = 10_000  # signed URLs; about 1 kB each
 _SIGNERS = 1_000
@@ -105,7 +105,7 @@ class Storage:
 
     async def _ask(self, call: str, gone: Collection[str] = (), **arguments: Any) -> Any:
         """Make a call about the bucket; None when it fails with a code that is in `gone`."""
-        with translated(_PART):
+        with translated(_DEPENDENCY):
             try:
                 return await getattr(self._s3, call)(Bucket=self._bucket, **arguments)
             except ClientError as error:
@@ -153,7 +153,7 @@ class Storage:
             RejectedParts: a part is missing, too small, out of order or has another ETag.
         """
         listed = [{"PartNumber": part.number, "ETag": f'"{part.etag}"'} for part in parts]
-        with translated(_PART):
+        with translated(_DEPENDENCY):
             try:
                 await self._s3.complete_multipart_upload(
                     Bucket=self._bucket,
@@ -173,7 +173,7 @@ class Storage:
 
     async def abort_uploads(self, prefix: str) -> None:
         """Drop every multipart upload whose key starts with `prefix`."""
-        with translated(_PART):
+        with translated(_DEPENDENCY):
             while True:
                 answer = await self._s3.list_multipart_uploads(Bucket=self._bucket, Prefix=prefix)
                 found = answer.get("Uploads", ())
@@ -209,7 +209,7 @@ class Storage:
             ObjectGone: there is no such object, or it is another version.
         """
         wanted = {} if etag is None else {"IfMatch": etag}
-        with translated(_PART):
+        with translated(_DEPENDENCY):
             try:
                 answer = await self._s3.get_object(
                     Bucket=self._bucket, Key=key, Range=f"bytes={first}-{last}", **wanted
@@ -230,7 +230,7 @@ class Storage:
         """
         # The SDK has no time-out while a body is sent, nor while the store must first ask for it.
         bound = self._small_write_s if isinstance(body, bytes) else None
-        with translated(_PART):
+        with translated(_DEPENDENCY):
             async with asyncio.timeout(bound):
                 await self._ask("put_object", Key=key, Body=body, ContentType=content_type)
 

@@ -17,7 +17,7 @@ from core.adapters.aws_errors import translated
 from core.errors import Unavailable
 
 _log = log.get(__name__)
-_PART = "The queue"
+_DEPENDENCY = "The queue"
 _VERSION = 1
 LONG_POLL_S = 20  # the longest that SQS knows
 _DROP_S = 10.0
@@ -81,7 +81,7 @@ class TaskQueue:
     async def send(self, task_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
         """Send a message for each task; return those that the queue has taken."""
         sent: list[uuid.UUID] = []
-        with translated(_PART):
+        with translated(_DEPENDENCY):
             for start in range(0, len(task_ids), _BATCH):
                 batch = task_ids[start : start + _BATCH]
                 answer = await self._sqs.send_message_batch(
@@ -116,7 +116,7 @@ class TaskQueue:
         return letters
 
     async def _receive(self, most: int, wait_s: int) -> list[dict[str, str]]:
-        with translated(_PART):
+        with translated(_DEPENDENCY):
             answer = await self._sqs.receive_message(
                 QueueUrl=await self._find(),
                 MaxNumberOfMessages=min(most, _BATCH),
@@ -127,7 +127,7 @@ class TaskQueue:
 
     async def extend(self, message: TaskMessage, seconds: float) -> None:
         """Hide a message for that long from now on; 0 shows it to others at once."""
-        with translated(_PART):
+        with translated(_DEPENDENCY):
             await self._sqs.change_message_visibility(
                 QueueUrl=await self._find(),
                 ReceiptHandle=message.receipt,
@@ -136,7 +136,7 @@ class TaskQueue:
 
     async def delete(self, message: TaskMessage | DeadLetter) -> None:
         """Settle a message."""
-        with translated(_PART):
+        with translated(_DEPENDENCY):
             await self._sqs.delete_message(
                 QueueUrl=await self._find(), ReceiptHandle=message.receipt
             )
@@ -152,7 +152,7 @@ class TaskQueue:
 
     async def backlog(self) -> int:
         """Return about how many messages wait to be received."""
-        with translated(_PART):
+        with translated(_DEPENDENCY):
             answer = await self._sqs.get_queue_attributes(
                 QueueUrl=await self._find(), AttributeNames=["ApproximateNumberOfMessages"]
             )

@@ -60,7 +60,7 @@ async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
     ).one_or_none()
     if old is None:
         return False
-    await purges.purge_old_attempts(tx, video.id, old.job_id, old.attempt)
+    await purges.schedule_old_attempts(tx, video.id, old.job_id, old.attempt)
     state = await tx.scalar(select(Job.state).where(Job.id == old.job_id).with_for_update())
     if state not in JOB_LIVE or video.state is VideoState.DELETED:
         return False

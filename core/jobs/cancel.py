@@ -45,7 +45,7 @@ async def end_work(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UUID]:
         .returning(OldTask.job_id, OldTask.attempt)
     )
     for row in old.all():
-        await purges.purge_old_attempts(tx, video_id, row.job_id, row.attempt)
+        await purges.schedule_old_attempts(tx, video_id, row.job_id, row.attempt)
     jobs = await tx.scalars(
         update(Job)
         .where(Job.video_id == video_id, Job.state.in_(JOB_LIVE))
@@ -74,11 +74,11 @@ async def cancel_tasks(tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UU
             .where(TaskAttempt.task_id == row.id, TaskAttempt.outcome.is_(None))
             .values(outcome=Outcome.CANCELLED, ended_at=func.now())
         )
-        await purges.purge_attempts(tx, video_id, job_id, row.key, row.attempt)
+        await purges.schedule_attempts(tx, video_id, job_id, row.key, row.attempt)
     # Of those that had succeeded before: it waited to be published with all the rest.
     staged = await tx.scalars(
         delete(Asset)
         .where(Asset.job_id == job_id, Asset.state == AssetState.STAGED)
         .returning(Asset.s3_key)
     )
-    await purges.purge_all(tx, staged.all())
+    await purges.schedule_removal(tx, *staged.all())

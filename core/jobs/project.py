@@ -127,7 +127,7 @@ async def _publish(
             .where(Asset.video_id == video.id, Asset.is_main, Asset.job_id != job_id)
             .returning(Asset.s3_key)
         )
-        await purges.purge_all(tx, replaced.all(), purges.LONGEST_URL)
+        await purges.schedule_removal(tx, *replaced.all(), wait=purges.LONGEST_URL)
     published = await tx.execute(
         update(Asset)
         .where(Asset.job_id == job_id, Asset.state == AssetState.STAGED)

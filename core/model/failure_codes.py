@@ -1,4 +1,8 @@
-"""Why jobs fail: the `failure.code` words of the API."""
+"""Why jobs fail: the `failure.code` words of the API.
+
+The sentence for people is where a failure is found: most are in `workers/ffmpeg/diagnose.py`,
+`workers/media/limits.py` and `workers/media/verify.py`.
+"""
 
 from enum import StrEnum
 

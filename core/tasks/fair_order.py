@@ -1,6 +1,6 @@
 """Decides which task is next: an order that is fair between users.
 
-A message only says that there is work. Which task a worker gets is decided here, when it claims.
+A hint only says that there is work. Which task a worker gets is decided here, when it claims.
 Each task gets a turn when it is queued: one more than the last turn of its user, but at least the
 turn that is claimed now. The lowest turn is claimed first, and the oldest of equal turns. So a user
 with one video waits for one video of each other user, however many they have queued.
@@ -21,7 +21,7 @@ from core.model.tables import Job, Task, User
 
 _QUEUED = Task.state == TaskState.QUEUED
 _DUE = and_(_QUEUED, Task.available_at <= func.now())
-_NOT_SET_BACK = (
+NOT_SET_BACK = and_(
     setbacks.clear_of(setbacks.Kind.CLAIM, Task.id),
     setbacks.clear_of(setbacks.Kind.LAPSE, Task.id),
 )
@@ -55,7 +55,7 @@ async def assign(tx: AsyncConnection, user_id: uuid.UUID) -> tuple[int, int]:
     ).scalar_one()
     same = Task.priority == priority
     # One that nothing can be done to stands still: so must not the turn that newcomers get.
-    reached = select(func.min(Task.turn)).where(_DUE, same, *_NOT_SET_BACK).scalar_subquery()
+    reached = select(func.min(Task.turn)).where(_DUE, same, NOT_SET_BACK).scalar_subquery()
     after_own = (
         select(func.max(Task.turn) + 1)
         .where(_QUEUED, same, Task.user_id == user_id)
@@ -80,11 +80,14 @@ def claimable(skills: Skills) -> ColumnElement[bool]:
     """Return the condition that a worker may claim a task now."""
     operation = select(Job.operation).where(Job.id == Task.job_id).scalar_subquery()
     return and_(
-        _DUE,
-        Task.charged < skills.max_attempts,
+        waiting(skills.max_attempts),
         Task.pool == skills.pool,
         tuple_(operation, Task.kind).in_(sorted(skills.kinds)),
-        # One whose row could not be written is passed over for a while, or nobody would get
-        # another.
-        setbacks.clear_of(setbacks.Kind.CLAIM, Task.id),
     )
+
+
+def waiting(max_attempts: int) -> ColumnElement[bool]:
+    """Return the condition that some worker may claim a task now, whatever it must be able to."""
+    # One whose row could not be written is passed over for a while, or nobody would get another.
+    clear = setbacks.clear_of(setbacks.Kind.CLAIM, Task.id)
+    return and_(_DUE, Task.charged < max_attempts, clear)

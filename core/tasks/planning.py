@@ -29,7 +29,7 @@ class NewTask:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Inspection:
     """The result of a task that inspects: the job's plan, its tasks, and the facts of the source.
 
     The first of the tasks that need nothing goes on in the hands of who made the plan.
@@ -43,7 +43,7 @@ class Plan:
 async def plan(
     tx: AsyncConnection,
     work: Work,
-    made: Plan,
+    made: Inspection,
     lease_s: float,
     worker: str,
     nonce: uuid.UUID,

@@ -86,7 +86,7 @@ async def succeed(
         await tx.execute(
             insert(Asset).values([{"id": new_id(), **common, **asdict(each)} for each in assets])
         )
-    await purges.purge_attempts(tx, work.video_id, work.job_id, work.key, work.attempt - 1)
+    await purges.schedule_attempts(tx, work.video_id, work.job_id, work.key, work.attempt - 1)
     if work.is_needed:
         await _unblock(tx, work)
     await project(tx, video, work.job_id, **of_job(ending))
@@ -102,12 +102,12 @@ async def fail(
     """
     video = await lock(tx, claim)
     await end(tx, claim, TaskState.FAILED, Outcome.FAILED, ending)
-    await purges.purge_attempts(tx, claim.video_id, claim.job_id, claim.key, claim.attempt)
+    await purges.schedule_attempts(tx, claim.video_id, claim.job_id, claim.key, claim.attempt)
     await cancel_tasks(tx, claim.video_id, claim.job_id)
     await project(tx, video, claim.job_id, failure=failure, **of_job(ending))
 
 
-async def release(
+async def give_back(
     tx: AsyncConnection,
     claim: Claim,
     *,
@@ -159,9 +159,9 @@ async def abandon(tx: AsyncConnection, claim: Claim) -> None:
         TaskAttempt.log_key.is_not(None),
     )
     if await tx.scalar(published.limit(1)) is None:
-        await purges.purge(tx, claim.prefix)
+        await purges.schedule_removal(tx, claim.prefix, wait=purges.NOW)
     if await tx.scalar(named) is None:
-        await purges.purge(tx, claim.log_key)
+        await purges.schedule_removal(tx, claim.log_key, wait=purges.NOW)
 
 
 async def lock(tx: AsyncConnection, claim: Claim) -> LockedVideo:

@@ -18,7 +18,7 @@ from core.jobs.cancel import end_work
 from core.model import object_keys
 from core.model.states import VideoState
 from core.model.tables import Asset, Job, OldTask, Outbox, Purge, Task, Upload, Video
-from core.uploads import sessions
+from core.uploads import upload_lifecycle
 from core.videos import lifecycle, purges
 
 
@@ -31,11 +31,11 @@ async def delete_video(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UU
     found = await lifecycle.lock(tx, video_id)
     if found is None or found.state is VideoState.DELETED:
         return None
-    await sessions.discard_open(tx, video_id)
+    await upload_lifecycle.discard_open(tx, video_id)
     ended = await end_work(tx, video_id)
     await tx.execute(delete(Asset).where(Asset.video_id == video_id))
     # When a worker that had not yet heard of it must have stopped; sooner is up to the caller.
-    await purges.purge(tx, object_keys.video_prefix(video_id), wait=purges.GRACE)
+    await purges.schedule_removal(tx, object_keys.video_prefix(video_id))
     await lifecycle.touch(tx, video_id, state=VideoState.DELETED, **lifecycle.FORGOTTEN)
     return ended
 

@@ -75,7 +75,7 @@ async def _stop_before_publishing(world: World, tries: int, tally: Tally) -> Non
     for first in range(0, tries, _SIDE_BY_SIDE):
         count = min(tries - first, _SIDE_BY_SIDE)
         await world.purge_queue()
-        workers += await world.start_workers(2 * count - len(workers), "halt_before_publishing")
+        workers += await world.start_workers(2 * count - len(workers), "halt_before_completing")
         videos = await asyncio.gather(*(world.upload(world.clips.quick) for _ in range(count)))
         await world.ends(*videos, seconds=world.timing.restart_s + 60)
         zombies = [worker for worker in workers if worker.halted]

@@ -162,9 +162,9 @@ SCENARIO = Scenario(
     run=run,
     protections=(
         Protection(
-            "families",
+            "stored_sessions",
             "Postgres does not know which sessions live",
-            ("families",),
+            ("stored_sessions",),
             1,
             ("old_copy",),
         ),

@@ -13,7 +13,7 @@ import redis.asyncio as redis
 
 from core.adapters.redis import connect as connect_redis
 from core.adapters.sqs import encode
-from core.events import VideoEvent, publish
+from core.events import VideoEvent, announce
 from tests.faults.scenario import Outcome, Protection, Scenario, Tally
 from tests.faults.world import World
 from tests.support.sse import stream
@@ -105,7 +105,7 @@ async def _tell_old_news(world: World, client: redis.Redis, videos: list[uuid.UU
     for video_id in videos:
         row = await world.video(video_id)
         for version in (row.version - 1, 1):
-            await publish(client, [VideoEvent(row.user_id, video_id, version)])
+            await announce(client, [VideoEvent(row.user_id, video_id, version)])
 
 
 @asynccontextmanager

@@ -25,8 +25,8 @@ from core.model.states import Stage, Topic
 from core.model.tables import Outbox, Purge, Task, Upload, Video
 from core.tasks import lease, planning, settle
 from core.tasks.claim import Claim, Work, begin, claim_next
-from core.tasks.planning import NewTask, Plan
-from core.uploads import sessions
+from core.tasks.planning import Inspection, NewTask
+from core.uploads import upload_lifecycle
 from tests.machine.paced import PacedDatabase, PacedStorage
 from tests.support.control import rounds_of
 from tests.support.settings import Settings
@@ -163,8 +163,8 @@ class Mill:
         """Abort an upload."""
         await uploads_service.abort(self._held, await self._upload(upload_id))
 
-    async def _upload(self, upload_id: uuid.UUID) -> sessions.UploadRow:
-        found = await sessions.load(cast(Any, self.db), [upload_id])
+    async def _upload(self, upload_id: uuid.UUID) -> upload_lifecycle.UploadRow:
+        found = await upload_lifecycle.load(cast(Any, self.db), [upload_id])
         if upload_id not in found:
             raise DomainError("it is gone")
         return found[upload_id]
@@ -206,7 +206,7 @@ class Mill:
         taken = await self._taken()
         if taken is not None:
             async with self.db.begin() as tx:
-                await lease.put_back(cast(Any, tx), taken, "no", charge=True)
+                await lease.give_back_unbegun(cast(Any, tx), taken, "no", charge=True)
 
     async def _taken(self) -> Claim | None:
         found = await claim_next(cast(Any, self.db), "worker", uuid.uuid4(), 60.0, SKILLS)
@@ -222,7 +222,7 @@ class Mill:
     async def succeed(self, held: Work, following: list[Work] | None = None) -> None:
         """Plan a graph, and go on with its first task; or end a task of it well."""
         if held.kind == FIRST_TASK:
-            made = Plan({}, _GRAPH, {"duration": 2.0})
+            made = Inspection({}, _GRAPH, {"duration": 2.0})
             async with self.db.begin() as tx:
                 work = await planning.plan(cast(Any, tx), held, made, 60.0, "worker", uuid.uuid4())
             if following is not None:
@@ -237,10 +237,10 @@ class Mill:
         async with self.db.begin() as tx:
             await settle.fail(cast(Any, tx), held, _FAILURE)
 
-    async def release(self, held: Work) -> None:
+    async def give_back(self, held: Work) -> None:
         """Give a task back."""
         async with self.db.begin() as tx:
-            await settle.release(cast(Any, tx), held, delay_s=0, charge=True)
+            await settle.give_back(cast(Any, tx), held, delay_s=0, charge=True)
 
     async def abandon(self, held: Work) -> None:
         """Have removed what an attempt has made, if it lost its lease."""

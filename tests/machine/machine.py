@@ -236,7 +236,7 @@ class MillMachine(RuleBasedStateMachine):
         self._begin("claim in vain", self._mill.claim_in_vain)
 
     @precondition(lambda self: self._has_room() and self._claims)
-    @rule(pick=_PICK, name=st.sampled_from(["heartbeat", "fail", "release", "abandon"]))
+    @rule(pick=_PICK, name=st.sampled_from(["heartbeat", "fail", "give_back", "abandon"]))
     def a_worker_says_something(self, pick: int, name: str) -> None:
         """Keep, end or give back a task that was claimed, by now perhaps lost."""
         held, act = self._one_of_the_latest(pick), getattr(self._mill, name)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from backend.limits import quota
+from backend.quota import quota
 from control import purges
 from core.model.states import VideoState
 from core.model.tables import Asset, Job, Video

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from backend.app import create_app
 from backend.deps import Services
-from backend.health.service import create_service_app
+from backend.health.service_app import create_service_app
 from backend.http.connection import bounded
 from tests.support.settings import Settings
 from tests.support.waiting import wait_until

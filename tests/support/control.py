@@ -18,7 +18,7 @@ from tests.support.settings import Settings
 class Rounds:
     """What control does, to be asked for one by one."""
 
-    held: Adapters
+    adapters: Adapters
     relay: Relay
     sweeps: Sweeps
 
@@ -51,11 +51,14 @@ def rounds_of(
     Unless they are to be careful, a lease that has lapsed says at once that its worker is gone:
     however long ago a test has looked before.
     """
-    held = Adapters(*(cast(Any, each) for each in (settings, db, queue, dead, storage, redis)))
-    relay, sweeps = Relay(held.db, held.queue, held.redis, held.settings.sweep_s), Sweeps(held)
+    adapters = Adapters(*(cast(Any, each) for each in (settings, db, queue, dead, storage, redis)))
+    relay, sweeps = (
+        Relay(adapters.db, adapters.queue, adapters.redis, adapters.settings.sweep_s),
+        Sweeps(adapters),
+    )
     if not careful:
         sweeps._leases.say_something = _at_once  # type: ignore[method-assign]
-    return Rounds(held, relay, sweeps)
+    return Rounds(adapters, relay, sweeps)
 
 
 async def _at_once() -> bool:

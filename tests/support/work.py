@@ -14,10 +14,11 @@ from core.jobs import create
 from core.model.states import AssetKind, TaskState, VideoState
 from core.model.tables import DEFAULT_POOL, Job, Task, TaskAttempt, User, Video
 from core.setbacks import Kind
-from core.tasks import lease, planning, settle
+from core.tasks import lapse as lapses
+from core.tasks import planning, settle
 from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next
 from core.tasks.fair_order import Skills
-from core.tasks.planning import NewTask, Plan
+from core.tasks.planning import Inspection, NewTask
 from core.tasks.settle import Ending, NewAsset
 from tests.support.waiting import wait_until
 
@@ -164,7 +165,7 @@ async def planned(
     media: dict[str, Any] | None = None,
 ) -> Work:
     """End a task that inspects with a plan of these tasks; the first that needs none is held."""
-    made = Plan(plan={"of": "a test"}, tasks=tasks, source_media=media or {"duration": 2.0})
+    made = Inspection(plan={"of": "a test"}, tasks=tasks, source_media=media or {"duration": 2.0})
     async with db.begin() as tx:
         return await planning.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
 
@@ -181,9 +182,9 @@ async def lapse(
 
     async def one(task_id: uuid.UUID) -> bool:
         async with db.begin() as tx:
-            return await lease.lapse(tx, task_id, max_attempts, max_job_s)
+            return await lapses.lapse(tx, task_id, max_attempts, max_job_s)
 
-    return sum(await Round(db, Kind.LAPSE).run(lease.lapsed(max_attempts), one))
+    return sum(await Round(db, Kind.LAPSE).run(lapses.lapsed(max_attempts), one))
 
 
 async def let_lapse(db: Database, task_id: uuid.UUID) -> None:

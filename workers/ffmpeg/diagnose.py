@@ -9,7 +9,7 @@ from core.model.failure_codes import FailureCode
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class Diagnosis:
     """What went wrong, in the API's words.
 
     Attributes:
@@ -27,13 +27,13 @@ class Failure:
 
 class _Sign(NamedTuple):
     pattern: re.Pattern[str]
-    failure: Failure
+    failure: Diagnosis
 
 
 def _sign(
     pattern: str, code: FailureCode, message: str, *, input_fault: bool = True, charge: bool = True
 ) -> _Sign:
-    return _Sign(re.compile(pattern), Failure(code, message, input_fault, charge))
+    return _Sign(re.compile(pattern), Diagnosis(code, message, input_fault, charge))
 
 
 # After a fault of the machine, later errors about the input mean nothing.
@@ -119,14 +119,14 @@ _MOST_AT_A_CUT = 12
 # A size in the file that passes -max_alloc is refused with these words, whatever memory is free.
 _BEYOND_MEMORY = re.compile(r"Error during demuxing: Cannot allocate memory")
 _INVALID = "Invalid data found when processing input"
-_GAVE_UP = Failure(
+_GAVE_UP = Diagnosis(
     FailureCode.PROCESSING_GAVE_UP,
     "The video could not be processed. Try again, or upload it in another format.",
     input_fault=False,
 )
 
 
-def diagnose(status: int, stderr_tail: str) -> Failure:
+def diagnose(status: int, stderr_tail: str) -> Diagnosis:
     """Classify a failed encode. It is the source's fault only if that is proved.
 
     Args:
@@ -140,7 +140,7 @@ def diagnose(status: int, stderr_tail: str) -> Failure:
     return _first((*_REFUSED, *worse, _EMPTY), stderr_tail) or _GAVE_UP
 
 
-def diagnose_probe(status: int, stderr_tail: str) -> Failure:
+def diagnose_probe(status: int, stderr_tail: str) -> Diagnosis:
     """Judge an ffprobe that could not read the file.
 
     A file that no demuxer recognises is no video; one that was recognised is damaged.
@@ -155,7 +155,7 @@ def diagnose_probe(status: int, stderr_tail: str) -> Failure:
     return _first((_DAMAGED, _CUT), stderr_tail) or _GAVE_UP
 
 
-def diagnose_size(stderr_tail: str) -> Failure | None:
+def diagnose_size(stderr_tail: str) -> Diagnosis | None:
     """Say whether a picture was refused for its size, which does not always end ffprobe."""
     return _first((_TOO_LARGE,), stderr_tail)
 
@@ -180,7 +180,7 @@ def has_lost_its_place(stderr_tail: str) -> bool:
 _NOT_STARTED = (125, 126, 127, 137)
 
 
-def _certain(status: int, stderr_tail: str) -> Failure | None:
+def _certain(status: int, stderr_tail: str) -> Diagnosis | None:
     """What is beyond doubt: a limit of ours passed, or the machine in trouble."""
     # A process that was killed or never started has not judged the file.
     judged = status > 0 and status not in _NOT_STARTED
@@ -191,7 +191,7 @@ def _certain(status: int, stderr_tail: str) -> Failure | None:
     if judged and _BEYOND_MEMORY.search(stderr_tail) and is_damaged(stderr_tail):
         return _DAMAGED.failure
     if status == -9 or status in _NOT_STARTED or "Cannot allocate memory" in stderr_tail:
-        return Failure(
+        return Diagnosis(
             FailureCode.RESOURCE_LIMIT,
             "The worker ran out of memory or could not start FFmpeg. Try again later.",
             input_fault=False,
@@ -199,7 +199,7 @@ def _certain(status: int, stderr_tail: str) -> Failure | None:
     return _first(_OURS, stderr_tail)
 
 
-def _first(signs: Sequence[_Sign], text: str) -> Failure | None:
+def _first(signs: Sequence[_Sign], text: str) -> Diagnosis | None:
     for sign in signs:
         if sign.pattern.search(text):
             return sign.failure

@@ -5,11 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.model.failure_codes import FailureCode
-from workers.ffmpeg.diagnose import (
-    Failure,
-    diagnose_probe,
-    diagnose_size,
-)
+from workers.ffmpeg.diagnose import Diagnosis, diagnose_probe, diagnose_size
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, TimeLimitError, run
 from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
 from workers.media.info import MediaInfo
@@ -17,12 +13,12 @@ from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.probe_json import UnreadableProbeError, parse_probe
 from workers.sandbox.policy import Policy
 
-_TOOK_TOO_LONG = Failure(
+_TOOK_TOO_LONG = Diagnosis(
     FailureCode.PROCESSING_TIMEOUT,
     "The file took too long to inspect. Try again later.",
     input_fault=False,
 )
-_NO_SENSE = Failure(
+_NO_SENSE = Diagnosis(
     FailureCode.CORRUPT_MEDIA, "The headers of the file are invalid.", input_fault=True
 )
 
@@ -35,7 +31,7 @@ class ProbeFailedError(Exception):
         failure: whose fault it is.
     """
 
-    def __init__(self, stderr_tail: str, failure: Failure) -> None:
+    def __init__(self, stderr_tail: str, failure: Diagnosis) -> None:
         self.stderr_tail = stderr_tail
         self.failure = failure
         super().__init__(f"ffprobe failed ({failure.code}): {failure.message}")

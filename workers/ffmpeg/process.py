@@ -21,7 +21,7 @@ from workers.ffmpeg.standard_input import Feed, OwnTime, StandardInput
 from workers.runtime.concurrency import unbroken
 from workers.sandbox.policy import Policy
 
-_LAUNCHER = Path(__file__).with_name("launch.py")
+_LAUNCHER = Path(__file__).parents[1] / "sandbox" / "launch.py"
 _CHUNK = 65536
 _SHORTEST_WAIT_S = 0.05  # its own time may stand still, and must not be asked for in a circle
 _LOOK_S = 10.0  # within which a disk must tell what is on it, once there is no progress

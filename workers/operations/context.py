@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.tasks.claim import Work
-from core.tasks.planning import Plan
+from core.tasks.planning import Inspection
 from core.tasks.settle import NewAsset
 from workers.runtime.report import JobLog, Meter
 from workers.sources.choose import WholeFile
@@ -49,7 +49,7 @@ class Context:
 # Returns what came of the task. It writes no state: what it returns is seen once it is committed.
 # It raises PermanentError when the source is at fault, TransientError when trying again may help,
 # and Unavailable when the store does not answer.
-TaskFunction = Callable[[Context], Awaitable[Plan | tuple[NewAsset, ...]]]
+TaskFunction = Callable[[Context], Awaitable[Inspection | tuple[NewAsset, ...]]]
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,14 @@
 """Transcode: makes the MP4 renditions of a video, and its poster.
 
 `inspect` looks at the source and writes the plan; `encode` carries it out.
-
-FFmpeg starts while the source still arrives, if it can read the bytes in the order of the file. If
-that fails, or the file is refused, the whole file is fetched and tried once more. So no file is
-called bad because only a piece of it was read, or because FFmpeg could not seek in a pipe.
 """
 
 import asyncio
 import shlex
-import shutil
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,47 +16,32 @@ from core import log
 from core.errors import Failure, PermanentError, TransientError
 from core.model.failure_codes import FailureCode
 from core.model.states import AssetKind, Stage
-from core.tasks.planning import NewTask, Plan
+from core.tasks.planning import Inspection, NewTask
 from core.tasks.settle import NewAsset
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
-from workers.ffmpeg.probe import ProbeFailedError, probe
-from workers.ffmpeg.process import (
-    FFmpegFailedError,
-    ProcessLimits,
-    StallError,
-    TimeLimitError,
-    run,
-)
+from workers.ffmpeg.probe import ProbeFailedError
+from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, StallError, TimeLimitError, run
 from workers.ffmpeg.progress import Progress, RemainingTime, percent
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import MediaInfo
-from workers.media.limits import Limits, Refusal, refuse
+from workers.media.limits import Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
 from workers.operations.context import Context, Operation
+from workers.operations.source import INPUT, OUT, SAMPLE, either_way, inspected, judged, probe_file
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
 from workers.outputs.upload import Upload
 from workers.runtime.concurrency import both, together
-from workers.runtime.report import describe_source
-from workers.runtime.scratch import outputs_room, require, whole_file_room
-from workers.sandbox.work import encode_policy, probe_policy
-from workers.sources.choose import WholeFile
+from workers.runtime.scratch import outputs_room, require
+from workers.sandbox.policies import encode_policy
 from workers.sources.feed import feeder
-from workers.sources.fetch import fetch
-from workers.sources.look import look
 from workers.sources.shape import Pipe
 
-T = TypeVar("T")
-
 _log = log.get(__name__)
-_SAMPLE = "sample"
-_ARRIVING = "arriving"
-_INPUT = "input"  # without an extension: a name alone opens some demuxers
-_OUT = "out"
 _SENDING = 4
 _OF_SAMPLE = "of_sample"  # in the spec of `encode`: a part of the source was inspected
 _PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
@@ -70,24 +50,20 @@ _TIMEOUT = Failure(
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
-# Faults of the source, or unknown ones: the whole file may give another result.
-_DOUBTFUL = frozenset(FailureCode) - {
-    FailureCode.PROCESSING_TIMEOUT, FailureCode.RESOURCE_LIMIT, FailureCode.STORAGE_ERROR,
-}  # fmt: skip
 
 
-async def inspect(context: Context) -> Plan:
+async def inspect(context: Context) -> Inspection:
     """Look at the source and plan what to make of it."""
 
     async def of_sample(_found: Pipe) -> MediaInfo:
-        return await _inspect(context, _SAMPLE)
+        return await inspected(context, SAMPLE)
 
-    info = await _either_way(context, of_sample, lambda: _inspect(context, _INPUT))
+    info = await either_way(context, of_sample, lambda: inspected(context, INPUT))
     decided = plan(info, context.tools.ladder)
-    return Plan(
+    return Inspection(
         plan=_PLAN.dump_python(decided, mode="json"),
         tasks=(NewTask("encode", "encode", {_OF_SAMPLE: isinstance(context.kept.source, Pipe)}),),
-        source_media=describe_source(info, decided),
+        source_media=_describe_source(info, decided),
     )
 
 
@@ -97,7 +73,7 @@ async def encode(context: Context) -> tuple[NewAsset, ...]:
 
     async def streamed(found: Pipe) -> tuple[NewAsset, ...]:
         tools, work = context.tools, context.work
-        (context.place / _SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
+        (context.place / SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
         require(context.place, outputs_room(work.source_size))
         feed = feeder(
             tools.storage, work, found.stream, connections=tools.connections, pace=tools.pace
@@ -108,13 +84,28 @@ async def encode(context: Context) -> tuple[NewAsset, ...]:
         if not context.work.spec.get(_OF_SAMPLE):
             return await _make(context, decided, None)
         # The plan knows a part of the file. All of it may be refused, or be otherwise.
-        info = await _inspect(context, _INPUT)
+        info = await inspected(context, INPUT)
         return await _make(context, plan(info, context.tools.ladder), None)
 
-    return await _either_way(context, streamed, from_file)
+    return await either_way(context, streamed, from_file)
 
 
 OPERATION = Operation("transcode", {"inspect": inspect, "encode": encode})
+
+
+def _describe_source(info: MediaInfo, decided: EncodePlan) -> dict[str, Any]:
+    """Return the facts that people read: seconds, upright square pixels, frames a second."""
+    video = info.video
+    assert video is not None  # it was planned
+    rate = video.avg_frame_rate or decided.frame_rate
+    return {
+        "duration": None if info.duration is None else round(info.duration, 3),
+        "width": video.display_width,
+        "height": video.display_height,
+        "video_codec": video.codec,
+        "audio_codec": decided.audio.codec if decided.audio else None,
+        "frame_rate": round(float(rate), 3),
+    }
 
 
 def _planned(context: Context) -> EncodePlan:
@@ -125,75 +116,9 @@ def _planned(context: Context) -> EncodePlan:
         raise TransientError(f"this worker cannot read the plan: {error}", charge=False) from error
 
 
-async def _either_way(
-    context: Context,
-    streamed: Callable[[Pipe], Awaitable[T]],
-    from_file: Callable[[], Awaitable[T]],
-) -> T:
-    """Do something with the source as it arrives; with the whole file if that is in doubt."""
-    found = await _look(context)
-    if isinstance(found, Pipe):
-        try:
-            return await streamed(found)
-        except (PermanentError, TransientError) as error:
-            if error.failure.code not in _DOUBTFUL:
-                raise
-            context.joblog.add(f"{error}; once more, with the whole file")
-            context.kept.source = WholeFile("what came of a part of it is in doubt")
-            shutil.rmtree(context.place / _OUT, ignore_errors=True)
-    await _fetch(context)
-    return await from_file()
-
-
-async def _look(context: Context) -> Pipe | WholeFile:
-    """Find out how the source can be read, unless that is known."""
-    if context.kept.source is None:
-        context.meter.enter(Stage.FETCHING)
-        context.kept.source = found = await _find_out(context)
-        if isinstance(found, WholeFile):
-            context.joblog.add(f"to be fetched whole: {found.reason}")
-        else:
-            order = "index first" if found.rearranged else "as it is"
-            context.joblog.add(f"to be read as it arrives: {found.kind}, {order}")
-    return context.kept.source
-
-
-async def _find_out(context: Context) -> Pipe | WholeFile:
-    tools, work = context.tools, context.work
-    if work.source_size < tools.shape.smallest:
-        return WholeFile("it is small")
-    return await look(
-        tools.storage,
-        work,
-        context.place / _SAMPLE,
-        connections=tools.connections,
-        pace=tools.pace,
-        shape=tools.shape,
-    )
-
-
-async def _fetch(context: Context) -> None:
-    """Have the whole source at hand, unless it is."""
-    tools, place, work = context.tools, context.place, context.work
-    if (place / _INPUT).exists():
-        return
-    context.meter.enter(Stage.FETCHING)
-    require(place, whole_file_room(work.source_size))
-    await fetch(
-        tools.storage,
-        work,
-        place / _ARRIVING,
-        connections=tools.connections,
-        on_fraction=context.meter.at,
-        pace=tools.pace,
-    )
-    (place / _ARRIVING).rename(place / _INPUT)
-    context.joblog.add(f"fetched {work.source_size} bytes")
-
-
 async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tuple[NewAsset, ...]:
     """Encode, have the outputs sent meanwhile, and make objects of them once they were checked."""
-    tools, prefix, out = context.tools, context.work.prefix, context.place / _OUT
+    tools, prefix, out = context.tools, context.work.prefix, context.place / OUT
     gate = asyncio.Semaphore(_SENDING)
     ahead = index_room(decided.frame_count or 0, decided.total_duration or 0)
     if decided.frame_count is None:
@@ -206,24 +131,9 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tup
         context.meter.enter(Stage.ENCODING)
         damaged = await _encode(context, decided, feed, uploads)
         context.meter.enter(Stage.PUBLISHING)
-        return await _publish(context, decided, damaged, uploads)
+        return await _complete(context, decided, damaged, uploads)
     finally:
         await together(upload.close() for upload in uploads)
-
-
-async def _inspect(context: Context, name: str) -> MediaInfo:
-    limits, joblog = context.tools.limits, context.joblog
-    context.meter.enter(Stage.INSPECTING)
-    try:
-        info = await _probe(context, context.place / name, limits)
-    except ProbeFailedError as error:
-        joblog.add(error.stderr_tail or str(error))
-        raise _judged(error.failure, str(error)) from error
-    refusal = refuse(info, limits)
-    if refusal is not None:
-        joblog.add(f"refused: {refusal.code}")
-        raise PermanentError(_blamed(refusal))
-    return info
 
 
 async def _encode(
@@ -231,9 +141,9 @@ async def _encode(
 ) -> bool:
     """Run FFmpeg on the file, or on what it is fed; return whether it complained of broken data."""
     tools, place, joblog = context.tools, context.place, context.joblog
-    (place / _OUT).mkdir()
-    source = PIPE if feed is not None else f"./{_INPUT}"
-    argv = encode_command(tools.ffmpeg, decided, source, _OUT, tools.capabilities, tools.limits)
+    (place / OUT).mkdir()
+    source = PIPE if feed is not None else f"./{INPUT}"
+    argv = encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, tools.limits)
     joblog.add(shlex.join(["ffmpeg", *argv[1:]]))
     remaining = RemainingTime(decided.total_duration)
 
@@ -251,8 +161,8 @@ async def _encode(
         tools.sandbox,
         tools.ffmpeg,
         decided,
-        place / _INPUT if feed is None else None,
-        place / _OUT,
+        place / INPUT if feed is None else None,
+        place / OUT,
         tools.limits,
     )
     _log.info("ffmpeg_started", renditions=[item.name for item in decided.renditions])
@@ -261,7 +171,7 @@ async def _encode(
             argv,
             cwd=place,
             on_progress=on_progress,
-            outputs=place / _OUT,
+            outputs=place / OUT,
             limits=limits,
             policy=policy,
             feed=feed,
@@ -273,14 +183,14 @@ async def _encode(
         raise TransientError(str(error), _TIMEOUT) from error
     except FFmpegFailedError as error:
         joblog.add(f"exit status {error.status}\n{error.stderr_tail}")
-        raise _judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
+        raise judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
     joblog.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
     if feed is not None and diagnose.has_lost_its_place(finished.stderr_tail):
         raise TransientError("FFmpeg may have missed something that it could not go back to")
     return diagnose.is_damaged(finished.stderr_tail)
 
 
-async def _publish(
+async def _complete(
     context: Context, decided: EncodePlan, damaged: bool, uploads: Sequence[Upload]
 ) -> tuple[NewAsset, ...]:
     """Check the outputs while the rest of them is sent; then they become objects."""
@@ -314,7 +224,7 @@ async def _publish(
 
 async def _send_poster(context: Context) -> int:
     """Send the poster if there is one; return its size in bytes."""
-    poster, key = context.place / _OUT / POSTER_NAME, context.work.prefix + POSTER_NAME
+    poster, key = context.place / OUT / POSTER_NAME, context.work.prefix + POSTER_NAME
     size = poster.stat().st_size if poster.exists() else 0
     if size:
         tools = context.tools
@@ -326,22 +236,10 @@ async def _probe_output(context: Context, file: Path) -> MediaInfo:
     # What is taken says nothing of what we make; patience is the same.
     limits = Limits(probe_timeout_s=context.tools.limits.probe_timeout_s)
     try:
-        return await _probe(context, file, limits)
+        return await probe_file(context, file, limits)
     except ProbeFailedError as error:
         # We made this file: whatever is wrong with it, its reader is not at fault.
         raise TransientError(f"{file.name} cannot be read: {error}") from error
-
-
-async def _probe(context: Context, file: Path, limits: Limits) -> MediaInfo:
-    tools = context.tools
-    return await probe(
-        tools.ffprobe,
-        f"./{file.name}",
-        cwd=file.parent,
-        limits=limits,
-        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
-        spent=context.joblog.spent,
-    )
 
 
 def _check(
@@ -352,7 +250,7 @@ def _check(
     except WrongOutputError as error:
         raise TransientError(str(error)) from error
     if refusal is not None:
-        raise PermanentError(_blamed(refusal))
+        raise PermanentError(Failure(refusal.code, refusal.message, retryable=False))
 
 
 def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:
@@ -371,14 +269,3 @@ def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:
         video_codec=video.codec,
         audio_codec=made.audio[0].codec if made.audio else None,
     )
-
-
-def _blamed(refusal: Refusal) -> Failure:
-    return Failure(refusal.code, refusal.message, retryable=False)
-
-
-def _judged(found: diagnose.Failure, message: str) -> PermanentError | TransientError:
-    failure = Failure(found.code, found.message, retryable=not found.input_fault)
-    if found.input_fault:
-        return PermanentError(failure)
-    return TransientError(message, failure, charge=found.charge)

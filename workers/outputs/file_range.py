@@ -77,7 +77,7 @@ class Slice(io.RawIOBase):
         super().close()
 
 
-def give_back(path: Path, start: int, length: int) -> None:
+def free_range(path: Path, start: int, length: int) -> None:
     """Give back the disk of a stretch, which reads as zeros from then on.
 
     A file system that cannot do that keeps it, and the file takes as much as it is long.

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.adapters.s3 import Part, RejectedParts, Storage
 from core.errors import TransientError, Unavailable
 from core.uploads.multipart import MIB
-from workers.outputs.file_range import give_back
+from workers.outputs.file_range import free_range
 from workers.outputs.send import see_all, send, send_stretch
 from workers.runtime.concurrency import end as end_all
 from workers.transfer_limits import CUT, DEFAULT_PACE, Pace
@@ -180,6 +180,6 @@ class Upload:
             )
         if path is self.path:
             # In a thread: a disk may be slow.
-            await asyncio.to_thread(give_back, path, start, length)
+            await asyncio.to_thread(free_range, path, start, length)
             self.unsent -= length
         return Part(number, length, etag)

@@ -23,7 +23,7 @@ from core.model.failure_codes import FailureCode
 from core.model.states import Outcome
 from core.tasks import planning, settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
-from core.tasks.planning import Plan
+from core.tasks.planning import Inspection
 from core.tasks.settle import Ending, NewAsset
 from workers.operations.context import Context, Kept
 from workers.operations.registry import TASKS
@@ -46,7 +46,7 @@ _TOO_LONG = Failure(
 )
 
 T = TypeVar("T")
-Made = Plan | tuple[NewAsset, ...]
+Made = Inspection | tuple[NewAsset, ...]
 Result = Made | PermanentError | TransientError
 
 
@@ -92,7 +92,7 @@ class Attempt:
             result = await self._result()
         except asyncio.CancelledError:
             self._stopping = True
-            await unbroken(self.give_back())
+            await unbroken(give_back_now(self._adapters, self._work, self._ending()))
             raise
         except LeaseLost:
             # Somebody else's now, or cancelled: touch nothing.
@@ -106,12 +106,8 @@ class Attempt:
         except asyncio.CancelledError:
             following = await settling
             if following is not None:
-                await give_back(self._adapters, following)
+                await give_back_now(self._adapters, following)
             raise
-
-    async def give_back(self) -> None:
-        """Give the task back, so that another worker takes it at once: we are shutting down."""
-        await give_back(self._adapters, self._work, self._ending())
 
     async def _result(self) -> Result:
         """Return the result; raises `LeaseLost` when the task belongs to another attempt."""
@@ -159,7 +155,7 @@ class Attempt:
     async def _settle(self, result: Result) -> Work | None:
         """Commit how the attempt ended; return the next task, if this one planned it."""
         try:
-            if isinstance(result, Plan):
+            if isinstance(result, Inspection):
                 return await self._plan(result)
             if isinstance(result, PermanentError):
                 await self._fail(result.failure, str(result))
@@ -172,7 +168,7 @@ class Attempt:
             await self._abandon()
         return None
 
-    async def _plan(self, made: Plan) -> Work | None:
+    async def _plan(self, made: Inspection) -> Work | None:
         nonce = uuid.uuid4()
         settings, work = self._adapters.settings, self._work
         ending = Ending(cpu_seconds=self.joblog.cpu_seconds)
@@ -218,7 +214,7 @@ class Attempt:
             return
         again, ending = decision, replace(await self._logged(), error=str(error))
         await self._write(
-            lambda tx: settle.release(
+            lambda tx: settle.give_back(
                 tx, work, delay_s=again.delay_s, charge=again.charge, ending=ending
             )
         )
@@ -270,14 +266,14 @@ async def _begun_with(tx: AsyncConnection, nonce: uuid.UUID) -> Work | None:
     return None if claim is None else await begin(tx, claim)
 
 
-async def give_back(adapters: Adapters, claim: Claim, ending: Ending | None = None) -> None:
+async def give_back_now(adapters: Adapters, claim: Claim, ending: Ending | None = None) -> None:
     """Let another worker have a task at once; the attempt does not count.
 
     The hint is sent here and not by the relay: nobody should wait for us to go.
     """
     try:
         async with adapters.db.begin() as tx:
-            await settle.release(
+            await settle.give_back(
                 tx,
                 claim,
                 delay_s=0,

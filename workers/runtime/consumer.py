@@ -18,7 +18,7 @@ from core.tasks.fair_order import Skills
 from core.videos import lifecycle
 from workers.operations.registry import TASKS
 from workers.runtime.adapters import Adapters
-from workers.runtime.attempt import Attempt, give_back
+from workers.runtime.attempt import Attempt, give_back_now
 from workers.runtime.capacity import Capacity
 from workers.runtime.concurrency import unbroken
 from workers.runtime.protection import Protection
@@ -131,7 +131,7 @@ class Consumer:
             with contextlib.suppress(DatabaseAway):
                 claim = await claiming
                 if isinstance(claim, Claim):
-                    await give_back(self._adapters, claim)
+                    await give_back_now(self._adapters, claim)
             raise
         except DatabaseAway as error:
             _log.warning("claim_failed", error=repr(error))
@@ -226,13 +226,13 @@ class Consumer:
         try:
             work = await self._begin(claim)
         except asyncio.CancelledError:
-            await unbroken(give_back(self._adapters, claim))
+            await unbroken(give_back_now(self._adapters, claim))
             raise
         except LeaseLost:
             _log.info("lease_lost")
             return None
         except Exception as error:  # noqa: BLE001 - whatever it was, the others go on
-            await self._put_back(claim, error)
+            await self._give_back_unbegun(claim, error)
             return None
         if work is None:
             _log.warning("nothing_can_come_of_it")
@@ -248,7 +248,7 @@ class Consumer:
         async with self._adapters.db.begin() as tx:
             return await begin(tx, claim)
 
-    async def _put_back(self, claim: Claim, error: Exception) -> None:
+    async def _give_back_unbegun(self, claim: Claim, error: Exception) -> None:
         """Let a task wait that could not begin; its attempt counts, unless Postgres was away.
 
         First the task alone: what kept it from beginning may be the row of its job or video.
@@ -260,13 +260,13 @@ class Consumer:
             _log.error("not_begun", exc_info=error)
         try:
             async with self._adapters.db.begin() as tx:
-                await lease.put_back(tx, claim, repr(error), charge=not away)
+                await lease.give_back_unbegun(tx, claim, repr(error), charge=not away)
             async with self._adapters.db.begin() as tx:
                 video = await lifecycle.lock(tx, claim.video_id)
                 if video is not None:
                     await project(tx, video, claim.job_id)
         except Exception as more:  # noqa: BLE001 - then its lease lapses
-            _log.warning("not_put_back", error=repr(more))
+            _log.warning("not_given_back", error=repr(more))
 
 
 def _bind(claim: Claim) -> None:

@@ -9,7 +9,7 @@ _M_ARENA_MAX = -8
 _LARGE = 256 * 1024  # bytes
 
 
-def give_back() -> None:
+def return_free_memory() -> None:
     """Keep large blocks out of the heap, and the heap in one piece.
 
     By default glibc moves blocks of up to 32 MiB into the heap once one of that size was freed, and

@@ -1,13 +1,10 @@
-"""What an attempt reports: its progress, its log, and the facts of the source."""
+"""What an attempt reports: its progress and its log."""
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from core.model.states import Stage
 from core.progress import Progress
-from workers.media.info import MediaInfo
-from workers.media.plan import EncodePlan
 
 _MOST = 256 * 1024  # characters of a log
 # Where each stage begins and ends, in percent of the whole. Encoding takes nearly all the time.
@@ -84,18 +81,3 @@ class JobLog:
     def encode(self) -> bytes:
         """Return the whole as UTF-8."""
         return ("\n".join(self._lines) + "\n").encode(errors="replace")
-
-
-def describe_source(info: MediaInfo, decided: EncodePlan) -> dict[str, Any]:
-    """Return the facts that people read: seconds, upright square pixels, frames a second."""
-    video = info.video
-    assert video is not None  # it was planned
-    rate = video.avg_frame_rate or decided.frame_rate
-    return {
-        "duration": None if info.duration is None else round(info.duration, 3),
-        "width": video.display_width,
-        "height": video.display_height,
-        "video_codec": video.codec,
-        "audio_codec": decided.audio.codec if decided.audio else None,
-        "frame_rate": round(float(rate), 3),
-    }

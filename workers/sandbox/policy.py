@@ -86,7 +86,7 @@ class Policy:
     machine: Machine | None
 
     def words(self) -> list[str]:
-        """Return it as the arguments that `workers/ffmpeg/launch.py` reads."""
+        """Return it as the arguments that `workers/sandbox/launch.py` reads."""
         words: list[str] = []
         for number, most in self.resources.rlimits().items():
             # What else the user runs counts too, so this limit is set only where it is needed.

@@ -2,7 +2,7 @@
 
 A filter is a program of classic BPF over `struct seccomp_data` (linux/seccomp.h): an allow-list. It
 has the calls of real encodes and probes (glibc and musl, static builds and Debian's), and the calls
-that their C libraries use instead on other kernels. `workers/ffmpeg/launch.py` adds two rules with
+that their C libraries use instead on other kernels. `workers/sandbox/launch.py` adds two rules with
 values that only the starting process knows: its own `execve`, and its own pid.
 """
 

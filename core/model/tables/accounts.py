@@ -51,7 +51,7 @@ class Invite(Base):
 
 
 class Session(Base):
-    """A session that has not ended; see `backend/auth/families.py`. Redis holds the rest of it."""
+    """A session that has not ended; see `backend/auth/stored_sessions.py`. Redis has the rest."""
 
     __tablename__ = "sessions"
 

@@ -40,7 +40,7 @@ class Purge(Base):
     """Objects to remove from the bucket; written with the change that made them useless.
 
     The sweep removes everything under `prefix` once `not_before` has passed: a worker that has
-    lost its lease may write for a moment longer.
+    lost its lease may write for a moment longer, and a URL that was given out still be used.
     """
 
     __tablename__ = "purges"

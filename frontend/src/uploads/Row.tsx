@@ -11,7 +11,7 @@ import { complain } from "@/ui/Toasts";
 
 import { Cells } from "./Cells";
 import { chooseFiles } from "./choose";
-import type { UploadRow } from "./engine/job";
+import type { UploadRow } from "./engine/local";
 import styles from "./Tray.module.css";
 import { lineOf } from "./words";
 import type { Uploads } from "./uploads";

@@ -1,7 +1,7 @@
 /** The progress of this browser's uploads, for the cards of their videos. */
 import type { UploadProgress, UploadProgressSource } from "@/library/uploadProgress";
 
-import type { UploadRow } from "./engine/job";
+import type { UploadRow } from "./engine/local";
 import type { StateName } from "./engine/machine";
 import type { Uploads } from "./uploads";
 

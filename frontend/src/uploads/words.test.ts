@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Limits } from "@/api/types";
 
-import type { UploadRow } from "./engine/job";
+import type { UploadRow } from "./engine/local";
 import { summaryOf } from "./engine/summary";
 import { foldedLine, lineOf } from "./words";
 

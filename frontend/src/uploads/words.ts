@@ -3,7 +3,7 @@ import type { Limits } from "@/api/types";
 import { bytes, percent, roughly } from "@/app/format";
 import { texts } from "@/app/texts";
 
-import type { UploadRow } from "./engine/job";
+import type { UploadRow } from "./engine/local";
 import type { StateName } from "./engine/machine";
 import type { Summary } from "./engine/summary";
 

@@ -50,19 +50,19 @@ def _pace(rate_of: Callable[[int], str | None]) -> None:
     replace(commands, "encode_command", paced)
 
 
-@mutation("halt_before_publishing", "workers")
-def halt_before_publishing() -> None:
+@mutation("halt_before_completing", "workers")
+def halt_before_completing() -> None:
     """A worker stops still, as by SIGSTOP, just before the first attempt stores its outputs."""
     from workers.operations import transcode
 
-    plain = transcode._publish
+    plain = transcode._complete
 
     async def halted(context: Any, *more: Any) -> Any:
         if context.work.attempt == 1:
             os.kill(os.getpid(), signal.SIGSTOP)
         return await plain(context, *more)
 
-    replace(transcode, "_publish", halted)
+    replace(transcode, "_complete", halted)
 
 
 @mutation("short_mark", "control")

@@ -66,15 +66,15 @@ def die_before_commit() -> None:
 @mutation("die_after_commit", "backend")
 def die_after_commit() -> None:
     """The video is queued; nothing is sent, and the client has no answer."""
-    from core.uploads import sessions
+    from core.uploads import upload_lifecycle
 
-    plain = sessions.complete
+    plain = upload_lifecycle.complete
 
     async def complete(*arguments: Any, **named: Any) -> Any:
         await plain(*arguments, **named)
         _die()
 
-    replace(sessions, "complete", complete)
+    replace(upload_lifecycle, "complete", complete)
 
 
 @mutation("die_before_send", "control")

@@ -88,16 +88,16 @@ def no_wait_for_the_database() -> None:
     replace(Consumer, "_until_database", at_once)
 
 
-@mutation("families", "backend")
-def no_families() -> None:
+@mutation("stored_sessions", "backend")
+def no_stored_sessions() -> None:
     """Redis alone says which sessions live, and which token is the last."""
-    from backend.auth import families
+    from backend.auth import stored_sessions
 
     async def fine(*_arguments: Any) -> bool:
         return True
 
-    replace(families, "last_token", fine)
-    replace(families, "follow", fine)
+    replace(stored_sessions, "last_token", fine)
+    replace(stored_sessions, "follow", fine)
 
 
 @mutation("quiet_progress", "workers")

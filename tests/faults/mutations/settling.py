@@ -35,7 +35,7 @@ def no_give_back() -> None:
     async def nothing(*_arguments: Any) -> None:
         return None
 
-    replace(attempt, "give_back", nothing)
+    replace(attempt, "give_back_now", nothing)
 
 
 @mutation("charge_drained", "workers")
@@ -43,12 +43,12 @@ def charge_drained() -> None:
     """An attempt that a shutdown cut short counts like one that failed."""
     from core.tasks import settle
 
-    plain = settle.release
+    plain = settle.give_back
 
-    async def release(*arguments: Any, **named: Any) -> Any:
+    async def give_back(*arguments: Any, **named: Any) -> Any:
         return await plain(*arguments, **{**named, "charge": True})
 
-    replace(settle, "release", release)
+    replace(settle, "give_back", give_back)
 
 
 @mutation("no_hint", "workers")

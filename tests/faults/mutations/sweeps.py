@@ -57,9 +57,9 @@ def sends_itself() -> None:
     from core import config
     from core.adapters import aws
     from core.model.tables import Task
-    from core.uploads import sessions
+    from core.uploads import upload_lifecycle
 
-    plain = sessions.complete
+    plain = upload_lifecycle.complete
 
     async def complete(db: Any, storage: Any, upload: Any, *more: Any) -> Any:
         queued = await plain(db, storage, upload, *more)
@@ -72,7 +72,7 @@ def sends_itself() -> None:
                 await found.queue.send([task_id])
         return queued
 
-    replace(sessions, "complete", complete)
+    replace(upload_lifecycle, "complete", complete)
 
 
 @mutation("only_heard", "control")

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, update
 
 from backend.events import stream as changes
 from control.main import opened
-from core.events import VideoEvent, publish
+from core.events import VideoEvent, announce
 from core.jobs import cancel as cancelling
 from core.jobs.create import create as create_job
 from core.model.ids import new_id
@@ -116,7 +116,7 @@ async def test_a_deletion_is_told_once(api: Api, address: str) -> None:
         await person.http.delete(f"/v1/videos/{gone}")
         assert await events.event(2, "deleted") == {"id": gone, "version": 2}  # by word
         again = VideoEvent(person.id, uuid.UUID(gone), 2)
-        await publish(api.services.redis, [again, again])
+        await announce(api.services.redis, [again, again])
         await person.http.patch(f"/v1/videos/{left}", json={"title": "renamed"})
         seen = await events.event(2)
         assert seen is not None
@@ -274,7 +274,7 @@ async def test_who_was_here_before_is_told_everything(
         assert await told_until(events, ids[-3:], "film") == ids[-3:]
         await change_unheard(api, ids[:1], "news")
         for video_id in ids[:1]:
-            await publish(api.services.redis, [VideoEvent(person.id, video_id, 2)])
+            await announce(api.services.redis, [VideoEvent(person.id, video_id, 2)])
         assert await told_until(events, ids[:1], "news") == ids[:1]  # and none of the others
     again = {"Last-Event-ID": "2"}
     async with stream(address, "/v1/events", person.token, **again) as events:

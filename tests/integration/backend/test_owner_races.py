@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, text, update
 from core.adapters.postgres import Database
 from core.model.tables import Asset, Purge, Video
 from core.tasks import settle
-from core.uploads import sessions
+from core.uploads import upload_lifecycle
 from tests.machine.truth import broken
 from tests.support.app import Api
 from tests.support.people import Person, new_user
@@ -137,7 +137,7 @@ async def test_what_an_upload_became_after_it_was_aborted_is_removed(
     monkeypatch.setattr(held.storage, "complete_upload", slow)
     problem(await person.http.post(f"/v1/uploads/{upload['id']}/complete"), 409, "invalid_state")
     video_id = uuid.UUID(upload["video_id"])
-    [row] = (await sessions.load(db, [uuid.UUID(upload["id"])])).values()
+    [row] = (await upload_lifecycle.load(db, [uuid.UUID(upload["id"])])).values()
     assert row.state == "aborted"
     async with db.autocommit() as connection:
         due = await connection.scalars(

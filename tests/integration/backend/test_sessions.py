@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.auth import families
+from backend.auth import stored_sessions
 from backend.auth.routes import COOKIE
 from core.errors import DatabaseAway
 from tests.support.app import Api, StartApi, bearer
@@ -74,7 +74,7 @@ async def test_an_answer_that_postgres_held_up_may_be_asked_for_at_any_time(
         raise DatabaseAway("the server stands still")
 
     with monkeypatch.context() as patch:
-        patch.setattr(families, "follow", away)
+        patch.setattr(stored_sessions, "follow", away)
         problem(await refresh(api, first["refresh_token"]), 503, "dependency_unavailable")
     again = await refresh(api, first["refresh_token"])
     assert again.status_code == 200
@@ -86,7 +86,7 @@ async def test_who_is_overtaken_by_its_own_successor_keeps_the_session(
 ) -> None:
     """Two exchange one token; the faster one's next exchange comes before the slower one's note."""
     first = await begin(api, await new_user(api))
-    plain = families.follow
+    plain = stored_sessions.follow
     overtaken = False
 
     async def slow(tx: Any, *arguments: Any) -> bool:
@@ -98,7 +98,7 @@ async def test_who_is_overtaken_by_its_own_successor_keeps_the_session(
             assert third.status_code == 200
         return await plain(tx, *arguments)
 
-    monkeypatch.setattr(families, "follow", slow)
+    monkeypatch.setattr(stored_sessions, "follow", slow)
     late = await refresh(api, first["refresh_token"])
     assert late.status_code == 200
     assert (await refresh(api, late.json()["refresh_token"])).status_code == 200

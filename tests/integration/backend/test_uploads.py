@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import delete
 
-from backend.limits import quota
+from backend.quota import quota
 from backend.uploads.schemas import SignedParts
 from core.errors import DatabaseAway
 from core.model.tables import Upload

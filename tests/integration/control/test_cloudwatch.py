@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 from sqlalchemy import func, update
 
 from control.cloudwatch import CloudWatch
+from core import setbacks
 from core.adapters import aws
 from core.adapters.postgres import Database
 from core.errors import DatabaseAway, Unavailable
@@ -32,7 +33,7 @@ class Cloud:
 
     async def tell(self, db: Database) -> None:
         async with aws.client(self.settings, "cloudwatch") as client:
-            await CloudWatch(client, self.namespace).tell(db)
+            await CloudWatch(client, self.namespace).tell(db, self.settings.max_attempts)
 
     def told(self, name: str) -> list[float]:
         """Return the largest value of each minute."""
@@ -60,7 +61,7 @@ async def test_what_may_be_claimed_and_what_is_held_is_wanted(cloud: Cloud, db: 
     later, running, *_ = [await queue_video(db) for _ in range(5)]
     held = await claim(db, later.task_id)
     async with db.begin() as tx:
-        await settle.release(tx, held, delay_s=60, charge=True)  # no worker could help it yet
+        await settle.give_back(tx, held, delay_s=60, charge=True)  # no worker could help it yet
     await claim(db, running.task_id)
     async with db.begin() as tx:
         ago = func.now() - timedelta(minutes=2)
@@ -70,6 +71,16 @@ async def test_what_may_be_claimed_and_what_is_held_is_wanted(cloud: Cloud, db: 
     assert [cloud.told(name) for name in names] == [[4], [3], [1]]
     [oldest_s] = cloud.told("OldestWaiting")
     assert 0 < oldest_s < 100  # of those that wait
+
+
+async def test_what_no_worker_may_claim_is_not_wanted(cloud: Cloud, db: Database) -> None:
+    broken, exhausted, _good = [(await queue_video(db)).task_id for _ in range(3)]
+    await setbacks.note(db, setbacks.Kind.CLAIM, broken, RuntimeError("its row cannot be written"))
+    async with db.begin() as tx:
+        charged = {"charged": cloud.settings.max_attempts}
+        await tx.execute(update(Task).where(Task.id == exhausted).values(charged))
+    await cloud.tell(db)
+    assert cloud.told("TasksWanted") == [1]
 
 
 async def test_that_there_is_nothing_to_do_is_told_too(cloud: Cloud, db: Database) -> None:

@@ -12,7 +12,7 @@ import pytest_asyncio
 import redis.asyncio as redis
 from sqlalchemy import func, insert, select, update
 
-from control.outbox import forget_sent
+from control.outbox_cleanup import forget_sent
 from core.adapters.postgres import Database
 from core.adapters.redis import connect
 from core.adapters.sqs import TaskQueue
@@ -73,7 +73,7 @@ async def test_each_transition_is_written_with_its_version(db: Database) -> None
     held = await claim(db, queued.task_id)
     counts.append(await told())
     async with db.begin() as tx:
-        await settle.release(tx, held, delay_s=0, charge=False)
+        await settle.give_back(tx, held, delay_s=0, charge=False)
     counts.append(await told())
     held = await planned(db, await claim(db, queued.task_id))
     counts.append(await told())

@@ -62,7 +62,7 @@ def test_it_lives_until_it_is_told_to_end(start: Start, log: Path, tmp_path: Pat
 def test_a_database_that_is_away_is_waited_for(start: Start, log: Path) -> None:
     [nowhere] = free_ports(1)
     process = start(DATABASE_URL=f"postgresql://x:x@127.0.0.1:{nowhere}/x", SWEEP_S="0.1")
-    wait_for(lambda: len(said(log, "dispatch_delayed")) > 20, explain=log.read_text)
+    wait_for(lambda: len(said(log, "round_delayed")) > 20, explain=log.read_text)
     assert said(log, "listener_lost")
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)

@@ -66,7 +66,7 @@ async def test_only_what_is_due_is_sent(db: Database, queue: TaskQueue, make: Ma
     await received(queue)
     held = await claim(db, later.task_id)
     async with db.begin() as tx:
-        await settle.release(tx, held, delay_s=60, charge=True)
+        await settle.give_back(tx, held, delay_s=60, charge=True)
     await claim(db, running.task_id)
     async with db.begin() as tx:
         await cancel.cancel(tx, ended.video_id)
@@ -117,7 +117,7 @@ async def test_what_is_given_back_before_it_is_stamped_is_sent_anew(
         sent = await plain(ids)
         held = await claim(db, queued.task_id)
         async with db.begin() as tx:
-            await settle.release(tx, held, delay_s=0, charge=True)
+            await settle.give_back(tx, held, delay_s=0, charge=True)
         monkeypatch.undo()
         return sent
 
@@ -142,7 +142,7 @@ async def test_what_the_queue_refused_stays_unsent(
     assert await unsent(db, Topic.TASK) == [queued.task_id]
 
 
-async def test_lost_messages_are_sent_again(
+async def test_lost_hints_are_sent_again(
     db: Database, queue: TaskQueue, make: Make, sqs: Any
 ) -> None:
     queued = await queue_video(db)

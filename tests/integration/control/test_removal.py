@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from control.deleted import forget_videos
-from control.outbox import forget_sent
+from control.outbox_cleanup import forget_sent
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.errors import LeaseLost, Unavailable
 from core.model.tables import Base, Outbox, Video
 from core.tasks import planning, settle
-from core.tasks.planning import NewTask, Plan
+from core.tasks.planning import Inspection, NewTask
 from core.videos import removal
 from tests.support.work import LEASE_S, claim, publish, queue_video, rows, video_of
 
@@ -47,7 +47,7 @@ async def test_names_are_gone_at_once(db: Database) -> None:
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        made = Plan({}, (NewTask("encode", "encode"),), {"place": "Reykjavik"})
+        made = Inspection({}, (NewTask("encode", "encode"),), {"place": "Reykjavik"})
         await planning.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
     told = await everything_said(db)
     assert [word for word in SAID if word in told] == [*SAID]
@@ -101,6 +101,6 @@ async def test_a_deleted_video_is_deleted_once(db: Database) -> None:
         assert await removal.delete_video(tx, queued.video_id) is None
     with pytest.raises(LeaseLost):
         async with db.begin() as tx:
-            await settle.release(tx, held, delay_s=0, charge=True)
+            await settle.give_back(tx, held, delay_s=0, charge=True)
     async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Video)) == 1

@@ -16,9 +16,10 @@ from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.model.states import Topic
 from core.model.tables import Job, Purge, Upload
-from core.uploads import sessions
+from core.uploads import upload_lifecycle
 from core.uploads.multipart import MIB
-from core.uploads.sessions import UploadRow
+from core.uploads.upload_lifecycle import UploadRow
+from core.videos.purges import schedule_removal
 from tests.support.settings import Settings
 from tests.support.tables import unsent
 from tests.support.work import new_video, video_of
@@ -173,7 +174,9 @@ async def test_one_sweep_and_one_client_complete_it_once(
 ) -> None:
     begun = await begin(db, storage, expired=True)
     await begun.send(1, 2)
-    await asyncio.gather(check(), *(sessions.complete(db, storage, begun.row) for _ in range(4)))
+    await asyncio.gather(
+        check(), *(upload_lifecycle.complete(db, storage, begun.row) for _ in range(4))
+    )
     assert await state_of(db, begun) == ("completed", "queued")
     assert await unsent(db, Topic.VIDEO) == [begun.row.video_id]
     async with db.autocommit() as connection:
@@ -200,6 +203,18 @@ async def test_objects_are_removed_when_their_time_has_come(db: Database, storag
     assert await storage.head(f"{root}b") is not None
     async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Purge)) == 1
+
+
+async def test_a_removal_waits_for_as_long_as_it_was_scheduled(
+    db: Database, storage: Storage
+) -> None:
+    for name in ("now", "later"):
+        await storage.put(f"videos/{name}", b"x", "text/plain")
+    async with db.begin() as tx:
+        await schedule_removal(tx, "videos/now", wait=timedelta(0))
+        await schedule_removal(tx, "videos/later")
+    assert await purges.purge(db, storage) == 1
+    assert await storage.head("videos/later") is not None
 
 
 async def test_a_purge_that_was_interrupted_is_done_again(

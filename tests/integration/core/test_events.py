@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from core import events
 from core.adapters.redis import connect
-from core.events import Subscriber, VideoEvent, publish
+from core.events import Subscriber, VideoEvent, announce
 from embedded.stack import Stack
 from tests.support.freezing import way_to
 from tests.support.waiting import patiently, wait_until
@@ -52,7 +52,7 @@ async def test_a_listener_hears_of_its_user_and_of_nobody_else(
     async with subscriber.listen(user) as queue:
         await wait_until(lambda: subscribed(redis_client, user))
         mine = event(user, 7)
-        await publish(redis_client, [event(other), mine])
+        await announce(redis_client, [event(other), mine])
         assert await get(queue) == mine
         assert queue.empty()
 
@@ -65,10 +65,10 @@ async def test_each_listener_of_a_user_hears_everything(
         async with subscriber.listen(user) as second:
             await wait_until(lambda: subscribed(redis_client, user))
             one = event(user)
-            await publish(redis_client, [one])
+            await announce(redis_client, [one])
             assert (await get(first), await get(second)) == (one, one)
         two = event(user)
-        await publish(redis_client, [two])
+        await announce(redis_client, [two])
         assert await get(first) == two
 
 
@@ -88,7 +88,7 @@ async def test_many_who_come_at_once_all_hear(
     for user in users:  # what was asked for is not yet done
         await wait_until(partial(subscribed, redis_client, user))
     sent = [event(user) for user in users]
-    await publish(redis_client, sent)
+    await announce(redis_client, sent)
     assert await asyncio.gather(*waiting) == sent
     clients = await redis_client.client_list(_type="pubsub")
     names = [item for item in clients if int(item["sub"]) > 0]
@@ -104,14 +104,14 @@ async def test_a_broken_connection_is_made_again(
         await redis_client.client_kill_filter(_type="pubsub", skipme=True)
         await wait_until(lambda: subscribed(redis_client, user))
         again = event(user)
-        await publish(redis_client, [again])
+        await announce(redis_client, [again])
         assert await get(queue) == again
         # Who comes after the break is heard as well.
         late = uuid.uuid4()
         async with subscriber.listen(late) as other:
             await wait_until(lambda: subscribed(redis_client, late))
             word = event(late)
-            await publish(redis_client, [word])
+            await announce(redis_client, [word])
             assert await get(other) == word
 
 
@@ -123,7 +123,7 @@ async def test_a_channel_without_listeners_is_given_up(
         async with subscriber.listen(user) as queue:
             await wait_until(lambda: subscribed(redis_client, user))
             word = event(user)
-            await publish(redis_client, [word])
+            await announce(redis_client, [word])
             assert await get(queue) == word
 
         async def given_up() -> bool:
@@ -139,7 +139,7 @@ async def test_a_listener_that_does_not_read_holds_nobody_up(
     async with subscriber.listen(user) as asleep, subscriber.listen(user) as awake:
         await wait_until(lambda: subscribed(redis_client, user))
         for version in range(1, 1101):
-            await publish(redis_client, [event(user, version)])
+            await announce(redis_client, [event(user, version)])
             assert (await get(awake)).version == version
         assert asleep.full()
 
@@ -148,7 +148,7 @@ async def test_who_tells_learns_that_redis_is_away() -> None:
     """Then the word stays in the outbox: see test_outbox."""
     client = connect("redis://127.0.0.1:1/0")
     with pytest.raises(RedisError):
-        await publish(client, [event(uuid.uuid4())])
+        await announce(client, [event(uuid.uuid4())])
     await client.aclose()
 
 
@@ -170,7 +170,7 @@ async def test_who_is_cut_off_while_leaving_leaves_nothing_for_long(
         leaving.cancel()
         await asyncio.gather(leaving, return_exceptions=True)
     assert await subscribed(redis_client, user) == 1
-    await publish(redis_client, [event(user)])
+    await announce(redis_client, [event(user)])
 
     async def given_up() -> bool:
         return await subscribed(redis_client, user) == 0
@@ -197,7 +197,7 @@ async def test_a_connection_that_is_frozen_is_given_up(
             await wait_until(lambda: not frozen.is_open, 30)
 
             async def heard() -> bool:
-                await publish(redis_client, [event(user)])
+                await announce(redis_client, [event(user)])
                 return not queue.empty()
 
             await wait_until(heard, 30)

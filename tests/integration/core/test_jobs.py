@@ -17,7 +17,7 @@ from core.model.states import Outcome, Stage, Topic
 from core.model.tables import Task
 from core.tasks import lease, planning, settle
 from core.tasks.claim import Claim, Unclaimable, Work, claim_next, claimed_with
-from core.tasks.planning import NewTask, Plan
+from core.tasks.planning import Inspection, NewTask
 from core.tasks.settle import Ending
 from core.videos import lifecycle, removal
 from tests.support.tables import everything, purged, unsent
@@ -43,7 +43,7 @@ from tests.support.work import (
 )
 
 FAILURE = Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged.", retryable=False)
-PLAN = Plan(plan={}, tasks=(NewTask("encode", "encode"),), source_media={"width": 7})
+PLAN = Inspection(plan={}, tasks=(NewTask("encode", "encode"),), source_media={"width": 7})
 Write = Callable[[AsyncConnection, Work], Awaitable[Any]]
 
 
@@ -56,8 +56,8 @@ WRITES: dict[str, Write] = {
     "plan": lambda tx, held: planning.plan(tx, held, PLAN, LEASE_S, "worker", uuid.uuid4()),
     "succeed": lambda tx, held: settle.succeed(tx, held, outputs(held, "720p")),
     "fail": lambda tx, held: settle.fail(tx, held, FAILURE, Ending(error="no")),
-    "release": lambda tx, held: settle.release(tx, held, delay_s=0, charge=True),
-    "put back": lambda tx, held: lease.put_back(tx, held, "no", charge=True),
+    "give back": lambda tx, held: settle.give_back(tx, held, delay_s=0, charge=True),
+    "give back unbegun": lambda tx, held: lease.give_back_unbegun(tx, held, "no", charge=True),
 }
 
 
@@ -241,7 +241,7 @@ async def test_what_waits_beyond_a_lowered_limit_fails_too(db: Database) -> None
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await settle.release(tx, held, delay_s=0, charge=True)
+        await settle.give_back(tx, held, delay_s=0, charge=True)
     assert (
         await claim_next_of_all(db, skills=replace(SKILLS, max_attempts=1)) is Unclaimable.NOTHING
     )
@@ -257,7 +257,7 @@ async def test_a_task_given_back_is_charged_or_not(
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await settle.release(
+        await settle.give_back(
             tx, held, delay_s=0, charge=charge, outcome=Outcome.RELEASED, ending=Ending(error="why")
         )
     task, job, video = await rows(db, queued)
@@ -273,7 +273,7 @@ async def test_a_delayed_task_is_not_claimed_early(db: Database) -> None:
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
-        await settle.release(tx, held, delay_s=60, charge=True)
+        await settle.give_back(tx, held, delay_s=60, charge=True)
     assert await claim_next_of_all(db) is Unclaimable.NOTHING
     async with db.begin() as tx:
         await tx.execute(update(Task).values(available_at=func.now()))
@@ -286,7 +286,7 @@ async def test_one_that_could_not_begin_waits_and_is_ended_at_last(db: Database)
         taken = await claim_next_of_all(db)
         assert isinstance(taken, Claim)
         async with db.begin() as tx:
-            await lease.put_back(tx, taken, "another row is locked", charge=True)
+            await lease.give_back_unbegun(tx, taken, "another row is locked", charge=True)
         noted = await attempt_of(db, queued.task_id)
         assert (noted.attempt, noted.outcome, noted.error) == (
             number + 1, "retried", "another row is locked",

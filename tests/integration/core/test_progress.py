@@ -11,7 +11,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from core.adapters.redis import connect
-from core.events import Subscriber, VideoEvent, publish
+from core.events import Subscriber, VideoEvent, announce
 from core.model.states import Stage
 from core.progress import Progress, ProgressBoard
 from embedded.stack import Stack
@@ -129,7 +129,7 @@ async def test_the_release_before_hears_only_what_it_understands(
     await pubsub.subscribe(f"video-events:{film.user}")
     await wait_until(lambda: _subscribed(redis_client, film.user))
     await film.tell(HALF)
-    await publish(redis_client, [VideoEvent(film.user, film.video, 7)])
+    await announce(redis_client, [VideoEvent(film.user, film.video, 7)])
     async with patiently():
         while (word := await pubsub.get_message(timeout=1)) is None:
             pass

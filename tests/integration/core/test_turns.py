@@ -113,7 +113,7 @@ async def test_what_waits_after_a_failure_does_not_open_a_gap_for_newcomers(db: 
         await queue_for(db, busy)
     failed = await next_claim(db)
     async with db.begin() as tx:
-        await settle.release(tx, failed, delay_s=600, charge=True)
+        await settle.give_back(tx, failed, delay_s=600, charge=True)
     for _ in range(3):
         await next_claim(db)
     for _ in range(4):

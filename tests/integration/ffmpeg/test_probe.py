@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.model.failure_codes import FailureCode
-from workers.ffmpeg.diagnose import Failure
+from workers.ffmpeg.diagnose import Diagnosis
 from workers.ffmpeg.probe import ProbeFailedError, probe
 from workers.media.limits import Limits, refuse
 
@@ -96,7 +96,7 @@ async def test_taking_too_long_is_not_the_files_fault(tools: Tools, tmp_path: Pa
     slow.chmod(0o755)
     with pytest.raises(ProbeFailedError) as caught:
         await probe(str(slow), "./input", cwd=tmp_path, limits=Limits(probe_timeout_s=0.3))
-    assert caught.value.failure == Failure(
+    assert caught.value.failure == Diagnosis(
         FailureCode.PROCESSING_TIMEOUT,
         "The file took too long to inspect. Try again later.",
         input_fault=False,

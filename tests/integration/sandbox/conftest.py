@@ -25,7 +25,7 @@ from workers.sandbox.libraries import needs_of
 from workers.sandbox.policy import Layer, Policy, Resources
 
 HERE = Path(__file__).parent
-LAUNCHER = HERE.parents[2] / "workers" / "ffmpeg" / "launch.py"
+LAUNCHER = HERE.parents[2] / "workers" / "sandbox" / "launch.py"
 NOBODY = 65534
 TOO_LARGE = 10_000_000
 _IMPORTED = "ctypes, fcntl, json, mmap, socket"

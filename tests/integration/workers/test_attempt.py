@@ -17,7 +17,7 @@ from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.errors import DatabaseAway
 from core.tasks.claim import Work
-from core.tasks.planning import NewTask, Plan
+from core.tasks.planning import Inspection, NewTask
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from tests.support.settings import Settings
@@ -109,7 +109,7 @@ async def test_a_plan_whose_commit_was_not_answered_is_gone_on_with_though_postg
     flickering: Any = Forgetful(db, 2)
     parts = Adapters(settings, flickering, nobody, nobody, nobody)
     planning = Attempt(parts, nobody, cast(Directory, nobody), work, "worker")
-    made = Plan(plan={}, tasks=(NewTask("encode", "encode"),), source_media={})
+    made = Inspection(plan={}, tasks=(NewTask("encode", "encode"),), source_media={})
     following = await planning._settle(made)
     assert following is not None
     assert (following.kind, following.attempt, flickering.left) == ("encode", 1, 0)

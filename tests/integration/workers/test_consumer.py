@@ -156,7 +156,7 @@ async def test_one_whose_row_cannot_be_written_is_passed_over(
         assert list(await connection.scalars(select(Setback.row_id))) == [bad.task_id]
 
 
-async def test_one_whose_video_cannot_be_written_is_put_back_and_given_up_in_the_end(
+async def test_one_whose_video_cannot_be_written_is_given_back_and_given_up_in_the_end(
     db: Database, queue: TaskQueue, consumer: Begun
 ) -> None:
     bad, good = await queue_video(db), await queue_video(db)

@@ -7,7 +7,7 @@ import pytest
 
 from core.adapters.s3 import Part
 from core.errors import Invalid
-from core.uploads.sessions import UploadRow, check_parts
+from core.uploads.upload_lifecycle import UploadRow, check_parts
 
 ROW = UploadRow(
     id=uuid.uuid4(),

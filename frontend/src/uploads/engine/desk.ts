@@ -1,7 +1,7 @@
 /** The uploads of this tab: what follows from each event, whose turn it is, and how all is shown. */
 
 import { Board } from "./board";
-import { Job, type UploadRow } from "./job";
+import { LocalUpload, type UploadRow } from "./local";
 import type { Locks } from "./locks";
 import { type Failure, next, phaseOf, type Placed, type State, type UploadEvent } from "./machine";
 import { goneFailure, run, type Surroundings } from "./run";
@@ -38,7 +38,7 @@ export class Desk<Video> {
   readonly #means: Means<Video>;
   readonly #teller: Teller;
   readonly #closing = new AbortController();
-  #jobs: readonly Job[] = [];
+  #locals: readonly LocalUpload[] = [];
 
   constructor(means: Means<Video>) {
     this.#means = means;
@@ -47,8 +47,8 @@ export class Desk<Video> {
 
   // The list.
 
-  get jobs(): readonly Job[] {
-    return this.#jobs;
+  get locals(): readonly LocalUpload[] {
+    return this.#locals;
   }
 
   /** A function, because it has to be asked again after every wait. */
@@ -61,166 +61,166 @@ export class Desk<Video> {
     return this.#closing.signal;
   }
 
-  find(key: string): Job | null {
-    return this.#jobs.find((job) => job.key === key) ?? null;
+  find(key: string): LocalUpload | null {
+    return this.#locals.find((local) => local.key === key) ?? null;
   }
 
-  ofVideo(videoId: string): Job | null {
-    return this.#jobs.find((job) => job.remote?.videoId === videoId) ?? null;
+  ofVideo(videoId: string): LocalUpload | null {
+    return this.#locals.find((local) => local.remote?.videoId === videoId) ?? null;
   }
 
-  ofUpload(id: string): Job | null {
-    return this.#jobs.find((job) => job.remote?.id === id) ?? null;
+  ofUpload(id: string): LocalUpload | null {
+    return this.#locals.find((local) => local.remote?.id === id) ?? null;
   }
 
-  show(job: Job, at: State): void {
-    job.enter(at);
-    this.#jobs = [...this.#jobs, job];
+  show(local: LocalUpload, at: State): void {
+    local.enter(at);
+    this.#locals = [...this.#locals, local];
     this.#fill();
     this.board.now();
   }
 
-  forget(job: Job): void {
-    this.#jobs = this.#jobs.filter((other) => other !== job);
-    job.end();
+  forget(local: LocalUpload): void {
+    this.#locals = this.#locals.filter((other) => other !== local);
+    local.end();
     this.board.now();
   }
 
   /** Tells other tabs how far an upload is, asked or not. */
-  tell(job: Job): void {
-    this.#teller.tell(job, this.#row(job));
+  tell(local: LocalUpload): void {
+    this.#teller.tell(local, this.#row(local));
   }
 
   /** Ends everything, without forgetting what is unfinished. */
   async close(): Promise<void> {
-    const jobs = this.#jobs;
-    this.#jobs = [];
+    const locals = this.#locals;
+    this.#locals = [];
     this.#closing.abort();
-    for (const job of jobs) job.end();
+    for (const local of locals) local.end();
     this.board.now();
-    await Promise.all(jobs.map((job) => job.running));
+    await Promise.all(locals.map((local) => local.running));
     this.board.stop();
     // Only now: nothing of theirs is on its way any more.
-    for (const job of jobs) job.releaseLock();
+    for (const local of locals) local.releaseLock();
   }
 
   // Events and what follows from them.
 
-  place(job: Job, at: Placed): void {
-    this.dispatch(job, { type: "placed", at });
+  place(local: LocalUpload, at: Placed): void {
+    this.dispatch(local, { type: "placed", at });
   }
 
-  dispatch(job: Job, event: UploadEvent): void {
-    const before = job.state;
+  dispatch(local: LocalUpload, event: UploadEvent): void {
+    const before = local.state;
     const after = next(before, event);
-    if (after === before || !this.#jobs.includes(job)) return;
-    job.enter(after);
-    this.#follow(job, before, after);
+    if (after === before || !this.#locals.includes(local)) return;
+    local.enter(after);
+    this.#follow(local, before, after);
     this.#fill();
     this.board.now();
   }
 
-  #follow(job: Job, before: State, after: State): void {
+  #follow(local: LocalUpload, before: State, after: State): void {
     const ran = phaseOf(before) !== null;
     const runs = phaseOf(after) !== null;
-    if (ran && !runs) job.stop.abort();
-    if (!ran && runs) this.#run(job);
-    if (after.name === "needs-file") job.letGo();
-    if (after.name === "done") void this.#completed(job);
-    if (after.name === "cancelled") void this.#drop(job);
+    if (ran && !runs) local.stop.abort();
+    if (!ran && runs) this.#run(local);
+    if (after.name === "needs-file") local.letGo();
+    if (after.name === "done") void this.#completed(local);
+    if (after.name === "cancelled") void this.#drop(local);
   }
 
   /** Gives a free place to the one who waits longest. */
   #fill(): void {
-    const taken = this.#jobs.filter((job) => phaseOf(job.state) !== null).length;
-    const waiting = this.#jobs.find((job) => job.state.name === "queued");
+    const taken = this.#locals.filter((local) => phaseOf(local.state) !== null).length;
+    const waiting = this.#locals.find((local) => local.state.name === "queued");
     if (waiting === undefined || taken >= this.#means.files) return;
     // Comes back here for the one after it.
     this.dispatch(waiting, { type: "start", known: waiting.remote !== null });
   }
 
-  #run(job: Job): void {
+  #run(local: LocalUpload): void {
     const stop = new AbortController();
-    job.stop = stop;
+    local.stop = stop;
     const hooks = {
       emit: (event: UploadEvent) => {
-        this.dispatch(job, event);
+        this.dispatch(local, event);
       },
-      onCreated: () => this.#created(job),
+      onCreated: () => this.#created(local),
       onChange: () => {
-        job.changed();
+        local.changed();
         this.board.soon();
       },
       onCompleted: (video: Video | null) => {
-        this.#announce(job, video);
+        this.#announce(local, video);
       },
       onGone: (failure: Failure) => {
-        this.#gone(job, failure);
+        this.#gone(local, failure);
       },
       onAnew: () => {
-        this.#forgetRemote(job);
-        job.begunAnew = true;
-        this.dispatch(job, { type: "again" });
+        this.#forgetRemote(local);
+        local.begunAnew = true;
+        this.dispatch(local, { type: "again" });
       },
       onRefused: (failure: Failure) => {
-        void this.#giveUp(job, failure);
+        void this.#giveUp(local, failure);
       },
     };
     // After the run before it, whose connections may still be closing.
-    job.running = job.running.then(() => run(job, this.#means.around, hooks, stop.signal));
+    local.running = local.running.then(() => run(local, this.#means.around, hooks, stop.signal));
   }
 
   /** The server knows the upload: from here on it survives this page. */
-  async #created(job: Job): Promise<void> {
+  async #created(local: LocalUpload): Promise<void> {
     const { userId, locks, store, tabs, onVideo } = this.#means;
-    const record = job.record(userId);
+    const record = local.record(userId);
     if (record === null) return;
-    job.lock = await locks.tryTake(record.id);
-    job.kept = await store.put(record);
+    local.lock = await locks.tryTake(record.id);
+    local.kept = await store.put(record);
     tabs.post({ type: "changed", id: record.id });
     onVideo({ type: "created", videoId: record.videoId });
     // It may have been paused meanwhile, so that nothing else would show it.
-    job.changed();
+    local.changed();
     this.board.soon();
   }
 
   /** The video is the server's. */
-  async #completed(job: Job): Promise<void> {
-    job.file = null;
+  async #completed(local: LocalUpload): Promise<void> {
+    local.file = null;
     // Before the lock, so that a tab that waits for it finds no record and asks the server.
-    if (job.remote !== null) await this.#unremember(job.remote.id);
-    job.releaseLock();
+    if (local.remote !== null) await this.#unremember(local.remote.id);
+    local.releaseLock();
   }
 
-  #announce(job: Job, video: Video | null): void {
-    if (job.remote === null) return;
-    this.#means.onVideo({ type: "completed", videoId: job.remote.videoId, video });
+  #announce(local: LocalUpload, video: Video | null): void {
+    if (local.remote === null) return;
+    this.#means.onVideo({ type: "completed", videoId: local.remote.videoId, video });
   }
 
   /** The server has dropped the upload: a retry begins a new one. */
-  #gone(job: Job, failure: Failure): void {
-    this.#forgetRemote(job);
-    this.dispatch(job, { type: "failed", failure });
+  #gone(local: LocalUpload, failure: Failure): void {
+    this.#forgetRemote(local);
+    this.dispatch(local, { type: "failed", failure });
   }
 
-  #forgetRemote(job: Job): void {
-    const { remote } = job;
+  #forgetRemote(local: LocalUpload): void {
+    const { remote } = local;
     if (remote !== null) {
       void this.#unremember(remote.id);
       this.#means.onVideo({ type: "removed", videoId: remote.videoId });
     }
-    job.releaseLock();
-    job.startOver();
+    local.releaseLock();
+    local.startOver();
   }
 
   /** Nothing of it will arrive: it must not count as being uploaded. A retry begins a new one. */
-  async #giveUp(job: Job, failure: Failure): Promise<void> {
-    const { remote } = job;
+  async #giveUp(local: LocalUpload, failure: Failure): Promise<void> {
+    const { remote } = local;
     if (remote === null) return;
-    const { lock } = job;
-    job.lock = null;
-    job.startOver();
-    this.dispatch(job, { type: "failed", failure });
+    const { lock } = local;
+    local.lock = null;
+    local.startOver();
+    this.dispatch(local, { type: "failed", failure });
     // Remembered first: if the page closes now, the next one does it.
     await this.#means.store.patch(remote.id, { cancelled: true });
     const outcome = await this.dropRemote(remote.id);
@@ -229,17 +229,17 @@ export class Desk<Video> {
   }
 
   /** Has the server drop what it has of a cancelled upload. */
-  async #drop(job: Job): Promise<void> {
-    await job.running;
-    job.file = null;
-    const { remote } = job;
+  async #drop(local: LocalUpload): Promise<void> {
+    await local.running;
+    local.file = null;
+    const { remote } = local;
     if (remote === null) return;
     // Remembered first: if the page closes now, the next one does it.
     await this.#means.store.patch(remote.id, { cancelled: true });
     const outcome = await this.dropRemote(remote.id);
     if (outcome === "gone") this.#means.onVideo({ type: "removed", videoId: remote.videoId });
-    if (outcome === "completed") this.foundCompleted(job);
-    job.releaseLock();
+    if (outcome === "completed") this.foundCompleted(local);
+    local.releaseLock();
   }
 
   /** Forgets the record only when the server is sure to know. */
@@ -258,40 +258,40 @@ export class Desk<Video> {
   // What the server says about an upload that nothing is being done for.
 
   /** Learns how far it is. */
-  async learn(job: Job): Promise<void> {
-    if (phaseOf(job.state) !== null) return;
-    const standing = await this.standing(job);
+  async learn(local: LocalUpload): Promise<void> {
+    if (phaseOf(local.state) !== null) return;
+    const standing = await this.standing(local);
     // Meanwhile it may have been started; then it asks by itself.
-    if (standing === null || phaseOf(job.state) !== null) return;
-    if (standing.name === "gone") this.#gone(job, goneFailure(job));
-    if (standing.name === "completed") this.foundCompleted(job);
+    if (standing === null || phaseOf(local.state) !== null) return;
+    if (standing.name === "gone") this.#gone(local, goneFailure(local));
+    if (standing.name === "completed") this.foundCompleted(local);
     if (standing.name === "open") {
-      job.learn(standing.upload);
+      local.learn(standing.upload);
       this.board.now();
     }
   }
 
   /** Null when the server cannot be asked. */
-  async standing(job: Job): Promise<Standing | null> {
+  async standing(local: LocalUpload): Promise<Standing | null> {
     const { around } = this.#means;
-    if (job.remote === null) return null;
-    return standingOf(job.remote.id, around.api, around, this.closing).catch(() => null);
+    if (local.remote === null) return null;
+    return standingOf(local.remote.id, around.api, around, this.closing).catch(() => null);
   }
 
-  foundCompleted(job: Job): void {
-    this.dispatch(job, { type: "completed" });
-    this.#announce(job, null);
+  foundCompleted(local: LocalUpload): void {
+    this.dispatch(local, { type: "completed" });
+    this.#announce(local, null);
   }
 
-  #row(job: Job): UploadRow {
-    return job.row(performance.now(), this.#means.cells);
+  #row(local: LocalUpload): UploadRow {
+    return local.row(performance.now(), this.#means.cells);
   }
 
   #rows(): readonly UploadRow[] {
-    if (this.#jobs.some((job) => job.state.name === "sending")) this.board.soon(TICK_MS);
-    return this.#jobs.map((job) => {
-      const row = this.#row(job);
-      if (job.lock !== null) this.#teller.tellNews(job, row);
+    if (this.#locals.some((local) => local.state.name === "sending")) this.board.soon(TICK_MS);
+    return this.#locals.map((local) => {
+      const row = this.#row(local);
+      if (local.lock !== null) this.#teller.tellNews(local, row);
       return row;
     });
   }

@@ -3,7 +3,7 @@
 import type { FileReason } from "./codes";
 import { Desk, type Means, type VideoChange } from "./desk";
 import { differenceOf } from "./fingerprint";
-import { Job, type UploadRow } from "./job";
+import { LocalUpload, type UploadRow } from "./local";
 import { browserLocks, type Locks } from "./locks";
 import { actionsOf, phaseOf } from "./machine";
 import { browserNetwork } from "./network";
@@ -88,14 +88,14 @@ export class UploadManager<Video = unknown> {
 
   /** Whether closing the page now would lose an upload or need its file to be chosen again. */
   get busy(): boolean {
-    return this.#desk.jobs.some(
+    return this.#desk.locals.some(
       ({ state, atRisk }) => atRisk && (state.name === "queued" || phaseOf(state) !== null),
     );
   }
 
   /** Ids of uploads at the server that no page could go on with after this one. */
   get forgotten(): readonly string[] {
-    return this.#desk.jobs.flatMap(({ forgotten, remote }) =>
+    return this.#desk.locals.flatMap(({ forgotten, remote }) =>
       forgotten && remote !== null ? [remote.id] : [],
     );
   }
@@ -142,41 +142,41 @@ export class UploadManager<Video = unknown> {
 
   /** Its video was deleted: nothing of it is to be sent any more, in whatever tab that is done. */
   videoDeleted(videoId: string): void {
-    const job = this.#desk.ofVideo(videoId);
-    if (job === null) return;
-    this.cancel(job.key);
-    if (job.state.name === "failed") this.dismiss(job.key);
+    const local = this.#desk.ofVideo(videoId);
+    if (local === null) return;
+    this.cancel(local.key);
+    if (local.state.name === "failed") this.dismiss(local.key);
   }
 
   pauseAll(): void {
-    for (const { key } of this.#desk.jobs) this.pause(key);
+    for (const { key } of this.#desk.locals) this.pause(key);
   }
 
   resumeAll(): void {
-    for (const { key } of this.#desk.jobs) this.resume(key);
+    for (const { key } of this.#desk.locals) this.resume(key);
   }
 
   /** Goes on with the file that was chosen again; says why not if it is another one. */
   async provideFile(key: string, chosen: Chosen): Promise<FileReason | null> {
     const { file, handle } = await open(chosen);
-    const job = this.#desk.find(key);
-    if (!job?.waitsForFile()) return null;
-    const reason = file === null ? "file_unreadable" : await differenceOf(job.known, file);
-    if (file !== null && reason === null) await this.#ownership.take(job, file, handle);
-    else this.#askForFile(job, reason);
+    const local = this.#desk.find(key);
+    if (!local?.waitsForFile()) return null;
+    const reason = file === null ? "file_unreadable" : await differenceOf(local.known, file);
+    if (file !== null && reason === null) await this.#ownership.take(local, file, handle);
+    else this.#askForFile(local, reason);
     return reason;
   }
 
   /** Asks for the permission to read the file again; call it right from a click. */
   async grant(key: string): Promise<FileReason | null> {
-    const job = this.#desk.find(key);
-    if (job?.state.name !== "needs-permission" || job.handle === null) return null;
+    const local = this.#desk.find(key);
+    if (local?.state.name !== "needs-permission" || local.handle === null) return null;
     // Before anything else is awaited: browsers ask only right after a click.
-    const answer = await permissionTo(job.handle);
-    if (answer === "granted") return this.provideFile(key, job.handle);
+    const answer = await permissionTo(local.handle);
+    if (answer === "granted") return this.provideFile(key, local.handle);
     // Closed without an answer: the button stays.
     if (answer === "prompt") return null;
-    this.#askForFile(job, "permission_denied");
+    this.#askForFile(local, "permission_denied");
     return "permission_denied";
   }
 
@@ -202,16 +202,16 @@ export class UploadManager<Video = unknown> {
   }
 
   #command(key: string, action: Command): void {
-    const job = this.#desk.find(key);
-    if (job === null || !actionsOf(job.state).includes(action)) return;
-    const id = job.remote?.id;
-    if (job.state.name === "elsewhere") {
+    const local = this.#desk.find(key);
+    if (local === null || !actionsOf(local.state).includes(action)) return;
+    const id = local.remote?.id;
+    if (local.state.name === "elsewhere") {
       if (id !== undefined) this.#means.tabs.post({ type: "command", id, action });
     } else if (action === "dismiss") {
-      if (job.state.name === "failed") this.#desk.dispatch(job, { type: "cancel" });
-      this.#desk.forget(job);
+      if (local.state.name === "failed") this.#desk.dispatch(local, { type: "cancel" });
+      this.#desk.forget(local);
     } else {
-      this.#desk.dispatch(job, { type: action });
+      this.#desk.dispatch(local, { type: action });
       const pausedByUser = action === "pause";
       if (id !== undefined && (pausedByUser || action === "resume")) {
         void this.#means.store.patch(id, { pausedByUser });
@@ -220,35 +220,35 @@ export class UploadManager<Video = unknown> {
   }
 
   #retryAfterOutage(): void {
-    for (const { key, state } of this.#desk.jobs) {
+    for (const { key, state } of this.#desk.locals) {
       if (state.name === "failed" && state.failure.code === "network_error") this.retry(key);
     }
   }
 
-  #enter(name: string, file: File | null, handle: FileHandle | null): Job {
-    const job = Job.ofFile(name, file, handle);
+  #enter(name: string, file: File | null, handle: FileHandle | null): LocalUpload {
+    const local = LocalUpload.ofFile(name, file, handle);
     const code = file === null ? "file_unreadable" : refusalOf(file, this.#limits);
     if (code === null) {
-      this.#desk.show(job, { name: "queued" });
+      this.#desk.show(local, { name: "queued" });
     } else {
-      job.file = null;
-      this.#desk.show(job, { name: "failed", failure: { code, message: "", retryable: false } });
+      local.file = null;
+      this.#desk.show(local, { name: "failed", failure: { code, message: "", retryable: false } });
     }
-    return job;
+    return local;
   }
 
   /** The upload that waits for this very file. */
-  async #awaiting(file: File): Promise<Job | null> {
-    for (const job of this.#desk.jobs) {
-      if (!job.waitsForFile() || job.name !== file.name || job.size !== file.size) continue;
-      if ((await differenceOf(job.known, file)) === null) return job;
+  async #awaiting(file: File): Promise<LocalUpload | null> {
+    for (const local of this.#desk.locals) {
+      if (!local.waitsForFile() || local.name !== file.name || local.size !== file.size) continue;
+      if ((await differenceOf(local.known, file)) === null) return local;
     }
     return null;
   }
 
-  #askForFile(job: Job, reason: FileReason | null): void {
+  #askForFile(local: LocalUpload, reason: FileReason | null): void {
     // Meanwhile another tab may have it.
-    if (job.waitsForFile()) this.#desk.place(job, { name: "needs-file", reason });
+    if (local.waitsForFile()) this.#desk.place(local, { name: "needs-file", reason });
   }
 }
 

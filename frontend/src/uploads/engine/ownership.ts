@@ -1,7 +1,7 @@
 /** Who drives a remembered upload: this tab, another one, or nobody until its file is there. */
 
 import type { Desk, Means } from "./desk";
-import { Job } from "./job";
+import { LocalUpload } from "./local";
 import type { Lock } from "./locks";
 import { placeOf } from "./place";
 import type { FileHandle } from "./ports";
@@ -42,14 +42,14 @@ export class Ownership<Video> {
       if (this.#desk.closed()) {
         lock?.release();
       } else if (lock === null) {
-        const job = Job.ofRecord(record);
-        this.#desk.show(job, { name: "elsewhere", there: null });
-        this.#followElsewhere(job);
+        const local = LocalUpload.ofRecord(record);
+        this.#desk.show(local, { name: "elsewhere", there: null });
+        this.#followElsewhere(local);
       } else if (record.cancelled) {
         await this.#desk.dropRemote(id);
         lock.release();
       } else {
-        await this.#settle(Job.ofRecord(record), record, lock);
+        await this.#settle(LocalUpload.ofRecord(record), record, lock);
       }
     } finally {
       this.#adopting.delete(id);
@@ -57,114 +57,114 @@ export class Ownership<Video> {
   }
 
   /** Goes on with an upload whose file is known to be the right one. */
-  async take(job: Job, file: File, handle: FileHandle | null): Promise<void> {
+  async take(local: LocalUpload, file: File, handle: FileHandle | null): Promise<void> {
     const { locks, store } = this.#means;
-    const { remote } = job;
+    const { remote } = local;
     if (remote === null) return;
     const lock = await locks.tryTake(remote.id);
     if (lock === null) {
-      if (job.waitsForFile()) this.#goElsewhere(job);
+      if (local.waitsForFile()) this.#goElsewhere(local);
       return;
     }
-    if (this.#desk.closed() || !job.waitsForFile()) {
+    if (this.#desk.closed() || !local.waitsForFile()) {
       lock.release();
       return;
     }
-    job.lock = lock;
-    job.hold(file, handle);
-    this.#desk.place(job, { name: "queued" });
+    local.lock = lock;
+    local.hold(file, handle);
+    this.#desk.place(local, { name: "queued" });
     const { lastModified } = file;
-    const change = { handle: job.handle, lastModified, pausedByUser: false };
-    job.kept = await store.patch(remote.id, change);
+    const change = { handle: local.handle, lastModified, pausedByUser: false };
+    local.kept = await store.patch(remote.id, change);
   }
 
   /** Finds out what an upload needs to go on, and lets it if that is nothing. */
-  async #settle(job: Job, record: UploadRecord, lock: Lock): Promise<void> {
+  async #settle(local: LocalUpload, record: UploadRecord, lock: Lock): Promise<void> {
     const { at, file } = await placeOf(record, record.handle, record.pausedByUser);
-    const known = this.#desk.jobs.includes(job);
-    if (this.#desk.closed() || (known && !isElsewhere(job))) {
+    const known = this.#desk.locals.includes(local);
+    if (this.#desk.closed() || (known && !isElsewhere(local))) {
       lock.release();
       return;
     }
     if (file === null) {
       lock.release();
     } else {
-      job.lock = lock;
-      job.hold(file, record.handle);
+      local.lock = lock;
+      local.hold(file, record.handle);
     }
-    if (known) this.#desk.place(job, at);
-    else this.#desk.show(job, at);
+    if (known) this.#desk.place(local, at);
+    else this.#desk.show(local, at);
     // Where there are no locks, a tab that drives it says so.
     if (file === null) this.#means.tabs.post({ type: "ask", id: record.id });
-    await this.#desk.learn(job);
+    await this.#desk.learn(local);
   }
 
-  #goElsewhere(job: Job): void {
-    this.#desk.place(job, { name: "elsewhere", there: null });
-    this.#followElsewhere(job);
+  #goElsewhere(local: LocalUpload): void {
+    this.#desk.place(local, { name: "elsewhere", there: null });
+    this.#followElsewhere(local);
   }
 
-  #followElsewhere(job: Job): void {
-    void this.#awaitTurn(job);
-    if (job.remote !== null) this.#means.tabs.post({ type: "ask", id: job.remote.id });
+  #followElsewhere(local: LocalUpload): void {
+    void this.#awaitTurn(local);
+    if (local.remote !== null) this.#means.tabs.post({ type: "ask", id: local.remote.id });
   }
 
   /** Takes over when the tab that drives it is gone or has ended it. */
-  async #awaitTurn(job: Job): Promise<void> {
+  async #awaitTurn(local: LocalUpload): Promise<void> {
     const { locks, store } = this.#means;
-    const { remote } = job;
+    const { remote } = local;
     if (remote === null) return;
-    const signal = AbortSignal.any([this.#desk.closing, job.leaving.signal]);
+    const signal = AbortSignal.any([this.#desk.closing, local.leaving.signal]);
     const lock = await locks.take(remote.id, signal).catch(() => null);
     if (lock === null) return;
     const record = await store.get(remote.id);
-    if (record !== null && !record.cancelled && isElsewhere(job)) {
-      await this.#settle(job, record, lock);
+    if (record !== null && !record.cancelled && isElsewhere(local)) {
+      await this.#settle(local, record, lock);
     } else {
       lock.release();
-      await this.#ended(job);
+      await this.#ended(local);
     }
   }
 
   /** Nobody remembers it any more: it was completed, or somebody gave it up. */
-  async #ended(job: Job): Promise<void> {
-    const standing = await this.#desk.standing(job);
+  async #ended(local: LocalUpload): Promise<void> {
+    const standing = await this.#desk.standing(local);
     // Meanwhile it may have been heard of in another way.
-    if (!job.waitsForFile() && !isElsewhere(job)) return;
-    if (standing?.name === "completed") this.#desk.foundCompleted(job);
-    else this.#desk.forget(job);
+    if (!local.waitsForFile() && !isElsewhere(local)) return;
+    if (standing?.name === "completed") this.#desk.foundCompleted(local);
+    else this.#desk.forget(local);
   }
 
   #hear(message: Message): void {
-    const job = this.#desk.ofUpload(message.id);
-    if (message.type === "changed") void this.#recheck(message.id, job);
-    if (job === null) return;
-    const drives = job.lock !== null;
-    if (message.type === "ask" && drives) this.#desk.tell(job);
-    if (message.type === "command" && drives) this.#onCommand(job.key, message.action);
-    if (message.type === "status" && !drives) this.#mirror(job, message);
+    const local = this.#desk.ofUpload(message.id);
+    if (message.type === "changed") void this.#recheck(message.id, local);
+    if (local === null) return;
+    const drives = local.lock !== null;
+    if (message.type === "ask" && drives) this.#desk.tell(local);
+    if (message.type === "command" && drives) this.#onCommand(local.key, message.action);
+    if (message.type === "status" && !drives) this.#mirror(local, message);
   }
 
-  #mirror(job: Job, status: Status): void {
-    if (job.waitsForFile()) this.#goElsewhere(job);
-    if (job.state.name !== "elsewhere") return;
-    job.mirror = status;
-    job.changed();
-    if (job.state.there === status.state) this.#desk.board.soon();
-    else this.#desk.place(job, { name: "elsewhere", there: status.state });
+  #mirror(local: LocalUpload, status: Status): void {
+    if (local.waitsForFile()) this.#goElsewhere(local);
+    if (local.state.name !== "elsewhere") return;
+    local.mirror = status;
+    local.changed();
+    if (local.state.there === status.state) this.#desk.board.soon();
+    else this.#desk.place(local, { name: "elsewhere", there: status.state });
   }
 
   /** Another tab has begun or ended an upload. Of one that it takes over it tells by `status`. */
-  async #recheck(id: string, job: Job | null): Promise<void> {
+  async #recheck(id: string, local: LocalUpload | null): Promise<void> {
     const record = await this.#means.store.get(id);
-    if (job === null) {
+    if (local === null) {
       if (record !== null) await this.adopt(record);
     } else if (record === null) {
-      await this.#ended(job);
+      await this.#ended(local);
     }
   }
 }
 
-function isElsewhere(job: Job): boolean {
-  return job.state.name === "elsewhere";
+function isElsewhere(local: LocalUpload): boolean {
+  return local.state.name === "elsewhere";
 }

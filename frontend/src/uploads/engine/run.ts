@@ -2,7 +2,7 @@
 
 import { UploadError } from "./errors";
 import { fingerprintOf } from "./fingerprint";
-import type { Job } from "./job";
+import type { LocalUpload } from "./local";
 import type { Failure, UploadEvent } from "./machine";
 import type { Parts } from "./parts";
 import { persist, type Patience } from "./persist";
@@ -44,12 +44,12 @@ export interface RunHooks<Video> {
 
 /** Never fails: how it ended goes to the hooks, and nothing does once the signal has come. */
 export async function run<Video>(
-  job: Job,
+  local: LocalUpload,
   around: Surroundings<Video>,
   hooks: RunHooks<Video>,
   signal: AbortSignal,
 ): Promise<void> {
-  const runner = new Run(job, around, hooks, signal);
+  const runner = new Run(local, around, hooks, signal);
   for (;;) {
     try {
       await runner.all();
@@ -78,22 +78,27 @@ type Step = "send" | "begin" | "over";
 
 /** For an upload that the server has dropped: with its file at hand it can be started again. */
 export function goneFailure(
-  job: Job,
+  local: LocalUpload,
   message = "The server no longer knows this upload.",
   code = "upload_gone",
 ): Failure {
-  return { code, message, retryable: job.file !== null };
+  return { code, message, retryable: local.file !== null };
 }
 
 class Run<Video> {
-  readonly #job: Job;
+  readonly #local: LocalUpload;
   readonly #around: Surroundings<Video>;
   readonly #hooks: RunHooks<Video>;
   readonly #signal: AbortSignal;
   #keys = 0;
 
-  constructor(job: Job, around: Surroundings<Video>, hooks: RunHooks<Video>, signal: AbortSignal) {
-    this.#job = job;
+  constructor(
+    local: LocalUpload,
+    around: Surroundings<Video>,
+    hooks: RunHooks<Video>,
+    signal: AbortSignal,
+  ) {
+    this.#local = local;
     this.#around = around;
     this.#hooks = hooks;
     this.#signal = signal;
@@ -102,7 +107,7 @@ class Run<Video> {
   async all(): Promise<void> {
     for (let sent = 0; ;) {
       this.#signal.throwIfAborted();
-      const step = await (this.#job.remote === null ? this.#create() : this.#check());
+      const step = await (this.#local.remote === null ? this.#create() : this.#check());
       if (step === "over") return;
       if (step === "begin") continue;
       await this.#send();
@@ -119,22 +124,22 @@ class Run<Video> {
 
   /** Tells the machine how the run ended; true when it has not, but starts again. */
   async explain(error: UploadError): Promise<boolean> {
-    const job = this.#job;
+    const local = this.#local;
     try {
-      if (job.remote === null) {
+      if (local.remote === null) {
         this.#emit({ type: "failed", failure: failureOf(error) });
       } else if (error.code === "file_unreadable") {
         this.#emit({ type: "file-lost", reason: "file_unreadable" });
       } else if (error.code === "size_mismatch") {
         // The server has dropped it.
-        this.#hooks.onGone(goneFailure(job, error.message, error.code));
+        this.#hooks.onGone(goneFailure(local, error.message, error.code));
       } else if (["not_found", "upload_gone", "invalid_state"].includes(error.code)) {
         // Perhaps it is over because another tab, or the server's own sweep, has completed it.
         const standing = await this.#standing();
         if (standing.name === "completed") this.#completed(null);
         else if (this.#beginsAnew(standing)) return true;
-        else this.#hooks.onGone(goneFailure(job, error.message));
-      } else if (FINAL.has(error.code) && job.parts?.heldBytes === 0) {
+        else this.#hooks.onGone(goneFailure(local, error.message));
+      } else if (FINAL.has(error.code) && local.parts?.heldBytes === 0) {
         this.#hooks.onRefused(failureOf(error));
       } else {
         this.#emit({ type: "failed", failure: failureOf(error) });
@@ -147,17 +152,17 @@ class Run<Video> {
   }
 
   async #create(): Promise<Step> {
-    const job = this.#job;
+    const local = this.#local;
     const file = this.#file();
-    job.known = { ...job.known, fingerprint: await fingerprintOf(file) };
+    local.known = { ...local.known, fingerprint: await fingerprintOf(file) };
     this.#signal.throwIfAborted();
-    const wanted = { filename: job.name, size: job.size, contentType: job.contentType };
+    const wanted = { filename: local.name, size: local.size, contentType: local.contentType };
     // Not ended by the signal once it is on its way: what the server has made has to be known, to
     // go on with it after a pause or to drop it after a cancel.
     const never = new AbortController().signal;
     const create = () =>
       inTime(CALL_MS, never, (signal) =>
-        this.#around.api.create(wanted, job.idempotencyKey, signal),
+        this.#around.api.create(wanted, local.idempotencyKey, signal),
       );
     const begun = await this.#persist(create).catch((thrown: unknown) => {
       if (UploadError.from(thrown).code === "idempotency_result_gone") return null;
@@ -168,7 +173,7 @@ class Run<Video> {
       this.#renewKey();
       return "begin";
     }
-    job.adopt(begun);
+    local.adopt(begun);
     if (begun.state === "completed") {
       this.#completed(null);
       return "over";
@@ -183,27 +188,27 @@ class Run<Video> {
     this.#keys += 1;
     if (this.#keys > ROUNDS)
       throw new UploadError("unexpected_answer", "What is begun is over at once.");
-    this.#job.renewKey();
+    this.#local.renewKey();
   }
 
   async #check(): Promise<Step> {
     const standing = await this.#standing();
     if (standing.name === "open") {
-      this.#job.learn(standing.upload);
+      this.#local.learn(standing.upload);
       this.#emit({ type: "checked" });
       return "send";
     }
     if (standing.name === "completed") this.#completed(null);
     else if (this.#beginsAnew(standing)) return "begin";
-    else this.#hooks.onGone(goneFailure(this.#job));
+    else this.#hooks.onGone(goneFailure(this.#local));
     return "over";
   }
 
   /** What the server has dropped starts again by itself, once, if its file is at hand. */
   #beginsAnew(standing: Standing): boolean {
-    const job = this.#job;
+    const local = this.#local;
     const lost = standing.name === "gone" && standing.aborted;
-    if (!lost || job.file === null || job.begunAnew) return false;
+    if (!lost || local.file === null || local.begunAnew) return false;
     this.#signal.throwIfAborted();
     this.#hooks.onAnew();
     return true;
@@ -272,17 +277,19 @@ class Run<Video> {
   }
 
   #file(): File {
-    if (this.#job.file === null) throw new UploadError("file_unreadable", "There is no file.");
-    return this.#job.file;
+    if (this.#local.file === null) throw new UploadError("file_unreadable", "There is no file.");
+    return this.#local.file;
   }
 
   #remote(): { readonly id: string } {
-    if (this.#job.remote === null) throw new UploadError("unexpected_error", "There is no upload.");
-    return this.#job.remote;
+    if (this.#local.remote === null)
+      throw new UploadError("unexpected_error", "There is no upload.");
+    return this.#local.remote;
   }
 
   #parts(): Parts {
-    if (this.#job.parts === null) throw new UploadError("unexpected_error", "There are no parts.");
-    return this.#job.parts;
+    if (this.#local.parts === null)
+      throw new UploadError("unexpected_error", "There are no parts.");
+    return this.#local.parts;
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { UploadRow } from "./job";
+import type { UploadRow } from "./local";
 import { summaryOf } from "./summary";
 
 function rowOf(row: Partial<UploadRow>): UploadRow {

@@ -1,6 +1,6 @@
 /** All uploads in one line, as the folded tray shows them. Pure. */
 
-import type { UploadRow } from "./job";
+import type { UploadRow } from "./local";
 import { timeLeft } from "./meter";
 
 export interface Summary {

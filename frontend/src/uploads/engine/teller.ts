@@ -1,6 +1,6 @@
 /** Tells other tabs how far the uploads of this one are: a change of state at once, the rest seldom. */
 
-import type { Job, UploadRow } from "./job";
+import type { LocalUpload, UploadRow } from "./local";
 import type { Tabs } from "./tabs";
 
 const INTERVAL_MS = 1_000;
@@ -12,24 +12,24 @@ interface Told {
 
 export class Teller {
   readonly #tabs: Tabs;
-  readonly #told = new WeakMap<Job, Told>();
+  readonly #told = new WeakMap<LocalUpload, Told>();
 
   constructor(tabs: Tabs) {
     this.#tabs = tabs;
   }
 
-  tell(job: Job, row: UploadRow): void {
+  tell(local: LocalUpload, row: UploadRow): void {
     if (row.uploadId === undefined) return;
-    this.#told.set(job, { at: performance.now(), row });
+    this.#told.set(local, { at: performance.now(), row });
     const { uploadId: id, state, sent, cells } = row;
     this.#tabs.post({ type: "status", id, state, sent, cells });
   }
 
   /** Tells it if it is news. */
-  tellNews(job: Job, row: UploadRow): void {
-    const told = this.#told.get(job);
+  tellNews(local: LocalUpload, row: UploadRow): void {
+    const told = this.#told.get(local);
     if (told?.row === row) return;
     const due = told === undefined || performance.now() - told.at >= INTERVAL_MS;
-    if (due || told.row.state !== row.state) this.tell(job, row);
+    if (due || told.row.state !== row.state) this.tell(local, row);
   }
 }

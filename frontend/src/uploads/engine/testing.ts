@@ -4,7 +4,7 @@ import { vi } from "vitest";
 
 import type { VideoChange } from "./desk";
 import { networkError, UploadError } from "./errors";
-import type { UploadRow } from "./job";
+import type { UploadRow } from "./local";
 import { browserLocks, type LockRequests } from "./locks";
 import type { StateName } from "./machine";
 import { type ManagerOptions, UploadManager } from "./manager";

@@ -19,10 +19,10 @@ from workers.sandbox import landlock
 from workers.sandbox.kernel import Kernel
 from workers.sandbox.libraries import Needs, UnreadableProgramError, needs_of, parse_listing
 from workers.sandbox.machines import AARCH64
+from workers.sandbox.policies import encode_policy, largest_output, probe_policy
 from workers.sandbox.policy import Layer, Resources, address_space
 from workers.sandbox.sandbox import Sandbox
 from workers.sandbox.seccomp import allow_list
-from workers.sandbox.work import encode_policy, largest_output, probe_policy
 
 FFMPEG, LOADER, LIBRARY = "/opt/ffmpeg", "/lib/ld.so", "/lib/libm.so.6"
 KERNEL = Kernel(landlock_abi=7, machine=AARCH64, missing=())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.workers.sandbox.bpf import ALLOW, ERRNO, KILL, of, verdict
-from workers.ffmpeg.launch import _guard
+from workers.sandbox.launch import _guard
 from workers.sandbox.machines import AARCH64, X86_64, Machine, machine_named
 from workers.sandbox.seccomp import _conditional, _unconditional, allow_list
 

@@ -1,8 +1,8 @@
 """Applies a sandbox to this process, then becomes another program in it.
 
-Run as a script by `process.py`, so it stands alone and imports little: its start-up is part of
-every FFmpeg start. `python -I -S launch.py PARENT_PID [WORD VALUE]... -- PROGRAM ARGUMENT...`: the
-words are a policy (`workers/sandbox/policy.py`), and without any the program only dies with its
+Run as a script by `workers/ffmpeg/process.py`, so it stands alone and imports little: its start-up
+is part of every FFmpeg start. `python -I -S launch.py PARENT_PID [WORD VALUE]... -- PROGRAM
+ARGUMENT...`: the words are a policy (`policy.py`), and without any the program only dies with its
 parent. What cannot be set up ends this with status 125, before the program has run.
 """
 

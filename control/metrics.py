@@ -1,7 +1,7 @@
 """Metrics of the work: how much waits, for how long, and how it ends.
 
 They are read from Postgres at each request, so all control processes report the same. While
-Postgres is away they are left out, and `framemill_up{part="postgres"}` is 0.
+Postgres is away they are left out, and `framemill_up{dependency="postgres"}` is 0.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from core.presence import Presence, WorkerState
 _log = log.get(__name__)
 _PATIENCE_S = 3.0
 _WINDOW_S = 3600
-_DISPATCHED = {
-    "sent": "Messages sent for tasks.",
+_COUNTED = {
+    "sent": "Hints sent for tasks.",
     "lapsed": "Tasks whose worker fell silent.",
-    "resent": "Tasks whose message was lost.",
-    "dead": "Messages that were received too often.",
+    "resent": "Tasks whose hint was lost.",
+    "dead": "Hints that were received too often.",
 }
 
 _OPEN = (
@@ -53,38 +53,35 @@ _ENDED = (
 )
 
 
-class Figures:
-    """The metrics of the work, and of control itself.
+class Metrics:
+    """The metrics of the work, and of control itself."""
 
-    Args:
-        held: the adapters.
-        relay: of this process.
-        sweeps: of this process.
-    """
-
-    def __init__(self, held: Adapters, relay: Relay, sweeps: Sweeps) -> None:
-        self._db = held.db
-        self._presence = Presence(held.redis)
+    def __init__(self, adapters: Adapters, relay: Relay, sweeps: Sweeps) -> None:
+        self._db = adapters.db
+        self._max_attempts = adapters.settings.max_attempts
+        self._presence = Presence(adapters.redis)
         self._relay = relay
         self._sweeps = sweeps
 
     async def text(self) -> bytes:
-        """Return the figures in Prometheus' text format, those of the process with them."""
+        """Return the metrics in Prometheus' text format, those of the process with them."""
         registry = CollectorRegistry()
         counts = {"sent": self._relay.sent[Topic.TASK], **self._sweeps.counts}
-        for name, help_text in _DISPATCHED.items():
-            figure = Gauge(f"framemill_tasks_{name}", f"{help_text} Rises.", registry=registry)
-            figure.set(counts[name])
+        for name, help_text in _COUNTED.items():
+            metric = Gauge(f"framemill_tasks_{name}", f"{help_text} Rises.", registry=registry)
+            metric.set(counts[name])
         await self._describe_workers(registry)
-        up = Gauge("framemill_up", "Whether a part answers.", ["part"], registry=registry)
+        up = Gauge(
+            "framemill_up", "Whether a dependency answers.", ["dependency"], registry=registry
+        )
         try:
             async with asyncio.timeout(_PATIENCE_S), self._db.autocommit() as connection:
                 waiting = (await connection.execute(_OPEN)).all()
                 ended = (await connection.execute(_ENDED)).all()
                 set_back = await setbacks.waiting(connection)
-                wanted = (await demand(connection)).wanted
+                wanted = (await demand(connection, self._max_attempts)).wanted
         except (DatabaseAway, TimeoutError) as error:
-            _log.warning("figures_left_out", error=repr(error))
+            _log.warning("metrics_left_out", error=repr(error))
             up.labels("postgres").set(0)
         else:
             up.labels("postgres").set(1)

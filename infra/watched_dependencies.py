@@ -35,7 +35,7 @@ def of_api(
         Watch(
             "ApiErrors", errors, 5, 2,
             "One answer in twenty is a 5xx: dependency_unavailable in the API's log names the "
-            "part that is away, overloaded says that there are too few tasks.",
+            "dependency that is away; overloaded says that there are too few ECS tasks.",
         ),
         Watch(
             "ApiLatency",

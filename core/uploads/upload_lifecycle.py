@@ -153,7 +153,8 @@ async def finish(db: Database, storage: Storage, upload: UploadRow) -> bool:
             return False
         # It was ended while S3 completed it, before the object was there. We have seen the object,
         # so we must have it removed.
-        await purges.purge(tx, object_keys.video_prefix(upload.video_id))
+        prefix = object_keys.video_prefix(upload.video_id)
+        await purges.schedule_removal(tx, prefix, wait=purges.NOW)
     raise over(state)
 
 
@@ -274,5 +275,5 @@ async def _state_of(tx: AsyncConnection, upload_id: uuid.UUID) -> str | None:
 
 async def _purge(tx: AsyncConnection, prefix: str, s3_upload_id: str | None) -> None:
     """Have it removed now, and once more later, when every write of this moment must have ended."""
-    await purges.purge(tx, prefix, s3_upload_id)
-    await purges.purge(tx, prefix, s3_upload_id, wait=purges.GRACE)
+    for wait in (purges.NOW, None):
+        await purges.schedule_removal(tx, prefix, s3_upload_id=s3_upload_id, wait=wait)

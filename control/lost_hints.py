@@ -6,13 +6,13 @@ from datetime import timedelta
 from sqlalchemy import exists, func, or_, select
 
 from control.rounds import Round
-from core import setbacks
 from core.adapters.postgres import Database
 from core.adapters.sqs import TaskQueue
 from core.model.states import TaskState, Topic
 from core.model.tables import Outbox, Task
 from core.outbox.write import hint
 from core.setbacks import Kind
+from core.tasks.fair_order import NOT_SET_BACK
 
 
 async def resend(db: Database, queue: TaskQueue, after_s: float) -> int:
@@ -39,8 +39,7 @@ async def resend(db: Database, queue: TaskQueue, after_s: float) -> int:
             Task.state == TaskState.QUEUED,
             Task.available_at < long_ago,
             ~hinted,
-            setbacks.clear_of(Kind.CLAIM, Task.id),
-            setbacks.clear_of(Kind.LAPSE, Task.id),
+            NOT_SET_BACK,
         )
         .order_by(Task.available_at)
     )

@@ -50,7 +50,7 @@ interface Mirror {
   readonly cells: readonly number[];
 }
 
-export class Job {
+export class LocalUpload {
   readonly key: string;
   readonly name: string;
   readonly size: number;
@@ -78,7 +78,7 @@ export class Job {
   #meter: Meter = IDLE;
   #row: UploadRow | null = null;
 
-  constructor(key: string, about: Pick<Job, "name" | "size" | "contentType" | "known">) {
+  constructor(key: string, about: Pick<LocalUpload, "name" | "size" | "contentType" | "known">) {
     this.key = key;
     this.name = about.name;
     this.size = about.size;
@@ -86,32 +86,32 @@ export class Job {
     this.known = about.known;
   }
 
-  static ofFile(name: string, file: File | null, handle: FileHandle | null): Job {
+  static ofFile(name: string, file: File | null, handle: FileHandle | null): LocalUpload {
     const size = file?.size ?? 0;
-    const job = new Job(randomKey(), {
+    const local = new LocalUpload(randomKey(), {
       name,
       size,
       contentType: file === null || file.type === "" ? null : file.type,
       known: { size, lastModified: file?.lastModified ?? 0, fingerprint: null },
     });
-    job.file = file;
-    job.handle = handle;
-    return job;
+    local.file = file;
+    local.handle = handle;
+    return local;
   }
 
-  static ofRecord(record: UploadRecord): Job {
-    const job = new Job(record.id, {
+  static ofRecord(record: UploadRecord): LocalUpload {
+    const local = new LocalUpload(record.id, {
       name: record.filename,
       size: record.size,
       contentType: record.contentType,
       known: record,
     });
-    job.handle = record.handle;
-    job.resumedFrom = null;
-    job.remote = { id: record.id, videoId: record.videoId };
-    job.parts = new Parts(record.size, record.partSize, record.partCount);
-    job.kept = record.handle === null ? "without-handle" : "whole";
-    return job;
+    local.handle = record.handle;
+    local.resumedFrom = null;
+    local.remote = { id: record.id, videoId: record.videoId };
+    local.parts = new Parts(record.size, record.partSize, record.partCount);
+    local.kept = record.handle === null ? "without-handle" : "whole";
+    return local;
   }
 
   /** What is remembered of it; null before the server knows it. */

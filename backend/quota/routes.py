@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from backend.deps import CurrentUser
 from backend.http.errors import responses
-from backend.limits import quota
-from backend.limits.schemas import Limits
+from backend.quota import quota
+from backend.quota.schemas import Limits
 
 router = APIRouter(prefix="/v1/limits", tags=["uploads"])
 

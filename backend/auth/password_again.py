@@ -7,7 +7,7 @@ answer. If Redis is away, nothing changes.
 
 from sqlalchemy import select, update
 
-from backend.auth import families, service
+from backend.auth import service, stored_sessions
 from backend.auth.passwords import check_password
 from backend.deps import Principal
 from core import accounts
@@ -30,7 +30,7 @@ async def change_password(user: Principal, current: str, new: str, *, address: s
     async with services.db.begin() as tx:
         await accounts.hold(tx, user.user_id, shown)
         await tx.execute(update(User).where(User.id == user.user_id).values(password_hash=hashed))
-        await families.end_all(tx, user.user_id, keep=user.session_id)
+        await stored_sessions.end_all(tx, user.user_id, keep=user.session_id)
         await services.sessions.end_all(user.user_id, keep=user.session_id)
 
 

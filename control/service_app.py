@@ -7,23 +7,23 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from control.figures import Figures
+from control.metrics import Metrics
 
 
 @asynccontextmanager
-async def served(listener: socket.socket, figures: Figures) -> AsyncIterator[None]:
+async def served(listener: socket.socket, metrics: Metrics) -> AsyncIterator[None]:
     """Answer `/healthz` and `/metrics` on a bound socket for as long as the block lasts."""
 
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
-    async def metrics(_request: web.Request) -> web.Response:
+    async def answer(_request: web.Request) -> web.Response:
         return web.Response(
-            body=await figures.text(), headers={"Content-Type": CONTENT_TYPE_LATEST}
+            body=await metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
 
     app = web.Application()
-    app.add_routes([web.get("/healthz", healthz), web.get("/metrics", metrics)])
+    app.add_routes([web.get("/healthz", healthz), web.get("/metrics", answer)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:

@@ -4,8 +4,8 @@ import pytest
 import redis.asyncio as redis
 from aiohttp import ClientSession
 
-from control import service
-from control.figures import Figures
+from control import service_app
+from control.metrics import Metrics
 from core import service_port
 from core.adapters.postgres import Database
 from core.errors import Failure
@@ -20,29 +20,29 @@ from tests.support.work import claim, queue_video
 Told = dict[str, float]
 
 
-def figures_of(settings: Settings, db: Database, redis_client: redis.Redis) -> Figures:
+def metrics_of(settings: Settings, db: Database, redis_client: redis.Redis) -> Metrics:
     rounds = rounds_of(settings, db, redis=redis_client)
-    return Figures(rounds.held, rounds.relay, rounds.sweeps)
+    return Metrics(rounds.adapters, rounds.relay, rounds.sweeps)
 
 
-async def told_by(figures: Figures) -> Told:
+async def told_by(metrics: Metrics) -> Told:
     lines = [
         line.rpartition(" ")
-        for line in (await figures.text()).decode().splitlines()
+        for line in (await metrics.text()).decode().splitlines()
         if not line.startswith("#")
     ]
     return {name: float(value) for name, _, value in lines}
 
 
 @pytest.fixture
-def figures(settings: Settings, db: Database, redis_client: redis.Redis) -> Figures:
-    return figures_of(settings, db, redis_client)
+def metrics(settings: Settings, db: Database, redis_client: redis.Redis) -> Metrics:
+    return metrics_of(settings, db, redis_client)
 
 
-async def test_what_waits_and_how_it_ends_is_told(db: Database, figures: Figures) -> None:
+async def test_what_waits_and_how_it_ends_is_told(db: Database, metrics: Metrics) -> None:
     failed, *_ = [await queue_video(db) for _ in range(3)]
     held = await claim(db, failed.task_id)
-    told = await told_by(figures)
+    told = await told_by(metrics)
     assert told['framemill_tasks{state="running"}'] == 1
     assert told["framemill_tasks_wanted"] == 3
     async with db.begin() as tx:
@@ -52,8 +52,8 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, figures: Figures
             Failure(FailureCode.CORRUPT_MEDIA, "-", retryable=False),
             Ending(cpu_seconds=2.5),
         )
-    told = await told_by(figures)
-    assert told['framemill_up{part="postgres"}'] == 1
+    told = await told_by(metrics)
+    assert told['framemill_up{dependency="postgres"}'] == 1
     assert told['framemill_tasks{state="queued"}'] == 2
     assert told['framemill_tasks{state="running"}'] == 0
     assert told['framemill_tasks_oldest_seconds{state="queued"}'] > 0
@@ -63,22 +63,22 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, figures: Figures
 
 
 async def test_a_task_that_waits_to_be_tried_again_wants_no_worker(
-    db: Database, figures: Figures
+    db: Database, metrics: Metrics
 ) -> None:
     held = await claim(db, (await queue_video(db)).task_id)
     async with db.begin() as tx:
-        await settle.release(tx, held, delay_s=60, charge=True)
-    told = await told_by(figures)
+        await settle.give_back(tx, held, delay_s=60, charge=True)
+    told = await told_by(metrics)
     assert told['framemill_tasks{state="queued"}'] == 1
     assert told["framemill_tasks_wanted"] == 0
 
 
-async def test_figures_are_told_without_a_database(
+async def test_metrics_are_told_without_a_database(
     settings: Settings, redis_client: redis.Redis
 ) -> None:
     away = Database("postgresql+asyncpg://nobody:x@127.0.0.1:1/none")
-    told = await told_by(figures_of(settings, away, redis_client))
-    assert told['framemill_up{part="postgres"}'] == 0
+    told = await told_by(metrics_of(settings, away, redis_client))
+    assert told['framemill_up{dependency="postgres"}'] == 0
     # Who scales by it must see that it is not known, and not that nothing is wanted.
     assert "framemill_tasks_wanted" not in told
     assert 'framemill_tasks{state="queued"}' not in told
@@ -86,20 +86,20 @@ async def test_figures_are_told_without_a_database(
 
 
 async def test_workers_are_counted_by_what_they_say(
-    redis_client: redis.Redis, figures: Figures
+    redis_client: redis.Redis, metrics: Metrics
 ) -> None:
     words = Presence(redis_client)
     await words.tell("a", Report(WorkerState.NO_ROOM, 0, 1, "no disk"))
     await words.tell("b", Report(WorkerState.BUSY, 0, 1))
-    told = await told_by(figures)
+    told = await told_by(metrics)
     counts = {each: told[f'framemill_workers{{state="{each}"}}'] for each in WorkerState}
     assert counts == {"idle": 0.0, "busy": 1.0, "no_room": 1.0}
 
 
-async def test_they_are_told_over_http_and_nothing_else_is(figures: Figures) -> None:
+async def test_they_are_told_over_http_and_nothing_else_is(metrics: Metrics) -> None:
     listener = service_port.bind("127.0.0.1", 0, "CONTROL_PORT")
     address = f"http://{service_port.address_of(listener)}"
-    async with service.served(listener, figures), ClientSession(trust_env=False) as http:
+    async with service_app.served(listener, metrics), ClientSession(trust_env=False) as http:
         async with http.get(f"{address}/healthz") as answer:
             assert (answer.status, await answer.json()) == (200, {"status": "ok"})
         async with http.get(f"{address}/metrics") as answer:

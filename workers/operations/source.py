@@ -1,0 +1,137 @@
+"""How an operation reads its source: as it arrives, or as a whole file.
+
+FFmpeg starts while the source still arrives, if it can read the bytes in the order of the file. If
+that fails, or the file is refused, the whole file is fetched and tried once more. So no file is
+called bad because only a piece of it was read, or because FFmpeg could not seek in a pipe.
+"""
+
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from core.errors import Failure, PermanentError, TransientError
+from core.model.failure_codes import FailureCode
+from core.model.states import Stage
+from workers.ffmpeg.diagnose import Diagnosis
+from workers.ffmpeg.probe import ProbeFailedError, probe
+from workers.media.info import MediaInfo
+from workers.media.limits import Limits, refuse
+from workers.operations.context import Context
+from workers.runtime.scratch import require, whole_file_room
+from workers.sandbox.policies import probe_policy
+from workers.sources.choose import WholeFile
+from workers.sources.fetch import fetch
+from workers.sources.look import look
+from workers.sources.shape import Pipe
+
+T = TypeVar("T")
+
+SAMPLE = "sample"
+_ARRIVING = "arriving"
+INPUT = "input"  # without an extension: a name alone opens some demuxers
+OUT = "out"
+# Faults of the source, or unknown ones: the whole file may give another result.
+_DOUBTFUL = frozenset(FailureCode) - {
+    FailureCode.PROCESSING_TIMEOUT, FailureCode.RESOURCE_LIMIT, FailureCode.STORAGE_ERROR,
+}  # fmt: skip
+
+
+async def either_way(
+    context: Context,
+    streamed: Callable[[Pipe], Awaitable[T]],
+    from_file: Callable[[], Awaitable[T]],
+) -> T:
+    """Do something with the source as it arrives; with the whole file if that is in doubt."""
+    found = await _look(context)
+    if isinstance(found, Pipe):
+        try:
+            return await streamed(found)
+        except (PermanentError, TransientError) as error:
+            if error.failure.code not in _DOUBTFUL:
+                raise
+            context.joblog.add(f"{error}; once more, with the whole file")
+            context.kept.source = WholeFile("what came of a part of it is in doubt")
+            shutil.rmtree(context.place / OUT, ignore_errors=True)
+    await _fetch(context)
+    return await from_file()
+
+
+async def _look(context: Context) -> Pipe | WholeFile:
+    """Find out how the source can be read, unless that is known."""
+    tools, work = context.tools, context.work
+    if context.kept.source is None:
+        context.meter.enter(Stage.FETCHING)
+        found: Pipe | WholeFile = WholeFile("it is small")
+        if work.source_size >= tools.shape.smallest:
+            found = await look(
+                tools.storage,
+                work,
+                context.place / SAMPLE,
+                connections=tools.connections,
+                pace=tools.pace,
+                shape=tools.shape,
+            )
+        context.kept.source = found
+        if isinstance(found, WholeFile):
+            context.joblog.add(f"to be fetched whole: {found.reason}")
+        else:
+            order = "index first" if found.rearranged else "as it is"
+            context.joblog.add(f"to be read as it arrives: {found.kind}, {order}")
+    return context.kept.source
+
+
+async def _fetch(context: Context) -> None:
+    """Have the whole source at hand, unless it is."""
+    tools, place, work = context.tools, context.place, context.work
+    if (place / INPUT).exists():
+        return
+    context.meter.enter(Stage.FETCHING)
+    require(place, whole_file_room(work.source_size))
+    await fetch(
+        tools.storage,
+        work,
+        place / _ARRIVING,
+        connections=tools.connections,
+        on_fraction=context.meter.at,
+        pace=tools.pace,
+    )
+    (place / _ARRIVING).rename(place / INPUT)
+    context.joblog.add(f"fetched {work.source_size} bytes")
+
+
+async def inspected(context: Context, name: str) -> MediaInfo:
+    """Return what a file of the attempt's directory is; raises what says that it is refused."""
+    limits, joblog = context.tools.limits, context.joblog
+    context.meter.enter(Stage.INSPECTING)
+    try:
+        info = await probe_file(context, context.place / name, limits)
+    except ProbeFailedError as error:
+        joblog.add(error.stderr_tail or str(error))
+        raise judged(error.failure, str(error)) from error
+    refusal = refuse(info, limits)
+    if refusal is not None:
+        joblog.add(f"refused: {refusal.code}")
+        raise PermanentError(Failure(refusal.code, refusal.message, retryable=False))
+    return info
+
+
+async def probe_file(context: Context, file: Path, limits: Limits) -> MediaInfo:
+    """Probe a file in the sandbox; raises `ProbeFailedError`."""
+    tools = context.tools
+    return await probe(
+        tools.ffprobe,
+        f"./{file.name}",
+        cwd=file.parent,
+        limits=limits,
+        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
+        spent=context.joblog.spent,
+    )
+
+
+def judged(found: Diagnosis, message: str) -> PermanentError | TransientError:
+    """Return the end of an attempt whose program failed; for good if the source is at fault."""
+    failure = Failure(found.code, found.message, retryable=not found.input_fault)
+    if found.input_fault:
+        return PermanentError(failure)
+    return TransientError(message, failure, charge=found.charge)

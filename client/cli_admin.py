@@ -48,10 +48,10 @@ def invite(
         return
     click.echo(words.printable(made.code or ""))
     until = "" if made.expires_at is None else f" until {words.moment(made.expires_at)}"
-    whom = "anybody" if made.email is None else words.printable(made.email)
+    whom = "Anybody" if made.email is None else words.printable(made.email)
     say(
-        f"{whom} can register once{until}: framemill register --invite CODE "
-        f"--server {client.api.caller.server}"
+        f"Send the code to the new user. {whom} can use it once{until}, with:\n"
+        f"framemill register EMAIL --invite CODE --server {client.api.caller.server}"
     )
 
 

@@ -171,7 +171,7 @@ class _Fetch:
         os.fsync(file.fileno())  # what the disk has no room for may be said only now
         arrived = os.fstat(file.fileno()).st_size
         if arrived != size:
-            raise _Refused(Outcome(None), f"only only {arrived} of {size} bytes arrived")
+            raise _Refused(Outcome(None), f"only {arrived} of {size} bytes arrived")
         if md5 is None:
             return
         found = md5_of(file)

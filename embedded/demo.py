@@ -93,7 +93,7 @@ class Account:
 
 
 def make_account(env: Mapping[str, str], password: str) -> None:
-    """Make the demo account as an administrator would; `env` is that of the services.
+    """Make the demo account as the operator would; `env` is that of the services.
 
     Raises:
         StackError: it could not be made.

@@ -165,7 +165,7 @@ class _Session:
         password = store.load_secrets(options.data_dir)["demo_account"][:_PASSWORD_LENGTH]
         account = demo.Account(options.port, password)
         try:
-            # Where nobody may register an administrator makes it.
+            # Where nobody may register, `backend.admin` creates the account.
             made_by = partial(demo.make_account, self._stack.process_environment, password)
             account.open(None if options.registration == "open" else made_by)
             say(f"Demo account: {demo.EMAIL}, password {password}")

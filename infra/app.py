@@ -8,7 +8,7 @@ Context (`--context name=value`):
         given.
     origins: comma list of the origins that pages are at, such as `https://films.example`.
     domain, certificate: the page's name, and the ARN of its certificate.
-    registration: who may make an account: `closed` (administrators' command and nobody else) unless
+    registration: who may make an account: `closed` (only the operator, with `backend.admin`) unless
         given, `invite` or `open`.
     user_quota_gib: what one user may store, in GiB; 100 unless given, 0 for no limit.
     alarm_email: who is told of alarms.

@@ -326,13 +326,13 @@ def _metrics(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     return REQUESTS.labels(method, route, status), SECONDS.labels(route)
 
 
-_OVERLOADED = (503, "overloaded", "Too many requests are being answered; ask again in a moment.")
+_OVERLOADED = (503, "overloaded", "The API has too many requests at the moment. Try again soon.")
 _TOO_LATE = (
     503,
     "dependency_unavailable",
     "A dependency of the API did not answer in time. Try again in a moment.",
 )
-_ARRIVING = "Too many requests from this address have begun and not arrived; ask again in a moment."
+_ARRIVING = "Too many unfinished requests from this address. Try again in a moment."
 _TOO_LARGE = (413, "payload_too_large", "The body is larger than 1 MiB.")
 
 

@@ -19,7 +19,7 @@ _TOOK_TOO_LONG = Diagnosis(
     input_fault=False,
 )
 _NO_SENSE = Diagnosis(
-    FailureCode.CORRUPT_MEDIA, "The file's description makes no sense.", input_fault=True
+    FailureCode.CORRUPT_MEDIA, "The headers of the file are invalid.", input_fault=True
 )
 
 

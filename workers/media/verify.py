@@ -52,7 +52,7 @@ def check(
     for rendition in plan.renditions:
         output = outputs.get(rendition.name)
         if output is None:
-            raise WrongOutputError(f"{rendition.name} was not made")
+            raise WrongOutputError(f"{rendition.name} is missing")
         if output.video is None or not output.video.frame_count:
             return Refusal(FailureCode.CORRUPT_MEDIA, "The picture of the file could not be read.")
         _shape(rendition, output.video)
@@ -71,8 +71,8 @@ def _shape(rendition: PlannedRendition, video: VideoStream) -> None:
     upright = video.rotation == 0 and video.sample_aspect_ratio == 1
     if not upright or (video.width, video.height) != (rendition.width, rendition.height):
         raise WrongOutputError(
-            f"{rendition.name} is {video.width} x {video.height}, turned by {video.rotation}; "
-            f"planned were {rendition.width} x {rendition.height}"
+            f"{rendition.name} is {video.width} x {video.height}, rotated by {video.rotation} "
+            f"degrees; the plan says {rendition.width} x {rendition.height}, not rotated"
         )
 
 
@@ -82,14 +82,13 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Refusal | 
     if frames >= most_frames(plan, limits):
         return Refusal(
             FailureCode.TOO_MANY_FRAMES,
-            f"The video has more frames than it says. The limit is {limits.max_frames}.",
+            f"The video has too many frames. The limit is {limits.max_frames}.",
         )
     seconds = frames / float(plan.frame_rate)
     if seconds >= limits.max_duration_s - SLACK_SECONDS > (plan.duration or 0.0):
         return Refusal(
             FailureCode.DURATION_TOO_LONG,
-            f"The video is longer than it says. The limit is {limits.max_duration_s / 3600:.1f} "
-            "hours.",
+            f"The video is too long. The limit is {limits.max_duration_s / 3600:.1f} hours.",
         )
     return None
 

@@ -51,14 +51,14 @@ def may_start(free: Free, running: int, needs: Needs) -> str | None:
         None when it may; otherwise what there is too little of, for the operator.
     """
     if free.disk < needs.free_disk:
-        return f"{_mb(free.disk)} of disk are free, {_mb(needs.free_disk)} are wanted"
+        return f"{_mb(free.disk)} of disk are free, {_mb(needs.free_disk)} are needed"
     if running == 0 or free.memory is None or needs.task_memory == 0:
         return None
     promised = max(0, running * needs.task_memory - free.held)
     if free.memory - promised < needs.task_memory:
         return (
-            f"{_mb(free.memory)} of memory are free, of which {_mb(promised)} are kept for what "
-            f"runs; {_mb(needs.task_memory)} are wanted"
+            f"{_mb(free.memory)} of memory are free, of which {_mb(promised)} are reserved for "
+            f"running tasks; {_mb(needs.task_memory)} are needed"
         )
     return None
 

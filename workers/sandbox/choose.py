@@ -37,11 +37,11 @@ async def choose(
         OSError: a program cannot be read.
     """
     if wanted == "off":
-        _log.warning("sandbox", layers=[], reason="it is switched off")
+        _log.warning("sandbox", layers=[], reason="SANDBOX=off")
         return Sandbox(_NONE, None, {}, None)
     kernel = ask_kernel()
     if wanted == "required" and kernel.missing:
-        raise _refused(" and ".join(kernel.missing) + " cannot be had")
+        raise _refused(" and ".join(kernel.missing))
     if sys.platform != "linux":
         _log.warning("sandbox", layers=[], reason="; ".join(kernel.missing))
         return Sandbox(kernel, None, {}, None)
@@ -89,6 +89,5 @@ def _tell(sandbox: Sandbox, layers: frozenset[Layer], reasons: list[str]) -> Non
 
 def _refused(reason: str) -> NoSandboxError:
     return NoSandboxError(
-        f"FFmpeg has no sandbox to read strangers' files in: {reason}; "
-        "SANDBOX=preferred works with what there is"
+        f"SANDBOX=required is not possible: {reason}. SANDBOX=preferred uses what this machine has"
     )

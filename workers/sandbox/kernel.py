@@ -36,11 +36,11 @@ class Kernel:
 def ask_kernel() -> Kernel:
     """Ask the kernel; nothing is changed by it."""
     if sys.platform != "linux":
-        return Kernel(0, None, (f"Landlock and seccomp (this is {sys.platform}, not Linux)",))
+        return Kernel(0, None, (f"no Landlock and no seccomp (this is {sys.platform}, not Linux)",))
     name = os.uname().machine
     machine = machine_named(name)
     if machine is None:
-        return Kernel(0, None, (f"a list of system calls for {name}",))
+        return Kernel(0, None, (f"no list of system calls for {name}",))
     libc = ctypes.CDLL(None, use_errno=True)
     missing = []
     version: int = libc.syscall(
@@ -48,7 +48,7 @@ def ask_kernel() -> Kernel:
     )
     abi = max(version, 0)
     if abi == 0:
-        missing.append("Landlock (Linux 5.13 or newer with it switched on; in Docker, 23 or newer)")
+        missing.append("no Landlock (Linux 5.13 or newer, switched on; in Docker, 23 or newer)")
     action = ctypes.c_uint32(_KILL_PROCESS)
     if libc.syscall(
         ctypes.c_long(machine.numbers["seccomp"]),
@@ -56,6 +56,6 @@ def ask_kernel() -> Kernel:
         ctypes.c_uint(0),
         ctypes.byref(action),
     ):
-        missing.append("seccomp filters")
+        missing.append("no seccomp filters")
         machine = None
     return Kernel(abi, machine, tuple(missing))

@@ -52,7 +52,7 @@ async def prove(sandbox: Sandbox, ffmpeg: str, ffprobe: str, folder: Path) -> No
                 )
             )
         except OSError as error:
-            raise LeakError(f"FFmpeg cannot be tried in it: {error}") from error
+            raise LeakError(f"FFmpeg cannot be tested in the sandbox: {error}") from error
 
 
 async def _works(sandbox: Sandbox, ffmpeg: str, ffprobe: str, place: Path) -> None:
@@ -63,7 +63,7 @@ async def _works(sandbox: Sandbox, ffmpeg: str, ffprobe: str, place: Path) -> No
     await _run(sandbox, argv, place, writes=[out], file_size=_FILE_SIZE)
     argv = [ffprobe, "-hide_banner", "-v", "error", "-show_streams", f"out/{_OUT}"]
     if b"codec_name=h264" not in await _run(sandbox, argv, place, reads=[out / _OUT]):
-        raise LeakError(f"{ffprobe} does not work in it: it does not see what was made")
+        raise LeakError(f"{ffprobe} does not work in the sandbox: it cannot read the test video")
 
 
 async def _reads_nothing_else(sandbox: Sandbox, ffmpeg: str, place: Path) -> None:
@@ -115,4 +115,4 @@ async def _run(
     except FFmpegFailedError as error:
         if may_fail and not isinstance(error, StallError | TimeLimitError):
             return error.stdout
-        raise LeakError(f"{argv[0]} does not work in it: {error}") from error
+        raise LeakError(f"{argv[0]} does not work in the sandbox: {error}") from error

@@ -38,7 +38,7 @@ def top_level(size: int, need: Callable[[int, int], bytes]) -> Iterator[Box]:
     at, count = 0, 0
     while at < size:
         if count == _MOST_AT_TOP:
-            raise Doubt("it has very many boxes")
+            raise Doubt("it has too many boxes")
         box = _box(need(at, min(at + _LONG_HEAD, size)), at, size, last_may_be_open=True)
         yield box
         at, count = box.end, count + 1
@@ -56,7 +56,7 @@ def inside(data: bytes, parent: Box) -> Iterator[Box]:
         if parent.end - at < _HEAD and not any(data[at : parent.end]):
             return
         if count == _MOST_INSIDE:
-            raise Doubt("a box has very many others in it")
+            raise Doubt("a box has too many boxes in it")
         box = _box(data[at : at + _LONG_HEAD], at, parent.end)
         yield box
         at, count = box.end, count + 1
@@ -71,7 +71,7 @@ def only(data: bytes, parent: Box, *path: bytes) -> Box:
     for kind in path:
         found = perhaps(data, parent, kind)
         if found is None:
-            raise Doubt(f"a box {kind.decode(errors='replace')} is missing")
+            raise Doubt(f"a box of type {kind.decode(errors='replace')} is missing")
         parent = found
     return parent
 
@@ -84,7 +84,7 @@ def perhaps(data: bytes, parent: Box, kind: bytes) -> Box | None:
     """
     found = [box for box in inside(data, parent) if box.kind == kind]
     if len(found) > 1:
-        raise Doubt(f"it has several boxes {kind.decode(errors='replace')}")
+        raise Doubt(f"there is more than one box of type {kind.decode(errors='replace')}")
     return found[0] if found else None
 
 
@@ -100,5 +100,5 @@ def _box(head: bytes, start: int, limit: int, *, last_may_be_open: bool = False)
     elif size == 0 and last_may_be_open:
         size = limit - start
     if size < length or start + size > limit:
-        raise Doubt("a box is larger than what it is in")
+        raise Doubt("a box is larger than its parent")
     return Box(kind, start, start + length, start + size)

@@ -35,7 +35,7 @@ class WholeFile:
     reason: str
 
 
-NO_SENSE = "it makes no sense"
+NO_SENSE = "its structure is invalid"
 Choice = Wanted | Pipe | WholeFile
 
 _FORMATS: tuple[tuple[Callable[[Known], bool], Callable[[Known, Shape], Pipe]], ...] = (

@@ -59,7 +59,7 @@ class _Budget:
         self._chunks -= chunks
         self._samples -= samples
         if self._chunks < 0 or self._samples < 0:
-            raise Doubt("its index is very long")
+            raise Doubt("the index is too long")
 
 
 def read_tracks(index: bytes, moov: Box) -> list[Track]:
@@ -74,14 +74,14 @@ def read_tracks(index: bytes, moov: Box) -> list[Track]:
     """
     kinds = [box.kind for box in inside(index, moov)]
     if b"mvex" in kinds:
-        raise Doubt("it is in fragments")
+        raise Doubt("it is a fragmented MP4")
     header = only(index, moov, b"mvhd")
     scale, duration = _scale_and_duration(index, header)
     if not duration:
-        raise Doubt("it does not tell how long it lasts")
+        raise Doubt("the duration is missing")
     traks = [box for box in inside(index, moov) if box.kind == b"trak"]
     if len(traks) > _MOST_TRACKS:
-        raise Doubt("it has very many tracks")
+        raise Doubt("it has too many tracks")
     budget = _Budget()
     return [_track(index, trak, scale, budget) for trak in traks]
 
@@ -121,7 +121,7 @@ def _track(index: bytes, trak: Box, movie_scale: int, budget: _Budget) -> Track:
     _see_that_it_is_here(index, minf)
     stbl = only(index, minf, b"stbl")
     if perhaps(index, stbl, b"saio") is not None:
-        raise Doubt("it has places of its own beside the chunks")
+        raise Doubt("it has auxiliary data outside the chunks")
     at, count, code = _offsets(index, stbl)
     samples, sizes = _sizes(index, stbl)
     budget.take(count, samples)
@@ -142,7 +142,7 @@ def _track(index: bytes, trak: Box, movie_scale: int, budget: _Budget) -> Track:
 def _take(index: bytes, box: Box, at: int, form: str) -> tuple[int | bytes, ...]:
     """Read values in a box, `at` bytes behind its head."""
     if box.body + at + struct.calcsize(">" + form) > box.end:
-        raise Doubt("a box is shorter than its content")
+        raise Doubt("a box is too short")
     return struct.unpack_from(">" + form, index, box.body + at)
 
 
@@ -155,7 +155,7 @@ def _scale_and_duration(index: bytes, header: Box) -> tuple[int, int]:
     long = index[header.body : header.body + 1] == b"\1"
     scale, duration = _integers(index, header, 20 if long else 12, "IQ" if long else "II")
     if not scale:
-        raise Doubt("its clock does not run")
+        raise Doubt("the time scale is 0")
     return scale, duration
 
 
@@ -170,14 +170,14 @@ def _shift(index: bytes, trak: Box, movie_scale: int, scale: int) -> float:
     form = "QqI" if long else "IiI"
     width = struct.calcsize(">" + form)
     if count > _MOST_EDITS:
-        raise Doubt("it is edited")
+        raise Doubt("the edit list is not simple")
     late = 0.0
     entries = [_integers(index, table, 8 + number * width, form) for number in range(count)]
     for number, (duration, media_time, rate) in enumerate(entries):
         if media_time == -1 and number + 1 < count:
             late += duration / movie_scale
         elif media_time < 0 or rate != _AT_ITS_RATE or number + 1 < count:
-            raise Doubt("it is edited")
+            raise Doubt("the edit list is not simple")
         else:
             late -= media_time / scale
     return late
@@ -200,14 +200,14 @@ def _table(index: bytes, stbl: Box, kind: bytes, width: int) -> tuple[int, int]:
     box = only(index, stbl, kind)
     (count,) = _integers(index, box, 4, "I")
     if box.body + 8 + count * width > box.end:
-        raise Doubt("a table is shorter than it says")
+        raise Doubt("a table is incomplete")
     return box.body + 8, count
 
 
 def _offsets(index: bytes, stbl: Box) -> tuple[int, int, str]:
     if perhaps(index, stbl, b"co64") is not None:
         if perhaps(index, stbl, b"stco") is not None:
-            raise Doubt("a track has two tables of places")
+            raise Doubt("a track has two tables of chunk offsets")
         return (*_table(index, stbl, b"co64", 8), "Q")
     return (*_table(index, stbl, b"stco", 4), "I")
 
@@ -219,7 +219,7 @@ def _sizes(index: bytes, stbl: Box) -> tuple[int, "int | array[int]"]:
     if same:
         return count, same
     if count > _MOST_SAMPLES or box.body + 12 + 4 * count > box.end:
-        raise Doubt("a table is shorter than it says")
+        raise Doubt("a table is incomplete")
     return count, numbers(index, box.body + 12, count, "I")
 
 
@@ -229,15 +229,15 @@ def _samples_of_chunks(index: bytes, stbl: Box, chunks: int, samples: int) -> li
     values = numbers(index, at, 3 * count, "I")
     firsts = values[0::3].tolist()
     if count and (firsts[0] != 1 or any(b <= a for a, b in pairwise(firsts))):
-        raise Doubt("its chunks are not in order")
+        raise Doubt("the table of chunks is not in order")
     found: list[int] = []
     ends = [*firsts, chunks + 1][1:]
     for first, end, each in zip(firsts, ends, values[1::3], strict=True):
         if end > chunks + 1 or end < first:
-            raise Doubt("it tells of chunks that are not there")
+            raise Doubt("a table names chunks that do not exist")
         found += [each] * (end - first)
     if len(found) != chunks or sum(found) != samples:
-        raise Doubt("its chunks have not the samples that there are")
+        raise Doubt("the tables disagree about the number of samples")
     return found
 
 
@@ -247,7 +247,7 @@ def _times(index: bytes, stbl: Box, lengths: list[int], samples: int) -> list[in
     values = numbers(index, at, 2 * count, "I")
     runs = list(zip(values[0::2], values[1::2], strict=True))
     if sum(number for number, _ in runs) != samples or any(each >> 31 for _, each in runs):
-        raise Doubt("its times are not those of its samples")
+        raise Doubt("the table of times does not fit the samples")
     found = [0]
     left, tick, now = 0, 0, 0
     run = iter(runs)

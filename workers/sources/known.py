@@ -79,7 +79,7 @@ class Known:
             Doubt: there are not so many.
         """
         if end > self.size:
-            raise Doubt("it ends in the middle of something")
+            raise Doubt("it ends in the middle of an element")
         for first, data in self.stretches:
             if first <= start and end <= first + len(data):
                 return data[start - first : end - first]

@@ -54,7 +54,7 @@ async def look(
             await asyncio.to_thread(_write, sample, data)
             return choice
         known = await _more(storage, work, known, choice, connections, pace)
-    return WholeFile("it takes too long to look at")
+    return WholeFile("reading its structure takes too many requests")
 
 
 async def _more(

@@ -48,7 +48,7 @@ def arrange(known: Known, shape: Shape) -> Pipe:
     ebml = _element(known, 0)
     segment = _element(known, _end_of(ebml, known.size))
     if segment.kind != _SEGMENT:
-        raise Doubt("it does not begin with a segment")
+        raise Doubt("the first element is not a segment")
     before, cluster = _before_clusters(known, segment, shape)
     _see_description(known, before)
     heads = [element for element in before if element.kind == _SEEK_HEAD]
@@ -60,7 +60,7 @@ def arrange(known: Known, shape: Shape) -> Pipe:
     }
     tags = _tags(known, places)
     if any(kind in (_ATTACHMENTS, _INFO, _TRACKS, _SEEK_HEAD) for kind, _ in places):
-        raise Doubt("a part of its description stands at its end")
+        raise Doubt("some headers are at the end of the file")
     sample: list[Piece] = []
     at = 0
     for head in heads:
@@ -86,17 +86,17 @@ def _before_clusters(known: Known, segment: _Element, shape: Shape) -> tuple[lis
         at = _end_of(element, known.size)
         if at > shape.largest_sample - shape.sample:
             break
-    raise Doubt("its pictures begin late")
+    raise Doubt("the first cluster comes too late")
 
 
 def _see_description(known: Known, before: list[_Element]) -> None:
     kinds = [element.kind for element in before]
     if kinds.count(_INFO) != 1 or kinds.count(_TRACKS) != 1:
-        raise Doubt("its description is not before its pictures")
+        raise Doubt("the headers are not before the clusters")
     info = before[kinds.index(_INFO)]
     if not any(element.kind == _DURATION for element in _inside(known, info)):
         # ffprobe guesses it from the size of the file.
-        raise Doubt("it does not tell how long it lasts")
+        raise Doubt("the duration is missing")
 
 
 def _places(known: Known, head: _Element) -> list[tuple[int, int]]:
@@ -111,7 +111,7 @@ def _places(known: Known, head: _Element) -> list[tuple[int, int]]:
             if element.kind in (_SEEK_ID, _SEEK_POSITION)
         }
         if len(values) != 2:
-            raise Doubt("it tells half of where something is")
+            raise Doubt("an index entry is incomplete")
         found.append((values[_SEEK_ID], values[_SEEK_POSITION]))
     return found
 
@@ -125,7 +125,7 @@ def _tags(known: Known, places: set[tuple[int, int]]) -> bytes:
     tags = _element(known, starts[0])
     end = _end_of(tags, known.size)
     if len(starts) > 1 or tags.kind != _TAGS or end - tags.start > _LARGEST:
-        raise Doubt("its tags are not where it says")
+        raise Doubt("the tags are not where the index says")
     return known.need(tags.start, end)
 
 
@@ -133,13 +133,13 @@ def _inside(known: Known, parent: _Element) -> list[_Element]:
     """Return the elements in another."""
     end = _end_of(parent, known.size)
     if end - parent.body > _LARGEST:
-        raise Doubt("its description is very long")
+        raise Doubt("a header is too long")
     known.need(parent.body, end)
     found: list[_Element] = []
     at = parent.body
     while at < end:
         if len(found) == _MOST_INSIDE:
-            raise Doubt("its description has very many parts")
+            raise Doubt("a header has too many elements")
         found.append(_element(known, at))
         at = _end_of(found[-1], end)
     return found
@@ -151,7 +151,7 @@ def _element(known: Known, at: int) -> _Element:
     kind = int.from_bytes(head[:length])
     body = length + _length(head, length, 8)
     if body > len(head):
-        raise Doubt("it ends in the middle of something")
+        raise Doubt("it ends in the middle of an element")
     bits = 7 * (body - length)
     size = int.from_bytes(head[length:body]) & ((1 << bits) - 1)
     unknown = size == (1 << bits) - 1
@@ -162,13 +162,13 @@ def _length(head: bytes, at: int, most: int) -> int:
     """Return how many bytes a number has: one more than its first byte has leading zeros."""
     length = 9 - head[at].bit_length() if at < len(head) else most + 1
     if length > most:
-        raise Doubt("a number in it is none")
+        raise Doubt("a number is invalid")
     return length
 
 
 def _end_of(element: _Element, limit: int) -> int:
     if element.end is None or element.end > limit:
-        raise Doubt("something in it has no end")
+        raise Doubt("the size of an element is unknown or too large")
     return element.end
 
 

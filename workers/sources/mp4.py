@@ -63,7 +63,7 @@ def moved(index: bytes, moov: Box, before: int, shift: int) -> bytes:
     """Return an index whose places below `before` are `shift` bytes further on.
 
     Raises:
-        Doubt: a place is too large for where it is written.
+        Doubt: an offset does not fit where it is written.
     """
     made = bytearray(index)
     for at, count, code in offset_tables(index, moov):
@@ -71,7 +71,7 @@ def moved(index: bytes, moov: Box, before: int, shift: int) -> bytes:
         try:
             places = array(code, (place + shift if place < before else place for place in found))
         except OverflowError as error:
-            raise Doubt("its places would have to be written longer") from error
+            raise Doubt("an offset does not fit into 4 bytes") from error
         made[at : at + count * places.itemsize] = big_endian(places)
     return bytes(made)
 
@@ -82,9 +82,9 @@ def _index_of(boxes: list[Box], shape: Shape) -> Box:
         raise Doubt(f"it has {len(found)} indexes")
     for box in boxes:
         if box.kind not in _HARMLESS and box.kind not in (b"moov", b"mdat"):
-            raise Doubt(f"it has a box {box.kind.decode(errors='replace')}")
+            raise Doubt(f"it has a box of type {box.kind.decode(errors='replace')}")
     if found[0].end - found[0].start > shape.largest_index:
-        raise Doubt("its index is very long")
+        raise Doubt("the index is too long")
     return found[0]
 
 
@@ -103,15 +103,15 @@ def _in_order(tracks: list[Track], data: list[Box]) -> list[Chunk]:
     if not placed:
         raise Doubt("it has no samples")
     if any(after.start < before.end for (before, _), (after, _) in pairwise(placed)):
-        raise Doubt("its chunks overlap")
+        raise Doubt("chunks overlap")
     starts = [box.body for box in data]
     for chunk, _ in placed:
         place = bisect_right(starts, chunk.start) - 1
         if place < 0 or chunk.end > data[place].end:
-            raise Doubt("it has chunks where there is no data")
+            raise Doubt("a chunk is outside the media data")
     played = [(chunk, number) for chunk, number in placed if tracks[number].played]
     if _ahead(played) > _AHEAD_S:
-        raise Doubt("picture and sound lie far apart")
+        raise Doubt("picture and sound are far apart in the file")
     return [chunk for chunk, _ in placed]
 
 
@@ -139,5 +139,5 @@ def _end_of_sample(tracks: list[Track], chunks: list[Chunk], shape: Shape, size:
         if track.played:
             end = max([end, *(chunk.end for chunk in track.chunks[:_CHUNKS_SEEN])])
     if end - start > shape.largest_sample:
-        raise Doubt("picture and sound lie far apart")
+        raise Doubt("picture and sound are far apart in the file")
     return min(end, size)

@@ -59,7 +59,7 @@ def _see_tables(data: bytes, length: int, offset: int) -> None:
             wanted.discard(pid)
             if not wanted:
                 return
-    raise Doubt("the tables of the stream are not at its very beginning")
+    raise Doubt("the tables of the stream are not at its beginning")
 
 
 def _section(packet: bytes) -> tuple[int, bytes]:

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 
 import type { Job, Video } from "@/api/types";
 import { texts } from "@/app/texts";
-import { workWords } from "@/library/words";
+import { failureWords, workWords } from "@/library/words";
 import { Badge } from "@/ui/Badge";
 import { ProgressBar } from "@/ui/ProgressBar";
 import { RelativeTime } from "@/ui/RelativeTime";
@@ -40,8 +40,7 @@ export function JobEntry({ job, video, title }: Props) {
       {job.state === "running" && <Progress job={job} video={video} />}
       {job.failure !== null && (
         <p className={styles.failure}>
-          {texts.failures[job.failure.code]?.what ?? job.failure.message}{" "}
-          <code className={styles.code}>{job.failure.code}</code>
+          {failureWords(job.failure)} <code className={styles.code}>{job.failure.code}</code>
         </p>
       )}
       {(job.log_url !== null || job.finished_at !== null) && (

@@ -104,7 +104,7 @@ describe("where one needs an invite", () => {
 describe("where nobody may make an account", () => {
   test("it is said whom to ask, beside the way in", async () => {
     show({ registration: "closed" });
-    await screen.findByText("No account yet? Ask the administrator for an account.");
+    await screen.findByText("No account yet? Ask the admin for an account.");
     expect(screen.queryByRole("button", { name: "Create an account" })).toBeNull();
     screen.getByRole("button", { name: "Log in" });
   });

@@ -71,5 +71,10 @@ export function queueWords(queue: Queue | null): string | null {
 /** What happened, in few words; what the API says itself when we know no better. */
 export function failureWords(failure: Failure | null): string {
   if (failure === null) return texts.states.failed;
-  return texts.failures[failure.code]?.what ?? failure.message;
+  return knownFailure(failure)?.what ?? failure.message;
+}
+
+/** What happened and what to do, for a failure whose code we know. */
+export function knownFailure({ code, retryable }: Failure) {
+  return code === "storage_error" && !retryable ? texts.sourceGone : texts.failures[code];
 }

@@ -2,6 +2,7 @@ import { RotateCw, Trash2, Upload } from "lucide-react";
 
 import type { Video } from "@/api/types";
 import { texts } from "@/app/texts";
+import { knownFailure } from "@/library/words";
 import { useUploadActions } from "@/library/uploadActions";
 import { Button } from "@/ui/Button";
 import { Callout } from "@/ui/Callout";
@@ -18,7 +19,7 @@ export function Trouble({ video, retrying, onRetry, onDelete }: Props) {
   const words = texts.video;
   const uploads = useUploadActions();
   const { failure, state } = video;
-  const known = failure === null ? undefined : texts.failures[failure.code];
+  const known = failure === null ? undefined : knownFailure(failure);
   const helps = state === "cancelled" || failure === null || failure.retryable;
   const title =
     state === "cancelled"
@@ -51,7 +52,9 @@ export function Trouble({ video, retrying, onRetry, onDelete }: Props) {
       ) : (
         failure !== null && (
           <>
-            <p>{failure.retryable ? words.faultOfOurs : words.faultOfFile}</p>
+            {known !== texts.sourceGone && (
+              <p>{failure.retryable ? words.faultOfOurs : words.faultOfFile}</p>
+            )}
             {known !== undefined && <p>{known.todo}</p>}
           </>
         )

@@ -125,7 +125,7 @@ describe("a film", () => {
     expect(screen.getAllByText(/40 % · .*left/).length).toBeGreaterThan(0);
   });
 
-  it("that is worked on is shown as stopped only when the API has stopped it", async () => {
+  it("that is worked on is shown as cancelled only when the API has cancelled it", async () => {
     let answer: (response: Response) => void = () => undefined;
     const video = aVideo(1, { ...RAW, state: "processing", stage: "encoding", version: 2 });
     show({ video, wish: () => new Promise((resolve) => (answer = resolve)) });
@@ -158,6 +158,16 @@ describe("a film", () => {
     expect(await screen.findByText(texts.library.queued)).toBeTruthy();
     expect(screen.queryByRole("alert")).toBeNull();
     expect(asked).toContain("POST retry");
+  });
+
+  it("whose file is no longer stored asks for it again, and blames nobody", async () => {
+    const failure = { code: "storage_error", message: "", retryable: false } as const;
+    show({ video: aVideo(1, { ...FAILED, failure }) });
+    const alert = await screen.findByRole("alert");
+    expect(alert.textContent).toContain("The uploaded file is no longer stored");
+    expect(alert.textContent).toContain("Upload it again.");
+    expect(alert.textContent).not.toContain(texts.video.faultOfFile);
+    expect(screen.getByRole("button", { name: texts.video.uploadOther })).toBeTruthy();
   });
 
   it("that failed for a reason we do not know says what the API says", async () => {

@@ -77,9 +77,9 @@ def test_a_worker_refuses_to_start_without_a_layer_that_is_required(
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "framemill: the worker cannot start: FFmpeg has no sandbox to read strangers' files in: "
-        "Landlock (Linux 5.13 or newer with it switched on; in Docker, 23 or newer) cannot be had; "
-        "SANDBOX=preferred works with what there is"
+        "framemill: the worker cannot start: SANDBOX=required is not possible: "
+        "no Landlock (Linux 5.13 or newer, switched on; in Docker, 23 or newer). "
+        "SANDBOX=preferred uses what this machine has"
     ]
     assert list(tmp_path.iterdir()) == []
 
@@ -87,14 +87,14 @@ def test_a_worker_refuses_to_start_without_a_layer_that_is_required(
 async def test_without_landlock_the_rest_is_preferred_to_nothing(
     whole: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = replace(whole, landlock_abi=0, missing=("Landlock",))
+    missing = replace(whole, landlock_abi=0, missing=("no Landlock",))
     monkeypatch.setattr("workers.sandbox.choose.ask_kernel", lambda: missing)
     with capture_logs() as logs:
         found = await choose("preferred", FFMPEG, FFPROBE, tmp_path)
     assert found.layers == frozenset({Layer.SECCOMP})
     (line,) = logs
     assert (line["log_level"], line["layers"], line["reason"]) == (
-        "warning", ["seccomp"], "Landlock",
+        "warning", ["seccomp"], "no Landlock",
     )  # fmt: skip
 
 

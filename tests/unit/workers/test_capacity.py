@@ -38,9 +38,9 @@ def test_one_more_is_begun_when_there_is_room(free: Free, running: int, may: boo
 
 
 def test_the_operator_is_told_what_there_is_too_little_of() -> None:
-    assert may_start(Free(None, 7 * MB), 0, NEEDS) == "7 MB of disk are free, 1000 MB are wanted"
+    assert may_start(Free(None, 7 * MB), 0, NEEDS) == "7 MB of disk are free, 1000 MB are needed"
     reason = may_start(Free(1500 * MB, GB, 200 * MB), 1, NEEDS) or ""
-    assert reason.startswith("1500 MB of memory are free, of which 800 MB are kept")
+    assert reason.startswith("1500 MB of memory are free, of which 800 MB are reserved")
 
 
 def test_what_is_0_is_not_asked_for() -> None:

@@ -5,7 +5,7 @@ import pytest
 from core.presence import Report, WorkerState
 from workers.runtime.presence import report_of
 
-SHORT = "1 MB of disk are free, 512 MB are wanted"
+SHORT = "1 MB of disk are free, 512 MB are needed"
 
 
 @pytest.mark.parametrize(

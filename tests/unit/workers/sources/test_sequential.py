@@ -80,16 +80,16 @@ def test_a_film_that_was_cut_off_has_no_tags_any_more() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (matroska(info=element("1549A966")), "how long"),
+        (matroska(info=element("1549A966")), "duration is missing"),
         (matroska(info=b""), "not before"),
         (matroska(tracks=b""), "not before"),
-        (matroska(kind="1941A469"), "at its end"),
-        (matroska(kind="1654AE6B"), "at its end"),
-        (matroska(away=-3), "no end"),
-        (matroska(tail=element("1254C367", bytes(2 * 1024**2))), "not where"),
-        (HEAD + element("18538067", element("EC") * 100), "begin late"),
-        (HEAD, "none"),
-        (HEAD + b"\0" * 100, "none"),
+        (matroska(kind="1941A469"), "at the end"),
+        (matroska(kind="1654AE6B"), "at the end"),
+        (matroska(away=-3), "unknown or too large"),
+        (matroska(tail=element("1254C367", bytes(2 * 1024**2))), "not where the index says"),
+        (HEAD + element("18538067", element("EC") * 100), "too late"),
+        (HEAD, "invalid"),
+        (HEAD + b"\0" * 100, "invalid"),
     ],
 )
 def test_what_is_not_plain_is_fetched_whole(data: bytes, reason: str) -> None:

@@ -41,7 +41,7 @@ def create_service_app(api: FastAPI) -> FastAPI:
 
     @app.get("/metrics")
     async def metrics() -> Response:
-        """Return the figures of this process; those of the work are told by control."""
+        """Return the metrics of this process; control has those of the work."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return app

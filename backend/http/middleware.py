@@ -35,7 +35,7 @@ _NO_STORE = (b"cache-control", b"no-store")
 _PROCESS = new_token(72)
 _NUMBERS = count(1)
 _STREAM = b"text/event-stream"
-_GONE = 499  # nobody sees it; in figures and logs as nginx has it
+_GONE = 499  # nobody sees it; in metrics and logs as nginx has it
 _TELL_EVERY_S = 5.0
 _LEAST_ARRIVING = 20  # even where there are few slots
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -301,7 +301,7 @@ class Exchange:
         self._has_slot = False
 
     def count(self) -> None:
-        """Add to the figures."""
+        """Add to the metrics."""
         route = self._scope.get("route")
         name = getattr(route, "path", "none")  # never the path itself: anybody could invent labels
         requests, seconds = _metrics(self._method, name, self._status)
@@ -309,7 +309,7 @@ class Exchange:
         seconds.observe(self._seconds)
 
     def record(self) -> None:
-        """Add to the figures and write the log line."""
+        """Add to the metrics and write the log line."""
         self.count()
         if self._scope["path"] not in _QUIET:
             _access.info(

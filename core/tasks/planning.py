@@ -85,7 +85,7 @@ async def _add_tasks(
     """Insert the tasks of a plan; the first one that needs nothing is claimed at once."""
     ids = {task.key: new_id() for task in tasks}
     first = next(task for task in tasks if not task.needs)
-    held = {
+    leased = {
         "state": TaskState.RUNNING,
         "attempt": 1,
         "charged": 1,
@@ -107,7 +107,7 @@ async def _add_tasks(
             "spec": task.spec,
             "blocked_by": len(task.needs),
             "state": TaskState.BLOCKED if task.needs else TaskState.QUEUED,
-            **(held if task is first else free),
+            **(leased if task is first else free),
         }
         for task in tasks
     ]

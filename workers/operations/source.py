@@ -51,7 +51,7 @@ async def either_way(
             if error.failure.code not in _DOUBTFUL:
                 raise
             context.joblog.add(f"{error}; once more, with the whole file")
-            context.kept.source = WholeFile("what came of a part of it is in doubt")
+            context.kept.source = WholeFile("the result from a part of it is not certain")
             shutil.rmtree(context.place / OUT, ignore_errors=True)
     await _fetch(context)
     return await from_file()

@@ -65,7 +65,7 @@ def is_away(error: BaseException, *, connecting: bool = False) -> bool:
     )
 
 
-def sqlstate(error: BaseException) -> str | None:
+def sqlstate(error: BaseException | None) -> str | None:
     """Return the SQLSTATE that the server gave; None when it was not the server that spoke."""
     found = getattr(error, "sqlstate", None)
     return found if isinstance(found, str) else None

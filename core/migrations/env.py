@@ -15,6 +15,8 @@ _LOCK = 0x66726D6C  # "frml": two migrations at once would both create the same 
 def _run(connection: Connection) -> None:
     # Of the session: each migration is a transaction of its own.
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+    # After that lock, which may take long. Whoever wants a table waits behind us: see `upgrade`.
+    connection.execute(text("SET lock_timeout = '3s'"))
     connection.commit()
     context.configure(
         connection=connection, target_metadata=Base.metadata, transaction_per_migration=True

@@ -5,15 +5,16 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from core import log
 from core.adapters.database_login import Secret
-from core.adapters.postgres_errors import sqlstate
+from core.adapters.postgres_errors import PASSING, sqlstate
 
 _log = log.get(__name__)
-_DEADLOCK = "40P01"
-_CHANCES = 10
+_PATIENCE_S = 300.0
+_PAUSE_S = 1.0  # for those who waited behind the migration
 
 
 def configuration(url: str, secret: Secret | None = None) -> Config:
@@ -34,16 +35,24 @@ def downgrade(url: str, revision: str, secret: Secret | None = None) -> None:
 def upgrade(url: str, revision: str = "head", secret: Secret | None = None) -> None:
     """Bring the database at `url` to a revision; does nothing when it is there already.
 
-    Each migration is one transaction, unless it says otherwise. Who goes on working beside it may
-    deadlock with it, and the database then ends one of them: if that is the migration, it begins
-    again.
+    Each migration is one transaction, unless it says otherwise. Where others work beside it, it
+    waits for their locks only briefly (see `env.py`), because all who come later wait behind it.
+    Then it begins again, as it does after a deadlock.
+
+    Raises:
+        CommandError: it was in the way of others for minutes.
     """
-    for chance in range(1, _CHANCES + 1):
+    until = time.monotonic() + _PATIENCE_S
+    while True:
         try:
             return command.upgrade(configuration(url, secret), revision)
         except DBAPIError as error:
-            if sqlstate(error) != _DEADLOCK or chance == _CHANCES:
+            if sqlstate(error.orig) not in PASSING:
                 raise
-            _log.warning("migration_repeated", chance=chance)
-            time.sleep(0.2 * chance)
-    return None
+            if time.monotonic() >= until:
+                raise CommandError(
+                    "another transaction holds a table that is to be changed, as a backup does; "
+                    "run the migrations again when it has ended"
+                ) from error
+            _log.warning("migration_repeated", error=str(error.orig))
+        time.sleep(_PAUSE_S)

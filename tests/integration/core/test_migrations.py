@@ -9,14 +9,19 @@ from typing import Any
 from unittest.mock import ANY
 
 import asyncpg
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from core.adapters.postgres import Database
+from core.migrations import upgrade as migrations
 from core.model.tables import Base
 from embedded.stack import Stack
 from tests.support.databases import own_database
+from tests.support.release_before import REVISION
+from tests.support.waiting import wait_until
 from tests.support.work import queue_video
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -69,6 +74,31 @@ async def test_an_operator_can_go_back_and_forth(stack: Stack) -> None:
         assert status == 0, told
         assert await connection.fetchval("SELECT to_regclass('job_tasks')") == "job_tasks"
         await connection.close()
+
+
+async def test_who_reads_for_long_holds_up_the_migration_and_no_writer(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a backup does, which reads every table in one transaction."""
+    async with own_database(stack, template="template1") as address:
+        url = address.replace("postgresql:", "postgresql+asyncpg:")
+        await asyncio.to_thread(migrations.upgrade, url, REVISION)
+        reader, writer = await asyncpg.connect(address), await asyncpg.connect(address)
+        reading = reader.transaction()
+        await reading.start()
+        await reader.execute("LOCK TABLE videos IN ACCESS SHARE MODE")
+        with monkeypatch.context() as patch:
+            patch.setattr(migrations, "_PATIENCE_S", 0)
+            with pytest.raises(CommandError, match="run the migrations again"):
+                await asyncio.to_thread(migrations.upgrade, url)
+        running = asyncio.create_task(asyncio.to_thread(migrations.upgrade, url))
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'videos'::regclass"
+        await wait_until(lambda: writer.fetchval(waits))
+        await writer.execute("UPDATE videos SET title = title", timeout=10)
+        await reading.rollback()
+        await running
+        assert await writer.fetchval("SELECT to_regclass('job_tasks')") == "job_tasks"
+        await asyncio.gather(reader.close(), writer.close())
 
 
 async def test_a_missing_setting_is_told_in_a_sentence() -> None:

@@ -140,20 +140,20 @@ def of_logs(namespace: str) -> list[Watch]:
             "NotReady", cloudwatch.MathExpression(
                 expression="SUM(METRICS())",
                 using_metrics={
-                    part: cloudwatch.Metric(
+                    name: cloudwatch.Metric(
                         namespace=namespace,
                         metric_name="NotReady",
-                        dimensions_map={"part": part},
+                        dimensions_map={"dependency": name},
                         period=Duration.minutes(5),
                         statistic="Sum",
                     )
-                    for part in ("postgres", "redis", "s3", "sqs")
+                    for name in ("postgres", "redis", "s3", "sqs")
                 },
                 period=Duration.minutes(5),
-                label="Parts that did not answer",
+                label="Dependencies that did not answer",
             ), 5, 2,
-            "Postgres, Redis, S3 or SQS does not answer the API; `part` in its log says which "
-            "one. Nothing need be restarted here.",
+            "Postgres, Redis, S3 or SQS does not answer the API; `dependency` in its log says "
+            "which one. Nothing need be restarted here.",
         ),
         Watch(
             # Written once, when it begins.

@@ -60,7 +60,12 @@ class Readiness:
         for name, task in self._asked.items():
             _log.warning("not_ready", dependency=name, error=f"no answer in {self._patience_s:g} s")
             task.cancel()
-        return [name for name, task in asked.items() if task in late or not task.result()]
+        return [
+            name
+            for name, task in asked.items()
+            # One that was cancelled in the round before may end so in this one.
+            if task in late or task.cancelled() or not task.result()
+        ]
 
 
 async def _answers(name: str, check: Check) -> bool:

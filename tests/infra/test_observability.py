@@ -127,18 +127,23 @@ def test_our_own_codes_are_those_that_are_no_fault_of_the_film() -> None:
 def test_alarms_look_at_metrics_that_are_made(templates: Templates) -> None:
     template = templates("small")["observability"]
     made = {
-        (each["MetricNamespace"], each["MetricName"])
+        (
+            each["MetricNamespace"],
+            each["MetricName"],
+            *(dimension["Key"] for dimension in each.get("Dimensions", ())),
+        )
         for found in resources(template, "AWS::Logs::MetricFilter").values()
         for each in found["Properties"]["MetricTransformations"]
     }
     assert len(made) == sum(map(len, (log_events.API, log_events.CONTROL, log_events.WORKER)))
-    own = {namespace for namespace, _ in made}
+    own = {namespace for namespace, *_ in made}
     for name, alarm in alarms(template).items():
         looked_at = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ())
                      if "MetricStat" in each] or [alarm]  # fmt: skip
         for each in looked_at:
             if "Namespace" in each and each["Namespace"] in own:
-                assert (each["Namespace"], each["MetricName"]) in made, name
+                keys = [dimension["Name"] for dimension in each.get("Dimensions", ())]
+                assert (each["Namespace"], each["MetricName"], *keys) in made, name
 
 
 def test_films_that_wait_while_workers_run_are_told(templates: Templates, every_size: str) -> None:

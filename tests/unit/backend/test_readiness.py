@@ -76,3 +76,12 @@ async def test_a_dependency_that_never_lets_go_is_not_asked_again() -> None:
     assert dependency.asked == 1
     dependency.released.set()
     await asked.close()
+
+
+async def test_one_that_was_late_and_is_given_up_in_the_next_round_is_named() -> None:
+    dependency = Dependency(hangs=True)
+    asked = readiness(keep_s=0, patience_s=0.01, dependency=dependency)
+    # Nothing runs in between, so the second round finds the first one's question still open.
+    assert [await asked.silent(), await asked.silent()] == [["dependency"]] * 2
+    dependency.released.set()
+    assert await asked.silent() == []

@@ -30,11 +30,19 @@ class Leases:
             return 0
         attempts, job_s = self._settings.max_attempts, self._settings.max_job_s
 
-        async def one(task_id: uuid.UUID) -> bool:
+        async def one(task_id: uuid.UUID) -> lapse.Lapsed | None:
             async with self._db.begin() as tx:
-                return await lapse.lapse(tx, task_id, attempts, job_s)
+                found = await lapse.lapse(tx, task_id, attempts, job_s)
+            if found and found.failure:
+                _log.info(
+                    "failed",
+                    code=found.failure.code,
+                    video_id=str(found.video_id),
+                    task_id=str(task_id),
+                )
+            return found
 
-        return sum(await Round(self._db, Kind.LAPSE).run(lapse.lapsed(attempts), one))
+        return len(await Round(self._db, Kind.LAPSE).run(lapse.lapsed(attempts), one))
 
     async def say_something(self) -> bool:
         """Tell whether a lease that has lapsed says that its worker fell silent.

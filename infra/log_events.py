@@ -6,9 +6,8 @@ of the deployment's own namespace, made from the lines of one log group.
 
 from dataclasses import dataclass
 
-# What became of a video when it was our fault; all other codes are the video's own, see
-# workers/media/limits.py.
-OUR_CODES = ("storage_error", "processing_gave_up", "resource_limit")
+from core.model.failure_codes import OURS
+
 # Written with a traceback: something that nobody foresaw.
 FAULTS = (
     "attempt_failed", "unhandled_error", "round_failed", "message_not_settled",
@@ -25,22 +24,28 @@ class Count:
         metric: its name.
         pattern: which lines count, in the language of CloudWatch Logs.
         by: field whose values are counted apart from each other; None for one number.
+        value: what a line adds: a number, or a field that has one.
     """
 
     metric: str
     pattern: str
     by: str | None = None
+    value: str = "1"
 
 
 def _any_of(field: str, values: tuple[str, ...]) -> str:
     return "(" + " || ".join(f'$.{field} = "{value}"' for value in values) + ")"
 
 
-WORKER = (
-    Count("Succeeded", '{ $.event = "succeeded" }'),
+# Told by workers, and by control of those that it gives up.
+_FAILED = (
     Count("Failed", '{ $.event = "failed" }'),
     Count("FailedByCode", '{ $.event = "failed" }', by="code"),
-    Count("FailedByUs", f'{{ $.event = "failed" && {_any_of("code", OUR_CODES)} }}'),
+    Count("FailedByUs", f'{{ $.event = "failed" && {_any_of("code", OURS)} }}'),
+)
+WORKER = (
+    *_FAILED,
+    Count("Succeeded", '{ $.event = "succeeded" }'),
     Count("Released", '{ $.event = "released" }'),
     Count("WaitingForCapacity", '{ $.event = "waiting_for_capacity" }'),
     Count("WeakSandbox", '{ $.event = "sandbox" && $.level = "warning" }'),
@@ -55,7 +60,8 @@ API = (
     Count("ApiFaults", f"{{ {_any_of('event', FAULTS)} }}"),
 )
 CONTROL = (
-    Count("LeasesLapsed", '{ $.event = "leases_lapsed" }'),
+    *_FAILED,
+    Count("LeasesLapsed", '{ $.event = "leases_lapsed" }', value="$.count"),
     Count("DeadLetters", f"{{ {_any_of('event', DEAD)} }}"),
     Count("ControlFaults", f"{{ {_any_of('event', FAULTS)} }}"),
 )

@@ -51,9 +51,9 @@ class ObservabilityStack(Stack):
         self.topic = _topic(self, alarm_email)
         # All processes' lines, under the deployment's own name.
         namespace = self.stack_name
-        _count(self, namespace, workers.log, log_events.WORKER)
-        _count(self, namespace, api.log, log_events.API)
-        _count(self, namespace, api.control.log, log_events.CONTROL)
+        _count(self, "Count", workers.log, log_events.WORKER)
+        _count(self, "Count", api.log, log_events.API)
+        _count(self, "ControlCount", api.control.log, log_events.CONTROL)
         redis = Stack.of(data).node.find_child("Redis")
         service = workers.service.service_name
         raise_alarms(
@@ -116,17 +116,17 @@ def _topic(stack: Stack, alarm_email: str | None) -> sns.Topic:
 
 
 def _count(
-    stack: Stack, namespace: str, log: logs.ILogGroup, counts: tuple[log_events.Count, ...]
+    stack: Stack, prefix: str, log: logs.ILogGroup, counts: tuple[log_events.Count, ...]
 ) -> None:
     for count in counts:
         logs.MetricFilter(
             stack,
-            f"Count{count.metric}",
+            f"{prefix}{count.metric}",
             log_group=log,
             filter_pattern=logs.FilterPattern.literal(count.pattern),
-            metric_namespace=namespace,
+            metric_namespace=stack.stack_name,
             metric_name=count.metric,
-            metric_value="1",
+            metric_value=count.value,
             # Zeros for the minutes with other lines only, which a count by values cannot have.
             default_value=None if count.by else 0,
             dimensions={count.by: f"$.{count.by}"} if count.by else None,

@@ -117,9 +117,8 @@ def of_logs(namespace: str) -> list[Watch]:
     return [
         Watch(
             "VideosFailedByUs", count("FailedByUs", 15), 1, 1,
-            "A video failed and was not at fault: storage_error, processing_gave_up or "
-            "resource_limit. The worker's log has its video_id; it can be tried again once the "
-            "cause is gone.",
+            "A video failed and was not at fault: `failed` in the log of the workers or of "
+            "control has its code and its video_id. It can be tried again once the cause is gone.",
         ),
         Watch(
             "VideosFail", share, 30, 1,

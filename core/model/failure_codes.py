@@ -21,8 +21,14 @@ class FailureCode(StrEnum):
     DURATION_TOO_LONG = "duration_too_long"
     TOO_MANY_FRAMES = "too_many_frames"
     TOO_MANY_STREAMS = "too_many_streams"
-    # What is ours to answer for
+    # What is ours to answer for: `OURS`
     PROCESSING_TIMEOUT = "processing_timeout"
     PROCESSING_GAVE_UP = "processing_gave_up"
     RESOURCE_LIMIT = "resource_limit"
     STORAGE_ERROR = "storage_error"
+
+
+OURS = (
+    FailureCode.PROCESSING_TIMEOUT, FailureCode.PROCESSING_GAVE_UP, FailureCode.RESOURCE_LIMIT,
+    FailureCode.STORAGE_ERROR,
+)  # fmt: skip

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +23,13 @@ _GAVE_UP = Failure(
 )
 
 
+class Lapsed(NamedTuple):
+    """The video whose task lapsed, and why it failed, if it did."""
+
+    video_id: uuid.UUID
+    failure: Failure | None
+
+
 def lapsed(max_attempts: int) -> Select[uuid.UUID]:
     """Return the statement for tasks whose lease has lapsed: see `lapse`."""
     return select(Task.id).where(_lost(max_attempts)).order_by(Task.lease_until)
@@ -29,21 +37,21 @@ def lapsed(max_attempts: int) -> Select[uuid.UUID]:
 
 async def lapse(
     tx: AsyncConnection, task_id: uuid.UUID, max_attempts: int, max_job_s: float
-) -> bool:
+) -> Lapsed | None:
     """Give a lapsed task back to the queue, or fail it if it was tried often enough.
 
     Also fails what waits and may not be claimed any more, as when the limit was lowered.
 
     Args:
         tx: the transaction.
-        task_id: the task; False when none of this applies to it any more: somebody was faster.
+        task_id: the task; None when none of this applies to it any more: somebody was faster.
         max_attempts: attempts that are charged, after which a task is given up.
         max_job_s: seconds from the first attempt after which a job is given up.
     """
     video_id = await tx.scalar(select(Task.video_id).where(Task.id == task_id))
     video = None if video_id is None else await lifecycle.lock(tx, video_id)
     if video is None:
-        return False
+        return None
     too_old = Job.started_at < func.now() - timedelta(seconds=max_job_s)
     row = (
         await tx.execute(
@@ -57,7 +65,7 @@ async def lapse(
         )
     ).one_or_none()  # fmt: skip
     if row is None:
-        return False
+        return None
     await tx.execute(
         update(TaskAttempt)
         .where(
@@ -76,11 +84,12 @@ async def lapse(
     if to is TaskState.QUEUED:
         await hint(tx, [task_id])
         await project(tx, video, row.job_id)
-        return True
+        return Lapsed(video.id, None)
     await purges.schedule_attempts(tx, video.id, row.job_id, row.key, row.attempt)
     await cancel_tasks(tx, video.id, row.job_id)
-    await project(tx, video, row.job_id, failure=_GAVE_UP if to is TaskState.FAILED else None)
-    return True
+    failure = _GAVE_UP if to is TaskState.FAILED else None
+    await project(tx, video, row.job_id, failure=failure)
+    return Lapsed(video.id, failure)
 
 
 def _lost(max_attempts: int) -> ColumnElement[bool]:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from core.model.failure_codes import FailureCode
 from embedded.bootstrap import ROOT
 from infra import log_events
 from infra.sizes import SIZES
@@ -115,15 +114,6 @@ def test_every_fault_with_a_traceback_is_counted() -> None:
     assert found <= {*log_events.FAULTS}
 
 
-def test_our_own_codes_are_those_that_are_no_fault_of_the_film() -> None:
-    known = {
-        FailureCode.RESOURCE_LIMIT,
-        FailureCode.STORAGE_ERROR,
-        FailureCode.PROCESSING_GAVE_UP,
-    }
-    assert {*log_events.OUR_CODES} == known
-
-
 def test_alarms_look_at_metrics_that_are_made(templates: Templates) -> None:
     template = templates("small")["observability"]
     made = {
@@ -135,7 +125,8 @@ def test_alarms_look_at_metrics_that_are_made(templates: Templates) -> None:
         for found in resources(template, "AWS::Logs::MetricFilter").values()
         for each in found["Properties"]["MetricTransformations"]
     }
-    assert len(made) == sum(map(len, (log_events.API, log_events.CONTROL, log_events.WORKER)))
+    filters = resources(template, "AWS::Logs::MetricFilter")
+    assert len(filters) == sum(map(len, (log_events.API, log_events.CONTROL, log_events.WORKER)))
     own = {namespace for namespace, *_ in made}
     for name, alarm in alarms(template).items():
         looked_at = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ())
@@ -144,6 +135,19 @@ def test_alarms_look_at_metrics_that_are_made(templates: Templates) -> None:
             if "Namespace" in each and each["Namespace"] in own:
                 keys = [dimension["Name"] for dimension in each.get("Dimensions", ())]
                 assert (each["Namespace"], each["MetricName"], *keys) in made, name
+
+
+def test_what_control_gives_up_is_told_and_what_lapses_is_counted(templates: Templates) -> None:
+    template = templates("small")["observability"]
+    found = [
+        (str(each["Properties"]["LogGroupName"]), *each["Properties"]["MetricTransformations"])
+        for each in resources(template, "AWS::Logs::MetricFilter").values()
+    ]
+    for metric in ("Failed", "FailedByCode", "FailedByUs"):
+        assert len({log for log, made in found if made["MetricName"] == metric}) == 2, metric
+    # One line tells of all that lapsed in a round.
+    [value] = [made["MetricValue"] for _, made in found if made["MetricName"] == "LeasesLapsed"]
+    assert value == "$.count"
 
 
 def test_films_that_wait_while_workers_run_are_told(templates: Templates, every_size: str) -> None:

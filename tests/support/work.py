@@ -180,11 +180,11 @@ async def lapse(
 ) -> int:
     """Bring back, or end, all tasks that nobody will end; return how many."""
 
-    async def one(task_id: uuid.UUID) -> bool:
+    async def one(task_id: uuid.UUID) -> lapses.Lapsed | None:
         async with db.begin() as tx:
             return await lapses.lapse(tx, task_id, max_attempts, max_job_s)
 
-    return sum(await Round(db, Kind.LAPSE).run(lapses.lapsed(max_attempts), one))
+    return len(await Round(db, Kind.LAPSE).run(lapses.lapsed(max_attempts), one))
 
 
 async def let_lapse(db: Database, task_id: uuid.UUID) -> None:

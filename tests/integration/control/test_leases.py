@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from sqlalchemy import func, insert, select
+from structlog.testing import capture_logs
 
 from core.adapters.postgres import Database
 from core.errors import DatabaseAway
@@ -102,6 +103,21 @@ async def test_so_may_those_of_the_release_before(
         return not await left()
 
     await wait_until(taken)
+
+
+async def test_a_video_that_is_given_up_is_told(
+    clean: None, settings: Settings, db: Database
+) -> None:
+    rounds = rounds_of(overridden(settings, max_attempts=2), db)
+    film = await queue_video(db)
+    with capture_logs() as logs:
+        for _ in range(2):
+            await claim(db, film.task_id)
+            await let_lapse(db, film.task_id)
+            await rounds.sweeps.lapse()
+    told = [(each["event"], each.get("code"), each.get("video_id")) for each in logs]
+    lapsed = ("leases_lapsed", None, None)
+    assert told == [lapsed, ("failed", "processing_gave_up", str(film.video_id)), lapsed]
 
 
 @pytest.fixture

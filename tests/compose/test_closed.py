@@ -33,8 +33,9 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables that the API gets from its example."""
-    text = filled((ROOT / "backend" / ".env.example").read_text(), variables)
+    """The variables that the API gets from its examples."""
+    examples = (ROOT / name / ".env.example" for name in ("core", "backend"))
+    text = filled("".join(each.read_text() for each in examples), variables)
     return dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", text, re.MULTILINE))
 
 

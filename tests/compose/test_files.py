@@ -39,10 +39,24 @@ def pins_of(name: str) -> dict[str, str]:
 def test_the_examples_name_settings_that_their_process_reads(folder: str, process: str) -> None:
     known = variables_of(process) | SDK
     known |= {f"{name}_FILE" for name in SECRETS}
-    names = names_of(ROOT / folder / ".env.example")
+    names = [name for each in ("core", folder) for name in names_of(ROOT / each / ".env.example")]
     assert set(names) <= known
     assert len(names) == len(set(names))
     assert not SECRETS & set(names), "a secret would stand in the repository"
+
+
+def test_what_they_share_is_written_once_and_read_by_all(services: dict[str, Any]) -> None:
+    """Else control looks for films in another store than the one that they were put into."""
+    own = {"backend": "backend", "migrate": "backend", "control": "control", "worker": "workers"}
+    for name, folder in own.items():
+        read = services[name]["env_file"]
+        paths = [each["path"] if isinstance(each, dict) else each for each in read]
+        files = ".env.example", ".env"
+        assert paths == [f"{each}/{file}" for each in ("core", folder) for file in files], name
+    shared = r"(AWS_|S3_BUCKET|SQS_|DATABASE_|REDIS_)"
+    for folder in {*own.values()}:
+        names = names_of(ROOT / folder / ".env.example")
+        assert not [name for name in names if re.match(shared, name)], folder
 
 
 @pytest.mark.parametrize(("image", "whole"), [("backend", "runtime"), ("worker", "runtime"),

@@ -7,8 +7,8 @@ import pytest
 
 from tests.compose.project import ASK_READY, ROOT, Project, a_project
 
-SETTINGS = ("docker-compose.yml", "backend/.env.example", "control/.env.example",
-            "workers/.env.example", "frontend/.env.example")  # fmt: skip
+SETTINGS = ("docker-compose.yml", "core/.env.example", "backend/.env.example",
+            "control/.env.example", "workers/.env.example", "frontend/.env.example")  # fmt: skip
 WRONG_URL = "postgresql://framemill:wrong@postgres:5432/framemill"
 
 

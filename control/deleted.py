@@ -34,11 +34,14 @@ async def sweep_accounts(db: Database) -> list[uuid.UUID]:
     Returns:
         The videos that were deleted.
     """
-    async with db.begin() as tx:
-        await tx.execute(delete(Invite).where(Invite.expires_at < func.now() - _KEEP_INVITES))
-        # A process of the version before, which goes on while this one is rolled out, may add one.
-        closed = select(User.id).where(User.closed_at.is_not(None))
-        await tx.execute(delete(Session).where(Session.user_id.in_(closed)))
+
+    async def log_out(user_id: uuid.UUID) -> None:
+        async with db.begin() as tx:
+            await tx.execute(delete(Session).where(Session.user_id == user_id))
+
+    async def delete_invite(invite_id: uuid.UUID) -> None:
+        async with db.begin() as tx:
+            await tx.execute(delete(Invite).where(Invite.id == invite_id))
 
     async def delete_video(video_id: uuid.UUID) -> uuid.UUID | None:
         async with db.begin() as tx:
@@ -49,11 +52,22 @@ async def sweep_accounts(db: Database) -> list[uuid.UUID]:
             await tx.execute(delete(User).where(User.id == user_id, User.closed_at.is_not(None)))
         _log.info("account_removed", user_id=str(user_id))
 
+    await Round(db, Kind.ACCOUNT).run(_LOGGED_IN, log_out)
+    await Round(db, Kind.ACCOUNT).run(_INVITES, delete_invite)
     gone = await Round(db, Kind.ACCOUNT).run(_VIDEOS, delete_video)
     await Round(db, Kind.ACCOUNT).run(_EMPTY, forget)
     return gone
 
 
+# A process of the version before, which goes on while this one is rolled out, may add a session.
+_LOGGED_IN = (
+    select(User.id)
+    .where(User.closed_at.is_not(None), exists().where(Session.user_id == User.id))
+    .order_by(User.id)
+)
+_INVITES = (
+    select(Invite.id).where(Invite.expires_at < func.now() - _KEEP_INVITES).order_by(Invite.id)
+)
 _VIDEOS = (
     select(Video.id)
     .join(User, User.id == Video.user_id)

@@ -7,7 +7,7 @@ from typing import Any
 from core import log
 
 _log = log.get(__name__)
-_CONNECT_S = 10.0
+_CONNECT_S = 10.0  # to connect, and then to begin to listen
 # A connection whose other end is gone without a word looks like a quiet one, so it is asked.
 _ASK_S, _ANSWER_S = 30.0, 5.0
 _PAUSE_S = 1.0
@@ -47,7 +47,8 @@ class Listener:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda *_: lost.set())
         try:
-            await connection.add_listener(self._channel, lambda *_: self._heard())
+            async with asyncio.timeout(_CONNECT_S):
+                await connection.add_listener(self._channel, lambda *_: self._heard())
             self.listening = True
             _log.info("listening", channel=self._channel)
             self._heard()

@@ -2,22 +2,24 @@
 
 import asyncio
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 import redis.asyncio as redis
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from backend.auth.routes import COOKIE
 from control.deleted import sweep_accounts
 from core import accounts
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
-from core.model.tables import Base, Setback, User, Video
+from core.model.tables import Base, Invite, Setback, User, Video
 from core.videos import removal
 from tests.support.app import Api, StartApi, bearer
 from tests.support.people import PASSWORD, Person, login, new_admin, new_email, new_user, register
+from tests.support.poison import poisoned
 from tests.support.problems import problem
 from tests.support.tables import purged, someone_waits
 from tests.support.uploading import begin, uploaded
@@ -221,6 +223,22 @@ async def test_one_video_that_cannot_be_removed_holds_up_no_other(
     async with db.begin() as tx:
         await tx.execute(update(Setback).values(retry_at=func.now()))
     assert await sweep_accounts(db) == [bad]
+
+
+async def test_an_invite_that_cannot_be_removed_holds_up_no_account(
+    api: Api, db: Database, clean: None
+) -> None:
+    person, owner, bad = await new_user(api), await new_user(api), uuid.uuid4()
+    async with db.begin() as tx:
+        long_ago = func.now() - timedelta(days=31)
+        each = {"code_hash": "0" * 64, "created_by": owner.id, "expires_at": long_ago}
+        await tx.execute(insert(Invite).values(id=bad, **each))
+    await end(person)
+    async with poisoned(db, "invites", bad):
+        await sweep_accounts(db)
+    async with db.autocommit() as connection:
+        assert await connection.scalar(select(User.id).where(User.id == person.id)) is None
+        assert await connection.scalar(select(Invite.id)) == bad
 
 
 async def test_of_two_ends_at_once_one_counts(api: Api) -> None:

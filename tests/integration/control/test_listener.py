@@ -1,9 +1,12 @@
 """What a transaction leaves to be sent is heard of at once, and again after each outage."""
 
 import asyncio
+import os
+import signal
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -37,15 +40,18 @@ class Ear:
 async def ear(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ear]:
     """Somebody who listens, by a connection that can be told from others."""
     monkeypatch.setattr(listener, "_PAUSE_S", 0.01)
-    async with listening(settings) as heard:
+    async with listening(connecting(settings)) as heard:
         yield heard
 
 
-@asynccontextmanager
-async def listening(settings: Settings) -> AsyncIterator[Ear]:
-    connect = connector(
+def connecting(settings: Settings) -> Callable[[], Awaitable[Any]]:
+    return connector(
         settings.database_url.get_secret_value(), None, server_settings={"application_name": NAME}
     )
+
+
+@asynccontextmanager
+async def listening(connect: Callable[[], Awaitable[Any]]) -> AsyncIterator[Ear]:
     heard = Ear()
     running = asyncio.create_task(Listener(connect, OUTBOX_CHANNEL, heard.hear).run())
     try:
@@ -96,8 +102,29 @@ async def test_one_that_has_gone_without_a_word_is_found_out(
     """As when its machine is gone: nothing says so, and no answer comes."""
     for name, seconds in {"_ASK_S": 0.01, "_ANSWER_S": 0.00001, "_PAUSE_S": 0.01}.items():
         monkeypatch.setattr(listener, name, seconds)
-    async with listening(settings) as ear:
+    async with listening(connecting(settings)) as ear:
         await wait_until(lambda: ear.count > 2)
+
+
+async def test_one_that_hangs_before_it_listens_is_given_up(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in {"_CONNECT_S": 1, "_PAUSE_S": 0.01}.items():
+        monkeypatch.setattr(listener, name, seconds)
+    connect, stopped = connecting(settings), list[int]()
+
+    async def stopping() -> Any:
+        connection = await connect()
+        if not stopped:
+            stopped.append(connection.get_server_pid())
+            os.kill(stopped[0], signal.SIGSTOP)
+        return connection
+
+    try:
+        async with listening(stopping) as ear:
+            assert ear.count == 1
+    finally:
+        os.kill(stopped[0], signal.SIGCONT)
 
 
 async def test_the_relay_sends_what_is_queued_at_once(

@@ -11,7 +11,9 @@ import pytest
 import pytest_asyncio
 import redis.asyncio as redis
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
+from control import outbox_cleanup
 from control.outbox_cleanup import forget_sent
 from core.adapters.postgres import Database
 from core.adapters.redis import connect
@@ -24,6 +26,7 @@ from core.model.tables import Outbox
 from core.tasks import settle
 from core.videos import lifecycle
 from tests.support.control import Rounds, rounds_of
+from tests.support.poison import poisoned
 from tests.support.settings import Settings, overridden
 from tests.support.tables import unsent
 from tests.support.waiting import patiently, wait_until
@@ -259,6 +262,31 @@ async def test_what_was_sent_is_forgotten_after_a_while_and_nothing_else(
     assert await forget_sent(db) == 2
     assert await unsent(db, Topic.TASK) == [waiting.task_id]
     assert await unsent(db, Topic.VIDEO) == [waiting.video_id]
+
+
+async def test_rows_are_forgotten_page_by_page(
+    db: Database, rounds: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that cannot be removed takes one page along, and none that went before."""
+    monkeypatch.setattr(outbox_cleanup, "_PAGE", 1)
+    queued = [await queue_video(db) for _ in range(3)]
+    await rounds.sent()
+    async with db.begin() as tx:
+        ago = func.now() - timedelta(hours=2)
+        await tx.execute(update(Outbox).values(sent_at=ago))
+        await tx.execute(
+            update(Outbox)
+            .where(Outbox.key == queued[-1].task_id)
+            .values(sent_at=ago + timedelta(minutes=1))
+        )
+        last = await tx.scalar(select(Outbox.id).where(Outbox.key == queued[-1].task_id))
+    assert last is not None
+    async with poisoned(db, "outbox", last):
+        with pytest.raises(DBAPIError, match="poisoned"):
+            await forget_sent(db)
+        async with db.autocommit() as connection:
+            assert (await connection.scalars(select(Outbox.id))).all() == [last]
+    assert await forget_sent(db) == 1
 
 
 async def test_what_nobody_could_be_told_while_it_was_news_is_forgotten(

@@ -34,12 +34,7 @@ class Leases:
             async with self._db.begin() as tx:
                 found = await lapse.lapse(tx, task_id, attempts, job_s)
             if found and found.failure:
-                _log.info(
-                    "failed",
-                    code=found.failure.code,
-                    video_id=str(found.video_id),
-                    task_id=str(task_id),
-                )
+                _log.info("failed", code=found.failure.code, video_id=str(found.video_id))
             return found
 
         return len(await Round(self._db, Kind.LAPSE).run(lapse.lapsed(attempts), one))

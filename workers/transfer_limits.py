@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
 
-CHANCES = 3  # for each range, and for each part
-
 GONE = Failure(
     FailureCode.STORAGE_ERROR,
     "The uploaded file is no longer stored. Upload it again.",
@@ -31,10 +29,12 @@ class Pace:
     Attributes:
         least_rate: bytes a second on one connection.
         grace_s: seconds allowed beyond that, for connecting, a busy store and the SDK's retries.
+        away_s: for how many seconds a store that does not answer is asked again, without progress.
     """
 
     least_rate: int = 32 * 1024
     grace_s: float = 15.0
+    away_s: float = 600.0
 
     def patience_s(self, size: int) -> float:
         """Return within how many seconds `size` bytes must have gone over."""

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.adapters.s3 import Storage
-from core.errors import Refused, TransientError, Unavailable
+from core.errors import TransientError, Unavailable
 from workers.outputs.file_range import Slice
-from workers.transfer_limits import CHANCES, CUT, Pace, too_slow
+from workers.runtime.patience import Patience
+from workers.transfer_limits import CUT, Pace, too_slow
 
 T = TypeVar("T")
 
@@ -24,17 +25,17 @@ async def send(
         Unavailable: the store does not answer.
     """
     await send_stretch(path, 0, size, lambda body: storage.put(key, body, content_type), pace)
-    await see_all(storage, key, size)
+    await see_all(storage, key, size, pace)
 
 
-async def see_all(storage: Storage, key: str, size: int) -> None:
+async def see_all(storage: Storage, key: str, size: int, pace: Pace) -> None:
     """See that an object has as many bytes as were sent.
 
     Raises:
         TransientError: it has not.
         Unavailable: the store does not answer.
     """
-    stored = await storage.head(key)
+    stored = await Patience(pace).bear(lambda: storage.head(key))
     if stored is None or stored.size != size:
         raise TransientError(f"{key} has {stored and stored.size} of {size} bytes", CUT)
 
@@ -43,20 +44,16 @@ async def send_stretch(
     path: Path, start: int, length: int, put: Callable[[Slice], Awaitable[T]], pace: Pace
 ) -> T:
     """Send a stretch of a file, anew when that fails or takes too long; raises as `send`."""
-    for chance in range(CHANCES):
+
+    async def once() -> T:
         try:
             with Slice(path, start, length) as body:
                 async with asyncio.timeout(pace.patience_s(length)):
                     return await _reading(body, put)
-        except Refused:
-            raise  # it will be refused again
-        except Unavailable:
-            if chance + 1 == CHANCES:
-                raise
         except TimeoutError as error:
-            if chance + 1 == CHANCES:
-                raise too_slow(f"{path.name} from {start}") from error
-    raise AssertionError("every chance returns or raises")
+            raise too_slow(f"{path.name} from {start}") from error
+
+    return await Patience(pace).bear(once)
 
 
 async def _reading(body: Slice, put: Callable[[Slice], Awaitable[T]]) -> T:

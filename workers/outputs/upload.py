@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.adapters.s3 import Part, RejectedParts, Storage
@@ -12,6 +13,7 @@ from core.uploads.multipart import MIB
 from workers.outputs.file_range import free_range
 from workers.outputs.send import see_all, send, send_stretch
 from workers.runtime.concurrency import end as end_all
+from workers.runtime.patience import Patience
 from workers.transfer_limits import CUT, DEFAULT_PACE, Pace
 
 PART = 16 * MIB
@@ -138,21 +140,25 @@ class Upload:
             return size
         parts = sorted((part.result() for part in self._parts), key=lambda part: part.number)
         try:
-            await self._storage.complete_upload(self._key, self._upload_id.result(), parts)
+            await Patience(self._pace).bear(
+                partial(self._storage.complete_upload, self._key, self._upload_id.result(), parts)
+            )
         except RejectedParts as error:
             raise TransientError(f"{self._key}: {error}", CUT) from error
         self._complete = True
         size = sum(part.size for part in parts)
-        await see_all(self._storage, self._key, size)
+        await see_all(self._storage, self._key, size, self._pace)
         return size
 
     async def close(self) -> None:
         """End what is on its way; what is no object by now will be none."""
-        await end_all(*self._parts)
-        if self._upload_id is not None and not self._complete:
+        if self._upload_id is None:
+            return
+        await end_all(*self._parts, self._upload_id)
+        if not self._complete and not self._upload_id.cancelled():
             # What went wrong before is what matters, and the sweeps look again.
             with contextlib.suppress(Unavailable):
-                await self._storage.abort_upload(self._key, await self._upload_id)
+                await self._storage.abort_upload(self._key, self._upload_id.result())
 
     @property
     def _next(self) -> int:
@@ -160,8 +166,8 @@ class Upload:
 
     def _begin(self, length: int) -> None:
         if self._upload_id is None:
-            opening = self._storage.create_upload(self._key, self._content_type)
-            self._upload_id = asyncio.ensure_future(opening)
+            opening = partial(self._storage.create_upload, self._key, self._content_type)
+            self._upload_id = asyncio.ensure_future(Patience(self._pace).bear(opening))
         number, start = self._next, self._at
         self._parts.append(asyncio.ensure_future(self._part(number, self.path, start, length)))
         self._at += length

@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 from core.adapters.s3 import ObjectGone, Storage
-from core.errors import PermanentError, TransientError, Unavailable
+from core.errors import PermanentError, TransientError
 from core.tasks.claim import Work
-from workers.transfer_limits import CHANCES, CUT, GONE, Pace, too_slow
+from workers.runtime.patience import Patience
+from workers.transfer_limits import CUT, GONE, Pace, too_slow
 
 BLOCK = 1024**2  # bytes handed on at once; also what a connection holds in memory
 
@@ -32,9 +33,10 @@ async def read_range(
         TransientError: fewer bytes came than there are, or they came too slowly.
         Unavailable: the store does not answer.
     """
-    place, tries = start, 0
-    while tries < CHANCES:
-        tries, before = tries + 1, place
+    place, patience = start, Patience(pace)
+
+    async def go_on() -> None:
+        nonlocal place
         try:
             async with (
                 aclosing(
@@ -45,19 +47,15 @@ async def read_range(
                 while block := await _next(blocks, pace.patience_s(min(BLOCK, end - place))):
                     await take(block, place)
                     place += len(block)
+                    patience.progress()
         except ObjectGone as error:
             raise PermanentError(GONE) from error
-        except Unavailable:
-            if tries == CHANCES and place == before:
-                raise
         except TimeoutError as error:
-            if tries == CHANCES and place == before:
-                raise too_slow(f"the range from {start} to {end}") from error
-        if place == end:
-            return
-        if place > before:
-            tries = 0  # a long range may break off often, as long as something comes each time
-    raise TransientError(f"the range from {start} to {end} ended at {place}", CUT)
+            raise too_slow(f"the range from {start} to {end}") from error
+        if place < end:
+            raise TransientError(f"the range from {start} to {end} ended at {place}", CUT)
+
+    await patience.bear(go_on)
 
 
 async def read_bytes(storage: Storage, work: Work, start: int, end: int, pace: Pace) -> bytes:

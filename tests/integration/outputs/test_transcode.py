@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults.misbehaviour import Answer
 from tests.faults.small_disk import small_disk
 from tests.support.transcoding import QUICK, Worker, stored
+from tests.support.waiting import wait_until
 from workers.ffmpeg import diagnose
 from workers.media.ladder import Rung
 from workers.outputs import follow
-from workers.runtime import scratch
+from workers.runtime import patience, scratch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +60,22 @@ async def test_a_disk_that_is_smaller_than_the_outputs_is_enough(
         (made,) = await worker.make(storage, await stored(storage, source))
         assert made.size > 50 * MIB
     assert "fetched" not in worker.log
+    assert made.duration == pytest.approx(6, abs=0.1)
+
+
+async def test_a_store_that_is_away_in_the_middle_costs_nothing_that_was_made(
+    storage: Storage, behind: Storage, proxy: Proxy, source: bytes, worker: Worker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(follow, "_MOST_UNSENT", 0)
+    monkeypatch.setattr(patience, "_MOST_PAUSE_S", 0.1)
+    making = asyncio.create_task(worker.make(behind, await stored(storage, source)))
+    await wait_until(lambda: proxy.passed["UploadPart"] or making.done())
+    # Three read ahead and four send at the most, and the SDK asks twice: one of them at least
+    # fails three times.
+    rule = proxy.set(Answer(503), times=30)
+    (made,) = await making
+    assert (rule.hits, proxy.passed["CreateMultipartUpload"]) == (30, 1)
     assert made.duration == pytest.approx(6, abs=0.1)
 
 

@@ -39,5 +39,5 @@ async def behind(settings: Settings, proxy: Proxy) -> AsyncIterator[Storage]:
         "lease_s": 3,
         "heartbeat_s": 1,
     }
-    async with aws.connect(overridden(settings, **values)) as found:
+    async with aws.connect(overridden(settings, **values), hurried=True) as found:
         yield found.storage

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import PermanentError, TransientError, Unavailable
-from tests.faults.misbehaviour import Cut, Hang, Slow
+from tests.faults.misbehaviour import Answer, Cut, Hang, Slow
 from tests.support.transcoding import stored
 from tests.support.waiting import patiently, wait_until
 from workers.ffmpeg.process import (
@@ -105,7 +105,8 @@ async def test_a_store_that_goes_away_never_looks_like_the_end(
     storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path
 ) -> None:
     claim = await stored(storage, BODY)
-    task = asyncio.create_task(fed(behind, claim, tmp_path, f"{HALTING}; echo whole > ended"))
+    script, pace = f"{HALTING}; echo whole > ended", Pace(away_s=0)
+    task = asyncio.create_task(fed(behind, claim, tmp_path, script, pace=pace))
     await wait_until((tmp_path / "copy").exists)
     proxy.set(Cut(), operations={"GetObject"})
     (tmp_path / "go").touch()
@@ -113,6 +114,28 @@ async def test_a_store_that_goes_away_never_looks_like_the_end(
         with pytest.raises(Unavailable):
             await task
     assert not (tmp_path / "ended").exists()
+
+
+async def test_a_store_that_comes_back_is_waited_for_and_nothing_is_begun_anew(
+    storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is away for longer than the program may run; who is told to stop does not wait."""
+    monkeypatch.setattr("workers.runtime.patience._MOST_PAUSE_S", 0.1)
+    claim = await stored(storage, BODY[:MIB])
+    # Two ranges: one of them at least fails three times for us, each time twice for the SDK.
+    rule = proxy.set(Answer(503), operations={"GetObject"}, times=12)
+    limits = ProcessLimits(stall_seconds=0.8, wall_seconds=0.8)
+    finished = await fed(behind, claim, tmp_path, "cat > copy", limits=limits)
+    assert (tmp_path / "copy").read_bytes() == BODY[:MIB]
+    assert (rule.hits, finished.wall_seconds > 0.8) == (12, True)
+
+    rule = proxy.set(Answer(503), operations={"GetObject"})
+    task = asyncio.create_task(fed(behind, claim, tmp_path, "cat > copy"))
+    await wait_until(lambda: rule.hits >= 8)
+    task.cancel()
+    async with patiently():
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 async def test_a_store_that_trickles_is_given_up_and_not_charged(

@@ -106,7 +106,7 @@ async def test_ranges_that_always_break_off_mean_that_the_store_is_away(
     key = await stored(storage)
     proxy.set(Cut("answer", body=1000), operations={"GetObject"})
     with pytest.raises(Unavailable):
-        await fetched(behind, key, tmp_path / "file")
+        await fetched(behind, key, tmp_path / "file", Pace(away_s=0.2))
 
 
 async def test_a_trickle_is_given_up_and_not_charged(

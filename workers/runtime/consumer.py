@@ -73,7 +73,7 @@ class Consumer:
                     continue
                 await self._receive(room)
         finally:
-            await self._drain()
+            await unbroken(self._drain())
 
     async def _receive(self, free: int) -> None:
         """Wait for hints, and have each answered; without any, look for work all the same.

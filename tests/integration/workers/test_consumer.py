@@ -1,6 +1,7 @@
 """What a worker does with hints; and a task that cannot begin keeps it from no other."""
 
 import asyncio
+import signal
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from core.adapters.sqs import TaskMessage, TaskQueue
 from core.errors import DatabaseAway
 from core.model.tables import Setback, Task, Video
 from core.tasks.claim import Claim
+from core.until_signal import until_signal
 from tests.support.poison import poisoned
 from tests.support.settings import Settings
 from tests.support.waiting import wait_until
@@ -200,6 +202,35 @@ async def test_a_claim_whose_answer_was_lost_is_found_when_postgres_is_back(
         await away.close()
     assert consumer.tasks == [waiting.task_id]
     assert (await task_of(db, waiting.video_id)).attempt == 1
+
+
+async def test_who_is_told_twice_to_stop_gives_back_all_the_same(
+    db: Database, queue: TaskQueue, consumer: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ending, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work(_claim: Claim, _directory: Directory) -> None:
+        begun.set()
+        try:
+            await asyncio.Future()
+        finally:
+            ending.set()
+            await go_on.wait()  # as Postgres is, while the task is given back
+
+    monkeypatch.setattr(consumer, "_work_through", work)
+    await queue.send([(await queue_video(db)).task_id])
+    running = asyncio.create_task(until_signal(consumer.run()))
+    await wait_until(begun.is_set)
+    signal.raise_signal(signal.SIGTERM)
+    await wait_until(ending.is_set)
+    signal.raise_signal(signal.SIGTERM)
+    await asyncio.wait({running}, timeout=1.2)  # it is cancelled again each second
+    assert (running.done(), consumer.running) == (False, 1)
+    go_on.set()
+    await running
+    assert not consumer.running
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().remove_signal_handler(number)
 
 
 async def test_one_whose_row_cannot_be_written_is_passed_over(

@@ -127,7 +127,7 @@ def _beside(settings: Settings, protection: Protection) -> Iterator[Coroutine[No
 async def _sandbox(settings: Settings, scratch: Scratch) -> Sandbox:
     ffmpeg, ffprobe = str(settings.ffmpeg_path), str(settings.ffprobe_path)
     try:
-        with scratch.attempt("sandbox") as place:
+        async with scratch.attempt("sandbox") as place:
             return await choose(
                 settings.wanted_sandbox, ffmpeg, ffprobe, place, settings.ffmpeg_address_space
             )

@@ -154,7 +154,7 @@ class Consumer:
         try:
             await self._work_through(claim, directory)
         finally:
-            directory.remove()
+            await unbroken(directory.remove())
 
     async def _work_through(self, claim: Claim, directory: Directory) -> None:
         _bind(claim)

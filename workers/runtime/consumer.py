@@ -27,6 +27,7 @@ from workers.tools import Tools
 
 _log = log.get(__name__)
 _PAUSE_S = 2.0  # after a dependency did not answer
+_SHOWN_AGAIN_S = 1.0  # a message whose task could not be claimed now
 _LOCKED_PAUSES_S = (0.02, 0.05, 0.1, 0.2)  # a row is locked for the time of a short transaction
 
 
@@ -120,7 +121,9 @@ class Consumer:
                     await give_back_now(self._adapters, claim)
             raise
         if claim is Unclaimable.LATER:
-            await self._show_again(message, 1)
+            if message is not None:
+                with contextlib.suppress(Unavailable):
+                    await self._adapters.queue.extend(message, _SHOWN_AGAIN_S)
             return
         self._found = isinstance(claim, Claim)
         # From here on the lease protects the task, and the sweep sends another hint if need be.
@@ -130,11 +133,6 @@ class Consumer:
                 return
             with self._protection.holding():
                 await self._work_on(claim)
-
-    async def _show_again(self, message: TaskMessage | None, seconds: float) -> None:
-        if message is not None:
-            with contextlib.suppress(Unavailable):
-                await self._adapters.queue.extend(message, seconds)
 
     @contextlib.asynccontextmanager
     async def _settled(self, message: TaskMessage | None) -> AsyncIterator[None]:

@@ -1,9 +1,8 @@
 """The composition root of control: opens the adapters and runs the rounds."""
 
 import asyncio
-import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from core.adapters.database_login import connector, database_secret
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
 from core.outbox.write import OUTBOX_CHANNEL
+from core.until_signal import until_signal
 
 _log = log.get(__name__)
 
@@ -96,20 +96,5 @@ async def serve(settings: Settings, listener: socket.socket) -> None:
         metrics = Metrics(control.adapters, control.relay, control.sweeps)
         async with service_app.served(listener, metrics):
             _log.info("control_started", service=service_port.address_of(listener))
-            await _until_signal(control.run())
+            await until_signal(control.run())
     _log.info("control_stopped")
-
-
-async def _until_signal(work: Coroutine[None, None, None]) -> None:
-    asked = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
-    task, end = asyncio.create_task(work), asyncio.create_task(asked.wait())
-    await asyncio.wait({task, end}, return_when=asyncio.FIRST_COMPLETED)
-    end.cancel()
-    # Again: a library may take a cancellation for an error of its own, and a round go on.
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=1)
-    if not task.cancelled():
-        task.result()  # it ended by itself: that is a fault of ours, or there is no place for files

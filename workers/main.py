@@ -17,6 +17,7 @@ from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
 from core.config import ConfigError
 from core.pulse import beat
+from core.until_signal import until_signal
 from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
 from workers.runtime.adapters import Adapters
@@ -91,7 +92,7 @@ async def serve(settings: Settings) -> None:
             lambda: consumer.short_of,
         )
         async with Reporter(client, name, look).reporting():
-            await _until_signal(consumer.run())
+            await until_signal(consumer.run())
         _log.info("worker_stopped", worker=name)
 
 
@@ -126,7 +127,7 @@ def _beside(settings: Settings, protection: Protection) -> Iterator[Coroutine[No
 async def _sandbox(settings: Settings, scratch: Scratch) -> Sandbox:
     ffmpeg, ffprobe = str(settings.ffmpeg_path), str(settings.ffprobe_path)
     try:
-        with scratch.attempt("sandbox") as place:
+        async with scratch.attempt("sandbox") as place:
             return await choose(
                 settings.wanted_sandbox, ffmpeg, ffprobe, place, settings.ffmpeg_address_space
             )
@@ -146,14 +147,3 @@ def read_ladder(settings: Settings) -> Ladder:
         return load_ladder(settings.ladder_file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, LadderError) as error:
         raise ConfigError(f"LADDER_FILE {settings.ladder_file}: {error}") from None
-
-
-async def _until_signal(work: Coroutine[None, None, None]) -> None:
-    loop = asyncio.get_running_loop()
-    task = asyncio.create_task(work)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        return

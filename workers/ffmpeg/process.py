@@ -158,11 +158,11 @@ async def run(
     stdin = StandardInput(feed, own_time) if feed is not None else None
     try:
         process = _start(launched(argv, policy), cwd, stdin)
-    except OSError:
+        running = _Running(process, limits, own_time, on_progress, outputs, stdin, beside)
+    except (OSError, RuntimeError):
         if stdin is not None:
             stdin.close()
         raise
-    running = _Running(process, limits, own_time, on_progress, outputs, stdin, beside)
     overdue: type[FFmpegFailedError] | None = None
     try:
         overdue = await running.wait()
@@ -342,7 +342,12 @@ def _ended(process: subprocess.Popen[bytes]) -> "asyncio.Future[tuple[int, float
         except BaseException as error:  # noqa: BLE001  it is raised where it is waited for
             told.set_exception(error)
 
-    threading.Thread(target=wait, name=f"wait-{process.pid}", daemon=True).start()
+    try:
+        threading.Thread(target=wait, name=f"wait-{process.pid}", daemon=True).start()
+    except RuntimeError:  # there may be no more threads, and nobody would ever end it
+        with process:
+            _signal_group(process.pid, signal.SIGKILL)
+        raise
     return asyncio.wrap_future(told)
 
 

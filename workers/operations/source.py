@@ -5,6 +5,7 @@ that fails, or the file is refused, the whole file is fetched and tried once mor
 called bad because only a piece of it was read, or because FFmpeg could not seek in a pipe.
 """
 
+import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -52,7 +53,7 @@ async def either_way(
                 raise
             context.joblog.add(f"{error}; once more, with the whole file")
             context.kept.source = WholeFile("the result from a part of it is not certain")
-            shutil.rmtree(context.place / OUT, ignore_errors=True)
+            await asyncio.to_thread(shutil.rmtree, context.place / OUT, ignore_errors=True)
     await _fetch(context)
     return await from_file()
 
@@ -87,7 +88,7 @@ async def _fetch(context: Context) -> None:
     if (place / INPUT).exists():
         return
     context.meter.enter(Stage.FETCHING)
-    require(place, whole_file_room(work.source_size))
+    await require(place, whole_file_room(work.source_size))
     await fetch(
         tools.storage,
         work,

@@ -74,7 +74,7 @@ async def encode(context: Context) -> tuple[NewAsset, ...]:
     async def streamed(found: Pipe) -> tuple[NewAsset, ...]:
         tools, work = context.tools, context.work
         (context.place / SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
-        require(context.place, outputs_room(work.source_size))
+        await require(context.place, outputs_room(work.source_size))
         feed = feeder(
             tools.storage, work, found.stream, connections=tools.connections, pace=tools.pace
         )

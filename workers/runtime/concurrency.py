@@ -31,15 +31,19 @@ async def both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) ->
 
 
 async def unbroken(work: Coroutine[Any, Any, None]) -> None:
-    """Do it to its end even when cancelled, and only then be cancelled."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        if not task.cancelled():
-            task.exception()  # seen; being cancelled comes first
-        raise
+    """Do it to its end however often cancelled, and only then be cancelled."""
+    task, cancelled = asyncio.ensure_future(work), None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        task.result()
+        return
+    if not task.cancelled():
+        task.exception()  # seen; being cancelled comes first
+    raise cancelled
 
 
 async def end(*tasks: "asyncio.Future[Any]") -> None:

@@ -27,6 +27,7 @@ from workers.tools import Tools
 
 _log = log.get(__name__)
 _PAUSE_S = 2.0  # after a dependency did not answer
+_SHOWN_AGAIN_S = 1.0  # a message whose task could not be claimed now
 _LOCKED_PAUSES_S = (0.02, 0.05, 0.1, 0.2)  # a row is locked for the time of a short transaction
 
 
@@ -45,7 +46,7 @@ class Consumer:
         self._skills = Skills(frozenset(TASKS), DEFAULT_POOL, adapters.settings.max_attempts)
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
-        self._database_away = False
+        self._stopping = False
         self._found = False  # work, the last time that was looked
 
     @property
@@ -71,24 +72,9 @@ class Consumer:
                 if not room:
                     await asyncio.sleep(_PAUSE_S)  # others have filled memory or disk
                     continue
-                await self._until_database()
                 await self._receive(room)
         finally:
-            await self._drain()
-
-    async def _until_database(self) -> None:
-        """Wait until Postgres answers, if it did not lately.
-
-        Nothing can be claimed without it, and each message that is received without a claim comes
-        nearer to the dead-letter queue.
-        """
-        while self._database_away:
-            try:
-                await self._adapters.db.ping()
-            except DatabaseAway:
-                await asyncio.sleep(_PAUSE_S)
-            else:
-                self._database_away = False
+            await unbroken(self._drain())
 
     async def _receive(self, free: int) -> None:
         """Wait for hints, and have each answered; without any, look for work all the same.
@@ -116,6 +102,7 @@ class Consumer:
             _log.error("message_not_settled", exc_info=task.exception())
 
     async def _drain(self) -> None:
+        self._stopping = True
         for task in self._running:
             task.cancel()
         if self._running:
@@ -133,13 +120,10 @@ class Consumer:
                 if isinstance(claim, Claim):
                     await give_back_now(self._adapters, claim)
             raise
-        except DatabaseAway as error:
-            _log.warning("claim_failed", error=repr(error))
-            self._database_away = True
-            await self._show_again(message, _PAUSE_S)
-            return
         if claim is Unclaimable.LATER:
-            await self._show_again(message, 1)
+            if message is not None:
+                with contextlib.suppress(Unavailable):
+                    await self._adapters.queue.extend(message, _SHOWN_AGAIN_S)
             return
         self._found = isinstance(claim, Claim)
         # From here on the lease protects the task, and the sweep sends another hint if need be.
@@ -149,11 +133,6 @@ class Consumer:
                 return
             with self._protection.holding():
                 await self._work_on(claim)
-
-    async def _show_again(self, message: TaskMessage | None, seconds: float) -> None:
-        if message is not None:
-            with contextlib.suppress(Unavailable):
-                await self._adapters.queue.extend(message, seconds)
 
     @contextlib.asynccontextmanager
     async def _settled(self, message: TaskMessage | None) -> AsyncIterator[None]:
@@ -173,7 +152,7 @@ class Consumer:
         try:
             await self._work_through(claim, directory)
         finally:
-            directory.remove()
+            await unbroken(directory.remove())
 
     async def _work_through(self, claim: Claim, directory: Directory) -> None:
         _bind(claim)
@@ -204,22 +183,29 @@ class Consumer:
                     db, setbacks.Kind.CLAIM, error.task_id, error.__cause__ or error
                 )
                 continue
-            except DatabaseAway:
+            except DatabaseAway as error:
+                _log.warning("claim_failed", error=repr(error))
                 # The claim may have come through, and only its answer been lost.
-                found = await self._look_for(nonce)
-                if found is None:
-                    raise
-                return found
+                return await self._look_for(nonce) or Unclaimable.LATER
             if claim is not Unclaimable.LATER:
                 return claim
             await asyncio.sleep(pause_s)
         return Unclaimable.LATER
 
     async def _look_for(self, nonce: uuid.UUID) -> Claim | None:
-        with contextlib.suppress(DatabaseAway):
-            async with self._adapters.db.autocommit() as connection:
-                return await claimed_with(connection, nonce)
-        return None
+        """Wait until Postgres answers, and return what was claimed.
+
+        Meanwhile no more is received than there is room for: each message that is received without
+        a claim comes nearer to the dead-letter queue.
+        """
+        while True:
+            try:
+                async with self._adapters.db.autocommit() as connection:
+                    return await claimed_with(connection, nonce)
+            except DatabaseAway:
+                if self._stopping:
+                    raise
+                await asyncio.sleep(_PAUSE_S)
 
     async def _begun(self, claim: Claim) -> Work | None:
         """Have a claimed task begin; None when nothing can come of it, or it could not."""

@@ -1,12 +1,13 @@
 """Scratch directories: one for each attempt, removed when it ends."""
 
+import asyncio
 import contextlib
 import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -62,14 +63,14 @@ class Scratch:
         _remove_abandoned(root)
         self._home, self._lock = _make_home(root)
 
-    @contextmanager
-    def attempt(self, name: str) -> Iterator[Path]:
+    @asynccontextmanager
+    async def attempt(self, name: str) -> AsyncIterator[Path]:
         """Lend an empty directory; as `Directory.open`, for one who does one thing there."""
         directory = Directory(self._home)
         try:
             yield directory.open(name)
         finally:
-            directory.remove()
+            await directory.remove()
 
     def directory(self) -> "Directory":
         """Return a directory that is made when it is first needed."""
@@ -100,20 +101,20 @@ class Directory:
             self._place = place
         return self._place
 
-    def remove(self) -> None:
-        """Remove it with all that is in it."""
+    async def remove(self) -> None:
+        """Remove it with all that is in it; in a thread, because a disk may be slow."""
         if self._place is not None:
-            shutil.rmtree(self._place, ignore_errors=True)
+            await asyncio.to_thread(shutil.rmtree, self._place, ignore_errors=True)
             self._place = None
 
 
-def require(place: Path, needed: int) -> None:
+async def require(place: Path, needed: int) -> None:
     """See that so many bytes are free where a directory is.
 
     Raises:
         TransientError: there is no room for them.
     """
-    disk = shutil.disk_usage(place)
+    disk = await asyncio.to_thread(shutil.disk_usage, place)
     if disk.free < needed:
         # Waiting helps where others have filled it, not where it could never hold so much.
         raise TransientError(

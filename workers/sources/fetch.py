@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.adapters.s3 import Storage
 from core.tasks.claim import Work
-from workers.runtime.concurrency import together
+from workers.runtime.concurrency import together, unbroken
 from workers.sources.ranges import read_range
 from workers.transfer_limits import DEFAULT_PACE, Pace
 
@@ -48,8 +48,9 @@ async def fetch(
     async def lane(descriptor: int) -> None:
         async def take(block: bytearray, place: int) -> None:
             nonlocal done
-            # In a thread: a slow disk must not stop the heartbeat.
-            await asyncio.to_thread(_write_all, descriptor, memoryview(block), place)
+            # In a thread: a slow disk must not stop the heartbeat. To its end: by then the
+            # descriptor may be closed, and its number another file's.
+            await unbroken(asyncio.to_thread(_write_all, descriptor, memoryview(block), place))
             done += len(block)
             on_fraction(done / size)
 

@@ -82,10 +82,10 @@ def no_wait_for_the_database() -> None:
     """Messages are received although nothing can be claimed."""
     from workers.runtime.consumer import Consumer
 
-    async def at_once(_self: Consumer) -> None:
+    async def at_once(_self: Consumer, _nonce: object) -> None:
         return None
 
-    replace(Consumer, "_until_database", at_once)
+    replace(Consumer, "_look_for", at_once)
 
 
 @mutation("stored_sessions", "backend")

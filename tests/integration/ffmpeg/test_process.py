@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -275,3 +276,18 @@ async def test_the_workers_secrets_are_not_handed_on(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
     await run(shell(tmp_path, "env > seen"), cwd=tmp_path)
     assert "canary" not in (tmp_path / "seen").read_text()
+
+
+async def test_one_that_nobody_could_wait_for_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+
+    def no_thread(thread: threading.Thread) -> None:
+        started.append(int(thread.name.removeprefix("wait-")))
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    with pytest.raises(RuntimeError, match="thread"):
+        await run(shell(tmp_path, "exec sleep 600"), cwd=tmp_path)
+    assert not alive(started[0])

@@ -1,8 +1,10 @@
 """What a worker does with hints; and a task that cannot begin keeps it from no other."""
 
 import asyncio
+import signal
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +12,7 @@ from typing import Any, cast
 import pytest
 import redis.asyncio as redis
 from sqlalchemy import func, select, update
+from sqlalchemy.engine import URL, make_url
 
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
@@ -17,6 +20,7 @@ from core.adapters.sqs import TaskMessage, TaskQueue
 from core.errors import DatabaseAway
 from core.model.tables import Setback, Task, Video
 from core.tasks.claim import Claim
+from core.until_signal import until_signal
 from tests.support.poison import poisoned
 from tests.support.settings import Settings
 from tests.support.waiting import wait_until
@@ -143,6 +147,90 @@ async def test_what_is_claimed_while_the_worker_is_told_to_stop_is_given_back(
     assert (given.state, given.attempt, given.charged) == ("queued", 1, 0)
     assert (await attempt_of(db, given.id)).outcome == "released"
     assert consumer.tasks == []
+
+
+class Line:
+    """A line to Postgres on which the answer that names a task is lost, and which then is dead."""
+
+    def __init__(self, url: URL, task_id: uuid.UUID) -> None:
+        self._url = url
+        self._lost = task_id.bytes
+        self.dead = False
+        self.refused = 0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[str]:
+        """Yield the address of its near end."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            yield self._url.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
+
+    async def _serve(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
+        if self.dead:
+            self.refused += 1
+            to_near.close()
+            return
+        far, to_far = await asyncio.open_connection(self._url.host, self._url.port)
+        forth = asyncio.create_task(self._pass(near, to_far))
+        await self._pass(far, to_near)
+        forth.cancel()
+        to_near.close()
+        to_far.close()
+
+    async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            if self._lost in data and not self.refused:
+                self.dead = True
+                return
+            target.write(data)
+
+
+async def test_a_claim_whose_answer_was_lost_is_found_when_postgres_is_back(
+    settings: Settings, db: Database, consumer: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.runtime.consumer._PAUSE_S", 0.02)
+    waiting = await queue_video(db)
+    line = Line(make_url(settings.database_url.get_secret_value()), waiting.task_id)
+    async with line.open() as address:
+        away = Database(address, 3)
+        consumer._adapters = replace(consumer._adapters, db=away)
+        handling = asyncio.create_task(consumer._handle(None))
+        await wait_until(lambda: line.refused >= 20 or handling.done())
+        line.dead = False
+        await handling
+        await away.close()
+    assert consumer.tasks == [waiting.task_id]
+    assert (await task_of(db, waiting.video_id)).attempt == 1
+
+
+async def test_who_is_told_twice_to_stop_gives_back_all_the_same(
+    db: Database, queue: TaskQueue, consumer: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ending, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work(_claim: Claim, _directory: Directory) -> None:
+        begun.set()
+        try:
+            await asyncio.Future()
+        finally:
+            ending.set()
+            await go_on.wait()  # as Postgres is, while the task is given back
+
+    monkeypatch.setattr(consumer, "_work_through", work)
+    await queue.send([(await queue_video(db)).task_id])
+    running = asyncio.create_task(until_signal(consumer.run()))
+    await wait_until(begun.is_set)
+    signal.raise_signal(signal.SIGTERM)
+    await wait_until(ending.is_set)
+    signal.raise_signal(signal.SIGTERM)
+    await asyncio.wait({running}, timeout=1.2)  # it is cancelled again each second
+    assert (running.done(), consumer.running) == (False, 1)
+    go_on.set()
+    await running
+    assert not consumer.running
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().remove_signal_handler(number)
 
 
 async def test_one_whose_row_cannot_be_written_is_passed_over(

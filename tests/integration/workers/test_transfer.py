@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import threading
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from tests.faults.misbehaviour import Answer, Cut, Hang, Shorten, Slow
 from tests.faults.proxy import Proxy
 from tests.faults.small_disk import small_disk
 from tests.support.settings import Settings, overridden
-from tests.support.waiting import patiently
+from tests.support.waiting import patiently, wait_until
 from workers.outputs.file_range import Slice
 from workers.outputs.send import send_stretch
 from workers.outputs.upload import Front, Upload
@@ -220,3 +221,29 @@ async def test_a_disk_that_fills_in_the_middle_of_a_block_says_that_it_is_full(
         with pytest.raises(OSError, match="No space left") as full:
             await fetched(behind, key, disk.path / "file")
     assert not classify_error(full.value).charge
+
+
+async def test_who_is_stopped_in_the_middle_of_a_block_keeps_the_file_open_until_it_is_written(
+    storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, written = threading.Event(), threading.Event(), list[int]()
+
+    def slowly(descriptor: int, _rest: memoryview, _place: int) -> None:
+        begun.set()
+        go_on.wait(60)
+        written.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr("workers.sources.fetch._write_all", slowly)
+    key = await stored(storage, BODY[:MIB])
+    work, target = held(key, MIB), tmp_path / "file"
+    fetching = asyncio.create_task(
+        fetch(storage, work, target, connections=1, on_fraction=lambda _: None)
+    )
+    await wait_until(begun.is_set)
+    fetching.cancel()
+    await asyncio.wait({fetching}, timeout=0.1)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await fetching
+    await wait_until(lambda: written)
+    assert written == [target.stat().st_ino]

@@ -54,6 +54,11 @@ class StoreHandler(BaseHTTPRequestHandler):
             self.break_off()
             return
         data = self.rfile.read(length)
+        if len(data) < length:
+            return
+        with world.lock, world.arrived:
+            world.whole_parts[part] += 1
+            world.arrived.notify_all()
         if world.part_gate is not None:
             world.part_gate.wait(PATIENCE_S)
         if fault == "drop the answer":

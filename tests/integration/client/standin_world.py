@@ -56,6 +56,7 @@ class StandIn:
     streams_refused: bool = False
     calls: list[str] = field(default_factory=list)
     part_puts: Counter[int] = field(default_factory=Counter)
+    whole_parts: Counter[int] = field(default_factory=Counter)  # those whose last byte has come
     part_bytes: Counter[int] = field(default_factory=Counter)
     signed: list[list[int]] = field(default_factory=list)
     most_ahead: int = 0  # parts that were signed and not yet sent

@@ -95,7 +95,7 @@ def test_ctrl_c_leaves_the_upload_resumable(
     process = subprocess.Popen(
         [*command, "--connections", "2"], stderr=subprocess.PIPE, text=True, env=dict(os.environ)
     )
-    world.wait_for(lambda: world.part_puts.total() == 2)
+    world.wait_for(lambda: world.whole_parts.total() == 2)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1

@@ -147,7 +147,7 @@ async def test_another_file_is_refused(
     async with page.expect_file_chooser() as chooser:
         await row.get_by_role("button", name="Choose the file again").click()
     await (await chooser.value).set_files(str(other))
-    await expect(row).to_contain_text("its content differs")
+    await expect(row).to_contain_text("its content is not the same")
 
 
 async def _is_past(row: Any, percent: float) -> bool:

@@ -6,18 +6,27 @@ from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
-from sqlalchemy import delete
+from sqlalchemy import delete, func, update
 
 from backend.quota import quota
 from backend.uploads.schemas import SignedParts
+from control import purges as control_purges
+from core.adapters.postgres import Database
+from core.adapters.s3 import Storage
 from core.errors import DatabaseAway
-from core.model.tables import Upload
+from core.model.tables import Purge, Upload
 from core.uploads.multipart import MIB
+from core.videos import purges
+from embedded.stack import Stack
+from tests.faults.misbehaviour import Cut
+from tests.faults.proxy import Proxy
 from tests.support.app import Api, StartApi
 from tests.support.people import new_user
 from tests.support.problems import problem
+from tests.support.tables import purged
 from tests.support.uploading import BODY, begin, complete, get, put, send, sign
 
+FILM = {"filename": "film.mp4", "size": 8}
 TWO_PARTS = BODY * 2048 + b"the rest"  # 8 MiB and 8 bytes
 
 
@@ -65,16 +74,35 @@ async def test_what_no_row_can_be_written_for_is_ended_in_the_store(
         begun.append(key)
         return await plain(key, *more)
 
-    async def lock(*_: Any) -> None:
+    async def away(*_: Any, **__: Any) -> None:
         raise DatabaseAway("gone")
 
     monkeypatch.setattr(api.services.storage, "create_upload", create_upload)
-    monkeypatch.setattr(quota, "lock", lock)
-    answer = await person.http.post("/v1/uploads", json={"filename": "film.mp4", "size": 1})
+    monkeypatch.setattr(quota, "lock", away)
+    monkeypatch.setattr(purges, "schedule_removal", away)
+    answer = await person.http.post("/v1/uploads", json=FILM)
     problem(answer, 503, "dependency_unavailable")
     [key] = begun
     found = await s3.list_multipart_uploads(Bucket=api.settings.s3_bucket, Prefix=key)
     assert found.get("Uploads", []) == []
+
+
+async def test_what_the_store_began_without_an_answer_is_ended_later(
+    stack: Stack, start_api: StartApi, db: Database, storage: Storage, s3: Any, clean: None
+) -> None:
+    with Proxy(stack.environment["AWS_ENDPOINT_URL"]) as proxy:
+        api = await start_api(aws_endpoint_url_s3=proxy.url)
+        person = await new_user(api)
+        proxy.set(Cut(after="request"), operations={"CreateMultipartUpload"})
+        answer = await person.http.post("/v1/uploads", json=FILM)
+        problem(answer, 503, "dependency_unavailable")
+    [prefix] = await purged(db)
+    within = {"Bucket": api.settings.s3_bucket, "Prefix": prefix}
+    assert (await s3.list_multipart_uploads(**within))["Uploads"]
+    async with db.begin() as tx:
+        await tx.execute(update(Purge).values(not_before=func.now()))
+    await control_purges.purge(db, storage)
+    assert not (await s3.list_multipart_uploads(**within)).get("Uploads")
 
 
 @pytest.mark.parametrize("name", ["film.exe", "film", ".mp4", "film.mp4.sh", "mp4"])
@@ -237,9 +265,6 @@ async def test_a_page_may_name_the_type_but_the_extension_decides(api: Api, s3: 
         Bucket=api.settings.s3_bucket, Key=f"videos/{upload['video_id']}/source.webm"
     )
     assert stored["ContentType"] == "video/webm"
-
-
-FILM = {"filename": "film.mp4", "size": 8}
 
 
 async def test_a_repeated_request_gives_the_upload_that_it_began(api: Api) -> None:

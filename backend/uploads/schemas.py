@@ -22,9 +22,15 @@ def _plain_text(value: str) -> str:
     return stripped
 
 
+def _each_once(numbers: list[int]) -> list[int]:
+    if len(set(numbers)) < len(numbers):
+        raise ValueError("has a number twice")
+    return numbers
+
+
 Text = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_text)]
 Title = Annotated[Text, Field(examples=["The harbour at dawn"])]
-PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, examples=[1])]
+PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, strict=True, examples=[1])]
 
 
 class NewUpload(Body):
@@ -70,7 +76,9 @@ class PartsRequest(Body):
     """The parts that the client sends next."""
 
     part_numbers: Annotated[
-        list[PartNumber], Field(min_length=1, max_length=1000, examples=[[1, 2, 3]])
+        list[PartNumber],
+        Field(min_length=1, max_length=1000, examples=[[1, 2, 3]]),
+        AfterValidator(_each_once),
     ]
 
 

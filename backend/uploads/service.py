@@ -226,11 +226,11 @@ async def sign(
     beyond = max(numbers)
     if beyond > upload.part_count:
         raise Invalid(f"Part {beyond} does not exist: the file has {upload.part_count} parts.")
-    sizes = {number: size_of_part(number, upload.size, upload.part_size) for number in set(numbers)}
+    sizes = {number: size_of_part(number, upload.size, upload.part_size) for number in numbers}
     urls = await services.storage.sign_part(
         upload.s3_key, upload.s3_upload_id, sizes, services.settings.part_url_ttl_s
     )
-    return {number: (sizes[number], urls[number]) for number in numbers}
+    return {number: (size, urls[number]) for number, size in sizes.items()}
 
 
 async def complete(

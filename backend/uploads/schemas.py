@@ -11,15 +11,25 @@ from backend.http.body import Body
 from core.model.states import UploadState
 from core.uploads.multipart import MAX_PARTS
 
+# They set the direction of the text after them too: a page would show that reversed. Joiners and
+# the marks of one place (U+200E, U+200F, U+061C) belong to real names.
+_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x2070)])
+_UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that look like spaces
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether a person would see anything of a text."""
+    return any(category(char) not in _UNSEEN and char not in _BLANKS for char in text)
+
 
 def _plain_text(value: str) -> str:
-    # Control characters and lone surrogates; joiners and direction marks belong to real names.
     if any(category(char) in ("Cc", "Cs") for char in value):
         raise ValueError("has a control character")
-    stripped = value.strip()
-    if not stripped:
-        raise ValueError("is empty")
-    return stripped
+    plain = value.translate(_DIRECTIONS).strip()
+    if not is_visible(plain):
+        raise ValueError("has no visible character")
+    return plain
 
 
 def _each_once(numbers: list[int]) -> list[int]:
@@ -28,7 +38,16 @@ def _each_once(numbers: list[int]) -> list[int]:
     return numbers
 
 
-Text = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_text)]
+Text = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=255,
+        description="It needs a visible character. Characters that set the direction of the text "
+        "(U+202A to U+202E, U+2066 to U+206F) are removed.",
+    ),
+    AfterValidator(_plain_text),
+]
 Title = Annotated[Text, Field(examples=["The harbour at dawn"])]
 PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, strict=True, examples=[1])]
 

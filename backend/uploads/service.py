@@ -14,7 +14,7 @@ from backend.deps import Principal, Services
 from backend.http.ratelimit import Limit
 from backend.quota import quota
 from backend.settings import Settings
-from backend.uploads.schemas import NamedPart, NewUpload
+from backend.uploads.schemas import NamedPart, NewUpload, is_visible
 from core import accounts, log
 from core.adapters.s3 import Part, SignedUrl
 from core.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable
@@ -158,7 +158,8 @@ async def _insert(
 
 
 def _title_of(filename: str) -> str:
-    return PurePosixPath(filename.replace("\\", "/")).stem or filename
+    stem = PurePosixPath(filename.replace("\\", "/")).stem
+    return stem if is_visible(stem) else filename
 
 
 async def find(services: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:

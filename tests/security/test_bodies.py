@@ -151,7 +151,7 @@ async def test_no_parameter_of_any_route_breaks_it(
 
 NAMES = [
     "../../x.mp4", "..\\..\\x.mp4", "/etc/passwd.mp4", "-i.mp4", "--help.mp4", "v%d.png.mp4",
-    "%00.mp4", "\u202e4pm.exe.mp4", "\u200f\u200e.mp4", "\ufeff.mp4", "x" * 251 + ".mp4",
+    "%00.mp4", "\u200f\u200e.mp4", "\ufeff.mp4", "x" * 251 + ".mp4",
     "a|b;c&d$(e)`f`.mp4", "' OR 1=1 --.mp4", "<script>alert(1)</script>.mp4", "${jndi:x}.mp4",
     "{{7*7}}.mp4", "con.mp4", "file:///x.mp4", "concat:a|b.mp4", "船.mp4", "\U0001f3ac.mp4",
 ]  # fmt: skip

@@ -125,6 +125,8 @@ async def test_only_kinds_of_films_are_taken(api: Api, name: str) -> None:
         ({"filename": "a\x00b.mp4", "size": 1}, "/filename"),
         ({"filename": "x" * 10_000 + ".mp4", "size": 1}, "/filename"),
         ({"filename": "film.mp4", "size": 1, "title": "  "}, "/title"),
+        ({"filename": "film.mp4", "size": 1, "title": "\u200b\u3164\ufe0f"}, "/title"),
+        ({"filename": "film.mp4", "size": 1, "title": "\u202e\u2066"}, "/title"),
     ],
 )
 async def test_a_wrong_field_is_named(api: Api, body: dict[str, Any], pointer: str) -> None:
@@ -135,9 +137,31 @@ async def test_a_wrong_field_is_named(api: Api, body: dict[str, Any], pointer: s
     assert all(item["message"] and item["code"] for item in found["errors"])
 
 
+async def test_a_title_cannot_turn_the_text_after_it_round(api: Api) -> None:
+    person = await new_user(api)
+    upload = await begin(person, filename="\u202etxt.exe\u202c.mp4", title="\u2067Ufer\u202d 2")
+    video = (await person.http.get(f"/v1/videos/{upload['video_id']}")).json()
+    assert (upload["filename"], video["title"]) == ("txt.exe.mp4", "Ufer 2")
+
+
 @pytest.mark.parametrize(
-    "name", ["../../x.mp4", "-i.mp4", "v%d.png.mp4", "\u202etxt.mp4", "船.ts.mp4"]
+    "title",
+    [
+        "می\u200cخواهم",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "שלום\u200f!",
+        "❤️",
+        "\U0001fae9",
+    ],
 )
+async def test_a_title_keeps_what_its_script_needs(api: Api, title: str) -> None:
+    person = await new_user(api)
+    upload = await begin(person, title=title)
+    video = (await person.http.get(f"/v1/videos/{upload['video_id']}")).json()
+    assert video["title"] == title
+
+
+@pytest.mark.parametrize("name", ["../../x.mp4", "-i.mp4", "v%d.png.mp4", "船.ts.mp4"])
 async def test_a_name_is_text_and_reaches_no_key(api: Api, name: str) -> None:
     person = await new_user(api)
     upload = await begin(person, filename=name)

@@ -54,7 +54,10 @@ _DETAILS = {
     405: "This address does not support this method.",
 }
 # In place of pydantic's own sentences, by its codes.
-_MESSAGES = {"extra_forbidden": "This field is not known."}
+_MESSAGES = {
+    "extra_forbidden": "This field is not known.",
+    **dict.fromkeys(("model_attributes_type", "model_type"), "This must be a JSON object."),
+}
 _RETRY_AFTER: dict[str, Any] = {
     "description": "Seconds to wait before asking again.",
     "required": True,

@@ -79,7 +79,9 @@ async def lapse(
     gives_up = row.charged >= max_attempts or bool(row.too_old)
     to = TaskState.CANCELLED if gone else TaskState.FAILED if gives_up else TaskState.QUEUED
     await tx.execute(
-        update(Task).where(Task.id == task_id).values(state=to, lease_until=None, worker=None)
+        update(Task)
+        .where(Task.id == task_id)
+        .values(state=to, lease_until=None, worker=None, available_at=func.now())
     )
     if to is TaskState.QUEUED:
         await hint(tx, [task_id])

@@ -240,6 +240,7 @@ async def _unblock(tx: AsyncConnection, claim: Claim) -> None:
         .where(Task.id.in_(ids))
         .values(
             blocked_by=Task.blocked_by - 1,
+            available_at=func.now(),
             state=case((Task.blocked_by == 1, TaskState.QUEUED), else_=Task.state),
         )
         .returning(Task.id, Task.state)

@@ -18,10 +18,11 @@ from core.adapters.postgres import Database
 from core.errors import DatabaseAway, Unavailable
 from core.model.tables import Task
 from core.tasks import settle
+from core.tasks.planning import NewTask
 from tests.support.control import at_work
 from tests.support.settings import Settings, overridden
 from tests.support.waiting import wait_until
-from tests.support.work import claim, queue_video
+from tests.support.work import claim, lapse, let_lapse, planned, queue_video, succeed
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,25 @@ async def test_what_may_be_claimed_and_what_is_held_is_wanted(cloud: Cloud, db: 
     assert [cloud.told(name) for name in names] == [[4], [3], [1]]
     [oldest_s] = cloud.told("OldestWaiting")
     assert 0 < oldest_s < 100  # of those that wait
+
+
+async def test_who_waits_again_waits_from_the_moment_that_it_may_be_claimed(
+    cloud: Cloud, db: Database
+) -> None:
+    """Neither while a worker had it that fell silent, nor while it was blocked."""
+    lapsed, blocking = await queue_video(db), await queue_video(db)
+    plan = (NewTask("encode", "first"), NewTask("encode", "second", needs=("first",)))
+    first = await planned(db, await claim(db, blocking.task_id), plan)
+    await claim(db, lapsed.task_id)
+    async with db.begin() as tx:
+        await tx.execute(update(Task).values(available_at=func.now() - timedelta(hours=2)))
+    await let_lapse(db, lapsed.task_id)
+    assert await lapse(db) == 1
+    await succeed(db, first)
+    await cloud.tell(db)
+    assert cloud.told("TasksWaiting") == [2]
+    [oldest_s] = cloud.told("OldestWaiting")
+    assert 0 <= oldest_s < 100
 
 
 async def test_what_no_worker_may_claim_is_not_wanted(cloud: Cloud, db: Database) -> None:

@@ -17,6 +17,9 @@ from core.uploads import upload_lifecycle
 
 _log = log.get(__name__)
 _AT_ONCE = 3
+# Of the time since it was begun, or was last to be completed: asked about ever more rarely, and an
+# answer is late by a tenth at the most.
+_PATIENCE = 10
 
 
 async def check(db: Database, storage: Storage, every_s: float) -> None:
@@ -28,7 +31,7 @@ async def check(db: Database, storage: Storage, every_s: float) -> None:
     Args:
         db: the database.
         storage: the bucket.
-        every_s: seconds until an upload is asked about again.
+        every_s: seconds until an upload is asked about again, at the least.
     """
     due = (
         select(Upload.id)
@@ -48,6 +51,10 @@ async def _taken(
     db: Database, upload_id: uuid.UUID, interval: timedelta
 ) -> upload_lifecycle.UploadRow | None:
     """Return an upload that is due, and keep the other processes from it."""
+    since = func.coalesce(Upload.completing_until, Upload.created_at)
+    pause_s = func.extract("epoch", func.now() - since) / _PATIENCE
+    pause = func.make_interval(0, 0, 0, 0, 0, 0, pause_s)
+    later = func.least(Upload.expires_at, func.now() + pause)
     async with db.begin() as tx:
         row = (
             await tx.execute(
@@ -57,7 +64,7 @@ async def _taken(
                     Upload.state == UploadState.OPEN,
                     Upload.check_at <= func.now(),
                 )
-                .values(check_at=func.now() + interval)
+                .values(check_at=func.greatest(later, func.now() + interval))
                 .returning(*upload_lifecycle.COLUMNS)
             )
         ).one_or_none()

@@ -200,7 +200,8 @@ async def _mark_completing(db: Database, upload: UploadRow) -> bool:
         marked = await tx.execute(
             update(Upload)
             .where(Upload.id == upload.id, Upload.state == UploadState.OPEN)
-            .values(completing_until=func.now() + _COMPLETING)
+            # The sweep looks soon, and often again: whoever completes it may die meanwhile.
+            .values(completing_until=func.now() + _COMPLETING, check_at=func.now())
         )
         return bool(marked.rowcount)
 

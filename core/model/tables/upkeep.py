@@ -18,7 +18,9 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_unsent", "available_at", postgresql_where="sent_at IS NULL"),
+        Index(
+            "ix_outbox_unsent_topic", "topic", "available_at", postgresql_where="sent_at IS NULL"
+        ),
         Index("ix_outbox_sent", "sent_at", postgresql_where="sent_at IS NOT NULL"),
         Index("ix_outbox_key", "key"),
     )

@@ -1,6 +1,7 @@
 """Whatever changes is told: written with the change, sent after it, whoever dies or is away."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import redis.asyncio as redis
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from control import outbox_cleanup
@@ -329,3 +330,21 @@ async def test_neither_waits_for_the_part_that_the_other_is_sent_to(
         await wait_until(lambda: rounds.relay.sent[Topic.TASK])
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_hint_is_found_at_once_however_many_events_wait(db: Database) -> None:
+    queued = await queue_video(db)
+    async with db.begin() as tx:
+        ago = func.now() - timedelta(minutes=1)
+        rows = [{"topic": "video", "key": uuid.uuid4()} for _ in range(5000)]
+        await tx.execute(insert(Outbox).values(available_at=ago), rows)
+        await tx.execute(text("ANALYZE outbox"))
+        # As the relay asks.
+        plan = await tx.scalar(
+            text(
+                "EXPLAIN (ANALYZE, FORMAT JSON) SELECT id FROM outbox WHERE topic = 'task'"
+                " AND sent_at IS NULL AND available_at <= now() ORDER BY available_at LIMIT 100"
+            )
+        )
+    assert await unsent(db, Topic.TASK) == [queued.task_id]
+    assert json.dumps(plan).count("Rows Removed by Filter") == 0, plan

@@ -11,7 +11,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from sqlalchemy import func, update
 
-from control.cloudwatch import CloudWatch
+from control import cloudwatch
 from core import setbacks
 from core.adapters import aws
 from core.adapters.postgres import Database
@@ -34,7 +34,7 @@ class Cloud:
 
     async def tell(self, db: Database) -> None:
         async with aws.client(self.settings, "cloudwatch") as client:
-            await CloudWatch(client, self.namespace).tell(db, self.settings.max_attempts)
+            await cloudwatch.tell(client, self.namespace, db, self.settings.max_attempts)
 
     def told(self, name: str) -> list[float]:
         """Return the largest value of each minute."""
@@ -122,8 +122,6 @@ async def test_a_cloudwatch_that_is_away_says_so(settings: Settings, db: Databas
         await Cloud(overridden(settings, aws_endpoint_url="http://127.0.0.1:1"), "-").tell(db)
 
 
-async def test_nobody_is_told_unless_asked(cloud: Cloud, settings: Settings) -> None:
-    async with at_work(settings) as control:
-        assert control.watcher is None
+async def test_control_tells_it(cloud: Cloud) -> None:
     async with at_work(overridden(cloud.settings, cloudwatch_namespace=cloud.namespace)):
         await wait_until(lambda: cloud.told("TasksWanted") == [0])

@@ -139,7 +139,7 @@ async def _begin(
             except (Unauthenticated, RateLimited) as error:
                 # The sweep aborts what S3 has begun, even if S3 is away by now.
                 refused = error
-                await purges.schedule_removal(tx, key, s3_upload_id=s3_upload_id, wait=purges.NOW)
+                await purges.schedule_removal(tx, key, wait=purges.NOW)
             else:
                 await _insert(tx, settings, row, wanted)
     except Exception:

@@ -7,13 +7,15 @@ all that started before.
 
 import uuid
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from core.errors import Conflict, Forbidden, Unauthenticated
 from core.model.tables import Invite, Session, User
 
 ADMIN = "admin"
+_Own = aliased(User)
 
 
 def gone() -> Unauthenticated:
@@ -69,12 +71,16 @@ async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> 
         Forbidden: `password_wrong`: it is another one by now.
         Unauthenticated: `session_revoked`: it is closed already.
     """
-    # With all admins, always in one order: of two who leave at once the second sees the first gone.
+    # An admin with all others, in one order: of two who leave at once the second sees the first gone.
+    own_role = select(_Own.role).where(_Own.id == user_id).scalar_subquery()
     rows = await tx.execute(
         select(User.id, User.role, User.password_hash)
-        .where(User.closed_at.is_(None), or_(User.id == user_id, User.role == ADMIN))
+        .where(
+            User.closed_at.is_(None),
+            or_(User.id == user_id, and_(User.role == ADMIN, own_role == ADMIN)),
+        )
         .order_by(User.id)
-        .with_for_update()
+        .with_for_update(of=User)
     )
     found = {row.id: row for row in rows.all()}
     own = found.pop(user_id, None)

@@ -7,7 +7,9 @@ from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
 
 _LIMITS = ProcessLimits(wall_seconds=10.0, stdout_bytes=1024**2)
 _REQUIRED_ENCODERS = frozenset({"libx264", "aac", "mjpeg"})
-_REQUIRED_FILTERS = frozenset({"scale", "fps", "split", "trim", "aresample", "bwdif", "setparams"})
+_REQUIRED_FILTERS = frozenset(
+    {"scale", "fps", "split", "trim", "select", "aresample", "bwdif", "setparams"}
+)
 
 
 class UnfitFFmpegError(Exception):

@@ -118,12 +118,11 @@ def _poster_options(out_dir: str) -> list[str]:
     return [
         "-map", f"[{POSTER_LABEL}]",
         "-map_metadata", "-1",
-        "-frames:v", "1",
         "-fps_mode", "passthrough",
         "-c:v", "mjpeg",
         "-q:v", "3",
         "-f", "image2",
-        # One picture under one name, not a numbered series.
+        # One name, not a numbered series: the last picture stays.
         "-update", "1",
         f"{out_dir}/{POSTER_NAME}",
     ]  # fmt: skip

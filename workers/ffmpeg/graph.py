@@ -36,8 +36,10 @@ def filter_graph(plan: EncodePlan, capabilities: Capabilities) -> str:
     for number in range(len(plan.renditions)):
         chains.extend(_branch(plan, number))
     chains.append(
-        # trim closes its branch after the one frame, so the rest of the video costs nothing.
-        f"[still]trim=start_frame={plan.poster_frame}:end_frame={plan.poster_frame + 1},"
+        # The first frame too: FFmpeg reports no progress until every output has had one. trim
+        # closes its branch after the last, so the rest of the video costs nothing.
+        f"[still]trim=end_frame={plan.poster_frame + 1},"
+        f"select=not(n)+eq(n\\,{plan.poster_frame}),"
         # A JPEG is BT.601 at full range by definition (JFIF); viewers look for no tag.
         f"scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p[{POSTER_LABEL}]"
     )

@@ -5,6 +5,7 @@
 
 import asyncio
 import shlex
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import ProbeFailedError
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, StallError, TimeLimitError, run
-from workers.ffmpeg.progress import Progress, RemainingTime, percent
+from workers.ffmpeg.progress import Progress, fraction_done, seconds_left
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import MediaInfo
@@ -145,13 +146,12 @@ async def _encode(
     source = PIPE if feed is not None else f"./{INPUT}"
     argv = encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, tools.limits)
     joblog.add(shlex.join(["ffmpeg", *argv[1:]]))
-    remaining = RemainingTime(decided.total_duration)
+    began = time.monotonic()
 
     def on_progress(report: Progress) -> None:
-        done = percent(report, decided)
-        eta = remaining.update(report)
+        done = fraction_done(report, decided)
         if done is not None:
-            context.meter.at(done / 100, eta)
+            context.meter.at(done, seconds_left(done, time.monotonic() - began))
 
     limits = ProcessLimits(
         stall_seconds=tools.limits.stall_timeout_s,

@@ -39,10 +39,11 @@ async def _purge(db: Database, storage: Storage, purge_id: uuid.UUID) -> int | N
     if row is None:
         return None
     count = 0
-    if row.s3_upload_id is not None:
+    if row.s3_upload_id:
         await storage.abort_upload(row.prefix, row.s3_upload_id)
     else:
         await storage.abort_uploads(row.prefix)  # a killed worker has not ended its own
+    if row.s3_upload_id is None:
         count = await storage.delete_prefix(row.prefix)
     async with db.begin() as tx:
         await tx.execute(delete(Purge).where(Purge.id == purge_id))

@@ -67,15 +67,26 @@ async def succeed(
     work: Work,
     assets: Sequence[NewAsset],
     ending: Ending = NOTHING,
-    result: dict[str, Any] | None = None,
+    *,
+    in_parts: bool = False,
+    **facts: Any,
 ) -> None:
     """End a task well; what it has made is seen once its whole job has succeeded.
+
+    Args:
+        tx: the transaction.
+        work: the task.
+        assets: what it has stored.
+        ending: of the attempt.
+        in_parts: whether multipart uploads were begun; if the answer to one was lost, nobody knows
+            of it.
+        **facts: `plan` and `source_media`, where more is known now than when the job was planned.
 
     Raises:
         LeaseLost: nothing was written.
     """
     video = await lock(tx, work)
-    await end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending, result=result)
+    await end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending)
     if assets:
         common = {
             "video_id": work.video_id,
@@ -87,9 +98,11 @@ async def succeed(
             insert(Asset).values([{"id": new_id(), **common, **asdict(each)} for each in assets])
         )
     await purges.schedule_attempts(tx, work.video_id, work.job_id, work.key, work.attempt - 1)
+    if in_parts:
+        await purges.schedule_removal(tx, work.prefix, s3_upload_id=purges.ALL_UPLOADS)
     if work.is_needed:
         await _unblock(tx, work)
-    await project(tx, video, work.job_id, **of_job(ending))
+    await project(tx, video, work.job_id, **of_job(ending), **facts)
 
 
 async def fail(

@@ -15,6 +15,8 @@ GRACE = timedelta(minutes=2)
 # No URL that was given out is good for longer: MEDIA_URL_TTL_S is at most that.
 LONGEST_URL = timedelta(hours=1)
 NOW = timedelta(0)
+# In the place of an upload's id: all uploads under the prefix, and no objects.
+ALL_UPLOADS = ""
 
 
 async def schedule_removal(
@@ -28,7 +30,7 @@ async def schedule_removal(
     Args:
         tx: the transaction.
         *prefixes: of the objects; with an upload its whole key.
-        s3_upload_id: a multipart upload, which is aborted.
+        s3_upload_id: a multipart upload, which is aborted; or `ALL_UPLOADS`.
         wait: until then it stays; by default until a worker without a lease must have stopped.
     """
     not_before = func.now() + (GRACE if wait is None else wait)

@@ -71,6 +71,8 @@ class Worker:
 
     Attributes:
         facts: what was told of the last source.
+        plan: of the last job.
+        in_parts: whether an output of it was large.
         log: of the last job.
         sandbox: whether FFmpeg is held by whatever the kernel has.
         ladder: what is made.
@@ -81,30 +83,37 @@ class Worker:
     capabilities: Capabilities
     place: Path
     facts: dict[str, Any] = field(default_factory=dict)
+    plan: dict[str, Any] | None = None
+    in_parts: bool = False
     log: str = ""
     sandbox: bool = True
     ladder: Ladder = QUICK
 
     async def make(
-        self, storage: Storage, work: Work, shape: Shape = DEFAULT_SHAPE
+        self, storage: Storage, work: Work, shape: Shape = DEFAULT_SHAPE, **instead: Any
     ) -> Sequence[NewAsset]:
-        """Make a film and return its files; raises as the operation does."""
+        """Make a film and return its files; raises as the operation does.
+
+        `instead` is what the plan says in the place of the truth.
+        """
         joblog, meter, kept = JobLog(), Meter(), Kept()
         tools = await self._tools(storage, shape)
         try:
             # Each task in its turn, as the hands that have planned a job go on with it.
             planned = await transcode.inspect(Context(tools, work, self.place, meter, joblog, kept))
-            self.facts = planned.source_media
             (task,) = planned.tasks
             following = replace(
-                work, kind=task.kind, key=task.key, spec=task.spec, plan=planned.plan
+                work, kind=task.kind, key=task.key, spec=task.spec, plan=planned.plan | instead
             )
             made = await transcode.encode(
                 Context(tools, following, self.place, meter, joblog, kept)
             )
         finally:
             self.log = joblog.encode().decode()
-        return [asset for asset in made if asset.kind is AssetKind.FILE]
+        self.in_parts = made.in_parts
+        self.plan = made.facts.get("plan", following.plan)
+        self.facts = made.facts.get("source_media", planned.source_media)
+        return [asset for asset in made.assets if asset.kind is AssetKind.FILE]
 
     async def _tools(self, storage: Storage, shape: Shape) -> Tools:
         kernel = ask_kernel()

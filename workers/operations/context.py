@@ -1,8 +1,9 @@
 """What a task gets: its source, scratch directory, tools and report."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core.tasks.claim import Work
 from core.tasks.planning import Inspection
@@ -46,10 +47,19 @@ class Context:
     kept: Kept
 
 
+@dataclass(frozen=True)
+class Outputs:
+    """What a task has made; the arguments of `core.tasks.settle.succeed`."""
+
+    assets: tuple[NewAsset, ...]
+    in_parts: bool = False
+    facts: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+
+
 # Returns what came of the task. It writes no state: what it returns is seen once it is committed.
 # It raises PermanentError when the source is at fault, TransientError when trying again may help,
 # and Unavailable when the store does not answer.
-TaskFunction = Callable[[Context], Awaitable[Inspection | tuple[NewAsset, ...]]]
+TaskFunction = Callable[[Context], Awaitable[Inspection | Outputs]]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import asyncio
 import shlex
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from workers.media.info import MediaInfo
 from workers.media.limits import Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
-from workers.operations.context import Context, Operation
+from workers.operations.context import Context, Operation, Outputs
 from workers.operations.source import INPUT, OUT, SAMPLE, either_way, inspected, judged, probe_file
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
@@ -61,18 +62,15 @@ async def inspect(context: Context) -> Inspection:
 
     info = await either_way(context, of_sample, lambda: inspected(context, INPUT))
     decided = plan(info, context.tools.ladder)
-    return Inspection(
-        plan=_PLAN.dump_python(decided, mode="json"),
-        tasks=(NewTask("encode", "encode", {_OF_SAMPLE: isinstance(context.kept.source, Pipe)}),),
-        source_media=_describe_source(info, decided),
-    )
+    spec = {_OF_SAMPLE: isinstance(context.kept.source, Pipe)}
+    return Inspection(tasks=(NewTask("encode", "encode", spec),), **_facts(info, decided))
 
 
-async def encode(context: Context) -> tuple[NewAsset, ...]:
+async def encode(context: Context) -> Outputs:
     """Make the renditions, check them, and put them where they belong."""
     decided = _planned(context)
 
-    async def streamed(found: Pipe) -> tuple[NewAsset, ...]:
+    async def streamed(found: Pipe) -> Outputs:
         tools, work = context.tools, context.work
         (context.place / SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
         await require(context.place, outputs_room(work.source_size))
@@ -81,12 +79,13 @@ async def encode(context: Context) -> tuple[NewAsset, ...]:
         )
         return await _make(context, decided, feed)
 
-    async def from_file() -> tuple[NewAsset, ...]:
+    async def from_file() -> Outputs:
         if not context.work.spec.get(_OF_SAMPLE):
             return await _make(context, decided, None)
         # The plan knows a part of the file. All of it may be refused, or be otherwise.
         info = await inspected(context, INPUT)
-        return await _make(context, plan(info, context.tools.ladder), None)
+        better = plan(info, context.tools.ladder)
+        return replace(await _make(context, better, None), facts=_facts(info, better))
 
     return await either_way(context, streamed, from_file)
 
@@ -94,12 +93,15 @@ async def encode(context: Context) -> tuple[NewAsset, ...]:
 OPERATION = Operation("transcode", {"inspect": inspect, "encode": encode})
 
 
-def _describe_source(info: MediaInfo, decided: EncodePlan) -> dict[str, Any]:
-    """Return the facts that people read: seconds, upright square pixels, frames a second."""
+def _facts(info: MediaInfo, decided: EncodePlan) -> dict[str, dict[str, Any]]:
+    """Return the plan as JSON, and of the source what people read.
+
+    That is in seconds, upright square pixels, frames a second.
+    """
     video = info.video
     assert video is not None  # it was planned
     rate = video.avg_frame_rate or decided.frame_rate
-    return {
+    source_media = {
         "duration": None if info.duration is None else round(info.duration, 3),
         "width": video.display_width,
         "height": video.display_height,
@@ -107,6 +109,7 @@ def _describe_source(info: MediaInfo, decided: EncodePlan) -> dict[str, Any]:
         "audio_codec": decided.audio.codec if decided.audio else None,
         "frame_rate": round(float(rate), 3),
     }
+    return {"plan": _PLAN.dump_python(decided, mode="json"), "source_media": source_media}
 
 
 def _planned(context: Context) -> EncodePlan:
@@ -117,7 +120,7 @@ def _planned(context: Context) -> EncodePlan:
         raise TransientError(f"this worker cannot read the plan: {error}", charge=False) from error
 
 
-async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tuple[NewAsset, ...]:
+async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> Outputs:
     """Encode, have the outputs sent meanwhile, and make objects of them once they were checked."""
     tools, prefix, out = context.tools, context.work.prefix, context.place / OUT
     gate = asyncio.Semaphore(_SENDING)
@@ -132,7 +135,8 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tup
         context.meter.enter(Stage.ENCODING)
         damaged = await _encode(context, decided, feed, uploads)
         context.meter.enter(Stage.PUBLISHING)
-        return await _complete(context, decided, damaged, uploads)
+        assets = await _complete(context, decided, damaged, uploads)
+        return Outputs(assets, in_parts=any(upload.in_parts for upload in uploads))
     finally:
         await together(upload.close() for upload in uploads)
 

@@ -93,6 +93,11 @@ class Upload:
         self._complete = False
 
     @property
+    def in_parts(self) -> bool:
+        """Whether the file is so large that it goes in several requests."""
+        return bool(self._parts)
+
+    @property
     def kept(self) -> int:
         """How many bytes of the file are kept until its end: all of them while it is small."""
         return self._kept if self._parts else sys.maxsize

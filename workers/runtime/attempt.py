@@ -24,8 +24,8 @@ from core.model.states import Outcome
 from core.tasks import planning, settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
 from core.tasks.planning import Inspection
-from core.tasks.settle import Ending, NewAsset
-from workers.operations.context import Context, Kept
+from core.tasks.settle import Ending
+from workers.operations.context import Context, Kept, Outputs
 from workers.operations.registry import TASKS
 from workers.runtime.adapters import Adapters
 from workers.runtime.classify_error import GiveUp, RetryPolicy, classify_error, decide
@@ -46,7 +46,7 @@ _TOO_LONG = Failure(
 )
 
 T = TypeVar("T")
-Made = Inspection | tuple[NewAsset, ...]
+Made = Inspection | Outputs
 Result = Made | PermanentError | TransientError
 
 
@@ -186,10 +186,14 @@ class Attempt:
         _log.info("planned", tasks=[task.key for task in made.tasks])
         return following
 
-    async def _succeed(self, assets: tuple[NewAsset, ...]) -> None:
+    async def _succeed(self, made: Outputs) -> None:
         ending = await self._logged()
-        await self._write(lambda tx: settle.succeed(tx, self._work, assets, ending))
-        _log.info("succeeded", assets=[asset.name for asset in assets])
+        await self._write(
+            lambda tx: settle.succeed(
+                tx, self._work, made.assets, ending, in_parts=made.in_parts, **made.facts
+            )
+        )
+        _log.info("succeeded", assets=[asset.name for asset in made.assets])
 
     async def _fail(self, failure: Failure, error: str) -> None:
         self.joblog.add(f"failed: {failure.code}: {failure.message}")

@@ -16,13 +16,14 @@ from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.model.states import Topic
 from core.model.tables import Job, Purge, Upload
+from core.tasks import settle
 from core.uploads import upload_lifecycle
 from core.uploads.multipart import MIB
 from core.uploads.upload_lifecycle import UploadRow
 from core.videos.purges import schedule_removal
 from tests.support.settings import Settings
 from tests.support.tables import unsent
-from tests.support.work import new_video, video_of
+from tests.support.work import encoding, new_video, outputs, queue_video, video_of
 
 SIZE = 5 * MIB + 3
 
@@ -93,6 +94,22 @@ async def purge_all(db: Database, storage: Storage) -> None:
             due = select(func.count()).where(Purge.not_before <= func.now())
             if not await connection.scalar(due):
                 return
+
+
+async def test_an_upload_whose_worker_never_heard_of_it_is_aborted_once_its_film_is_ready(
+    db: Database, storage: Storage
+) -> None:
+    held = await encoding(db, await queue_video(db))
+    made = outputs(held, "720p")
+    key = made[0].s3_key
+    await storage.put(key, b"film", "video/mp4")
+    lost = await storage.create_upload(key, "video/mp4")
+    async with db.begin() as tx:
+        await settle.succeed(tx, held, made, in_parts=True)
+        await tx.execute(update(Purge).values(not_before=func.now()))
+    await purge_all(db, storage)
+    assert not await storage.is_open(key, lost)
+    assert await storage.head(key) is not None
 
 
 async def test_what_s3_has_completed_is_adopted(

@@ -76,6 +76,7 @@ async def test_a_store_that_is_away_in_the_middle_costs_nothing_that_was_made(
     rule = proxy.set(Answer(503), times=30)
     (made,) = await making
     assert (rule.hits, proxy.passed["CreateMultipartUpload"]) == (30, 1)
+    assert worker.in_parts
     assert made.duration == pytest.approx(6, abs=0.1)
 
 

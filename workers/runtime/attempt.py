@@ -119,6 +119,7 @@ class Attempt:
             return error
         except Exception as error:  # noqa: BLE001 - whatever it was, the task is not lost
             found = classify_error(error)
+            found.__cause__ = error
             if found.charge:
                 _log.exception("attempt_failed")  # a fault of ours
             return found
@@ -213,16 +214,17 @@ class Attempt:
             age_s=work.job_age_s + self.joblog.age_s,
             chance=random.random(),  # noqa: S311 - it spreads load and guards nothing
         )
+        told = str(error) if error.__cause__ is None else f"{error} ({error.__cause__!r})"
         if isinstance(decision, GiveUp):
-            await self._fail(decision.failure, str(error))
+            await self._fail(decision.failure, told)
             return
-        again, ending = decision, replace(await self._logged(), error=str(error))
+        again, ending = decision, replace(await self._logged(), error=told)
         await self._write(
             lambda tx: settle.give_back(
                 tx, work, delay_s=again.delay_s, charge=again.charge, ending=ending
             )
         )
-        _log.warning("released", error=str(error), delay_s=round(again.delay_s, 1))
+        _log.warning("released", error=told, delay_s=round(again.delay_s, 1))
 
     async def _abandon(self) -> None:
         """Have the objects of this attempt removed: later attempts do not know them."""

@@ -18,15 +18,15 @@ def classify_error(error: Exception) -> TransientError:
     """Return what it means. It is never the source's fault: that would be a PermanentError.
 
     A dependency that was away, or a full disk, is not charged. Everything else is our own mistake,
-    and this source may cause it again, so it is charged.
+    and this source may cause it again, so it is charged. The owner reads the message in the log.
     """
     if isinstance(error, DatabaseAway):
-        return TransientError(f"the database did not answer: {error.reason}", charge=False)
+        return TransientError("The database did not answer.", charge=False)
     if isinstance(error, Unavailable):
         return TransientError(error.detail, _STORE_AWAY, charge=False)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return TransientError(repr(error), FULL, charge=False)
-    return TransientError(repr(error))
+        return TransientError("The disk of the worker is full.", FULL, charge=False)
+    return TransientError("The worker made a mistake. Its operator can read more in its log.")
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,28 @@ async def test_a_plan_whose_commit_was_not_answered_is_gone_on_with_though_postg
     assert (following.kind, following.attempt, flickering.left) == ("encode", 1, 0)
 
 
+async def test_a_mistake_of_ours_is_told_whole_to_the_operator_alone(
+    settings: Settings,
+    db: Database,
+    queue: TaskQueue,
+    storage: Storage,
+    redis_client: redis.Redis,
+    clean: None,
+    tmp_path: Path,
+) -> None:
+    work = await claim(db, (await queue_video(db)).task_id)
+    parts = Adapters(settings, db, queue, storage, redis_client)
+    broken: Any = None
+    scratch = Scratch(tmp_path)
+    await Attempt(parts, broken, scratch.directory(), work, "worker").run()
+    scratch.close()
+    noted = await attempt_of(db, work.task_id)
+    assert (noted.outcome, "AttributeError" in noted.error) == ("retried", True)
+    log = b"".join([chunk async for chunk in storage.read_range(noted.log_key, 0, 9999, None)])
+    assert b"attempt 1 failed: The worker made a mistake." in log
+    assert b"Error" not in log
+
+
 async def test_each_attempt_tells_what_its_programs_have_used(
     settings: Settings,
     db: Database,

@@ -35,7 +35,7 @@ def samples(data: bytes) -> list[list[bytes]]:
     (moov,) = [each for each in boxes if each.kind == b"moov"]
     index = data[moov.start : moov.end]
     tracks = read_tracks(index, Box(b"moov", 0, moov.body - moov.start, len(index)))
-    return [[data[chunk.start : chunk.end] for chunk in track.chunks] for track in tracks]
+    return [[data[chunk.start : chunk.end] for chunk in track.chunks()] for track in tracks]
 
 
 LAYOUTS = [

@@ -9,11 +9,7 @@ from dataclasses import dataclass
 from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
 
-GONE = Failure(
-    FailureCode.STORAGE_ERROR,
-    "The uploaded file is no longer stored. Upload it again.",
-    retryable=False,
-)
+GONE = Failure(FailureCode.STORAGE_ERROR, "The uploaded file is no longer stored. Upload it again.")
 CUT = Failure(
     FailureCode.STORAGE_ERROR, "The storage returned damaged data. Try again.", retryable=True
 )

@@ -16,12 +16,10 @@ from workers.ffmpeg.capabilities import Capabilities
 from workers.media.ladder import DEFAULT_RUNGS, Ladder
 from workers.media.limits import DEFAULT_LIMITS
 from workers.operations import transcode
-from workers.operations.context import Context, Kept
-from workers.runtime.report import JobLog, Meter
+from workers.operations.context import Context
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.libraries import needs_of
-from workers.sandbox.policy import address_space
-from workers.sandbox.sandbox import Sandbox
+from workers.sandbox.policy import Sandbox, address_space
 from workers.sources.shape import DEFAULT_SHAPE, Shape
 from workers.tools import Tools
 
@@ -96,20 +94,17 @@ class Worker:
 
         `instead` is what the plan says in the place of the truth.
         """
-        joblog, meter, kept = JobLog(), Meter(), Kept()
-        tools = await self._tools(storage, shape)
+        context = Context(await self._tools(storage, shape), work, self.place)
         try:
             # Each task in its turn, as the hands that have planned a job go on with it.
-            planned = await transcode.inspect(Context(tools, work, self.place, meter, joblog, kept))
+            planned = await transcode.inspect(context)
             (task,) = planned.tasks
             following = replace(
                 work, kind=task.kind, key=task.key, spec=task.spec, plan=planned.plan | instead
             )
-            made = await transcode.encode(
-                Context(tools, following, self.place, meter, joblog, kept)
-            )
+            made = await transcode.encode(replace(context, work=following))
         finally:
-            self.log = joblog.encode().decode()
+            self.log = context.report.log().decode()
         self.in_parts = made.in_parts
         self.plan = made.facts.get("plan", following.plan)
         self.facts = made.facts.get("source_media", planned.source_media)

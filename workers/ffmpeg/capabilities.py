@@ -18,12 +18,7 @@ class UnfitFFmpegError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Names of what the binary was built with.
-
-    Attributes:
-        encoders: as `ffmpeg -encoders` lists them.
-        filters: as `ffmpeg -filters` lists them.
-    """
+    """What the binary was built with, as `ffmpeg -encoders` and `ffmpeg -filters` name it."""
 
     encoders: frozenset[str]
     filters: frozenset[str]
@@ -47,9 +42,6 @@ def parse_names(listing: str) -> frozenset[str]:
 
 async def ask_capabilities(ffmpeg: str) -> Capabilities:
     """Ask the binary what it was built with.
-
-    Args:
-        ffmpeg: absolute path of the program.
 
     Raises:
         UnfitFFmpegError: it lacks an encoder or filter that every encode needs, or does not answer.

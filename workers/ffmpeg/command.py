@@ -24,13 +24,8 @@ def encode_command(
 ) -> list[str]:
     """Write the argument list: the source is decoded once, its sound encoded once.
 
-    Args:
-        ffmpeg: absolute path of the program.
-        plan: what to make.
-        source: path of the input, seen from the directory FFmpeg runs in; or `PIPE`.
-        out_dir: directory for `{rendition}.mp4` and `poster.jpg`, seen from the same place.
-        capabilities: what the program can do.
-        limits: what the input may cost.
+    `source` is the path of the input, or `PIPE`; `out_dir` that of the directory for
+    `{rendition}.mp4` and `poster.jpg`. Both are seen from the directory that FFmpeg runs in.
     """
     return [
         ffmpeg,

@@ -25,14 +25,11 @@ class VideoStream:
         avg_frame_rate: frames over time, None when unknown.
         base_frame_rate: the rate that fits all time stamps (ffprobe's r_frame_rate), or None.
         pix_fmt: FFmpeg's pixel format name, empty when unknown.
-        bit_depth: bits of one sample.
-        color_primaries: ffprobe's name, empty when unknown; so are the next three.
+        color_primaries: ffprobe's name, empty when unknown; so are the next two.
         color_transfer: transfer characteristics.
         color_space: matrix coefficients.
-        color_range: "tv" or "pc".
         field_order: ffprobe's name: progressive, tt, bb, tb, bt; empty when unknown.
         frame_count: frames the container counts, None when it does not.
-        start_time: first time stamp in seconds, or None.
         duration: seconds, None when the container does not say.
     """
 
@@ -46,14 +43,11 @@ class VideoStream:
     avg_frame_rate: Fraction | None = None
     base_frame_rate: Fraction | None = None
     pix_fmt: str = ""
-    bit_depth: int = 8
     color_primaries: str = ""
     color_transfer: str = ""
     color_space: str = ""
-    color_range: str = ""
     field_order: str = ""
     frame_count: int | None = None
-    start_time: float | None = None
     duration: float | None = None
 
     @property
@@ -113,7 +107,6 @@ class AudioStream:
         sample_rate: samples per second, 0 when unknown.
         codec_tag: the container's four characters, empty when it gave none.
         default: whether the file marks it as the one to play.
-        start_time: first time stamp in seconds, or None.
         duration: seconds, or None.
     """
 
@@ -123,7 +116,6 @@ class AudioStream:
     sample_rate: int
     codec_tag: str = ""
     default: bool = False
-    start_time: float | None = None
     duration: float | None = None
 
 
@@ -134,22 +126,16 @@ class MediaInfo:
     Attributes:
         format_name: ffprobe's format name, several names joined by commas.
         duration: seconds from the format or, failing that, the longest stream; None if unknown.
-        start_time: smallest time stamp in seconds, the zero of every output.
         video: the stream to show (default one, else the first), None when there is none.
         audio: every sound stream in file order.
-        subtitle_count: number of subtitle streams.
-        data_count: number of data, attachment and picture streams.
         stream_count: all streams.
         undescribed_count: streams with neither a codec's name nor a tag.
     """
 
     format_name: str
     duration: float | None
-    start_time: float = 0.0
     video: VideoStream | None = None
     audio: tuple[AudioStream, ...] = ()
-    subtitle_count: int = 0
-    data_count: int = 0
     stream_count: int = 0
     undescribed_count: int = 0
 

@@ -31,7 +31,7 @@ from workers.media.info import MediaInfo
 from workers.media.limits import Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import WrongOutputError, check
-from workers.operations.context import Context, Operation, Outputs
+from workers.operations.context import Context, Outputs
 from workers.operations.source import INPUT, OUT, SAMPLE, either_way, inspected, judged, probe_file
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
@@ -62,7 +62,7 @@ async def inspect(context: Context) -> Inspection:
 
     info = await either_way(context, of_sample, lambda: inspected(context, INPUT))
     decided = plan(info, context.tools.ladder)
-    spec = {_OF_SAMPLE: isinstance(context.kept.source, Pipe)}
+    spec = {_OF_SAMPLE: isinstance(context.way, Pipe)}
     return Inspection(tasks=(NewTask("encode", "encode", spec),), **_facts(info, decided))
 
 
@@ -71,13 +71,9 @@ async def encode(context: Context) -> Outputs:
     decided = _planned(context)
 
     async def streamed(found: Pipe) -> Outputs:
-        tools, work = context.tools, context.work
         (context.place / SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
-        await require(context.place, outputs_room(work.source_size))
-        feed = feeder(
-            tools.storage, work, found.stream, connections=tools.connections, pace=tools.pace
-        )
-        return await _make(context, decided, feed)
+        await require(context.place, outputs_room(context.work.source_size))
+        return await _make(context, decided, feeder(context.source, found.stream))
 
     async def from_file() -> Outputs:
         if not context.work.spec.get(_OF_SAMPLE):
@@ -88,9 +84,6 @@ async def encode(context: Context) -> Outputs:
         return replace(await _make(context, better, None), facts=_facts(info, better))
 
     return await either_way(context, streamed, from_file)
-
-
-OPERATION = Operation("transcode", {"inspect": inspect, "encode": encode})
 
 
 def _facts(info: MediaInfo, decided: EncodePlan) -> dict[str, dict[str, Any]]:
@@ -132,9 +125,9 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> Out
         for name in (item.file_name for item in decided.renditions)
     ]
     try:
-        context.meter.enter(Stage.ENCODING)
+        context.report.enter(Stage.ENCODING)
         damaged = await _encode(context, decided, feed, uploads)
-        context.meter.enter(Stage.PUBLISHING)
+        context.report.enter(Stage.PUBLISHING)
         assets = await _complete(context, decided, damaged, uploads)
         return Outputs(assets, in_parts=any(upload.in_parts for upload in uploads))
     finally:
@@ -145,17 +138,17 @@ async def _encode(
     context: Context, decided: EncodePlan, feed: Feed | None, uploads: Sequence[Upload]
 ) -> bool:
     """Run FFmpeg on the file, or on what it is fed; return whether it complained of broken data."""
-    tools, place, joblog = context.tools, context.place, context.joblog
+    tools, place, report = context.tools, context.place, context.report
     (place / OUT).mkdir()
     source = PIPE if feed is not None else f"./{INPUT}"
     argv = encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, tools.limits)
-    joblog.add(shlex.join(["ffmpeg", *argv[1:]]))
+    report.add(shlex.join(["ffmpeg", *argv[1:]]))
     began = time.monotonic()
 
-    def on_progress(report: Progress) -> None:
-        done = fraction_done(report, decided)
+    def on_progress(progress: Progress) -> None:
+        done = fraction_done(progress, decided)
         if done is not None:
-            context.meter.at(done, seconds_left(done, time.monotonic() - began))
+            report.at(done, seconds_left(done, time.monotonic() - began))
 
     limits = ProcessLimits(
         stall_seconds=tools.limits.stall_timeout_s,
@@ -179,16 +172,16 @@ async def _encode(
             limits=limits,
             policy=policy,
             feed=feed,
-            spent=joblog.spent,
+            spent=report.spent,
             beside=partial(follow, uploads),
         )
     except (StallError, TimeLimitError) as error:
-        joblog.add(error.stderr_tail)
+        report.add(error.stderr_tail)
         raise TransientError(str(error), _TIMEOUT) from error
     except FFmpegFailedError as error:
-        joblog.add(f"exit status {error.status}\n{error.stderr_tail}")
+        report.add(f"exit status {error.status}\n{error.stderr_tail}")
         raise judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
-    joblog.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
+    report.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
     if feed is not None and diagnose.has_lost_its_place(finished.stderr_tail):
         raise TransientError("FFmpeg may have missed something that it could not go back to")
     return diagnose.is_damaged(finished.stderr_tail)
@@ -216,7 +209,7 @@ async def _complete(
     *sizes, poster_size = await together(
         [*(upload.complete() for upload in uploads), _send_poster(context)]
     )
-    context.joblog.add(f"stored {sum(sizes) + poster_size} bytes")
+    context.report.add(f"stored {sum(sizes) + poster_size} bytes")
     assets = [
         _file(prefix + item.file_name, item.name, outputs[item.name], size)
         for item, size in zip(decided.renditions, sizes, strict=True)
@@ -254,7 +247,7 @@ def _check(
     except WrongOutputError as error:
         raise TransientError(str(error)) from error
     if refusal is not None:
-        raise PermanentError(Failure(refusal.code, refusal.message, retryable=False))
+        raise PermanentError(refusal)
 
 
 def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:

@@ -32,12 +32,9 @@ def part_length(number: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What takes the place of the first bytes of a file.
+    """What takes the place of the first bytes of a file: those of `path`, `length` of them.
 
-    Attributes:
-        path: a file that begins with it.
-        length: bytes of it.
-        rest: where that ends in the file which comes behind it.
+    `rest` is where the file ends that comes behind it.
     """
 
     path: Path
@@ -108,11 +105,7 @@ class Upload:
         return self._fronts * PART if self._parts else 0
 
     def grown(self, end: int) -> None:
-        """Send what has been added, as far as it fills parts.
-
-        Args:
-            end: nothing between the front and this place will change.
-        """
+        """Send what has been added, as far as it fills parts; before `end` nothing will change."""
         for part in self._parts:
             if part.done():
                 part.result()

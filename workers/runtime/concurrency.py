@@ -30,7 +30,7 @@ async def both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) ->
         await end(one, other)
 
 
-async def unbroken(work: Coroutine[Any, Any, None]) -> None:
+async def unbroken(work: Coroutine[Any, Any, object]) -> None:
     """Do it to its end however often cancelled, and only then be cancelled."""
     task, cancelled = asyncio.ensure_future(work), None
     while not task.done():

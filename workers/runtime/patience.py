@@ -1,7 +1,6 @@
 """Bears a store that is away: what has been made so far is worth more than a few minutes."""
 
 import asyncio
-import random
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -48,5 +47,4 @@ class Patience:
                 if now >= self._until:
                     raise
             self._tries += 1
-            pause_s = backoff_s(self._tries, _FIRST_PAUSE_S, random.random())  # noqa: S311 - no secret
-            await asyncio.sleep(min(_MOST_PAUSE_S, pause_s))
+            await asyncio.sleep(min(_MOST_PAUSE_S, backoff_s(self._tries, _FIRST_PAUSE_S)))

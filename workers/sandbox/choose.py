@@ -6,11 +6,10 @@ from itertools import combinations
 from pathlib import Path
 
 from core import log
-from workers.sandbox.kernel import Kernel, ask_kernel
-from workers.sandbox.libraries import Needs, UnreadableProgramError, needs_of
-from workers.sandbox.policy import Layer, address_space
+from workers.sandbox.kernel import Kernel, Layer, ask_kernel
+from workers.sandbox.libraries import UnreadableProgramError, needs_of
+from workers.sandbox.policy import Needs, Sandbox, address_space
 from workers.sandbox.prove import LeakError, prove
-from workers.sandbox.sandbox import Sandbox
 
 _log = log.get(__name__)
 _NONE = Kernel(0, None, ())
@@ -23,13 +22,13 @@ class NoSandboxError(Exception):
 async def choose(
     wanted: str, ffmpeg: str, ffprobe: str, folder: Path, memory: int | None = None
 ) -> Sandbox:
-    """Return the sandbox to use, having seen that it holds.
+    """Return the sandbox to use, having seen in a `folder` that it holds.
 
     Args:
         wanted: `required`: all layers, or none at all; `preferred`: as many as hold; `off`.
         ffmpeg: absolute path of the program.
-        ffprobe: absolute path of the program.
-        folder: where the programs can be tried.
+        ffprobe: the same.
+        folder: where both can be tried.
         memory: bytes of address space a program may have; None for what the cores suggest.
 
     Raises:

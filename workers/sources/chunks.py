@@ -95,11 +95,7 @@ class Track:
 
 
 def read_tracks(index: bytes, moov: Box) -> list[Track]:
-    """Read the tracks of an index.
-
-    Args:
-        index: the box `moov`.
-        moov: where it is in that.
+    """Read the tracks of an index, in which the box is at `moov`.
 
     Raises:
         Doubt: something in it is not plain.

@@ -14,17 +14,16 @@ class Span:
     start: int
     end: int
 
+    def __len__(self) -> int:
+        return max(self.end - self.start, 0)
+
 
 # What can be put together to something like the source: its own bytes, or others in their place.
 Piece = Span | bytes
 
 
 class Lacking(Exception):
-    """More of the source must be known before it can be judged.
-
-    Attributes:
-        spans: what.
-    """
+    """More of the source must be known before it can be judged: `spans`."""
 
     def __init__(self, *spans: Span) -> None:
         super().__init__(spans)
@@ -110,7 +109,7 @@ def stretches(spans: Iterable[Span], length: int) -> Iterator[Span]:
 
 def tidied(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     """Leave out what is empty."""
-    return tuple(piece for piece in pieces if _length(piece) > 0)
+    return tuple(filter(len, pieces))
 
 
 def beginning(pieces: Iterable[Piece], end: int) -> tuple[Piece, ...]:
@@ -119,7 +118,3 @@ def beginning(pieces: Iterable[Piece], end: int) -> tuple[Piece, ...]:
         piece if isinstance(piece, bytes) else Span(piece.start, min(piece.end, end))
         for piece in pieces
     )
-
-
-def _length(piece: Piece) -> int:
-    return len(piece) if isinstance(piece, bytes) else piece.end - piece.start

@@ -25,18 +25,15 @@ _CHUNKS_SEEN = 2
 _FAR_APART = "picture and sound are far apart in the file"
 
 
-def recognised(known: Known) -> bool:
-    """Tell whether it is one."""
-    return known.size >= 8 and known.need(4, 8) in _BEGINS
-
-
-def arrange(known: Known, shape: Shape) -> Pipe:
-    """Find an order in which it can be read from beginning to end.
+def arrange(known: Known, shape: Shape) -> Pipe | None:
+    """Find an order in which it can be read from beginning to end; None if it is something else.
 
     Raises:
         Lacking: more of it must be known.
         Doubt: there is none, or it is not plain.
     """
+    if known.size < 8 or known.need(4, 8) not in _BEGINS:
+        return None
     boxes = list(top_level(known.size, known.need))
     moov = _index_of(boxes, shape)
     index = known.need(moov.start, moov.end)

@@ -22,6 +22,7 @@ from workers.ffmpeg.process import (
 )
 from workers.sources.feed import feeder
 from workers.sources.known import Piece, Span
+from workers.sources.ranges import Source
 from workers.transfer_limits import DEFAULT_PACE, GONE, Pace
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ async def fed(
     program = place / "program"
     program.write_text(f"#!/bin/sh\necho $$ > pid.new; mv pid.new pid\n{script}\n")
     program.chmod(0o755)
-    pieces = stream or (Span(0, claim.source_size),)
-    feed = feeder(storage, claim, pieces, connections=3, pace=pace)
+    source = Source(storage, claim.source_key, claim.source_size, claim.source_etag, 3, pace)
+    feed = feeder(source, stream or (Span(0, source.size),))
     before = asyncio.all_tasks()
     try:
         return await run([str(program)], cwd=place, feed=feed, limits=limits)

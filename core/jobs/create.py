@@ -99,6 +99,8 @@ async def resting(
     """
     video = await living(tx, video_id)
     if video.state not in only_from:
+        if video.state is VideoState.UPLOADING:
+            raise Conflict("This video is still being uploaded. Complete its upload first.")
         raise Conflict("This video is in progress. Wait until it is ready, or cancel it first.")
     return video
 

@@ -18,15 +18,9 @@ class UnfitFFmpegError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the binary was built with, as `ffmpeg -encoders` and `ffmpeg -filters` name it."""
+    """What the binary can do: `tone_maps` is for tone mapping in linear light."""
 
-    encoders: frozenset[str]
-    filters: frozenset[str]
-
-    @property
-    def tone_maps(self) -> bool:
-        """Whether linear-light tone mapping is there (zscale and tonemap)."""
-        return {"zscale", "tonemap"} <= self.filters
+    tone_maps: bool
 
 
 def parse_names(listing: str) -> frozenset[str]:
@@ -53,7 +47,7 @@ async def ask_capabilities(ffmpeg: str) -> Capabilities:
         raise UnfitFFmpegError(
             f"{ffmpeg} lacks {', '.join(missing)}; use a build of FFmpeg 5.1 or newer with libx264"
         )
-    return Capabilities(encoders=encoders, filters=filters)
+    return Capabilities(tone_maps={"zscale", "tonemap"} <= filters)
 
 
 async def _listing(ffmpeg: str, option: str) -> str:

@@ -65,32 +65,18 @@ def _base(plan: EncodePlan, capabilities: Capabilities) -> str:
 
 def _branch(plan: EncodePlan, number: int) -> list[str]:
     """Hand one size to its encoder and on to the next smaller size."""
-    exits = [video_label(number)]
-    if number == 0:
-        exits.append("still")
     last = number + 1 == len(plan.renditions)
-    if not last:
-        exits.append(f"next{number}")
+    exits = [video_label(number)]
+    exits += ["still"] if number == 0 else []
+    exits += [] if last else [f"next{number}"]
     labels = "".join(f"[{name}]" for name in exits)
-    chains = [
-        f"[size{number}]split={len(exits)}{labels}"
-        if len(exits) > 1
-        else f"[size{number}]null{labels}"
-    ]
+    chains = [f"[size{number}]{f'split={len(exits)}' if len(exits) > 1 else 'null'}{labels}"]
     if not last:
         smaller = plan.renditions[number + 1]
-        chains.append(
-            # A smaller size from the next larger one costs less than from the source.
-            f"[next{number}]"
-            + ",".join(
-                [
-                    f"scale={smaller.width}:{smaller.height}:flags={_SCALER}",
-                    *_said(plan.video, smaller),
-                    "setsar=1",
-                ]
-            )
-            + f"[size{number + 1}]"
-        )
+        # A smaller size from the next larger one costs less than from the source.
+        filters = [f"scale={smaller.width}:{smaller.height}:flags={_SCALER}"]
+        filters += [*_said(plan.video, smaller), "setsar=1"]
+        chains.append(f"[next{number}]{','.join(filters)}[size{number + 1}]")
     return chains
 
 

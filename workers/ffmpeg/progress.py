@@ -7,13 +7,7 @@ from workers.media.plan import EncodePlan
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One report of FFmpeg.
-
-    Attributes:
-        out_time: seconds of output made, None before the first frame.
-        frame: output frames made by the first rendition, None when not said.
-        done: whether this is the last report.
-    """
+    """One report of FFmpeg: the seconds of output made, and the frames of the first rendition."""
 
     out_time: float | None = None
     frame: int | None = None

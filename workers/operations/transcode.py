@@ -37,7 +37,7 @@ from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
 from workers.outputs.upload import Upload
-from workers.runtime.concurrency import both, together
+from workers.runtime.concurrency import together
 from workers.runtime.scratch import outputs_room, require
 from workers.sandbox.policies import encode_policy
 from workers.sources.feed import feeder
@@ -196,16 +196,17 @@ async def _complete(
     # One after the other: the index of a long video is large, and is in memory meanwhile.
     fronts = [await front_of(upload) for upload in uploads]
 
-    async def checked() -> dict[str, MediaInfo]:
+    outputs: dict[str, MediaInfo] = {}
+
+    async def checked() -> None:
         found = await together(_probe_output(context, front.path) for front in fronts)
-        outputs = dict(zip(names, found, strict=True))
+        outputs.update(zip(names, found, strict=True))
         _check(decided, outputs, damaged, tools.limits)
-        return outputs
 
     async def sent() -> None:
         await together(map(Upload.finish, uploads, fronts))
 
-    outputs, _ = await both(checked(), sent())
+    await together([checked(), sent()])
     *sizes, poster_size = await together(
         [*(upload.complete() for upload in uploads), _send_poster(context)]
     )

@@ -13,8 +13,7 @@ from core.uploads.multipart import MIB
 from workers.outputs.file_range import free_range
 from workers.outputs.send import see_all, send, send_stretch
 from workers.runtime.concurrency import end as end_all
-from workers.runtime.patience import Patience
-from workers.transfer_limits import CUT, DEFAULT_PACE, Pace
+from workers.transfer_limits import CUT, DEFAULT_PACE, Pace, Patience
 
 PART = 16 * MIB
 _LEAST_KEPT = 8 * MIB  # of the file itself: ffprobe looks at its first 5,000,000 bytes

@@ -37,7 +37,7 @@ def may_start(free: Free, running: int, task_memory: int, free_disk: int) -> str
         free: what there is now.
         running: tasks that run.
         task_memory: bytes that one is expected to use at its peak; 0 to take no account of it.
-        free_disk: bytes that must be free before one is begun.
+        free_disk: bytes that must be free.
 
     Returns:
         None when it may; otherwise what there is too little of, for the operator.

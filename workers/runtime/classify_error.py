@@ -38,12 +38,7 @@ def retry_in(
     An attempt that failed because a dependency was away is not charged: an outage may last longer
     than any number of attempts. The task fails when its job has been tried for too long.
 
-    Args:
-        error: why it failed. It is not the source's fault.
-        settings: how often and how long to try.
-        attempt: the attempt that failed, counted from 1.
-        charged: attempts that count, this one included.
-        age_s: seconds since the job's first attempt began.
+    It failed `attempt` times, of which `charged` count, in `age_s` seconds.
     """
     if error.charge:
         delay_s = backoff_s(charged, settings.retry_base_s)
@@ -60,9 +55,7 @@ def backoff_s(attempt: int, base_s: float) -> float:
     the wait is fixed and half is random. Source: M. Brooker, "Exponential Backoff And Jitter",
     AWS Architecture Blog, 2015 ("equal jitter").
 
-    Args:
-        attempt: how many attempts have failed, from 1.
-        base_s: the wait after the first one, at the most.
+    After the first attempt, 1, that is up to `base_s`.
     """
     chance = random.random()  # noqa: S311 - it spreads load and guards nothing
     # Not 4 ** attempt itself: after some hundred attempts that is no float any more.

@@ -25,12 +25,8 @@ def report_of(
     One that has no room beside what it works on is busy: it will have some when that ends. What
     video comes next, and whether that can be streamed, nobody knows yet.
 
-    Args:
-        running: tasks that it works on.
-        most: that it works on at once.
-        short_of: what there is too little of for one more; None when there is enough.
-        free_disk: bytes.
-        total_disk: bytes.
+    It works on `running` tasks of the `most` that it works on at once. `short_of` is what there is
+    too little of for one more. The disk is in bytes.
     """
     state = WorkerState.IDLE
     if running and (running >= most or short_of):

@@ -93,15 +93,15 @@ class Policy:
         return found
 
     def _landlock(self) -> list[str]:
-        known = landlock.handled(self.kernel.landlock_abi)
-        words = ["landlock", f"{known.files}:{known.network}:{known.scopes}"]
+        files, network, scopes = landlock.handled(self.kernel.landlock_abi)
+        words = ["landlock", f"{files}:{network}:{scopes}"]
         for rights, paths in (
             (landlock.PROGRAM, self.programs),
             (landlock.READ, self.readable),
             (landlock.WRITE, self.writable),
         ):
             for path in paths:
-                words += ["allow", f"{rights & known.files}:{path}"]
+                words += ["allow", f"{rights & files}:{path}"]
         return words
 
 

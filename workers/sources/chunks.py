@@ -26,14 +26,7 @@ _HERE = 1  # flag of a data reference: in this file
 
 
 class Chunk(NamedTuple):
-    """Samples of one track that lie together.
-
-    Attributes:
-        start: its first byte in the file.
-        end: behind its last byte.
-        begins: when its first sample is decoded, in seconds.
-        ends: when the first sample behind it is decoded.
-    """
+    """Samples of one track that lie together, in bytes of the file and in seconds of decoding."""
 
     start: int
     end: int

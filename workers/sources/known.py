@@ -36,11 +36,9 @@ class Doubt(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Stretches of a source.
+    """Stretches of a source of `size` bytes: where each begins, and its bytes.
 
-    Attributes:
-        size: of the whole source, in bytes.
-        stretches: where each begins, and its bytes; in order, and apart from each other.
+    They are in order, and apart from each other.
     """
 
     size: int
@@ -86,11 +84,7 @@ class Known:
         raise Lacking(*self.gaps(ahead))
 
     def need_all(self, *spans: Span) -> None:
-        """See that all of these are known.
-
-        Raises:
-            Lacking: some are not.
-        """
+        """See that all of these are known; raises `Lacking`."""
         missing = [gap for span in spans for gap in self.gaps(span)]
         if missing:
             raise Lacking(*missing)

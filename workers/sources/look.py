@@ -1,7 +1,6 @@
 """Reads the head and the tail of a source, and makes a sample of it for ffprobe."""
 
 import asyncio
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -51,6 +50,5 @@ async def _more(source: Source, known: Known, spans: Iterable[Span]) -> Known:
 
 
 def _write(target: Path, data: Iterable[bytes]) -> None:
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with target.open("xb") as file:
         file.writelines(data)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from core.adapters.s3 import ObjectGone, Storage
 from core.errors import PermanentError, TransientError
-from workers.runtime.patience import Patience
-from workers.transfer_limits import CUT, DEFAULT_PACE, GONE, Pace, too_slow
+from workers.transfer_limits import CUT, DEFAULT_PACE, GONE, Pace, Patience, too_slow
 
 BLOCK = 1024**2  # bytes handed on at once; also what a connection holds in memory
 _MIN_RANGE = 8 * 1024**2

@@ -121,7 +121,7 @@ async def test_a_store_that_comes_back_is_waited_for_and_nothing_is_begun_anew(
     storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is away for longer than the program may run; who is told to stop does not wait."""
-    monkeypatch.setattr("workers.runtime.patience._MOST_PAUSE_S", 0.1)
+    monkeypatch.setattr("workers.transfer_limits._MOST_PAUSE_S", 0.1)
     claim = await stored(storage, BODY[:MIB])
     # Two ranges: one of them at least fails three times for us, each time twice for the SDK.
     rule = proxy.set(Answer(503), operations={"GetObject"}, times=12)

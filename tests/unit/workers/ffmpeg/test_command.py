@@ -13,8 +13,8 @@ from workers.media.ladder import DEFAULT_LADDER, Ladder, Rung
 from workers.media.limits import Limits
 from workers.media.plan import EncodePlan, plan
 
-FULL = Capabilities(frozenset({"libx264"}), frozenset({"zscale", "tonemap"}))
-BARE = Capabilities(frozenset({"libx264"}), frozenset({"tonemap"}))
+FULL = Capabilities(tone_maps=True)
+BARE = Capabilities(tone_maps=False)
 FILM = VideoStream(
     index=0, codec="h264", width=1920, height=1080, duration=20.0, frame_count=480,
     avg_frame_rate=Fraction(24000, 1001), base_frame_rate=Fraction(24000, 1001),

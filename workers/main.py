@@ -98,10 +98,7 @@ async def serve(settings: Settings) -> None:
 
 
 def _warn_of_scratch(settings: Settings) -> None:
-    """Tell the operator of a disk that is too small for what may be uploaded.
-
-    Another worker may have a larger one, so it is no reason not to start.
-    """
+    """Tell the operator of a disk that is too small; another worker may have a larger one."""
     total = shutil.disk_usage(settings.scratch_dir).total
     needed = whole_file_room(settings.upload_max_bytes)
     if total < needed:

@@ -54,13 +54,7 @@ Beside = Callable[[Callable[[bool], None]], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A process that exited 0.
-
-    Attributes:
-        stdout: the beginning of its output, as its limits have it.
-        stderr_tail: its last words.
-        wall_seconds: how long it took.
-    """
+    """A process that exited 0: the beginning of its output, its last words, how long it took."""
 
     stdout: bytes
     stderr_tail: str
@@ -179,10 +173,7 @@ def _start(command: list[str], cwd: Path, stdin: StandardInput | None) -> subpro
 class _Running:
     """A process that was started, and all that hangs on it.
 
-    Attributes:
-        ended: its exit status, and the CPU seconds that it has used.
-        stdout: what is kept of its output.
-        stderr: what is kept of its last words.
+    `ended` tells its exit status, and the CPU seconds that it has used.
     """
 
     def __init__(

@@ -31,9 +31,7 @@ class StallClock:
     a source; then its files change, or bytes go to and from the disk. A process that does that to
     no purpose moves for ever here: that is what the limit on its whole time is for.
 
-    Attributes:
-        deadline: when it will have stood still for too long.
-        look_at: when to look at it from outside.
+    At `deadline` it will have stood still for too long; at `look_at` it is looked at from outside.
     """
 
     def __init__(self, limit_s: float, now: float) -> None:

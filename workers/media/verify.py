@@ -38,11 +38,8 @@ def check(
 ) -> Failure | None:
     """Return None when every rendition is whole, else the fault of the input.
 
-    Args:
-        plan: what was asked for.
-        outputs: the probe of every rendition, by its name.
-        damaged: whether FFmpeg complained of broken data, not only of an early end.
-        limits: at which the encode was made to end.
+    Each output goes by the name of its rendition. `damaged` is whether FFmpeg complained of broken
+    data, not only of an early end.
 
     Raises:
         WrongOutputError: a rendition is missing or of another shape: a fault of ours.

@@ -66,15 +66,9 @@ class Upload:
     ) -> None:
         """Begin nothing yet.
 
-        Args:
-            storage: the object store.
-            path: the file.
-            key: where it goes.
-            content_type: what it is.
-            gate: how many parts, of this file and others, may be on their way at once.
-            pace: how slow each of them may be.
-            ahead: bytes that will come before those of the file; rather too many than too few,
-                because then all parts are of one size.
+        `gate` is how many parts, of this file and others, may be on their way at once. `ahead` is
+        how many bytes will come before those of the file: rather too many than too few, because
+        then all parts are of one size.
         """
         self._storage, self._key, self._content_type = storage, key, content_type
         self._gate, self._pace = gate, pace

@@ -33,11 +33,8 @@ def may_start(free: Free, running: int, task_memory: int, free_disk: int) -> str
     would be alone may always try, however little memory there is, because nothing of ours would
     make more of it by ending. A short disk holds it up all the same: the attempt could only fail.
 
-    Args:
-        free: what there is now.
-        running: tasks that run.
-        task_memory: bytes that one is expected to use at its peak; 0 to take no account of it.
-        free_disk: bytes that must be free.
+    One is expected to use `task_memory` bytes at its peak, 0 to take no account of it; `free_disk`
+    bytes must be free.
 
     Returns:
         None when it may; otherwise what there is too little of, for the operator.

@@ -24,12 +24,8 @@ async def choose(
 ) -> Sandbox:
     """Return the sandbox to use, having seen in a `folder` that it holds.
 
-    Args:
-        wanted: `required`: all layers, or none at all; `preferred`: as many as hold; `off`.
-        ffmpeg: absolute path of the program.
-        ffprobe: the same.
-        folder: where both can be tried.
-        memory: bytes of address space a program may have; None for what the cores suggest.
+    Wanted are `required`: all layers, or none at all; `preferred`: as many as hold; or `off`. A
+    program may have `memory` bytes of address space; None for what the cores suggest.
 
     Raises:
         NoSandboxError: `required`, and a layer is missing or does not hold.

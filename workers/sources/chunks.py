@@ -88,11 +88,7 @@ class Track:
 
 
 def read_tracks(index: bytes, moov: Box) -> list[Track]:
-    """Read the tracks of an index, in which the box is at `moov`.
-
-    Raises:
-        Doubt: something in it is not plain.
-    """
+    """Read the tracks of an index, in which the box is at `moov`; raises `Doubt`."""
     kinds = [box.kind for box in inside(index, moov)]
     if b"mvex" in kinds:
         raise Doubt("it is a fragmented MP4")

@@ -7,12 +7,9 @@ _SIGNATURE = b"FLV\x01"
 
 
 def arrange(known: Known, shape: Shape) -> Pipe | None:
-    """Have it read as it is; None if it is something else.
+    """Have it read as it is; None if it is something else. Raises as `mp4.arrange`.
 
     ffprobe looks at the last tag for the length.
-
-    Raises:
-        Lacking: more of it must be known.
     """
     if known.size <= len(_SIGNATURE) or known.need(0, len(_SIGNATURE)) != _SIGNATURE:
         return None

@@ -34,12 +34,7 @@ class _Element:
 
 
 def arrange(known: Known, shape: Shape) -> Pipe | None:
-    """Have it read as it is; None if it is something else.
-
-    Raises:
-        Lacking: more of it must be known.
-        Doubt: something that is needed stands behind the clusters, or it is not as it should be.
-    """
+    """Have it read as it is; None if it is something else. Raises as `mp4.arrange`."""
     if known.size <= len(_MAGIC) or known.need(0, len(_MAGIC)) != _MAGIC:
         return None
     ebml = _element(known, 0)

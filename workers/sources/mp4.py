@@ -58,11 +58,7 @@ def arrange(known: Known, shape: Shape) -> Pipe | None:
 
 
 def moved(index: bytes, moov: Box, before: int, shift: int) -> bytes:
-    """Return an index whose places below `before` are `shift` bytes further on.
-
-    Raises:
-        Doubt: an offset does not fit where it is written.
-    """
+    """Return an index whose places below `before` are `shift` bytes further on; raises `Doubt`."""
     made = bytearray(index)
     for at, count, code in offset_tables(index, moov):
         found = numbers(index, at, count, code)

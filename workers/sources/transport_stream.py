@@ -14,15 +14,11 @@ _PAT, _PMT = 0x00, 0x02  # table ids
 
 
 def arrange(known: Known, shape: Shape) -> Pipe | None:
-    """Have it read as it is; None if it is something else.
+    """Have it read as it is; None if it is something else. Raises as `mp4.arrange`.
 
     ffprobe looks at the end for the last time stamps. FFmpeg reads to the tables, and then goes
     back to the beginning. In a pipe it can do that only as far as what it has read to recognise the
     format, which is ten packets.
-
-    Raises:
-        Lacking: more of it must be known.
-        Doubt: the tables come later.
     """
     if (layout := _layout(known)) is None:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from core.errors import Failure
+from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
 from workers.media.info import MediaInfo, VideoStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
@@ -25,10 +25,6 @@ def most_frames(plan: EncodePlan, limits: Limits) -> int:
     return max(limits.max_frames, said + round(plan.frame_rate))
 
 
-class WrongOutputError(Exception):
-    """An output is not what was planned although the source is not at fault."""
-
-
 def check(
     plan: EncodePlan,
     outputs: Mapping[str, MediaInfo],
@@ -42,12 +38,12 @@ def check(
     data, not only of an early end.
 
     Raises:
-        WrongOutputError: a rendition is missing or of another shape: a fault of ours.
+        TransientError: a rendition is missing or of another shape: a fault of ours.
     """
     for rendition in plan.renditions:
         output = outputs.get(rendition.name)
         if output is None:
-            raise WrongOutputError(f"{rendition.name} is missing")
+            raise TransientError(f"{rendition.name} is missing")
         if output.video is None or not output.video.frame_count:
             return Failure(FailureCode.CORRUPT_MEDIA, "The picture of the file could not be read.")
         _shape(rendition, output.video)
@@ -65,7 +61,7 @@ def check(
 def _shape(rendition: PlannedRendition, video: VideoStream) -> None:
     upright = video.rotation == 0 and video.sample_aspect_ratio == 1
     if not upright or (video.width, video.height) != (rendition.width, rendition.height):
-        raise WrongOutputError(
+        raise TransientError(
             f"{rendition.name} is {video.width} x {video.height}, rotated by {video.rotation} "
             f"degrees; the plan says {rendition.width} x {rendition.height}, not rotated"
         )

@@ -30,7 +30,7 @@ from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
-from workers.media.verify import WrongOutputError, check
+from workers.media.verify import check
 from workers.operations.context import Context, Outputs
 from workers.operations.source import INPUT, OUT, SAMPLE, either_way, inspected, judged, probe_file
 from workers.outputs.follow import follow, front_of
@@ -191,17 +191,17 @@ async def _complete(
     context: Context, decided: EncodePlan, damaged: bool, uploads: Sequence[Upload]
 ) -> tuple[NewAsset, ...]:
     """Check the outputs while the rest of them is sent; then they become objects."""
-    tools, prefix = context.tools, context.work.prefix
-    names = [item.name for item in decided.renditions]
+    prefix, names = context.work.prefix, [item.name for item in decided.renditions]
     # One after the other: the index of a long video is large, and is in memory meanwhile.
     fronts = [await front_of(upload) for upload in uploads]
-
     outputs: dict[str, MediaInfo] = {}
 
     async def checked() -> None:
         found = await together(_probe_output(context, front.path) for front in fronts)
         outputs.update(zip(names, found, strict=True))
-        _check(decided, outputs, damaged, tools.limits)
+        refusal = check(decided, outputs, damaged=damaged, limits=context.tools.limits)
+        if refusal is not None:
+            raise PermanentError(refusal)
 
     async def sent() -> None:
         await together(map(Upload.finish, uploads, fronts))
@@ -238,17 +238,6 @@ async def _probe_output(context: Context, file: Path) -> MediaInfo:
     except ProbeFailedError as error:
         # We made this file: whatever is wrong with it, its reader is not at fault.
         raise TransientError(f"{file.name} cannot be read: {error}") from error
-
-
-def _check(
-    decided: EncodePlan, outputs: dict[str, MediaInfo], damaged: bool, limits: Limits
-) -> None:
-    try:
-        refusal = check(decided, outputs, damaged=damaged, limits=limits)
-    except WrongOutputError as error:
-        raise TransientError(str(error)) from error
-    if refusal is not None:
-        raise PermanentError(refusal)
 
 
 def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:

@@ -13,13 +13,7 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class Free:
-    """What there is now, in bytes.
-
-    Attributes:
-        memory: that can still be used; None when unknown.
-        disk: free where the scratch directories are.
-        held: memory that the running tasks hold already.
-    """
+    """What there is now, in bytes; `held` is memory that the running tasks hold already."""
 
     memory: int | None
     disk: int
@@ -59,8 +53,7 @@ def _mb(size: int) -> str:
 class Capacity:
     """Checks before tasks start, and logs once when there is no room.
 
-    Attributes:
-        short_of: what there was too little of for one more when it was last asked; None for enough.
+    `short_of` is what there was too little of for one more when it was last asked; None for enough.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -52,7 +52,11 @@ async def choose(
                 raise _refused(str(error)) from error
             reasons.append(f"{' and '.join(sorted(layers)) or 'resource limits'}: {error}")
             continue
-        _tell(sandbox, layers, reasons)
+        told = {"layers": sorted(map(str, layers)), "landlock_abi": kernel.landlock_abi}
+        if reasons:
+            _log.warning("sandbox", **told, reason="; ".join(reasons))
+        else:
+            _log.info("sandbox", **told)
         return sandbox
     _log.warning("sandbox", layers=[], reason="; ".join(reasons))
     return Sandbox(kernel, None, {}, None)
@@ -72,14 +76,6 @@ async def _needs(program: str, wanted: str) -> Needs:
         if wanted == "required":
             raise _refused(str(error)) from error
         return Needs((program,), ())
-
-
-def _tell(sandbox: Sandbox, layers: frozenset[Layer], reasons: list[str]) -> None:
-    names, abi = sorted(map(str, layers)), sandbox.kernel.landlock_abi
-    if reasons:
-        _log.warning("sandbox", layers=names, landlock_abi=abi, reason="; ".join(reasons))
-    else:
-        _log.info("sandbox", layers=names, landlock_abi=abi)
 
 
 def _refused(reason: str) -> NoSandboxError:

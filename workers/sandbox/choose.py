@@ -12,7 +12,6 @@ from workers.sandbox.policy import Needs, Sandbox, address_space
 from workers.sandbox.prove import LeakError, prove
 
 _log = log.get(__name__)
-_NONE = Kernel(0, None, ())
 
 
 class NoSandboxError(Exception):
@@ -32,14 +31,12 @@ async def choose(
         OSError: a program cannot be read.
     """
     if wanted == "off":
-        _log.warning("sandbox", layers=[], reason="SANDBOX=off")
-        return Sandbox(_NONE, None, {}, None)
+        return _without(Kernel(0, None, ()), "SANDBOX=off")
     kernel = ask_kernel()
     if wanted == "required" and kernel.missing:
         raise _refused(" and ".join(kernel.missing))
     if sys.platform != "linux":
-        _log.warning("sandbox", layers=[], reason="; ".join(kernel.missing))
-        return Sandbox(kernel, None, {}, None)
+        return _without(kernel, "; ".join(kernel.missing))
     needs = {program: await _needs(program, wanted) for program in (ffmpeg, ffprobe)}
     most = address_space(os.cpu_count() or 1) if memory is None else memory
     reasons = list(kernel.missing)
@@ -58,7 +55,11 @@ async def choose(
         else:
             _log.info("sandbox", **told)
         return sandbox
-    _log.warning("sandbox", layers=[], reason="; ".join(reasons))
+    return _without(kernel, "; ".join(reasons))
+
+
+def _without(kernel: Kernel, reason: str) -> Sandbox:
+    _log.warning("sandbox", layers=[], reason=reason)
     return Sandbox(kernel, None, {}, None)
 
 

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workers.sources.boxes import Box, inside, only, perhaps
 from workers.sources.known import Doubt
@@ -63,7 +63,7 @@ class Track:
         runs = zip(times, times, strict=True)
         at = now = left = tick = 0
         for start, count in zip(self.starts, self._counts(), strict=True):
-            size = count * self.sizes if isinstance(self.sizes, int) else self._size(at, count)
+            size = self._size(at, count)
             at, begins, wanted = at + count, now, count
             while wanted > left:
                 now += left * tick
@@ -83,7 +83,8 @@ class Track:
             yield from repeat(each, end - first)
 
     def _size(self, at: int, count: int) -> int:
-        assert not isinstance(self.sizes, int)
+        if isinstance(self.sizes, int):
+            return count * self.sizes
         return sum(self.sizes[at : at + count])
 
 
@@ -147,21 +148,17 @@ def _track(index: bytes, trak: Box, movie_scale: int) -> Track:
     return Track(kind in _PLAYED, shift, scale, starts, counts, sizes, _times(index, stbl, samples))
 
 
-def _take(index: bytes, box: Box, at: int, form: str) -> tuple[int | bytes, ...]:
+def _take(index: bytes, box: Box, at: int, form: str) -> tuple[Any, ...]:
     """Read values in a box, `at` bytes behind its head."""
     if box.body + at + struct.calcsize(">" + form) > box.end:
         raise Doubt("a box is too short")
     return struct.unpack_from(">" + form, index, box.body + at)
 
 
-def _integers(index: bytes, box: Box, at: int, form: str) -> tuple[int, ...]:
-    return tuple(int(value) for value in _take(index, box, at, form))
-
-
 def _scale_and_duration(index: bytes, header: Box) -> tuple[int, int]:
     """Return how many ticks a second has, and how many the whole."""
     long = index[header.body : header.body + 1] == b"\1"
-    scale, duration = _integers(index, header, 20 if long else 12, "IQ" if long else "II")
+    scale, duration = _take(index, header, 20 if long else 12, "IQ" if long else "II")
     if not scale:
         raise Doubt("the time scale is 0")
     return scale, duration
@@ -174,13 +171,13 @@ def _shift(index: bytes, trak: Box, movie_scale: int, scale: int) -> float:
     if table is None:
         return 0.0
     long = index[table.body : table.body + 1] == b"\1"
-    (count,) = _integers(index, table, 4, "I")
+    (count,) = _take(index, table, 4, "I")
     form = "QqI" if long else "IiI"
     width = struct.calcsize(">" + form)
     if count > _MOST_EDITS:
         raise Doubt("the edit list is not simple")
     late = 0.0
-    entries = [_integers(index, table, 8 + number * width, form) for number in range(count)]
+    entries = [_take(index, table, 8 + number * width, form) for number in range(count)]
     for number, (duration, media_time, rate) in enumerate(entries):
         if media_time == -1 and number + 1 < count:
             late += duration / movie_scale
@@ -196,9 +193,9 @@ def _see_that_it_is_here(index: bytes, minf: Box) -> None:
     if dinf is None:
         return
     table = only(index, dinf, b"dref")
-    (count,) = _integers(index, table, 4, "I")
+    (count,) = _take(index, table, 4, "I")
     entries = list(inside(index, Box(table.kind, table.start, table.body + 8, table.end)))
-    flags = [_integers(index, entry, 0, "I")[0] & 0xFFFFFF for entry in entries]
+    flags = [_take(index, entry, 0, "I")[0] & 0xFFFFFF for entry in entries]
     if len(entries) != count or any(flag != _HERE for flag in flags):
         raise Doubt("it refers to another file")
 
@@ -206,7 +203,7 @@ def _see_that_it_is_here(index: bytes, minf: Box) -> None:
 def _table(index: bytes, stbl: Box, kind: bytes, width: int) -> tuple[int, int]:
     """Return where the entries of a table begin, and how many there are."""
     box = only(index, stbl, kind)
-    (count,) = _integers(index, box, 4, "I")
+    (count,) = _take(index, box, 4, "I")
     if box.body + 8 + count * width > box.end:
         raise Doubt("a table is incomplete")
     return box.body + 8, count
@@ -223,7 +220,7 @@ def _offsets(index: bytes, stbl: Box) -> tuple[int, int, str]:
 def _sizes(index: bytes, stbl: Box) -> tuple[int, "int | array[int]"]:
     """Return how many samples there are; and their size, or all their sizes, in bytes."""
     box = only(index, stbl, b"stsz")
-    same, count = _integers(index, box, 4, "II")
+    same, count = _take(index, box, 4, "II")
     if same:
         return count, same
     if box.body + 12 + 4 * count > box.end:

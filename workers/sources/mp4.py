@@ -103,7 +103,7 @@ def _see_order(tracks: list[Track], data: list[Box]) -> int:
         raise Doubt("it has no samples")
     begins = min(coming.values()).start
     while coming:
-        number, chunk = min(coming.items(), key=_place)
+        number, chunk = min(coming.items(), key=lambda item: item[1].start)
         place = bisect_right(bodies, chunk.start) - 1
         if chunk.start < behind:
             raise Doubt("chunks overlap")
@@ -120,10 +120,6 @@ def _see_order(tracks: list[Track], data: list[Box]) -> int:
             if others and chunk.ends - min(others) > _AHEAD_S:
                 raise Doubt(_FAR_APART)
     return begins
-
-
-def _place(item: tuple[int, Chunk]) -> int:
-    return item[1].start
 
 
 def _end_of_sample(tracks: list[Track], begins: int, shape: Shape, size: int) -> int:

@@ -14,13 +14,13 @@ _ASK_S, _ANSWER_S = 30.0, 5.0
 _PAUSE_S = 1.0
 
 
-async def listen(connect: Callable[[], Awaitable[Any]], heard: Callable[[], None]) -> None:
+async def listen(connect: Callable[[], Awaitable[Any]], heard: Callable[[str], None]) -> None:
     """Listen until cancelled; a lost connection is made again.
 
     Args:
         connect: makes a connection of asyncpg.
-        heard: called for each word. What is said while nobody listens is lost, so it is called for
-            each new connection too.
+        heard: called with each word. What is said while nobody listens is lost, so it is called
+            with "" for each new connection.
     """
     while True:
         try:
@@ -30,16 +30,16 @@ async def listen(connect: Callable[[], Awaitable[Any]], heard: Callable[[], None
         await asyncio.sleep(_PAUSE_S)
 
 
-async def _listen(connect: Callable[[], Awaitable[Any]], heard: Callable[[], None]) -> None:
+async def _listen(connect: Callable[[], Awaitable[Any]], heard: Callable[[str], None]) -> None:
     async with asyncio.timeout(_CONNECT_S):
         connection = await connect()
     lost = asyncio.Event()
     connection.add_termination_listener(lambda *_: lost.set())
     try:
         async with asyncio.timeout(_CONNECT_S):
-            await connection.add_listener(OUTBOX_CHANNEL, lambda *_: heard())
+            await connection.add_listener(OUTBOX_CHANNEL, lambda *said: heard(said[-1]))
         _log.info("listening", channel=OUTBOX_CHANNEL)
-        heard()
+        heard("")
         while not lost.is_set():
             try:
                 async with asyncio.timeout(_ASK_S):

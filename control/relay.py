@@ -47,9 +47,10 @@ class Relay:
         self._every_s = adapters.settings.sweep_s  # between two rounds that nobody asked for
         self._wake = {topic: asyncio.Event() for topic in Topic}
 
-    def nudge(self) -> None:
-        """Say that there may be something to send."""
-        for wake in self._wake.values():
+    def nudge(self, topic: str = "") -> None:
+        """Say that there may be something to send: of a topic, or of any where none is known."""
+        known = [wake for each, wake in self._wake.items() if each == topic]
+        for wake in known or self._wake.values():
             wake.set()
 
     async def run(self) -> None:

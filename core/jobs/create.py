@@ -73,6 +73,8 @@ async def resting(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo:
         Conflict: it is in progress.
     """
     video = await living(tx, video_id)
+    if video.state is VideoState.UPLOADING:
+        raise Conflict("This video is still being uploaded. Complete its upload first.")
     if video.state not in (VideoState.READY, VideoState.FAILED, VideoState.CANCELLED):
         raise Conflict("This video is in progress. Wait until it is ready, or cancel it first.")
     return video

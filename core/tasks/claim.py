@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.adapters.postgres import Database
 from core.errors import BadRow, LeaseLost
 from core.jobs.cancel import cancel_tasks
-from core.jobs.project import project
+from core.jobs.project import FACTS, project
 from core.model import object_keys
 from core.model.states import JOB_LIVE, TaskState, VideoState
 from core.model.tables import Job, Task, TaskAttempt, TaskNeed
@@ -168,11 +168,10 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
     row = (
         await tx.execute(
             select(
-                Job.state,
+                *FACTS,
                 Job.operation,
                 Job.params,
                 Job.plan,
-                Job.effect,
                 Task.spec,
                 exists().where(TaskNeed.needs_id == Task.id).label("is_needed"),
                 Task.priority,
@@ -195,10 +194,10 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
         await cancel_tasks(tx, claim.video_id, claim.job_id)
         await project(tx, video, claim.job_id)
         return None
-    await project(tx, video, claim.job_id)
+    await project(tx, video, claim.job_id, known=row)
     return Work(
         **vars(claim),
-        **{name: value for name, value in row._mapping.items() if name != "state"},  # noqa: SLF001
+        **{name: value for name, value in row._mapping.items() if name not in ("state", "tasks")},  # noqa: SLF001
         source_key=video.source_key,
         source_size=video.source_size,
         source_etag=video.source_etag,

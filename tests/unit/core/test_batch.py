@@ -184,7 +184,7 @@ async def test_a_quick_answer_is_waited_for_alone() -> None:
     table = Table()
     batcher = set_to(Batcher(table.load), patience_s=60)
     table.gate.clear()
-    first, second = batcher.get("a"), batcher.ask("b")
+    first, second = batcher.get("a"), batcher.get("b")
     await started(table, 1)
     third = batcher.get("a")
     table.gate.set()

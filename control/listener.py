@@ -19,8 +19,8 @@ async def listen(connect: Callable[[], Awaitable[Any]], heard: Callable[[str], N
 
     Args:
         connect: makes a connection of asyncpg.
-        heard: called with each word. What is said while nobody listens is lost, so it is called
-            with "" for each new connection.
+        heard: called with each word, which is a topic. What is said while nobody listens is lost,
+            so it is called for each new connection too, with "".
     """
     while True:
         try:

@@ -71,7 +71,7 @@ async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> 
         Forbidden: `password_wrong`: it is another one by now.
         Unauthenticated: `session_revoked`: it is closed already.
     """
-    # An admin with all others, in one order: of two who leave at once the second finds nobody.
+    # An admin with all others, in one order: of two who leave at once one sees the other gone.
     own_role = select(_Own.role).where(_Own.id == user_id).scalar_subquery()
     rows = await tx.execute(
         select(User.id, User.role, User.password_hash)

@@ -9,20 +9,16 @@ import uuid
 from dataclasses import dataclass
 
 from pydantic import ByteSize
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.settings import Settings
 from core.adapters.postgres import Database
 from core.errors import RateLimited
-from core.model.states import JobState
-from core.model.tables import Job
-from core.videos.purges import LONGEST_URL
 
 # Somebody has to delete something, or a worker to finish something; sooner there is no point.
 _BYTES_RETRY_S = 3600
 _ACTIVE_RETRY_S = 60
-_MOST_ANEW = 5  # times that a video is made while URLs of the first outputs may still work
 
 # The low half of a user's id, of which UUIDv7 makes 62 bits at random; should two users ever share
 # one they would only wait for each other.
@@ -116,37 +112,6 @@ async def admit(
             "Delete a video first.",
             "quota_exceeded",
             retry_after_s=_BYTES_RETRY_S,
-        )
-
-
-async def admit_anew(tx: AsyncConnection, settings: Settings, video_id: uuid.UUID) -> None:
-    """Refuse to make a video anew that was made too often lately.
-
-    What is replaced stays in the bucket while URLs of it work, and counts for nobody.
-
-    Args:
-        tx: holds the lock of the video.
-        settings: with the limits.
-        video_id: the video.
-
-    Raises:
-        RateLimited: `quota_exceeded`.
-    """
-    if not settings.user_quota_bytes:
-        return
-    made = select(
-        func.count(), func.extract("epoch", func.min(Job.finished_at) + LONGEST_URL - func.now())
-    ).where(
-        Job.video_id == video_id,
-        Job.state == JobState.SUCCEEDED,
-        Job.finished_at > func.now() - LONGEST_URL,
-    )
-    count, free_in_s = (await tx.execute(made)).one()
-    if count >= _MOST_ANEW:
-        raise RateLimited(
-            f"This video was processed {count} times in the last hour. Try again later.",
-            "quota_exceeded",
-            retry_after_s=float(free_in_s),
         )
 
 

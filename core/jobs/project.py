@@ -52,8 +52,9 @@ async def project(
 ) -> None:
     """Write the states of a job and its video as they follow from the job's tasks.
 
-    The video is locked. `known` is what `FACTS` are since the last change, if that was read;
-    `source_media` is what is newly known of the source; `job_values` are written of the job too.
+    The video is locked. `known` is what `FACTS` of the job are since the last change; None to have
+    them read. `source_media` is what is newly known of the source; `job_values` are written of the
+    job too.
     """
     row = known or (await tx.execute(select(*FACTS).where(Job.id == job_id))).one()
     # A job of the release before has none.

@@ -67,8 +67,16 @@ async def succeed(
     work: Work,
     assets: Sequence[NewAsset],
     ending: Ending = NOTHING,
+    **facts: Any,
 ) -> None:
     """End a task well; what it has made is seen once its whole job has succeeded.
+
+    Args:
+        tx: the transaction.
+        work: the task.
+        assets: what it has stored.
+        ending: of the attempt.
+        **facts: `plan` and `source_media`, where more is known now than when the job was planned.
 
     Raises:
         LeaseLost: nothing was written.
@@ -88,7 +96,7 @@ async def succeed(
     await purges.schedule_attempts(tx, work.video_id, work.job_id, work.key, work.attempt - 1)
     if work.is_needed:
         await _unblock(tx, work)
-    await project(tx, video, work.job_id, **of_job(ending))
+    await project(tx, video, work.job_id, **of_job(ending), **facts)
 
 
 async def fail(

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from tests.support.people import Person, new_user
 from tests.support.problems import problem
 from tests.support.tables import purged
 from tests.support.uploading import BODY, begin, uploaded
-from tests.support.work import claim_of, publish
 
 SIZE = len(BODY)
 
@@ -175,29 +173,6 @@ async def test_outputs_are_counted_until_the_video_is_deleted(
     assert (await limits(other))["bytes_used"] == SIZE
     assert (await person.http.delete(f"/v1/videos/{video['id']}")).status_code == 204
     assert (await limits(person))["bytes_used"] == 404
-
-
-async def test_a_video_is_not_made_anew_again_and_again(start_api: StartApi) -> None:
-    """What is replaced is stored for an hour more, and no quota counts it."""
-    api, person = (one := await start_api()), await new_user(one)
-    video_id = uuid.UUID((await uploaded(person))["id"])
-    db, storage = api.services.db, api.services.storage
-    again = f"/v1/videos/{video_id}/jobs", {"operation": "transcode"}
-    for _ in range(4):
-        await publish(db, storage, await claim_of(db, video_id), "720p")
-        assert (await person.http.post(again[0], json=again[1])).status_code == 202
-    await publish(db, storage, await claim_of(db, video_id), "720p")
-    refused = await person.http.post(again[0], json=again[1])
-    assert "5 times" in problem(refused, 429, "quota_exceeded")["detail"]
-    assert 3500 < int(refused.headers["retry-after"]) <= 3600
-    unlimited = await start_api(user_quota_bytes=0)
-    free = Person(person.id, person.email, person.token, unlimited.client(person.token))
-    assert (await free.http.post(again[0], json=again[1])).status_code == 202
-    await publish(db, storage, await claim_of(db, video_id), "720p")
-    async with db.begin() as tx:
-        ago = Job.finished_at - timedelta(hours=1)
-        await tx.execute(update(Job).where(Job.video_id == video_id).values(finished_at=ago))
-    assert (await person.http.post(again[0], json=again[1])).status_code == 202
 
 
 async def test_nothing_is_limited_where_the_operator_set_no_limit(start_api: StartApi) -> None:

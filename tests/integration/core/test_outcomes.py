@@ -1,6 +1,7 @@
 """How work ends: cancelled, published, failed; and how it is asked for again."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -105,6 +106,18 @@ async def test_success_is_published_all_at_once(db: Database) -> None:
             ("file", "720p", "published", True),
             ("poster", "poster", "published", True),
         ]
+
+
+async def test_what_is_known_better_at_the_end_is_written_in_the_place_of_the_plan(
+    db: Database,
+) -> None:
+    queued = await queue_video(db)
+    held = await encoding(db, queued)
+    better: dict[str, Any] = {"plan": {"of": "all"}, "source_media": {"duration": 3}}
+    async with db.begin() as tx:
+        await settle.succeed(tx, held, outputs(held, "720p"), **better)
+    _, job, video = await rows(db, queued)
+    assert {"plan": job.plan, "source_media": video.source_media} == better
 
 
 async def test_a_success_that_cannot_be_written_whole_is_not_written(db: Database) -> None:

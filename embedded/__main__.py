@@ -21,10 +21,9 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         return run(read_options(os.environ))
-    except Stopped as error:
-        return error.exit_code
     except StackError as error:
-        complain(str(error))
+        if not isinstance(error, Stopped):
+            complain(str(error))
         return error.exit_code
     except OSError as error:
         complain(f"Framemill cannot go on: {explain(error)}.")

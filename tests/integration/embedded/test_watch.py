@@ -13,7 +13,7 @@ from embedded.errors import ComponentDied
 from embedded.stack import Stack
 from embedded.supervisor import Supervisor
 from embedded.watch import Watch
-from tests.integration.embedded.small_components import Bench, lives
+from tests.integration.embedded.small_components import Bench, lives, wait_until
 
 # Notes that it runs, then does what the files beside say: hangs while `hang` is there, fails
 # while `fail` is.
@@ -140,6 +140,7 @@ def test_what_needs_a_server_that_is_not_whole_waits_for_it(
     found = watch(running)
     kill(running, "base")
     kill(running, "user")
+    wait_until(lambda: {*running.dead()} == {"base", "user"})  # they die at different speeds
     look_until(found, lambda: count(bench, "began step") == 2)
     assert found.recovering == {"base", "user"}
     assert "user" not in running.pids

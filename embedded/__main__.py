@@ -11,7 +11,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from embedded import console
     from embedded.console import complain
-    from embedded.errors import StackError, Stopped, explain
+    from embedded.errors import StackError, explain
     from embedded.options import read_options
     from embedded.up import run
 
@@ -22,8 +22,7 @@ def main(arguments: list[str]) -> int:
     try:
         return run(read_options(os.environ))
     except StackError as error:
-        if not isinstance(error, Stopped):
-            complain(str(error))
+        complain(str(error))
         return error.exit_code
     except OSError as error:
         complain(f"Framemill cannot go on: {explain(error)}.")

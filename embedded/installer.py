@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from embedded.component import wrapped
 from embedded.console import say
-from embedded.errors import StackError, Stopped
+from embedded.errors import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -137,8 +137,7 @@ def step(
     the command is ended.
 
     Raises:
-        StackError: it failed.
-        Stopped: it was interrupted.
+        StackError: it failed, or was interrupted.
     """
     begun = time.monotonic()
     live = sys.stdout.isatty()
@@ -164,7 +163,7 @@ def step(
         start = "\r" if live else ""
         say(f"{start}{label} … {spent:.1f} s")
         if interrupted():
-            raise Stopped(f"{label} was interrupted.")
+            raise StackError(f"{label} was interrupted.")
         if process.returncode != 0:
             output.seek(0)
             tail = output.read().decode(errors="replace").strip().splitlines()[-15:]

@@ -126,17 +126,6 @@ class Supervisor:
             raise ComponentDied(_describe(component, f"was not ready within {timeout:.0f} seconds"))
         return running.ready
 
-    def restart(self, name: str) -> None:
-        """Begin the unit of a component again and wait until it is whole; for tests, like `signal`.
-
-        Raises:
-            ComponentDied: one ended or was not ready in time.
-        """
-        for each in self.unit(name):
-            self.begin(each)
-            while not self.is_whole(each):
-                time.sleep(_POLL_S)
-
     def dead(self) -> list[str]:
         """Return the names of the servers that have ended although nobody stopped them."""
         return [
@@ -173,10 +162,6 @@ class Supervisor:
                     asked[name] = time.monotonic() + running.component.grace
                     _signal_group(running.process, running.component.stop_signal)
             time.sleep(_POLL_S if left else 0)
-
-    def signal(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to the process group of a component; for tests of what happens then."""
-        _signal_group(self._running[name].process, number)
 
     def _is_ready(self, name: str) -> bool:
         # A need that is not component of this stack is somebody else's and taken to be there.

@@ -8,7 +8,7 @@ from functools import partial
 from embedded import demo, page, store
 from embedded.component import log_tail, wrapped
 from embedded.console import complain, say
-from embedded.errors import ComponentDied, StackError, Stopped
+from embedded.errors import ComponentDied, StackError
 from embedded.interrupt import Interrupt
 from embedded.options import Options
 from embedded.room import Room, size
@@ -114,11 +114,10 @@ def _with_page(chosen: dict[str, str], interrupt: Interrupt) -> dict[str, str]:
         return chosen
     try:
         return {**chosen, "PAGE_DIR": str(page.build(interrupt.requested))}
-    except Stopped:
-        raise
     except StackError as error:
-        if not interrupt.requested():
-            complain(f"The page could not be built; going on without it.\n{error}")
+        if interrupt.requested():
+            raise
+        complain(f"The page could not be built; going on without it.\n{error}")
         return chosen
 
 

@@ -14,6 +14,7 @@ from embedded.stack import Stack
 from embedded.supervisor import Supervisor
 from embedded.watch import Watch
 from tests.integration.embedded.small_components import Bench, lives, wait_until
+from tests.support.components import send_signal
 
 # Notes that it runs, then does what the files beside say: hangs while `hang` is there, fails
 # while `fail` is.
@@ -64,7 +65,7 @@ def look_until(found: Watch, condition: Callable[[], object], seconds: float = 6
 
 
 def kill(supervisor: Supervisor, name: str) -> None:
-    supervisor.signal(name, signal.SIGKILL)
+    send_signal(supervisor, name, signal.SIGKILL)
 
 
 def count(bench: Bench, line: str) -> int:

@@ -7,6 +7,8 @@ from uuid import UUID
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, Field
 
+from backend.http.body import Body
+
 
 def stored_email(value: str) -> str:
     """Return an address in the form that is stored.
@@ -32,7 +34,7 @@ AnyEmail = Annotated[str, Field(max_length=1000, examples=["ada@example.com"])]
 Password = Annotated[str, Field(max_length=1000, examples=["a-long-walk-in-the-rain"])]
 
 
-class Registration(BaseModel):
+class Registration(Body):
     """A new account. `invite` is a code from an admin, if the server needs one."""
 
     email: Email
@@ -46,7 +48,7 @@ class RegistrationMode(BaseModel):
     registration: Literal["open", "invite", "closed"]
 
 
-class Credentials(BaseModel):
+class Credentials(Body):
     """The login, and the kind of client."""
 
     email: AnyEmail
@@ -54,20 +56,20 @@ class Credentials(BaseModel):
     client: Literal["browser", "native"] = "browser"
 
 
-class PasswordChange(BaseModel):
+class PasswordChange(Body):
     """The current and the new password."""
 
     current_password: Password
     new_password: Password
 
 
-class AccountEnd(BaseModel):
+class AccountEnd(Body):
     """The password again, so that an open session alone cannot delete the account."""
 
     password: Password
 
 
-class RefreshRequest(BaseModel):
+class RefreshRequest(Body):
     """A native client's refresh token; browsers send their cookie."""
 
     refresh_token: Annotated[str, Field(max_length=4096)] | None = None

@@ -53,6 +53,11 @@ _DETAILS = {
     404: "This address does not exist.",
     405: "This address does not support this method.",
 }
+# In place of pydantic's own sentences, by its codes.
+_MESSAGES = {
+    "extra_forbidden": "This field is not known.",
+    **dict.fromkeys(("model_attributes_type", "model_type"), "This must be a JSON object."),
+}
 _RETRY_AFTER: dict[str, Any] = {
     "description": "Seconds to wait before asking again.",
     "required": True,
@@ -173,7 +178,7 @@ async def _validation(request: Request, error: Exception) -> Response:
         FieldError(
             pointer=_pointer(item["loc"]),
             code=item["type"],
-            message=str(item["msg"]).removeprefix("Value error, "),
+            message=_MESSAGES.get(item["type"], item["msg"].removeprefix("Value error, ")),
         )
         for item in found
     ]

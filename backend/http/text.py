@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 _NUL = "\x00"
 
@@ -18,4 +18,4 @@ def _storable(value: str) -> str:
     return value
 
 
-Storable = Annotated[str, AfterValidator(_storable)]
+Search = Annotated[str, Field(max_length=255), AfterValidator(_storable)]

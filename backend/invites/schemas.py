@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from backend.auth.schemas import Email
+from backend.http.body import Body
 
 _DAY_S = 86_400
 
 
-class NewInvite(BaseModel):
+class NewInvite(Body):
     """An invite for anybody with its code, or for one email address only."""
 
     email: Email | None = None

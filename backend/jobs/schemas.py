@@ -6,14 +6,20 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from backend.http.body import Body
 from backend.videos.schemas import FailureItem
 from core.model.states import JobState, Stage
 
 
-class NewJob(BaseModel):
+class NoParams(Body):
+    """The parameters of an operation that has none."""
+
+
+class NewJob(Body):
     """A job for a video."""
 
     operation: Literal["transcode"]
+    params: NoParams | None = None
 
 
 class JobItem(BaseModel):

@@ -7,26 +7,52 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from backend.http.body import Body
 from core.model.states import UploadState
 from core.uploads.multipart import MAX_PARTS
 
+# They set the direction of the text after them too: a page would show that reversed. Joiners and
+# the marks of one place (U+200E, U+200F, U+061C) belong to real names.
+_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x2070)])
+_UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that look like spaces
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether a person would see anything of a text."""
+    return any(category(char) not in _UNSEEN and char not in _BLANKS for char in text)
+
 
 def _plain_text(value: str) -> str:
-    # Control characters and lone surrogates; joiners and direction marks belong to real names.
     if any(category(char) in ("Cc", "Cs") for char in value):
         raise ValueError("has a control character")
-    stripped = value.strip()
-    if not stripped:
-        raise ValueError("is empty")
-    return stripped
+    plain = value.translate(_DIRECTIONS).strip()
+    if not is_visible(plain):
+        raise ValueError("has no visible character")
+    return plain
 
 
-Text = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_text)]
+def _each_once(numbers: list[int]) -> list[int]:
+    if len(set(numbers)) < len(numbers):
+        raise ValueError("has a number twice")
+    return numbers
+
+
+Text = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=255,
+        description="It needs a visible character. Characters that set the direction of the text "
+        "(U+202A to U+202E, U+2066 to U+206F) are removed.",
+    ),
+    AfterValidator(_plain_text),
+]
 Title = Annotated[Text, Field(examples=["The harbour at dawn"])]
-PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, examples=[1])]
+PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, strict=True, examples=[1])]
 
 
-class NewUpload(BaseModel):
+class NewUpload(Body):
     """A file that is to be uploaded; `size` in bytes."""
 
     filename: Annotated[Text, Field(examples=["harbour.mov"])]
@@ -65,11 +91,13 @@ class UploadWithParts(UploadItem):
     parts: list[HeldPart]
 
 
-class PartsRequest(BaseModel):
+class PartsRequest(Body):
     """The parts that the client sends next."""
 
     part_numbers: Annotated[
-        list[PartNumber], Field(min_length=1, max_length=1000, examples=[[1, 2, 3]])
+        list[PartNumber],
+        Field(min_length=1, max_length=1000, examples=[[1, 2, 3]]),
+        AfterValidator(_each_once),
     ]
 
 
@@ -93,13 +121,15 @@ class SignedParts(BaseModel):
 class NamedPart(BaseModel):
     """A part that the client sent, with the ETag from S3."""
 
+    # Not a `Body`: what `GET` lists, with sizes, may be sent back as it is.
+
     part_number: PartNumber
     etag: Annotated[
         str, Field(min_length=1, max_length=200, examples=['"9bb58f26192e4ba00f01e2e7b136bbd8"'])
     ]
 
 
-class Completion(BaseModel):
+class Completion(Body):
     """The parts. If they are given, they are compared with the parts in S3."""
 
     parts: Annotated[list[NamedPart], Field(max_length=MAX_PARTS)] | None = None

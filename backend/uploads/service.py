@@ -14,19 +14,10 @@ from backend.deps import Principal, Services
 from backend.http.ratelimit import Limit
 from backend.quota import quota
 from backend.settings import Settings
-from backend.uploads.schemas import NamedPart, NewUpload
+from backend.uploads.schemas import NamedPart, NewUpload, is_visible
 from core import accounts, log
 from core.adapters.s3 import Part, SignedUrl
-from core.errors import (
-    Conflict,
-    DomainError,
-    Invalid,
-    NotFound,
-    RateLimited,
-    TooLarge,
-    Unauthenticated,
-    Unavailable,
-)  # fmt: skip
+from core.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable
 from core.model import object_keys
 from core.model.ids import new_id
 from core.model.states import UploadState, VideoState
@@ -72,18 +63,15 @@ async def create(services: Services, user: Principal, wanted: NewUpload) -> Uplo
         raise TooLarge(f"The file is too large. The limit is {limit}.")
     # Once before S3 is asked, because it is cheap; what is true under the lock counts.
     await quota.look(services.db, settings, user.user_id, wanted.size)
-    video_id, upload_id = new_id(), new_id()
-    key = object_keys.source(video_id, extension)
     # What S3 has begun must have a row, or nobody would end it: so it is not cut short.
-    begun = asyncio.ensure_future(_begin(services, user, wanted, key, video_id, upload_id))
+    begun = asyncio.ensure_future(_begin(services, user, wanted, extension))
     try:
-        row = await asyncio.shield(begun)
+        return await asyncio.shield(begun)
     except asyncio.CancelledError:
         undoing = asyncio.ensure_future(_undo(services, begun))
         _UNDOING.add(undoing)
         undoing.add_done_callback(_UNDOING.discard)
         raise
-    return row
 
 
 async def _undo(services: Services, begun: "asyncio.Future[UploadRow]") -> None:
@@ -95,61 +83,54 @@ async def _undo(services: Services, begun: "asyncio.Future[UploadRow]") -> None:
 
 
 async def _begin(
-    services: Services,
-    user: Principal,
-    wanted: NewUpload,
-    key: str,
-    video_id: uuid.UUID,
-    upload_id: uuid.UUID,
+    services: Services, user: Principal, wanted: NewUpload, extension: str
 ) -> UploadRow:
     """Begin the multipart upload at S3 and write its rows, or have it aborted.
 
     Raises:
         RateLimited: `quota_exceeded`.
         Unauthenticated: `session_revoked`.
+        Unavailable: S3 or the database does not answer.
     """
     settings = services.settings
-    extension = PurePosixPath(key).suffix
+    video_id, now = new_id(), datetime.now(UTC)
+    key = object_keys.source(video_id, extension)
     content_type = _CONTENT_TYPES.get(extension, "application/octet-stream")
     tags = _SOURCE_TAG if settings.tag_sources else ""
-    s3_upload_id = await services.storage.create_upload(key, content_type, tags)
-    now = datetime.now(UTC)
     part_size = part_size_for(wanted.size)
-    row = UploadRow(
-        id=upload_id,
-        video_id=video_id,
-        user_id=user.user_id,
-        filename=wanted.filename,
-        size=wanted.size,
-        part_size=part_size,
-        part_count=part_count_for(wanted.size, part_size),
-        state=UploadState.OPEN,
-        s3_key=key,
-        s3_upload_id=s3_upload_id,
-        expires_at=now + timedelta(seconds=settings.upload_ttl_s),
-        created_at=now,
-    )
-    refused: DomainError | None = None
+    s3_upload_id = None
     try:
+        s3_upload_id = await services.storage.create_upload(key, content_type, tags)
+        row = UploadRow(
+            id=new_id(),
+            video_id=video_id,
+            user_id=user.user_id,
+            filename=wanted.filename,
+            size=wanted.size,
+            part_size=part_size,
+            part_count=part_count_for(wanted.size, part_size),
+            state=UploadState.OPEN,
+            s3_key=key,
+            s3_upload_id=s3_upload_id,
+            expires_at=now + timedelta(seconds=settings.upload_ttl_s),
+            created_at=now,
+        )
         async with services.db.begin() as tx:
             await quota.lock(tx, settings, user.user_id)
-            try:
-                await accounts.require_open(tx, user.user_id)
-                await quota.admit(tx, settings, user.user_id, wanted.size)
-            except (Unauthenticated, RateLimited) as error:
-                # The sweep aborts what S3 has begun, even if S3 is away by now.
-                refused = error
-                await purges.schedule_removal(tx, key, s3_upload_id=s3_upload_id, wait=purges.NOW)
-            else:
-                await _insert(tx, settings, row, wanted)
+            await accounts.require_open(tx, user.user_id)
+            await quota.admit(tx, settings, user.user_id, wanted.size)
+            await _insert(tx, settings, row, wanted)
     except Exception:
-        # No row knows it now. Should the commit have come through all the same, the sweep finds
-        # the upload lost.
-        with contextlib.suppress(Unavailable):
-            await services.storage.abort_upload(key, s3_upload_id)
+        # No row knows what S3 has begun, perhaps without an answer to us. Should the commit have
+        # come through all the same, the sweep finds the upload lost.
+        try:
+            async with services.db.begin() as tx:
+                await purges.schedule_removal(tx, object_keys.video_prefix(video_id))
+        except Unavailable:
+            if s3_upload_id is not None:
+                with contextlib.suppress(Unavailable):
+                    await services.storage.abort_upload(key, s3_upload_id)
         raise
-    if refused is not None:
-        raise refused
     return row
 
 
@@ -170,14 +151,16 @@ async def _insert(
         .returning(Video.id, Video.user_id, Video.version)
         .cte("video")
     )
-    await tx.execute(of_video(video))
     first_check = min(settings.upload_check_s, settings.upload_ttl_s)
     check_at = row.created_at + timedelta(seconds=first_check)
-    await tx.execute(insert(Upload).values(**vars(row), check_at=check_at))
+    await tx.execute(
+        insert(Upload).values(**vars(row), check_at=check_at).add_cte(of_video(video).cte("told"))
+    )
 
 
 def _title_of(filename: str) -> str:
-    return PurePosixPath(filename.replace("\\", "/")).stem or filename
+    stem = PurePosixPath(filename.replace("\\", "/")).stem
+    return stem if is_visible(stem) else filename
 
 
 async def find(services: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
@@ -245,11 +228,11 @@ async def sign(
     beyond = max(numbers)
     if beyond > upload.part_count:
         raise Invalid(f"Part {beyond} does not exist: the file has {upload.part_count} parts.")
-    sizes = {number: size_of_part(number, upload.size, upload.part_size) for number in set(numbers)}
+    sizes = {number: size_of_part(number, upload.size, upload.part_size) for number in numbers}
     urls = await services.storage.sign_part(
         upload.s3_key, upload.s3_upload_id, sizes, services.settings.part_url_ttl_s
     )
-    return {number: (sizes[number], urls[number]) for number in numbers}
+    return {number: (size, urls[number]) for number, size in sizes.items()}
 
 
 async def complete(

@@ -111,7 +111,7 @@ class VideoReader:
 
     def ask(self, video_id: uuid.UUID) -> asyncio.Future[Row[Any] | None]:
         """Have a video of any owner read; for `written`."""
-        return self._rows.ask(video_id)
+        return self._rows.get(video_id)
 
     async def written(self, row: Row[Any] | None, user_id: uuid.UUID) -> bytes:
         """Return one video as JSON: what was written for the same version is written once.

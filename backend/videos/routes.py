@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from backend.deps import AskingUser, CurrentUser
 from backend.http.errors import responses
 from backend.http.raw_route import DirectRoute, authenticate, described
-from backend.http.text import Storable
+from backend.http.text import Search
 from backend.videos import service
 from backend.videos.schemas import DownloadLink, VideoItem, VideoPage, VideoPatch
 from backend.videos.sorting import Sort
@@ -26,7 +26,7 @@ async def list_videos(
     # It holds a title of 255 characters where the list is sorted by titles.
     cursor: Annotated[str | None, Query(max_length=1500)] = None,
     state: Annotated[list[VideoState] | None, Query(description="Only in these states.")] = None,
-    q: Annotated[Storable | None, Query(max_length=255, description="Text in the title.")] = None,
+    q: Annotated[Search | None, Query(description="Text in the title.")] = None,
     sort: Annotated[Sort, Query(description="A cursor fits one order only.")] = (Sort.NEWEST),
 ) -> VideoPage:
     """List the user's videos, newest first unless `sort` says otherwise."""

@@ -1,11 +1,12 @@
 """Bodies of the video calls."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.http.body import Body
 from backend.uploads.schemas import Title
 from core.model.failure_codes import FailureCode
 from core.model.states import Stage, VideoState
@@ -90,10 +91,10 @@ class VideoPage(BaseModel):
     next_cursor: str | None
 
 
-class VideoPatch(BaseModel):
+class VideoPatch(Body):
     """The changes to a video."""
 
-    title: Annotated[Title, Field()]
+    title: Title
 
 
 class DownloadLink(BaseModel):

@@ -113,11 +113,11 @@ async def retry(services: Services, user: Principal, video_id: uuid.UUID) -> Non
     """
     async with services.db.begin() as tx:
         await quota.lock(tx, services.settings, user.user_id)
-        state = await _own(tx, user, video_id)
-        if state not in (VideoState.FAILED, VideoState.CANCELLED):
+        video = await _own(tx, user, video_id)
+        if video.state not in (VideoState.FAILED, VideoState.CANCELLED):
             raise Conflict("Only a failed or cancelled video can be tried again.")
         await quota.admit(tx, services.settings, user.user_id)
-        await create_job(tx, video_id, "transcode")
+        await create_job(tx, video, "transcode")
 
 
 async def download_url(services: Services, user: Principal, video_id: uuid.UUID, name: str) -> str:
@@ -166,9 +166,9 @@ def disposition(filename: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
 
 
-async def _own(tx: AsyncConnection, user: Principal, video_id: uuid.UUID) -> VideoState:
-    """Return the state of a user's video, and have all others who want to change it wait."""
+async def _own(tx: AsyncConnection, user: Principal, video_id: uuid.UUID) -> lifecycle.LockedVideo:
+    """Return a user's video, and have all others who want to change it wait."""
     found = await lifecycle.lock(tx, video_id)
     if found is None or found.user_id != user.user_id or found.state is VideoState.DELETED:
         raise NotFound("This video does not exist.")
-    return found.state
+    return found

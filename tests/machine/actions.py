@@ -14,7 +14,7 @@ from backend.uploads.schemas import NewUpload
 from backend.videos import service as videos_service
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
-from control import dead_letters
+from control import dead_letters, deleted, purges, uploads
 from core.adapters.postgres import Database
 from core.adapters.s3 import Part
 from core.adapters.sqs import DeadLetter
@@ -254,7 +254,7 @@ class Mill:
 
     async def lapse(self) -> None:
         """Bring back what workers have lost."""
-        await self._rounds.sweeps.lapse()
+        await self._rounds.leases.lapse()
 
     async def relay(self) -> None:
         """Send what is to be sent."""
@@ -263,15 +263,16 @@ class Mill:
 
     async def check_uploads(self) -> None:
         """Settle uploads."""
-        await self._rounds.sweeps.check_uploads()
+        await uploads.check(cast(Any, self.db), cast(Any, self.storage), 30.0)
 
     async def purge(self) -> None:
         """Remove objects."""
-        await self._rounds.sweeps.purge()
+        await purges.purge(cast(Any, self.db), cast(Any, self.storage))
 
     async def forget(self) -> None:
         """Remove the last of what was deleted."""
-        await self._rounds.sweeps.forget()
+        after_s = self.settings.forget_deleted_s
+        await deleted.forget_videos(cast(Any, self.db), cast(Any, self.storage), after_s)
 
     async def dead_letter(self, task_id: uuid.UUID) -> None:
         """Settle a message that was received too often."""

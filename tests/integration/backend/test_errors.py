@@ -9,6 +9,7 @@ import pytest
 from tests.support.app import Api, StartApi
 from tests.support.people import new_user
 from tests.support.problems import problem
+from tests.support.uploading import begin
 
 JSON = {"Content-Type": "application/json"}
 
@@ -49,9 +50,12 @@ async def test_a_body_that_is_no_json_is_malformed(api: Api, body: bytes) -> Non
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"x"', b"7", b'{"size": NaN, "filename": 1}'])
 async def test_json_of_another_shape_is_refused(api: Api, body: bytes) -> None:
     person = await new_user(api)
-    answer = await person.http.post("/v1/uploads", content=body, headers=JSON)
-    found = problem(answer, 422, "validation_failed")
-    assert found["errors"]
+    upload = await begin(person)
+    for path in ("/v1/uploads", f"/v1/uploads/{upload['id']}/parts"):
+        answer = await person.http.post(path, content=body, headers=JSON)
+        [*_, found] = problem(answer, 422, "validation_failed")["errors"]
+        if body in (b"[]", b'"x"', b"7"):
+            assert (found["pointer"], found["message"]) == ("/body", "This must be a JSON object.")
 
 
 async def test_a_body_that_says_to_be_large_is_refused_unread(api: Api) -> None:
@@ -102,6 +106,34 @@ async def test_a_pointer_leads_into_lists(api: Api) -> None:
     assert [item["pointer"] for item in found["errors"]] == [
         "/parts/1/part_number", "/parts/1/etag",
     ]  # fmt: skip
+
+
+async def test_a_field_that_no_body_has_is_named(api: Api) -> None:
+    person = await new_user(api)
+    upload = await begin(person)
+    for method, path, body in (
+        ("POST", "/v1/uploads", {"filename": "film.mp4", "size": 8}),
+        ("POST", f"/v1/uploads/{upload['id']}/parts", {"part_numbers": [1]}),
+        ("POST", f"/v1/uploads/{upload['id']}/complete", {}),
+        ("PATCH", f"/v1/videos/{upload['video_id']}", {"title": "Other"}),
+        ("POST", f"/v1/videos/{upload['video_id']}/jobs", {"operation": "transcode"}),
+        ("POST", "/v1/auth/login", {"email": "a@example.com", "password": "x"}),
+        ("POST", "/v1/auth/register", {"email": "a@example.com", "password": "x"}),
+        ("POST", "/v1/auth/refresh", {}),
+        ("POST", "/v1/auth/logout", {}),
+        ("POST", "/v1/auth/password", {"current_password": "x", "new_password": "y"}),
+        ("POST", "/v1/me/delete", {"password": "x"}),
+    ):
+        answer = await person.http.request(method, path, json={**body, "titel": "x"})
+        found = problem(answer, 422, "validation_failed")["errors"]
+        assert found == [
+            {"pointer": "/titel", "code": "extra_forbidden", "message": "This field is not known."}
+        ], path
+    answer = await person.http.post(
+        f"/v1/videos/{upload['video_id']}/jobs", json={"operation": "transcode", "params": {"x": 1}}
+    )
+    [found] = problem(answer, 422, "validation_failed")["errors"]
+    assert found["pointer"] == "/params/x"
 
 
 async def test_a_fault_of_ours_tells_nothing_of_the_inside(start_api: StartApi) -> None:

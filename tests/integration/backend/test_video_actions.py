@@ -179,7 +179,8 @@ async def test_an_upload_under_way_has_no_work_to_speak_of(api: Api) -> None:
     path = f"/v1/videos/{(await begin(person))['video_id']}"
     for action, body in (("cancel", None), ("retry", None), ("jobs", {"operation": "transcode"})):
         answer = await person.http.post(f"{path}/{action}", json=body)
-        problem(answer, 409, "invalid_state")
+        refused = problem(answer, 409, "invalid_state")
+    assert refused["detail"].startswith("This video is still being uploaded.")
     assert (await person.http.get(f"{path}/jobs")).json() == {"items": [], "next_cursor": None}
 
 

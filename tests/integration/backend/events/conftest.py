@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from backend.events import stream as changes
-from control.main import opened
+from control.main import opened, send
 from tests.support.app import Api, served
 
 
@@ -20,12 +20,11 @@ async def address(api: Api) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def _relayed(api: Api) -> AsyncIterator[None]:
     """Word goes through the outbox; of control nothing but its relay is at work."""
-    async with opened(api.settings) as control:
-        running = [asyncio.create_task(each) for each in (control.relay.run(), control.ear.run())]
+    async with opened(api.settings) as adapters:
+        running = asyncio.create_task(send(adapters))
         yield
-        for each in running:
-            each.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.fixture(autouse=True)

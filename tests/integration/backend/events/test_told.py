@@ -14,7 +14,7 @@ from tests.support.people import new_user
 from tests.support.problems import problem
 from tests.support.sse import stream
 from tests.support.uploading import begin, uploaded
-from tests.support.work import claim_of
+from tests.support.work import claim_of, locked
 
 
 async def test_a_video_is_followed_from_its_present_state_to_its_end(
@@ -129,7 +129,7 @@ async def test_late_word_of_a_job_that_was_cancelled_says_nothing_of_the_next_on
     old = await claim_of(held.db, video_id)
     async with held.db.begin() as tx:
         await cancelling.cancel(tx, video_id)  # and Redis was not there to be told
-        await create_job(tx, video_id, "transcode")
+        await create_job(tx, await locked(tx, video_id), "transcode")
     new = await claim_of(held.db, video_id)
     async with stream(address, path.format(video_id), person.token) as events:
         first = await events.event()

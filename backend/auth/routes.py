@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Header, Request, Response, status
+from fastapi import APIRouter, Cookie, Header, Request, Response
 
 from backend.auth import password_again, service
 from backend.auth.origin import check_origin
@@ -19,7 +19,7 @@ from backend.auth.schemas import (
     TokenAnswer,
 )
 from backend.deps import Address, CurrentUser, OpenServices, Services
-from backend.http.errors import responses
+from backend.http.errors import problems
 from core.errors import NotFound
 
 COOKIE = "framemill_refresh"
@@ -30,7 +30,7 @@ RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=Fal
 UserAgent = Annotated[str, Header(include_in_schema=False)]
 
 
-@router.get("/auth/registration", responses=responses(), summary="Who can create an account?")
+@router.get("/auth/registration", summary="Who can create an account?")
 async def get_registration(services: OpenServices) -> RegistrationMode:
     """Tell who can create an account: anybody, people with an invite, or nobody."""
     return RegistrationMode(registration=services.settings.registration)
@@ -38,8 +38,8 @@ async def get_registration(services: OpenServices) -> RegistrationMode:
 
 @router.post(
     "/auth/register",
-    status_code=status.HTTP_201_CREATED,
-    responses=responses(400, 403, 409, 413, 415, 422, 429),
+    status_code=201,
+    responses=problems(403, 409, 429),
     summary="Create an account",
 )
 async def register(body: Registration, services: OpenServices, address: Address) -> Account:
@@ -50,7 +50,7 @@ async def register(body: Registration, services: OpenServices, address: Address)
     return await service.register(services, body, address)
 
 
-@router.post("/auth/login", responses=responses(400, 401, 413, 415, 422, 429), summary="Log in")
+@router.post("/auth/login", responses=problems(401, 429), summary="Log in")
 async def login(
     body: Credentials,
     response: Response,
@@ -63,11 +63,7 @@ async def login(
     return _answer(services, response, issued, in_body=body.client == "native")
 
 
-@router.post(
-    "/auth/refresh",
-    responses=responses(400, 401, 403, 413, 415, 422, 429),
-    summary="Refresh the access token",
-)
+@router.post("/auth/refresh", responses=problems(401, 403, 429), summary="Refresh the access token")
 async def refresh(
     request: Request,
     response: Response,
@@ -87,12 +83,7 @@ async def refresh(
     return _answer(services, response, issued, in_body=token is not None)
 
 
-@router.post(
-    "/auth/logout",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(400, 403, 413, 415, 422),
-    summary="Log out",
-)
+@router.post("/auth/logout", status_code=204, responses=problems(403), summary="Log out")
 async def logout(
     request: Request,
     response: Response,
@@ -109,10 +100,7 @@ async def logout(
 
 
 @router.post(
-    "/auth/password",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(400, 401, 403, 413, 415, 422, 429),
-    summary="Change the password",
+    "/auth/password", status_code=204, responses=problems(403, 429), summary="Change the password"
 )
 async def change_password(body: PasswordChange, user: CurrentUser, address: Address) -> None:
     """Set a new password. All other sessions of the account end, this one stays."""
@@ -121,29 +109,19 @@ async def change_password(body: PasswordChange, user: CurrentUser, address: Addr
     )
 
 
-@router.get("/auth/sessions", responses=responses(401), summary="List sessions")
+@router.get("/auth/sessions", summary="List sessions")
 async def list_sessions(user: CurrentUser) -> SessionList:
     """List the sessions of the account, the last used first."""
     return SessionList(items=await user.services.sessions.list_of(user.user_id, user.session_id))
 
 
-@router.delete(
-    "/auth/sessions",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(401),
-    summary="End all sessions",
-)
+@router.delete("/auth/sessions", status_code=204, summary="End all sessions")
 async def end_sessions(user: CurrentUser) -> None:
     """End all sessions of the account, this one too."""
     await service.end_all_sessions(user.services, user)
 
 
-@router.delete(
-    "/auth/sessions/{session_id}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(401, 404),
-    summary="End a session",
-)
+@router.delete("/auth/sessions/{session_id}", status_code=204, summary="End a session")
 async def end_session(session_id: str, user: CurrentUser) -> None:
     """End one session of the account."""
     # Postgres has no text with a NUL in it.
@@ -153,17 +131,14 @@ async def end_session(session_id: str, user: CurrentUser) -> None:
         raise NotFound("This session does not exist.")
 
 
-@router.get("/me", responses=responses(401), summary="This account")
+@router.get("/me", summary="This account")
 async def me(user: CurrentUser) -> Me:
     """Return the account of the caller."""
     return await service.account(user.services, user)
 
 
 @router.post(
-    "/me/delete",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(400, 401, 403, 409, 413, 415, 422, 429),
-    summary="Delete this account",
+    "/me/delete", status_code=204, responses=problems(403, 409, 429), summary="Delete this account"
 )
 async def delete_account(
     body: AccountEnd, response: Response, user: CurrentUser, address: Address

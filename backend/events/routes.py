@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from backend.deps import CurrentUser
 from backend.events import stream
 from backend.events.schemas import DeletedVideo
-from backend.http.errors import responses
+from backend.http.errors import problems
 from backend.videos.schemas import VideoItem
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -54,7 +54,7 @@ async def _known_video(video_id: UUID, user: CurrentUser) -> UUID:
 @router.get(
     "/videos/{video_id}/events",
     response_class=EventSourceResponse,
-    responses=responses(401, 404, 429),
+    responses=problems(429),
     dependencies=[Depends(_slot)],
     summary="Follow one video",
     openapi_extra=_EVENTS,
@@ -70,7 +70,7 @@ async def follow_video(
 @router.get(
     "/events",
     response_class=EventSourceResponse,
-    responses=responses(401, 429),
+    responses=problems(429),
     dependencies=[Depends(_slot)],
     summary="Follow all videos",
     openapi_extra=_EVENTS,

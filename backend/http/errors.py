@@ -25,7 +25,7 @@ STATUS: dict[type[errors.DomainError], int] = {
     errors.RateLimited: 429,
     errors.Unavailable: 503,
 }
-_TITLES = {
+TITLES = {
     400: "Bad request",
     401: "Not authenticated",
     403: "Forbidden",
@@ -58,16 +58,6 @@ _MESSAGES = {
     "extra_forbidden": "This field is not known.",
     **dict.fromkeys(("model_attributes_type", "model_type"), "This must be a JSON object."),
 }
-_RETRY_AFTER: dict[str, Any] = {
-    "description": "Seconds to wait before asking again.",
-    "required": True,
-    "schema": {"type": "integer", "minimum": 1},
-}
-_HEADERS: dict[int, tuple[str, dict[str, Any]]] = {
-    401: ("WWW-Authenticate", {"required": True, "schema": {"type": "string"}}),
-    429: ("Retry-After", _RETRY_AFTER),
-    503: ("Retry-After", _RETRY_AFTER),
-}
 _RETRYABLE = frozenset({429, 500, 503})
 _RETRY_AFTER_S = 5
 
@@ -94,18 +84,9 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = None
 
 
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI description of the errors that a route may answer with."""
-    return {
-        status: {
-            "description": _TITLES[status],
-            "content": {
-                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-            },
-            **({"headers": dict([_HEADERS[status]])} if status in _HEADERS else {}),
-        }
-        for status in sorted({*statuses, 500, 503})
-    }
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what a route says of errors that do not follow from what it takes."""
+    return {status: {"description": TITLES[status]} for status in statuses}
 
 
 def problem(
@@ -122,7 +103,7 @@ def problem(
     """Return an `application/problem+json` response."""
     body = Problem(
         type=f"urn:framemill:problem:{code}",
-        title=_TITLES.get(status, "Error"),
+        title=TITLES.get(status, "Error"),
         status=status,
         detail=detail,
         instance=path,

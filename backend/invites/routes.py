@@ -3,28 +3,23 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Query
 
 from backend.deps import CurrentAdmin
-from backend.http.errors import responses
+from backend.http.errors import problems
 from backend.invites import service
 from backend.invites.schemas import CreatedInvite, InvitePage, NewInvite
 
 router = APIRouter(prefix="/v1/admin/invites", tags=["admin"])
 
 
-@router.post(
-    "",
-    status_code=status.HTTP_201_CREATED,
-    responses=responses(400, 401, 403, 413, 415, 422),
-    summary="Create an invite",
-)
+@router.post("", status_code=201, responses=problems(403), summary="Create an invite")
 async def create_invite(admin: CurrentAdmin, body: NewInvite | None = None) -> CreatedInvite:
     """Create an invite for one account. Its code is in this answer only."""
     return await service.create(admin.services, admin, body or NewInvite())
 
 
-@router.get("", responses=responses(401, 403, 422), summary="List invites")
+@router.get("", responses=problems(403), summary="List invites")
 async def list_invites(
     admin: CurrentAdmin,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -35,12 +30,7 @@ async def list_invites(
     return InvitePage(items=items, next_cursor=following)
 
 
-@router.delete(
-    "/{invite_id}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(401, 403, 404),
-    summary="Delete an invite",
-)
+@router.delete("/{invite_id}", status_code=204, responses=problems(403), summary="Delete an invite")
 async def delete_invite(invite_id: UUID, admin: CurrentAdmin) -> None:
     """Delete an invite, used or not. An account that was created with it stays."""
     await service.withdraw(admin.services, invite_id)

@@ -3,14 +3,13 @@
 from fastapi import APIRouter
 
 from backend.deps import CurrentUser
-from backend.http.errors import responses
 from backend.quota import quota
 from backend.quota.schemas import Limits
 
 router = APIRouter(prefix="/v1/limits", tags=["uploads"])
 
 
-@router.get("", responses=responses(401), summary="Upload limits")
+@router.get("", summary="Upload limits")
 async def get_limits(user: CurrentUser) -> Limits:
     """Return the limits of a file and of the user, so that a client can check before it uploads."""
     settings = user.services.settings

@@ -4,10 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Request, Response, status
+from fastapi import APIRouter, Header, Request, Response
 
 from backend.deps import CurrentUser
-from backend.http.errors import responses
+from backend.http.errors import problems
 from backend.http.raw_route import DirectRoute, authenticate, described, read_body
 from backend.uploads import service
 from backend.uploads.schemas import (
@@ -36,12 +36,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post(
-    "",
-    status_code=status.HTTP_201_CREATED,
-    responses=responses(400, 401, 409, 413, 415, 422, 429),
-    summary="Start an upload",
-)
+@router.post("", status_code=201, responses=problems(409, 429), summary="Start an upload")
 async def create_upload(
     body: NewUpload, user: CurrentUser, idempotency_key: IdempotencyKey = None
 ) -> UploadItem:
@@ -58,7 +53,7 @@ async def create_upload(
     )
 
 
-@router.get("/{upload_id}", responses=responses(401, 404), summary="One upload and its parts")
+@router.get("/{upload_id}", summary="One upload and its parts")
 async def get_upload(upload_id: UUID, user: CurrentUser) -> UploadWithParts:
     """Return an upload with the parts that are in S3. A client needs them to resume."""
     upload = await service.find(user.services, user, upload_id)
@@ -69,10 +64,8 @@ async def get_upload(upload_id: UUID, user: CurrentUser) -> UploadWithParts:
 
 @direct.post(
     "/{upload_id}/parts",
-    responses={
-        200: {"model": SignedParts},
-        **responses(400, 401, 404, 409, 413, 415, 422),
-    },
+    response_model=SignedParts,
+    responses=problems(409),
     summary="Sign part URLs",
     openapi_extra=described(PartsRequest),
 )
@@ -94,10 +87,7 @@ async def sign_parts(upload_id: UUID, request: Request) -> Response:
 
 
 @router.post(
-    "/{upload_id}/complete",
-    status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(400, 401, 404, 409, 413, 415, 422),
-    summary="Complete an upload",
+    "/{upload_id}/complete", status_code=202, responses=problems(409), summary="Complete an upload"
 )
 async def complete_upload(
     upload_id: UUID, user: CurrentUser, request: Request, body: Completion | None = None
@@ -109,12 +99,7 @@ async def complete_upload(
     return await user.services.videos.get(upload.video_id, user.user_id)
 
 
-@router.delete(
-    "/{upload_id}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(401, 404, 409),
-    summary="Abort an upload",
-)
+@router.delete("/{upload_id}", status_code=204, responses=problems(409), summary="Abort an upload")
 async def abort_upload(upload_id: UUID, user: CurrentUser) -> None:
     """Cancel an upload and delete its parts in S3."""
     await service.abort(user.services, await service.find(user.services, user, upload_id))

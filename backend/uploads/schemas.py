@@ -96,7 +96,12 @@ class PartsRequest(Body):
 
     part_numbers: Annotated[
         list[PartNumber],
-        Field(min_length=1, max_length=1000, examples=[[1, 2, 3]]),
+        Field(
+            min_length=1,
+            max_length=1000,
+            examples=[[1, 2, 3]],
+            json_schema_extra={"uniqueItems": True},
+        ),
         AfterValidator(_each_once),
     ]
 

@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from backend.deps import AskingUser, CurrentUser
-from backend.http.errors import responses
+from backend.http.errors import problems
 from backend.http.raw_route import DirectRoute, authenticate, described
 from backend.http.text import Search
 from backend.videos import service
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/videos", tags=["videos"])
 direct = APIRouter(prefix="/v1/videos", tags=["videos"], route_class=DirectRoute)
 
 
-@router.get("", responses=responses(401, 422), summary="The library")
+@router.get("", summary="The library")
 async def list_videos(
     user: CurrentUser,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -36,12 +36,7 @@ async def list_videos(
     return VideoPage(items=items, next_cursor=following)
 
 
-@direct.get(
-    "/{video_id}",
-    responses={200: {"model": VideoItem}, **responses(401, 404)},
-    summary="One video",
-    openapi_extra=described(),
-)
+@direct.get("/{video_id}", response_model=VideoItem, summary="One video", openapi_extra=described())
 async def get_video(video_id: UUID, request: Request) -> Response:
     """Return a video with its state, progress and renditions."""
     user = authenticate.claimed(request)
@@ -51,21 +46,14 @@ async def get_video(video_id: UUID, request: Request) -> Response:
     return Response(body, media_type="application/json")
 
 
-@router.patch(
-    "/{video_id}", responses=responses(400, 401, 404, 413, 415, 422), summary="Rename a video"
-)
+@router.patch("/{video_id}", summary="Rename a video")
 async def rename_video(video_id: UUID, body: VideoPatch, user: CurrentUser) -> VideoItem:
     """Change the title."""
     await service.rename(user.services, user, video_id, body.title)
     return await user.services.videos.get(video_id, user.user_id)
 
 
-@router.delete(
-    "/{video_id}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(401, 404),
-    summary="Delete a video",
-)
+@router.delete("/{video_id}", status_code=204, summary="Delete a video")
 async def delete_video(video_id: UUID, user: CurrentUser) -> None:
     """Delete a video and all its files. Running work is stopped."""
     await service.delete(user.services, user, video_id)
@@ -73,9 +61,9 @@ async def delete_video(video_id: UUID, user: CurrentUser) -> None:
 
 @router.get(
     "/{video_id}/download/{name}",
-    status_code=status.HTTP_307_TEMPORARY_REDIRECT,
+    status_code=307,
     response_class=RedirectResponse,
-    responses={200: {"model": DownloadLink}, **responses(401, 404, 422)},
+    responses={200: {"model": DownloadLink}},
     summary="Download a rendition or the source",
 )
 async def download(
@@ -88,15 +76,12 @@ async def download(
     """Redirect to a presigned URL. `name` is the name of a rendition, or `source`."""
     url = await service.download_url(user.services, user, video_id, name)
     if redirect:
-        return RedirectResponse(url, status.HTTP_307_TEMPORARY_REDIRECT)
+        return RedirectResponse(url, 307)
     return JSONResponse({"url": url})
 
 
 @router.post(
-    "/{video_id}/cancel",
-    status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(401, 404, 409, 429),
-    summary="Cancel processing",
+    "/{video_id}/cancel", status_code=202, responses=problems(409, 429), summary="Cancel processing"
 )
 async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
     """Cancel the video's queued or running job."""
@@ -105,10 +90,7 @@ async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
 
 
 @router.post(
-    "/{video_id}/retry",
-    status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(401, 404, 409, 429),
-    summary="Process again",
+    "/{video_id}/retry", status_code=202, responses=problems(409, 429), summary="Process again"
 )
 async def retry_video(video_id: UUID, user: AskingUser) -> VideoItem:
     """Process a failed or cancelled video again."""

@@ -16,7 +16,7 @@ from backend.deps import Principal, Services
 from backend.http.address import network_of
 from backend.http.ratelimit import Limit
 from backend.http.text import is_storable
-from backend.invites import service as invites
+from backend.invites import codes
 from core import accounts
 from core.errors import Conflict, Forbidden, Invalid, RateLimited, Unauthenticated
 from core.model.ids import new_id
@@ -48,7 +48,7 @@ async def register(services: Services, wanted: Registration, address: str) -> Ac
         raise Invalid("The email address has a character that is not allowed.")
     code = admitted(services.settings.registration, wanted.invite)
     if code is not None:
-        await invites.look(services, code, email)  # before a password is hashed for it
+        await codes.look(services, code, email)  # before a password is hashed for it
     check_password(password, email)
     hashed = await services.passwords.hash(password)
     user_id = new_id()
@@ -61,7 +61,7 @@ async def register(services: Services, wanted: Registration, address: str) -> Ac
         async with services.db.begin() as tx:
             row = (await tx.execute(statement)).one()
             if code is not None:
-                await invites.use(tx, code, email, user_id)
+                await codes.use(tx, code, email, user_id)
     except IntegrityError:
         raise Conflict("This email address already has an account.", "email_unavailable") from None
     return Account.model_validate(row, from_attributes=True)

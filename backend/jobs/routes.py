@@ -18,14 +18,13 @@ Cursor = Annotated[str | None, Query(max_length=100)]
 @router.get("/jobs", summary="All jobs")
 async def list_jobs(user: CurrentUser, limit: Limit = 20, cursor: Cursor = None) -> JobPage:
     """List the user's jobs, newest first."""
-    items, following = await service.page(user.services, user, limit=limit, cursor=cursor)
-    return JobPage(items=items, next_cursor=following)
+    return await service.page(user, limit, cursor)
 
 
 @router.get("/jobs/{job_id}", summary="One job")
 async def get_job(job_id: UUID, user: CurrentUser) -> JobItem:
     """Return a job with its state, failure and log."""
-    return await service.get(user.services, user, job_id)
+    return await service.get(user, job_id)
 
 
 @router.get("/videos/{video_id}/jobs", summary="A video's jobs")
@@ -33,10 +32,7 @@ async def list_video_jobs(
     video_id: UUID, user: CurrentUser, limit: Limit = 20, cursor: Cursor = None
 ) -> JobPage:
     """List the jobs of a video, newest first."""
-    items, following = await service.page(
-        user.services, user, limit=limit, cursor=cursor, video_id=video_id
-    )
-    return JobPage(items=items, next_cursor=following)
+    return await service.page(user, limit, cursor, video_id)
 
 
 @router.post(
@@ -44,4 +40,4 @@ async def list_video_jobs(
 )
 async def create_job(video_id: UUID, body: NewJob, user: AskingUser) -> JobItem:
     """Queue a job for a video that is ready, failed or cancelled."""
-    return await service.create(user.services, user, video_id, body.operation)
+    return await service.create(user, video_id, body.operation)

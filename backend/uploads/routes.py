@@ -20,6 +20,7 @@ from backend.uploads.schemas import (
     UploadWithParts,
 )
 from backend.videos.schemas import VideoItem
+from core.errors import Conflict, NotFound
 from core.uploads.upload_lifecycle import UploadRow
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
@@ -43,10 +44,17 @@ async def create_upload(
     """Start a multipart upload. The video appears in the library at once."""
 
     async def begin() -> UploadItem:
-        return _item(await service.create(user.services, user, body))
+        return _item(await service.create(user, body))
 
     async def as_it_is(begun: UploadItem) -> UploadItem:
-        return _item(await service.find_begun(user.services, user, begun.id))
+        try:
+            return _item(await service.find(user, begun.id))
+        except NotFound:
+            raise Conflict(
+                "The upload of the first request with this Idempotency-Key has been deleted. "
+                "Use another key to start again.",
+                "idempotency_result_gone",
+            ) from None
 
     return await user.services.idempotency.once(
         user.user_id, idempotency_key, body, UploadItem, begin, as_it_is
@@ -56,7 +64,7 @@ async def create_upload(
 @router.get("/{upload_id}", summary="One upload and its parts")
 async def get_upload(upload_id: UUID, user: CurrentUser) -> UploadWithParts:
     """Return an upload with the parts that are in S3. A client needs them to resume."""
-    upload = await service.find(user.services, user, upload_id)
+    upload = await service.find(user, upload_id)
     upload, found = await service.stored_parts(user.services, upload)
     parts = [HeldPart(part_number=part.number, size=part.size, etag=part.etag) for part in found]
     return UploadWithParts(**_item(upload).model_dump(), parts=parts)
@@ -94,7 +102,7 @@ async def complete_upload(
 ) -> VideoItem:
     """Make one object of the parts and queue the video. It is safe to repeat."""
     request.scope["exchange"].extend(_COMPLETE_S)
-    upload = await service.find(user.services, user, upload_id)
+    upload = await service.find(user, upload_id)
     await service.complete(user.services, upload, body.parts if body else None)
     return await user.services.videos.get(upload.video_id, user.user_id)
 
@@ -102,7 +110,7 @@ async def complete_upload(
 @router.delete("/{upload_id}", status_code=204, responses=problems(409), summary="Abort an upload")
 async def abort_upload(upload_id: UUID, user: CurrentUser) -> None:
     """Cancel an upload and delete its parts in S3."""
-    await service.abort(user.services, await service.find(user.services, user, upload_id))
+    await service.abort(user.services, await service.find(user, upload_id))
 
 
 def _item(row: UploadRow) -> UploadItem:

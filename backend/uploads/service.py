@@ -39,7 +39,7 @@ _UNDOING: set["asyncio.Future[None]"] = set()  # what nobody waits for would be 
 _SOURCE_TAG = "kind=source"  # see infra/storage.py
 
 
-async def create(services: Services, user: Principal, wanted: NewUpload) -> UploadRow:
+async def create(user: Principal, wanted: NewUpload) -> UploadRow:
     """Begin an upload.
 
     Raises:
@@ -48,10 +48,9 @@ async def create(services: Services, user: Principal, wanted: NewUpload) -> Uplo
         RateLimited: too many by that user, or `quota_exceeded`.
         Unauthenticated: `session_revoked`: the account has just been closed.
     """
-    settings = services.settings
-    await services.rate_limits.take(
-        Limit("uploads", settings.rate_limit_uploads), str(user.user_id)
-    )
+    services, settings = user.services, user.services.settings
+    limit = Limit("uploads", settings.rate_limit_uploads)
+    await services.rate_limits.take(limit, str(user.user_id))
     extension = PurePosixPath(wanted.filename.replace("\\", "/")).suffix.lower()
     if extension not in settings.upload_extensions:
         allowed = " ".join(settings.upload_extensions)
@@ -59,12 +58,12 @@ async def create(services: Services, user: Principal, wanted: NewUpload) -> Uplo
             f"This file type is not supported. Use one of: {allowed}", "unsupported_extension"
         )
     if wanted.size > settings.upload_max_bytes:
-        limit = settings.upload_max_bytes.human_readable()
-        raise TooLarge(f"The file is too large. The limit is {limit}.")
+        most = settings.upload_max_bytes.human_readable()
+        raise TooLarge(f"The file is too large. The limit is {most}.")
     # Once before S3 is asked, because it is cheap; what is true under the lock counts.
     await quota.look(services.db, settings, user.user_id, wanted.size)
     # What S3 has begun must have a row, or nobody would end it: so it is not cut short.
-    begun = asyncio.ensure_future(_begin(services, user, wanted, extension))
+    begun = asyncio.ensure_future(_begin(user, wanted, extension))
     try:
         return await asyncio.shield(begun)
     except asyncio.CancelledError:
@@ -82,17 +81,9 @@ async def _undo(services: Services, begun: "asyncio.Future[UploadRow]") -> None:
         _log.warning("not_undone", error=repr(error))
 
 
-async def _begin(
-    services: Services, user: Principal, wanted: NewUpload, extension: str
-) -> UploadRow:
-    """Begin the multipart upload at S3 and write its rows, or have it aborted.
-
-    Raises:
-        RateLimited: `quota_exceeded`.
-        Unauthenticated: `session_revoked`.
-        Unavailable: S3 or the database does not answer.
-    """
-    settings = services.settings
+async def _begin(user: Principal, wanted: NewUpload, extension: str) -> UploadRow:
+    """Begin the multipart upload at S3 and write its rows, or have it aborted."""
+    services, settings = user.services, user.services.settings
     video_id, now = new_id(), datetime.now(UTC)
     key = object_keys.source(video_id, extension)
     content_type = _CONTENT_TYPES.get(extension, "application/octet-stream")
@@ -162,29 +153,13 @@ def _title_of(filename: str) -> str:
     return stem if is_visible(stem) else filename
 
 
-async def find(services: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
+async def find(user: Principal, upload_id: uuid.UUID) -> UploadRow:
     """Return a user's upload.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    return owned(user, await services.uploads.get(upload_id))
-
-
-async def find_begun(services: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
-    """Return the upload that an earlier request has begun.
-
-    Raises:
-        Conflict: `idempotency_result_gone`: it was deleted, and nothing is left of it.
-    """
-    try:
-        return await find(services, user, upload_id)
-    except NotFound:
-        raise Conflict(
-            "The upload of the first request with this Idempotency-Key has been deleted. "
-            "Use another key to start again.",
-            "idempotency_result_gone",
-        ) from None
+    return owned(user, await user.services.uploads.get(upload_id))
 
 
 def owned(user: Principal, row: UploadRow | None) -> UploadRow:

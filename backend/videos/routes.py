@@ -30,10 +30,7 @@ async def list_videos(
     sort: Annotated[Sort, Query(description="A cursor fits one order only.")] = (Sort.NEWEST),
 ) -> VideoPage:
     """List the user's videos, newest first unless `sort` says otherwise."""
-    items, following = await service.page(
-        user.services, user, limit=limit, cursor=cursor, states=state or (), search=q, sort=sort
-    )
-    return VideoPage(items=items, next_cursor=following)
+    return await service.page(user, limit, cursor, state, q, sort)
 
 
 @direct.get("/{video_id}", response_model=VideoItem, summary="One video", openapi_extra=described())
@@ -49,14 +46,14 @@ async def get_video(video_id: UUID, request: Request) -> Response:
 @router.patch("/{video_id}", summary="Rename a video")
 async def rename_video(video_id: UUID, body: VideoPatch, user: CurrentUser) -> VideoItem:
     """Change the title."""
-    await service.rename(user.services, user, video_id, body.title)
+    await service.rename(user, video_id, body.title)
     return await user.services.videos.get(video_id, user.user_id)
 
 
 @router.delete("/{video_id}", status_code=204, summary="Delete a video")
 async def delete_video(video_id: UUID, user: CurrentUser) -> None:
     """Delete a video and all its files. Running work is stopped."""
-    await service.delete(user.services, user, video_id)
+    await service.delete(user, video_id)
 
 
 @router.get(
@@ -74,7 +71,7 @@ async def download(
     redirect: Annotated[bool, Query(description="If false, answer 200 with the URL.")] = True,
 ) -> Response:
     """Redirect to a presigned URL. `name` is the name of a rendition, or `source`."""
-    url = await service.download_url(user.services, user, video_id, name)
+    url = await service.download_url(user, video_id, name)
     if redirect:
         return RedirectResponse(url, 307)
     return JSONResponse({"url": url})
@@ -85,7 +82,7 @@ async def download(
 )
 async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
     """Cancel the video's queued or running job."""
-    await service.cancel(user.services, user, video_id)
+    await service.cancel(user, video_id)
     return await user.services.videos.get(video_id, user.user_id)
 
 
@@ -94,5 +91,5 @@ async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
 )
 async def retry_video(video_id: UUID, user: AskingUser) -> VideoItem:
     """Process a failed or cancelled video again."""
-    await service.retry(user.services, user, video_id)
+    await service.retry(user, video_id)
     return await user.services.videos.get(video_id, user.user_id)

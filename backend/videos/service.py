@@ -8,11 +8,11 @@ from urllib.parse import quote
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.deps import Principal, Services
+from backend.deps import Principal
 from backend.http.text import is_storable
 from backend.quota import quota
-from backend.videos.schemas import VideoItem
-from backend.videos.sorting import Sort, cursor_after, follows, order_of
+from backend.videos.schemas import VideoPage
+from backend.videos.sorting import ORDERS, Sort, cursor_after, follows
 from core import log
 from core.errors import Conflict, NotFound, Unavailable
 from core.jobs import cancel as cancelling
@@ -27,16 +27,14 @@ _REMOVAL_S = 5.0
 
 
 async def page(
-    services: Services,
     user: Principal,
-    *,
     limit: int,
     cursor: str | None,
-    states: Sequence[VideoState],
+    states: Sequence[VideoState] | None,
     search: str | None,
     sort: Sort,
-) -> tuple[list[VideoItem], str | None]:
-    """Return a page of the library, and the cursor of the next page.
+) -> VideoPage:
+    """Return a page of the library.
 
     Raises:
         Invalid: the cursor is none of ours, or of another order.
@@ -49,11 +47,11 @@ async def page(
     if search:
         pattern = "%" + _escape(search) + "%"
         where.append(or_(Video.title.ilike(pattern), Video.source_filename.ilike(pattern)))
-    items = await services.videos.select(where, most=limit + 1, order=order_of(sort))
-    if len(items) <= limit:
-        return items, None
-    last = items[limit - 1]
-    return items[:limit], cursor_after(sort, last.id, last.title)
+    items = await user.services.videos.select(where, most=limit + 1, order=ORDERS[sort])
+    following = None
+    if len(items) > limit:
+        following = cursor_after(sort, items[limit - 1].id, items[limit - 1].title)
+    return VideoPage(items=items[:limit], next_cursor=following)
 
 
 def _escape(text: str) -> str:
@@ -61,49 +59,49 @@ def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-async def rename(services: Services, user: Principal, video_id: uuid.UUID, title: str) -> None:
+async def rename(user: Principal, video_id: uuid.UUID, title: str) -> None:
     """Give a video another title.
 
     Raises:
         NotFound: there is no such video of that user.
     """
-    async with services.db.begin() as tx:
+    async with user.services.db.begin() as tx:
         await _own(tx, user, video_id)
         await lifecycle.touch(tx, video_id, title=title)
 
 
-async def delete(services: Services, user: Principal, video_id: uuid.UUID) -> None:
+async def delete(user: Principal, video_id: uuid.UUID) -> None:
     """Delete a video with everything that is stored for it; what is running is stopped.
 
     Raises:
         NotFound: there is no such video of that user.
     """
-    async with services.db.begin() as tx:
+    async with user.services.db.begin() as tx:
         await _own(tx, user, video_id)
         ended = await removal.delete_video(tx, video_id)
-    await services.board.end(ended or ())
+    await user.services.board.end(ended or ())
     try:
         # It is deleted, and the sweep removes what is stored: only a store that is quick is used.
         async with asyncio.timeout(_REMOVAL_S):
-            await services.storage.delete_prefix(object_keys.video_prefix(video_id))
+            await user.services.storage.delete_prefix(object_keys.video_prefix(video_id))
     except (Unavailable, TimeoutError) as error:
         _log.warning("deleted_later", video_id=str(video_id), error=repr(error))
 
 
-async def cancel(services: Services, user: Principal, video_id: uuid.UUID) -> None:
+async def cancel(user: Principal, video_id: uuid.UUID) -> None:
     """Cancel the video's queued or running job.
 
     Raises:
         NotFound: there is no such video of that user.
         Conflict: nothing is queued or running.
     """
-    async with services.db.begin() as tx:
+    async with user.services.db.begin() as tx:
         await _own(tx, user, video_id)
         ended = await cancelling.cancel(tx, video_id)
-    await services.board.end(ended)
+    await user.services.board.end(ended)
 
 
-async def retry(services: Services, user: Principal, video_id: uuid.UUID) -> None:
+async def retry(user: Principal, video_id: uuid.UUID) -> None:
     """Process a failed or cancelled video again.
 
     Raises:
@@ -111,16 +109,16 @@ async def retry(services: Services, user: Principal, video_id: uuid.UUID) -> Non
         Conflict: it has neither failed nor been cancelled.
         RateLimited: `quota_exceeded`.
     """
-    async with services.db.begin() as tx:
-        await quota.lock(tx, services.settings, user.user_id)
+    async with user.services.db.begin() as tx:
+        await quota.lock(tx, user.services.settings, user.user_id)
         state = await _own(tx, user, video_id)
         if state not in (VideoState.FAILED, VideoState.CANCELLED):
             raise Conflict("Only a failed or cancelled video can be tried again.")
-        await quota.admit(tx, services.settings, user.user_id)
+        await quota.admit(tx, user.services.settings, user.user_id)
         await create_job(tx, video_id, "transcode")
 
 
-async def download_url(services: Services, user: Principal, video_id: uuid.UUID, name: str) -> str:
+async def download_url(user: Principal, video_id: uuid.UUID, name: str) -> str:
     """Return a presigned URL that a browser saves under a readable name.
 
     Raises:
@@ -129,7 +127,7 @@ async def download_url(services: Services, user: Principal, video_id: uuid.UUID,
     if not is_storable(name):
         raise NotFound("This video has no rendition with this name.")
     columns = (Video.user_id, Video.state, Video.title, Video.source_key, Video.source_filename)
-    async with services.db.autocommit() as connection:
+    async with user.services.db.autocommit() as connection:
         video = (
             await connection.execute(select(*columns).where(Video.id == video_id))
         ).one_or_none()
@@ -151,9 +149,9 @@ async def download_url(services: Services, user: Principal, video_id: uuid.UUID,
             filename = f"{video.title} {name}.mp4"
     if found is None:
         raise NotFound("This video has no rendition with this name.")
-    return await services.storage.sign_get(
+    return await user.services.storage.sign_get(
         found,
-        services.settings.media_url_ttl_s,
+        user.services.settings.media_url_ttl_s,
         steady=False,
         response_content_disposition=disposition(filename),
     )

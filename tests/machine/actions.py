@@ -152,7 +152,7 @@ class Mill:
     async def begin_upload(self, user_id: uuid.UUID) -> None:
         """Begin an upload and send its part."""
         wanted = NewUpload(filename="film.mp4", size=SIZE)
-        row = await uploads_service.create(self._held, self._as(user_id), wanted)
+        row = await uploads_service.create(self._as(user_id), wanted)
         self.storage.uploads[row.s3_upload_id][1].append(Part(1, SIZE, "etag"))
 
     async def complete(self, upload_id: uuid.UUID) -> None:
@@ -171,23 +171,23 @@ class Mill:
 
     async def rename(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Rename a video."""
-        await videos_service.rename(self._held, self._as(user_id), video_id, "Another name")
+        await videos_service.rename(self._as(user_id), video_id, "Another name")
 
     async def cancel(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Cancel its work."""
-        await videos_service.cancel(self._held, self._as(user_id), video_id)
+        await videos_service.cancel(self._as(user_id), video_id)
 
     async def retry(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Try again what failed."""
-        await videos_service.retry(self._held, self._as(user_id), video_id)
+        await videos_service.retry(self._as(user_id), video_id)
 
     async def new_job(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Ask for another transcode."""
-        await jobs_service.create(self._held, self._as(user_id), video_id, "transcode")
+        await jobs_service.create(self._as(user_id), video_id, "transcode")
 
     async def delete(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Delete a video."""
-        await videos_service.delete(self._held, self._as(user_id), video_id)
+        await videos_service.delete(self._as(user_id), video_id)
 
     # Workers
 

@@ -51,22 +51,13 @@ async def end_account(user: Principal, password: str, *, address: str) -> None:
 
 
 async def _show_password(user: Principal, password: str, address: str) -> tuple[str, str]:
-    """Return the account's address and the hash that a password was found to fit.
-
-    Raises:
-        Forbidden: `password_wrong`; it counts like a failed login.
-        RateLimited: too many attempts.
-        Unauthenticated: `session_revoked`: the account is closed.
-    """
+    """Return the account's address and the hash that a password was found to fit."""
     services = user.services
+    statement = select(User.email, User.password_hash).where(
+        User.id == user.user_id, User.closed_at.is_(None)
+    )
     async with services.db.autocommit() as connection:
-        row = (
-            await connection.execute(
-                select(User.email, User.password_hash).where(
-                    User.id == user.user_id, User.closed_at.is_(None)
-                )
-            )
-        ).one_or_none()
+        row = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise accounts.gone()
     await service.limit_attempts(services, row.email, address)

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
+from sqlalchemy import select
 
-from backend.auth import password_again, service
+from backend.auth import password_again, service, stored_sessions
 from backend.auth.origin import check_origin
 from backend.auth.schemas import (
     Account,
@@ -20,7 +21,10 @@ from backend.auth.schemas import (
 )
 from backend.deps import Address, CurrentUser, OpenServices, Services
 from backend.http.errors import problems
+from backend.http.text import is_storable
+from core import accounts
 from core.errors import NotFound
+from core.model.tables import User
 
 COOKIE = "framemill_refresh"
 _PATH = "/v1/auth"  # the cookie goes nowhere else
@@ -28,6 +32,22 @@ _PATH = "/v1/auth"  # the cookie goes nowhere else
 router = APIRouter(prefix="/v1", tags=["accounts"])
 RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=False)]
 UserAgent = Annotated[str, Header(include_in_schema=False)]
+
+
+async def _refresh_token(
+    request: Request,
+    services: OpenServices,
+    body: RefreshRequest | None = None,
+    cookie: RefreshCookie = None,
+) -> tuple[str | None, bool]:
+    """Return a refresh token, and whether it is from the body: else from a page that may use it."""
+    if body is not None and body.refresh_token is not None:
+        return body.refresh_token, True
+    check_origin(request, services.settings.allowed_origins)
+    return cookie, False
+
+
+ShownToken = Annotated[tuple[str | None, bool], Depends(_refresh_token)]
 
 
 @router.get("/auth/registration", summary="Who can create an account?")
@@ -65,37 +85,21 @@ async def login(
 
 @router.post("/auth/refresh", responses=problems(401, 403, 429), summary="Refresh the access token")
 async def refresh(
-    request: Request,
-    response: Response,
-    services: OpenServices,
-    address: Address,
-    body: RefreshRequest | None = None,
-    cookie: RefreshCookie = None,
+    response: Response, services: OpenServices, address: Address, shown: ShownToken
 ) -> TokenAnswer:
     """Return a new access token and the next refresh token.
 
     A refresh token that is used twice ends its session.
     """
-    token = body.refresh_token if body else None
-    if token is None:
-        check_origin(request, services.settings.allowed_origins)
-    issued = await service.refresh(services, cookie if token is None else token, address)
-    return _answer(services, response, issued, in_body=token is not None)
+    token, in_body = shown
+    issued = await service.refresh(services, token, address)
+    return _answer(services, response, issued, in_body=in_body)
 
 
 @router.post("/auth/logout", status_code=204, responses=problems(403), summary="Log out")
-async def logout(
-    request: Request,
-    response: Response,
-    services: OpenServices,
-    body: RefreshRequest | None = None,
-    cookie: RefreshCookie = None,
-) -> None:
+async def logout(response: Response, services: OpenServices, shown: ShownToken) -> None:
     """End the session of a refresh token. Its access tokens stop working at once."""
-    token = body.refresh_token if body else None
-    if token is None:
-        check_origin(request, services.settings.allowed_origins)
-    await service.log_out(services, cookie if token is None else token)
+    await service.log_out(services, shown[0])
     response.delete_cookie(COOKIE, path=_PATH)
 
 
@@ -118,23 +122,31 @@ async def list_sessions(user: CurrentUser) -> SessionList:
 @router.delete("/auth/sessions", status_code=204, summary="End all sessions")
 async def end_sessions(user: CurrentUser) -> None:
     """End all sessions of the account, this one too."""
-    await service.end_all_sessions(user.services, user)
+    async with user.services.db.begin() as tx:
+        await stored_sessions.end_all(tx, user.user_id)
+    await user.services.sessions.end_all(user.user_id)
 
 
 @router.delete("/auth/sessions/{session_id}", status_code=204, summary="End a session")
 async def end_session(session_id: str, user: CurrentUser) -> None:
     """End one session of the account."""
-    # Postgres has no text with a NUL in it.
-    if not session_id.isprintable() or len(session_id) > 64:
-        raise NotFound("This session does not exist.")
-    if not await service.end_session(user.services, user.user_id, session_id):
+    if not is_storable(session_id) or not await service.end_session(
+        user.services, user.user_id, session_id
+    ):
         raise NotFound("This session does not exist.")
 
 
 @router.get("/me", summary="This account")
 async def me(user: CurrentUser) -> Me:
     """Return the account of the caller."""
-    return await service.account(user.services, user)
+    statement = select(User.id, User.email, User.role, User.created_at).where(
+        User.id == user.user_id, User.closed_at.is_(None)
+    )
+    async with user.services.db.autocommit() as connection:
+        row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        raise accounts.gone()
+    return Me.model_validate(row, from_attributes=True)
 
 
 @router.post(

@@ -2,23 +2,22 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from backend.auth import stored_sessions
 from backend.auth.passwords import check_password
-from backend.auth.schemas import Account, Credentials, Me, Registration
-from backend.auth.sessions import Rotated
+from backend.auth.schemas import Account, Credentials, Registration
+from backend.auth.sessions import Rotated, ended
 from backend.auth.tokens import Token
-from backend.deps import Principal, Services
+from backend.deps import Services
 from backend.http.address import network_of
 from backend.http.ratelimit import Limit
 from backend.http.text import is_storable
 from backend.invites import codes
 from core import accounts
-from core.errors import Conflict, Forbidden, Invalid, RateLimited, Unauthenticated
+from core.errors import Conflict, Forbidden, RateLimited, Unauthenticated
 from core.model.ids import new_id
 from core.model.tables import User
 
@@ -43,15 +42,18 @@ async def register(services: Services, wanted: Registration, address: str) -> Ac
     await services.rate_limits.take(
         Limit("register", services.settings.rate_limit_address), network_of(address)
     )
-    email, password = wanted.email, wanted.password
-    if not is_storable(email):
-        raise Invalid("The email address has a character that is not allowed.")
-    code = admitted(services.settings.registration, wanted.invite)
-    if code is not None:
+    email, user_id, code = wanted.email, new_id(), None
+    if services.settings.registration == "closed":
+        raise Forbidden("Nobody can create an account here.", "registration_closed")
+    if services.settings.registration == "invite":
+        code = wanted.invite
+        if not code:
+            raise Forbidden(
+                "You need an invite to create an account. Ask for one.", "invite_required"
+            )
         await codes.look(services, code, email)  # before a password is hashed for it
-    check_password(password, email)
-    hashed = await services.passwords.hash(password)
-    user_id = new_id()
+    check_password(wanted.password, email)
+    hashed = await services.passwords.hash(wanted.password)
     statement = (
         insert(User)
         .values(id=user_id, email=email, password_hash=hashed)
@@ -65,21 +67,6 @@ async def register(services: Services, wanted: Registration, address: str) -> Ac
     except IntegrityError:
         raise Conflict("This email address already has an account.", "email_unavailable") from None
     return Account.model_validate(row, from_attributes=True)
-
-
-def admitted(registration: Literal["open", "invite", "closed"], invite: str | None) -> str | None:
-    """Return the code that has to be used up for an account; None where none is needed.
-
-    Raises:
-        Forbidden: `registration_closed` or `invite_required`.
-    """
-    if registration == "open":
-        return None
-    if registration == "closed":
-        raise Forbidden("Nobody can create an account here.", "registration_closed")
-    if not invite:
-        raise Forbidden("You need an invite to create an account. Ask for one.", "invite_required")
-    return invite
 
 
 async def log_in(
@@ -165,16 +152,12 @@ async def refresh(services: Services, token: str | None, address: str) -> Issued
 
 
 async def _rotate(services: Services, shown: Token) -> Rotated:
-    """Return what the next refresh token is made of, if Redis and Postgres both know the session.
-
-    Raises:
-        Unauthenticated: one of them does not, or the token shown is not the last.
-    """
+    """Return what the next token is made of, if Redis and Postgres both know the session."""
     # Looked at before Redis changes anything, so that a database that is away costs no session.
     async with services.db.autocommit() as connection:
         last = await stored_sessions.last_token(connection, shown.user_id, shown.session_id)
     if last is None:
-        raise _ended()
+        raise ended()
     rotated = await services.sessions.rotate(
         shown.user_id,
         shown.session_id,
@@ -189,12 +172,8 @@ async def _rotate(services: Services, shown: Token) -> Rotated:
         )
     if not followed and not await services.sessions.went_on(shown.session_id, rotated.token_id):
         # Redis came back with contents from before this token was used.
-        raise _ended()
+        raise ended()
     return rotated
-
-
-def _ended() -> Unauthenticated:
-    return Unauthenticated("This session has ended; log in again.", "session_revoked")
 
 
 async def log_out(services: Services, token: str | None) -> None:
@@ -213,28 +192,6 @@ async def end_session(services: Services, user_id: uuid.UUID, session_id: str) -
     async with services.db.begin() as tx:
         known = await stored_sessions.end(tx, user_id, session_id)
     return await services.sessions.end(user_id, session_id) or known
-
-
-async def end_all_sessions(services: Services, user: Principal) -> None:
-    """End every session of an account for good."""
-    async with services.db.begin() as tx:
-        await stored_sessions.end_all(tx, user.user_id)
-    await services.sessions.end_all(user.user_id)
-
-
-async def account(services: Services, user: Principal) -> Me:
-    """Return the account of the caller."""
-    async with services.db.autocommit() as connection:
-        row = (
-            await connection.execute(
-                select(User.id, User.email, User.role, User.created_at).where(
-                    User.id == user.user_id, User.closed_at.is_(None)
-                )
-            )
-        ).one_or_none()
-    if row is None:
-        raise accounts.gone()
-    return Me.model_validate(row, from_attributes=True)
 
 
 def _issue(

@@ -73,11 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _password() -> tuple[str, bool]:
-    """Return the password that was given, or a new one; and whether it was made up.
-
-    Raises:
-        Refused: it was typed differently the second time, or is no text.
-    """
+    """Return the password that was given, or a new one; and whether it was made up."""
     if sys.stdin is None or sys.stdin.closed:
         given = ""
     elif sys.stdin.isatty():
@@ -95,11 +91,7 @@ def _password() -> tuple[str, bool]:
 
 
 async def _make_admin(settings: config.DatabaseSettings, email: str, password: str | None) -> None:
-    """Make an account that is an admin; with no password, make one that is there an admin.
-
-    Raises:
-        Refused: it is there already, or is not there.
-    """
+    """Make an account that is an admin; with no password, make one that is there an admin."""
     passwords = Passwords()
     database = Database(settings.database_url.get_secret_value(), 1, database_secret(settings))
     try:

@@ -126,22 +126,14 @@ CurrentUser = Annotated[Principal, Depends(BearerSession())]
 
 
 async def _asking(user: CurrentUser) -> Principal:
-    """Return who is asking for work, unless that was too often within a minute.
-
-    Raises:
-        RateLimited: `rate_limited`.
-    """
+    """Return who is asking for work, unless that was too often within a minute."""
     limit = Limit("jobs", user.services.settings.rate_limit_uploads)
     await user.services.rate_limits.take(limit, str(user.user_id))
     return user
 
 
 async def _admin(user: CurrentUser) -> Principal:
-    """Return who is asking, if it is an admin. Looked up each time: a role can be taken away.
-
-    Raises:
-        Forbidden: `forbidden`.
-    """
+    """Return who is asking, if it is an admin. Looked up each time: a role can be taken away."""
     async with user.services.db.autocommit() as connection:
         role = await connection.scalar(
             select(User.role).where(User.id == user.user_id, User.closed_at.is_(None))

@@ -100,8 +100,11 @@ class Sessions:
             Unauthenticated: `session_revoked`: the session has ended, or the token was used
                 before, which ends it.
         """
-        shown = [token_id, new_token(), self._grace_s, self._life_s, session_id, int(unanswered)]
-        answer = await self._rotate(keys=[_key(session_id), _index(user_id)], args=shown)
+        lives = self._grace_s, self._life_s
+        answer = await self._rotate(
+            keys=[_key(session_id), _index(user_id)],
+            args=[token_id, new_token(), *lives, session_id, int(unanswered)],
+        )
         if answer[0] != "ok":
             raise ended()
         return Rotated(str(answer[1]), int(answer[2]))

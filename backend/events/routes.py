@@ -63,7 +63,7 @@ async def follow_video(
     video_id: Annotated[UUID, Depends(_known_video)], user: CurrentUser
 ) -> AsyncIterator[ServerSentEvent]:
     """Send the video now and after every change. It ends with the video or the session."""
-    async for change in stream.changes_of_one(user, video_id):
+    async for change in stream.changes(user, video_id):
         yield _event(change)
 
 
@@ -82,7 +82,7 @@ async def follow_all(
     ] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Send the newest videos and recent changes, then each change. It ends with the session."""
-    async for change in stream.changes_of_all(user, everything=bool(last_event_id)):
+    async for change in stream.changes(user, everything=bool(last_event_id)):
         yield _event(change)
 
 

@@ -41,12 +41,9 @@ TITLES = {
 }
 _HTTP_CODES = {
     400: "malformed_request",
-    401: "token_invalid",
-    403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
     413: "payload_too_large",
-    415: "unsupported_media_type",
     429: "rate_limited",
 }
 _DETAILS = {

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from backend.deps import CurrentUser
 from backend.http.errors import problems
@@ -24,7 +24,12 @@ from core.errors import Conflict, NotFound
 from core.uploads.upload_lifecycle import UploadRow
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
-direct = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=DirectRoute)
+direct = APIRouter(
+    prefix="/v1/uploads",
+    tags=["uploads"],
+    route_class=DirectRoute,
+    dependencies=[Depends(authenticate)],
+)
 # S3 takes minutes over the largest files; what it makes after this the sweep finds.
 _COMPLETE_S = 120.0
 IdempotencyKey = Annotated[

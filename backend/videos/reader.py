@@ -140,9 +140,9 @@ class VideoReader:
         return list(await asyncio.gather(*map(self._item, rows)))
 
     async def some(self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]) -> list[VideoItem]:
-        """Return those of some videos that the user has, the oldest first."""
-        rows = (await self._load(list(video_ids))).values()
-        own = sorted((row for row in rows if row.user_id == user_id), key=lambda row: row.id)
+        """Return those of some videos that the user has, in the same order."""
+        rows = await asyncio.gather(*map(self._rows.get, video_ids))
+        own = [row for row in rows if row is not None and row.user_id == user_id]
         return list(await asyncio.gather(*map(self._item, own)))
 
     async def versions(

@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from backend.deps import AskingUser, CurrentUser
 from backend.http.errors import problems
-from backend.http.raw_route import DirectRoute, authenticate, described
+from backend.http.raw_route import DirectRoute, authenticate
 from backend.http.text import Search
 from backend.videos import service
 from backend.videos.schemas import DownloadLink, VideoItem, VideoPage, VideoPatch
@@ -16,7 +16,12 @@ from backend.videos.sorting import Sort
 from core.model.states import VideoState
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
-direct = APIRouter(prefix="/v1/videos", tags=["videos"], route_class=DirectRoute)
+direct = APIRouter(
+    prefix="/v1/videos",
+    tags=["videos"],
+    route_class=DirectRoute,
+    dependencies=[Depends(authenticate)],
+)
 
 
 @router.get("", summary="The library")
@@ -33,7 +38,7 @@ async def list_videos(
     return await service.page(user, limit, cursor, state, q, sort)
 
 
-@direct.get("/{video_id}", response_model=VideoItem, summary="One video", openapi_extra=described())
+@direct.get("/{video_id}", response_model=VideoItem, summary="One video")
 async def get_video(video_id: UUID, request: Request) -> Response:
     """Return a video with its state, progress and renditions."""
     user = authenticate.claimed(request)

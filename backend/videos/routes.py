@@ -1,20 +1,33 @@
 """Videos over HTTP."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
+from sqlalchemy import ColumnElement, or_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.deps import AskingUser, CurrentUser
+from backend.deps import AskingUser, CurrentUser, Principal
 from backend.http.errors import problems
 from backend.http.raw_route import DirectRoute, authenticate
 from backend.http.text import Search
-from backend.videos import service
+from backend.quota import quota
+from backend.videos.download import download_url
 from backend.videos.schemas import DownloadLink, VideoItem, VideoPage, VideoPatch
-from backend.videos.sorting import Sort
+from backend.videos.sorting import ORDERS, Sort, cursor_after, follows
+from core import log
+from core.errors import Conflict, NotFound, Unavailable
+from core.jobs import cancel as cancelling
+from core.jobs.create import create as create_job
+from core.model import object_keys
 from core.model.states import VideoState
+from core.model.tables import Video
+from core.videos import lifecycle, removal
 
+_log = log.get(__name__)
+_REMOVAL_S = 5.0
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
 direct = APIRouter(
     prefix="/v1/videos",
@@ -32,10 +45,22 @@ async def list_videos(
     cursor: Annotated[str | None, Query(max_length=1500)] = None,
     state: Annotated[list[VideoState] | None, Query(description="Only in these states.")] = None,
     q: Annotated[Search | None, Query(description="Text in the title.")] = None,
-    sort: Annotated[Sort, Query(description="A cursor fits one order only.")] = (Sort.NEWEST),
+    sort: Annotated[Sort, Query(description="A cursor fits one order only.")] = Sort.NEWEST,
 ) -> VideoPage:
     """List the user's videos, newest first unless `sort` says otherwise."""
-    return await service.page(user, limit, cursor, state, q, sort)
+    where: list[ColumnElement[bool]] = [Video.user_id == user.user_id]
+    if cursor is not None:
+        where.append(follows(sort, cursor))
+    if state:
+        where.append(Video.state.in_(state))
+    if q:
+        columns = (Video.title, Video.source_filename)
+        where.append(or_(*(column.icontains(q, autoescape=True) for column in columns)))
+    items = await user.services.videos.select(where, most=limit + 1, order=ORDERS[sort])
+    following = None
+    if len(items) > limit:
+        following = cursor_after(sort, items[limit - 1].id, items[limit - 1].title)
+    return VideoPage(items=items[:limit], next_cursor=following)
 
 
 @direct.get("/{video_id}", response_model=VideoItem, summary="One video")
@@ -51,14 +76,25 @@ async def get_video(video_id: UUID, request: Request) -> Response:
 @router.patch("/{video_id}", summary="Rename a video")
 async def rename_video(video_id: UUID, body: VideoPatch, user: CurrentUser) -> VideoItem:
     """Change the title."""
-    await service.rename(user, video_id, body.title)
+    async with user.services.db.begin() as tx:
+        await _own(tx, user, video_id)
+        await lifecycle.touch(tx, video_id, title=body.title)
     return await user.services.videos.get(video_id, user.user_id)
 
 
 @router.delete("/{video_id}", status_code=204, summary="Delete a video")
 async def delete_video(video_id: UUID, user: CurrentUser) -> None:
     """Delete a video and all its files. Running work is stopped."""
-    await service.delete(user, video_id)
+    async with user.services.db.begin() as tx:
+        await _own(tx, user, video_id)
+        ended = await removal.delete_video(tx, video_id)
+    await user.services.board.end(ended or ())
+    try:
+        # It is deleted, and the sweep removes what is stored: only a store that is quick is used.
+        async with asyncio.timeout(_REMOVAL_S):
+            await user.services.storage.delete_prefix(object_keys.video_prefix(video_id))
+    except (Unavailable, TimeoutError) as error:
+        _log.warning("deleted_later", video_id=str(video_id), error=repr(error))
 
 
 @router.get(
@@ -76,7 +112,7 @@ async def download(
     redirect: Annotated[bool, Query(description="If false, answer 200 with the URL.")] = True,
 ) -> Response:
     """Redirect to a presigned URL. `name` is the name of a rendition, or `source`."""
-    url = await service.download_url(user, video_id, name)
+    url = await download_url(user, video_id, name)
     if redirect:
         return RedirectResponse(url, 307)
     return JSONResponse({"url": url})
@@ -87,7 +123,10 @@ async def download(
 )
 async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
     """Cancel the video's queued or running job."""
-    await service.cancel(user, video_id)
+    async with user.services.db.begin() as tx:
+        await _own(tx, user, video_id)
+        ended = await cancelling.cancel(tx, video_id)
+    await user.services.board.end(ended)
     return await user.services.videos.get(video_id, user.user_id)
 
 
@@ -96,5 +135,19 @@ async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
 )
 async def retry_video(video_id: UUID, user: AskingUser) -> VideoItem:
     """Process a failed or cancelled video again."""
-    await service.retry(user, video_id)
+    settings = user.services.settings
+    async with user.services.db.begin() as tx:
+        await quota.lock(tx, settings, user.user_id)
+        if await _own(tx, user, video_id) not in (VideoState.FAILED, VideoState.CANCELLED):
+            raise Conflict("Only a failed or cancelled video can be tried again.")
+        await quota.admit(tx, settings, user.user_id)
+        await create_job(tx, video_id, "transcode")
     return await user.services.videos.get(video_id, user.user_id)
+
+
+async def _own(tx: AsyncConnection, user: Principal, video_id: UUID) -> VideoState:
+    """Return the state of a user's video, and have all others who want to change it wait."""
+    found = await lifecycle.lock(tx, video_id)
+    if found is None or found.user_id != user.user_id or found.state is VideoState.DELETED:
+        raise NotFound("This video does not exist.")
+    return found.state

@@ -11,8 +11,9 @@ from backend.deps import Principal
 from backend.jobs import service as jobs_service
 from backend.uploads import service as uploads_service
 from backend.uploads.schemas import NewUpload
-from backend.videos import service as videos_service
+from backend.videos import routes as videos
 from backend.videos.reader import VideoReader
+from backend.videos.schemas import VideoPatch
 from backend.workers import KnownWorkers
 from control import dead_letters
 from core.adapters.postgres import Database
@@ -171,15 +172,15 @@ class Mill:
 
     async def rename(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Rename a video."""
-        await videos_service.rename(self._as(user_id), video_id, "Another name")
+        await videos.rename_video(video_id, VideoPatch(title="Another name"), self._as(user_id))
 
     async def cancel(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Cancel its work."""
-        await videos_service.cancel(self._as(user_id), video_id)
+        await videos.cancel_video(video_id, self._as(user_id))
 
     async def retry(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Try again what failed."""
-        await videos_service.retry(self._as(user_id), video_id)
+        await videos.retry_video(video_id, self._as(user_id))
 
     async def new_job(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Ask for another transcode."""
@@ -187,7 +188,7 @@ class Mill:
 
     async def delete(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Delete a video."""
-        await videos_service.delete(self._as(user_id), video_id)
+        await videos.delete_video(video_id, self._as(user_id))
 
     # Workers
 

@@ -9,7 +9,9 @@ import redis.asyncio as redis
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from backend.auth.routes import router as auth_router
+from backend.auth.account import router as account_router
+from backend.auth.login import router as login_router
+from backend.auth.registration import router as registration_router
 from backend.cloudfront import CloudFront, media_signer
 from backend.deps import Services
 from backend.events.routes import router as events_router
@@ -92,7 +94,8 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         # The busiest first: they are tried in this order.
         part_urls, one_video, uploads_router, videos_router, jobs_router, events_router,
-        auth_router, limits_router, invites_router, health_router,
+        registration_router, login_router, account_router, limits_router, invites_router,
+        health_router,
     ):  # fmt: skip
         # As if they were the app's own: an included router is matched twice for each request.
         app.router.routes.extend(router.routes)

@@ -18,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from backend.auth.service import begin_session
+from backend.auth.login import begin_session
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.jobs.adopt import adopt, adoptable

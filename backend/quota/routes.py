@@ -14,9 +14,12 @@ async def get_limits(user: CurrentUser) -> Limits:
     """Return the limits of a file and of the user, so that a client can check before it uploads."""
     settings = user.services.settings
     async with user.services.db.autocommit() as connection:
-        usage = await quota.usage_of(connection, settings, user.user_id)
+        stored, active = await quota.used(connection, user.user_id)
     return Limits(
         max_bytes=settings.upload_max_bytes,
         extensions=list(settings.upload_extensions),
-        **vars(usage),
+        bytes_used=stored,
+        bytes_allowed=settings.user_quota_bytes or None,
+        active=active,
+        active_allowed=settings.user_quota_active or None,
     )

@@ -135,8 +135,7 @@ def _answer(request: Request, status: int, code: str, detail: str, **more: Any) 
     return problem(request.url.path, request_id, status, code, detail, **more)
 
 
-async def _domain(request: Request, error: Exception) -> Response:
-    assert isinstance(error, errors.DomainError)
+async def _domain(request: Request, error: Any) -> Response:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if status == 503:
         cause = repr(error.__cause__ or error)
@@ -144,8 +143,7 @@ async def _domain(request: Request, error: Exception) -> Response:
     return _answer(request, status, error.code, error.detail, retry_after_s=error.retry_after_s)
 
 
-async def _validation(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _validation(request: Request, error: Any) -> Response:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return _answer(request, 400, "malformed_request", "The body is not valid JSON.")
@@ -170,8 +168,7 @@ def _pointer(location: Iterable[Any]) -> str:
     return "/" + "/".join(parts[1:] if len(parts) > 1 else parts)
 
 
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _http(request: Request, error: Any) -> Response:
     status = error.status_code
     if status == 405:
         allowed = {"Allow": ", ".join(sorted(_methods_at(request)))}

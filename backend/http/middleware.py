@@ -69,22 +69,22 @@ class RequestLayer:
         trusted_proxies: Collection[str] = (),
     ) -> None:
         self._app = app
-        self._slots = Slots(most)
-        self._answer_s = answer_s
-        self._trusted_proxies = trusted_proxies
+        self.slots = Slots(most)
+        self.answer_s = answer_s
+        self.trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers, slots = dict(scope["headers"]), self._slots
+        headers, slots = dict(scope["headers"]), self.slots
         scope["request_id"] = request_id = _request_id(headers.get(b"x-request-id"))
         structlog.contextvars.bind_contextvars(request_id=request_id)
         if scope["method"] == "HEAD":
             # A copy: the server goes by its own for what it sends.
             scope = {**scope, "method": "GET", "asked": "HEAD"}
-        exchange = Exchange(scope, receive, send, slots, self._trusted_proxies, self._answer_s)
+        exchange = Exchange(self, scope, receive, send)
         if slots.taken >= slots.most and scope["path"] not in _QUIET:
             await exchange.answer(*_OVERLOADED, retry_after_s=slots.refuse())
             exchange.count()
@@ -158,24 +158,14 @@ class Exchange:
     answer does not wait for that.
     """
 
-    def __init__(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        slots: Slots,
-        trusted_proxies: Collection[str],
-        answer_s: float,
-    ) -> None:
+    def __init__(self, layer: RequestLayer, scope: Scope, receive: Receive, send: Send) -> None:
+        self._layer = layer
         self._scope = scope
-        self._without_body = scope.get("asked") == "HEAD"
         self._method: str = scope.get("asked") or scope["method"]
         self._receive = receive
         self._send = send
-        self._slots = slots
         self._has_slot = True
-        self._trusted_proxies = trusted_proxies
-        self._answer_s = answer_s
+        self._answer_s = layer.answer_s
         self._started = time.perf_counter()
         self._seconds = 0.0
         self._body = 0
@@ -237,8 +227,8 @@ class Exchange:
         if self._arrived:
             return await self._receive()
         self._stop()  # how long a client may take to send is not ours to say here
-        network = network_of(address_of(self._scope, self._trusted_proxies))
-        with self._slots.waiting_for(network):
+        network = network_of(address_of(self._scope, self._layer.trusted_proxies))
+        with self._layer.slots.waiting_for(network):
             message = await self._receive()
         self._arrived = not message.get("more_body", False)
         if not self._status:
@@ -272,12 +262,12 @@ class Exchange:
             # Only what says that it may be kept is kept.
             if not may_be_kept:
                 headers.append(_NO_STORE)
-            if self._without_body and is_stream:
+            if self._method == "HEAD" and is_stream:
                 await self._send(message)
                 await self._send({"type": "http.response.body"})
                 self._is_over = True
                 raise ClientDisconnect  # it would never end
-        elif self._without_body and message["type"] == "http.response.body":
+        elif self._method == "HEAD" and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)
 
@@ -293,7 +283,7 @@ class Exchange:
 
     def free_slot(self) -> None:
         """Let another request have the slot; once."""
-        self._slots.taken -= self._has_slot
+        self._layer.slots.taken -= self._has_slot
         self._has_slot = False
 
     def count(self) -> None:

@@ -15,8 +15,8 @@ from backend.auth.registration import router as registration_router
 from backend.cloudfront import CloudFront, media_signer
 from backend.deps import Services
 from backend.events.routes import router as events_router
-from backend.health.routes import router as health_router
 from backend.health.service_app import readiness_of
+from backend.health.service_app import router as health_router
 from backend.http import errors
 from backend.http.cors import Cors
 from backend.http.middleware import RequestLayer

@@ -15,7 +15,7 @@ from backend.auth.passwords import check_password
 from backend.auth.schemas import AccountEnd, Me, PasswordChange, SessionList
 from backend.deps import Address, CurrentUser, Principal
 from backend.http.errors import problems
-from backend.http.text import is_storable
+from backend.http.fields import is_storable
 from core import accounts
 from core.errors import NotFound
 from core.model.tables import User

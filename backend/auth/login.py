@@ -2,27 +2,30 @@
 
 import contextlib
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
 from sqlalchemy import select
 
 from backend.auth import stored_sessions
 from backend.auth.attempts import count_failure, limit_address, limit_attempts
-from backend.auth.origin import check_origin
 from backend.auth.schemas import Credentials, RefreshRequest, TokenAnswer
 from backend.auth.sessions import Rotated, ended
 from backend.auth.tokens import Token
 from backend.deps import Address, OpenServices, Services
 from backend.http.errors import problems
-from backend.http.text import is_storable
+from backend.http.fields import is_storable
 from core import accounts
-from core.errors import Unauthenticated
+from core.errors import Forbidden, Unauthenticated
 from core.model.tables import User
 
 COOKIE = "framemill_refresh"
 COOKIE_PATH = "/v1/auth"  # the cookie goes nowhere else
+# What browsers say of who asks (W3C Fetch Metadata); other clients say nothing.
+_FOREIGN = ("cross-site", "same-site")
 
 router = APIRouter(prefix="/v1/auth", tags=["accounts"])
 RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=False)]
@@ -102,6 +105,29 @@ async def logout(response: Response, services: OpenServices, shown: ShownToken) 
         token = services.tokens.check("refresh", shown[0] or "")
         await end_session(services, token.user_id, token.session_id)
     response.delete_cookie(COOKIE, path=COOKIE_PATH)
+
+
+def check_origin(request: Request, allowed: Collection[str]) -> None:
+    """Refuse a browser's request that comes from somebody else's page.
+
+    Raises:
+        Forbidden: `origin_not_allowed`.
+    """
+    origin = request.headers.get("origin")
+    if origin in allowed:
+        return
+    if origin is None and request.headers.get("sec-fetch-site") not in _FOREIGN:
+        return
+    if origin is not None and _host_of(origin) == request.headers.get("host"):
+        return
+    raise Forbidden("This page is not allowed to use the session cookie.", "origin_not_allowed")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # no address at all, such as http://[
+        return None
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,21 @@ many changes come at once.
 import uuid
 from collections.abc import Iterable
 
-from backend.events.schemas import DeletedVideo
+from pydantic import BaseModel
+
 from backend.videos.schemas import VideoItem
 from core.events import VideoEvent
 from core.model.states import VideoState
 from core.progress import Progress
 
 _MOST_GONE = 10_000  # deletions told that are remembered, so that late word of them is no news
+
+
+class DeletedVideo(BaseModel):
+    """A deleted video, with its last version."""
+
+    id: uuid.UUID
+    version: int
 
 
 class Library:

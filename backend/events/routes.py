@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from backend.deps import CurrentUser
 from backend.events import stream
-from backend.events.schemas import DeletedVideo
+from backend.events.library import DeletedVideo
 from backend.http.errors import problems
 from backend.videos.schemas import VideoItem
 

@@ -18,8 +18,7 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 
 from backend.deps import Principal
-from backend.events.library import Library
-from backend.events.schemas import DeletedVideo
+from backend.events.library import DeletedVideo, Library
 from backend.videos.schemas import VideoItem
 from core.errors import Unauthenticated, Unavailable
 from core.events import VideoEvent

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from backend.events.schemas import DeletedVideo
+from backend.events.library import DeletedVideo
 from backend.http.errors import TITLES, Problem
 from backend.uploads.schemas import PartsRequest
 

@@ -3,7 +3,7 @@
 import base64
 import uuid
 
-from backend.http.text import is_storable
+from backend.http.fields import is_storable
 from core.errors import Invalid
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from backend.auth.schemas import Email
-from backend.http.body import Body
+from backend.http.fields import Body
 
 _DAY_S = 86_400
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from backend.http.body import Body
+from backend.http.fields import Body
 from core.model.states import UploadState
 from core.uploads.multipart import MAX_PARTS
 

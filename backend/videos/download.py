@@ -6,7 +6,7 @@ from urllib.parse import quote
 from sqlalchemy import select
 
 from backend.deps import Principal
-from backend.http.text import is_storable
+from backend.http.fields import is_storable
 from core.errors import NotFound
 from core.model.states import AssetKind, AssetState, VideoState
 from core.model.tables import Asset, Video

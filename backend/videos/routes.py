@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import AskingUser, CurrentUser, Principal
 from backend.http.errors import problems
+from backend.http.fields import Search
 from backend.http.raw_route import DirectRoute, authenticate
-from backend.http.text import Search
 from backend.quota import quota
 from backend.videos.download import download_url
 from backend.videos.schemas import DownloadLink, VideoItem, VideoPage, VideoPatch

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from fastapi import Request
 
-from backend.auth.origin import check_origin
+from backend.auth.login import check_origin
 from backend.http.address import client_address, network_of
 from backend.http.paging import decode_cursor, decode_place, encode_cursor
 from backend.videos.download import disposition

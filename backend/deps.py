@@ -18,7 +18,7 @@ from backend.auth.tokens import Tokens
 from backend.events.slots import StreamSlots
 from backend.http.address import address_of
 from backend.http.idempotency import Idempotency
-from backend.http.ratelimit import Limit, RateLimiter
+from backend.http.ratelimit import RateLimiter
 from backend.settings import Settings
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
@@ -127,8 +127,8 @@ CurrentUser = Annotated[Principal, Depends(BearerSession())]
 
 async def _asking(user: CurrentUser) -> Principal:
     """Return who is asking for work, unless that was too often within a minute."""
-    limit = Limit("jobs", user.services.settings.rate_limit_uploads)
-    await user.services.rate_limits.take(limit, str(user.user_id))
+    most = user.services.settings.rate_limit_uploads
+    await user.services.rate_limits.take("jobs", most, str(user.user_id))
     return user
 
 

@@ -2,7 +2,6 @@
 
 from backend.deps import Services
 from backend.http.address import network_of
-from backend.http.ratelimit import Limit
 from core.errors import RateLimited
 
 
@@ -12,15 +11,15 @@ async def limit_address(services: Services, what: str, address: str) -> None:
     Raises:
         RateLimited: too many came from there.
     """
-    limit = Limit(what, services.settings.rate_limit_address)
-    await services.rate_limits.take(limit, network_of(address))
+    most = services.settings.rate_limit_address
+    await services.rate_limits.take(what, most, network_of(address))
 
 
-def _failure_limits(services: Services, email: str, address: str) -> list[tuple[Limit, str]]:
+def _failure_limits(services: Services, email: str, address: str) -> list[tuple[str, int, str]]:
     settings = services.settings
     return [
-        (Limit("login-account", settings.rate_limit_account), email),
-        (Limit("login-pair", settings.rate_limit_pair), f"{network_of(address)} {email}"),
+        ("login-account", settings.rate_limit_account, email),
+        ("login-pair", settings.rate_limit_pair, f"{network_of(address)} {email}"),
     ]
 
 
@@ -31,14 +30,14 @@ async def limit_attempts(services: Services, email: str, address: str) -> None:
         RateLimited: too many from that address, or too many failures for that account.
     """
     await limit_address(services, "login", address)
-    for limit, who in _failure_limits(services, email, address):
-        await services.rate_limits.take(limit, who, cost=0)
+    for limit in _failure_limits(services, email, address):
+        await services.rate_limits.take(*limit, cost=0)
 
 
 async def count_failure(services: Services, email: str, address: str) -> None:
     """Count only failures by account: nobody is locked out by logging in often."""
-    for limit, who in _failure_limits(services, email, address):
+    for limit in _failure_limits(services, email, address):
         try:
-            await services.rate_limits.take(limit, who)
+            await services.rate_limits.take(*limit)
         except RateLimited:
             continue  # others failed at the same moment; the next attempt is refused

@@ -2,9 +2,16 @@
 
 import base64
 import uuid
+from typing import Annotated
+
+from fastapi import Query
 
 from backend.http.fields import is_storable
 from core.errors import Invalid
+
+Limit = Annotated[int, Query(ge=1, le=100)]
+# It holds a title of 255 characters where the list is sorted by titles.
+Cursor = Annotated[str | None, Query(max_length=1500)]
 
 
 def encode_cursor(last_id: uuid.UUID, order: str = "", key: str = "") -> str:

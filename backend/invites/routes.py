@@ -1,15 +1,14 @@
 """Invites over HTTP, for admins."""
 
 from datetime import timedelta
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from sqlalchemy import delete, func, insert, select
 
 from backend.deps import CurrentAdmin
 from backend.http.errors import problems
-from backend.http.paging import decode_cursor, encode_cursor
+from backend.http.paging import Cursor, Limit, decode_cursor, encode_cursor
 from backend.invites.codes import hash_of
 from backend.invites.schemas import CreatedInvite, InviteItem, InvitePage, NewInvite
 from core import accounts
@@ -43,11 +42,7 @@ async def create_invite(admin: CurrentAdmin, body: NewInvite | None = None) -> C
 
 
 @router.get("", responses=problems(403), summary="List invites")
-async def list_invites(
-    admin: CurrentAdmin,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=1500)] = None,
-) -> InvitePage:
+async def list_invites(admin: CurrentAdmin, limit: Limit = 20, cursor: Cursor = None) -> InvitePage:
     """List the invites of all admins, newest first, until 30 days after they expire."""
     statement = (
         select(Invite.id, Invite.email, Invite.expires_at, Invite.created_at, Invite.used_at)

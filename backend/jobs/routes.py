@@ -1,18 +1,16 @@
 """Jobs over HTTP."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from backend.deps import AskingUser, CurrentUser
 from backend.http.errors import problems
+from backend.http.paging import Cursor, Limit
 from backend.jobs import service
 from backend.jobs.schemas import JobItem, JobPage, NewJob
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
-Limit = Annotated[int, Query(ge=1, le=100)]
-Cursor = Annotated[str | None, Query(max_length=100)]
 
 
 @router.get("/jobs", summary="All jobs")

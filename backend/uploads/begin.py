@@ -9,7 +9,6 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
-from backend.http.ratelimit import Limit
 from backend.quota import quota
 from backend.settings import Settings
 from backend.uploads.schemas import NewUpload, is_visible
@@ -46,8 +45,7 @@ async def create(user: Principal, wanted: NewUpload) -> UploadRow:
         Unauthenticated: `session_revoked`: the account has just been closed.
     """
     services, settings = user.services, user.services.settings
-    limit = Limit("uploads", settings.rate_limit_uploads)
-    await services.rate_limits.take(limit, str(user.user_id))
+    await services.rate_limits.take("uploads", settings.rate_limit_uploads, str(user.user_id))
     extension = PurePosixPath(wanted.filename.replace("\\", "/")).suffix.lower()
     if extension not in settings.upload_extensions:
         allowed = " ".join(settings.upload_extensions)
@@ -55,8 +53,8 @@ async def create(user: Principal, wanted: NewUpload) -> UploadRow:
             f"This file type is not supported. Use one of: {allowed}", "unsupported_extension"
         )
     if wanted.size > settings.upload_max_bytes:
-        most = settings.upload_max_bytes.human_readable()
-        raise TooLarge(f"The file is too large. The limit is {most}.")
+        limit = settings.upload_max_bytes.human_readable()
+        raise TooLarge(f"The file is too large. The limit is {limit}.")
     # Once before S3 is asked, because it is cheap; what is true under the lock counts.
     await quota.look(services.db, settings, user.user_id, wanted.size)
     # What S3 has begun must have a row, or nobody would end it: so it is not cut short.

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.deps import AskingUser, CurrentUser, Principal
 from backend.http.errors import problems
 from backend.http.fields import Search
+from backend.http.paging import Cursor, Limit
 from backend.http.raw_route import DirectRoute, authenticate
 from backend.quota import quota
 from backend.videos.download import download_url
@@ -40,9 +41,8 @@ direct = APIRouter(
 @router.get("", summary="The library")
 async def list_videos(
     user: CurrentUser,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    # It holds a title of 255 characters where the list is sorted by titles.
-    cursor: Annotated[str | None, Query(max_length=1500)] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
     state: Annotated[list[VideoState] | None, Query(description="Only in these states.")] = None,
     q: Annotated[Search | None, Query(description="Text in the title.")] = None,
     sort: Annotated[Sort, Query(description="A cursor fits one order only.")] = Sort.NEWEST,

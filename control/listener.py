@@ -21,11 +21,11 @@ class Listener:
     Args:
         connect: makes a connection of asyncpg.
         channel: that is listened to.
-        heard: called for each word, and for each new connection.
+        heard: called with each word, and with "" for each new connection.
     """
 
     def __init__(
-        self, connect: Callable[[], Awaitable[Any]], channel: str, heard: Callable[[], None]
+        self, connect: Callable[[], Awaitable[Any]], channel: str, heard: Callable[[str], None]
     ) -> None:
         self._connect = connect
         self._channel = channel
@@ -48,10 +48,10 @@ class Listener:
         connection.add_termination_listener(lambda *_: lost.set())
         try:
             async with asyncio.timeout(_CONNECT_S):
-                await connection.add_listener(self._channel, lambda *_: self._heard())
+                await connection.add_listener(self._channel, lambda *said: self._heard(said[-1]))
             self.listening = True
             _log.info("listening", channel=self._channel)
-            self._heard()
+            self._heard("")
             while not lost.is_set():
                 try:
                     async with asyncio.timeout(_ASK_S):

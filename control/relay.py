@@ -56,9 +56,10 @@ class Relay:
         # What was sent since the start of the process, by topic.
         self.sent: Counter[Topic] = Counter()
 
-    def nudge(self) -> None:
-        """Say that there may be something to send."""
-        for wake in self._wake.values():
+    def nudge(self, topic: str = "") -> None:
+        """Say that there may be something to send: of a topic, or of any where none is known."""
+        known = [wake for each, wake in self._wake.items() if each == topic]
+        for wake in known or self._wake.values():
             wake.set()
 
     async def run(self) -> None:

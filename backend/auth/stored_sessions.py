@@ -17,13 +17,11 @@ async def begin(
     tx: AsyncConnection, user_id: uuid.UUID, session_id: str, token_id: str, life_s: int
 ) -> None:
     """Note a new session, and forget those of its user that nobody has refreshed for too long."""
+    lapsed = delete(Session).where(Session.user_id == user_id, Session.expires_at < func.now())
     await tx.execute(
-        delete(Session).where(Session.user_id == user_id, Session.expires_at < func.now())
-    )
-    await tx.execute(
-        insert(Session).values(
-            id=session_id, user_id=user_id, token_id=token_id, expires_at=_until(life_s)
-        )
+        insert(Session)
+        .values(id=session_id, user_id=user_id, token_id=token_id, expires_at=_until(life_s))
+        .add_cte(lapsed.cte("lapsed"))
     )
 
 

@@ -137,10 +137,11 @@ async def _insert(
         .returning(Video.id, Video.user_id, Video.version)
         .cte("video")
     )
-    await tx.execute(of_video(video))
     first_check = min(settings.upload_check_s, settings.upload_ttl_s)
     check_at = row.created_at + timedelta(seconds=first_check)
-    await tx.execute(insert(Upload).values(**vars(row), check_at=check_at))
+    await tx.execute(
+        insert(Upload).values(**vars(row), check_at=check_at).add_cte(of_video(video).cte("told"))
+    )
 
 
 def _title_of(filename: str) -> str:

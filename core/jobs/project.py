@@ -8,8 +8,9 @@ import uuid
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ARRAY, String, Update, cast, delete, func, select, update
+from sqlalchemy import ARRAY, Row, String, Update, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from core.errors import Failure
 from core.model.states import (
@@ -26,6 +27,16 @@ from core.model.tables import Asset, Job, Task, Video
 from core.videos import lifecycle, purges
 from core.videos.lifecycle import LockedVideo
 
+# Of a job, what its state and that of its video follow from.
+_OF_JOB = aliased(Task)
+FACTS = (
+    Job.state,
+    Job.effect,
+    select(cast(func.array_agg(_OF_JOB.state), ARRAY(String)))
+    .where(_OF_JOB.job_id == Job.id)
+    .scalar_subquery()
+    .label("tasks"),
+)
 _ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 
 
@@ -34,6 +45,7 @@ async def project(
     video: LockedVideo,
     job_id: uuid.UUID,
     *,
+    known: Row[Any] | None = None,
     failure: Failure | None = None,
     source_media: dict[str, Any] | None = None,
     **job_values: Any,
@@ -44,6 +56,7 @@ async def project(
         tx: the transaction.
         video: locked in it.
         job_id: the job.
+        known: what `FACTS` are since the last change; None to have them read.
         failure: why it failed, if it has.
         source_media: what is newly known of the source.
         **job_values: what else to write of the job.
@@ -51,18 +64,7 @@ async def project(
     Returns:
         The job's state.
     """
-    row = (
-        await tx.execute(
-            select(
-                Job.state,
-                Job.effect,
-                select(cast(func.array_agg(Task.state), ARRAY(String)))
-                .where(Task.job_id == Job.id)
-                .scalar_subquery()
-                .label("tasks"),
-            ).where(Job.id == job_id)
-        )
-    ).one()
+    row = known or (await tx.execute(select(*FACTS).where(Job.id == job_id))).one()
     # A job of the release before has none.
     tasks = [TaskState(task) for task in row.tasks or ()]
     state = job_state(tasks) if tasks else JobState(row.state)

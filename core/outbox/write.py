@@ -1,6 +1,6 @@
 """Writes rows of the outbox in the transaction of a change; the relay sends them afterwards.
 
-A trigger of the table notifies the relay of every insert (`OUTBOX_CHANNEL`).
+A trigger of the table notifies the relay of every insert and its topic (`OUTBOX_CHANNEL`).
 """
 
 import uuid

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.adapters.postgres import Database
 from core.errors import BadRow, LeaseLost
 from core.jobs.cancel import cancel_tasks
-from core.jobs.project import project
+from core.jobs.project import FACTS, project
 from core.model import object_keys
 from core.model.states import JOB_LIVE, Effect, TaskState, VideoState
 from core.model.tables import Job, Task, TaskAttempt, TaskNeed
@@ -170,11 +170,10 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
     row = (
         await tx.execute(
             select(
-                Job.state,
+                *FACTS,
                 Job.operation,
                 Job.params,
                 Job.plan,
-                Job.effect,
                 Task.spec,
                 exists().where(TaskNeed.needs_id == Task.id).label("is_needed"),
                 Task.priority,
@@ -195,7 +194,7 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
         await cancel_tasks(tx, claim.video_id, claim.job_id)
         await project(tx, video, claim.job_id)
         return None
-    await project(tx, video, claim.job_id)
+    await project(tx, video, claim.job_id, known=row)
     return Work(
         **vars(claim),
         job_age_s=float(row.age_s),

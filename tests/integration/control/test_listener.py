@@ -17,6 +17,7 @@ from control.listener import Listener
 from core.adapters.database_login import connector
 from core.adapters.postgres import Database
 from core.adapters.sqs import TaskQueue
+from core.model.states import Topic
 from core.outbox.write import OUTBOX_CHANNEL, hint
 from tests.support.control import at_work
 from tests.support.settings import Settings, overridden
@@ -27,13 +28,17 @@ NAME = "test of word"
 
 
 class Ear:
-    """Counts what is heard."""
+    """Notes what is heard."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.words: list[str] = []
 
-    def hear(self) -> None:
-        self.count += 1
+    def hear(self, word: str) -> None:
+        self.words.append(word)
+
+    @property
+    def count(self) -> int:
+        return len(self.words)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -72,7 +77,7 @@ async def test_word_comes_with_the_commit_and_not_before(db: Database, ear: Ear)
         await hint(tx, [uuid.uuid4()])
         await tell(db)
         await wait_until(lambda: ear.count > 1)
-        assert ear.count == 2  # of the other one
+        assert ear.words == ["", Topic.TASK]  # of the other one
     await wait_until(lambda: ear.count == 3)
 
 

@@ -140,10 +140,11 @@ async def sign_parts(upload_id: UUID, request: Request) -> Response:
     "/{upload_id}/complete", status_code=202, responses=problems(409), summary="Complete an upload"
 )
 async def complete_upload(
-    upload: OwnUpload, user: CurrentUser, request: Request, body: Completion | None = None
+    upload_id: UUID, user: CurrentUser, request: Request, body: Completion | None = None
 ) -> VideoItem:
     """Make one object of the parts and queue the video. It is safe to repeat."""
     request.scope["exchange"].extend(_COMPLETE_S)
+    upload = await _found(upload_id, user)
     named, services = None, user.services
     if body is not None and body.parts is not None:
         named = {part.part_number: part.etag.strip('"') for part in body.parts}

@@ -24,10 +24,6 @@ from core.model.ids import new_id, new_token
 from core.model.tables import User
 
 
-class Refused(Exception):
-    """It cannot be done. The message is a sentence for the operator."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what is asked; the exit status is 1 when it cannot be done, 2 for a wrong command line."""
     arguments = _parser().parse_args(argv)
@@ -44,9 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\n")
         return 130
-    except DomainError as error:
-        return _tell(error.detail)
-    except (Refused, config.ConfigError, ValueError) as error:
+    except (DomainError, config.ConfigError, ValueError) as error:
         return _tell(str(error))
     except OSError as error:
         return _tell(f"the database does not answer: {error}")
@@ -73,33 +67,25 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _password() -> tuple[str, bool]:
-    """Return the password that was given, or a new one; and whether it was made up.
-
-    Raises:
-        Refused: it was typed differently the second time, or is no text.
-    """
+    """Return the password that was given, or a new one; and whether it was made up."""
     if sys.stdin is None or sys.stdin.closed:
         given = ""
     elif sys.stdin.isatty():
         given = getpass.getpass("Password (leave empty to generate one): ")
         if given and getpass.getpass("Repeat the password: ") != given:
-            raise Refused("the two passwords are not the same")
+            raise ValueError("the two passwords are not the same")
     else:
         # One line, and no more of it than could be a password.
         try:
             # As UTF-8, like everywhere, whatever the locale says.
             given = sys.stdin.buffer.readline(MAX_LENGTH * 4).decode().rstrip("\r\n")
         except UnicodeDecodeError:
-            raise Refused("the password on standard input is not UTF-8 text") from None
+            raise ValueError("the password on standard input is not UTF-8 text") from None
     return (given, False) if given else (new_token(), True)
 
 
 async def _make_admin(settings: config.DatabaseSettings, email: str, password: str | None) -> None:
-    """Make an account that is an admin; with no password, make one that is there an admin.
-
-    Raises:
-        Refused: it is there already, or is not there.
-    """
+    """Make an account that is an admin; with no password, make one that is there an admin."""
     passwords = Passwords()
     database = Database(settings.database_url.get_secret_value(), 1, database_secret(settings))
     try:
@@ -107,13 +93,13 @@ async def _make_admin(settings: config.DatabaseSettings, email: str, password: s
             if password is None:
                 found = await tx.execute(update(User).where(User.email == email).values(role=ADMIN))
                 if not found.rowcount:
-                    raise Refused(f"{email} has no account; use create")
+                    raise ValueError(f"{email} has no account; use create")
             else:
                 hashed = await passwords.hash(password)
                 account = {"id": new_id(), "email": email, "password_hash": hashed}
                 await tx.execute(insert(User).values(**account, role=ADMIN))
     except IntegrityError:
-        raise Refused(f"{email} already has an account; use promote") from None
+        raise ValueError(f"{email} already has an account; use promote") from None
     finally:
         passwords.close()
         await database.close()

@@ -4,28 +4,23 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 
 import redis.asyncio as redis
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from backend.auth.passwords import Passwords
-from backend.auth.routes import router as auth_router
-from backend.auth.sessions import Sessions
-from backend.auth.tokens import Tokens
+from backend.auth.account import router as account_router
+from backend.auth.login import router as login_router
+from backend.auth.registration import router as registration_router
 from backend.cloudfront import CloudFront, media_signer
 from backend.deps import Services
 from backend.events.routes import router as events_router
-from backend.events.slots import StreamSlots
-from backend.health.routes import router as health_router
 from backend.health.service_app import readiness_of
+from backend.health.service_app import router as health_router
 from backend.http import errors
 from backend.http.cors import Cors
-from backend.http.idempotency import Idempotency
 from backend.http.middleware import RequestLayer
 from backend.http.openapi import DESCRIPTION, complete_document
-from backend.http.ratelimit import RateLimiter
 from backend.http.reference import reference_route
 from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
@@ -34,18 +29,12 @@ from backend.quota.routes import router as limits_router
 from backend.settings import Settings
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
-from backend.videos.reader import VideoReader
 from backend.videos.routes import direct as one_video
 from backend.videos.routes import router as videos_router
-from backend.workers import KnownWorkers
 from core.adapters import aws
 from core.adapters.database_login import database_secret
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
-from core.coalesce import Batcher
-from core.events import Subscriber
-from core.progress import ProgressBoard
-from core.uploads import upload_lifecycle
 
 # A request makes some hundred objects that die with it and no cycles to speak of; the default of
 # 700 would have the collector look for some after every few requests.
@@ -105,7 +94,8 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         # The busiest first: they are tried in this order.
         part_urls, one_video, uploads_router, videos_router, jobs_router, events_router,
-        auth_router, limits_router, invites_router, health_router,
+        registration_router, login_router, account_router, limits_router, invites_router,
+        health_router,
     ):  # fmt: skip
         # As if they were the app's own: an included router is matched twice for each request.
         app.router.routes.extend(router.routes)
@@ -132,32 +122,12 @@ async def _open(settings: Settings, media: CloudFront | None) -> AsyncIterator[S
         )
         stack.push_async_callback(client.aclose)
         found = await stack.enter_async_context(aws.connect(settings, hurried=True, media=media))
-        workers, board = KnownWorkers(client), ProgressBoard(client)
-        passwords = Passwords()
-        stack.callback(passwords.close)
-        subscriber = Subscriber(client)
-        stack.push_async_callback(subscriber.close)
-        stack.push_async_callback(_end, asyncio.create_task(subscriber.run()))
-        videos = VideoReader(db, found.storage, settings.media_url_ttl_s, workers, board)
-        stack.push_async_callback(videos.close)
-        yield Services(
-            settings=settings,
-            db=db,
-            redis=client,
-            storage=found.storage,
-            queue=found.queue,
-            subscriber=subscriber,
-            streams=StreamSlots(settings.max_streams_per_user),
-            tokens=Tokens(settings),
-            sessions=Sessions(client, settings.refresh_token_s, settings.refresh_grace_s),
-            passwords=passwords,
-            rate_limits=RateLimiter(client),
-            idempotency=Idempotency(client),
-            videos=videos,
-            board=board,
-            workers=workers,
-            uploads=Batcher(partial(upload_lifecycle.load, db), dependency="The database"),
-        )
+        services = Services(settings, db, client, found)
+        stack.callback(services.passwords.close)
+        stack.push_async_callback(services.subscriber.close)
+        stack.push_async_callback(_end, asyncio.create_task(services.subscriber.run()))
+        stack.push_async_callback(services.videos.close)
+        yield services
 
 
 async def _end(task: "asyncio.Task[None]") -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, cast
 
 import redis.asyncio as redis
@@ -17,42 +18,42 @@ from backend.auth.tokens import Tokens
 from backend.events.slots import StreamSlots
 from backend.http.address import address_of
 from backend.http.idempotency import Idempotency
-from backend.http.ratelimit import Limit, RateLimiter
+from backend.http.ratelimit import RateLimiter
 from backend.settings import Settings
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
 from core.accounts import ADMIN
+from core.adapters.aws import Aws
 from core.adapters.postgres import Database
-from core.adapters.s3 import Storage
-from core.adapters.sqs import TaskQueue
 from core.coalesce import Batcher
 from core.errors import Forbidden, Unauthenticated
 from core.events import Subscriber
 from core.model.tables import User
 from core.progress import ProgressBoard
-from core.uploads.upload_lifecycle import UploadRow
+from core.uploads import upload_lifecycle
 
 
-@dataclass(frozen=True)
 class Services:
-    """The opened adapters of one API process."""
+    """The opened adapters of one API process, and what is made of them."""
 
-    settings: Settings
-    db: Database
-    redis: redis.Redis
-    storage: Storage
-    queue: TaskQueue
-    subscriber: Subscriber
-    streams: StreamSlots
-    tokens: Tokens
-    sessions: Sessions
-    passwords: Passwords
-    rate_limits: RateLimiter
-    idempotency: Idempotency
-    videos: VideoReader
-    board: ProgressBoard
-    workers: KnownWorkers
-    uploads: Batcher[uuid.UUID, UploadRow]
+    def __init__(self, settings: Settings, db: Database, client: redis.Redis, opened: Aws) -> None:
+        self.settings = settings
+        self.db = db
+        self.redis = client
+        self.storage = opened.storage
+        self.queue = opened.queue
+        self.subscriber = Subscriber(client)
+        self.streams = StreamSlots(settings.max_streams_per_user)
+        self.tokens = Tokens(settings)
+        self.sessions = Sessions(client, settings.refresh_token_s, settings.refresh_grace_s)
+        self.passwords = Passwords()
+        self.rate_limits = RateLimiter(client)
+        self.idempotency = Idempotency(client)
+        self.board = ProgressBoard(client)
+        self.videos = VideoReader(
+            db, self.storage, settings.media_url_ttl_s, KnownWorkers(client), self.board
+        )
+        self.uploads = Batcher(partial(upload_lifecycle.load, db), dependency="The database")
 
 
 async def _services(request: Request) -> Services:
@@ -125,22 +126,14 @@ CurrentUser = Annotated[Principal, Depends(BearerSession())]
 
 
 async def _asking(user: CurrentUser) -> Principal:
-    """Return who is asking for work, unless that was too often within a minute.
-
-    Raises:
-        RateLimited: `rate_limited`.
-    """
-    limit = Limit("jobs", user.services.settings.rate_limit_uploads)
-    await user.services.rate_limits.take(limit, str(user.user_id))
+    """Return who is asking for work, unless that was too often within a minute."""
+    most = user.services.settings.rate_limit_uploads
+    await user.services.rate_limits.take("jobs", most, str(user.user_id))
     return user
 
 
 async def _admin(user: CurrentUser) -> Principal:
-    """Return who is asking, if it is an admin. Looked up each time: a role can be taken away.
-
-    Raises:
-        Forbidden: `forbidden`.
-    """
+    """Return who is asking, if it is an admin. Looked up each time: a role can be taken away."""
     async with user.services.db.autocommit() as connection:
         role = await connection.scalar(
             select(User.role).where(User.id == user.user_id, User.closed_at.is_(None))

@@ -7,7 +7,7 @@ from uuid import UUID
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, Field
 
-from backend.http.body import Body
+from backend.http.fields import Body
 
 
 def stored_email(value: str) -> str:

@@ -52,6 +52,11 @@ class Rotated:
     issued_at: int
 
 
+def ended() -> Unauthenticated:
+    """Return the error for a session that has ended."""
+    return Unauthenticated("This session has ended. Log in again.", "session_revoked")
+
+
 class Sessions:
     """Begins, checks, rotates and ends sessions."""
 
@@ -81,7 +86,7 @@ class Sessions:
     async def check(self, session_id: str) -> None:
         """Raise `session_revoked` unless the session is alive."""
         if not await self._alive.get(session_id):
-            raise Unauthenticated("This session has ended. Log in again.", "session_revoked")
+            raise ended()
 
     async def rotate(
         self, user_id: uuid.UUID, session_id: str, token_id: str, *, unanswered: bool = False
@@ -95,19 +100,13 @@ class Sessions:
             Unauthenticated: `session_revoked`: the session has ended, or the token was used
                 before, which ends it.
         """
+        lives = self._grace_s, self._life_s
         answer = await self._rotate(
             keys=[_key(session_id), _index(user_id)],
-            args=[
-                token_id,
-                new_token(),
-                self._grace_s,
-                self._life_s,
-                session_id,
-                int(unanswered),
-            ],
+            args=[token_id, new_token(), *lives, session_id, int(unanswered)],
         )
         if answer[0] != "ok":
-            raise Unauthenticated("This session has ended. Log in again.", "session_revoked")
+            raise ended()
         return Rotated(str(answer[1]), int(answer[2]))
 
     async def went_on(self, session_id: str, token_id: str) -> bool:

@@ -112,41 +112,27 @@ class Tokens:
             "iat": issued_at,
             "exp": issued_at + self._life[kind],
         }
-        return jwt.encode(
-            claims,
-            self._keys[self._signing_id],
-            algorithm=_ALGORITHM,
-            headers={"kid": self._signing_id},
-        )
+        key, headers = self._keys[self._signing_id], {"kid": self._signing_id}
+        return jwt.encode(claims, key, algorithm=_ALGORITHM, headers=headers)
 
 
 def _key_id(token: str) -> str:
     """Return the key id of a token in the one form that ours have.
 
     Nothing else may stand in the header: no key, no address of one, nothing critical.
-
-    Raises:
-        ValueError: it has another form.
     """
     if not _SHAPE.fullmatch(token):
         raise ValueError("not a token of this service")
     header = jwt.get_unverified_header(token)
     key_id = header.get("kid")
-    if not isinstance(key_id, str) or header != {
-        "alg": _ALGORITHM,
-        "kid": key_id,
-        "typ": "JWT",
-    }:
+    ours = {"alg": _ALGORITHM, "kid": key_id, "typ": "JWT"}
+    if not isinstance(key_id, str) or header != ours:
         raise ValueError("wrong token header")
     return key_id
 
 
 def _token(claims: dict[str, Any], longest_s: int) -> Token:
-    """Return what verified claims say.
-
-    Raises:
-        ValueError: a claim is of another type than in tokens of ours, or the life is too long.
-    """
+    """Return what verified claims say, if each has the type that ours have."""
     words = [claims[name] for name in ("sub", "sid", "jti")]
     times = [claims[name] for name in ("iat", "exp")]
     # By type, not `isinstance`: true is an integer too.

@@ -7,7 +7,8 @@ many changes come at once.
 import uuid
 from collections.abc import Iterable
 
-from backend.events.schemas import DeletedVideo
+from pydantic import BaseModel
+
 from backend.videos.schemas import VideoItem
 from core.events import VideoEvent
 from core.model.states import VideoState
@@ -16,38 +17,11 @@ from core.progress import Progress
 _MOST_GONE = 10_000  # deletions told that are remembered, so that late word of them is no news
 
 
-def got_further(
-    before: VideoItem, job_id: uuid.UUID | None, progress: Progress
-) -> VideoItem | None:
-    """Return the sent video with the new progress of its job; None if that is not new.
+class DeletedVideo(BaseModel):
+    """A deleted video, with its last version."""
 
-    Late word may come of a job that was cancelled, when another one is at work.
-    """
-    if before.state != VideoState.PROCESSING or before.job_id != job_id:
-        return None
-    now = before.model_copy(
-        update={
-            "stage": progress.stage,
-            "progress": round(max(before.progress, progress.percent), 1),
-            "eta_seconds": progress.eta_s,
-        }
-    )
-    return now if has_got_further(before, now) else None
-
-
-def no_less(before: VideoItem | None, now: VideoItem) -> VideoItem:
-    """Return a video as it was read, with at least the sent progress: Redis may have lost it."""
-    if before is None or before.job_id != now.job_id or before.progress <= now.progress:
-        return now
-    return now.model_copy(update={"progress": before.progress})
-
-
-def has_got_further(before: VideoItem, now: VideoItem) -> bool:
-    """Return whether a video has more progress than was sent, at the same version."""
-    return before.version == now.version and (now.stage, now.progress) != (
-        before.stage,
-        before.progress,
-    )
+    id: uuid.UUID
+    version: int
 
 
 class Library:
@@ -57,9 +31,7 @@ class Library:
         self._known: dict[uuid.UUID, int] = {}  # with the version that needs no telling
         self._untold: set[uuid.UUID] = set()  # those that are told whatever their version
         self._gone: dict[uuid.UUID, int] = {}
-        self._moving: dict[
-            uuid.UUID, VideoItem
-        ] = {}  # what was told of those that wait or are worked on
+        self._moving: dict[uuid.UUID, VideoItem] = {}  # as told, of those that wait or are made
 
     def __len__(self) -> int:
         return len(self._known)
@@ -90,11 +62,12 @@ class Library:
         """Note a video that was read; return it as it must be sent, or None."""
         video_id, version = item.id, item.version
         before = self._moving.get(video_id)
-        item = no_less(before, item)
+        if before and before.job_id == item.job_id and before.progress > item.progress:
+            item = item.model_copy(update={"progress": before.progress})  # Redis has lost it
         told = (
             version > self._version(video_id)
             or video_id in self._untold
-            or (before is not None and has_got_further(before, item))
+            or (before is not None and _has_moved(before, item))
         )
         self._untold.discard(video_id)
         if not told:
@@ -111,9 +84,18 @@ class Library:
     ) -> VideoItem | None:
         """Return a video as it is now that its job has got further; None when that is no news."""
         before = self._moving.get(video_id)
-        now = None if before is None else got_further(before, job_id, progress)
-        if now is not None:
-            self._moving[video_id] = now
+        # Late word may come of a job that was cancelled, when another one is at work.
+        if before is None or before.state != VideoState.PROCESSING or before.job_id != job_id:
+            return None
+        change = {
+            "stage": progress.stage,
+            "progress": round(max(before.progress, progress.percent), 1),
+            "eta_seconds": progress.eta_s,
+        }
+        now = before.model_copy(update=change)
+        if not _has_moved(before, now):
+            return None
+        self._moving[video_id] = now
         return now
 
     def end(self, video_id: uuid.UUID, version: int | None) -> DeletedVideo | None:
@@ -139,3 +121,9 @@ class Library:
     def _version(self, video_id: uuid.UUID) -> int:
         known = self._known.get(video_id)
         return self._gone.get(video_id, 0) if known is None else known
+
+
+def _has_moved(before: VideoItem, now: VideoItem) -> bool:
+    """Return whether a video has other progress than was sent, at the same version."""
+    moved = (now.stage, now.progress) != (before.stage, before.progress)
+    return moved and before.version == now.version

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from backend.deps import CurrentUser
 from backend.events import stream
-from backend.events.schemas import DeletedVideo
-from backend.http.errors import responses
+from backend.events.library import DeletedVideo
+from backend.http.errors import problems
 from backend.videos.schemas import VideoItem
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -54,7 +54,7 @@ async def _known_video(video_id: UUID, user: CurrentUser) -> UUID:
 @router.get(
     "/videos/{video_id}/events",
     response_class=EventSourceResponse,
-    responses=responses(401, 404, 429),
+    responses=problems(429),
     dependencies=[Depends(_slot)],
     summary="Follow one video",
     openapi_extra=_EVENTS,
@@ -63,14 +63,14 @@ async def follow_video(
     video_id: Annotated[UUID, Depends(_known_video)], user: CurrentUser
 ) -> AsyncIterator[ServerSentEvent]:
     """Send the video now and after every change. It ends with the video or the session."""
-    async for change in stream.changes_of_one(user, video_id):
+    async for change in stream.changes(user, video_id):
         yield _event(change)
 
 
 @router.get(
     "/events",
     response_class=EventSourceResponse,
-    responses=responses(401, 429),
+    responses=problems(429),
     dependencies=[Depends(_slot)],
     summary="Follow all videos",
     openapi_extra=_EVENTS,
@@ -82,7 +82,7 @@ async def follow_all(
     ] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Send the newest videos and recent changes, then each change. It ends with the session."""
-    async for change in stream.changes_of_all(user, everything=bool(last_event_id)):
+    async for change in stream.changes(user, everything=bool(last_event_id)):
         yield _event(change)
 
 

@@ -12,17 +12,15 @@ sends all that differ, a page at a time.
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 
 from redis.exceptions import RedisError
 
 from backend.deps import Principal
-from backend.events.library import Library, got_further, has_got_further, no_less
-from backend.events.schemas import DeletedVideo
-from backend.videos.reader import VideoReader
+from backend.events.library import DeletedVideo, Library
 from backend.videos.schemas import VideoItem
-from core.errors import NotFound, Unauthenticated, Unavailable
+from core.errors import Unauthenticated, Unavailable
 from core.events import VideoEvent
 from core.progress import Progress, parsed
 
@@ -37,55 +35,27 @@ Change = VideoItem | DeletedVideo
 Queue = asyncio.Queue[VideoEvent]
 
 
-async def changes_of_one(user: Principal, video_id: uuid.UUID) -> AsyncIterator[Change]:
-    """Yield a video now and after each change; end when it is deleted or the session has ended."""
-    reader, seen = user.services.videos, 0
-    shown: VideoItem | None = None
-    async with user.services.subscriber.listen(user.user_id) as queue:
-        pace = _Pace(user, queue, lambda event: event.video_id == video_id)
-        while await pace.may_go_on():
-            further = pace.further.get(video_id)
-            if further is not None and not pace.heard and not pace.healing and shown is not None:
-                item = got_further(shown, *further)
-                if item is not None:
-                    shown = item
-                    yield item
-                await pace.next()
-                continue
-            try:
-                item = no_less(shown, await reader.get(video_id, user.user_id))
-            except NotFound:
-                # Some time after a deletion the row is gone as well.
-                ended_at = (await reader.ends(user.user_id, [video_id])).get(video_id, 0)
-                yield DeletedVideo(id=video_id, version=max(ended_at, seen + 1))
-                return
-            if shown is None or item.version > seen or has_got_further(shown, item):
-                seen, shown = item.version, item
-                yield item
-            await pace.next()
-
-
-async def changes_of_all(user: Principal, *, everything: bool = False) -> AsyncIterator[Change]:
+async def changes(
+    user: Principal, only: uuid.UUID | None = None, *, everything: bool = False
+) -> AsyncIterator[Change]:
     """Yield videos as they are, and whatever changes after, until the session has ended.
 
     Args:
         user: whose.
+        only: of this video alone, until it is deleted.
         everything: begin with all videos, for somebody who was here before and may have missed any
             change; else with the newest and those that changed lately.
     """
-    reader, library = user.services.videos, Library()
+    library = Library()
     async with user.services.subscriber.listen(user.user_id) as queue:
-        pace, begun = _Pace(user, queue, library.is_news), False
-        while await pace.may_go_on():
-            due = set(pace.heard)
-            if not begun:
-                begun = True
-                due |= await _beginning(reader, user, library, everything=everything)
-            elif pace.healing:
-                due |= await _differing(reader, user, library)
+        pace = _Pace(user, queue, library, only)
+        due = await _beginning(user, library, only, everything=everything)
+        while True:
             for page in _pages(sorted(due)):  # ids rise with time: the oldest first
-                async for change in _told(reader, user, library, page):
+                async for change in _told(user, library, page):
                     yield change
+                    if only and isinstance(change, DeletedVideo):
+                        return
                 if not await pace.is_allowed():
                     return
             for video_id, progress in pace.further.items():
@@ -93,15 +63,23 @@ async def changes_of_all(user: Principal, *, everything: bool = False) -> AsyncI
                 if further is not None:
                     yield further
             await pace.next(heal_s(len(library)))
+            if not await pace.may_go_on():
+                return
+            due = pace.heard
+            if pace.healing:
+                due |= await _differing(user, library, only)
 
 
 async def _beginning(
-    reader: VideoReader, user: Principal, library: Library, *, everything: bool
+    user: Principal, library: Library, only: uuid.UUID | None, *, everything: bool
 ) -> set[uuid.UUID]:
     """Read the present state; return the videos to send first."""
+    if only:
+        library.begin([(only, 0)])
+        return {only}
     newest: deque[uuid.UUID] = deque(maxlen=_NEWEST)
     due: set[uuid.UUID] = set()
-    async for rows in reader.versions(user.user_id, lately=_LATELY):
+    async for rows in user.services.videos.versions(user.user_id, lately=_LATELY):
         library.begin((row.id, row.version) for row in rows)
         newest.extend(row.id for row in rows)
         due.update(row.id for row in rows if everything or row.lately)
@@ -110,21 +88,23 @@ async def _beginning(
     return due
 
 
-async def _differing(reader: VideoReader, user: Principal, library: Library) -> set[uuid.UUID]:
-    """Return the videos that changed since they were sent, or were deleted."""
+async def _differing(user: Principal, library: Library, only: uuid.UUID | None) -> set[uuid.UUID]:
+    """Return the videos that may have changed since they were sent, or were deleted."""
+    if only:
+        return {only}
     there: set[uuid.UUID] = set()
     due: set[uuid.UUID] = set()
-    async for rows in reader.versions(user.user_id, lately=_LATELY):
+    async for rows in user.services.videos.versions(user.user_id, lately=_LATELY):
         there.update(row.id for row in rows)
         due.update(library.changed((row.id, row.version) for row in rows))
     return due | library.missing(there)
 
 
 async def _told(
-    reader: VideoReader, user: Principal, library: Library, page: Sequence[uuid.UUID]
+    user: Principal, library: Library, page: Sequence[uuid.UUID]
 ) -> AsyncIterator[Change]:
     """Yield the events to send for some videos, and note them as sent."""
-    absent = set(page)
+    reader, absent = user.services.videos, set(page)
     for item in await reader.some(user.user_id, page):
         absent.discard(item.id)
         if (news := library.take(item)) is not None:
@@ -161,16 +141,17 @@ class _Pace:
     """
 
     def __init__(
-        self, user: Principal, queue: Queue, matters: Callable[[VideoEvent], bool]
+        self, user: Principal, queue: Queue, library: Library, only: uuid.UUID | None
     ) -> None:
         self._user = user
         self._queue = queue
-        self._matters = matters
+        self._library = library
+        self._only = only
         self._clock = asyncio.get_running_loop().time
         self._heal_at = self._checked_at = self._clock()
         self.heard: set[uuid.UUID] = set()
         self.further: dict[uuid.UUID, tuple[uuid.UUID | None, Progress]] = {}
-        self.healing = False
+        self.healing = True
 
     async def may_go_on(self) -> bool:
         """Begin a look; False when the session has ended."""
@@ -191,11 +172,11 @@ class _Pace:
             return True  # it is not known to have ended; asked again at the next look
         return True
 
-    async def next(self, heal_s: float | None = None) -> None:
+    async def next(self, heal_s: float) -> None:
         """Return when something that matters has changed, or it is time to look anyway."""
         self.heard, self.further = set(), {}
         if self.healing:
-            self._heal_at = self._clock() + (_HEAL_S if heal_s is None else heal_s)
+            self._heal_at = self._clock() + heal_s
         try:
             async with asyncio.timeout_at(self._heal_at):
                 while not self.heard and not self.further:
@@ -206,7 +187,7 @@ class _Pace:
             self._hear(self._queue.get_nowait())
 
     def _hear(self, event: VideoEvent) -> None:
-        if not self._matters(event):
+        if self._only not in (None, event.video_id) or not self._library.is_news(event):
             return
         if event.progress is None:
             self.heard.add(event.video_id)

@@ -1,19 +1,32 @@
-"""`/readyz` and `/metrics`, on the service port that only operators should reach.
+"""`/healthz` for everybody; `/readyz` and `/metrics` on the service port, for operators alone.
 
-An ASGI app beside the API's, in the same process and with the same adapters.
+The service port has an ASGI app beside the API's, in the same process and with the same adapters.
 """
 
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
 
 from backend.deps import Services
 from backend.health.readiness import Readiness
-from backend.health.routes import Health, router
 from backend.http import errors
 from backend.http.middleware import RequestLayer
 from core.errors import Unavailable
 
 _MOST = 50  # requests at once
+router = APIRouter(tags=["service"])
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = Field("ok", examples=["ok"])
+
+
+@router.get("/healthz", summary="Is the process alive?")
+async def healthz() -> Health:
+    """Answer at once. It does not check Postgres, Redis, S3 or SQS."""
+    return Health(status="ok")
 
 
 def create_service_app(api: FastAPI) -> FastAPI:

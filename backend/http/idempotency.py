@@ -85,12 +85,7 @@ class Idempotency:
 
 
 def _answer(found: str, asked: str) -> str:
-    """Return the answer to a request that was made before.
-
-    Raises:
-        Conflict: `idempotency_in_progress`.
-        Invalid: `idempotency_key_reused`.
-    """
+    """Return the answer to a request that was made before."""
     before, _, answer = found.partition(" ")
     if before not in ("", asked):
         raise Invalid(

@@ -7,9 +7,9 @@ import asyncio
 import re
 import time
 from collections import Counter as TallyOf
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from itertools import count
 
 import structlog
@@ -69,23 +69,22 @@ class RequestLayer:
         trusted_proxies: Collection[str] = (),
     ) -> None:
         self._app = app
-        self._slots = Slots(most)
-        self._answer_s = answer_s
-        self._trusted_proxies = trusted_proxies
+        self.slots = Slots(most)
+        self.answer_s = answer_s
+        self.trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers, slots = dict(scope["headers"]), self._slots
+        headers, slots = dict(scope["headers"]), self.slots
         scope["request_id"] = request_id = _request_id(headers.get(b"x-request-id"))
         structlog.contextvars.bind_contextvars(request_id=request_id)
         if scope["method"] == "HEAD":
             # A copy: the server goes by its own for what it sends.
             scope = {**scope, "method": "GET", "asked": "HEAD"}
-        network = partial(_network, scope, self._trusted_proxies)
-        exchange = Exchange(scope, receive, send, slots, network, self._answer_s)
+        exchange = Exchange(self, scope, receive, send)
         if slots.taken >= slots.most and scope["path"] not in _QUIET:
             await exchange.answer(*_OVERLOADED, retry_after_s=slots.refuse())
             exchange.count()
@@ -159,24 +158,14 @@ class Exchange:
     answer does not wait for that.
     """
 
-    def __init__(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        slots: Slots,
-        network: Callable[[], str],
-        answer_s: float,
-    ) -> None:
+    def __init__(self, layer: RequestLayer, scope: Scope, receive: Receive, send: Send) -> None:
+        self._layer = layer
         self._scope = scope
-        self._without_body = scope.get("asked") == "HEAD"
         self._method: str = scope.get("asked") or scope["method"]
         self._receive = receive
         self._send = send
-        self._slots = slots
         self._has_slot = True
-        self._network = network
-        self._answer_s = answer_s
+        self._answer_s = layer.answer_s
         self._started = time.perf_counter()
         self._seconds = 0.0
         self._body = 0
@@ -230,7 +219,7 @@ class Exchange:
     def _give_up(self) -> None:
         self._is_over, self._timer = True, None
         _log.warning("not_answered_in_time", method=self._method, path=self._scope["path"])
-        self._apology = asyncio.get_running_loop().create_task(self._problem(*_TOO_LATE))
+        self._apology = asyncio.get_running_loop().create_task(self.answer(*_TOO_LATE))
         if self._task is not None:
             self._task.cancel()
 
@@ -238,7 +227,8 @@ class Exchange:
         if self._arrived:
             return await self._receive()
         self._stop()  # how long a client may take to send is not ours to say here
-        with self._slots.waiting_for(self._network()):
+        network = network_of(address_of(self._scope, self._layer.trusted_proxies))
+        with self._layer.slots.waiting_for(network):
             message = await self._receive()
         self._arrived = not message.get("more_body", False)
         if not self._status:
@@ -272,12 +262,12 @@ class Exchange:
             # Only what says that it may be kept is kept.
             if not may_be_kept:
                 headers.append(_NO_STORE)
-            if self._without_body and is_stream:
+            if self._method == "HEAD" and is_stream:
                 await self._send(message)
                 await self._send({"type": "http.response.body"})
                 self._is_over = True
                 raise ClientDisconnect  # it would never end
-        elif self._without_body and message["type"] == "http.response.body":
+        elif self._method == "HEAD" and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)
 
@@ -285,19 +275,15 @@ class Exchange:
         self, status: int, code: str, detail: str, retry_after_s: float | None = None
     ) -> None:
         """Answer with a problem, unless an answer has begun: then only closing is left."""
-        if not self._status:
-            await self._problem(status, code, detail, retry_after_s)
-
-    async def _problem(
-        self, status: int, code: str, detail: str, retry_after_s: float | None = None
-    ) -> None:
+        if self._status:
+            return
         path, request_id = self._scope["path"], self._scope["request_id"]
         response = problem(path, request_id, status, code, detail, retry_after_s=retry_after_s)
         await response(self._scope, self._receive, self._send_on)
 
     def free_slot(self) -> None:
         """Let another request have the slot; once."""
-        self._slots.taken -= self._has_slot
+        self._layer.slots.taken -= self._has_slot
         self._has_slot = False
 
     def count(self) -> None:
@@ -327,11 +313,8 @@ def _metrics(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
 
 
 _OVERLOADED = (503, "overloaded", "The API has too many requests at the moment. Try again soon.")
-_TOO_LATE = (
-    503,
-    "dependency_unavailable",
-    "A dependency of the API did not answer in time. Try again in a moment.",
-)
+_AWAY = "A dependency of the API did not answer in time. Try again in a moment."
+_TOO_LATE = (503, "dependency_unavailable", _AWAY)
 _ARRIVING = "Too many unfinished requests from this address. Try again in a moment."
 _TOO_LARGE = (413, "payload_too_large", "The body is larger than 1 MiB.")
 
@@ -348,10 +331,6 @@ def _refuse(method: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | 
     if has_body and kind != b"application/json":
         return 415, "unsupported_media_type", "Send JSON with Content-Type: application/json."
     return None
-
-
-def _network(scope: Scope, trusted: Collection[str]) -> str:
-    return network_of(address_of(scope, trusted))
 
 
 def _request_id(given: bytes | None) -> str:

@@ -6,8 +6,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from backend.events.schemas import DeletedVideo
-from backend.http.errors import Problem
+from backend.events.library import DeletedVideo
+from backend.http.errors import TITLES, Problem
 from backend.uploads.schemas import PartsRequest
 
 DESCRIPTION = """\
@@ -18,6 +18,16 @@ it before it expires. Errors are RFC 9457 problems: decide by `code`. Times are 
 """
 
 
+_RETRY_AFTER = {
+    "description": "Seconds to wait before asking again.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
+_HEADERS = {
+    401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
+    429: {"Retry-After": _RETRY_AFTER},
+    503: {"Retry-After": _RETRY_AFTER},
+}
 # Referred to by name only: from every error, from a route that reads its body itself, from streams.
 _UNSEEN: tuple[type[BaseModel], ...] = (Problem, PartsRequest, DeletedVideo)
 
@@ -41,18 +51,35 @@ def complete_document(app: FastAPI) -> None:
             # Every refusal of a body is a problem; FastAPI's own shape is never sent.
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
-            _drop_default_validation(document)
+            for path, methods in document["paths"].items():
+                for operation in methods.values():
+                    _describe_problems(path, operation)
         return dict(app.openapi_schema or {})
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _drop_default_validation(document: dict[str, Any]) -> None:
-    for path in document["paths"].values():
-        for operation in path.values():
-            answer = operation["responses"].get("422", {})
-            if "application/json" in answer.get("content", {}):
-                del operation["responses"]["422"]
+def _describe_problems(path: str, operation: dict[str, Any]) -> None:
+    """Add the errors that follow from what an operation takes to those that its route names."""
+    responses = operation["responses"]
+    responses.pop("422", None)
+    statuses = {500, 503, *(int(status) for status in responses if status >= "4")}
+    if "security" in operation:
+        statuses.add(401)
+    if "{" in path:
+        statuses.add(404)
+    if "requestBody" in operation:
+        statuses |= {400, 413, 415, 422}
+    if any(item["in"] == "query" for item in operation.get("parameters", ())):
+        statuses.add(422)
+    for status in sorted(statuses):
+        responses[str(status)] = {
+            "description": TITLES[status],
+            "content": {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            },
+            **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
+        }
 
 
 def _drop_null_defaults(schema: dict[str, Any]) -> None:

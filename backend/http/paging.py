@@ -1,10 +1,17 @@
 """Cursors of lists: opaque to clients, the place of the last item to us. Pure."""
 
 import base64
-import binascii
 import uuid
+from typing import Annotated
 
+from fastapi import Query
+
+from backend.http.fields import is_storable
 from core.errors import Invalid
+
+Limit = Annotated[int, Query(ge=1, le=100)]
+# It holds a title of 255 characters where the list is sorted by titles.
+Cursor = Annotated[str | None, Query(max_length=1500)]
 
 
 def encode_cursor(last_id: uuid.UUID, order: str = "", key: str = "") -> str:
@@ -40,15 +47,13 @@ def decode_place(cursor: str, order: str) -> tuple[uuid.UUID, str]:
         # Strictly: else what is no part of the alphabet, as a NUL, would be passed over.
         padded = cursor + "=" * (-len(cursor) % 4)
         place = base64.b64decode(padded, altchars=b"-_", validate=True)
-        if not place.startswith(letter):
-            raise _unknown()
         rest = place[len(letter) :]
-        key = rest[16:].decode()
-        if "\x00" in key:  # which Postgres has no text with
-            raise _unknown()
-        return uuid.UUID(bytes=rest[:16]), key
-    except (ValueError, binascii.Error):
+        last_id, key = uuid.UUID(bytes=rest[:16]), rest[16:].decode()
+    except ValueError:
         raise _unknown() from None
+    if not place.startswith(letter) or not is_storable(key):
+        raise _unknown()
+    return last_id, key
 
 
 def _unknown() -> Invalid:

@@ -3,8 +3,6 @@
 Redis' own clock is used, so that all API processes agree.
 """
 
-from dataclasses import dataclass
-
 import redis.asyncio as redis
 
 from core.errors import RateLimited
@@ -25,29 +23,22 @@ return 0
 """
 
 
-@dataclass(frozen=True)
-class Limit:
-    """So many a minute, all of which may come at once."""
-
-    name: str
-    per_minute: int
-
-
 class RateLimiter:
     """Counts in Redis; a Redis that is away raises, so what is limited fails closed."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._script = client.register_script(_GCRA)
 
-    async def take(self, limit: Limit, who: str, cost: int = 1) -> None:
-        """Count one request; at a cost of 0 only look whether another one may come.
+    async def take(self, name: str, per_minute: int, who: str, cost: int = 1) -> None:
+        """Count one request of so many a minute, all of which may come at once.
+
+        At a cost of 0 only look whether another one may come.
 
         Raises:
             RateLimited: too many came; with the seconds to wait.
         """
         wait_ms = await self._script(
-            keys=[f"rate:{limit.name}:{who}"],
-            args=[60_000 / limit.per_minute, limit.per_minute, cost],
+            keys=[f"rate:{name}:{who}"], args=[60_000 / per_minute, per_minute, cost]
         )
         if int(wait_ms) > 0:
             raise RateLimited(

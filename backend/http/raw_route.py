@@ -13,7 +13,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from backend.deps import BearerSession
 from core.errors import NotFound
@@ -26,22 +26,19 @@ authenticate = BearerSession()
 class DirectRoute(APIRoute):
     """A route whose function is given the path's ids and the request, and returns a `Response`.
 
-    It has no dependencies, and its function reads the body itself; errors are answered as
-    everywhere.
+    Its dependencies are only described, and its function reads the body itself; errors are answered
+    as everywhere.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        self.app = _answering(endpoint)
 
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            ids = {name: _id(value) for name, value in scope["path_params"].items()}
+            response = await endpoint(**ids, request=Request(scope, receive, send))
+            await response(scope, receive, send)
 
-def _answering(endpoint: Callable[..., Any]) -> ASGIApp:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        ids = {name: _id(value) for name, value in scope["path_params"].items()}
-        response = await endpoint(**ids, request=Request(scope, receive, send))
-        await response(scope, receive, send)
-
-    return app
+        self.app = app
 
 
 def _id(value: str) -> UUID:
@@ -64,13 +61,8 @@ async def read_body(request: Request, kind: type[M]) -> M:
         raise RequestValidationError(found) from None
 
 
-def described(body: type[BaseModel] | None = None) -> dict[str, Any]:
-    """Return what OpenAPI should say of a route for known users, with or without a body."""
-    said: dict[str, Any] = {"security": [{authenticate.scheme_name: []}]}
-    if body is not None:
-        schema = {"$ref": f"#/components/schemas/{body.__name__}"}
-        said["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": schema}},
-        }
-    return said
+def described(body: type[BaseModel]) -> dict[str, Any]:
+    """Return what OpenAPI should say of a route that reads its body itself."""
+    schema = {"$ref": f"#/components/schemas/{body.__name__}"}
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}

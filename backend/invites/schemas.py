@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from backend.auth.schemas import Email
-from backend.http.body import Body
+from backend.http.fields import Body
 
 _DAY_S = 86_400
 
@@ -21,24 +21,23 @@ class NewInvite(Body):
     ] = 7 * _DAY_S
 
 
-class InviteItem(BaseModel):
-    """An invite. `email` is the only address that can use it, null if anybody can."""
-
+class _Invite(BaseModel):
     id: UUID
     email: str | None = Field(examples=["ada@example.com"])
     expires_at: datetime
     created_at: datetime
+
+
+class InviteItem(_Invite):
+    """An invite. `email` is the only address that can use it, null if anybody can."""
+
     used_at: datetime | None = Field(description="When an account was created with it.")
 
 
-class CreatedInvite(BaseModel):
+class CreatedInvite(_Invite):
     """A new invite with its code. The code is in this answer only."""
 
-    id: UUID
     code: str = Field(examples=["4kX0wq3vX2m1u0XyqW9a7g"])
-    email: str | None = Field(examples=["ada@example.com"])
-    expires_at: datetime
-    created_at: datetime
 
 
 class InvitePage(BaseModel):

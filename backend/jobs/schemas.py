@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from backend.http.body import Body
+from backend.http.fields import Body
 from backend.videos.schemas import FailureItem
 from core.model.states import JobState, Stage
 

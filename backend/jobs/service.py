@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from backend.deps import Principal, Services
 from backend.http.paging import decode_cursor, encode_cursor
-from backend.jobs.schemas import JobItem
+from backend.jobs.schemas import JobItem, JobPage
 from backend.quota import quota
 from backend.videos.progress import shown_of, told_of
 from core.errors import NotFound
@@ -19,14 +19,9 @@ from core.progress import Progress
 
 
 async def page(
-    services: Services,
-    user: Principal,
-    *,
-    limit: int,
-    cursor: str | None,
-    video_id: uuid.UUID | None = None,
-) -> tuple[list[JobItem], str | None]:
-    """Return a page of jobs, newest first, and the cursor of the next page.
+    user: Principal, limit: int, cursor: str | None, video_id: uuid.UUID | None = None
+) -> JobPage:
+    """Return a page of jobs, newest first.
 
     Raises:
         Invalid: the cursor is none of ours.
@@ -36,28 +31,26 @@ async def page(
     if cursor is not None:
         where.append(Job.id < decode_cursor(cursor))
     if video_id is not None:
-        await services.videos.get(video_id, user.user_id)
+        await user.services.videos.get(video_id, user.user_id)
         where.append(Job.video_id == video_id)
-    items = await _select(services, *where, most=limit + 1)
-    more = len(items) > limit
-    return items[:limit], encode_cursor(items[limit - 1].id) if more else None
+    items = await _select(user.services, *where, most=limit + 1)
+    following = encode_cursor(items[limit - 1].id) if len(items) > limit else None
+    return JobPage(items=items[:limit], next_cursor=following)
 
 
-async def get(services: Services, user: Principal, job_id: uuid.UUID) -> JobItem:
+async def get(user: Principal, job_id: uuid.UUID) -> JobItem:
     """Return one job.
 
     Raises:
         NotFound: there is no such job of that user.
     """
-    items = await _select(services, Job.user_id == user.user_id, Job.id == job_id, most=1)
+    items = await _select(user.services, Job.user_id == user.user_id, Job.id == job_id, most=1)
     if not items:
         raise NotFound("This job does not exist.")
     return items[0]
 
 
-async def create(
-    services: Services, user: Principal, video_id: uuid.UUID, operation: str
-) -> JobItem:
+async def create(user: Principal, video_id: uuid.UUID, operation: str) -> JobItem:
     """Ask something of a video.
 
     Raises:
@@ -65,6 +58,7 @@ async def create(
         Conflict: it is being uploaded or worked on.
         RateLimited: `quota_exceeded`.
     """
+    services = user.services
     await services.videos.get(video_id, user.user_id)
     async with services.db.begin() as tx:
         await quota.lock(tx, services.settings, user.user_id)
@@ -72,7 +66,7 @@ async def create(
         video = await resting(tx, video_id)
         await quota.admit(tx, services.settings, user.user_id)
         job_id = await create_job(tx, video, operation)
-    return await get(services, user, job_id)
+    return await get(user, job_id)
 
 
 async def _select(services: Services, *where: ColumnElement[bool], most: int) -> list[JobItem]:

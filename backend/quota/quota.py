@@ -6,7 +6,6 @@ that ends or is deleted makes room at once.
 """
 
 import uuid
-from dataclasses import dataclass
 
 from pydantic import ByteSize
 from sqlalchemy import text
@@ -37,41 +36,21 @@ _USAGE = text(
 )
 
 
-@dataclass(frozen=True)
-class Usage:
-    """What a user has and may have; None where nothing limits it.
-
-    Attributes:
-        bytes_used: declared sizes of the sources of all videos that are not deleted, and the true
-            ones of all that was made of them.
-        bytes_allowed: at most so many when another one begins.
-        active: videos that are being uploaded, wait, or are worked on.
-        active_allowed: at most so many at once.
-    """
-
-    bytes_used: int
-    bytes_allowed: int | None
-    active: int
-    active_allowed: int | None
-
-
-async def usage_of(
+async def used(
     connection: AsyncConnection,
-    settings: Settings,
     user_id: uuid.UUID,
     *,
     with_bytes: bool = True,
     with_active: bool = True,
-) -> Usage:
-    """Count what a user has: all of it, or one kind."""
+) -> tuple[int, int]:
+    """Count what a user has, or one kind of it: bytes stored, and videos in progress.
+
+    The bytes are the declared sizes of the sources of all videos that are not deleted, and the true
+    ones of all that was made of them.
+    """
     bound = {"user": user_id, "with_bytes": with_bytes, "with_active": with_active}
     row = (await connection.execute(_USAGE, bound)).one()
-    return Usage(
-        int(row.bytes),
-        (with_bytes and settings.user_quota_bytes) or None,
-        int(row.active),
-        (with_active and settings.user_quota_active) or None,
-    )
+    return int(row.bytes), int(row.active)
 
 
 async def admit(
@@ -90,26 +69,20 @@ async def admit(
     Raises:
         RateLimited: `quota_exceeded`.
     """
-    usage = await usage_of(
-        connection,
-        settings,
-        user_id,
-        with_bytes=size is not None and settings.user_quota_bytes > 0,
-        with_active=settings.user_quota_active > 0,
-    )
-    if usage.active_allowed is not None and usage.active >= usage.active_allowed:
-        videos = f"{usage.active} video{'' if usage.active == 1 else 's'}"
+    most, allowed = settings.user_quota_active, settings.user_quota_bytes if size else 0
+    stored, active = await used(connection, user_id, with_bytes=allowed > 0, with_active=most > 0)
+    if most and active >= most:
+        videos = f"{active} video{'' if active == 1 else 's'}"
         raise RateLimited(
-            f"You have {videos} in progress. The limit is {usage.active_allowed}. "
+            f"You have {videos} in progress. The limit is {most}. "
             "Wait until one is ready, or cancel or delete one.",
             "quota_exceeded",
             retry_after_s=_ACTIVE_RETRY_S,
         )
-    if usage.bytes_allowed is not None and usage.bytes_used + (size or 0) > usage.bytes_allowed:
-        used, allowed = _human(usage.bytes_used), _human(usage.bytes_allowed)
+    if size and allowed and stored + size > allowed:
         raise RateLimited(
-            f"You use {used} of {allowed}, and this file needs {_human(size or 0)} more. "
-            "Delete a video first.",
+            f"You use {_human(stored)} of {_human(allowed)}, and this file needs {_human(size)} "
+            "more. Delete a video first.",
             "quota_exceeded",
             retry_after_s=_BYTES_RETRY_S,
         )

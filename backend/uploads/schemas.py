@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from backend.http.body import Body
+from backend.http.fields import Body
 from core.model.states import UploadState
 from core.uploads.multipart import MAX_PARTS
 
@@ -96,7 +96,12 @@ class PartsRequest(Body):
 
     part_numbers: Annotated[
         list[PartNumber],
-        Field(min_length=1, max_length=1000, examples=[[1, 2, 3]]),
+        Field(
+            min_length=1,
+            max_length=1000,
+            examples=[[1, 2, 3]],
+            json_schema_extra={"uniqueItems": True},
+        ),
         AfterValidator(_each_once),
     ]
 

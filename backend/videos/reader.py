@@ -1,6 +1,7 @@
 """Reads videos with their renditions in one statement, and signs what they point to."""
 
 import asyncio
+import contextlib
 import json
 import time
 import uuid
@@ -37,10 +38,7 @@ from core.progress import Progress, ProgressBoard
 
 _REMEMBERED = 10_000  # videos as JSON; about 3 kB each
 _VERSIONS = 2_000  # in a page; some 50 bytes each
-_RENDITION_FIELDS = (
-    "name", "s3_key", "width", "height", "size", "duration", "bitrate", "video_codec",
-    "audio_codec",
-)  # fmt: skip
+_RENDITION_FIELDS = ("s3_key", *(name for name in RenditionItem.model_fields if name != "url"))
 
 
 def _statement(*where: ColumnElement[bool]) -> Select[Any]:
@@ -142,10 +140,9 @@ class VideoReader:
         return list(await asyncio.gather(*map(self._item, rows)))
 
     async def some(self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]) -> list[VideoItem]:
-        """Return those of some videos that the user has, the oldest first."""
-        async with self._db.autocommit() as connection:
-            rows = (await connection.execute(_BY_ID, {"ids": list(video_ids)})).all()
-        own = sorted((row for row in rows if row.user_id == user_id), key=lambda row: row.id)
+        """Return those of some videos that the user has, in the same order."""
+        rows = await asyncio.gather(*map(self._rows.get, video_ids))
+        own = [row for row in rows if row is not None and row.user_id == user_id]
         return list(await asyncio.gather(*map(self._item, own)))
 
     async def versions(
@@ -202,13 +199,11 @@ class VideoReader:
 
     async def _shown(self, row: Row[Any]) -> Shown:
         """Return how far a video is; Redis is asked about those alone that it may know of."""
-        runs = row.state == VideoState.PROCESSING
         told = None
         if row.job_id is not None and row.state != VideoState.READY:
-            try:
+            with contextlib.suppress(Unavailable):
                 told = await self._told.get(row.job_id)
-            except Unavailable:
-                told = None
+        runs = row.state == VideoState.PROCESSING
         return shown_of(row, told, done=row.state == VideoState.READY, runs=runs)
 
     async def _item(self, row: Row[Any]) -> VideoItem:
@@ -217,8 +212,7 @@ class VideoReader:
     async def _build(self, row: Row[Any], queue: QueueItem | None, shown: Shown) -> VideoItem:
         renditions = [
             RenditionItem(
-                **{name: item[name] for name in _RENDITION_FIELDS if name != "s3_key"},
-                url=await self._storage.sign_get(item["s3_key"], self._url_ttl_s),
+                url=await self._storage.sign_get(item.pop("s3_key"), self._url_ttl_s), **item
             )
             for item in _parsed(row.renditions) or ()
         ]

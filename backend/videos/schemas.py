@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.http.body import Body
+from backend.http.fields import Body
 from backend.uploads.schemas import Title
 from core.model.failure_codes import FailureCode
 from core.model.states import Stage, VideoState

@@ -22,26 +22,19 @@ Order = tuple[ColumnElement[Any], ...]
 
 NEWEST_FIRST: Order = (Video.id.desc(),)  # ids rise with time
 _TITLE = func.lower(Video.title)
-_ORDERS: dict[Sort, Order] = {
+ORDERS: dict[Sort, Order] = {
     Sort.NEWEST: NEWEST_FIRST,
     Sort.OLDEST: (Video.id.asc(),),
     Sort.TITLE: (_TITLE.asc(), Video.id.asc()),
 }
-
-
-def order_of(sort: Sort) -> Order:
-    """Return what a statement is ordered by."""
-    return _ORDERS[sort]
+# In cursors, so that one fits one order only.
+_LETTERS = {Sort.NEWEST: "", Sort.OLDEST: "o", Sort.TITLE: "t"}
 
 
 def cursor_after(sort: Sort, video_id: uuid.UUID, title: str) -> str:
     """Return the cursor that continues after a video."""
-    if sort is Sort.NEWEST:
-        return encode_cursor(video_id)
-    if sort is Sort.OLDEST:
-        return encode_cursor(video_id, "o")
     # The title as it was: the list goes on from there even if the video is renamed meanwhile.
-    return encode_cursor(video_id, "t", title)
+    return encode_cursor(video_id, _LETTERS[sort], title if sort is Sort.TITLE else "")
 
 
 def follows(sort: Sort, cursor: str) -> ColumnElement[bool]:
@@ -51,9 +44,9 @@ def follows(sort: Sort, cursor: str) -> ColumnElement[bool]:
         Invalid: the cursor is none of ours, or of another order.
     """
     if sort is Sort.NEWEST:
-        return Video.id < decode_cursor(cursor)
+        return Video.id < decode_cursor(cursor, _LETTERS[sort])
     if sort is Sort.OLDEST:
-        return Video.id > decode_cursor(cursor, "o")
-    last_id, title = decode_place(cursor, "t")
+        return Video.id > decode_cursor(cursor, _LETTERS[sort])
+    last_id, title = decode_place(cursor, _LETTERS[sort])
     # Postgres makes both small, so that they are the same however it does that.
     return tuple_(_TITLE, Video.id) > tuple_(func.lower(title), literal(last_id))

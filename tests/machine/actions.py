@@ -9,10 +9,12 @@ from sqlalchemy import func, select, update
 
 from backend.deps import Principal
 from backend.jobs import service as jobs_service
-from backend.uploads import service as uploads_service
+from backend.uploads import begin as uploads
+from backend.uploads import routes as upload_routes
 from backend.uploads.schemas import NewUpload
-from backend.videos import service as videos_service
+from backend.videos import routes as videos
 from backend.videos.reader import VideoReader
+from backend.videos.schemas import VideoPatch
 from backend.workers import KnownWorkers
 from control import dead_letters, deleted, purges, uploads
 from core.adapters.postgres import Database
@@ -152,16 +154,18 @@ class Mill:
     async def begin_upload(self, user_id: uuid.UUID) -> None:
         """Begin an upload and send its part."""
         wanted = NewUpload(filename="film.mp4", size=SIZE)
-        row = await uploads_service.create(self._held, self._as(user_id), wanted)
+        row = await uploads.create(self._as(user_id), wanted)
         self.storage.uploads[row.s3_upload_id][1].append(Part(1, SIZE, "etag"))
 
     async def complete(self, upload_id: uuid.UUID) -> None:
         """Complete an upload."""
-        await uploads_service.complete(self._held, await self._upload(upload_id), None)
+        upload = await self._upload(upload_id)
+        await upload_lifecycle.complete(cast(Any, self.db), cast(Any, self.storage), upload)
 
     async def abort(self, upload_id: uuid.UUID) -> None:
         """Abort an upload."""
-        await uploads_service.abort(self._held, await self._upload(upload_id))
+        upload = await self._upload(upload_id)
+        await upload_routes.abort_upload(upload, self._as(upload.user_id))
 
     async def _upload(self, upload_id: uuid.UUID) -> upload_lifecycle.UploadRow:
         found = await upload_lifecycle.load(cast(Any, self.db), [upload_id])
@@ -171,23 +175,23 @@ class Mill:
 
     async def rename(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Rename a video."""
-        await videos_service.rename(self._held, self._as(user_id), video_id, "Another name")
+        await videos.rename_video(video_id, VideoPatch(title="Another name"), self._as(user_id))
 
     async def cancel(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Cancel its work."""
-        await videos_service.cancel(self._held, self._as(user_id), video_id)
+        await videos.cancel_video(video_id, self._as(user_id))
 
     async def retry(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Try again what failed."""
-        await videos_service.retry(self._held, self._as(user_id), video_id)
+        await videos.retry_video(video_id, self._as(user_id))
 
     async def new_job(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Ask for another transcode."""
-        await jobs_service.create(self._held, self._as(user_id), video_id, "transcode")
+        await jobs_service.create(self._as(user_id), video_id, "transcode")
 
     async def delete(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Delete a video."""
-        await videos_service.delete(self._held, self._as(user_id), video_id)
+        await videos.delete_video(video_id, self._as(user_id))
 
     # Workers
 

@@ -11,8 +11,8 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
+from backend.auth.login import COOKIE
 from backend.auth.passwords import Passwords
-from backend.auth.routes import COOKIE
 from core.errors import Unavailable
 from tests.support.app import Api, StartApi, served
 from tests.support.people import PASSWORD, login, new_email, new_user

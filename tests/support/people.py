@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from sqlalchemy import insert, update
 
+from backend.auth.login import begin_session
 from backend.auth.passwords import _HASHER
-from backend.auth.service import begin_session
 from core.accounts import ADMIN
 from core.model.tables import User
 from tests.support.app import Api

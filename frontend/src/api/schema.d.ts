@@ -979,6 +979,7 @@ export interface components {
              * @constant
              */
             operation: "transcode";
+            params?: components["schemas"]["NoParams"] | null;
         };
         /**
          * NewUpload
@@ -992,6 +993,7 @@ export interface components {
             content_type?: string | null;
             /**
              * Filename
+             * @description It needs a visible character. Characters that set the direction of the text (U+202A to U+202E, U+2066 to U+206F) are removed.
              * @example harbour.mov
              */
             filename: string;
@@ -1003,6 +1005,11 @@ export interface components {
             /** Title */
             title?: string | null;
         };
+        /**
+         * NoParams
+         * @description The parameters of an operation that has none.
+         */
+        NoParams: Record<string, never>;
         /**
          * PartsRequest
          * @description The parts that the client sends next.
@@ -1445,6 +1452,7 @@ export interface components {
         VideoPatch: {
             /**
              * Title
+             * @description It needs a visible character. Characters that set the direction of the text (U+202A to U+202E, U+2066 to U+206F) are removed.
              * @example The harbour at dawn
              */
             title: string;
@@ -1480,6 +1488,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before asking again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

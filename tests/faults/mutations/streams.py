@@ -70,7 +70,7 @@ def no_snapshot() -> None:
     begun: set[int] = set()  # of those who listen, who have had their first look
 
     class Late(stream._Pace):
-        async def next(self, heal_s: float | None = None) -> None:
+        async def next(self, heal_s: float) -> None:
             begun.add(id(self._user))
             await super().next(heal_s)
 
@@ -86,5 +86,4 @@ def no_snapshot() -> None:
         return changes
 
     replace(stream, "_Pace", Late)
-    replace(stream, "changes_of_one", without_first(stream.changes_of_one))
-    replace(stream, "changes_of_all", without_first(stream.changes_of_all))
+    replace(stream, "changes", without_first(stream.changes))

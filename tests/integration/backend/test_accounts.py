@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backend.auth.routes import COOKIE
+from backend.auth.login import COOKIE
 from tests.support.app import Api, StartApi, bearer
 from tests.support.people import PASSWORD, login, new_email, new_user, register
 from tests.support.problems import problem

@@ -10,7 +10,7 @@ import pytest
 import redis.asyncio as redis
 from sqlalchemy import func, insert, select, text, update
 
-from backend.auth.routes import COOKIE
+from backend.auth.login import COOKIE
 from control.deleted import sweep_accounts
 from core import accounts
 from core.adapters.postgres import Database

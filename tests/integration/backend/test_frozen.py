@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from backend.uploads import routes as upload_routes
-from backend.videos import service as video_service
+from backend.videos import routes as video_routes
 from core.model.tables import Video
 from embedded.stack import Stack
 from tests.faults.processes import children
@@ -181,7 +181,7 @@ async def test_a_request_that_is_cut_off_gives_its_key_back(
 async def test_a_deletion_does_not_wait_for_the_store(
     stack: Stack, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video_service, "_REMOVAL_S", 0.1)
+    monkeypatch.setattr(video_routes, "_REMOVAL_S", 0.1)
     api = await start_api()
     person = await new_user(api)
     video = await uploaded(person)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from backend.auth import stored_sessions
-from backend.auth.routes import COOKIE
+from backend.auth.login import COOKIE
 from core.errors import DatabaseAway
 from tests.support.app import Api, StartApi, bearer
 from tests.support.people import Person, login, new_user

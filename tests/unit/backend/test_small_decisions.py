@@ -7,10 +7,10 @@ from urllib.parse import unquote
 import pytest
 from fastapi import Request
 
-from backend.auth.origin import check_origin
+from backend.auth.login import check_origin
 from backend.http.address import client_address, network_of
 from backend.http.paging import decode_cursor, decode_place, encode_cursor
-from backend.videos.service import _escape, disposition
+from backend.videos.download import disposition
 from core.errors import Forbidden, Invalid
 
 
@@ -126,10 +126,6 @@ def test_a_file_is_saved_under_a_name_that_is_only_a_name(
     assert unquote(second) == readable
     assert value.isascii()
     assert value.isprintable()
-
-
-def test_what_is_typed_into_a_search_is_text() -> None:
-    assert _escape("100%_\\x") == "100\\%\\_\\\\x"
 
 
 def from_page(origin: str | None) -> Request:

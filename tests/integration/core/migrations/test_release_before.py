@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from backend.auth.service import begin_session
+from backend.auth.login import begin_session
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.jobs.adopt import adopt, adoptable

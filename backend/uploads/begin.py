@@ -1,9 +1,7 @@
-"""Uploads: started here, sent directly to S3, ended by `core.uploads.upload_lifecycle`."""
+"""Begins uploads. Their parts are sent directly to S3."""
 
 import asyncio
 import contextlib
-import uuid
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
@@ -11,20 +9,18 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
-from backend.http.ratelimit import Limit
 from backend.quota import quota
 from backend.settings import Settings
-from backend.uploads.schemas import NamedPart, NewUpload, is_visible
+from backend.uploads.schemas import NewUpload, is_visible
 from core import accounts, log
-from core.adapters.s3 import Part, SignedUrl
-from core.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable
+from core.errors import Invalid, TooLarge, Unavailable
 from core.model import object_keys
 from core.model.ids import new_id
 from core.model.states import UploadState, VideoState
 from core.model.tables import Upload, Video
 from core.outbox.write import of_video
 from core.uploads import upload_lifecycle
-from core.uploads.multipart import part_count_for, part_size_for, size_of_part
+from core.uploads.multipart import part_count_for, part_size_for
 from core.uploads.upload_lifecycle import UploadRow
 from core.videos import purges
 
@@ -39,7 +35,7 @@ _UNDOING: set["asyncio.Future[None]"] = set()  # what nobody waits for would be 
 _SOURCE_TAG = "kind=source"  # see infra/storage.py
 
 
-async def create(services: Services, user: Principal, wanted: NewUpload) -> UploadRow:
+async def create(user: Principal, wanted: NewUpload) -> UploadRow:
     """Begin an upload.
 
     Raises:
@@ -48,10 +44,8 @@ async def create(services: Services, user: Principal, wanted: NewUpload) -> Uplo
         RateLimited: too many by that user, or `quota_exceeded`.
         Unauthenticated: `session_revoked`: the account has just been closed.
     """
-    settings = services.settings
-    await services.rate_limits.take(
-        Limit("uploads", settings.rate_limit_uploads), str(user.user_id)
-    )
+    services, settings = user.services, user.services.settings
+    await services.rate_limits.take("uploads", settings.rate_limit_uploads, str(user.user_id))
     extension = PurePosixPath(wanted.filename.replace("\\", "/")).suffix.lower()
     if extension not in settings.upload_extensions:
         allowed = " ".join(settings.upload_extensions)
@@ -64,7 +58,7 @@ async def create(services: Services, user: Principal, wanted: NewUpload) -> Uplo
     # Once before S3 is asked, because it is cheap; what is true under the lock counts.
     await quota.look(services.db, settings, user.user_id, wanted.size)
     # What S3 has begun must have a row, or nobody would end it: so it is not cut short.
-    begun = asyncio.ensure_future(_begin(services, user, wanted, extension))
+    begun = asyncio.ensure_future(_begin(user, wanted, extension))
     try:
         return await asyncio.shield(begun)
     except asyncio.CancelledError:
@@ -77,22 +71,14 @@ async def create(services: Services, user: Principal, wanted: NewUpload) -> Uplo
 async def _undo(services: Services, begun: "asyncio.Future[UploadRow]") -> None:
     """End an upload whose client will never hear of it."""
     try:
-        await abort(services, await begun)
-    except Exception as error:  # noqa: BLE001 - it was not begun, or the sweep ends it
+        await upload_lifecycle.abort(services.db, await begun)  # the sweep has S3 end it
+    except Exception as error:  # noqa: BLE001 - it was not begun, or it expires
         _log.warning("not_undone", error=repr(error))
 
 
-async def _begin(
-    services: Services, user: Principal, wanted: NewUpload, extension: str
-) -> UploadRow:
-    """Begin the multipart upload at S3 and write its rows, or have it aborted.
-
-    Raises:
-        RateLimited: `quota_exceeded`.
-        Unauthenticated: `session_revoked`.
-        Unavailable: S3 or the database does not answer.
-    """
-    settings = services.settings
+async def _begin(user: Principal, wanted: NewUpload, extension: str) -> UploadRow:
+    """Begin the multipart upload at S3 and write its rows, or have it aborted."""
+    services, settings = user.services, user.services.settings
     video_id, now = new_id(), datetime.now(UTC)
     key = object_keys.source(video_id, extension)
     content_type = _CONTENT_TYPES.get(extension, "application/octet-stream")
@@ -161,105 +147,3 @@ async def _insert(
 def _title_of(filename: str) -> str:
     stem = PurePosixPath(filename.replace("\\", "/")).stem
     return stem if is_visible(stem) else filename
-
-
-async def find(services: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
-    """Return a user's upload.
-
-    Raises:
-        NotFound: there is none, or it is somebody else's.
-    """
-    return owned(user, await services.uploads.get(upload_id))
-
-
-async def find_begun(services: Services, user: Principal, upload_id: uuid.UUID) -> UploadRow:
-    """Return the upload that an earlier request has begun.
-
-    Raises:
-        Conflict: `idempotency_result_gone`: it was deleted, and nothing is left of it.
-    """
-    try:
-        return await find(services, user, upload_id)
-    except NotFound:
-        raise Conflict(
-            "The upload of the first request with this Idempotency-Key has been deleted. "
-            "Use another key to start again.",
-            "idempotency_result_gone",
-        ) from None
-
-
-def owned(user: Principal, row: UploadRow | None) -> UploadRow:
-    """Return an upload that was looked up, to its owner.
-
-    Raises:
-        NotFound: there is none, or it is somebody else's.
-    """
-    if row is None or row.user_id != user.user_id:
-        raise NotFound("This upload does not exist.")
-    return row
-
-
-async def stored_parts(services: Services, upload: UploadRow) -> tuple[UploadRow, list[Part]]:
-    """Return an upload as it is now, and the parts that S3 has of it; none once it is over."""
-    if upload.state != UploadState.OPEN:
-        return upload, []
-    found = await services.storage.list_parts(upload.s3_key, upload.s3_upload_id)
-    if found is not None:
-        return upload, found
-    # It may have become an object, or be lost: then it is over.
-    await upload_lifecycle.lose(services.db, services.storage, upload)
-    present = await upload_lifecycle.load(services.db, [upload.id])
-    return present.get(upload.id, upload), []
-
-
-async def sign(
-    services: Services, upload: UploadRow, numbers: Sequence[int]
-) -> dict[int, tuple[int, SignedUrl]]:
-    """Return size in bytes and signed URL of each part.
-
-    Raises:
-        Conflict: the upload is over.
-        Invalid: a part that the file does not have.
-    """
-    if upload.state != UploadState.OPEN:
-        raise Conflict(f"This upload is {upload.state}.")
-    if upload.expires_at <= datetime.now(UTC):
-        raise Conflict("This upload has expired. Start a new one.")
-    beyond = max(numbers)
-    if beyond > upload.part_count:
-        raise Invalid(f"Part {beyond} does not exist: the file has {upload.part_count} parts.")
-    sizes = {number: size_of_part(number, upload.size, upload.part_size) for number in numbers}
-    urls = await services.storage.sign_part(
-        upload.s3_key, upload.s3_upload_id, sizes, services.settings.part_url_ttl_s
-    )
-    return {number: (size, urls[number]) for number, size in sizes.items()}
-
-
-async def complete(
-    services: Services, upload: UploadRow, parts: Sequence[NamedPart] | None
-) -> None:
-    """End an upload well and queue its video; repeating it changes nothing.
-
-    Raises:
-        Conflict: it was aborted or has expired.
-        Invalid: `part_mismatch` or `size_mismatch`.
-    """
-    named = None
-    if parts is not None:
-        named = {part.part_number: part.etag.strip('"') for part in parts}
-        if len(named) != len(parts):
-            raise Invalid("A part is listed twice.", "part_mismatch")
-        if list(named) != sorted(named):
-            raise Invalid("List the parts in the order of their numbers.", "part_mismatch")
-    await upload_lifecycle.complete(services.db, services.storage, upload, named)
-
-
-async def abort(services: Services, upload: UploadRow) -> None:
-    """End an upload for good; repeating it changes nothing.
-
-    Raises:
-        Conflict: it is completed.
-    """
-    await upload_lifecycle.abort(services.db, upload)
-    # The sweep would do it too; now is kinder to the bill.
-    await services.storage.abort_upload(upload.s3_key, upload.s3_upload_id)

@@ -193,6 +193,7 @@ async def library(browser: Browser, stack: Stack, home: Path, films: list[Path])
 
 async def take_whole(page: Page, path: Path) -> None:
     """Take a picture of a page to its end."""
+    await page.evaluate("scrollTo(0, 0)")  # the bars stand where the page was scrolled to
     await page.screenshot(path=path, full_page=True)
     sys.stdout.write(f"{path.name}\n")
 

@@ -57,12 +57,11 @@ class Services:
 
 
 async def _services(request: Request) -> Services:
+    return _opened(request)
+
+
+def _opened(request: Request) -> Services:
     """Return the adapters that the lifespan has opened."""
-    return opened(request)
-
-
-def opened(request: Request) -> Services:
-    """Return them to code that is no dependency."""
     return cast(Services, request.app.state.services)
 
 
@@ -107,7 +106,7 @@ class BearerSession(SecurityBase):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Send Authorization: Bearer <access token>.", "token_missing")
-        services = opened(request)
+        services = _opened(request)
         known = services.tokens.check_access(token.strip())
         return Principal(known.user_id, known.session_id, services)
 
@@ -118,7 +117,7 @@ class BearerSession(SecurityBase):
 
 
 async def _address(request: Request) -> str:
-    return address_of(request.scope, opened(request).settings.trusted_proxies)
+    return address_of(request.scope, _opened(request).settings.trusted_proxies)
 
 
 OpenServices = Annotated[Services, Depends(_services)]

@@ -203,8 +203,7 @@ class VideoReader:
         if row.job_id is not None and row.state != VideoState.READY:
             with contextlib.suppress(Unavailable):
                 told = await self._told.get(row.job_id)
-        runs = row.state == VideoState.PROCESSING
-        return shown_of(row, told, done=row.state == VideoState.READY, runs=runs)
+        return shown_of(row, told)
 
     async def _item(self, row: Row[Any]) -> VideoItem:
         return await self._build(row, await self._queue(row), await self._shown(row))

@@ -141,37 +141,32 @@ class VideoReader:
 
     async def some(self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]) -> list[VideoItem]:
         """Return those of some videos that the user has, in the same order."""
-        rows = await asyncio.gather(*map(self._rows.get, video_ids))
+        rows = await asyncio.gather(*map(self._rows.ask, video_ids))
         own = [row for row in rows if row is not None and row.user_id == user_id]
         return list(await asyncio.gather(*map(self._item, own)))
 
     async def versions(
         self, user_id: uuid.UUID, *, lately: timedelta
-    ) -> AsyncIterator[Sequence[Row[Any]]]:
+    ) -> AsyncIterator[Sequence[Row[uuid.UUID, int, bool]]]:
         """Yield `id`, `version` and `lately` of all videos of a user, the oldest first, in pages.
 
         `lately` tells of each whether it has changed within that time.
         """
-        last: uuid.UUID | None = None
+        changed = (Video.updated_at > func.now() - lately).label("lately")
+        statement = (
+            select(Video.id, Video.version, changed)
+            .where(Video.user_id == user_id, Video.state != VideoState.DELETED)
+            .order_by(Video.id)
+            .limit(_VERSIONS)
+        )
+        following = statement
         while True:
-            statement = (
-                select(
-                    Video.id,
-                    Video.version,
-                    (Video.updated_at > func.now() - lately).label("lately"),
-                )
-                .where(Video.user_id == user_id, Video.state != VideoState.DELETED)
-                .order_by(Video.id)
-                .limit(_VERSIONS)
-            )
-            if last is not None:
-                statement = statement.where(Video.id > last)
             async with self._db.autocommit() as connection:
-                rows: list[Any] = list((await connection.execute(statement)).all())
+                rows = (await connection.execute(following)).all()
             yield rows
             if len(rows) < _VERSIONS:
                 return
-            last = rows[-1].id
+            following = statement.where(Video.id > rows[-1].id)
 
     async def ends(
         self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]

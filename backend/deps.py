@@ -15,10 +15,10 @@ from sqlalchemy import select
 from backend.auth.passwords import Passwords
 from backend.auth.sessions import Sessions
 from backend.auth.tokens import Tokens
-from backend.events.slots import StreamSlots
 from backend.http.address import address_of
 from backend.http.idempotency import Idempotency
 from backend.http.ratelimit import RateLimiter
+from backend.http.tally import Tally
 from backend.settings import Settings
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
@@ -43,7 +43,7 @@ class Services:
         self.storage = opened.storage
         self.queue = opened.queue
         self.subscriber = Subscriber(client)
-        self.streams = StreamSlots(settings.max_streams_per_user)
+        self.streams = Tally[uuid.UUID](settings.max_streams_per_user)
         self.tokens = Tokens(settings)
         self.sessions = Sessions(client, settings.refresh_token_s, settings.refresh_grace_s)
         self.passwords = Passwords()

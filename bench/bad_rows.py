@@ -25,18 +25,21 @@ from sqlalchemy import func, insert, text, update
 from bench.errors import MeasureError
 from bench.measure import Measured, Options
 from control.adapters import Adapters
+from control.leases import Leases
+from control.purges import purge
 from control.relay import Relay
-from control.sweeps import Sweeps
 from core import setbacks
 from core.adapters import aws
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
+from core.adapters.s3 import Storage
 from core.errors import BadRow
 from core.model.states import Topic
 from core.model.tables import Outbox, Purge, Task
 from core.setbacks import Kind
 from core.tasks.claim import Claim
 from embedded.stack import BACKING, Stack
+from tests.support.control import counted
 from tests.support.poison import poisoned
 from tests.support.settings import settings_of
 from tests.support.tables import empty_tables, outbox_of
@@ -53,7 +56,8 @@ class Product:
 
     db: Database
     relay: Relay
-    sweeps: Sweeps
+    leases: Leases
+    storage: Storage
 
 
 Prepare = Callable[[Product, int], Awaitable[list[uuid.UUID]]]
@@ -90,8 +94,8 @@ async def _measured(stack: Stack, repeats: int) -> dict[str, list[float]]:
         contextlib.aclosing(connect_redis(settings.redis_url.get_secret_value())) as cache,
     ):
         adapters = Adapters(settings, db, found.queue, found.dead_letters, found.storage, cache)
-        relay = Relay(db, found.queue, cache, settings.sweep_s)
-        product = Product(db, relay, Sweeps(adapters))
+        relay = Relay(adapters)
+        product = Product(db, relay, Leases(settings, db), found.storage)
         for _ in range(repeats):
             for name, kind in KINDS.items():
                 alone = await _timed(product, kind, good=_GOOD)
@@ -168,16 +172,16 @@ async def _relay(product: Product) -> int:
 
 
 async def _lapse(product: Product) -> int:
-    before = product.sweeps.counts["lapsed"]
-    await product.sweeps.lapse()
-    return product.sweeps.counts["lapsed"] - before
+    before = counted("lapsed")
+    await product.leases.lapse()
+    return round(counted("lapsed") - before)
 
 
 async def _purge(product: Product) -> int:
     async with product.db.autocommit() as connection:
         count = text("SELECT count(*) FROM purges")
         before = await connection.scalar(count)
-    await product.sweeps.purge()
+    await purge(product.db, product.storage)
     async with product.db.autocommit() as connection:
         return int(before or 0) - int(await connection.scalar(count) or 0)
 

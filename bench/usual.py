@@ -23,7 +23,7 @@ from bench.byhand import ByHand, prepare
 from bench.errors import MeasureError
 from bench.measure import Measured, Options, median_ratio
 from bench.world import World, world
-from workers.ffmpeg.capabilities import ask_capabilities
+from workers.ffmpeg.capabilities import parse_names
 from workers.ffmpeg.probe import probe
 from workers.media.plan import PlannedRendition
 
@@ -105,7 +105,9 @@ def _judge(
     # Another number of frames cannot be compared one by one, nor can another range of light.
     if frames != decided.frame_count or decided.tone_map or decided.deinterlace:
         return {**facts, "frames": frames}
-    has_vmaf = "libvmaf" in asyncio.run(ask_capabilities(env["FFMPEG_PATH"])).filters
+    asked = [env["FFMPEG_PATH"], "-hide_banner", "-filters"]
+    listing = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    has_vmaf = "libvmaf" in parse_names(listing)
     width, height = (int(side) // 2 * 2 for side in decided.video.display_size)
     source = by_hand.place / "input"
     return facts | quality.score(

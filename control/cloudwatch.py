@@ -3,9 +3,13 @@
 IAM: cloudwatch:PutMetricData, with the condition cloudwatch:namespace.
 """
 
+from functools import partial
 from typing import Any
 
-from control.demand import Demand, demand
+from control.demand import demand
+from control.repeating import repeat
+from control.settings import Settings
+from core.adapters import aws
 from core.adapters.aws_errors import translated
 from core.adapters.postgres import Database
 
@@ -13,34 +17,28 @@ from core.adapters.postgres import Database
 EVERY_S = 20.0
 
 
-class CloudWatch:
-    """Puts metrics under a namespace of this deployment's own."""
-
-    def __init__(self, client: Any, namespace: str) -> None:
-        self._client = client
-        self._namespace = namespace
-
-    async def tell(self, db: Database, max_attempts: int) -> None:
-        """Send the present numbers. A number that cannot be counted is not sent, and never as 0.
-
-        Raises:
-            DatabaseAway: the database does not answer.
-            Unavailable: CloudWatch does not, or refuses it.
-        """
-        async with db.autocommit() as connection:
-            now = await demand(connection, max_attempts)
-        with translated("CloudWatch"):
-            await self._client.put_metric_data(Namespace=self._namespace, MetricData=data(now))
+async def report(settings: Settings, namespace: str, db: Database) -> None:
+    """Send the present numbers again and again until cancelled."""
+    async with aws.client(settings, "cloudwatch") as client:
+        work = partial(tell, client, namespace, db, settings.max_attempts)
+        await repeat("cloudwatch", work, EVERY_S)
 
 
-def data(now: Demand) -> list[dict[str, Any]]:
-    """Return the metrics as CloudWatch takes them."""
-    values = {
-        "TasksWanted": (now.wanted, "Count"),
-        "TasksWaiting": (now.waiting, "Count"),
-        "TasksHeld": (now.held, "Count"),
-        "OldestWaiting": (now.oldest_s, "Seconds"),
-    }
-    return [
-        {"MetricName": name, "Value": value, "Unit": unit} for name, (value, unit) in values.items()
-    ]
+async def tell(client: Any, namespace: str, db: Database, max_attempts: int) -> None:
+    """Send the present numbers. A number that cannot be counted is not sent, and never as 0.
+
+    Raises:
+        DatabaseAway: the database does not answer.
+        Unavailable: CloudWatch does not, or refuses it.
+    """
+    async with db.autocommit() as connection:
+        now = await demand(connection, max_attempts)
+    values = (
+        ("TasksWanted", now.wanted, "Count"),
+        ("TasksWaiting", now.waiting, "Count"),
+        ("TasksHeld", now.held, "Count"),
+        ("OldestWaiting", now.oldest_s, "Seconds"),
+    )
+    data = [{"MetricName": name, "Value": value, "Unit": unit} for name, value, unit in values]
+    with translated("CloudWatch"):
+        await client.put_metric_data(Namespace=namespace, MetricData=data)

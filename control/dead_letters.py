@@ -7,6 +7,7 @@ after too many (`tasks/lease`). So a task that is named here and still waits is 
 tells the operator: workers die or stall before they can claim.
 """
 
+from prometheus_client import Gauge
 from sqlalchemy import select
 
 from core import log, setbacks
@@ -18,6 +19,7 @@ from core.model.tables import Task
 from core.outbox.write import hint
 
 _log = log.get(__name__)
+_DEAD = Gauge("framemill_tasks_dead", "Hints that were received too often. Rises.")
 _MOST = 1_000  # messages in a round
 _SHOWN = 200  # characters of a message that nobody understands
 
@@ -38,6 +40,7 @@ async def settle(db: Database, queue: TaskQueue) -> int:
         for letter in letters:
             if await _settle(db, letter):
                 await queue.delete(letter)
+    _DEAD.inc(count)
     return count
 
 

@@ -2,10 +2,11 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import Delete, delete, exists, func, or_, select
 
-from control.rounds import Round
+from control.rounds import handle_due
 from core import log
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
@@ -21,11 +22,8 @@ _KEEP_INVITES = timedelta(days=30)
 
 async def forget_videos(db: Database, storage: Storage, after_s: float) -> int:
     """Remove the last of videos that were deleted so many seconds ago; return how many."""
-
-    async def one(video_id: uuid.UUID) -> bool:
-        return await removal.forget(db, storage, video_id, after_s)
-
-    return sum(await Round(db, Kind.FORGET).run(removal.forgettable(after_s), one))
+    one = partial(removal.forget, db, storage, after_s)
+    return await handle_due(db, Kind.FORGET, removal.forgettable(after_s), one)
 
 
 async def sweep_accounts(db: Database) -> list[uuid.UUID]:
@@ -34,28 +32,27 @@ async def sweep_accounts(db: Database) -> list[uuid.UUID]:
     Returns:
         The videos that were deleted.
     """
+    gone: list[uuid.UUID] = []
 
-    async def log_out(user_id: uuid.UUID) -> None:
+    async def do(statement: Delete) -> None:
         async with db.begin() as tx:
-            await tx.execute(delete(Session).where(Session.user_id == user_id))
+            await tx.execute(statement)
 
-    async def delete_invite(invite_id: uuid.UUID) -> None:
+    async def delete_video(video_id: uuid.UUID) -> None:
         async with db.begin() as tx:
-            await tx.execute(delete(Invite).where(Invite.id == invite_id))
-
-    async def delete_video(video_id: uuid.UUID) -> uuid.UUID | None:
-        async with db.begin() as tx:
-            return None if await removal.delete_video(tx, video_id) is None else video_id
+            ended = await removal.delete_video(tx, video_id)
+        if ended is not None:
+            gone.append(video_id)
 
     async def forget(user_id: uuid.UUID) -> None:
-        async with db.begin() as tx:
-            await tx.execute(delete(User).where(User.id == user_id, User.closed_at.is_not(None)))
+        await do(delete(User).where(User.id == user_id, User.closed_at.is_not(None)))
         _log.info("account_removed", user_id=str(user_id))
 
-    await Round(db, Kind.ACCOUNT).run(_LOGGED_IN, log_out)
-    await Round(db, Kind.ACCOUNT).run(_INVITES, delete_invite)
-    gone = await Round(db, Kind.ACCOUNT).run(_VIDEOS, delete_video)
-    await Round(db, Kind.ACCOUNT).run(_EMPTY, forget)
+    each = partial(handle_due, db, Kind.ACCOUNT)
+    await each(_LOGGED_IN, lambda user_id: do(delete(Session).where(Session.user_id == user_id)))
+    await each(_INVITES, lambda invite_id: do(delete(Invite).where(Invite.id == invite_id)))
+    await each(_VIDEOS, delete_video)
+    await each(_EMPTY, forget)
     return gone
 
 

@@ -4,15 +4,19 @@ import math
 import time
 import uuid
 
-from control.rounds import Round
+from prometheus_client import Gauge
+
+from control.rounds import handle_due
 from control.settings import Settings
 from core import log
 from core.adapters.postgres import Database
 from core.errors import DatabaseAway
+from core.jobs import adopt
 from core.setbacks import Kind
 from core.tasks import lapse
 
 _log = log.get(__name__)
+_LAPSED = Gauge("framemill_tasks_lapsed", "Tasks whose worker fell silent. Rises.")
 
 
 class Leases:
@@ -24,20 +28,27 @@ class Leases:
         self._answered_at = -math.inf  # when Postgres last answered us
         self._say_from = 0.0
 
-    async def lapse(self) -> int:
-        """Bring back the tasks of workers that fell silent; return how many."""
+    async def lapse(self) -> None:
+        """Bring back the tasks of workers that fell silent."""
         if not await self.say_something():
-            return 0
+            return
         attempts, job_s = self._settings.max_attempts, self._settings.max_job_s
 
-        async def one(task_id: uuid.UUID) -> lapse.Lapsed | None:
+        async def one(task_id: uuid.UUID) -> bool:
             async with self._db.begin() as tx:
                 found = await lapse.lapse(tx, task_id, attempts, job_s)
             if found and found.failure:
                 _log.info("failed", code=found.failure.code, video_id=str(found.video_id))
-            return found
+            return found is not None
 
-        return len(await Round(self._db, Kind.LAPSE).run(lapse.lapsed(attempts), one))
+        if count := await handle_due(self._db, Kind.LAPSE, lapse.lapsed(attempts), one):
+            _LAPSED.inc(count)
+            _log.warning("leases_lapsed", count=count)
+
+    async def adopt(self) -> None:
+        """Take over what the release before has queued, or a worker of it lost."""
+        if await self.say_something() and (count := await adopt_all(self._db)):
+            _log.info("tasks_adopted", count=count)
 
     async def say_something(self) -> bool:
         """Tell whether a lease that has lapsed says that its worker fell silent.
@@ -57,3 +68,13 @@ class Leases:
             _log.info("leases_wait", seconds=beat_s)
         self._answered_at = now
         return now >= self._say_from
+
+
+async def adopt_all(db: Database) -> int:
+    """Take over what the release before has queued or lost; return how many tasks."""
+
+    async def one(old_id: uuid.UUID) -> bool:
+        async with db.begin() as tx:
+            return await adopt.adopt(tx, old_id)
+
+    return await handle_due(db, Kind.ADOPT, adopt.adoptable(), one)

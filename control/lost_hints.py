@@ -3,9 +3,11 @@
 import uuid
 from datetime import timedelta
 
+from prometheus_client import Gauge
 from sqlalchemy import exists, func, or_, select
 
-from control.rounds import Round
+from control.rounds import handle_due
+from core import log
 from core.adapters.postgres import Database
 from core.adapters.sqs import TaskQueue
 from core.model.states import TaskState, Topic
@@ -14,14 +16,12 @@ from core.outbox.write import hint
 from core.setbacks import Kind
 from core.tasks.fair_order import NOT_SET_BACK
 
+_log = log.get(__name__)
+_RESENT = Gauge("framemill_tasks_resent", "Tasks whose hint was lost. Rises.")
 
-async def resend(db: Database, queue: TaskQueue, after_s: float) -> int:
-    """Have hints sent again for tasks that wait without one; return how many there are.
 
-    Args:
-        db: the database.
-        queue: where the hints were.
-        after_s: seconds since a hint was sent, after which it is missed.
+async def resend(db: Database, queue: TaskQueue, after_s: float) -> None:
+    """Have hints sent again for tasks that wait `after_s` seconds after theirs was sent.
 
     Raises:
         Unavailable: the queue does not answer.
@@ -46,7 +46,7 @@ async def resend(db: Database, queue: TaskQueue, after_s: float) -> int:
     async with db.autocommit() as connection:
         any_waiting = await connection.scalar(due.limit(1))
     if any_waiting is None or await queue.backlog() > 0:
-        return 0
+        return
 
     async def one(task_id: uuid.UUID) -> bool:
         # Another control that has it in hand sends it.
@@ -56,4 +56,6 @@ async def resend(db: Database, queue: TaskQueue, after_s: float) -> int:
             await hint(tx, found)
         return bool(found)
 
-    return sum(await Round(db, Kind.RELAY).run(due, one))
+    if count := await handle_due(db, Kind.RELAY, due, one):
+        _RESENT.inc(count)
+        _log.warning("hints_lost", count=count)

@@ -2,27 +2,28 @@
 
 import asyncio
 import uuid
-from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import redis.asyncio as redis
+from prometheus_client import Gauge
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, Row, and_, any_, func, or_, select, update
 
+from control.adapters import Adapters
 from control.repeating import once
-from control.rounds import Round
+from control.rounds import handle_due
 from core import events, log, setbacks
-from core.adapters.postgres import IDS, Database
-from core.adapters.sqs import TaskQueue
+from core.adapters.postgres import IDS
 from core.errors import DatabaseAway, Unavailable
 from core.model.states import Topic
 from core.model.tables import Outbox
 from core.setbacks import Kind
 
 _log = log.get(__name__)
+_SENT = Gauge("framemill_tasks_sent", "Hints sent for tasks. Rises.")
 _BATCH = 100
 _SENDING_S = 10  # a sender that has not answered by then is taken for dead; twice does no harm
 _EVENTS_S = 2.0  # Redis takes a few milliseconds; one that hangs is tried again later
@@ -37,24 +38,14 @@ class Relay:
     harmless: a hint leads to one claim at most, and an event has a version.
 
     Each topic is sent by itself: none waits for the dependency of another one.
-
-    Args:
-        db: the database.
-        queue: where hints for workers go.
-        redis_client: where events go.
-        every_s: seconds between two rounds that nobody asked for.
     """
 
-    def __init__(
-        self, db: Database, queue: TaskQueue, redis_client: redis.Redis, every_s: float
-    ) -> None:
-        self._db = db
-        self._queue = queue
-        self._redis = redis_client
-        self._every_s = every_s
+    def __init__(self, adapters: Adapters) -> None:
+        self._db = adapters.db
+        self._queue = adapters.queue
+        self._redis = adapters.redis
+        self._every_s = adapters.settings.sweep_s  # between two rounds that nobody asked for
         self._wake = {topic: asyncio.Event() for topic in Topic}
-        # What was sent since the start of the process, by topic.
-        self.sent: Counter[Topic] = Counter()
 
     def nudge(self, topic: str = "") -> None:
         """Say that there may be something to send: of a topic, or of any where none is known."""
@@ -70,11 +61,9 @@ class Relay:
         while True:
             self._wake[topic].clear()
             await once(f"relay_{topic}", partial(self.relay, topic))
-            try:
+            with suppress(TimeoutError):  # then comes the round that finds what was missed
                 async with asyncio.timeout(self._every_s):
                     await self._wake[topic].wait()
-            except TimeoutError:
-                pass  # the round that finds what was missed
 
     async def relay(self, topic: Topic) -> int:
         """Send every row of a topic that is due and that nobody has sent; return how many were."""
@@ -87,8 +76,9 @@ class Relay:
                 _log.warning("relay_delayed", topic=topic, rows=len(marked), error=repr(error))
                 break
             await self._stamp(sent)
-            self.sent[topic] += len(sent)
             count += len(sent)
+            if topic is Topic.TASK:
+                _SENT.inc(len(sent))
             if len(marked) < _BATCH:
                 break
         return count
@@ -109,12 +99,14 @@ class Relay:
         except Exception as error:  # noqa: BLE001 - one of them: found out by asking for each
             _log.warning("marked_one_by_one", error=repr(error))
 
-        async def one(row_id: uuid.UUID) -> Row[Any] | None:
-            marked = await self._mark_where(and_(due, Outbox.id == row_id), 1)
-            return marked[0] if marked else None
+        marked: list[Row[Any]] = []
+
+        async def one(row_id: uuid.UUID) -> None:
+            marked.extend(await self._mark_where(and_(due, Outbox.id == row_id), 1))
 
         statement = select(Outbox.id).where(due).order_by(Outbox.available_at)
-        return await Round(self._db, Kind.RELAY).run(statement, one)
+        await handle_due(self._db, Kind.RELAY, statement, one)
+        return marked
 
     async def _mark_where(self, due: ColumnElement[bool], most: int) -> Sequence[Row[Any]]:
         chosen = (

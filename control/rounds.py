@@ -7,8 +7,8 @@ that were handled before stay done.
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Select, all_
 
@@ -17,7 +17,6 @@ from core.adapters.postgres import IDS, Database
 from core.errors import DatabaseAway, RowBusy
 from core.setbacks import Kind
 
-R = TypeVar("R")
 _log = log.get(__name__)
 _PAGE = 100
 _MOST = 5_000  # rows in a round; the next one goes on
@@ -26,71 +25,62 @@ _MOST = 5_000  # rows in a round; the next one goes on
 _MOST_AWAY = 50
 
 
-class Round:
-    """Handles what is due of one kind, page by page, until nothing is left.
+async def handle_due(
+    db: Database,
+    kind: Kind,
+    due: Select[uuid.UUID],
+    one: Callable[[uuid.UUID], Awaitable[int | None]],
+    at_once: int = 1,
+) -> int:
+    """Handle what is due of one kind, page by page, until nothing is left.
 
     Args:
         db: the database.
         kind: what is done to the rows.
+        due: selects their ids, in order. Rows that are set back are left out here.
+        one: handles a row. It looks again whether the row is due, under a lock.
         at_once: rows under way at the same time: more than one where most of it is waiting for
             the store, else requests would wait for connections that the rounds have.
+
+    Returns:
+        The sum of what `one` has returned.
     """
+    total = away = 0
+    tried: set[uuid.UUID] = set()
+    gate = asyncio.Semaphore(at_once)
+    column: Any = due.selected_columns[0]
+    due = due.where(setbacks.clear_of(kind, column), column != all_(IDS))
 
-    def __init__(self, db: Database, kind: Kind, at_once: int = 1) -> None:
-        self._db = db
-        self._kind = kind
-        self._gate = asyncio.Semaphore(at_once)
-        self._away = 0
-
-    async def run(
-        self,
-        due: Select[uuid.UUID],
-        one: Callable[[uuid.UUID], Awaitable[R | None]],
-    ) -> list[R]:
-        """Return what came of the rows, without the `None`s.
-
-        Args:
-            due: selects their ids, in order. Rows that are set back are left out here.
-            one: handles a row. It looks again whether the row is due, under a lock.
-        """
-        results: list[R] = []
-        tried: set[uuid.UUID] = set()
-        column: Any = due.selected_columns[0]
-        due = due.where(setbacks.clear_of(self._kind, column), column != all_(IDS))
-
-        async def handle(row_id: uuid.UUID) -> None:
-            result = await self._handle(row_id, one)
-            if result is not None:
-                results.append(result)
-
-        try:
-            while len(tried) < _MOST and self._away < _MOST_AWAY:
-                async with self._db.autocommit() as connection:
-                    page = await connection.execute(due.limit(_PAGE), {"ids": list(tried)})
-                    ids = list(page.scalars().all())
-                if not ids:
-                    break
-                tried.update(ids)
-                for ended in await asyncio.gather(*map(handle, ids), return_exceptions=True):
-                    if isinstance(ended, BaseException):
-                        raise ended
-        except DatabaseAway as error:
-            _log.warning("round_cut_short", kind=self._kind, done=len(results), error=str(error))
-        return results
-
-    async def _handle(
-        self, row_id: uuid.UUID, one: Callable[[uuid.UUID], Awaitable[R | None]]
-    ) -> R | None:
-        async with self._gate:
-            if self._away >= _MOST_AWAY:
-                return None
+    async def handle(row_id: uuid.UUID) -> None:
+        nonlocal total, away
+        async with gate:
+            if away >= _MOST_AWAY:
+                return
             try:
-                result = await one(row_id)
+                count = await one(row_id)
             except Exception as error:
                 if isinstance(error, DatabaseAway) and not isinstance(error, RowBusy):
                     raise
-                self._away += setbacks.is_away(error)
-                await setbacks.note(self._db, self._kind, row_id, error)
-                return None
-            self._away = 0
-            return result
+                away += setbacks.is_away(error)
+                await setbacks.note(db, kind, row_id, error)
+            else:
+                total += count or 0
+                away = 0
+
+    try:
+        while len(tried) < _MOST and away < _MOST_AWAY and (ids := await _page(db, due, tried)):
+            tried.update(ids)
+            for ended in await asyncio.gather(*map(handle, ids), return_exceptions=True):
+                if isinstance(ended, BaseException):
+                    raise ended
+    except DatabaseAway as error:
+        _log.warning("round_cut_short", kind=kind, done=total, error=str(error))
+    return total
+
+
+async def _page(
+    db: Database, due: Select[uuid.UUID], tried: Collection[uuid.UUID]
+) -> Sequence[uuid.UUID]:
+    async with db.autocommit() as connection:
+        rows = await connection.scalars(due.limit(_PAGE), {"ids": list(tried)})
+        return rows.all()

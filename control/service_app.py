@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from control.metrics import Metrics
+from control.adapters import Adapters
+from control.metrics import text
 
 
 @asynccontextmanager
-async def served(listener: socket.socket, metrics: Metrics) -> AsyncIterator[None]:
+async def served(listener: socket.socket, adapters: Adapters) -> AsyncIterator[None]:
     """Answer `/healthz` and `/metrics` on a bound socket for as long as the block lasts."""
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -19,7 +20,7 @@ async def served(listener: socket.socket, metrics: Metrics) -> AsyncIterator[Non
 
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(
-            body=await metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST}
+            body=await text(adapters), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
 
     app = web.Application()

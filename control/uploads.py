@@ -2,10 +2,11 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import func, select, update
 
-from control.rounds import Round
+from control.rounds import handle_due
 from core import log
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
@@ -17,18 +18,17 @@ from core.uploads import upload_lifecycle
 
 _log = log.get(__name__)
 _AT_ONCE = 3
+# Of the time since it was begun, or was last to be completed: asked about ever more rarely, and an
+# answer is late by a tenth at the most.
+_PATIENCE = 10
 
 
 async def check(db: Database, storage: Storage, every_s: float) -> None:
     """Ask S3 about open uploads that are due.
 
     One that S3 has completed, although nobody told us, is queued. One that S3 has lost is over.
-    One that has expired is completed if all its parts are there, and dropped if not.
-
-    Args:
-        db: the database.
-        storage: the bucket.
-        every_s: seconds until an upload is asked about again.
+    One that has expired is completed if all its parts are there, and dropped if not. No sooner
+    than `every_s` seconds later the same upload is due again.
     """
     due = (
         select(Upload.id)
@@ -36,18 +36,14 @@ async def check(db: Database, storage: Storage, every_s: float) -> None:
         .order_by(Upload.check_at)
     )
 
-    async def one(upload_id: uuid.UUID) -> None:
-        row = await _taken(db, upload_id, timedelta(seconds=every_s))
-        if row is not None:
-            await _settle(db, storage, row)
-
-    await Round(db, Kind.UPLOAD, _AT_ONCE).run(due, one)
+    await handle_due(db, Kind.UPLOAD, due, partial(_check, db, storage, every_s), _AT_ONCE)
 
 
-async def _taken(
-    db: Database, upload_id: uuid.UUID, interval: timedelta
-) -> upload_lifecycle.UploadRow | None:
-    """Return an upload that is due, and keep the other processes from it."""
+async def _check(db: Database, storage: Storage, every_s: float, upload_id: uuid.UUID) -> None:
+    since = func.coalesce(Upload.completing_until, Upload.created_at)
+    pause_s = func.extract("epoch", func.now() - since) / _PATIENCE
+    pause = func.make_interval(0, 0, 0, 0, 0, 0, pause_s)
+    later = func.least(Upload.expires_at, func.now() + pause)
     async with db.begin() as tx:
         row = (
             await tx.execute(
@@ -57,11 +53,13 @@ async def _taken(
                     Upload.state == UploadState.OPEN,
                     Upload.check_at <= func.now(),
                 )
-                .values(check_at=func.now() + interval)
+                # Which keeps the other processes from it too.
+                .values(check_at=func.greatest(later, func.now() + timedelta(seconds=every_s)))
                 .returning(*upload_lifecycle.COLUMNS)
             )
         ).one_or_none()
-    return None if row is None else upload_lifecycle.UploadRow(*row)
+    if row is not None:
+        await _settle(db, storage, upload_lifecycle.UploadRow(*row))
 
 
 async def _settle(db: Database, storage: Storage, upload: upload_lifecycle.UploadRow) -> None:

@@ -6,15 +6,16 @@ all that started before.
 """
 
 import uuid
-from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from core.errors import Conflict, Forbidden, Unauthenticated
 from core.model.tables import Invite, Session, User
 
 ADMIN = "admin"
+_Own = aliased(User)
 
 
 def gone() -> Unauthenticated:
@@ -27,42 +28,26 @@ def wrong_password() -> Forbidden:
     return Forbidden("The password is wrong.", "password_wrong")
 
 
-async def is_open(
+async def require_open(
     tx: AsyncConnection, user_id: uuid.UUID, password_hash: str | None = None
-) -> bool:
-    """Tell whether an account is open; if it is, it stays so until the transaction ends.
+) -> None:
+    """Have an open account stay so until the transaction ends, and keep this password, if given.
 
-    Args:
-        tx: the transaction.
-        user_id: whose account it is.
-        password_hash: that it must still have, and keeps as long; None when it does not matter.
+    Raises:
+        Unauthenticated: `session_revoked`: it is closed, or its password is another one by now.
     """
     statement = select(User.id).where(User.id == user_id, User.closed_at.is_(None))
     if password_hash is not None:
         statement = statement.where(User.password_hash == password_hash)
     # Not FOR KEY SHARE: a change of password does not wait for that.
-    return await tx.scalar(statement.with_for_update(read=True)) is not None
-
-
-async def require_open(
-    tx: AsyncConnection, user_id: uuid.UUID, password_hash: str | None = None
-) -> None:
-    """Raise unless `is_open`.
-
-    Raises:
-        Unauthenticated: `session_revoked`: it is closed, or its password is another one by now.
-    """
-    if not await is_open(tx, user_id, password_hash):
+    if await tx.scalar(statement.with_for_update(read=True)) is None:
         raise gone()
 
 
 async def hold(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> None:
     """Have logins, uploads and the end of an account wait until the transaction ends.
 
-    Args:
-        tx: the transaction.
-        user_id: whose account it is.
-        password_hash: that was shown to be known; the account must still have it.
+    `password_hash` was shown to be known; the account must still have it.
 
     Raises:
         Forbidden: `password_wrong`: it is another one by now.
@@ -76,42 +61,29 @@ async def hold(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> N
         raise wrong_password()
 
 
-async def _locked(
-    tx: AsyncConnection, user_id: uuid.UUID, *, and_admins: bool
-) -> dict[uuid.UUID, Any]:
-    """Lock an open account, and those of all admins too if asked to; return them by id.
-
-    Always in the same order: of two admins who leave at once the second sees the first gone.
-    """
-    these = or_(User.id == user_id, User.role == ADMIN) if and_admins else User.id == user_id
-    rows = await tx.execute(
-        select(User.id, User.role, User.password_hash)
-        .where(User.closed_at.is_(None), these)
-        .order_by(User.id)
-        .with_for_update()
-    )
-    return {row.id: row for row in rows.all()}
-
-
 async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> None:
     """Mark an account as closed; it keeps no address, no password, no session and no invite.
 
-    Args:
-        tx: the transaction.
-        user_id: whose account it is.
-        password_hash: that was shown to be known; the account must still have it.
+    `password_hash` was shown to be known; the account must still have it.
 
     Raises:
         Conflict: `last_admin`.
         Forbidden: `password_wrong`: it is another one by now.
         Unauthenticated: `session_revoked`: it is closed already.
     """
-    role = await tx.scalar(select(User.role).where(User.id == user_id))
-    found = await _locked(tx, user_id, and_admins=role == ADMIN)
+    # An admin with all others, in one order: of two who leave at once one sees the other gone.
+    own_role = select(_Own.role).where(_Own.id == user_id).scalar_subquery()
+    rows = await tx.execute(
+        select(User.id, User.role, User.password_hash)
+        .where(
+            User.closed_at.is_(None),
+            or_(User.id == user_id, and_(User.role == ADMIN, own_role == ADMIN)),
+        )
+        .order_by(User.id)
+        .with_for_update(of=User)
+    )
+    found = {row.id: row for row in rows.all()}
     own = found.pop(user_id, None)
-    if own is not None and own.role == ADMIN != role:  # since a moment ago
-        found = await _locked(tx, user_id, and_admins=True)
-        own = found.pop(user_id, None)
     if own is None:
         raise gone()
     if own.password_hash != password_hash:

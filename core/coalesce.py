@@ -18,12 +18,6 @@ from core.errors import Unavailable
 K = TypeVar("K")
 V = TypeVar("V")
 
-# Of a healthy dependency, a hundred times what an answer takes; of a frozen one, hardly felt.
-_PATIENCE_S = 0.25
-# Shorter than the patience of who asks (ANSWER_S), longer than a failover that is noticed.
-_GIVE_UP_S = 5.0
-_MOST_CALLS = 4
-
 
 class _Batch(Generic[K, V]):
     """What is asked for together, with the calls that ask for it: a second one if one is slow."""
@@ -57,42 +51,35 @@ class Batcher(Generic[K, V]):
     Args:
         load: given the distinct keys, returns the values of those that exist.
         dependency: who is asked, for the error when it does not answer.
-        most: keys in one call.
-        patience_s: nobody waits longer than this for a call that others made.
-        give_up_s: after so long it is cancelled, and who waits for it alone learns that.
-        most_calls: calls under way at once.
     """
+
+    most = 200  # keys in one call
+    most_calls = 4  # under way at once
+    # Nobody waits longer than this for a call that others made. Of a healthy dependency it is a
+    # hundred times what an answer takes; of a frozen one, hardly felt.
+    patience_s = 0.25
+    # After so long it is cancelled, and who waits for it alone learns that. Shorter than the
+    # patience of who asks (ANSWER_S), longer than a failover that is noticed.
+    give_up_s = 5.0
 
     def __init__(
         self,
         load: Callable[[list[K]], Coroutine[Any, Any, Mapping[K, V]]],
         *,
         dependency: str = "A dependency",
-        most: int = 200,
-        patience_s: float = _PATIENCE_S,
-        give_up_s: float = _GIVE_UP_S,
-        most_calls: int = _MOST_CALLS,
     ) -> None:
         self._load = load
         self._dependency = dependency
-        self._most = most
-        self._patience_s = patience_s
-        self._give_up_s = give_up_s
-        self._most_calls = most_calls
         self._waiting: dict[K, list[Future[V | None]]] = {}
         self._calls: set[Task[None]] = set()
         self._gathering: _Batch[K, V] | None = None  # that others wait for
 
-    async def get(self, key: K) -> V | None:
-        """Return the value of a key, or None.
+    def get(self, key: K) -> "Future[V | None]":
+        """Have the value of a key looked up; to be awaited, perhaps after something else.
 
-        Raises:
-            Unavailable: there was no answer in time; else whatever `load` raises.
+        The future has None for a key that is not there. It raises `Unavailable` when there was no
+        answer in time; else whatever `load` raises.
         """
-        return await self.ask(key)
-
-    def ask(self, key: K) -> "Future[V | None]":
-        """Have a value looked up while something else is done; what is awaited is as of `get`."""
         # One for each caller, so that one who goes away takes the answer from nobody.
         future: Future[V | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(future)
@@ -101,14 +88,14 @@ class Batcher(Generic[K, V]):
 
     async def close(self) -> None:
         """End the running calls; their callers get an error."""
-        self._most_calls = 0
+        self.most_calls = 0
         for call in self._calls:
             call.cancel()
         if self._calls:
             await asyncio.wait(self._calls)
 
     def _begin(self) -> None:
-        if self._waiting and not self._gathering and len(self._calls) < self._most_calls:
+        if self._waiting and not self._gathering and len(self._calls) < self.most_calls:
             self._gathering = _Batch()
             self._call(self._gathering)
 
@@ -131,7 +118,7 @@ class Batcher(Generic[K, V]):
         if batch.asked is None:  # now, after all that was ready to run in the turn before
             batch.asked = self._next()
             loop = asyncio.get_running_loop()
-            batch.timer = loop.call_later(self._patience_s, self._lose_patience, batch)
+            batch.timer = loop.call_later(self.patience_s, self._lose_patience, batch)
         try:
             batch.answer(await self._load(list(batch.asked)) if batch.asked else {})
         except Exception as error:  # noqa: BLE001 - it is handed to each who asked
@@ -140,7 +127,7 @@ class Batcher(Generic[K, V]):
     def _next(self) -> "dict[K, list[Future[V | None]]]":
         """Return the keys of the next call, without cancelled callers."""
         asked: dict[K, list[Future[V | None]]] = {}
-        while self._waiting and len(asked) < self._most:
+        while self._waiting and len(asked) < self.most:
             key = next(iter(self._waiting))
             futures = [future for future in self._waiting.pop(key) if not future.done()]
             if futures:
@@ -155,9 +142,9 @@ class Batcher(Generic[K, V]):
 
     def _lose_patience(self, batch: _Batch[K, V]) -> None:
         """Have others not wait for a batch, and ask for it once more."""
-        if len(self._calls) < self._most_calls:
+        if len(self._calls) < self.most_calls:
             self._call(batch)
-        left = max(0.0, self._give_up_s - self._patience_s)
+        left = max(0.0, self.give_up_s - self.patience_s)
         batch.timer = asyncio.get_running_loop().call_later(left, self._give_up, batch)
         self._leave(batch)
 

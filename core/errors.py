@@ -117,7 +117,7 @@ class Failure:
 
     code: FailureCode
     message: str
-    retryable: bool
+    retryable: bool = False
 
 
 class TransientError(Exception):

@@ -7,7 +7,7 @@ two. So if Redis is empty or away, progress is only less smooth.
 import json
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
@@ -18,6 +18,7 @@ from core.model.states import Stage
 _log = log.get(__name__)
 # After it was told: a task may wait so long for another worker, and is not to be shown less far.
 _LASTS_S = 86_400
+_REMEMBERED = 10_000  # jobs
 _ENDED = "ended"
 # KEYS: the job's hash, the user's channel. ARGV: the task, what is told, how long the hash lasts,
 # how the word for listeners begins. Returns whether the job was ended by its owner.
@@ -58,6 +59,7 @@ class ProgressBoard:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._tell = client.register_script(_TELL)
+        self._read: dict[uuid.UUID, Progress] = {}  # the furthest that was read, of the latest jobs
 
     async def tell(
         self,
@@ -93,7 +95,11 @@ class ProgressBoard:
             _log.warning("end_not_told", error=repr(error))
 
     async def read(self, job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Progress]:
-        """Return the progress of some jobs, if they have written any."""
+        """Return the progress of some jobs, if they have written any.
+
+        It is never less than this board has read before, although Redis may lose its data or be
+        away.
+        """
         wanted = list(job_ids)
         if not wanted:
             return {}
@@ -103,9 +109,17 @@ class ProgressBoard:
                     pipeline.hgetall(_key(job_id))
                 answers = await pipeline.execute()
         except (RedisError, OSError):
-            return {}
-        found = {job_id: _furthest(told) for job_id, told in zip(wanted, answers, strict=True)}
-        return {job_id: progress for job_id, progress in found.items() if progress is not None}
+            answers = [{}] * len(wanted)
+        found = {}
+        for job_id, told in zip(wanted, answers, strict=True):
+            now, before = _furthest(told), self._read.pop(job_id, None)
+            if now and before and before.percent > now.percent:
+                now = replace(now, percent=before.percent)
+            if now := now or before:
+                found[job_id] = self._read[job_id] = now
+        while len(self._read) > _REMEMBERED:
+            del self._read[next(iter(self._read))]
+        return found
 
 
 def parsed(told: str) -> Progress | None:

@@ -6,12 +6,9 @@ from core.config import ConfigError
 
 
 def bind(host: str, port: int, setting: str) -> socket.socket:
-    """Return a socket that is bound to an address, but does not listen yet.
+    """Return a socket that is bound to SERVICE_HOST, but does not listen yet.
 
-    Args:
-        host: SERVICE_HOST.
-        port: 0 for any free one.
-        setting: the name of the port's setting.
+    `setting` names the port's; a port of 0 is any free one.
 
     Raises:
         ConfigError: it is in use, or none of this machine's.

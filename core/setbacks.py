@@ -48,22 +48,8 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, Unavailable) and not isinstance(error, Refused)
 
 
-def wait_s(failures: int, error: BaseException) -> float:
-    """Return how many seconds a row waits that has failed so often, from 1."""
-    return float(min(_longest_s(error), _FIRST_S * 2.0 ** min(failures - 1, 20)))
-
-
-def _longest_s(error: BaseException) -> float:
-    return _MOST_AWAY_S if is_away(error) else _MOST_S
-
-
 def clear_of(kind: Kind, row_id: Any) -> ColumnElement[bool]:
-    """Return the condition that a row need not wait.
-
-    Args:
-        kind: what is to be done to it.
-        row_id: the column of its id.
-    """
+    """Return the condition that a row need not wait; `row_id` is the column of its id."""
     return ~exists().where(
         Setback.kind == kind, Setback.row_id == row_id, Setback.retry_at > func.now()
     )
@@ -75,30 +61,25 @@ async def note(db: Database, kind: Kind, row_id: uuid.UUID, error: BaseException
     failed_before = case(
         (Setback.retry_at < func.now() - _HANDLED_SINCE, 0), else_=Setback.attempts
     )
+    wait_s = func.least(
+        _MOST_AWAY_S if is_away(error) else _MOST_S,
+        _FIRST_S * func.power(2.0, func.least(failed_before, 20)),
+    )
     async with db.begin() as tx:
-        attempts = await tx.scalar(
+        waits_s = await tx.scalar(
             insert(Setback)
-            .values(kind=kind, row_id=row_id, error=shown, retry_at=_in(wait_s(1, error)))
+            .values(kind=kind, row_id=row_id, error=shown, retry_at=_in(_FIRST_S))
             .on_conflict_do_update(
                 index_elements=[Setback.kind, Setback.row_id],
-                set_={
-                    "attempts": failed_before + 1,
-                    "error": shown,
-                    "retry_at": _in(
-                        func.least(
-                            _longest_s(error),
-                            _FIRST_S * func.power(2.0, func.least(failed_before, 20)),
-                        )
-                    ),
-                },
+                set_={"attempts": failed_before + 1, "error": shown, "retry_at": _in(wait_s)},
             )
-            .returning(Setback.attempts)
+            .returning(func.extract("epoch", Setback.retry_at - func.now()))
         )
-    seconds = wait_s(int(attempts or 1), error)
+    told = {"kind": kind, "row": str(row_id), "retry_s": float(waits_s or 0)}
     if is_away(error):
-        _log.warning("row_put_off", kind=kind, row=str(row_id), error=shown, retry_s=seconds)
+        _log.warning("row_put_off", error=shown, **told)
     else:
-        _log.error("row_set_back", kind=kind, row=str(row_id), retry_s=seconds, exc_info=error)
+        _log.error("row_set_back", exc_info=error, **told)
 
 
 def _in(seconds: Any) -> Any:

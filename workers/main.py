@@ -16,20 +16,19 @@ from core.adapters.database_login import database_secret
 from core.adapters.postgres import Database
 from core.adapters.redis import connect as connect_redis
 from core.config import ConfigError
+from core.presence import Report
 from core.pulse import beat
 from core.until_signal import until_signal
 from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
 from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
-from workers.runtime.adapters import Adapters
 from workers.runtime.consumer import Consumer
-from workers.runtime.presence import Reporter, look_from
+from workers.runtime.presence import report_of, reporting
 from workers.runtime.protection import Protection
-from workers.runtime.scratch import Scratch, whole_file_room
+from workers.runtime.scratch import scratch, whole_file_room
 from workers.runtime.spot import watch
 from workers.sandbox.choose import NoSandboxError, choose
-from workers.sandbox.sandbox import Sandbox
 from workers.settings import Settings
-from workers.tools import Tools
+from workers.tools import Adapters, Tools
 from workers.transfer_limits import Pace
 
 _log = log.get(__name__)
@@ -45,14 +44,15 @@ async def serve(settings: Settings) -> None:
     # Only files are read and written there; each thread more keeps some memory for itself.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "files"))
     ladder = read_ladder(settings)
-    try:
-        capabilities = await ask_capabilities(str(settings.ffmpeg_path))
-        scratch = Scratch(settings.scratch_dir)
-    except (UnfitFFmpegError, OSError) as error:
-        raise ConfigError(f"the worker cannot start: {error}") from None
+    ffmpeg, ffprobe = str(settings.ffmpeg_path), str(settings.ffprobe_path)
     async with AsyncExitStack() as stack:
-        stack.callback(scratch.close)
-        sandbox = await _sandbox(settings, scratch)
+        try:
+            capabilities = await ask_capabilities(ffmpeg)
+            home = stack.enter_context(scratch(settings.scratch_dir))
+            memory = settings.ffmpeg_address_space
+            sandbox = await choose(settings.wanted_sandbox, ffmpeg, ffprobe, home, memory)
+        except (UnfitFFmpegError, NoSandboxError, OSError) as error:
+            raise ConfigError(f"the worker cannot start: {error}") from None
         db = Database(
             settings.database_url.get_secret_value(),
             pool_size=2 * settings.worker_concurrency + 1,
@@ -68,8 +68,8 @@ async def serve(settings: Settings) -> None:
         found = await stack.enter_async_context(aws.connect(settings, small_write_s=small_write_s))
         tools = Tools(
             storage=found.storage,
-            ffmpeg=str(settings.ffmpeg_path),
-            ffprobe=str(settings.ffprobe_path),
+            ffmpeg=ffmpeg,
+            ffprobe=ffprobe,
             capabilities=capabilities,
             ladder=ladder,
             limits=settings,
@@ -78,29 +78,27 @@ async def serve(settings: Settings) -> None:
             pace=Pace(int(settings.transfer_least_rate), settings.transfer_grace_s),
         )
         name = f"{socket.gethostname()}:{os.getpid()}"
-        adapters = Adapters(settings, db, found.queue, found.storage, client)
         protection = Protection()
-        consumer = Consumer(adapters, tools, scratch, name, protection)
+        consumer = Consumer(
+            Adapters(settings, db, found.queue, client, tools, name), home, protection
+        )
         _warn_of_scratch(settings)
         _log.info("worker_started", worker=name, concurrency=settings.worker_concurrency)
         for work in _beside(settings, protection):
             stack.callback(asyncio.create_task(work).cancel)
-        look = look_from(
-            settings.scratch_dir,
-            settings.worker_concurrency,
-            lambda: consumer.running,
-            lambda: consumer.short_of,
-        )
-        async with Reporter(client, name, look).reporting():
+
+        def look() -> Report:
+            disk = shutil.disk_usage(settings.scratch_dir)
+            most = settings.worker_concurrency
+            return report_of(consumer.running, most, consumer.short_of, disk.free, disk.total)
+
+        async with reporting(client, name, look):
             await until_signal(consumer.run())
         _log.info("worker_stopped", worker=name)
 
 
 def _warn_of_scratch(settings: Settings) -> None:
-    """Tell the operator of a disk that is too small for what may be uploaded.
-
-    Another worker may have a larger one, so it is no reason not to start.
-    """
+    """Tell the operator of a disk that is too small; another worker may have a larger one."""
     total = shutil.disk_usage(settings.scratch_dir).total
     needed = whole_file_room(settings.upload_max_bytes)
     if total < needed:
@@ -122,17 +120,6 @@ def _beside(settings: Settings, protection: Protection) -> Iterator[Coroutine[No
             settings.aws_ec2_metadata_service_endpoint,
             partial(signal.raise_signal, signal.SIGTERM),
         )
-
-
-async def _sandbox(settings: Settings, scratch: Scratch) -> Sandbox:
-    ffmpeg, ffprobe = str(settings.ffmpeg_path), str(settings.ffprobe_path)
-    try:
-        async with scratch.attempt("sandbox") as place:
-            return await choose(
-                settings.wanted_sandbox, ffmpeg, ffprobe, place, settings.ffmpeg_address_space
-            )
-    except (NoSandboxError, OSError) as error:
-        raise ConfigError(f"the worker cannot start: {error}") from None
 
 
 def read_ladder(settings: Settings) -> Ladder:

@@ -62,9 +62,10 @@ async def create(user: Principal, video_id: uuid.UUID, operation: str) -> JobIte
     await services.videos.get(video_id, user.user_id)
     async with services.db.begin() as tx:
         await quota.lock(tx, services.settings, user.user_id)
-        await resting(tx, video_id)  # first: of what would not begin nothing can be too much
+        # First: of what would not begin nothing can be too much.
+        video = await resting(tx, video_id)
         await quota.admit(tx, services.settings, user.user_id)
-        job_id = await create_job(tx, video_id, operation)
+        job_id = await create_job(tx, video, operation)
     return await get(user, job_id)
 
 

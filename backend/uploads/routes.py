@@ -110,7 +110,7 @@ async def get_upload(upload: OwnUpload, user: CurrentUser) -> UploadWithParts:
 async def sign_parts(upload_id: UUID, request: Request) -> Response:
     """Return a presigned URL for each part. Ask for it just before you send the part."""
     user = authenticate.claimed(request)
-    asked = user.services.uploads.ask(upload_id)  # while the session is looked up
+    asked = user.services.uploads.get(upload_id)  # while the session is looked up
     await authenticate.confirm(user)
     body = await read_body(request, PartsRequest)
     upload = _owned(user, await asked)

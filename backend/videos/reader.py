@@ -109,7 +109,7 @@ class VideoReader:
 
     def ask(self, video_id: uuid.UUID) -> asyncio.Future[Row[Any] | None]:
         """Have a video of any owner read; for `written`."""
-        return self._rows.ask(video_id)
+        return self._rows.get(video_id)
 
     async def written(self, row: Row[Any] | None, user_id: uuid.UUID) -> bytes:
         """Return one video as JSON: what was written for the same version is written once.
@@ -141,7 +141,7 @@ class VideoReader:
 
     async def some(self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]) -> list[VideoItem]:
         """Return those of some videos that the user has, in the same order."""
-        rows = await asyncio.gather(*map(self._rows.ask, video_ids))
+        rows = await asyncio.gather(*map(self._rows.get, video_ids))
         own = [row for row in rows if row is not None and row.user_id == user_id]
         return list(await asyncio.gather(*map(self._item, own)))
 

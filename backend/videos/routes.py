@@ -138,16 +138,17 @@ async def retry_video(video_id: UUID, user: AskingUser) -> VideoItem:
     settings = user.services.settings
     async with user.services.db.begin() as tx:
         await quota.lock(tx, settings, user.user_id)
-        if await _own(tx, user, video_id) not in (VideoState.FAILED, VideoState.CANCELLED):
+        video = await _own(tx, user, video_id)
+        if video.state not in (VideoState.FAILED, VideoState.CANCELLED):
             raise Conflict("Only a failed or cancelled video can be tried again.")
         await quota.admit(tx, settings, user.user_id)
-        await create_job(tx, video_id, "transcode")
+        await create_job(tx, video, "transcode")
     return await user.services.videos.get(video_id, user.user_id)
 
 
-async def _own(tx: AsyncConnection, user: Principal, video_id: UUID) -> VideoState:
-    """Return the state of a user's video, and have all others who want to change it wait."""
+async def _own(tx: AsyncConnection, user: Principal, video_id: UUID) -> lifecycle.LockedVideo:
+    """Return a user's video, and have all others who want to change it wait."""
     found = await lifecycle.lock(tx, video_id)
     if found is None or found.user_id != user.user_id or found.state is VideoState.DELETED:
         raise NotFound("This video does not exist.")
-    return found.state
+    return found

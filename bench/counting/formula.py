@@ -16,7 +16,7 @@ from typing import Any
 from bench.counting.tally import Counts, Key
 from core.uploads.multipart import part_count_for, part_size_for
 from workers.outputs.upload import PART
-from workers.sources.fetch import range_length
+from workers.sources.ranges import range_length
 from workers.sources.shape import DEFAULT_SHAPE
 
 HEARTBEAT_S = 20.0

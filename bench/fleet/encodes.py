@@ -45,7 +45,7 @@ def main() -> int:
     found = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
-        "ladder": " and ".join(rung.name for rung in DEFAULT_LADDER.rungs),
+        "ladder": " and ".join(f"{rung.short_side}p" for rung in DEFAULT_LADDER.rungs),
         "preset": DEFAULT_LADDER.preset,
         # The run that filled the cores best: this one, or an earlier one on a quieter machine.
         "quiet": max([*encodes, *_earlier()], key=lambda each: each["cpu_s"] / each["wall_s"]),

@@ -103,14 +103,11 @@ class Database:
         The engine's own pool gives a free connection to any caller, so that under load some callers
         wait for ever.
         """
-        if self._free.locked():
-            try:
-                async with asyncio.timeout(_PATIENCE_S):
-                    await self._free.acquire()
-            except TimeoutError:
-                raise DatabaseAway(f"no connection became free in {_PATIENCE_S:g} s") from None
-        else:
-            await self._free.acquire()  # at once
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._free.acquire()
+        except TimeoutError:
+            raise DatabaseAway(f"no connection became free in {_PATIENCE_S:g} s") from None
         try:
             async with AsyncExitStack() as stack:
                 stack.push_async_exit(connection := await _connect(engine))

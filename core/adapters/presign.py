@@ -53,14 +53,8 @@ def address_of(bucket: str, region: str, endpoint_url: str | None) -> Address:
 class Presigner:
     """Signs URLs of one kind for one object; what they share is computed once.
 
-    Args:
-        method: `GET`, `PUT`, …
-        address: where the bucket is, as the bearer sees it.
-        key: the object's key.
-        credentials: who signs.
-        region: the bucket's.
-        now: from when on the URLs are valid, in UTC.
-        expires_s: for how many seconds.
+    The URLs are good for `expires_s` seconds from `now` on, which is in UTC. `address` is where the
+    bearer sees the bucket.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from io import RawIOBase
 from typing import Any, Protocol
 
@@ -22,7 +23,6 @@ from core.errors import Refused
 _DEPENDENCY = "The object store"
 _READ_CHUNK = 256 * 1024
 _REMEMBERED = 10_000  # signed URLs; about 1 kB each
-_SIGNERS = 1_000
 _SHOWN = 3  # keys in an error
 _CLOSED = frozenset({"NoSuchUpload"})
 _GONE = frozenset({*_CLOSED, "NoSuchKey", "404", "NotFound"})
@@ -97,7 +97,6 @@ class Storage:
         self._address = address_of(bucket, region, public_url)
         self._credentials = credentials
         self._signed: dict[tuple[object, ...], str] = {}
-        self._part_signers: dict[tuple[str, int, int], tuple[Presigner, datetime]] = {}
 
     async def ping(self) -> None:
         """Ask for an answer about the bucket."""
@@ -173,14 +172,13 @@ class Storage:
 
     async def abort_uploads(self, prefix: str) -> None:
         """Drop every multipart upload whose key starts with `prefix`."""
-        with translated(_DEPENDENCY):
-            while True:
-                answer = await self._s3.list_multipart_uploads(Bucket=self._bucket, Prefix=prefix)
-                found = answer.get("Uploads", ())
-                for item in found:
-                    await self.abort_upload(item["Key"], item["UploadId"])
-                if not answer.get("IsTruncated") or not found:  # the next ones are now the first
-                    return
+        more = True
+        while more:  # the next ones are then the first
+            answer = await self._ask("list_multipart_uploads", Prefix=prefix)
+            found = answer.get("Uploads", ())
+            for item in found:
+                await self.abort_upload(item["Key"], item["UploadId"])
+            more = found and answer.get("IsTruncated")
 
     async def upload_part(
         self, key: str, upload_id: str, number: int, body: bytes | RawIOBase
@@ -268,15 +266,9 @@ class Storage:
         self, key: str, upload_id: str, sizes: dict[int, int], expires_s: int
     ) -> dict[int, SignedUrl]:
         """Return a URL for each part number; a body of another size than the given is refused."""
-        # Signatures know whole seconds, and a client that asks for part after part asks again
-        # within one: what its URLs share is kept for so long.
-        asked = (key, int(time.time()), expires_s)
-        kept = self._part_signers.get(asked)
-        if kept is None:
-            if len(self._part_signers) >= _SIGNERS:
-                self._part_signers.clear()
-            kept = self._part_signers[asked] = await self._signer("PUT", *asked)
-        signer, expires_at = kept
+        now = datetime.fromtimestamp(int(time.time()), UTC)
+        signer = await self._signer("PUT", key, now, expires_s)
+        expires_at = now + timedelta(seconds=expires_s)
         return {
             number: SignedUrl(
                 signer.url({"partNumber": str(number), "uploadId": upload_id}, size), expires_at
@@ -307,18 +299,15 @@ class Storage:
             if self._media is not None:
                 url = await self._media.url(key, further, seconds + expires_s)
             else:
-                signer, _ = await self._signer("GET", key, seconds, expires_s)
-                url = signer.url(further)
+                now = datetime.fromtimestamp(seconds, UTC)
+                url = (await self._signer("GET", key, now, expires_s)).url(further)
             if len(self._signed) >= _REMEMBERED:
                 self._signed.clear()
             self._signed[asked] = url
         return url
 
-    async def _signer(
-        self, method: str, key: str, seconds: int, expires_s: int
-    ) -> tuple[Presigner, datetime]:
-        now = datetime.fromtimestamp(seconds, UTC)
-        signer = Presigner(
+    async def _signer(self, method: str, key: str, now: datetime, expires_s: int) -> Presigner:
+        return _presigner(
             method,
             self._address,
             key,
@@ -327,4 +316,7 @@ class Storage:
             now=now,
             expires_s=expires_s,
         )
-        return signer, now + timedelta(seconds=expires_s)
+
+
+# Signatures know whole seconds, and a client that asks for part after part asks again within one.
+_presigner = lru_cache(maxsize=1_000)(Presigner)

@@ -45,22 +45,12 @@ async def adopt(tx: AsyncConnection, old_id: uuid.UUID) -> bool:
         return False
     old = (
         await tx.execute(
-            delete(OldTask)
-            .where(OldTask.id == old_id, _WAITS)
-            .returning(
-                OldTask.job_id,
-                OldTask.priority,
-                OldTask.turn,
-                OldTask.attempt,
-                OldTask.charged,
-                OldTask.worker,
-                OldTask.last_error,
-            )
+            delete(OldTask).where(OldTask.id == old_id, _WAITS).returning(*OldTask.__table__.c)
         )
     ).one_or_none()
     if old is None:
         return False
-    await purges.schedule_old_attempts(tx, video.id, old.job_id, old.attempt)
+    await purges.schedule_attempts(tx, video.id, old.job_id, None, old.attempt)
     state = await tx.scalar(select(Job.state).where(Job.id == old.job_id).with_for_update())
     if state not in JOB_LIVE or video.state is VideoState.DELETED:
         return False

@@ -45,7 +45,7 @@ async def end_work(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UUID]:
         .returning(OldTask.job_id, OldTask.attempt)
     )
     for row in old.all():
-        await purges.schedule_old_attempts(tx, video_id, row.job_id, row.attempt)
+        await purges.schedule_attempts(tx, video_id, row.job_id, None, row.attempt)
     jobs = await tx.scalars(
         update(Job)
         .where(Job.video_id == video_id, Job.state.in_(JOB_LIVE))

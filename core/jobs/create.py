@@ -1,7 +1,6 @@
 """Creates a job with one task, `inspect`, which plans the other tasks."""
 
 import uuid
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import insert
@@ -16,42 +15,21 @@ from core.tasks import fair_order
 from core.videos import lifecycle
 from core.videos.lifecycle import LockedVideo
 
-AT_REST = frozenset({VideoState.READY, VideoState.FAILED, VideoState.CANCELLED})
 # Every job's first task: it looks at the source, writes the plan, and adds the other tasks.
 FIRST_TASK = "inspect"
 
 
 async def create(
-    tx: AsyncConnection,
-    video_id: uuid.UUID,
-    operation: str,
-    params: dict[str, Any] | None = None,
-    *,
-    only_from: Collection[VideoState] = AT_REST,
-    **video_values: Any,
+    tx: AsyncConnection, video: LockedVideo, operation: str, **video_values: Any
 ) -> uuid.UUID:
-    """Insert a job that makes the main outputs of a video, with its first task.
+    """Insert a job that makes the main outputs of a video, with its first task; return its id.
 
-    Args:
-        tx: the transaction.
-        video_id: the video.
-        operation: what is asked of it.
-        params: of the operation.
-        only_from: the states that the video may be in; by default it has arrived and rests.
-        **video_values: what else to write of a video that enters the queue.
-
-    Returns:
-        The job's id.
-
-    Raises:
-        NotFound: the video is deleted.
-        Conflict: the video is in another state.
+    The video is locked, and no job of it is live. `video_values` are written with it.
     """
-    video = await resting(tx, video_id, only_from)
     job_id = new_id()
     priority, turn = await fair_order.assign(tx, video.user_id)
     common = {
-        "video_id": video_id,
+        "video_id": video.id,
         "user_id": video.user_id,
         "priority": priority,
         "turn": turn,
@@ -60,7 +38,6 @@ async def create(
         **common,
         id=job_id,
         operation=operation,
-        params=params or {},
         effect=Effect.REPLACE,
         state=JobState.QUEUED,
     )
@@ -76,7 +53,7 @@ async def create(
     await tx.execute(hints_of(added).add_cte(job.cte("job")))
     await lifecycle.touch(
         tx,
-        video_id,
+        video.id,
         state=VideoState.QUEUED,
         failure=None,
         job_id=job_id,
@@ -88,19 +65,17 @@ async def create(
     return job_id
 
 
-async def resting(
-    tx: AsyncConnection, video_id: uuid.UUID, only_from: Collection[VideoState] = AT_REST
-) -> LockedVideo:
-    """Lock a video that a job may be created for.
+async def resting(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo:
+    """Lock a video that has arrived and is not in progress.
 
     Raises:
         NotFound: the video is deleted.
-        Conflict: the video is in another state.
+        Conflict: it is in progress.
     """
     video = await living(tx, video_id)
-    if video.state not in only_from:
-        if video.state is VideoState.UPLOADING:
-            raise Conflict("This video is still being uploaded. Complete its upload first.")
+    if video.state is VideoState.UPLOADING:
+        raise Conflict("This video is still being uploaded. Complete its upload first.")
+    if video.state not in (VideoState.READY, VideoState.FAILED, VideoState.CANCELLED):
         raise Conflict("This video is in progress. Wait until it is ready, or cancel it first.")
     return video
 

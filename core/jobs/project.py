@@ -49,20 +49,12 @@ async def project(
     failure: Failure | None = None,
     source_media: dict[str, Any] | None = None,
     **job_values: Any,
-) -> JobState:
+) -> None:
     """Write the states of a job and its video as they follow from the job's tasks.
 
-    Args:
-        tx: the transaction.
-        video: locked in it.
-        job_id: the job.
-        known: what `FACTS` are since the last change; None to have them read.
-        failure: why it failed, if it has.
-        source_media: what is newly known of the source.
-        **job_values: what else to write of the job.
-
-    Returns:
-        The job's state.
+    The video is locked. `known` is what `FACTS` of the job are since the last change; None to have
+    them read. `source_media` is what is newly known of the source; `job_values` are written of the
+    job too.
     """
     row = known or (await tx.execute(select(*FACTS).where(Job.id == job_id))).one()
     # A job of the release before has none.
@@ -74,7 +66,7 @@ async def project(
     video_values: dict[str, Any] = {} if source_media is None else {"source_media": source_media}
     is_main = job_id == video.job_id
     if state is JobState.SUCCEEDED and row.state != state:
-        poster_key = await _publish(tx, video, job_id, Effect(row.effect))
+        poster_key = await _publish(tx, video, job_id, row.effect)
         if row.effect == Effect.REPLACE:
             is_main = True
             video_values |= {
@@ -86,12 +78,8 @@ async def project(
     is_playable = video.playable_at is not None
     to = video_state(video.state, state, is_playable=is_playable) if is_main else video.state
     if to is not video.state:
-        failed = failure is not None and to is VideoState.FAILED
-        video_values |= {
-            "state": to,
-            "stage": None,
-            "failure": asdict(failure) if failure is not None and failed else None,
-        }
+        failed = failure if to is VideoState.FAILED else None
+        video_values |= {"state": to, "stage": None, "failure": failed and asdict(failed)}
         if to is VideoState.READY and state is not JobState.SUCCEEDED:
             video_values["job_id"] = await _shown_job(tx, video.id)
     if video_values:
@@ -99,7 +87,6 @@ async def project(
         await lifecycle.touch(tx, video.id, also=also, **video_values)
     elif of_job is not None:
         await tx.execute(of_job)
-    return state
 
 
 def _job_update(
@@ -116,14 +103,14 @@ def _job_update(
 
 
 async def _publish(
-    tx: AsyncConnection, video: LockedVideo, job_id: uuid.UUID, effect: Effect
+    tx: AsyncConnection, video: LockedVideo, job_id: uuid.UUID, effect: str
 ) -> str | None:
     """Show what a job has made, in place of what an earlier one made if that is its effect.
 
     Returns:
         The key of the poster, if it made one.
     """
-    if effect is Effect.REPLACE and video.playable_at is not None:
+    if effect == Effect.REPLACE and video.playable_at is not None:
         replaced = await tx.scalars(
             delete(Asset)
             .where(Asset.video_id == video.id, Asset.is_main, Asset.job_id != job_id)

@@ -13,16 +13,15 @@ def source(video_id: uuid.UUID, extension: str) -> str:
     return f"{video_prefix(video_id)}source{extension}"
 
 
-def attempt_prefix(video_id: uuid.UUID, job_id: uuid.UUID, key: str, attempt: int) -> str:
-    """The outputs of one attempt at a task; two attempts never write to the same key."""
-    return f"{video_prefix(video_id)}{job_id}/{key}-{attempt}/"
+def attempt_prefix(video_id: uuid.UUID, job_id: uuid.UUID, key: str | None, attempt: int) -> str:
+    """The outputs of one attempt at a task; two attempts never write to the same key.
+
+    `key` is None where a job of the release before has its only task.
+    """
+    place = f"{key}-{attempt}" if key else str(attempt)
+    return f"{video_prefix(video_id)}{job_id}/{place}/"
 
 
 def attempt_log(video_id: uuid.UUID, job_id: uuid.UUID, key: str, attempt: int) -> str:
     """The log of one attempt; kept when the attempt's outputs are not."""
     return f"{video_prefix(video_id)}{job_id}/log-{key}-{attempt}.txt"
-
-
-def old_attempt_prefix(video_id: uuid.UUID, job_id: uuid.UUID, attempt: int) -> str:
-    """Where the release before puts the outputs of an attempt at a job's only task."""
-    return f"{video_prefix(video_id)}{job_id}/{attempt}/"

@@ -2,9 +2,6 @@
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import TypeVar
-
-S = TypeVar("S", bound=StrEnum)
 
 
 class UploadState(StrEnum):
@@ -101,14 +98,6 @@ class Stage(StrEnum):
     PUBLISHING = "publishing"
 
 
-UPLOAD_TRANSITIONS: dict[UploadState, frozenset[UploadState]] = {
-    UploadState.OPEN: frozenset({UploadState.COMPLETED, UploadState.ABORTED, UploadState.EXPIRED}),
-    UploadState.COMPLETED: frozenset(),
-    UploadState.ABORTED: frozenset(),
-    UploadState.EXPIRED: frozenset(),
-}
-
-
 def job_state(tasks: Collection[TaskState]) -> JobState:
     """Return the state of a job that has these tasks, at least one."""
     found = set(tasks)
@@ -144,8 +133,3 @@ def video_state(video: VideoState, job: JobState, *, is_playable: bool) -> Video
     if is_playable and job in (JobState.FAILED, JobState.CANCELLED):
         return VideoState.READY
     return _VIDEO_OF_JOB[job]
-
-
-def sources_of(transitions: dict[S, frozenset[S]], target: S) -> list[S]:
-    """Return the states from which `target` may be entered: the guard of an UPDATE."""
-    return [state for state, targets in transitions.items() if target in targets]

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, insert, literal, select, update
+from sqlalchemy import Double, Select, exists, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +20,7 @@ from core.errors import BadRow, LeaseLost
 from core.jobs.cancel import cancel_tasks
 from core.jobs.project import FACTS, project
 from core.model import object_keys
-from core.model.states import JOB_LIVE, Effect, TaskState, VideoState
+from core.model.states import JOB_LIVE, TaskState, VideoState
 from core.model.tables import Job, Task, TaskAttempt, TaskNeed
 from core.tasks import fair_order
 from core.tasks.fair_order import Skills
@@ -61,7 +61,7 @@ class Work(Claim):
     plan: dict[str, Any] | None
     spec: dict[str, Any]
     is_needed: bool  # by another task
-    effect: Effect
+    effect: str  # an `Effect`
     priority: int
     turn: int
     source_key: str
@@ -76,7 +76,10 @@ class Unclaimable(Enum):
     LATER = "later"  # there is one, but its row is locked now: ask again
 
 
-_CLAIMED = [getattr(Task, name) for name in Claim.__dataclass_fields__ if name != "task_id"]
+_CLAIMED = [
+    Task.id.label("task_id"),
+    *(getattr(Task, name) for name in Claim.__dataclass_fields__ if name != "task_id"),
+]
 
 
 async def claim_next(
@@ -105,7 +108,7 @@ async def claim_next(
                 raise
             raise BadRow(chosen) from error
         if row is not None:
-            return _claim(row)
+            return Claim(*row)
         waits = await connection.scalar(fair_order.next_one(skills))
     return Unclaimable.NOTHING if waits is None else Unclaimable.LATER
 
@@ -127,14 +130,14 @@ def _take(worker: str, nonce: uuid.UUID, lease_s: float, skills: Skills) -> Sele
             nonce=nonce,
             lease_until=func.now() + timedelta(seconds=lease_s),
         )
-        .returning(Task.id, *_CLAIMED)
+        .returning(*_CLAIMED)
         .cte("taken")
     )
     noted = (
         insert(TaskAttempt)
         .from_select(
             ["task_id", "attempt", "worker"],
-            select(taken.c.id, taken.c.attempt, literal(worker)),
+            select(taken.c.task_id, taken.c.attempt, literal(worker)),
         )
         .cte("noted")
     )
@@ -145,15 +148,10 @@ async def claimed_with(connection: AsyncConnection, nonce: uuid.UUID) -> Claim |
     """Return the claim with a nonce, if it came through and is still held."""
     row = (
         await connection.execute(
-            select(Task.id, *_CLAIMED).where(Task.nonce == nonce, Task.state == TaskState.RUNNING)
+            select(*_CLAIMED).where(Task.nonce == nonce, Task.state == TaskState.RUNNING)
         )
     ).one_or_none()
-    return None if row is None else _claim(row)
-
-
-def _claim(row: Row[Any]) -> Claim:
-    found = dict(row._mapping)  # noqa: SLF001 - the public name of it
-    return Claim(task_id=found.pop("id"), **found)
+    return None if row is None else Claim(*row)
 
 
 async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
@@ -178,7 +176,9 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
                 exists().where(TaskNeed.needs_id == Task.id).label("is_needed"),
                 Task.priority,
                 Task.turn,
-                func.coalesce(func.extract("epoch", func.now() - Job.started_at), 0).label("age_s"),
+                func.coalesce(func.extract("epoch", func.now() - Job.started_at), 0)
+                .cast(Double)
+                .label("job_age_s"),
             )
             .join(Task, Task.job_id == Job.id)
             .where(
@@ -197,15 +197,7 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
     await project(tx, video, claim.job_id, known=row)
     return Work(
         **vars(claim),
-        job_age_s=float(row.age_s),
-        operation=row.operation,
-        params=row.params,
-        plan=row.plan,
-        spec=row.spec,
-        is_needed=row.is_needed,
-        effect=Effect(row.effect),
-        priority=row.priority,
-        turn=row.turn,
+        **{name: value for name, value in row._mapping.items() if name != "state"},  # noqa: SLF001
         source_key=video.source_key,
         source_size=video.source_size,
         source_etag=video.source_etag,

@@ -40,13 +40,11 @@ async def lapse(
 ) -> Lapsed | None:
     """Give a lapsed task back to the queue, or fail it if it was tried often enough.
 
-    Also fails what waits and may not be claimed any more, as when the limit was lowered.
+    Also fails what waits and may not be claimed any more, as when the limit was lowered. A job is
+    given up `max_job_s` seconds after its first attempt began.
 
-    Args:
-        tx: the transaction.
-        task_id: the task; None when none of this applies to it any more: somebody was faster.
-        max_attempts: attempts that are charged, after which a task is given up.
-        max_job_s: seconds from the first attempt after which a job is given up.
+    Returns:
+        None when none of this applies to the task any more: somebody was faster.
     """
     video_id = await tx.scalar(select(Task.video_id).where(Task.id == task_id))
     video = None if video_id is None else await lifecycle.lock(tx, video_id)
@@ -79,7 +77,9 @@ async def lapse(
     gives_up = row.charged >= max_attempts or bool(row.too_old)
     to = TaskState.CANCELLED if gone else TaskState.FAILED if gives_up else TaskState.QUEUED
     await tx.execute(
-        update(Task).where(Task.id == task_id).values(state=to, lease_until=None, worker=None)
+        update(Task)
+        .where(Task.id == task_id)
+        .values(state=to, lease_until=None, worker=None, available_at=func.now())
     )
     if to is TaskState.QUEUED:
         await hint(tx, [task_id])

@@ -45,12 +45,7 @@ async def give_back_unbegun(tx: AsyncConnection, claim: Claim, error: str, *, ch
     """Give a task back that could not begin; the sweep ends it once it was tried often enough.
 
     It writes the task and its attempt alone: what kept it from beginning may be another row.
-
-    Args:
-        tx: the transaction.
-        claim: what is given up.
-        error: what happened, for the operator.
-        charge: whether the attempt counts.
+    `charge` says whether the attempt counts.
 
     Raises:
         LeaseLost: the task is no longer ours.

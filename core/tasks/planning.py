@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.jobs.project import project
@@ -49,19 +49,10 @@ async def plan(
     nonce: uuid.UUID,
     ending: Ending = NOTHING,
 ) -> Work:
-    """End a task that inspects, add what it planned, and claim the next task for its holder.
-
-    Args:
-        tx: the transaction.
-        work: the task that inspects.
-        made: what came of it.
-        lease_s: of the claim of the next task.
-        worker: who holds it.
-        nonce: of that claim.
-        ending: of the task that inspects.
+    """End a task that inspects, and add what it planned.
 
     Returns:
-        The next task, begun.
+        The next task, begun. It is claimed for `worker`, as by `claim_next`.
 
     Raises:
         LeaseLost: nothing was written.
@@ -111,13 +102,8 @@ async def _add_tasks(
         }
         for task in tasks
     ]
-    added = insert(Task).values(rows).returning(Task.id, Task.attempt, Task.worker).cte("added")
-    columns = (added.c.id, added.c.attempt, added.c.worker)
-    await tx.execute(
-        insert(TaskAttempt).from_select(
-            ["task_id", "attempt", "worker"], select(*columns).where(added.c.attempt > 0)
-        )
-    )
+    claimed = insert(TaskAttempt).values(task_id=ids[first.key], attempt=1, worker=worker)
+    await tx.execute(claimed.add_cte(insert(Task).values(rows).cte("added")))
     needs = [
         {"task_id": ids[task.key], "needs_id": ids[need]} for task in tasks for need in task.needs
     ]

@@ -67,20 +67,27 @@ async def succeed(
     work: Work,
     assets: Sequence[NewAsset],
     ending: Ending = NOTHING,
-    result: dict[str, Any] | None = None,
+    **facts: Any,
 ) -> None:
     """End a task well; what it has made is seen once its whole job has succeeded.
+
+    Args:
+        tx: the transaction.
+        work: the task.
+        assets: what it has stored.
+        ending: of the attempt.
+        **facts: `plan` and `source_media`, where more is known now than when the job was planned.
 
     Raises:
         LeaseLost: nothing was written.
     """
     video = await lock(tx, work)
-    await end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending, result=result)
+    await end(tx, work, TaskState.SUCCEEDED, Outcome.SUCCEEDED, ending)
     if assets:
         common = {
             "video_id": work.video_id,
             "job_id": work.job_id,
-            "is_main": work.effect is Effect.REPLACE,
+            "is_main": work.effect == Effect.REPLACE,
             "state": AssetState.STAGED,
         }
         await tx.execute(
@@ -89,7 +96,7 @@ async def succeed(
     await purges.schedule_attempts(tx, work.video_id, work.job_id, work.key, work.attempt - 1)
     if work.is_needed:
         await _unblock(tx, work)
-    await project(tx, video, work.job_id, **of_job(ending))
+    await project(tx, video, work.job_id, **of_job(ending), **facts)
 
 
 async def fail(
@@ -116,15 +123,9 @@ async def give_back(
     outcome: Outcome = Outcome.RETRIED,
     ending: Ending = NOTHING,
 ) -> None:
-    """Give a task back to the queue.
+    """Give a task back to the queue, not to be claimed for `delay_s` seconds.
 
-    Args:
-        tx: the transaction.
-        claim: what is given up.
-        delay_s: not to be claimed before that many seconds have passed.
-        charge: whether the attempt counts; a drained worker's does not.
-        outcome: of the attempt.
-        ending: of the attempt.
+    `charge` says whether the attempt counts; a drained worker's does not.
 
     Raises:
         LeaseLost: nothing was written.
@@ -240,6 +241,7 @@ async def _unblock(tx: AsyncConnection, claim: Claim) -> None:
         .where(Task.id.in_(ids))
         .values(
             blocked_by=Task.blocked_by - 1,
+            available_at=func.now(),
             state=case((Task.blocked_by == 1, TaskState.QUEUED), else_=Task.state),
         )
         .returning(Task.id, Task.state)

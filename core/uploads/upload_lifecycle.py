@@ -18,7 +18,7 @@ from core.adapters.s3 import Part, RejectedParts, Storage
 from core.errors import Conflict, DomainError, Invalid, Unavailable
 from core.jobs.create import create as create_job
 from core.model import object_keys
-from core.model.states import UPLOAD_TRANSITIONS, UploadState, VideoState, sources_of
+from core.model.states import UploadState, VideoState
 from core.model.tables import Upload
 from core.uploads.multipart import size_of_part
 from core.videos import lifecycle, purges
@@ -74,10 +74,8 @@ def check_parts(upload: UploadRow, stored: Sequence[Part], named: Mapping[int, s
     if named is None:
         return
     etags = {part.number: part.etag for part in stored}
-    unknown = [number for number in named if number not in etags]
-    other = [number for number, etag in etags.items() if named.get(number) != etag]
-    if unknown or other:
-        raise _mismatch("differ from what was uploaded", sorted({*unknown, *other}))
+    if other := [each for each in sorted({*named, *etags}) if named.get(each) != etags.get(each)]:
+        raise _mismatch("differ from what was uploaded", other)
 
 
 def _mismatch(what: str, numbers: Sequence[int]) -> Invalid:
@@ -91,11 +89,7 @@ async def complete(
 ) -> bool:
     """Complete the upload in S3 and queue its video; False when that was done before.
 
-    Args:
-        db: the database.
-        storage: the object store.
-        upload: as it was read.
-        named: the parts' ETags by number, if the client names them.
+    `named` are the parts' ETags by number, if the client names them.
 
     Raises:
         Conflict: the upload was aborted or has expired, or the store has lost it: then it is over.
@@ -108,12 +102,19 @@ async def complete(
     stored = await storage.list_parts(upload.s3_key, upload.s3_upload_id)
     if stored is not None:
         check_parts(upload, stored, named)
-        if not await _mark_completing(db, upload):
-            return await finish(db, storage, upload)  # it has ended meanwhile; this finds out how
-        try:
-            await storage.complete_upload(upload.s3_key, upload.s3_upload_id, stored)
-        except RejectedParts as error:
-            raise Invalid(f"S3 refused the parts: {error}.", "part_mismatch") from error
+        async with db.begin() as tx:
+            # The sweep looks soon, and often again: we may die meanwhile.
+            is_open = await _write(
+                tx,
+                upload.id,
+                completing_until=func.now() + _COMPLETING,
+                check_at=func.now(),
+            )
+        if is_open:  # else `finish` finds out how it has ended meanwhile
+            try:
+                await storage.complete_upload(upload.s3_key, upload.s3_upload_id, stored)
+            except RejectedParts as error:
+                raise Invalid(f"S3 refused the parts: {error}.", "part_mismatch") from error
     return await finish(db, storage, upload)
 
 
@@ -137,16 +138,9 @@ async def finish(db: Database, storage: Storage, upload: UploadRow) -> bool:
             "size_mismatch",
         )
     async with db.begin() as tx:
-        # As always the video first; `create_job` finds it locked.
-        await lifecycle.lock(tx, upload.video_id)
-        if await _move(tx, upload.id, UploadState.COMPLETED):
-            await create_job(
-                tx,
-                upload.video_id,
-                "transcode",
-                only_from={VideoState.UPLOADING},
-                source_etag=found.etag,
-            )
+        video = await lifecycle.lock(tx, upload.video_id)
+        if video is not None and await _write(tx, upload.id, state=UploadState.COMPLETED):
+            await create_job(tx, video, "transcode", source_etag=found.etag)
             return True
         state = await _state_of(tx, upload.id)
         if state == UploadState.COMPLETED:
@@ -195,23 +189,13 @@ async def lose(
         return await _discard(tx, upload, ended)
 
 
-async def _mark_completing(db: Database, upload: UploadRow) -> bool:
-    async with db.begin() as tx:
-        marked = await tx.execute(
-            update(Upload)
-            .where(Upload.id == upload.id, Upload.state == UploadState.OPEN)
-            .values(completing_until=func.now() + _COMPLETING)
-        )
-        return bool(marked.rowcount)
-
-
 def over(state: str | None) -> Conflict:
     """Return what is answered to who wants to go on with an upload that has ended."""
     return Conflict(f"This upload is {state or 'gone'}; start a new one.")
 
 
-async def abort(db: Database, upload: UploadRow) -> bool:
-    """End an open upload for its owner; False when that was done before.
+async def abort(db: Database, upload: UploadRow) -> None:
+    """End an open upload for its owner.
 
     Raises:
         Conflict: it is completed.
@@ -220,13 +204,12 @@ async def abort(db: Database, upload: UploadRow) -> bool:
         ended = await _discard(tx, upload, UploadState.ABORTED)
         if not ended and await _state_of(tx, upload.id) == UploadState.COMPLETED:
             raise Conflict("This upload is completed. Delete the video instead.")
-        return ended
 
 
-async def expire(db: Database, upload: UploadRow) -> bool:
+async def expire(db: Database, upload: UploadRow) -> None:
     """End an upload that was abandoned."""
     async with db.begin() as tx:
-        return await _discard(tx, upload, UploadState.EXPIRED)
+        await _discard(tx, upload, UploadState.EXPIRED)
 
 
 async def discard_open(tx: AsyncConnection, video_id: uuid.UUID) -> None:
@@ -234,46 +217,36 @@ async def discard_open(tx: AsyncConnection, video_id: uuid.UUID) -> None:
 
     The caller has locked the video.
     """
-    row = (
-        await tx.execute(
-            update(Upload)
-            .where(Upload.video_id == video_id, Upload.state == UploadState.OPEN)
-            .values(state=UploadState.ABORTED)
-            .returning(Upload.s3_key, Upload.s3_upload_id)
-        )
-    ).one_or_none()
-    if row is not None:
-        await _purge(tx, row.s3_key, row.s3_upload_id)
+    ended = await tx.execute(
+        update(Upload)
+        .where(Upload.video_id == video_id, Upload.state == UploadState.OPEN)
+        .values(state=UploadState.ABORTED)
+    )
+    if ended.rowcount:
+        prefix = object_keys.video_prefix(video_id)
+        await purges.schedule_removal(tx, prefix, wait=purges.NOW)
     await tx.execute(update(Upload).where(Upload.video_id == video_id).values(filename=""))
 
 
 async def _discard(tx: AsyncConnection, upload: UploadRow, state: UploadState) -> bool:
     await lifecycle.lock(tx, upload.video_id)
-    if not await _move(tx, upload.id, state, filename=""):
+    if not await _write(tx, upload.id, state=state, filename=""):
         return False
-    await _purge(tx, upload.s3_key, upload.s3_upload_id)
-    await _purge(tx, object_keys.video_prefix(upload.video_id), None)
+    # Now, and once more when every write of this moment must have ended.
+    for wait in (purges.NOW, purges.GRACE):
+        prefix = object_keys.video_prefix(upload.video_id)
+        await purges.schedule_removal(tx, prefix, wait=wait)
     return await lifecycle.touch(
         tx, upload.video_id, state=VideoState.DELETED, **lifecycle.FORGOTTEN
     )
 
 
-async def _move(
-    tx: AsyncConnection, upload_id: uuid.UUID, state: UploadState, **values: Any
-) -> bool:
-    result = await tx.execute(
-        update(Upload)
-        .where(Upload.id == upload_id, Upload.state.in_(sources_of(UPLOAD_TRANSITIONS, state)))
-        .values(state=state, **values)
-    )
+async def _write(tx: AsyncConnection, upload_id: uuid.UUID, **values: Any) -> bool:
+    """Change an upload that is open; False when it is not."""
+    still_open = (Upload.id == upload_id, Upload.state == UploadState.OPEN)
+    result = await tx.execute(update(Upload).where(*still_open).values(**values))
     return bool(result.rowcount)
 
 
 async def _state_of(tx: AsyncConnection, upload_id: uuid.UUID) -> str | None:
     return await tx.scalar(select(Upload.state).where(Upload.id == upload_id))
-
-
-async def _purge(tx: AsyncConnection, prefix: str, s3_upload_id: str | None) -> None:
-    """Have it removed now, and once more later, when every write of this moment must have ended."""
-    for wait in (purges.NOW, None):
-        await purges.schedule_removal(tx, prefix, s3_upload_id=s3_upload_id, wait=wait)

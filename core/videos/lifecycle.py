@@ -45,6 +45,9 @@ class LockedVideo:
     source_etag: str | None
 
 
+_LOCKED = [getattr(Video, name) for name in LockedVideo.__dataclass_fields__]
+
+
 async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
     """Have all others who want to change a video wait until the transaction ends.
 
@@ -53,16 +56,7 @@ async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
     """
     row = (
         await tx.execute(
-            select(
-                Video.id,
-                Video.user_id,
-                Video.state,
-                Video.job_id,
-                Video.playable_at,
-                Video.source_key,
-                Video.source_size,
-                Video.source_etag,
-            )
+            select(*_LOCKED)
             .where(Video.id == video_id)
             # Not against those who only refer to the row: an insert of a job or a task.
             .with_for_update(key_share=True)
@@ -76,14 +70,7 @@ async def lock(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo | None:
 async def touch(
     tx: AsyncConnection, video_id: uuid.UUID, *, also: CTE | None = None, **values: Any
 ) -> bool:
-    """Change a video that is not deleted; return whether it exists.
-
-    Args:
-        tx: the transaction.
-        video_id: the video.
-        also: what else to write in the same statement.
-        **values: what to write of the video.
-    """
+    """Change a video that is not deleted, and in the same statement `also`; False if it is."""
     changed = (
         update(Video)
         .where(Video.id == video_id, Video.state != VideoState.DELETED)

@@ -18,43 +18,29 @@ NOW = timedelta(0)
 
 
 async def schedule_removal(
-    tx: AsyncConnection,
-    *prefixes: str,
-    s3_upload_id: str | None = None,
-    wait: timedelta | None = None,
+    tx: AsyncConnection, *prefixes: str, wait: timedelta | None = None
 ) -> None:
     """Write down what `control/purges.py` is to remove from the bucket.
 
     Args:
         tx: the transaction.
-        *prefixes: of the objects; with an upload its whole key.
-        s3_upload_id: a multipart upload, which is aborted.
-        wait: until then it stays; by default until a worker without a lease must have stopped.
+        *prefixes: of the objects, and of uploads that are not complete.
+        wait: until then they stay; by default until a worker without a lease must have stopped.
     """
     not_before = func.now() + (GRACE if wait is None else wait)
-    rows = [
-        {"id": new_id(), "prefix": each, "s3_upload_id": s3_upload_id, "not_before": not_before}
-        for each in prefixes
-    ]
+    rows = [{"id": new_id(), "prefix": each, "not_before": not_before} for each in prefixes]
     if rows:
         await tx.execute(insert(Purge).values(rows))
 
 
 async def schedule_attempts(
-    tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UUID, key: str, up_to: int
+    tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UUID, key: str | None, up_to: int
 ) -> None:
-    """Have the outputs of a task's attempts 1 to `up_to` removed."""
+    """Have the outputs of a task's attempts 1 to `up_to` removed.
+
+    `key` is None for a task of the release before.
+    """
     numbers = range(1, up_to + 1)
     await schedule_removal(
         tx, *(object_keys.attempt_prefix(video_id, job_id, key, number) for number in numbers)
-    )
-
-
-async def schedule_old_attempts(
-    tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UUID, up_to: int
-) -> None:
-    """Have the outputs of attempts 1 to `up_to` of the release before removed."""
-    numbers = range(1, up_to + 1)
-    await schedule_removal(
-        tx, *(object_keys.old_attempt_prefix(video_id, job_id, number) for number in numbers)
     )

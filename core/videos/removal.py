@@ -45,7 +45,7 @@ def forgettable(after_s: float) -> Select[uuid.UUID]:
     return select(Video.id).where(_forgettable(after_s)).order_by(Video.updated_at)
 
 
-async def forget(db: Database, storage: Storage, video_id: uuid.UUID, after_s: float) -> bool:
+async def forget(db: Database, storage: Storage, after_s: float, video_id: uuid.UUID) -> bool:
     """Remove the last of a video that was deleted: its objects, then its rows.
 
     Raises:

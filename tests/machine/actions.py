@@ -9,14 +9,14 @@ from sqlalchemy import func, select, update
 
 from backend.deps import Principal
 from backend.jobs import service as jobs_service
-from backend.uploads import begin as uploads
 from backend.uploads import routes as upload_routes
+from backend.uploads.begin import create as create_upload
 from backend.uploads.schemas import NewUpload
 from backend.videos import routes as videos
 from backend.videos.reader import VideoReader
 from backend.videos.schemas import VideoPatch
 from backend.workers import KnownWorkers
-from control import dead_letters
+from control import dead_letters, deleted, purges, uploads
 from core.adapters.postgres import Database
 from core.adapters.s3 import Part
 from core.adapters.sqs import DeadLetter
@@ -154,7 +154,7 @@ class Mill:
     async def begin_upload(self, user_id: uuid.UUID) -> None:
         """Begin an upload and send its part."""
         wanted = NewUpload(filename="film.mp4", size=SIZE)
-        row = await uploads.create(self._as(user_id), wanted)
+        row = await create_upload(self._as(user_id), wanted)
         self.storage.uploads[row.s3_upload_id][1].append(Part(1, SIZE, "etag"))
 
     async def complete(self, upload_id: uuid.UUID) -> None:
@@ -258,7 +258,7 @@ class Mill:
 
     async def lapse(self) -> None:
         """Bring back what workers have lost."""
-        await self._rounds.sweeps.lapse()
+        await self._rounds.leases.lapse()
 
     async def relay(self) -> None:
         """Send what is to be sent."""
@@ -267,15 +267,16 @@ class Mill:
 
     async def check_uploads(self) -> None:
         """Settle uploads."""
-        await self._rounds.sweeps.check_uploads()
+        await uploads.check(cast(Any, self.db), cast(Any, self.storage), 30.0)
 
     async def purge(self) -> None:
         """Remove objects."""
-        await self._rounds.sweeps.purge()
+        await purges.purge(cast(Any, self.db), cast(Any, self.storage))
 
     async def forget(self) -> None:
         """Remove the last of what was deleted."""
-        await self._rounds.sweeps.forget()
+        after_s = self.settings.forget_deleted_s
+        await deleted.forget_videos(cast(Any, self.db), cast(Any, self.storage), after_s)
 
     async def dead_letter(self, task_id: uuid.UUID) -> None:
         """Settle a message that was received too often."""

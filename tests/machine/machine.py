@@ -117,7 +117,8 @@ class MillMachine(RuleBasedStateMachine):
                 await self._mill.claim(begun)
             if not begun:
                 return
-            await self._mill.succeed(begun.pop(), begun)
+            self._claims.append(begun.pop())
+            await self._mill.succeed(self._claims[-1], begun)
         raise AssertionError(self._told(["there is always something to claim"]))
 
     async def _arrive(self, user_id: uuid.UUID) -> None:
@@ -306,6 +307,8 @@ class MillMachine(RuleBasedStateMachine):
         # What was put back meanwhile, or was tried too often.
         await self._mill.time_passes()
         await self._mill.lapse()
+        for held in self._claims:  # now they all learn that it is over
+            await self._mill.abandon(held)
         await self._mill.relay()
         found = await broken(self.ground.db, RULES | TOLD | SETTLED)
         # A round survives what goes wrong with a row. Here nothing may.

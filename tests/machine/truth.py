@@ -100,6 +100,9 @@ RULES = {
          WHERE a.video_id = v.id AND a.is_main AND a.state = 'published')
         IS DISTINCT FROM ARRAY[v.job_id]
     """,
+    "nothing that a job has made is to be removed": """
+        SELECT a.id FROM assets a JOIN purges p ON starts_with(a.s3_key, p.prefix)
+    """,
     "one published main output has a name": """
         SELECT video_id FROM assets WHERE is_main AND state = 'published'
         GROUP BY video_id, kind, name HAVING count(*) > 1

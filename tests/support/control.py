@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
+from prometheus_client import REGISTRY
+
+from control import lost_hints, main
 from control.adapters import Adapters
-from control.main import Control, opened
+from control.leases import Leases
 from control.relay import Relay
-from control.sweeps import Sweeps
+from control.sweeps import sweep
 from core.model.states import Topic
 from tests.support.settings import Settings
 
@@ -20,7 +23,7 @@ class Rounds:
 
     adapters: Adapters
     relay: Relay
-    sweeps: Sweeps
+    leases: Leases
 
     async def hints(self) -> int:
         """Send what is due; return how many hints for workers there were."""
@@ -31,9 +34,19 @@ class Rounds:
         """Send what is due; return how many rows there were."""
         return sum(await asyncio.gather(*map(self.relay.relay, Topic)))
 
+    async def resend_lost(self) -> None:
+        """Send tasks again whose hints were lost."""
+        adapters = self.adapters
+        await lost_hints.resend(adapters.db, adapters.queue, adapters.settings.redispatch_s)
+
     async def run(self) -> None:
         """Do all of it until cancelled, without hearing of what is queued."""
-        await asyncio.gather(self.relay.run(), self.sweeps.run())
+        await asyncio.gather(self.relay.run(), sweep(self.adapters, self.leases))
+
+
+def counted(name: str) -> float:
+    """Return what this process has counted since its start: `sent`, `lapsed`, `resent`, `dead`."""
+    return REGISTRY.get_sample_value(f"framemill_tasks_{name}") or 0
 
 
 def rounds_of(
@@ -52,13 +65,11 @@ def rounds_of(
     however long ago a test has looked before.
     """
     adapters = Adapters(*(cast(Any, each) for each in (settings, db, queue, dead, storage, redis)))
-    relay, sweeps = (
-        Relay(adapters.db, adapters.queue, adapters.redis, adapters.settings.sweep_s),
-        Sweeps(adapters),
-    )
+    relay = Relay(adapters)
+    leases = Leases(adapters.settings, adapters.db)
     if not careful:
-        sweeps._leases.say_something = _at_once  # type: ignore[method-assign]
-    return Rounds(adapters, relay, sweeps)
+        leases.say_something = _at_once  # type: ignore[method-assign]
+    return Rounds(adapters, relay, leases)
 
 
 async def _at_once() -> bool:
@@ -66,12 +77,12 @@ async def _at_once() -> bool:
 
 
 @asynccontextmanager
-async def at_work(settings: Settings) -> AsyncIterator[Control]:
+async def at_work(settings: Settings) -> AsyncIterator[None]:
     """Have control at work in this process for as long as the block lasts."""
-    async with opened(settings) as control:
-        running = asyncio.create_task(control.run())
+    async with main.opened(settings) as adapters:
+        running = asyncio.create_task(main.work(adapters))
         try:
-            yield control
+            yield
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

@@ -9,14 +9,50 @@ import signal
 import subprocess
 import sys
 import tarfile
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.model.tables import Old
 from embedded.component import wrapped
 from tests.support.product import PROJECT
 
 COMMIT = "ecfd7439458f480902ec2edfe78c76f1f9fe26ec"
 REVISION = "0005"  # of its tables
+
+
+class OldRendition(Old):
+    """A rendition as that release reads and writes it; triggers keep it with `assets`."""
+
+    __tablename__ = "renditions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    video_id: Mapped[uuid.UUID]
+    job_id: Mapped[uuid.UUID]
+    name: Mapped[str]
+    s3_key: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int] = mapped_column(BigInteger)
+    duration: Mapped[float]
+    bitrate: Mapped[int] = mapped_column(BigInteger)
+    video_codec: Mapped[str]
+
+
+class OldArtifact(Old):
+    """An output that is not a rendition, as that release has it."""
+
+    __tablename__ = "artifacts"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    video_id: Mapped[uuid.UUID]
+    job_id: Mapped[uuid.UUID]
+    kind: Mapped[str]
+    s3_key: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
 
 
 class NoHistoryError(Exception):

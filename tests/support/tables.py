@@ -3,18 +3,44 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import select, text
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, select, text
 
 from core.adapters.postgres import Database
 from core.model.states import Topic
 from core.model.tables import Asset, Base, Job, Outbox, Purge, Task, TaskAttempt, TaskNeed, Video
 
+_OF_RELEASE_BEFORE = ("artifacts", "renditions", "tasks")
+# What refers to others first.
+NAMES = (*_OF_RELEASE_BEFORE, *(table.name for table in reversed(Base.metadata.sorted_tables)))
+
 
 async def empty_tables(db: Database) -> None:
     """Delete every row; faster than TRUNCATE on tables that are nearly empty."""
     async with db.begin() as tx:
-        for table in reversed(Base.metadata.sorted_tables):
-            await tx.execute(text(f"DELETE FROM {table.name}"))
+        for name in NAMES:
+            await tx.execute(text(f"DELETE FROM {name}"))
+
+
+async def all_text(db: Database) -> str:
+    """All that the tables say."""
+    found: list[str] = []
+    async with db.autocommit() as connection:
+        for name in NAMES:
+            rows = await connection.execute(text(f"SELECT '{name}' || t::text FROM {name} t"))
+            found += rows.scalars().all()
+    return "\n".join(found)
+
+
+def compared(connection: Connection) -> Any:
+    """Return how the tables in the code differ from those that are there."""
+
+    def is_described(name: str | None, kind: str, _parents: object) -> bool:
+        return kind != "table" or name not in _OF_RELEASE_BEFORE
+
+    there = MigrationContext.configure(connection, opts={"include_name": is_described})
+    return compare_metadata(there, Base.metadata)
 
 
 async def everything(db: Database) -> list[Any]:

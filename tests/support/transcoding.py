@@ -16,12 +16,10 @@ from workers.ffmpeg.capabilities import Capabilities
 from workers.media.ladder import DEFAULT_RUNGS, Ladder
 from workers.media.limits import DEFAULT_LIMITS
 from workers.operations import transcode
-from workers.operations.context import Context, Kept
-from workers.runtime.report import JobLog, Meter
+from workers.operations.context import Context
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.libraries import needs_of
-from workers.sandbox.policy import address_space
-from workers.sandbox.sandbox import Sandbox
+from workers.sandbox.policy import Sandbox, address_space
 from workers.sources.shape import DEFAULT_SHAPE, Shape
 from workers.tools import Tools
 
@@ -71,6 +69,7 @@ class Worker:
 
     Attributes:
         facts: what was told of the last source.
+        plan: of the last job.
         log: of the last job.
         sandbox: whether FFmpeg is held by whatever the kernel has.
         ladder: what is made.
@@ -81,30 +80,32 @@ class Worker:
     capabilities: Capabilities
     place: Path
     facts: dict[str, Any] = field(default_factory=dict)
+    plan: dict[str, Any] | None = None
     log: str = ""
     sandbox: bool = True
     ladder: Ladder = QUICK
 
     async def make(
-        self, storage: Storage, work: Work, shape: Shape = DEFAULT_SHAPE
+        self, storage: Storage, work: Work, shape: Shape = DEFAULT_SHAPE, **instead: Any
     ) -> Sequence[NewAsset]:
-        """Make a film and return its files; raises as the operation does."""
-        joblog, meter, kept = JobLog(), Meter(), Kept()
-        tools = await self._tools(storage, shape)
+        """Make a film and return its files; raises as the operation does.
+
+        `instead` is what the plan says in the place of the truth.
+        """
+        context = Context(await self._tools(storage, shape), work, self.place)
         try:
             # Each task in its turn, as the hands that have planned a job go on with it.
-            planned = await transcode.inspect(Context(tools, work, self.place, meter, joblog, kept))
-            self.facts = planned.source_media
+            planned = await transcode.inspect(context)
             (task,) = planned.tasks
             following = replace(
-                work, kind=task.kind, key=task.key, spec=task.spec, plan=planned.plan
+                work, kind=task.kind, key=task.key, spec=task.spec, plan=planned.plan | instead
             )
-            made = await transcode.encode(
-                Context(tools, following, self.place, meter, joblog, kept)
-            )
+            made = await transcode.encode(replace(context, work=following))
         finally:
-            self.log = joblog.encode().decode()
-        return [asset for asset in made if asset.kind is AssetKind.FILE]
+            self.log = context.report.log().decode()
+        self.plan = made.facts.get("plan", following.plan)
+        self.facts = made.facts.get("source_media", planned.source_media)
+        return [asset for asset in made.assets if asset.kind is AssetKind.FILE]
 
     async def _tools(self, storage: Storage, shape: Shape) -> Tools:
         kernel = ask_kernel()

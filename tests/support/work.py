@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from control.rounds import Round
+from control.rounds import handle_due
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.jobs import create
@@ -20,6 +21,7 @@ from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next
 from core.tasks.fair_order import Skills
 from core.tasks.planning import Inspection, NewTask
 from core.tasks.settle import Ending, NewAsset
+from core.videos.lifecycle import LockedVideo, lock
 from tests.support.waiting import wait_until
 
 LEASE_S = 60.0
@@ -64,11 +66,16 @@ async def queue_video(db: Database, *, size: int = 1000) -> Queued:
     """Insert a user with a video that waits for its transcode."""
     video = await new_video(db, size=size)
     async with db.begin() as tx:
-        job_id = await create.create(
-            tx, video.video_id, "transcode", only_from={VideoState.UPLOADING}
-        )
+        job_id = await create.create(tx, await locked(tx, video.video_id), "transcode")
     task = await task_of(db, video.video_id)
     return Queued(video.user_id, video.video_id, job_id, task.id)
+
+
+async def locked(tx: AsyncConnection, video_id: uuid.UUID) -> LockedVideo:
+    """Lock a video that is there."""
+    found = await lock(tx, video_id)
+    assert found is not None
+    return found
 
 
 async def task_of(db: Database, video_id: uuid.UUID) -> Row[Any]:
@@ -180,11 +187,11 @@ async def lapse(
 ) -> int:
     """Bring back, or end, all tasks that nobody will end; return how many."""
 
-    async def one(task_id: uuid.UUID) -> lapses.Lapsed | None:
+    async def one(task_id: uuid.UUID) -> bool:
         async with db.begin() as tx:
-            return await lapses.lapse(tx, task_id, max_attempts, max_job_s)
+            return await lapses.lapse(tx, task_id, max_attempts, max_job_s) is not None
 
-    return len(await Round(db, Kind.LAPSE).run(lapses.lapsed(max_attempts), one))
+    return await handle_due(db, Kind.LAPSE, lapses.lapsed(max_attempts), one)
 
 
 async def let_lapse(db: Database, task_id: uuid.UUID) -> None:

@@ -7,7 +7,9 @@ from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
 
 _LIMITS = ProcessLimits(wall_seconds=10.0, stdout_bytes=1024**2)
 _REQUIRED_ENCODERS = frozenset({"libx264", "aac", "mjpeg"})
-_REQUIRED_FILTERS = frozenset({"scale", "fps", "split", "trim", "aresample", "bwdif", "setparams"})
+_REQUIRED_FILTERS = frozenset(
+    {"scale", "fps", "split", "trim", "select", "aresample", "bwdif", "setparams"}
+)
 
 
 class UnfitFFmpegError(Exception):
@@ -16,20 +18,9 @@ class UnfitFFmpegError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Names of what the binary was built with.
+    """What the binary can do: `tone_maps` is for tone mapping in linear light."""
 
-    Attributes:
-        encoders: as `ffmpeg -encoders` lists them.
-        filters: as `ffmpeg -filters` lists them.
-    """
-
-    encoders: frozenset[str]
-    filters: frozenset[str]
-
-    @property
-    def tone_maps(self) -> bool:
-        """Whether linear-light tone mapping is there (zscale and tonemap)."""
-        return {"zscale", "tonemap"} <= self.filters
+    tone_maps: bool
 
 
 def parse_names(listing: str) -> frozenset[str]:
@@ -46,9 +37,6 @@ def parse_names(listing: str) -> frozenset[str]:
 async def ask_capabilities(ffmpeg: str) -> Capabilities:
     """Ask the binary what it was built with.
 
-    Args:
-        ffmpeg: absolute path of the program.
-
     Raises:
         UnfitFFmpegError: it lacks an encoder or filter that every encode needs, or does not answer.
     """
@@ -59,7 +47,7 @@ async def ask_capabilities(ffmpeg: str) -> Capabilities:
         raise UnfitFFmpegError(
             f"{ffmpeg} lacks {', '.join(missing)}; use a build of FFmpeg 5.1 or newer with libx264"
         )
-    return Capabilities(encoders=encoders, filters=filters)
+    return Capabilities(tone_maps={"zscale", "tonemap"} <= filters)
 
 
 async def _listing(ffmpeg: str, option: str) -> str:

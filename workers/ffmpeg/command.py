@@ -24,13 +24,8 @@ def encode_command(
 ) -> list[str]:
     """Write the argument list: the source is decoded once, its sound encoded once.
 
-    Args:
-        ffmpeg: absolute path of the program.
-        plan: what to make.
-        source: path of the input, seen from the directory FFmpeg runs in; or `PIPE`.
-        out_dir: directory for `{rendition}.mp4` and `poster.jpg`, seen from the same place.
-        capabilities: what the program can do.
-        limits: what the input may cost.
+    `source` is the path of the input, or `PIPE`; `out_dir` that of the directory for
+    `{rendition}.mp4` and `poster.jpg`. Both are seen from the directory that FFmpeg runs in.
     """
     return [
         ffmpeg,
@@ -118,12 +113,11 @@ def _poster_options(out_dir: str) -> list[str]:
     return [
         "-map", f"[{POSTER_LABEL}]",
         "-map_metadata", "-1",
-        "-frames:v", "1",
         "-fps_mode", "passthrough",
         "-c:v", "mjpeg",
         "-q:v", "3",
         "-f", "image2",
-        # One picture under one name, not a numbered series.
+        # One name, not a numbered series: the last picture stays.
         "-update", "1",
         f"{out_dir}/{POSTER_NAME}",
     ]  # fmt: skip

@@ -1,62 +1,40 @@
-"""Finds out why FFmpeg or ffprobe failed, and whether the source is at fault."""
+"""Finds out why FFmpeg or ffprobe failed.
+
+What may succeed when it is tried again is not proved to be the fault of the source.
+"""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
+from core.errors import Failure
 from core.model.failure_codes import FailureCode
 
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What went wrong, in the API's words.
-
-    Attributes:
-        code: failure code.
-        message: one sentence for a person.
-        input_fault: whether the source is proven to be the cause; then trying again is useless.
-        charge: whether the attempt counts; not where others filled the disk.
-    """
-
-    code: FailureCode
-    message: str
-    input_fault: bool
-    charge: bool = True
+_Sign = tuple[re.Pattern[str], Failure]
 
 
-class _Sign(NamedTuple):
-    pattern: re.Pattern[str]
-    failure: Diagnosis
+def _sign(pattern: str, code: FailureCode, message: str, *, retryable: bool = False) -> _Sign:
+    return re.compile(pattern), Failure(code, message, retryable)
 
 
-def _sign(
-    pattern: str, code: FailureCode, message: str, *, input_fault: bool = True, charge: bool = True
-) -> _Sign:
-    return _Sign(re.compile(pattern), Diagnosis(code, message, input_fault, charge))
-
-
+# Others have filled it: such an attempt does not count.
+DISK_FULL = Failure(
+    FailureCode.STORAGE_ERROR, "The worker ran out of disk space. Try again later.", retryable=True
+)
 # After a fault of the machine, later errors about the input mean nothing.
 _OURS = (
-    _sign(
-        r"No space left on device|Disk quota exceeded",
-        FailureCode.STORAGE_ERROR,
-        "The worker ran out of disk space. Try again later.",
-        input_fault=False,
-        charge=False,
-    ),
+    (re.compile(r"No space left on device|Disk quota exceeded"), DISK_FULL),
     # The limit on what one output may take, which no planned output reaches.
     _sign(
         r"File too large",
         FailureCode.STORAGE_ERROR,
         "The encoded video is too large. Try again, or upload a smaller one.",
-        input_fault=False,
+        retryable=True,
     ),
     _sign(
         r"Input/output error|Read-only file system|Too many open files",
         FailureCode.STORAGE_ERROR,
         "The worker's disk failed. Try again later.",
-        input_fault=False,
+        retryable=True,
     ),
 )
 # Limits of our own setting, passed by the file. FFmpeg goes on to say "Out of memory" or "Cannot
@@ -119,20 +97,15 @@ _MOST_AT_A_CUT = 12
 # A size in the file that passes -max_alloc is refused with these words, whatever memory is free.
 _BEYOND_MEMORY = re.compile(r"Error during demuxing: Cannot allocate memory")
 _INVALID = "Invalid data found when processing input"
-_GAVE_UP = Diagnosis(
+_GAVE_UP = Failure(
     FailureCode.PROCESSING_GAVE_UP,
     "The video could not be processed. Try again, or upload it in another format.",
-    input_fault=False,
+    retryable=True,
 )
 
 
-def diagnose(status: int, stderr_tail: str) -> Diagnosis:
-    """Classify a failed encode. It is the source's fault only if that is proved.
-
-    Args:
-        status: exit status; negative is the signal that killed the process.
-        stderr_tail: its last words.
-    """
+def diagnose(status: int, stderr_tail: str) -> Failure:
+    """Classify a failed encode by its exit status (or signal, negative) and its last words."""
     certain = _certain(status, stderr_tail)
     if certain is not None:
         return certain
@@ -140,7 +113,7 @@ def diagnose(status: int, stderr_tail: str) -> Diagnosis:
     return _first((*_REFUSED, *worse, _EMPTY), stderr_tail) or _GAVE_UP
 
 
-def diagnose_probe(status: int, stderr_tail: str) -> Diagnosis:
+def diagnose_probe(status: int, stderr_tail: str) -> Failure:
     """Judge an ffprobe that could not read the file.
 
     A file that no demuxer recognises is no video; one that was recognised is damaged.
@@ -151,19 +124,19 @@ def diagnose_probe(status: int, stderr_tail: str) -> Diagnosis:
     # A demuxer that recognised the file speaks under its own name: "[mov,mp4 @ 0x55d0] ...".
     recognised = re.search(r"^\[(?!in#)[\w,]+ @ 0x[0-9a-f]+\]", stderr_tail, re.MULTILINE)
     if _INVALID in stderr_tail and not recognised:
-        return _FORMAT.failure
+        return _FORMAT[1]
     return _first((_DAMAGED, _CUT), stderr_tail) or _GAVE_UP
 
 
-def diagnose_size(stderr_tail: str) -> Diagnosis | None:
+def diagnose_size(stderr_tail: str) -> Failure | None:
     """Say whether a picture was refused for its size, which does not always end ffprobe."""
     return _first((_TOO_LARGE,), stderr_tail)
 
 
 def is_damaged(stderr_tail: str) -> bool:
     """Whether FFmpeg complained of broken data and not only of an early end of the file."""
-    complaints = sum(bool(_DAMAGED.pattern.search(line)) for line in stderr_tail.splitlines())
-    return complaints > (_MOST_AT_A_CUT if _CUT.pattern.search(stderr_tail) else 0)
+    complaints = sum(bool(_DAMAGED[0].search(line)) for line in stderr_tail.splitlines())
+    return complaints > (_MOST_AT_A_CUT if _CUT[0].search(stderr_tail) else 0)
 
 
 # Of samples that lie behind what has been read already; FFmpeg goes on without them, to status 0.
@@ -180,7 +153,7 @@ def has_lost_its_place(stderr_tail: str) -> bool:
 _NOT_STARTED = (125, 126, 127, 137)
 
 
-def _certain(status: int, stderr_tail: str) -> Diagnosis | None:
+def _certain(status: int, stderr_tail: str) -> Failure | None:
     """What is beyond doubt: a limit of ours passed, or the machine in trouble."""
     # A process that was killed or never started has not judged the file.
     judged = status > 0 and status not in _NOT_STARTED
@@ -189,18 +162,15 @@ def _certain(status: int, stderr_tail: str) -> Diagnosis | None:
         return passed
     # A packet that no memory could hold, in a file with other broken places, is a broken place.
     if judged and _BEYOND_MEMORY.search(stderr_tail) and is_damaged(stderr_tail):
-        return _DAMAGED.failure
+        return _DAMAGED[1]
     if status == -9 or status in _NOT_STARTED or "Cannot allocate memory" in stderr_tail:
-        return Diagnosis(
+        return Failure(
             FailureCode.RESOURCE_LIMIT,
             "The worker ran out of memory or could not start FFmpeg. Try again later.",
-            input_fault=False,
+            retryable=True,
         )
     return _first(_OURS, stderr_tail)
 
 
-def _first(signs: Sequence[_Sign], text: str) -> Diagnosis | None:
-    for sign in signs:
-        if sign.pattern.search(text):
-            return sign.failure
-    return None
+def _first(signs: Sequence[_Sign], text: str) -> Failure | None:
+    return next((failure for pattern, failure in signs if pattern.search(text)), None)

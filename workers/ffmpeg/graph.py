@@ -36,8 +36,10 @@ def filter_graph(plan: EncodePlan, capabilities: Capabilities) -> str:
     for number in range(len(plan.renditions)):
         chains.extend(_branch(plan, number))
     chains.append(
-        # trim closes its branch after the one frame, so the rest of the video costs nothing.
-        f"[still]trim=start_frame={plan.poster_frame}:end_frame={plan.poster_frame + 1},"
+        # The first frame too: FFmpeg reports no progress until every output has had one. trim
+        # closes its branch after the last, so the rest of the video costs nothing.
+        f"[still]trim=end_frame={plan.poster_frame + 1},"
+        f"select=not(n)+eq(n\\,{plan.poster_frame}),"
         # A JPEG is BT.601 at full range by definition (JFIF); viewers look for no tag.
         f"scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p[{POSTER_LABEL}]"
     )
@@ -63,32 +65,18 @@ def _base(plan: EncodePlan, capabilities: Capabilities) -> str:
 
 def _branch(plan: EncodePlan, number: int) -> list[str]:
     """Hand one size to its encoder and on to the next smaller size."""
-    exits = [video_label(number)]
-    if number == 0:
-        exits.append("still")
     last = number + 1 == len(plan.renditions)
-    if not last:
-        exits.append(f"next{number}")
+    exits = [video_label(number)]
+    exits += ["still"] if number == 0 else []
+    exits += [] if last else [f"next{number}"]
     labels = "".join(f"[{name}]" for name in exits)
-    chains = [
-        f"[size{number}]split={len(exits)}{labels}"
-        if len(exits) > 1
-        else f"[size{number}]null{labels}"
-    ]
+    chains = [f"[size{number}]{f'split={len(exits)}' if len(exits) > 1 else 'null'}{labels}"]
     if not last:
         smaller = plan.renditions[number + 1]
-        chains.append(
-            # A smaller size from the next larger one costs less than from the source.
-            f"[next{number}]"
-            + ",".join(
-                [
-                    f"scale={smaller.width}:{smaller.height}:flags={_SCALER}",
-                    *_said(plan.video, smaller),
-                    "setsar=1",
-                ]
-            )
-            + f"[size{number + 1}]"
-        )
+        # A smaller size from the next larger one costs less than from the source.
+        filters = [f"scale={smaller.width}:{smaller.height}:flags={_SCALER}"]
+        filters += [*_said(plan.video, smaller), "setsar=1"]
+        chains.append(f"[next{number}]{','.join(filters)}[size{number + 1}]")
     return chains
 
 

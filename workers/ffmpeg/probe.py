@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+from core.errors import Failure
 from core.model.failure_codes import FailureCode
-from workers.ffmpeg.diagnose import Diagnosis, diagnose_probe, diagnose_size
+from workers.ffmpeg.diagnose import diagnose_probe, diagnose_size
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, TimeLimitError, run
 from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
 from workers.media.info import MediaInfo
@@ -13,32 +14,25 @@ from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.probe_json import UnreadableProbeError, parse_probe
 from workers.sandbox.policy import Policy
 
-_TOOK_TOO_LONG = Diagnosis(
+_TOOK_TOO_LONG = Failure(
     FailureCode.PROCESSING_TIMEOUT,
     "The file took too long to inspect. Try again later.",
-    input_fault=False,
+    retryable=True,
 )
-_NO_SENSE = Diagnosis(
-    FailureCode.CORRUPT_MEDIA, "The headers of the file are invalid.", input_fault=True
-)
+_NO_SENSE = Failure(FailureCode.CORRUPT_MEDIA, "The headers of the file are invalid.")
 
 
 class ProbeFailedError(Exception):
-    """A file could not be probed.
+    """A file could not be probed; `stderr_tail` has ffprobe's last words."""
 
-    Attributes:
-        stderr_tail: its last words.
-        failure: whose fault it is.
-    """
-
-    def __init__(self, stderr_tail: str, failure: Diagnosis) -> None:
+    def __init__(self, stderr_tail: str, failure: Failure) -> None:
         self.stderr_tail = stderr_tail
         self.failure = failure
         super().__init__(f"ffprobe failed ({failure.code}): {failure.message}")
 
 
 def probe_command(ffprobe: str, path: str, limits: Limits = DEFAULT_LIMITS) -> list[str]:
-    """Ask for everything `parse_probe` reads of an untrusted file; arguments as of `probe`."""
+    """Ask for everything that `parse_probe` reads of an untrusted file."""
     return [
         ffprobe,
         "-v", "error",
@@ -64,14 +58,8 @@ async def probe(
 ) -> MediaInfo:
     """Read what a file is.
 
-    Args:
-        ffprobe: absolute path of the program.
-        path: the file, seen from `cwd`; it starts with `./`, so that it cannot look like an option.
-        cwd: directory to run in.
-        limits: streams and pixels beyond which ffprobe gives up, and how long and how much it may
-            speak before it is given up itself.
-        policy: what ffprobe may do; None for everything.
-        spent: called with the CPU seconds that it has used, however this ends.
+    The path is seen from `cwd`. It starts with `./`, so that it cannot look like an option. What
+    else there is, is as for `run`.
 
     Raises:
         ProbeFailedError: the file cannot be read, or ffprobe took too long or said too much.

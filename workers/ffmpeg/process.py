@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from workers.ffmpeg.progress import Progress, ProgressParser
-from workers.ffmpeg.signs import look
-from workers.ffmpeg.stall import Signs, StallClock
+from workers.ffmpeg.stall import Signs, StallClock, look
 from workers.ffmpeg.standard_input import Feed, OwnTime, StandardInput
 from workers.runtime.concurrency import unbroken
 from workers.sandbox.policy import Policy
@@ -55,16 +54,8 @@ Beside = Callable[[Callable[[bool], None]], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A process that exited 0.
+    """A process that exited 0: the beginning of its output, its last words, how long it took."""
 
-    Attributes:
-        argv: what was run.
-        stdout: the beginning of its output, as its limits have it.
-        stderr_tail: its last words.
-        wall_seconds: how long it took.
-    """
-
-    argv: tuple[str, ...]
     stdout: bytes
     stderr_tail: str
     wall_seconds: float
@@ -74,7 +65,6 @@ class FFmpegFailedError(Exception):
     """A program ended badly.
 
     Attributes:
-        argv: what was run.
         status: exit status; negative is the number of the signal that killed it.
         stderr_tail: its last words.
         stdout: the beginning of its output, as its limits have it.
@@ -82,10 +72,7 @@ class FFmpegFailedError(Exception):
 
     reason = "FFmpeg failed"
 
-    def __init__(
-        self, argv: Sequence[str], status: int, stderr_tail: str, stdout: bytes = b""
-    ) -> None:
-        self.argv = tuple(argv)
+    def __init__(self, status: int, stderr_tail: str, stdout: bytes = b"") -> None:
         self.status = status
         self.stderr_tail = stderr_tail
         self.stdout = stdout
@@ -106,12 +93,7 @@ class TimeLimitError(FFmpegFailedError):
 
 
 def launched(argv: Sequence[str], policy: Policy | None = None) -> list[str]:
-    """Wrap a command so that it dies with this process, even when that is killed.
-
-    Args:
-        argv: absolute path of the program and its arguments.
-        policy: what it may do; None for everything.
-    """
+    """Wrap a command so that it dies with this process, even when that is killed."""
     words = policy.words() if policy is not None else []
     launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
     return [*launcher, *words, "--", *argv]
@@ -135,11 +117,11 @@ async def run(
 
     Args:
         argv: absolute path of the program and its arguments.
-        cwd: directory to run in.
+        cwd: where it runs.
         on_progress: called with every report.
         outputs: the directory in which it makes its files; one that changes is progress.
         limits: how much to bear with it.
-        policy: what it may do; None for everything.
+        policy: None for everything.
         feed: writes its standard input; without it there is none. When that fails the program is
             killed, and whatever it raised is raised: an input that breaks off must not pass for a
             short one. The program may end before it has read everything.
@@ -171,8 +153,8 @@ async def run(
     status, _ = running.ended.result()
     output, words = bytes(running.stdout), running.stderr.decode(errors="replace")
     if overdue is not None or status != 0:
-        raise (overdue or FFmpegFailedError)(argv, status, words, output)
-    return Finished(tuple(argv), output, words, time.monotonic() - began)
+        raise (overdue or FFmpegFailedError)(status, words, output)
+    return Finished(output, words, time.monotonic() - began)
 
 
 def _start(command: list[str], cwd: Path, stdin: StandardInput | None) -> subprocess.Popen[bytes]:
@@ -191,10 +173,7 @@ def _start(command: list[str], cwd: Path, stdin: StandardInput | None) -> subpro
 class _Running:
     """A process that was started, and all that hangs on it.
 
-    Attributes:
-        ended: its exit status, and the CPU seconds that it has used.
-        stdout: what is kept of its output.
-        stderr: what is kept of its last words.
+    `ended` tells its exit status, and the CPU seconds that it has used.
     """
 
     def __init__(

@@ -1,6 +1,9 @@
-"""Decides when a process has made no progress for too long. Pure: the caller gives the time."""
+"""Decides when a process has made no progress for too long, by what is seen from outside."""
 
+import os
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 _LOOKS = 12  # in the time that a process may stand still
 
@@ -28,9 +31,7 @@ class StallClock:
     a source; then its files change, or bytes go to and from the disk. A process that does that to
     no purpose moves for ever here: that is what the limit on its whole time is for.
 
-    Attributes:
-        deadline: when it will have stood still for too long.
-        look_at: when to look at it from outside.
+    At `deadline` it will have stood still for too long; at `look_at` it is looked at from outside.
     """
 
     def __init__(self, limit_s: float, now: float) -> None:
@@ -58,3 +59,34 @@ class StallClock:
     def stands_still(self, now: float) -> bool:
         """Tell whether it has stood still for too long."""
         return now >= self.deadline
+
+
+def look(pid: int, outputs: Path | None, taken: int = 0) -> Signs:
+    """Return what can be seen of a process now; what is gone, or may not be seen, is left out.
+
+    It makes its files in the directory `outputs`, if any, and has taken `taken` bytes of its input.
+    """
+    files = _files(outputs) if outputs is not None else []
+    return Signs(frozenset(files), _stored(pid), taken)
+
+
+def _files(outputs: Path) -> list[tuple[str, int, int]]:
+    try:
+        with os.scandir(outputs) as entries:
+            found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+    except OSError:
+        return []
+    return [(name, status.st_size, status.st_mtime_ns) for name, status in found]
+
+
+def _stored(pid: int) -> tuple[int, int] | None:
+    # Of the storage alone, proc(5): what comes from the page cache or goes into a pipe is not in
+    # it, so that neither reading the same bytes for ever nor a repeated report is taken for work.
+    try:
+        text = (Path("/proc") / str(pid) / "io").read_text(encoding="ascii")
+    except OSError:
+        return None
+    told = dict(re.findall(r"^(read_bytes|write_bytes): (\d+)$", text, re.MULTILINE))
+    if len(told) < 2:
+        return None
+    return int(told["read_bytes"]), int(told["write_bytes"])

@@ -19,13 +19,7 @@ PIPE = "pipe:0"  # an input of that name is read from the standard input
 
 
 def input_options(max_streams: int, max_pixels: int, source: str = "") -> list[str]:
-    """Options that go before the input of ffmpeg and ffprobe alike.
-
-    Args:
-        max_streams: that it may have.
-        max_pixels: of a picture.
-        source: the input.
-    """
+    """Return the options that go before the input of ffmpeg and ffprobe alike."""
     return [
         # Only files, or the pipe alone: a playlist or data reference cannot make a connection.
         "-protocol_whitelist", "pipe" if source == PIPE else "file",

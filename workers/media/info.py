@@ -14,26 +14,22 @@ UNKNOWN_CODEC = "unknown"
 class VideoStream:
     """One moving picture stream; cover art never becomes one.
 
+    Names are ffprobe's. What the file does not say is 0, None or empty.
+
     Attributes:
         index: the stream's number in the file.
-        codec: FFmpeg's codec name, "unknown" when it has none.
-        codec_tag: the container's four characters, empty when it gave none.
-        width: stored width in pixels, before pixel shape and rotation; 0 when unknown.
-        height: stored height in pixels; 0 when unknown.
+        codec: "unknown" when FFmpeg has no name for it.
+        width: stored width in pixels, before pixel shape and rotation; so is the height.
+        codec_tag: the container's four characters.
         rotation: clockwise turn that makes the picture upright: 0, 90, 180 or 270.
         sample_aspect_ratio: width of a stored pixel over its height.
-        avg_frame_rate: frames over time, None when unknown.
-        base_frame_rate: the rate that fits all time stamps (ffprobe's r_frame_rate), or None.
-        pix_fmt: FFmpeg's pixel format name, empty when unknown.
-        bit_depth: bits of one sample.
-        color_primaries: ffprobe's name, empty when unknown; so are the next three.
+        avg_frame_rate: frames over time.
+        base_frame_rate: the rate that fits all time stamps (ffprobe's r_frame_rate).
         color_transfer: transfer characteristics.
         color_space: matrix coefficients.
-        color_range: "tv" or "pc".
-        field_order: ffprobe's name: progressive, tt, bb, tb, bt; empty when unknown.
-        frame_count: frames the container counts, None when it does not.
-        start_time: first time stamp in seconds, or None.
-        duration: seconds, None when the container does not say.
+        field_order: progressive, tt, bb, tb or bt.
+        frame_count: frames that the container counts.
+        duration: seconds.
     """
 
     index: int
@@ -46,14 +42,11 @@ class VideoStream:
     avg_frame_rate: Fraction | None = None
     base_frame_rate: Fraction | None = None
     pix_fmt: str = ""
-    bit_depth: int = 8
     color_primaries: str = ""
     color_transfer: str = ""
     color_space: str = ""
-    color_range: str = ""
     field_order: str = ""
     frame_count: int | None = None
-    start_time: float | None = None
     duration: float | None = None
 
     @property
@@ -104,17 +97,11 @@ class VideoStream:
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:
-    """One sound stream; codec "unknown" when ffprobe has no name for it.
+    """One sound stream; otherwise as `VideoStream`.
 
     Attributes:
-        index: the stream's number in the file.
-        codec: ffprobe's codec name.
-        channels: number of channels, 0 when unknown.
-        sample_rate: samples per second, 0 when unknown.
-        codec_tag: the container's four characters, empty when it gave none.
+        sample_rate: samples per second.
         default: whether the file marks it as the one to play.
-        start_time: first time stamp in seconds, or None.
-        duration: seconds, or None.
     """
 
     index: int
@@ -123,7 +110,6 @@ class AudioStream:
     sample_rate: int
     codec_tag: str = ""
     default: bool = False
-    start_time: float | None = None
     duration: float | None = None
 
 
@@ -132,24 +118,18 @@ class MediaInfo:
     """A file as ffprobe sees it.
 
     Attributes:
-        format_name: ffprobe's format name, several names joined by commas.
+        format_name: several names joined by commas.
         duration: seconds from the format or, failing that, the longest stream; None if unknown.
-        start_time: smallest time stamp in seconds, the zero of every output.
         video: the stream to show (default one, else the first), None when there is none.
         audio: every sound stream in file order.
-        subtitle_count: number of subtitle streams.
-        data_count: number of data, attachment and picture streams.
-        stream_count: all streams.
+        stream_count: of every kind.
         undescribed_count: streams with neither a codec's name nor a tag.
     """
 
     format_name: str
     duration: float | None
-    start_time: float = 0.0
     video: VideoStream | None = None
     audio: tuple[AudioStream, ...] = ()
-    subtitle_count: int = 0
-    data_count: int = 0
     stream_count: int = 0
     undescribed_count: int = 0
 

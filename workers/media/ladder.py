@@ -1,14 +1,26 @@
 """The ladder: the sizes and qualities of renditions. An operator can replace it."""
 
-import math
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Annotated, Literal
 
-PRESETS = (
-    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
-)  # fmt: skip
+from pydantic import (
+    AfterValidator,
+    AllowInfNan,
+    ConfigDict,
+    Field,
+    Strict,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+_Whole = Annotated[int, Strict()]
+_Number = Annotated[float, Strict(), AllowInfNan(False)]
+_Preset = Literal[
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
+]
 
 
 class LadderError(ValueError):
@@ -17,30 +29,39 @@ class LadderError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One size of the ladder.
+    """One size of the ladder; its values are in range when it comes from a file.
 
     Attributes:
-        short_side: pixels of the shorter side.
+        short_side: pixels of the shorter side; even, because 4:2:0 pictures have no odd sizes.
         crf: x264 constant rate factor, 0 (lossless) to 51; smaller is better and larger.
         max_bitrate: ceiling in bits per second that holds for pictures up to 30 per second.
-        buffer_size: window of that ceiling, in bits.
+        buffer_size: window of that ceiling, in bits; 0 for two seconds of it.
     """
 
-    short_side: int
-    crf: float
-    max_bitrate: int
-    buffer_size: int
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
-    @property
-    def name(self) -> str:
-        """What people call it: `720p`."""
-        return f"{self.short_side}p"
+    short_side: Annotated[_Whole, Field(ge=2, le=4320, multiple_of=2)]
+    crf: Annotated[_Number, Field(ge=0, le=51)]
+    max_bitrate: Annotated[_Whole, Field(ge=10_000, le=200_000_000)]
+    buffer_size: Annotated[_Whole, Field(ge=10_000, le=800_000_000)] = 0
 
 
 DEFAULT_RUNGS = (
     Rung(short_side=720, crf=23, max_bitrate=4_000_000, buffer_size=8_000_000),
     Rung(short_side=480, crf=23, max_bitrate=2_000_000, buffer_size=4_000_000),
 )
+
+
+def _in_order(rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
+    """Return rungs, largest first, with their buffers."""
+    if len({rung.short_side for rung in rungs}) != len(rungs):
+        raise ValueError("two rungs have the same short_side")
+    whole = [replace(rung, buffer_size=rung.buffer_size or 2 * rung.max_bitrate) for rung in rungs]
+    return tuple(sorted(whole, key=lambda rung: rung.short_side, reverse=True))
+
+
+def _exact(rate: Fraction) -> Fraction:
+    return rate.limit_denominator(1001)  # a file has it as a float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +76,19 @@ class Ladder:
         audio_bitrate: bits per second of stereo sound; one channel takes half.
     """
 
-    rungs: tuple[Rung, ...] = DEFAULT_RUNGS
-    preset: str = "veryfast"
-    keyframe_seconds: float = 2.0
-    max_frame_rate: Fraction = Fraction(60)
-    audio_bitrate: int = 128_000
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    rungs: Annotated[
+        tuple[Rung, ...], AfterValidator(_in_order), Field(validation_alias="rung", min_length=1)
+    ] = DEFAULT_RUNGS
+    preset: _Preset = "veryfast"
+    keyframe_seconds: Annotated[_Number, Field(ge=0.5, le=10)] = 2.0
+    max_frame_rate: Annotated[Fraction, Field(ge=1, le=120), AfterValidator(_exact)] = Fraction(60)
+    audio_bitrate: Annotated[_Whole, Field(ge=16_000, le=512_000)] = 128_000
 
 
 DEFAULT_LADDER = Ladder()
+_LADDER = TypeAdapter(Ladder)
 
 
 def load_ladder(text: str) -> Ladder:
@@ -75,88 +101,14 @@ def load_ladder(text: str) -> Ladder:
         LadderError: the text is no TOML, or a value is unknown, missing or out of range.
     """
     try:
-        document = tomllib.loads(text)
+        return _LADDER.validate_python(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise LadderError(f"the ladder is not TOML: {error}") from error
-    unknown = document.keys() - {f.name for f in fields(Ladder)} - {"rung"} | (
-        document.keys() & {"rungs"}
-    )
-    if unknown:
-        raise LadderError(f"the ladder has an unknown entry: {', '.join(sorted(unknown))}")
-    default = DEFAULT_LADDER
-    return Ladder(
-        rungs=_rungs(document["rung"]) if "rung" in document else default.rungs,
-        preset=_preset(document.get("preset", default.preset)),
-        keyframe_seconds=_number(document, "keyframe_seconds", 0.5, 10, default.keyframe_seconds),
-        max_frame_rate=Fraction(
-            _number(document, "max_frame_rate", 1, 120, float(default.max_frame_rate))
-        ).limit_denominator(1001),
-        audio_bitrate=_whole(document, "audio_bitrate", 16_000, 512_000, default.audio_bitrate),
-    )
+    except ValidationError as error:
+        raise LadderError("; ".join(map(_sentence, error.errors()))) from error
 
 
-def _rungs(tables: object) -> tuple[Rung, ...]:
-    if not isinstance(tables, list) or not tables:
-        raise LadderError("the ladder needs at least one [[rung]]")
-    rungs = [_rung(table, number) for number, table in enumerate(tables, start=1)]
-    sides = [rung.short_side for rung in rungs]
-    if len(set(sides)) != len(sides):
-        raise LadderError("two rungs of the ladder have the same short_side")
-    return tuple(sorted(rungs, key=lambda rung: rung.short_side, reverse=True))
-
-
-def _rung(table: object, number: int) -> Rung:
-    where = f"rung {number}: "
-    if not isinstance(table, dict):
-        raise LadderError(f"{where}must be a table, written [[rung]]")
-    unknown = table.keys() - {f.name for f in fields(Rung)}
-    if unknown:
-        raise LadderError(f"{where}unknown entry: {', '.join(sorted(unknown))}")
-    short_side = _whole(table, "short_side", 2, 4320, None, where)
-    if short_side % 2:
-        raise LadderError(f"{where}short_side must be even, 4:2:0 pictures have no odd sizes")
-    max_bitrate = _whole(table, "max_bitrate", 10_000, 200_000_000, None, where)
-    return Rung(
-        short_side=short_side,
-        crf=_number(table, "crf", 0, 51, None, where),
-        max_bitrate=max_bitrate,
-        buffer_size=_whole(table, "buffer_size", 10_000, 800_000_000, 2 * max_bitrate, where),
-    )
-
-
-def _preset(value: object) -> str:
-    if value not in PRESETS:
-        raise LadderError(f"preset must be one of {', '.join(PRESETS)}, not {value!r}")
-    return str(value)
-
-
-def _number(
-    table: Mapping[str, object],
-    key: str,
-    low: float,
-    high: float,
-    default: float | None,
-    where: str = "",
-) -> float:
-    value = table.get(key, default)
-    if value is None:
-        raise LadderError(f"{where}{key} is missing")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise LadderError(f"{where}{key} must be a number, not {value!r}")
-    if not low <= value <= high:
-        raise LadderError(f"{where}{key} must lie between {low} and {high}, not {value}")
-    return float(value)
-
-
-def _whole(
-    table: Mapping[str, object],
-    key: str,
-    low: int,
-    high: int,
-    default: int | None,
-    where: str = "",
-) -> int:
-    value = _number(table, key, low, high, default, where)
-    if value != int(value):
-        raise LadderError(f"{where}{key} must be a whole number, not {value}")
-    return int(value)
+def _sentence(error: ErrorDetails) -> str:
+    """Return what is wrong and where, as `rung 1 crf: Field required`; rungs count from 1."""
+    place = " ".join(str(each + 1 if isinstance(each, int) else each) for each in error["loc"])
+    return f"{place}: {error['msg']}"

@@ -1,9 +1,8 @@
 """The limits on a source, and the reasons for refusing one."""
 
-from dataclasses import dataclass
-
 from pydantic import BaseModel, ByteSize, Field
 
+from core.errors import Failure
 from core.model.failure_codes import FailureCode
 from workers.media.info import UNKNOWN_CODEC, MediaInfo, VideoStream
 
@@ -31,19 +30,6 @@ AUDIO_CODECS = frozenset(
         "pcm_f32le", "pcm_u8", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "adpcm_ms", "adpcm_ima_qt",
     }
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a source is turned away: a fault of its own, proven.
-
-    Attributes:
-        code: the API's failure code.
-        message: one sentence for the person who uploaded it.
-    """
-
-    code: FailureCode
-    message: str
 
 
 class Limits(BaseModel, frozen=True):
@@ -77,13 +63,15 @@ class Limits(BaseModel, frozen=True):
 DEFAULT_LIMITS = Limits()
 
 
-def refuse(info: MediaInfo, limits: Limits = DEFAULT_LIMITS) -> Refusal | None:
+def refuse(info: MediaInfo, limits: Limits = DEFAULT_LIMITS) -> Failure | None:
     """Say why a source is not taken, or None when it is."""
-    for reason in (_container, _streams, _codecs, _size, _length):
-        refusal = reason(info, limits)
-        if refusal is not None:
-            return refusal
-    return None
+    return (
+        _container(info, limits)
+        or _streams(info)
+        or _codecs(info)
+        or _size(info, limits)
+        or _length(info, limits)
+    )
 
 
 def decodable(codec: str) -> bool:
@@ -91,35 +79,38 @@ def decodable(codec: str) -> bool:
     return codec in AUDIO_CODECS
 
 
-def _container(info: MediaInfo, limits: Limits) -> Refusal | None:
+def _container(info: MediaInfo, limits: Limits) -> Failure | None:
     if not FORMATS & set(info.format_name.split(",")):
-        return Refusal(FailureCode.UNSUPPORTED_FORMAT, "This file type is not supported.")
+        return Failure(FailureCode.UNSUPPORTED_FORMAT, "This file type is not supported.")
     if info.stream_count > limits.max_streams:
-        return Refusal(
+        return Failure(
             FailureCode.TOO_MANY_STREAMS,
             f"The file has {info.stream_count} streams. The limit is {limits.max_streams}.",
         )
     return None
 
 
-def _streams(info: MediaInfo, limits: Limits) -> Refusal | None:  # noqa: ARG001  one signature
+def _streams(info: MediaInfo) -> Failure | None:
     if info.encrypted:
-        return Refusal(
+        return Failure(
             FailureCode.ENCRYPTED_MEDIA,
             "The video is encrypted. Upload a version without protection.",
         )
     if info.stream_count == 0:
-        return Refusal(FailureCode.CORRUPT_MEDIA, "The file is damaged: it has no streams.")
+        return Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged: it has no streams.")
+    undescribed = Failure(
+        FailureCode.CORRUPT_MEDIA, "The file is damaged: a track has no description."
+    )
     isobmff = "mp4" in info.format_name.split(",")
-    if info.video is None and isobmff and info.undescribed_count:
-        return _undescribed()
     if info.video is None:
-        return Refusal(FailureCode.NO_VIDEO_STREAM, "The file has no picture, only sound or data.")
+        if isobmff and info.undescribed_count:
+            return undescribed
+        return Failure(FailureCode.NO_VIDEO_STREAM, "The file has no picture, only sound or data.")
     # Every track of an MP4 names its sample format; one without a name lost its description.
     tracks = [(info.video.codec, info.video.codec_tag)]
     tracks += [(stream.codec, stream.codec_tag) for stream in info.audio]
     if isobmff and any(_unreadable(codec, tag) for codec, tag in tracks):
-        return _undescribed()
+        return undescribed
     return None
 
 
@@ -128,34 +119,30 @@ def _unreadable(codec: str, tag: str) -> bool:
     return codec == UNKNOWN_CODEC and (not tag or "[" in tag)
 
 
-def _undescribed() -> Refusal:
-    return Refusal(FailureCode.CORRUPT_MEDIA, "The file is damaged: a track has no description.")
-
-
-def _codecs(info: MediaInfo, limits: Limits) -> Refusal | None:  # noqa: ARG001  one signature
+def _codecs(info: MediaInfo) -> Failure | None:
     video = info.video
     if video is not None and video.codec not in VIDEO_CODECS:
-        return Refusal(
+        return Failure(
             FailureCode.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not supported."
         )
     # One odd track beside a good one is left out; losing all sound in silence would be worse.
     if info.audio and not any(decodable(stream.codec) for stream in info.audio):
-        return Refusal(
+        return Failure(
             FailureCode.UNSUPPORTED_CODEC,
             f"The audio codec {info.audio[0].codec} is not supported.",
         )
     return None
 
 
-def _size(info: MediaInfo, limits: Limits) -> Refusal | None:
+def _size(info: MediaInfo, limits: Limits) -> Failure | None:
     video = info.video
     if video is None:
         return None
     if video.width < 1 or video.height < 1:
-        return Refusal(FailureCode.CORRUPT_MEDIA, "The file is damaged: its picture has no size.")
+        return Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged: its picture has no size.")
     large = max(video.width, video.height, video.display_width, video.display_height)
     if large > limits.max_side_px or video.width * video.height > limits.max_pixels:
-        return Refusal(
+        return Failure(
             FailureCode.RESOLUTION_TOO_LARGE,
             f"The picture is {video.width} x {video.height}. The limit is {limits.max_side_px} "
             f"pixels per side and {limits.max_pixels} in total.",
@@ -163,18 +150,18 @@ def _size(info: MediaInfo, limits: Limits) -> Refusal | None:
     return None
 
 
-def _length(info: MediaInfo, limits: Limits) -> Refusal | None:
+def _length(info: MediaInfo, limits: Limits) -> Failure | None:
     video = info.video
     seconds = max(info.duration or 0.0, (video.duration if video else None) or 0.0)
     if seconds > limits.max_duration_s:
-        return Refusal(
+        return Failure(
             FailureCode.DURATION_TOO_LONG,
             f"The video lasts {seconds / 3600:.1f} hours. The limit is "
             f"{limits.max_duration_s / 3600:.1f} hours.",
         )
     frames = _frames(video, seconds) if video else 0
     if frames > limits.max_frames or _too_fast(video, seconds, limits):
-        return Refusal(
+        return Failure(
             FailureCode.TOO_MANY_FRAMES,
             f"The video has {frames} frames. The limit is {limits.max_frames}, and "
             f"{limits.max_frame_rate:g} per second.",

@@ -19,16 +19,7 @@ FAST_FACTOR = 1.5
 
 @dataclass(frozen=True, slots=True)
 class PlannedRendition:
-    """One file to make.
-
-    Attributes:
-        name: `720p`; unique within a plan.
-        width: pixels, even, square.
-        height: pixels, even, square.
-        crf: x264 constant rate factor.
-        max_bitrate: bits per second.
-        buffer_size: bits.
-    """
+    """One file to make, of an even number of square pixels; `max_bitrate` is in bits a second."""
 
     name: str
     width: int
@@ -39,7 +30,7 @@ class PlannedRendition:
 
     @property
     def file_name(self) -> str:
-        """Name of the file inside the output directory."""
+        """Its name in the output directory."""
         return f"{self.name}.mp4"
 
 
@@ -50,11 +41,10 @@ class EncodePlan:
     Attributes:
         video: the stream to decode.
         audio: the stream to decode, None for a silent result.
-        renditions: files to make, largest first, at least one.
+        renditions: largest first, at least one.
         frame_rate: constant rate of every rendition.
         keyframe_interval: most frames between two places where a player can start.
         keyframe_seconds: a player can start at every multiple of this.
-        preset: x264 preset.
         audio_bitrate: bits per second.
         deinterlace: whether fields must be joined.
         tone_map: whether high dynamic range must be brought to standard.

@@ -39,9 +39,7 @@ def parse_probe(json_text: str) -> MediaInfo:
         raise UnreadableProbeError("ffprobe's answer is not a JSON object")
     container = _mapping(document.get("format"))
     streams = [_mapping(stream) for stream in _list(document.get("streams"))]
-    kinds = [_kind(stream) for stream in streams]
-    videos = [s for s, kind in zip(streams, kinds, strict=True) if kind == "video"]
-    audio = tuple(_audio(s) for s, kind in zip(streams, kinds, strict=True) if kind == "audio")
+    videos = [each for each in streams if _is(each, "video") and not _picture(each)]
     video = _video(_preferred(videos)) if videos else None
     format_name, duration = _text(container.get("format_name")), _file_duration(container, streams)
     counted = _counted_seconds(video) if format_name == "avi" else None
@@ -52,11 +50,8 @@ def parse_probe(json_text: str) -> MediaInfo:
     return MediaInfo(
         format_name=format_name,
         duration=duration,
-        start_time=_number(container.get("start_time")) or 0.0,
         video=video,
-        audio=audio,
-        subtitle_count=kinds.count("subtitle"),
-        data_count=kinds.count("other"),
+        audio=tuple(_audio(each) for each in streams if _is(each, "audio")),
         stream_count=len(streams),
         undescribed_count=sum(_codec(s) == UNKNOWN_CODEC and not _codec_tag(s) for s in streams),
     )
@@ -68,11 +63,8 @@ def _counted_seconds(video: VideoStream | None) -> float | None:
     return float(video.frame_count / video.avg_frame_rate)
 
 
-def _kind(stream: Fields) -> str:
-    kind = _text(stream.get("codec_type"))
-    if kind == "video" and _picture(stream):
-        return "other"
-    return kind if kind in {"video", "audio", "subtitle"} else "other"
+def _is(stream: Fields, kind: str) -> bool:
+    return _text(stream.get("codec_type")) == kind
 
 
 def _picture(stream: Fields) -> bool:
@@ -91,7 +83,6 @@ def _preferred(videos: list[Fields]) -> Fields:
 
 
 def _video(stream: Fields) -> VideoStream:
-    pix_fmt = _text(stream.get("pix_fmt"))
     return VideoStream(
         index=_integer(stream.get("index")) or 0,
         codec=_codec(stream),
@@ -102,15 +93,12 @@ def _video(stream: Fields) -> VideoStream:
         sample_aspect_ratio=_pixel_aspect(stream.get("sample_aspect_ratio")),
         avg_frame_rate=_rate(stream.get("avg_frame_rate")),
         base_frame_rate=_rate(stream.get("r_frame_rate")),
-        pix_fmt=pix_fmt,
-        bit_depth=_bit_depth(stream, pix_fmt),
+        pix_fmt=_text(stream.get("pix_fmt")),
         color_primaries=_text(stream.get("color_primaries")),
         color_transfer=_text(stream.get("color_transfer")),
         color_space=_text(stream.get("color_space")),
-        color_range=_text(stream.get("color_range")),
         field_order=_text(stream.get("field_order")),
         frame_count=_positive(stream.get("nb_frames")),
-        start_time=_number(stream.get("start_time")),
         duration=_stream_duration(stream),
     )
 
@@ -123,7 +111,6 @@ def _audio(stream: Fields) -> AudioStream:
         channels=max(_integer(stream.get("channels")) or 0, 0),
         sample_rate=max(_integer(stream.get("sample_rate")) or 0, 0),
         default=_integer(_mapping(stream.get("disposition")).get("default")) == 1,
-        start_time=_number(stream.get("start_time")),
         duration=_stream_duration(stream),
     )
 
@@ -161,13 +148,6 @@ def _pixel_aspect(value: object) -> Fraction:
 def _rate(value: object) -> Fraction | None:
     rate = _fraction(value, "/")
     return rate if rate is not None and 0 < rate <= _MAX_RATE else None
-
-
-def _bit_depth(stream: Fields, pix_fmt: str) -> int:
-    named = re.search(r"(?:p|gray)(9|10|12|14|16)(?:le|be)$", pix_fmt)
-    if named:
-        return int(named.group(1))
-    return _positive(stream.get("bits_per_raw_sample")) or 8
 
 
 def _file_duration(container: Fields, streams: list[Fields]) -> float | None:

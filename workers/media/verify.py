@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
 from workers.media.info import MediaInfo, VideoStream
-from workers.media.limits import DEFAULT_LIMITS, Limits, Refusal
+from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import EncodePlan, PlannedRendition
 
 # A file with broken places counts as whole when this much of it came out.
@@ -24,37 +25,27 @@ def most_frames(plan: EncodePlan, limits: Limits) -> int:
     return max(limits.max_frames, said + round(plan.frame_rate))
 
 
-class WrongOutputError(Exception):
-    """An output is not what was planned although the source is not at fault."""
-
-
 def check(
     plan: EncodePlan,
     outputs: Mapping[str, MediaInfo],
     *,
     damaged: bool = False,
     limits: Limits = DEFAULT_LIMITS,
-) -> Refusal | None:
-    """Say whether every rendition is whole.
+) -> Failure | None:
+    """Return None when every rendition is whole, else the fault of the input.
 
-    Args:
-        plan: what was asked for.
-        outputs: the probe of every rendition, by its name.
-        damaged: whether FFmpeg complained of broken data, not only of an early end.
-        limits: at which the encode was made to end.
-
-    Returns:
-        None when all is whole, else the input's fault.
+    Each output goes by the name of its rendition. `damaged` is whether FFmpeg complained of broken
+    data, not only of an early end.
 
     Raises:
-        WrongOutputError: a rendition is missing or of another shape: a fault of ours.
+        TransientError: a rendition is missing or of another shape: a fault of ours.
     """
     for rendition in plan.renditions:
         output = outputs.get(rendition.name)
         if output is None:
-            raise WrongOutputError(f"{rendition.name} is missing")
+            raise TransientError(f"{rendition.name} is missing")
         if output.video is None or not output.video.frame_count:
-            return Refusal(FailureCode.CORRUPT_MEDIA, "The picture of the file could not be read.")
+            return Failure(FailureCode.CORRUPT_MEDIA, "The picture of the file could not be read.")
         _shape(rendition, output.video)
         refusal = _endless(plan, output.video, limits) or _length(
             plan, output, output.video, damaged
@@ -63,30 +54,30 @@ def check(
             return refusal
         # A track is announced and nothing is in it: all of it was lost with the file's end.
         if plan.audio and not output.audio:
-            return Refusal(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
+            return Failure(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
     return None
 
 
 def _shape(rendition: PlannedRendition, video: VideoStream) -> None:
     upright = video.rotation == 0 and video.sample_aspect_ratio == 1
     if not upright or (video.width, video.height) != (rendition.width, rendition.height):
-        raise WrongOutputError(
+        raise TransientError(
             f"{rendition.name} is {video.width} x {video.height}, rotated by {video.rotation} "
             f"degrees; the plan says {rendition.width} x {rendition.height}, not rotated"
         )
 
 
-def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Refusal | None:
+def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Failure | None:
     """Turn away what was ended at a limit: the source is longer than it said."""
     frames = video.frame_count or 0
     if frames >= most_frames(plan, limits):
-        return Refusal(
+        return Failure(
             FailureCode.TOO_MANY_FRAMES,
             f"The video has too many frames. The limit is {limits.max_frames}.",
         )
     seconds = frames / float(plan.frame_rate)
     if seconds >= limits.max_duration_s - SLACK_SECONDS > (plan.duration or 0.0):
-        return Refusal(
+        return Failure(
             FailureCode.DURATION_TOO_LONG,
             f"The video is too long. The limit is {limits.max_duration_s / 3600:.1f} hours.",
         )
@@ -95,7 +86,7 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Refusal | 
 
 def _length(
     plan: EncodePlan, output: MediaInfo, video: VideoStream, damaged: bool
-) -> Refusal | None:
+) -> Failure | None:
     frame = 1 / float(plan.frame_rate)
     made = (video.frame_count or 0) * frame
     # Some containers know only the length of the whole file, which sound may outlast.
@@ -109,4 +100,4 @@ def _length(
         return None
     code = FailureCode.CORRUPT_MEDIA if damaged else FailureCode.TRUNCATED_MEDIA
     reason = "is damaged" if damaged else "is incomplete"
-    return Refusal(code, f"The file {reason}: {made:.1f} of {wanted:.1f} seconds could be read.")
+    return Failure(code, f"The file {reason}: {made:.1f} of {wanted:.1f} seconds could be read.")

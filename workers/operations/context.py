@@ -1,60 +1,61 @@
-"""What a task gets: its source, scratch directory, tools and report."""
+"""What a task gets and what it returns."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core.tasks.claim import Work
 from core.tasks.planning import Inspection
 from core.tasks.settle import NewAsset
-from workers.runtime.report import JobLog, Meter
+from workers.runtime.report import Report
 from workers.sources.choose import WholeFile
+from workers.sources.ranges import Source
 from workers.sources.shape import Pipe
 from workers.tools import Tools
 
 
 @dataclass
-class Kept:
-    """What tasks of a job that follow each other in the same hands leave each other.
-
-    Attributes:
-        source: how the source can be read; None when nobody has looked yet.
-    """
-
-    source: Pipe | WholeFile | None = None
-
-
-@dataclass(frozen=True)
 class Context:
-    """One attempt at a task.
+    """One attempt at a task; the next task of the job in the same hands gets it, too.
 
     Attributes:
-        tools: adapters and programs.
+        tools: the store, programs and limits.
         work: the task.
-        place: a directory of its own; what the task before it in the same job has left there, in
-            the same hands, lies there still.
-        meter: is told how far the job is.
-        joblog: is told what happened.
-        kept: what they leave each other beside files.
+        place: a directory. What the task before has left there is there still.
+        report: is told how far the job is, and what happened.
+        way: how the source can be read; None when nobody has looked yet.
     """
 
     tools: Tools
     work: Work
     place: Path
-    meter: Meter
-    joblog: JobLog
-    kept: Kept
+    report: Report = field(default_factory=Report)
+    way: Pipe | WholeFile | None = None
+
+    @property
+    def source(self) -> Source:
+        """The source, as it is stored."""
+        tools, work = self.tools, self.work
+        return Source(
+            tools.storage,
+            work.source_key,
+            work.source_size,
+            work.source_etag,
+            tools.connections,
+            tools.pace,
+        )
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a task has made; the arguments of `core.tasks.settle.succeed`."""
+
+    assets: tuple[NewAsset, ...]
+    facts: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 # Returns what came of the task. It writes no state: what it returns is seen once it is committed.
 # It raises PermanentError when the source is at fault, TransientError when trying again may help,
 # and Unavailable when the store does not answer.
-TaskFunction = Callable[[Context], Awaitable[Inspection | tuple[NewAsset, ...]]]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """An operation: its name in the API, and a function for each kind of its tasks."""
-
-    name: str
-    tasks: Mapping[str, TaskFunction]
+TaskFunction = Callable[[Context], Awaitable[Inspection | Outputs]]

@@ -14,7 +14,7 @@ from typing import TypeVar
 from core.errors import Failure, PermanentError, TransientError
 from core.model.failure_codes import FailureCode
 from core.model.states import Stage
-from workers.ffmpeg.diagnose import Diagnosis
+from workers.ffmpeg.diagnose import DISK_FULL
 from workers.ffmpeg.probe import ProbeFailedError, probe
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits, refuse
@@ -51,8 +51,8 @@ async def either_way(
         except (PermanentError, TransientError) as error:
             if error.failure.code not in _DOUBTFUL:
                 raise
-            context.joblog.add(f"{error}; once more, with the whole file")
-            context.kept.source = WholeFile("the result from a part of it is not certain")
+            context.report.add(f"{error}; once more, with the whole file")
+            context.way = WholeFile("the result from a part of it is not certain")
             await asyncio.to_thread(shutil.rmtree, context.place / OUT, ignore_errors=True)
     await _fetch(context)
     return await from_file()
@@ -60,60 +60,46 @@ async def either_way(
 
 async def _look(context: Context) -> Pipe | WholeFile:
     """Find out how the source can be read, unless that is known."""
-    tools, work = context.tools, context.work
-    if context.kept.source is None:
-        context.meter.enter(Stage.FETCHING)
-        found: Pipe | WholeFile = WholeFile("it is small")
-        if work.source_size >= tools.shape.smallest:
-            found = await look(
-                tools.storage,
-                work,
-                context.place / SAMPLE,
-                connections=tools.connections,
-                pace=tools.pace,
-                shape=tools.shape,
-            )
-        context.kept.source = found
-        if isinstance(found, WholeFile):
-            context.joblog.add(f"to be fetched whole: {found.reason}")
-        else:
-            order = "index first" if found.rearranged else "as it is"
-            context.joblog.add(f"to be read as it arrives: {found.kind}, {order}")
-    return context.kept.source
+    if context.way is not None:
+        return context.way
+    context.report.enter(Stage.FETCHING)
+    found: Pipe | WholeFile = WholeFile("it is small")
+    if context.work.source_size >= context.tools.shape.smallest:
+        found = await look(context.source, context.place / SAMPLE, context.tools.shape)
+    context.way = found
+    if isinstance(found, WholeFile):
+        context.report.add(f"to be fetched whole: {found.reason}")
+    else:
+        order = "index first" if found.rearranged else "as it is"
+        context.report.add(f"to be read as it arrives: {found.kind}, {order}")
+    return found
 
 
 async def _fetch(context: Context) -> None:
     """Have the whole source at hand, unless it is."""
-    tools, place, work = context.tools, context.place, context.work
+    place, size = context.place, context.work.source_size
     if (place / INPUT).exists():
         return
-    context.meter.enter(Stage.FETCHING)
-    await require(place, whole_file_room(work.source_size))
-    await fetch(
-        tools.storage,
-        work,
-        place / _ARRIVING,
-        connections=tools.connections,
-        on_fraction=context.meter.at,
-        pace=tools.pace,
-    )
+    context.report.enter(Stage.FETCHING)
+    await require(place, whole_file_room(size))
+    await fetch(context.source, place / _ARRIVING, context.report.at)
     (place / _ARRIVING).rename(place / INPUT)
-    context.joblog.add(f"fetched {work.source_size} bytes")
+    context.report.add(f"fetched {size} bytes")
 
 
 async def inspected(context: Context, name: str) -> MediaInfo:
     """Return what a file of the attempt's directory is; raises what says that it is refused."""
-    limits, joblog = context.tools.limits, context.joblog
-    context.meter.enter(Stage.INSPECTING)
+    limits, report = context.tools.limits, context.report
+    context.report.enter(Stage.INSPECTING)
     try:
         info = await probe_file(context, context.place / name, limits)
     except ProbeFailedError as error:
-        joblog.add(error.stderr_tail or str(error))
+        report.add(error.stderr_tail or str(error))
         raise judged(error.failure, str(error)) from error
     refusal = refuse(info, limits)
     if refusal is not None:
-        joblog.add(f"refused: {refusal.code}")
-        raise PermanentError(Failure(refusal.code, refusal.message, retryable=False))
+        report.add(f"refused: {refusal.code}")
+        raise PermanentError(refusal)
     return info
 
 
@@ -126,13 +112,12 @@ async def probe_file(context: Context, file: Path, limits: Limits) -> MediaInfo:
         cwd=file.parent,
         limits=limits,
         policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
-        spent=context.joblog.spent,
+        spent=context.report.spent,
     )
 
 
-def judged(found: Diagnosis, message: str) -> PermanentError | TransientError:
+def judged(failure: Failure, message: str) -> PermanentError | TransientError:
     """Return the end of an attempt whose program failed; for good if the source is at fault."""
-    failure = Failure(found.code, found.message, retryable=not found.input_fault)
-    if found.input_fault:
+    if not failure.retryable:
         return PermanentError(failure)
-    return TransientError(message, failure, charge=found.charge)
+    return TransientError(message, failure, charge=failure != DISK_FULL)

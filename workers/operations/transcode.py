@@ -5,7 +5,9 @@
 
 import asyncio
 import shlex
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,20 +24,20 @@ from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import ProbeFailedError
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, StallError, TimeLimitError, run
-from workers.ffmpeg.progress import Progress, RemainingTime, percent
+from workers.ffmpeg.progress import Progress, fraction_done, seconds_left
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
-from workers.media.verify import WrongOutputError, check
-from workers.operations.context import Context, Operation
+from workers.media.verify import check
+from workers.operations.context import Context, Outputs
 from workers.operations.source import INPUT, OUT, SAMPLE, either_way, inspected, judged, probe_file
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
 from workers.outputs.upload import Upload
-from workers.runtime.concurrency import both, together
+from workers.runtime.concurrency import together
 from workers.runtime.scratch import outputs_room, require
 from workers.sandbox.policies import encode_policy
 from workers.sources.feed import feeder
@@ -60,45 +62,39 @@ async def inspect(context: Context) -> Inspection:
 
     info = await either_way(context, of_sample, lambda: inspected(context, INPUT))
     decided = plan(info, context.tools.ladder)
-    return Inspection(
-        plan=_PLAN.dump_python(decided, mode="json"),
-        tasks=(NewTask("encode", "encode", {_OF_SAMPLE: isinstance(context.kept.source, Pipe)}),),
-        source_media=_describe_source(info, decided),
-    )
+    spec = {_OF_SAMPLE: isinstance(context.way, Pipe)}
+    return Inspection(tasks=(NewTask("encode", "encode", spec),), **_facts(info, decided))
 
 
-async def encode(context: Context) -> tuple[NewAsset, ...]:
+async def encode(context: Context) -> Outputs:
     """Make the renditions, check them, and put them where they belong."""
     decided = _planned(context)
 
-    async def streamed(found: Pipe) -> tuple[NewAsset, ...]:
-        tools, work = context.tools, context.work
+    async def streamed(found: Pipe) -> Outputs:
         (context.place / SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
-        await require(context.place, outputs_room(work.source_size))
-        feed = feeder(
-            tools.storage, work, found.stream, connections=tools.connections, pace=tools.pace
-        )
-        return await _make(context, decided, feed)
+        await require(context.place, outputs_room(context.work.source_size))
+        return await _make(context, decided, feeder(context.source, found.stream))
 
-    async def from_file() -> tuple[NewAsset, ...]:
+    async def from_file() -> Outputs:
         if not context.work.spec.get(_OF_SAMPLE):
             return await _make(context, decided, None)
         # The plan knows a part of the file. All of it may be refused, or be otherwise.
         info = await inspected(context, INPUT)
-        return await _make(context, plan(info, context.tools.ladder), None)
+        better = plan(info, context.tools.ladder)
+        return replace(await _make(context, better, None), facts=_facts(info, better))
 
     return await either_way(context, streamed, from_file)
 
 
-OPERATION = Operation("transcode", {"inspect": inspect, "encode": encode})
+def _facts(info: MediaInfo, decided: EncodePlan) -> dict[str, dict[str, Any]]:
+    """Return the plan as JSON, and of the source what people read.
 
-
-def _describe_source(info: MediaInfo, decided: EncodePlan) -> dict[str, Any]:
-    """Return the facts that people read: seconds, upright square pixels, frames a second."""
+    That is in seconds, upright square pixels, frames a second.
+    """
     video = info.video
     assert video is not None  # it was planned
     rate = video.avg_frame_rate or decided.frame_rate
-    return {
+    source_media = {
         "duration": None if info.duration is None else round(info.duration, 3),
         "width": video.display_width,
         "height": video.display_height,
@@ -106,6 +102,7 @@ def _describe_source(info: MediaInfo, decided: EncodePlan) -> dict[str, Any]:
         "audio_codec": decided.audio.codec if decided.audio else None,
         "frame_rate": round(float(rate), 3),
     }
+    return {"plan": _PLAN.dump_python(decided, mode="json"), "source_media": source_media}
 
 
 def _planned(context: Context) -> EncodePlan:
@@ -116,7 +113,7 @@ def _planned(context: Context) -> EncodePlan:
         raise TransientError(f"this worker cannot read the plan: {error}", charge=False) from error
 
 
-async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tuple[NewAsset, ...]:
+async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> Outputs:
     """Encode, have the outputs sent meanwhile, and make objects of them once they were checked."""
     tools, prefix, out = context.tools, context.work.prefix, context.place / OUT
     gate = asyncio.Semaphore(_SENDING)
@@ -128,10 +125,11 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> tup
         for name in (item.file_name for item in decided.renditions)
     ]
     try:
-        context.meter.enter(Stage.ENCODING)
+        context.report.enter(Stage.ENCODING)
         damaged = await _encode(context, decided, feed, uploads)
-        context.meter.enter(Stage.PUBLISHING)
-        return await _complete(context, decided, damaged, uploads)
+        context.report.enter(Stage.PUBLISHING)
+        assets = await _complete(context, decided, damaged, uploads)
+        return Outputs(assets)
     finally:
         await together(upload.close() for upload in uploads)
 
@@ -140,18 +138,17 @@ async def _encode(
     context: Context, decided: EncodePlan, feed: Feed | None, uploads: Sequence[Upload]
 ) -> bool:
     """Run FFmpeg on the file, or on what it is fed; return whether it complained of broken data."""
-    tools, place, joblog = context.tools, context.place, context.joblog
+    tools, place, report = context.tools, context.place, context.report
     (place / OUT).mkdir()
     source = PIPE if feed is not None else f"./{INPUT}"
     argv = encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, tools.limits)
-    joblog.add(shlex.join(["ffmpeg", *argv[1:]]))
-    remaining = RemainingTime(decided.total_duration)
+    report.add(shlex.join(["ffmpeg", *argv[1:]]))
+    began = time.monotonic()
 
-    def on_progress(report: Progress) -> None:
-        done = percent(report, decided)
-        eta = remaining.update(report)
+    def on_progress(progress: Progress) -> None:
+        done = fraction_done(progress, decided)
         if done is not None:
-            context.meter.at(done / 100, eta)
+            report.at(done, seconds_left(done, time.monotonic() - began))
 
     limits = ProcessLimits(
         stall_seconds=tools.limits.stall_timeout_s,
@@ -175,16 +172,16 @@ async def _encode(
             limits=limits,
             policy=policy,
             feed=feed,
-            spent=joblog.spent,
+            spent=report.spent,
             beside=partial(follow, uploads),
         )
     except (StallError, TimeLimitError) as error:
-        joblog.add(error.stderr_tail)
+        report.add(error.stderr_tail)
         raise TransientError(str(error), _TIMEOUT) from error
     except FFmpegFailedError as error:
-        joblog.add(f"exit status {error.status}\n{error.stderr_tail}")
+        report.add(f"exit status {error.status}\n{error.stderr_tail}")
         raise judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
-    joblog.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
+    report.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
     if feed is not None and diagnose.has_lost_its_place(finished.stderr_tail):
         raise TransientError("FFmpeg may have missed something that it could not go back to")
     return diagnose.is_damaged(finished.stderr_tail)
@@ -194,25 +191,26 @@ async def _complete(
     context: Context, decided: EncodePlan, damaged: bool, uploads: Sequence[Upload]
 ) -> tuple[NewAsset, ...]:
     """Check the outputs while the rest of them is sent; then they become objects."""
-    tools, prefix = context.tools, context.work.prefix
-    names = [item.name for item in decided.renditions]
+    prefix, names = context.work.prefix, [item.name for item in decided.renditions]
     # One after the other: the index of a long video is large, and is in memory meanwhile.
     fronts = [await front_of(upload) for upload in uploads]
+    outputs: dict[str, MediaInfo] = {}
 
-    async def checked() -> dict[str, MediaInfo]:
+    async def checked() -> None:
         found = await together(_probe_output(context, front.path) for front in fronts)
-        outputs = dict(zip(names, found, strict=True))
-        _check(decided, outputs, damaged, tools.limits)
-        return outputs
+        outputs.update(zip(names, found, strict=True))
+        refusal = check(decided, outputs, damaged=damaged, limits=context.tools.limits)
+        if refusal is not None:
+            raise PermanentError(refusal)
 
     async def sent() -> None:
         await together(map(Upload.finish, uploads, fronts))
 
-    outputs, _ = await both(checked(), sent())
+    await together([checked(), sent()])
     *sizes, poster_size = await together(
         [*(upload.complete() for upload in uploads), _send_poster(context)]
     )
-    context.joblog.add(f"stored {sum(sizes) + poster_size} bytes")
+    context.report.add(f"stored {sum(sizes) + poster_size} bytes")
     assets = [
         _file(prefix + item.file_name, item.name, outputs[item.name], size)
         for item, size in zip(decided.renditions, sizes, strict=True)
@@ -240,17 +238,6 @@ async def _probe_output(context: Context, file: Path) -> MediaInfo:
     except ProbeFailedError as error:
         # We made this file: whatever is wrong with it, its reader is not at fault.
         raise TransientError(f"{file.name} cannot be read: {error}") from error
-
-
-def _check(
-    decided: EncodePlan, outputs: dict[str, MediaInfo], damaged: bool, limits: Limits
-) -> None:
-    try:
-        refusal = check(decided, outputs, damaged=damaged, limits=limits)
-    except WrongOutputError as error:
-        raise TransientError(str(error)) from error
-    if refusal is not None:
-        raise PermanentError(Failure(refusal.code, refusal.message, retryable=False))
 
 
 def _file(key: str, name: str, made: MediaInfo, size: int) -> NewAsset:

@@ -80,12 +80,8 @@ class Slice(io.RawIOBase):
 def free_range(path: Path, start: int, length: int) -> None:
     """Give back the disk of a stretch, which reads as zeros from then on.
 
-    A file system that cannot do that keeps it, and the file takes as much as it is long.
-
-    Args:
-        path: the file.
-        start: a whole number of the file system's blocks, as `length` is.
-        length: bytes.
+    It begins and ends at a block of the file system. One that cannot do that keeps it, and the file
+    takes as much as it is long.
     """
     with path.open("r+b", buffering=0) as file:
         try:

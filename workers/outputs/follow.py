@@ -14,9 +14,7 @@ _LOOK_S = 0.2
 async def follow(uploads: Sequence[Upload], hold: Callable[[bool], None]) -> None:
     """Send what is added to files until cancelled; raises what an upload raises.
 
-    Args:
-        uploads: of the files.
-        hold: told whether who writes them has to wait.
+    `hold` is told whether who writes them has to wait.
     """
     while True:
         for upload in uploads:

@@ -47,12 +47,9 @@ def media_end(path: Path) -> int:
 def index_first(path: Path, target: Path, kept: int, wanted: int = 0) -> Front:
     """Make the beginning of a video from what FFmpeg has written.
 
-    Args:
-        path: the file, of which the first `kept` bytes and the index are there.
-        target: the file to make. It becomes as long as the whole video, with a hole where the rest
-            would be, so that ffprobe takes it for the video.
-        kept: bytes.
-        wanted: the length of the beginning, if it is not longer: an empty box makes up for it.
+    Of the file the first `kept` bytes and the index are there. The file `target` becomes as long as
+    the whole video, with a hole where the rest would be, so that ffprobe takes it for the video.
+    The beginning has `wanted` bytes, if it is not longer: an empty box makes up for it.
 
     Raises:
         TransientError: the file is not as FFmpeg writes it.

@@ -8,8 +8,7 @@ from typing import TypeVar
 from core.adapters.s3 import Storage
 from core.errors import TransientError, Unavailable
 from workers.outputs.file_range import Slice
-from workers.runtime.patience import Patience
-from workers.transfer_limits import CUT, Pace, too_slow
+from workers.transfer_limits import CUT, Pace, Patience, too_slow
 
 T = TypeVar("T")
 
@@ -46,21 +45,16 @@ async def send_stretch(
     """Send a stretch of a file, anew when that fails or takes too long; raises as `send`."""
 
     async def once() -> T:
-        try:
-            with Slice(path, start, length) as body:
+        with Slice(path, start, length) as body:
+            try:
                 async with asyncio.timeout(pace.patience_s(length)):
-                    return await _reading(body, put)
-        except TimeoutError as error:
-            raise too_slow(f"{path.name} from {start}") from error
+                    return await put(body)
+            except TimeoutError as error:
+                raise too_slow(f"{path.name} from {start}") from error
+            except Unavailable as error:
+                # A file of ours that cannot be read is not a store that does not answer.
+                if body.error is not None:
+                    raise body.error from error
+                raise
 
     return await Patience(pace).bear(once)
-
-
-async def _reading(body: Slice, put: Callable[[Slice], Awaitable[T]]) -> T:
-    """Send it; a file of ours that cannot be read is not a store that does not answer."""
-    try:
-        return await put(body)
-    except Unavailable as error:
-        if body.error is not None:
-            raise body.error from error
-        raise

@@ -13,8 +13,7 @@ from core.uploads.multipart import MIB
 from workers.outputs.file_range import free_range
 from workers.outputs.send import see_all, send, send_stretch
 from workers.runtime.concurrency import end as end_all
-from workers.runtime.patience import Patience
-from workers.transfer_limits import CUT, DEFAULT_PACE, Pace
+from workers.transfer_limits import CUT, DEFAULT_PACE, Pace, Patience
 
 PART = 16 * MIB
 _LEAST_KEPT = 8 * MIB  # of the file itself: ffprobe looks at its first 5,000,000 bytes
@@ -32,12 +31,9 @@ def part_length(number: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What takes the place of the first bytes of a file.
+    """What takes the place of the first bytes of a file: those of `path`, `length` of them.
 
-    Attributes:
-        path: a file that begins with it.
-        length: bytes of it.
-        rest: where that ends in the file which comes behind it.
+    `rest` is where the file ends that comes behind it.
     """
 
     path: Path
@@ -70,15 +66,9 @@ class Upload:
     ) -> None:
         """Begin nothing yet.
 
-        Args:
-            storage: the object store.
-            path: the file.
-            key: where it goes.
-            content_type: what it is.
-            gate: how many parts, of this file and others, may be on their way at once.
-            pace: how slow each of them may be.
-            ahead: bytes that will come before those of the file; rather too many than too few,
-                because then all parts are of one size.
+        `gate` is how many parts, of this file and others, may be on their way at once. `ahead` is
+        how many bytes will come before those of the file: rather too many than too few, because
+        then all parts are of one size.
         """
         self._storage, self._key, self._content_type = storage, key, content_type
         self._gate, self._pace = gate, pace
@@ -103,11 +93,7 @@ class Upload:
         return self._fronts * PART if self._parts else 0
 
     def grown(self, end: int) -> None:
-        """Send what has been added, as far as it fills parts.
-
-        Args:
-            end: nothing between the front and this place will change.
-        """
+        """Send what has been added, as far as it fills parts; before `end` nothing will change."""
         for part in self._parts:
             if part.done():
                 part.result()

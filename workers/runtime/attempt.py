@@ -1,11 +1,11 @@
 """One attempt at a task: runs it beside a heartbeat, then writes how it ended."""
 
 import asyncio
-import random
 import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,16 +24,13 @@ from core.model.states import Outcome
 from core.tasks import planning, settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
 from core.tasks.planning import Inspection
-from core.tasks.settle import Ending, NewAsset
-from workers.operations.context import Context, Kept
+from core.tasks.settle import Ending
+from workers.operations.context import Context, Outputs
 from workers.operations.registry import TASKS
-from workers.runtime.adapters import Adapters
-from workers.runtime.classify_error import GiveUp, RetryPolicy, classify_error, decide
+from workers.runtime.classify_error import classify_error, retry_in
 from workers.runtime.concurrency import end, unbroken
 from workers.runtime.heartbeat import Heartbeat
-from workers.runtime.report import JobLog, Meter
-from workers.runtime.scratch import Directory
-from workers.tools import Tools
+from workers.tools import Adapters
 
 _log = log.get(__name__)
 _SETTLE_S = 600.0  # how long a result that is there is offered to a database that is away
@@ -46,40 +43,18 @@ _TOO_LONG = Failure(
 )
 
 T = TypeVar("T")
-Made = Inspection | tuple[NewAsset, ...]
+Made = Inspection | Outputs
 Result = Made | PermanentError | TransientError
 
 
 class Attempt:
-    """A claimed task in work.
+    """A claimed task in work."""
 
-    Args:
-        adapters: the adapters of the process.
-        tools: what operations need.
-        directory: where it works.
-        work: the task.
-        worker: the name of this worker.
-        before: the attempt whose task this one follows in the same hands.
-    """
-
-    def __init__(
-        self,
-        adapters: Adapters,
-        tools: Tools,
-        directory: Directory,
-        work: Work,
-        worker: str,
-        before: "Attempt | None" = None,
-    ) -> None:
+    def __init__(self, adapters: Adapters, context: Context) -> None:
         self._adapters = adapters
-        self._tools = tools
-        self._directory = directory
-        self._work = work
-        self._worker = worker
-        self.meter: Meter = Meter() if before is None else before.meter
-        self.joblog: JobLog = JobLog() if before is None else before.joblog
-        self.joblog.cpu_seconds = 0.0  # the attempt before has told its own
-        self.kept: Kept = Kept() if before is None else before.kept
+        self._context = context
+        self._work, self._report = context.work, context.report
+        self._report.cpu_seconds = 0.0  # the attempt before has told its own
         self._stopping = False
 
     async def run(self) -> Work | None:
@@ -119,6 +94,7 @@ class Attempt:
             return error
         except Exception as error:  # noqa: BLE001 - whatever it was, the task is not lost
             found = classify_error(error)
+            found.__cause__ = error
             if found.charge:
                 _log.exception("attempt_failed")  # a fault of ours
             return found
@@ -126,12 +102,11 @@ class Attempt:
     async def _perform(self) -> Made:
         """Work with a heartbeat in parallel; the first that ends stops the other."""
         work, settings = self._work, self._adapters.settings
-        heartbeat = Heartbeat(self._adapters, work, self.meter)
+        heartbeat = Heartbeat(self._adapters, work, self._report)
 
         async def perform() -> Made:
-            place = self._directory.open(f"{work.task_id}-{work.attempt}")
-            context = Context(self._tools, work, place, self.meter, self.joblog, self.kept)
-            return await TASKS[work.operation, work.kind](context)
+            self._context.place.mkdir(mode=0o700, exist_ok=True)
+            return await TASKS[work.operation, work.kind](self._context)
 
         working = asyncio.create_task(perform())
         beating = asyncio.create_task(heartbeat.run())
@@ -171,11 +146,11 @@ class Attempt:
     async def _plan(self, made: Inspection) -> Work | None:
         nonce = uuid.uuid4()
         settings, work = self._adapters.settings, self._work
-        ending = Ending(cpu_seconds=self.joblog.cpu_seconds)
+        ending = Ending(cpu_seconds=self._report.cpu_seconds)
         try:
             following: Work | None = await self._write(
                 lambda tx: planning.plan(
-                    tx, work, made, settings.lease_s, self._worker, nonce, ending
+                    tx, work, made, settings.lease_s, self._adapters.worker, nonce, ending
                 )
             )
         except LeaseLost:
@@ -186,13 +161,15 @@ class Attempt:
         _log.info("planned", tasks=[task.key for task in made.tasks])
         return following
 
-    async def _succeed(self, assets: tuple[NewAsset, ...]) -> None:
+    async def _succeed(self, made: Outputs) -> None:
         ending = await self._logged()
-        await self._write(lambda tx: settle.succeed(tx, self._work, assets, ending))
-        _log.info("succeeded", assets=[asset.name for asset in assets])
+        await self._write(
+            lambda tx: settle.succeed(tx, self._work, made.assets, ending, **made.facts)
+        )
+        _log.info("succeeded", assets=[asset.name for asset in made.assets])
 
     async def _fail(self, failure: Failure, error: str) -> None:
-        self.joblog.add(f"failed: {failure.code}: {failure.message}")
+        self._report.add(f"failed: {failure.code}: {failure.message}")
         ending = replace(await self._logged(), error=error)
         await self._write(lambda tx: settle.fail(tx, self._work, failure, ending))
         _log.info("failed", code=failure.code, error=error)
@@ -200,25 +177,24 @@ class Attempt:
     async def _retry(self, error: TransientError) -> None:
         """Give the task back for later, or end it when it was tried often or long enough."""
         work, settings = self._work, self._adapters.settings
-        self.joblog.add(f"attempt {work.attempt} failed: {error}")
-        decision = decide(
-            error,
-            RetryPolicy(settings.max_attempts, settings.max_job_s, settings.retry_base_s),
-            attempt=work.attempt,
-            charged=work.charged,
-            age_s=work.job_age_s + self.joblog.age_s,
-            chance=random.random(),  # noqa: S311 - it spreads load and guards nothing
-        )
-        if isinstance(decision, GiveUp):
-            await self._fail(decision.failure, str(error))
+        self._report.add(f"attempt {work.attempt} failed: {error}")
+        age_s = work.job_age_s + self._report.age_s
+        delay_s = retry_in(error, settings, attempt=work.attempt, charged=work.charged, age_s=age_s)
+        told = str(error) if error.__cause__ is None else f"{error} ({error.__cause__!r})"
+        if delay_s is None:
+            await self._fail(error.failure, told)
             return
-        again, ending = decision, replace(await self._logged(), error=str(error))
+        ending = replace(await self._logged(), error=told)
         await self._write(
-            lambda tx: settle.give_back(
-                tx, work, delay_s=again.delay_s, charge=again.charge, ending=ending
+            partial(
+                settle.give_back,
+                claim=work,
+                delay_s=delay_s,
+                charge=error.charge,
+                ending=ending,
             )
         )
-        _log.warning("released", error=str(error), delay_s=round(again.delay_s, 1))
+        _log.warning("released", error=told, delay_s=round(delay_s, 1))
 
     async def _abandon(self) -> None:
         """Have the objects of this attempt removed: later attempts do not know them."""
@@ -246,14 +222,14 @@ class Attempt:
                 await asyncio.sleep(_AGAIN_S)
 
     def _ending(self, log_key: str | None = None) -> Ending:
-        return Ending(self.meter.progress.percent, log_key, self.joblog.cpu_seconds)
+        return Ending(self._report.percent, log_key, self._report.cpu_seconds)
 
     async def _logged(self) -> Ending:
         """Store the log, and return what is written of the attempt."""
         key: str | None = self._work.log_key
         try:
-            await self._adapters.storage.put(
-                self._work.log_key, self.joblog.encode(), "text/plain; charset=utf-8"
+            await self._adapters.tools.storage.put(
+                self._work.log_key, self._report.log(), "text/plain; charset=utf-8"
             )
         except Unavailable as error:
             _log.warning("log_not_stored", error=error.detail)

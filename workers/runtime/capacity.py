@@ -1,7 +1,6 @@
 """Decides whether there is memory and disk for one more task."""
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,51 +13,35 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class Free:
-    """What there is now, in bytes.
-
-    Attributes:
-        memory: that can still be used; None when unknown.
-        disk: free where the scratch directories are.
-        held: memory that the running tasks hold already.
-    """
+    """What there is now, in bytes; `held` is memory that the running tasks hold already."""
 
     memory: int | None
     disk: int
     held: int = 0
 
 
-@dataclass(frozen=True)
-class Needs:
-    """What has to be there, in bytes; 0 to take no account of it.
-
-    Attributes:
-        task_memory: what one task is expected to use at its peak.
-        free_disk: what must be free before a task is begun.
-    """
-
-    task_memory: int
-    free_disk: int
-
-
-def may_start(free: Free, running: int, needs: Needs) -> str | None:
+def may_start(free: Free, running: int, task_memory: int, free_disk: int) -> str | None:
     """Decide whether one more task can start while others run.
 
     What runs has perhaps just begun: the memory that it will yet want is kept for it. A task that
     would be alone may always try, however little memory there is, because nothing of ours would
     make more of it by ending. A short disk holds it up all the same: the attempt could only fail.
 
+    One is expected to use `task_memory` bytes at its peak, 0 to take no account of it; `free_disk`
+    bytes must be free.
+
     Returns:
         None when it may; otherwise what there is too little of, for the operator.
     """
-    if free.disk < needs.free_disk:
-        return f"{_mb(free.disk)} of disk are free, {_mb(needs.free_disk)} are needed"
-    if running == 0 or free.memory is None or needs.task_memory == 0:
+    if free.disk < free_disk:
+        return f"{_mb(free.disk)} of disk are free, {_mb(free_disk)} are needed"
+    if running == 0 or free.memory is None or task_memory == 0:
         return None
-    promised = max(0, running * needs.task_memory - free.held)
-    if free.memory - promised < needs.task_memory:
+    promised = max(0, running * task_memory - free.held)
+    if free.memory - promised < task_memory:
         return (
             f"{_mb(free.memory)} of memory are free, of which {_mb(promised)} are reserved for "
-            f"running tasks; {_mb(needs.task_memory)} are needed"
+            f"running tasks; {_mb(task_memory)} are needed"
         )
     return None
 
@@ -70,20 +53,20 @@ def _mb(size: int) -> str:
 class Capacity:
     """Checks before tasks start, and logs once when there is no room.
 
-    Attributes:
-        short_of: what there was too little of for one more when it was last asked; None for enough.
+    `short_of` is what there was too little of for one more when it was last asked; None for enough.
     """
 
-    def __init__(self, settings: Settings, look: Callable[[], Free] | None = None) -> None:
-        self._needs = Needs(settings.task_memory_bytes, settings.min_free_disk_bytes)
-        self._look = look or (lambda: look_at(settings.scratch_dir))
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self.short_of: str | None = None
 
     def room(self, running: int, most: int) -> int:
         """Return how many more tasks can start now, at most `most`."""
-        free = self._look()
+        settings, free = self._settings, look_at(self._settings.scratch_dir)
         for more in range(most):
-            reason = may_start(free, running + more, self._needs)
+            reason = may_start(
+                free, running + more, settings.task_memory_bytes, settings.min_free_disk_bytes
+            )
             if reason is not None:
                 self._note(reason if more == 0 else None)
                 return more

@@ -15,11 +15,7 @@ _ROOT = Path("/")
 
 
 def available_memory(root: Path = _ROOT) -> int | None:
-    """Return the bytes that can still be used, or None where the system does not tell.
-
-    Args:
-        root: where `proc` and `sys` are.
-    """
+    """Return the bytes that can still be used, or None where the system does not tell."""
     found = [_of_machine(root), *_of_groups(root)]
     return min((each for each in found if each is not None), default=None)
 

@@ -1,11 +1,12 @@
-"""Decides what an error means for a task, and when to try it again. Pure."""
+"""Decides what an error means for a task, and when to try it again."""
 
 import errno
-from dataclasses import dataclass
+import random
 
 from core.errors import DatabaseAway, Failure, TransientError, Unavailable
 from core.model.failure_codes import FailureCode
 from workers.runtime.scratch import FULL
+from workers.settings import Settings
 
 _MOST_S = 300.0
 _MOST_AWAY_S = 60.0  # so that work goes on soon after an outage has ended
@@ -18,91 +19,44 @@ def classify_error(error: Exception) -> TransientError:
     """Return what it means. It is never the source's fault: that would be a PermanentError.
 
     A dependency that was away, or a full disk, is not charged. Everything else is our own mistake,
-    and this source may cause it again, so it is charged.
+    and this source may cause it again, so it is charged. The owner reads the message in the log.
     """
     if isinstance(error, DatabaseAway):
-        return TransientError(f"the database did not answer: {error.reason}", charge=False)
+        return TransientError("The database did not answer.", charge=False)
     if isinstance(error, Unavailable):
         return TransientError(error.detail, _STORE_AWAY, charge=False)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return TransientError(repr(error), FULL, charge=False)
-    return TransientError(repr(error))
+        return TransientError("The disk of the worker is full.", FULL, charge=False)
+    return TransientError("The worker made a mistake. Its operator can read more in its log.")
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How often and how long a job is tried.
-
-    Attributes:
-        max_attempts: attempts that are charged.
-        max_job_s: seconds from the first attempt to the end of the last one.
-        base_s: the wait after the first failure, at the most.
-    """
-
-    max_attempts: int
-    max_job_s: float
-    base_s: float
-
-
-@dataclass(frozen=True)
-class Again:
-    """Try again, not before `delay_s` seconds have passed; `charge` tells whether it counted."""
-
-    delay_s: float
-    charge: bool
-
-
-@dataclass(frozen=True)
-class GiveUp:
-    """Tried often or long enough; `failure` is what the owner reads."""
-
-    failure: Failure
-
-
-def decide(
-    error: TransientError,
-    policy: RetryPolicy,
-    *,
-    attempt: int,
-    charged: int,
-    age_s: float,
-    chance: float,
-) -> Again | GiveUp:
-    """Decide what happens to a task after a failed attempt for which the source is not at fault.
+def retry_in(
+    error: TransientError, settings: Settings, *, attempt: int, charged: int, age_s: float
+) -> float | None:
+    """Return in how many seconds a failed task is tried again; None to give it up.
 
     An attempt that failed because a dependency was away is not charged: an outage may last longer
     than any number of attempts. The task fails when its job has been tried for too long.
 
-    Args:
-        error: why it failed.
-        policy: how often and how long to try.
-        attempt: the attempt that failed, counted from 1.
-        charged: attempts that count, this one included.
-        age_s: seconds since the job's first attempt began.
-        chance: a random number from 0 to 1.
+    It failed `attempt` times, of which `charged` count, in `age_s` seconds.
     """
-    spent = error.charge and charged >= policy.max_attempts
-    delay_s = (
-        backoff_s(charged, policy.base_s, chance)
-        if error.charge
-        else min(_MOST_AWAY_S, backoff_s(attempt, policy.base_s, chance))
-    )
-    if spent or age_s + delay_s > policy.max_job_s:
-        return GiveUp(error.failure)
-    return Again(delay_s, error.charge)
+    if error.charge:
+        delay_s = backoff_s(charged, settings.retry_base_s)
+    else:
+        delay_s = min(_MOST_AWAY_S, backoff_s(attempt, settings.retry_base_s))
+    spent = error.charge and charged >= settings.max_attempts
+    return None if spent or age_s + delay_s > settings.max_job_s else delay_s
 
 
-def backoff_s(attempt: int, base_s: float, chance: float) -> float:
+def backoff_s(attempt: int, base_s: float) -> float:
     """Return how many seconds to wait after a failed attempt.
 
     Exponential with jitter, so that tasks that failed together do not come back together: half of
     the wait is fixed and half is random. Source: M. Brooker, "Exponential Backoff And Jitter",
     AWS Architecture Blog, 2015 ("equal jitter").
 
-    Args:
-        attempt: how many attempts have failed, from 1.
-        base_s: the wait after the first one, at the most.
-        chance: a random number from 0 to 1.
+    After the first attempt, 1, that is up to `base_s`.
     """
+    chance = random.random()  # noqa: S311 - it spreads load and guards nothing
     # Not 4 ** attempt itself: after some hundred attempts that is no float any more.
     return min(_MOST_S, base_s * 4.0 ** min(attempt - 1, 10)) * (0.5 + 0.5 * chance)

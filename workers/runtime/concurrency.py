@@ -5,7 +5,6 @@ from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -21,16 +20,7 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         await end(*tasks)
 
 
-async def both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) -> tuple[T, U]:
-    """Return two results; otherwise as `together`."""
-    one, other = asyncio.ensure_future(first), asyncio.ensure_future(second)
-    try:
-        return await asyncio.gather(one, other)
-    finally:
-        await end(one, other)
-
-
-async def unbroken(work: Coroutine[Any, Any, None]) -> None:
+async def unbroken(work: Coroutine[Any, Any, object]) -> None:
     """Do it to its end however often cancelled, and only then be cancelled."""
     task, cancelled = asyncio.ensure_future(work), None
     while not task.done():

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import shutil
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
@@ -16,14 +19,13 @@ from core.tasks import lease
 from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next, claimed_with
 from core.tasks.fair_order import Skills
 from core.videos import lifecycle
+from workers.operations.context import Context
 from workers.operations.registry import TASKS
-from workers.runtime.adapters import Adapters
 from workers.runtime.attempt import Attempt, give_back_now
 from workers.runtime.capacity import Capacity
 from workers.runtime.concurrency import unbroken
 from workers.runtime.protection import Protection
-from workers.runtime.scratch import Directory, Scratch
-from workers.tools import Tools
+from workers.tools import Adapters
 
 _log = log.get(__name__)
 _PAUSE_S = 2.0  # after a dependency did not answer
@@ -34,13 +36,9 @@ _LOCKED_PAUSES_S = (0.02, 0.05, 0.1, 0.2)  # a row is locked for the time of a s
 class Consumer:
     """Works on tasks until it is stopped; on several at once if the settings say so."""
 
-    def __init__(
-        self, adapters: Adapters, tools: Tools, scratch: Scratch, name: str, protection: Protection
-    ) -> None:
+    def __init__(self, adapters: Adapters, home: Path, protection: Protection) -> None:
         self._adapters = adapters
-        self._tools = tools
-        self._scratch = scratch
-        self._name = name
+        self._home = home
         self._protection = protection
         self._capacity = Capacity(adapters.settings)
         self._skills = Skills(frozenset(TASKS), DEFAULT_POOL, adapters.settings.max_attempts)
@@ -126,57 +124,46 @@ class Consumer:
                     await self._adapters.queue.extend(message, _SHOWN_AGAIN_S)
             return
         self._found = isinstance(claim, Claim)
-        # From here on the lease protects the task, and the sweep sends another hint if need be.
-        async with self._settled(message):
+        # From here on the lease protects the task, and the sweep sends another hint if need be. In
+        # the background: a slow queue must not delay the work.
+        drop = self._adapters.queue.drop
+        deleting = [asyncio.create_task(drop(message))] if message is not None else []
+        try:
             if isinstance(claim, Unclaimable):
                 _log.debug("nothing_to_claim")
                 return
             with self._protection.holding():
                 await self._work_on(claim)
-
-    @contextlib.asynccontextmanager
-    async def _settled(self, message: TaskMessage | None) -> AsyncIterator[None]:
-        """Delete the message in the background: a slow queue must not delay the work."""
-        if message is None:
-            yield
-            return
-        deleting = asyncio.create_task(self._adapters.queue.drop(message))
-        try:
-            yield
         finally:
-            await unbroken(_wait(deleting))
+            if deleting:
+                await unbroken(asyncio.wait(deleting))
 
     async def _work_on(self, claim: Claim) -> None:
         """Do a task, and those of its job that follow from it."""
-        directory = self._scratch.directory()
-        try:
-            await self._work_through(claim, directory)
-        finally:
-            await unbroken(directory.remove())
-
-    async def _work_through(self, claim: Claim, directory: Directory) -> None:
         _bind(claim)
         work = await self._begun(claim)
-        attempt: Attempt | None = None
-        while work is not None:
-            _bind(work)
-            _log.info("claimed", operation=work.operation, kind=work.kind)
-            attempt = Attempt(
-                self._adapters,
-                self._tools,
-                directory,
-                work,
-                self._name,
-                attempt,
-            )
-            work = await attempt.run()
+        if work is None:
+            return
+        place = self._home / f"{claim.task_id}-{claim.attempt}"
+        context = Context(self._adapters.tools, work, place)
+        try:
+            while work is not None:
+                _bind(work)
+                _log.info("claimed", operation=work.operation, kind=work.kind)
+                context = replace(context, work=work)
+                work = await Attempt(self._adapters, context).run()
+        finally:
+            # In a thread, because a disk may be slow.
+            await unbroken(asyncio.to_thread(shutil.rmtree, place, ignore_errors=True))
 
     async def _claim(self) -> Claim | Unclaimable:
         """Claim the next task; try again while other workers have rows locked."""
         settings, db, nonce = self._adapters.settings, self._adapters.db, uuid.uuid4()
         for pause_s in _LOCKED_PAUSES_S:
             try:
-                claim = await claim_next(db, self._name, nonce, settings.lease_s, self._skills)
+                claim = await claim_next(
+                    db, self._adapters.worker, nonce, settings.lease_s, self._skills
+                )
             except BadRow as error:
                 # The next one is taken instead; for this one the sweep looks again.
                 await setbacks.note(
@@ -263,7 +250,3 @@ def _bind(claim: Claim) -> None:
         video_id=str(claim.video_id),
         attempt=claim.attempt,
     )
-
-
-async def _wait(task: "asyncio.Task[None]") -> None:
-    await asyncio.wait({task})

@@ -14,8 +14,8 @@ from core.errors import DatabaseAway, LeaseLost
 from core.progress import ProgressBoard
 from core.tasks import lease
 from core.tasks.claim import Claim
-from workers.runtime.adapters import Adapters
-from workers.runtime.report import Meter
+from workers.runtime.report import Report
+from workers.tools import Adapters
 
 _log = log.get(__name__)
 _LEASES = 10  # so long an outage is waited out; work goes on meanwhile
@@ -24,12 +24,12 @@ _LEASES = 10  # so long an outage is waited out; work goes on meanwhile
 class Heartbeat:
     """Beats until the lease is lost or the task that runs it is cancelled."""
 
-    def __init__(self, adapters: Adapters, claim: Claim, meter: Meter) -> None:
+    def __init__(self, adapters: Adapters, claim: Claim, report: Report) -> None:
         self._settings = adapters.settings
         self._db = adapters.db
         self._board = ProgressBoard(adapters.redis)
         self._claim = claim
-        self._meter = meter
+        self._report = report
         self._over = asyncio.Event()
         self._leased_at = time.monotonic()
 
@@ -65,7 +65,7 @@ class Heartbeat:
 
     async def _tell(self) -> bool:
         """Write the progress to Redis; return whether the job may have ended."""
-        progress, claim = self._meter.progress, self._claim
+        progress, claim = self._report.progress, self._claim
         try:
             async with asyncio.timeout(self._settings.heartbeat_s):
                 return await self._board.tell(
@@ -83,7 +83,7 @@ class Heartbeat:
                     if not await lease.holds(connection, self._claim):
                         raise LeaseLost
             return
-        progress = self._meter.progress
+        progress = self._report.progress
         async with self._db.autocommit() as connection:
             await lease.heartbeat(
                 connection,

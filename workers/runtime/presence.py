@@ -1,11 +1,8 @@
 """Reports in Redis what this worker does, so that people can see why a video waits."""
 
 import asyncio
-import contextlib
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
@@ -28,12 +25,8 @@ def report_of(
     One that has no room beside what it works on is busy: it will have some when that ends. What
     video comes next, and whether that can be streamed, nobody knows yet.
 
-    Args:
-        running: tasks that it works on.
-        most: that it works on at once.
-        short_of: what there is too little of for one more; None when there is enough.
-        free_disk: bytes.
-        total_disk: bytes.
+    It works on `running` tasks of the `most` that it works on at once. `short_of` is what there is
+    too little of for one more. The disk is in bytes.
     """
     state = WorkerState.IDLE
     if running and (running >= most or short_of):
@@ -44,68 +37,40 @@ def report_of(
     return Report(state, room, most, short_of or "")
 
 
-class Reporter:
-    """Repeats what `look` returns, at once when it has changed.
+@asynccontextmanager
+async def reporting(
+    client: redis.Redis, worker: str, look: Callable[[], Report]
+) -> AsyncIterator[None]:
+    """Repeat what `look` returns, at once when it has changed, for as long as the block lasts.
 
-    Args:
-        client: of Redis; one that is away is logged once, and tried again.
-        worker: its name.
-        look: returns how it is.
+    Then say that the worker is no more. A Redis that is away is logged once, and tried again.
     """
-
-    def __init__(self, client: redis.Redis, worker: str, look: Callable[[], Report]) -> None:
-        self._presence = Presence(client)
-        self._worker = worker
-        self._look = look
-        self._heard = True
-
-    @asynccontextmanager
-    async def reporting(self) -> AsyncIterator[None]:
-        """Report for as long as the block lasts; then say that the worker is no more."""
-        task = asyncio.create_task(self._run())
-        try:
-            yield
-        finally:
-            await end(task)
-            await self._leave()
-
-    async def _run(self) -> None:
-        told: WorkerState | None = None
-        clock = asyncio.get_running_loop().time
-        next_at = clock()
-        while True:
-            with contextlib.suppress(OSError):  # a disk that cannot be asked: soon it can
-                report = self._look()
-                if report.state is not told or clock() >= next_at:
-                    await self._tell(report)
-                    told, next_at = report.state, clock() + TOLD_EVERY_S
-            await asyncio.sleep(_LOOK_S)
-
-    async def _tell(self, report: Report) -> None:
-        try:
-            await self._presence.tell(self._worker, report)
-        except (RedisError, OSError) as error:
-            if self._heard:
-                _log.warning("presence_not_told", error=repr(error))
-            self._heard = False
-        else:
-            self._heard = True
-
-    async def _leave(self) -> None:
+    presence = Presence(client)
+    task = asyncio.create_task(_repeat(presence, worker, look))
+    try:
+        yield
+    finally:
+        await end(task)
         try:
             async with asyncio.timeout(_LEAVE_S):
-                await self._presence.leave(self._worker)
+                await presence.leave(worker)
         except (RedisError, OSError) as error:  # it will be heard of no more in some seconds
             _log.info("presence_not_withdrawn", error=repr(error))
 
 
-def look_from(
-    scratch: Path, most: int, running: Callable[[], int], short_of: Callable[[], str | None]
-) -> Callable[[], Report]:
-    """Return what looks at the disk of a worker and at what it does."""
-
-    def look() -> Report:
-        disk = shutil.disk_usage(scratch)
-        return report_of(running(), most, short_of(), disk.free, disk.total)
-
-    return look
+async def _repeat(presence: Presence, worker: str, look: Callable[[], Report]) -> None:
+    told: WorkerState | None = None
+    heard, clock = True, asyncio.get_running_loop().time
+    next_at = clock()
+    while True:
+        try:
+            report = look()
+            if report.state is not told or clock() >= next_at:
+                told, next_at = report.state, clock() + TOLD_EVERY_S
+                await presence.tell(worker, report)
+                heard = True
+        except (RedisError, OSError) as error:  # a disk, too, that cannot be asked
+            if heard:
+                _log.warning("presence_not_told", error=repr(error))
+            heard = False
+        await asyncio.sleep(_LOOK_S)

@@ -26,12 +26,7 @@ _PATIENCE = aiohttp.ClientTimeout(total=5)
 
 
 class Protection:
-    """Tells the agent whether this worker has a task. The agent's answer never affects a task.
-
-    Args:
-        renew_s: seconds after which the protection is renewed.
-        retry_s: seconds after which a failed request is repeated.
-    """
+    """Tells the agent whether this worker has a task. The agent's answer never affects a task."""
 
     def __init__(self, *, renew_s: float = _RENEW_S, retry_s: float = _RETRY_S) -> None:
         self._renew_s = renew_s
@@ -52,11 +47,7 @@ class Protection:
             self._changed.set()
 
     async def run(self, agent: str) -> None:
-        """Keep the agent informed until cancelled.
-
-        Args:
-            agent: its address, as ECS puts it into `ECS_AGENT_URI`.
-        """
+        """Keep the agent at an address informed until cancelled."""
         address = f"{agent.rstrip('/')}/task-protection/v1/state"
         told: bool | None = False  # a task begins without; None: nobody knows
         async with aiohttp.ClientSession(timeout=_PATIENCE) as http:

@@ -1,7 +1,7 @@
-"""What an attempt reports: its progress and its log."""
+"""What attempts report: their progress and their log."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.model.states import Stage
 from core.progress import Progress
@@ -17,23 +17,35 @@ _SPANS = {
 
 
 @dataclass
-class Meter:
-    """Written by the work, read by the heartbeat.
+class Report:
+    """Progress and log of tasks that follow each other in the same hands.
+
+    The work writes it; the heartbeat reads it, and who writes how an attempt ended.
 
     Attributes:
         stage: where the task is.
-        percent: of the whole task; never falls.
+        percent: of the whole job; never falls.
         eta_s: seconds until it is likely done, or None.
+        cpu_seconds: what the programs of the present attempt have used.
     """
 
     stage: Stage = Stage.FETCHING
     percent: float = 0.0
     eta_s: float | None = None
+    cpu_seconds: float = 0.0
+    _started: float = field(default_factory=time.monotonic)
+    _lines: list[str] = field(default_factory=list)
+    _size: int = 0
 
     @property
     def progress(self) -> Progress:
         """The progress to report."""
         return Progress(self.stage, self.percent, self.eta_s)
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the first attempt began."""
+        return time.monotonic() - self._started
 
     def enter(self, stage: Stage) -> None:
         """Begin a stage."""
@@ -47,27 +59,8 @@ class Meter:
         self.percent = max(self.percent, round(reached, 1))
         self.eta_s = None if eta_s is None else round(eta_s, 1)
 
-
-class JobLog:
-    """Collects lines with the seconds since the attempt began.
-
-    Attributes:
-        cpu_seconds: what the programs of the attempt that is under way have used.
-    """
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self.cpu_seconds = 0.0
-        self._lines: list[str] = []
-        self._size = 0
-
-    @property
-    def age_s(self) -> float:
-        """Seconds since the attempt began."""
-        return time.monotonic() - self._started
-
     def add(self, text: str) -> None:
-        """Add a line, or a block of several. The oldest are kept when it grows too long."""
+        """Add a line to the log, or several. The oldest are kept when it grows too long."""
         if self._size > _MOST:
             return
         line = f"{self.age_s:9.3f}  {text.rstrip()}"
@@ -78,6 +71,6 @@ class JobLog:
         """Note what a program has used."""
         self.cpu_seconds += cpu_seconds
 
-    def encode(self) -> bytes:
-        """Return the whole as UTF-8."""
+    def log(self) -> bytes:
+        """Return the log as UTF-8."""
         return ("\n".join(self._lines) + "\n").encode(errors="replace")

@@ -1,4 +1,4 @@
-"""Scratch directories: one for each attempt, removed when it ends."""
+"""The scratch directory of a worker, and what room there is on its disk."""
 
 import asyncio
 import contextlib
@@ -6,8 +6,7 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -51,61 +50,21 @@ def largest_streamed(disk: int) -> int:
     return _ANY_SIZE if disk >= _OUTPUTS else disk // 2
 
 
-class Scratch:
-    """The scratch directory of one worker process.
+@contextlib.contextmanager
+def scratch(root: Path) -> Iterator[Path]:
+    """Lend a directory to a worker process.
 
     Each process locks a directory of its own. What a killed process left behind is not locked any
     more, and the next one to start removes it.
     """
-
-    def __init__(self, root: Path) -> None:
-        root.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(root)
-        self._home, self._lock = _make_home(root)
-
-    @asynccontextmanager
-    async def attempt(self, name: str) -> AsyncIterator[Path]:
-        """Lend an empty directory; as `Directory.open`, for one who does one thing there."""
-        directory = Directory(self._home)
-        try:
-            yield directory.open(name)
-        finally:
-            await directory.remove()
-
-    def directory(self) -> "Directory":
-        """Return a directory that is made when it is first needed."""
-        return Directory(self._home)
-
-    def close(self) -> None:
-        """Remove the directory."""
-        shutil.rmtree(self._home, ignore_errors=True)
-        self._lock.close()
-
-
-class Directory:
-    """A directory of its own for tasks that follow each other in the same hands."""
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._place: Path | None = None
-
-    def open(self, name: str) -> Path:
-        """Return it; at first use it is made, and empty. `require` sees that there is room in it.
-
-        Args:
-            name: unique within the process.
-        """
-        if self._place is None:
-            place = self._home / name
-            place.mkdir(mode=0o700)
-            self._place = place
-        return self._place
-
-    async def remove(self) -> None:
-        """Remove it with all that is in it; in a thread, because a disk may be slow."""
-        if self._place is not None:
-            await asyncio.to_thread(shutil.rmtree, self._place, ignore_errors=True)
-            self._place = None
+    root.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(root)
+    home, lock = _make_home(root)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+        lock.close()
 
 
 async def require(place: Path, needed: int) -> None:

@@ -24,13 +24,7 @@ _ACTION = "/latest/meta-data/spot/instance-action"
 
 
 async def watch(metadata: str, stop: Callable[[], None], every_s: float = _EVERY_S) -> None:
-    """Ask until there is a notice; then call `stop`, once.
-
-    Args:
-        metadata: the address of the instance metadata service.
-        stop: begins to drain.
-        every_s: seconds from one question to the next.
-    """
+    """Ask the instance metadata service at an address until there is a notice; then call `stop`."""
     token, silent = "", False
     async with aiohttp.ClientSession(metadata.rstrip("/"), timeout=_PATIENCE) as http:
         while True:

@@ -6,14 +6,12 @@ from itertools import combinations
 from pathlib import Path
 
 from core import log
-from workers.sandbox.kernel import Kernel, ask_kernel
-from workers.sandbox.libraries import Needs, UnreadableProgramError, needs_of
-from workers.sandbox.policy import Layer, address_space
+from workers.sandbox.kernel import Kernel, Layer, ask_kernel
+from workers.sandbox.libraries import UnreadableProgramError, needs_of
+from workers.sandbox.policy import Needs, Sandbox, address_space
 from workers.sandbox.prove import LeakError, prove
-from workers.sandbox.sandbox import Sandbox
 
 _log = log.get(__name__)
-_NONE = Kernel(0, None, ())
 
 
 class NoSandboxError(Exception):
@@ -23,28 +21,22 @@ class NoSandboxError(Exception):
 async def choose(
     wanted: str, ffmpeg: str, ffprobe: str, folder: Path, memory: int | None = None
 ) -> Sandbox:
-    """Return the sandbox to use, having seen that it holds.
+    """Return the sandbox to use, having seen in a `folder` that it holds.
 
-    Args:
-        wanted: `required`: all layers, or none at all; `preferred`: as many as hold; `off`.
-        ffmpeg: absolute path of the program.
-        ffprobe: absolute path of the program.
-        folder: where the programs can be tried.
-        memory: bytes of address space a program may have; None for what the cores suggest.
+    Wanted are `required`: all layers, or none at all; `preferred`: as many as hold; or `off`. A
+    program may have `memory` bytes of address space; None for what the cores suggest.
 
     Raises:
         NoSandboxError: `required`, and a layer is missing or does not hold.
         OSError: a program cannot be read.
     """
     if wanted == "off":
-        _log.warning("sandbox", layers=[], reason="SANDBOX=off")
-        return Sandbox(_NONE, None, {}, None)
+        return _without(Kernel(0, None, ()), "SANDBOX=off")
     kernel = ask_kernel()
     if wanted == "required" and kernel.missing:
         raise _refused(" and ".join(kernel.missing))
     if sys.platform != "linux":
-        _log.warning("sandbox", layers=[], reason="; ".join(kernel.missing))
-        return Sandbox(kernel, None, {}, None)
+        return _without(kernel, "; ".join(kernel.missing))
     needs = {program: await _needs(program, wanted) for program in (ffmpeg, ffprobe)}
     most = address_space(os.cpu_count() or 1) if memory is None else memory
     reasons = list(kernel.missing)
@@ -57,9 +49,17 @@ async def choose(
                 raise _refused(str(error)) from error
             reasons.append(f"{' and '.join(sorted(layers)) or 'resource limits'}: {error}")
             continue
-        _tell(sandbox, layers, reasons)
+        told = {"layers": sorted(map(str, layers)), "landlock_abi": kernel.landlock_abi}
+        if reasons:
+            _log.warning("sandbox", **told, reason="; ".join(reasons))
+        else:
+            _log.info("sandbox", **told)
         return sandbox
-    _log.warning("sandbox", layers=[], reason="; ".join(reasons))
+    return _without(kernel, "; ".join(reasons))
+
+
+def _without(kernel: Kernel, reason: str) -> Sandbox:
+    _log.warning("sandbox", layers=[], reason=reason)
     return Sandbox(kernel, None, {}, None)
 
 
@@ -77,14 +77,6 @@ async def _needs(program: str, wanted: str) -> Needs:
         if wanted == "required":
             raise _refused(str(error)) from error
         return Needs((program,), ())
-
-
-def _tell(sandbox: Sandbox, layers: frozenset[Layer], reasons: list[str]) -> None:
-    names, abi = sorted(map(str, layers)), sandbox.kernel.landlock_abi
-    if reasons:
-        _log.warning("sandbox", layers=names, landlock_abi=abi, reason="; ".join(reasons))
-    else:
-        _log.info("sandbox", layers=names, landlock_abi=abi)
 
 
 def _refused(reason: str) -> NoSandboxError:

@@ -4,12 +4,19 @@ import ctypes
 import os
 import sys
 from dataclasses import dataclass
+from enum import StrEnum
 
 from workers.sandbox.machines import Machine, machine_named
-from workers.sandbox.policy import Layer
 
 _LANDLOCK_CREATE_RULESET, _VERSION = 444, 1  # linux/landlock.h
 _SECCOMP_GET_ACTION_AVAIL, _KILL_PROCESS = 2, 0x80000000  # linux/seccomp.h
+
+
+class Layer(StrEnum):
+    """A means of the kernel that may be missing."""
+
+    LANDLOCK = "landlock"
+    SECCOMP = "seccomp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Landlock's rights (linux/landlock.h), and which of them a kernel knows."""
 
-from dataclasses import dataclass
-
 EXECUTE = 1 << 0
 WRITE_FILE = 1 << 1
 READ_FILE = 1 << 2
@@ -21,30 +19,12 @@ _TCP = 1 << 0 | 1 << 1  # ABI 4: bind, connect
 _SCOPES = 1 << 0 | 1 << 1  # ABI 6: abstract UNIX sockets, signals
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """What is refused unless a rule allows it.
+def handled(abi: int) -> tuple[int, int, int]:
+    """Return all that a kernel of this Landlock ABI can refuse, unless a rule allows it.
 
-    Attributes:
-        files: rights of files and directories.
-        network: rights of TCP ports.
-        scopes: means to reach processes outside.
+    Rights of files and directories; of TCP ports; means to reach processes outside.
     """
-
-    files: int
-    network: int
-    scopes: int
-
-
-def handled(abi: int) -> Handled:
-    """Return everything that a kernel of this Landlock ABI can refuse.
-
-    Raises:
-        ValueError: there is no such ABI.
-    """
-    if abi < 1:
-        raise ValueError(f"no Landlock ABI: {abi}")
     files = _FIRST
     for since, right in _SINCE.items():
         files |= right if abi >= since else 0
-    return Handled(files, _TCP if abi >= 4 else 0, _SCOPES if abi >= 6 else 0)
+    return files, _TCP if abi >= 4 else 0, _SCOPES if abi >= 6 else 0

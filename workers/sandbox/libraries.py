@@ -2,10 +2,10 @@
 
 import re
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
+from workers.sandbox.policy import Needs
 
 _LIMITS = ProcessLimits(wall_seconds=10.0, stdout_bytes=1024**2)
 _PT_INTERP = 3  # elf(5)
@@ -17,26 +17,10 @@ class UnreadableProgramError(Exception):
     """A program is no ELF file, or its loader cannot load it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """Files without which a program does not start.
-
-    Attributes:
-        programs: it, and its loader unless it is static; the kernel executes both.
-        libraries: what the loader reads.
-    """
-
-    programs: tuple[str, ...]
-    libraries: tuple[str, ...]
-
-
 async def needs_of(program: str) -> Needs:
     """Return what a program needs.
 
     The very files rather than the system's directories of libraries: those hold programs too.
-
-    Args:
-        program: absolute path.
 
     Raises:
         UnreadableProgramError: it is no program of this kind of machine.

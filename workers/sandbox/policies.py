@@ -6,8 +6,7 @@ from pathlib import Path
 
 from workers.media.limits import Limits
 from workers.media.plan import EncodePlan
-from workers.sandbox.policy import Policy
-from workers.sandbox.sandbox import Sandbox
+from workers.sandbox.policy import Policy, Sandbox
 
 # A video at its ceiling all the time, twice over: container, index, and what x264 overshoots.
 _MARGIN = 2
@@ -30,13 +29,8 @@ def encode_policy(
 ) -> Policy | None:
     """Let FFmpeg read the source, which it cannot change, and make the outputs.
 
-    Args:
-        sandbox: of the worker.
-        ffmpeg: absolute path of the program.
-        decided: what is made.
-        source: the file; None when it comes through a pipe, and no file may be read.
-        out: a directory that is there.
-        limits: how long a video may be, and its encode take.
+    Without a `source` that comes through a pipe, and no file may be read. The directory `out` must
+    be there.
     """
     return sandbox.policy(
         ffmpeg,

@@ -14,8 +14,8 @@ from workers.ffmpeg.process import (
     run,
 )
 from workers.runtime.concurrency import together
-from workers.sandbox.policy import Layer
-from workers.sandbox.sandbox import Sandbox
+from workers.sandbox.kernel import Layer
+from workers.sandbox.policy import Sandbox
 
 _CPU_SECONDS = 60
 _FILE_SIZE = 10_000_000
@@ -30,13 +30,7 @@ class LeakError(Exception):
 
 
 async def prove(sandbox: Sandbox, ffmpeg: str, ffprobe: str, folder: Path) -> None:
-    """Encode and probe in the sandbox, and try to get out of it.
-
-    Args:
-        sandbox: with layers.
-        ffmpeg: absolute path of the program.
-        ffprobe: absolute path of the program.
-        folder: where a directory can be made, and taken away again.
+    """Encode and probe in the sandbox, in a directory in `folder`, and try to get out of it.
 
     Raises:
         LeakError: it does not hold, or what must work does not. The message is one phrase.

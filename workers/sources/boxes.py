@@ -26,11 +26,7 @@ class Box:
 
 
 def top_level(size: int, need: Callable[[int, int], bytes]) -> Iterator[Box]:
-    """Yield the boxes that a file consists of.
-
-    Args:
-        size: of the file, in bytes.
-        need: returns its bytes from one place to before another; fewer at its end.
+    """Yield the boxes of a file of `size` bytes, which `need` returns from one place to another.
 
     Raises:
         Doubt: they do not fill the file, or there are very many. And what `need` raises.
@@ -45,11 +41,7 @@ def top_level(size: int, need: Callable[[int, int], bytes]) -> Iterator[Box]:
 
 
 def inside(data: bytes, parent: Box) -> Iterator[Box]:
-    """Yield the boxes in another; all places are those in `data`.
-
-    Raises:
-        Doubt: they do not fill it, or there are very many.
-    """
+    """Yield the boxes in another; raises `Doubt`. All places are those in `data`."""
     at, count = parent.body, 0
     while at < parent.end:
         # QuickTime may end a list with four zero bytes.
@@ -63,11 +55,7 @@ def inside(data: bytes, parent: Box) -> Iterator[Box]:
 
 
 def only(data: bytes, parent: Box, *path: bytes) -> Box:
-    """Return the one box of a kind in another, or along a path of kinds.
-
-    Raises:
-        Doubt: there is none, or more than one.
-    """
+    """Return the one box of a kind in another, or along a path of kinds; raises `Doubt`."""
     for kind in path:
         found = perhaps(data, parent, kind)
         if found is None:
@@ -77,11 +65,7 @@ def only(data: bytes, parent: Box, *path: bytes) -> Box:
 
 
 def perhaps(data: bytes, parent: Box, kind: bytes) -> Box | None:
-    """Return the one box of a kind in another, None when there is none.
-
-    Raises:
-        Doubt: there is more than one.
-    """
+    """Return the one box of a kind in another, or None; raises `Doubt` when there are more."""
     found = [box for box in inside(data, parent) if box.kind == kind]
     if len(found) > 1:
         raise Doubt(f"there is more than one box of type {kind.decode(errors='replace')}")

@@ -5,63 +5,37 @@ are decoded. This module does not say that a source is good. In doubt the source
 """
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from workers.sources import flash_video, matroska, mp4, transport_stream
-from workers.sources.known import Doubt, Known, Lacking, Span
+from workers.sources.known import Doubt, Known, Span
 from workers.sources.shape import DEFAULT_SHAPE, Pipe, Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """More of the source is needed before it can be said.
-
-    Attributes:
-        spans: what.
-    """
-
-    spans: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class WholeFile:
-    """The source must be fetched whole.
-
-    Attributes:
-        reason: why, for the log.
-    """
+    """The source must be fetched whole; `reason` says why, for the log."""
 
     reason: str
 
 
 NO_SENSE = "its structure is invalid"
-Choice = Wanted | Pipe | WholeFile
-
-_FORMATS: tuple[tuple[Callable[[Known], bool], Callable[[Known, Shape], Pipe]], ...] = (
-    (mp4.recognised, mp4.arrange),
-    (matroska.recognised, matroska.arrange),
-    (transport_stream.recognised, transport_stream.arrange),
-    (flash_video.recognised, flash_video.arrange),
-)
+_FORMATS = (mp4.arrange, matroska.arrange, transport_stream.arrange, flash_video.arrange)
 
 
-def choose(known: Known, shape: Shape = DEFAULT_SHAPE) -> Choice:
-    """Decide from what is known of a source.
+def choose(known: Known, shape: Shape = DEFAULT_SHAPE) -> Pipe | WholeFile:
+    """Decide from what is known of a source: nothing at first.
 
-    Args:
-        known: of the source; nothing at first.
-        shape: how much may be looked at.
+    Raises:
+        Lacking: more of it must be known.
     """
     head = Span(0, min(shape.head, known.size))
     tail = Span(max(known.size - shape.tail, 0), known.size)
+    known.need_all(head, tail)
     try:
-        known.need_all(head, tail)
-        for recognised, arrange in _FORMATS:
-            if recognised(known):
-                return arrange(known, shape)
-    except Lacking as lacking:
-        return Wanted(lacking.spans)
+        for arrange in _FORMATS:
+            if (found := arrange(known, shape)) is not None:
+                return found
     except Doubt as doubt:
         return WholeFile(str(doubt))
     except (ArithmeticError, LookupError, ValueError, struct.error):

@@ -1,6 +1,7 @@
 """Where the samples of an MP4 are in the file, and when they are decoded. Pure.
 
-The index comes from an unknown file: all its values are checked, and only a limited amount is read.
+The index comes from an unknown file: all its values are checked. Its tables are kept as they are in
+the file: as Python's objects, they would take twenty times as much memory.
 
 Source: ISO/IEC 14496-12, 8.4 to 8.7.
 """
@@ -10,15 +11,14 @@ import sys
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
-from typing import NamedTuple
+from itertools import pairwise, repeat
+from typing import Any, NamedTuple
 
 from workers.sources.boxes import Box, inside, only, perhaps
 from workers.sources.known import Doubt
 
 _MOST_TRACKS = 64
 _MOST_CHUNKS = 1_000_000
-_MOST_SAMPLES = 4_000_000
 _MOST_EDITS = 8
 _PLAYED = (b"vide", b"soun")
 _AT_ITS_RATE = 0x00010000
@@ -26,14 +26,7 @@ _HERE = 1  # flag of a data reference: in this file
 
 
 class Chunk(NamedTuple):
-    """Samples of one track that lie together.
-
-    Attributes:
-        start: its first byte in the file.
-        end: behind its last byte.
-        begins: when its first sample is decoded, in seconds.
-        ends: when the first sample behind it is decoded.
-    """
+    """Samples of one track that lie together, in bytes of the file and in seconds of decoding."""
 
     start: int
     end: int
@@ -43,35 +36,60 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A track: whether it is picture or sound, and its chunks in the order of time."""
+    """A track.
+
+    Attributes:
+        played: whether it is picture or sound.
+        shift: seconds by which its edit list moves it.
+        scale: ticks in a second.
+        starts: where each chunk is in the file.
+        counts: as `stsc` has it: first chunk, how many samples it and those behind it have, and one
+            more number.
+        sizes: of all samples, or of each, in bytes.
+        times: as `stts` has it: how many samples, and how many ticks each of them lasts.
+    """
 
     played: bool
-    chunks: list[Chunk]
+    shift: float
+    scale: int
+    starts: "array[int]"
+    counts: "array[int]"
+    sizes: "int | array[int]"
+    times: "array[int]"
 
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the chunks in the order of time."""
+        times = iter(self.times)
+        runs = zip(times, times, strict=True)
+        at = now = left = tick = 0
+        for start, count in zip(self.starts, self._counts(), strict=True):
+            size = self._size(at, count)
+            at, begins, wanted = at + count, now, count
+            while wanted > left:
+                now += left * tick
+                wanted -= left
+                left, tick = next(runs)
+            now += wanted * tick
+            left -= wanted
+            yield Chunk(
+                start,
+                start + size,
+                self.shift + begins / self.scale,
+                self.shift + now / self.scale,
+            )
 
-class _Budget:
-    """Counts what is read of all tracks together."""
+    def _counts(self) -> Iterator[int]:
+        for first, end, each in _runs_of_chunks(self.counts, len(self.starts)):
+            yield from repeat(each, end - first)
 
-    def __init__(self) -> None:
-        self._chunks, self._samples = _MOST_CHUNKS, _MOST_SAMPLES
-
-    def take(self, chunks: int, samples: int) -> None:
-        self._chunks -= chunks
-        self._samples -= samples
-        if self._chunks < 0 or self._samples < 0:
-            raise Doubt("the index is too long")
+    def _size(self, at: int, count: int) -> int:
+        if isinstance(self.sizes, int):
+            return count * self.sizes
+        return sum(self.sizes[at : at + count])
 
 
 def read_tracks(index: bytes, moov: Box) -> list[Track]:
-    """Read the tracks of an index.
-
-    Args:
-        index: the box `moov`.
-        moov: where it is in that.
-
-    Raises:
-        Doubt: something in it is not plain.
-    """
+    """Read the tracks of an index, in which the box is at `moov`; raises `Doubt`."""
     kinds = [box.kind for box in inside(index, moov)]
     if b"mvex" in kinds:
         raise Doubt("it is a fragmented MP4")
@@ -82,8 +100,10 @@ def read_tracks(index: bytes, moov: Box) -> list[Track]:
     traks = [box for box in inside(index, moov) if box.kind == b"trak"]
     if len(traks) > _MOST_TRACKS:
         raise Doubt("it has too many tracks")
-    budget = _Budget()
-    return [_track(index, trak, scale, budget) for trak in traks]
+    tracks = [_track(index, trak, scale) for trak in traks]
+    if sum(len(track.starts) for track in tracks) > _MOST_CHUNKS:
+        raise Doubt("the index is too long")
+    return tracks
 
 
 def offset_tables(index: bytes, moov: Box) -> Iterator[tuple[int, int, str]]:
@@ -97,7 +117,7 @@ def offset_tables(index: bytes, moov: Box) -> Iterator[tuple[int, int, str]]:
 def numbers(index: bytes, at: int, count: int, code: str) -> "array[int]":
     """Return big-endian numbers of a type: `I` has 4 bytes, `Q` has 8."""
     found = array(code)
-    found.frombytes(index[at : at + count * found.itemsize])
+    found.frombytes(memoryview(index)[at : at + count * found.itemsize])
     return _turned(found)
 
 
@@ -112,7 +132,7 @@ def _turned(values: "array[int]") -> "array[int]":
     return values
 
 
-def _track(index: bytes, trak: Box, movie_scale: int, budget: _Budget) -> Track:
+def _track(index: bytes, trak: Box, movie_scale: int) -> Track:
     media = only(index, trak, b"mdia")
     scale, _ = _scale_and_duration(index, only(index, media, b"mdhd"))
     kind = _take(index, only(index, media, b"hdlr"), 8, "4s")[0]
@@ -122,38 +142,23 @@ def _track(index: bytes, trak: Box, movie_scale: int, budget: _Budget) -> Track:
     stbl = only(index, minf, b"stbl")
     if perhaps(index, stbl, b"saio") is not None:
         raise Doubt("it has auxiliary data outside the chunks")
-    at, count, code = _offsets(index, stbl)
+    starts = numbers(index, *_offsets(index, stbl))
     samples, sizes = _sizes(index, stbl)
-    budget.take(count, samples)
-    starts = numbers(index, at, count, code)
-    lengths = _samples_of_chunks(index, stbl, count, samples)
-    times = _times(index, stbl, lengths, samples)
-    return Track(
-        kind in _PLAYED,
-        [
-            Chunk(start, start + size, shift + begins / scale, shift + ends / scale)
-            for start, size, (begins, ends) in zip(
-                starts, _chunk_sizes(lengths, sizes), pairwise(times), strict=True
-            )
-        ],
-    )
+    counts = _counts(index, stbl, len(starts), samples)
+    return Track(kind in _PLAYED, shift, scale, starts, counts, sizes, _times(index, stbl, samples))
 
 
-def _take(index: bytes, box: Box, at: int, form: str) -> tuple[int | bytes, ...]:
+def _take(index: bytes, box: Box, at: int, form: str) -> tuple[Any, ...]:
     """Read values in a box, `at` bytes behind its head."""
     if box.body + at + struct.calcsize(">" + form) > box.end:
         raise Doubt("a box is too short")
     return struct.unpack_from(">" + form, index, box.body + at)
 
 
-def _integers(index: bytes, box: Box, at: int, form: str) -> tuple[int, ...]:
-    return tuple(int(value) for value in _take(index, box, at, form))
-
-
 def _scale_and_duration(index: bytes, header: Box) -> tuple[int, int]:
     """Return how many ticks a second has, and how many the whole."""
     long = index[header.body : header.body + 1] == b"\1"
-    scale, duration = _integers(index, header, 20 if long else 12, "IQ" if long else "II")
+    scale, duration = _take(index, header, 20 if long else 12, "IQ" if long else "II")
     if not scale:
         raise Doubt("the time scale is 0")
     return scale, duration
@@ -166,13 +171,13 @@ def _shift(index: bytes, trak: Box, movie_scale: int, scale: int) -> float:
     if table is None:
         return 0.0
     long = index[table.body : table.body + 1] == b"\1"
-    (count,) = _integers(index, table, 4, "I")
+    (count,) = _take(index, table, 4, "I")
     form = "QqI" if long else "IiI"
     width = struct.calcsize(">" + form)
     if count > _MOST_EDITS:
         raise Doubt("the edit list is not simple")
     late = 0.0
-    entries = [_integers(index, table, 8 + number * width, form) for number in range(count)]
+    entries = [_take(index, table, 8 + number * width, form) for number in range(count)]
     for number, (duration, media_time, rate) in enumerate(entries):
         if media_time == -1 and number + 1 < count:
             late += duration / movie_scale
@@ -188,9 +193,9 @@ def _see_that_it_is_here(index: bytes, minf: Box) -> None:
     if dinf is None:
         return
     table = only(index, dinf, b"dref")
-    (count,) = _integers(index, table, 4, "I")
+    (count,) = _take(index, table, 4, "I")
     entries = list(inside(index, Box(table.kind, table.start, table.body + 8, table.end)))
-    flags = [_integers(index, entry, 0, "I")[0] & 0xFFFFFF for entry in entries]
+    flags = [_take(index, entry, 0, "I")[0] & 0xFFFFFF for entry in entries]
     if len(entries) != count or any(flag != _HERE for flag in flags):
         raise Doubt("it refers to another file")
 
@@ -198,7 +203,7 @@ def _see_that_it_is_here(index: bytes, minf: Box) -> None:
 def _table(index: bytes, stbl: Box, kind: bytes, width: int) -> tuple[int, int]:
     """Return where the entries of a table begin, and how many there are."""
     box = only(index, stbl, kind)
-    (count,) = _integers(index, box, 4, "I")
+    (count,) = _take(index, box, 4, "I")
     if box.body + 8 + count * width > box.end:
         raise Doubt("a table is incomplete")
     return box.body + 8, count
@@ -215,60 +220,42 @@ def _offsets(index: bytes, stbl: Box) -> tuple[int, int, str]:
 def _sizes(index: bytes, stbl: Box) -> tuple[int, "int | array[int]"]:
     """Return how many samples there are; and their size, or all their sizes, in bytes."""
     box = only(index, stbl, b"stsz")
-    same, count = _integers(index, box, 4, "II")
+    same, count = _take(index, box, 4, "II")
     if same:
         return count, same
-    if count > _MOST_SAMPLES or box.body + 12 + 4 * count > box.end:
+    if box.body + 12 + 4 * count > box.end:
         raise Doubt("a table is incomplete")
     return count, numbers(index, box.body + 12, count, "I")
 
 
-def _samples_of_chunks(index: bytes, stbl: Box, chunks: int, samples: int) -> list[int]:
-    """Return how many samples each chunk has."""
+def _counts(index: bytes, stbl: Box, chunks: int, samples: int) -> "array[int]":
+    """Return the table of how many samples each chunk has."""
     at, count = _table(index, stbl, b"stsc", 12)
     values = numbers(index, at, 3 * count, "I")
-    firsts = values[0::3].tolist()
+    firsts = values[0::3]
     if count and (firsts[0] != 1 or any(b <= a for a, b in pairwise(firsts))):
         raise Doubt("the table of chunks is not in order")
-    found: list[int] = []
-    ends = [*firsts, chunks + 1][1:]
-    for first, end, each in zip(firsts, ends, values[1::3], strict=True):
-        if end > chunks + 1 or end < first:
-            raise Doubt("a table names chunks that do not exist")
-        found += [each] * (end - first)
-    if len(found) != chunks or sum(found) != samples:
+    if count and firsts[-1] > chunks + 1:
+        raise Doubt("a table names chunks that do not exist")
+    found = sum((end - first) * each for first, end, each in _runs_of_chunks(values, chunks))
+    if found != samples or (chunks and not count):
         raise Doubt("the tables disagree about the number of samples")
-    return found
+    return values
 
 
-def _times(index: bytes, stbl: Box, lengths: list[int], samples: int) -> list[int]:
-    """Return when each chunk begins, and when the last ends, in ticks."""
+def _runs_of_chunks(counts: "array[int]", chunks: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the first chunk of a run, the one behind it, and how many samples each has."""
+    firsts = counts[0::3]
+    ends = firsts[1:]
+    if firsts:
+        ends.append(chunks + 1)
+    return zip(firsts, ends, counts[1::3], strict=True)
+
+
+def _times(index: bytes, stbl: Box, samples: int) -> "array[int]":
+    """Return the table of how long the samples last."""
     at, count = _table(index, stbl, b"stts", 8)
     values = numbers(index, at, 2 * count, "I")
-    runs = list(zip(values[0::2], values[1::2], strict=True))
-    if sum(number for number, _ in runs) != samples or any(each >> 31 for _, each in runs):
+    if sum(values[0::2]) != samples or max(values[1::2], default=0) >> 31:
         raise Doubt("the table of times does not fit the samples")
-    found = [0]
-    left, tick, now = 0, 0, 0
-    run = iter(runs)
-    for length in lengths:
-        wanted = length
-        while wanted > left:
-            now += left * tick
-            wanted -= left
-            left, tick = next(run)
-        now += wanted * tick
-        left -= wanted
-        found.append(now)
-    return found
-
-
-def _chunk_sizes(lengths: list[int], sizes: "int | array[int]") -> Iterator[int]:
-    if isinstance(sizes, int):
-        yield from (length * sizes for length in lengths)
-        return
-    ends = [0, *accumulate(sizes)]
-    at = 0
-    for length in lengths:
-        yield ends[at + length] - ends[at]
-        at += length
+    return values

@@ -4,44 +4,31 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from core.adapters.s3 import Storage
-from core.tasks.claim import Work
 from workers.ffmpeg.standard_input import Feed, StandardInput
 from workers.runtime.concurrency import end
-from workers.sources.fetch import range_length
 from workers.sources.known import Piece, Span, stretches
-from workers.sources.ranges import read_range
-from workers.transfer_limits import Pace
+from workers.sources.ranges import Source, range_length, read_range
 
 _MOST_LANES = 4
 _BLOCKS = 4  # of 1 MiB that a lane has ready; then its connection waits
 
 
-def feeder(
-    storage: Storage, work: Work, stream: Iterable[Piece], *, connections: int, pace: Pace
-) -> Feed:
-    """Return what writes a source into a pipe.
+def feeder(source: Source, stream: Iterable[Piece]) -> Feed:
+    """Return what writes the pieces of a source into a pipe, in order.
 
     It raises what `read_range` raises, and what the pipe raises when nobody reads any more. About
     20 MiB are in memory at the most, however large the source and its ranges are: a lane that has
     enough ready reads no further, and its connection waits until its turn comes.
-
-    Args:
-        storage: the object store.
-        work: says which object, and which version of it.
-        stream: what to write, in order.
-        connections: ranges under way at once, at the most.
-        pace: how slow each connection may be.
     """
-    most = min(connections, _MOST_LANES)
+    most = min(source.connections, _MOST_LANES)
 
     async def feed(stdin: StandardInput) -> None:
-        pieces = _pieces(stream, range_length(work.source_size, connections))
+        pieces = _pieces(stream, range_length(source.size, source.connections))
         lanes: deque[_Lane] = deque()
         try:
             while True:
                 while len(lanes) < most and (piece := next(pieces, None)) is not None:
-                    lanes.append(_Lane(storage, work, piece, pace))
+                    lanes.append(_Lane(source, piece))
                 if not lanes:
                     return
                 while (block := await lanes[0].next(stdin)) is not None:
@@ -56,9 +43,9 @@ def feeder(
 class _Lane:
     """Reads one piece, and has the next blocks of it ready."""
 
-    def __init__(self, storage: Storage, work: Work, piece: Piece, pace: Pace) -> None:
+    def __init__(self, source: Source, piece: Piece) -> None:
         self._ready: asyncio.Queue[bytes | bytearray | Exception | None] = asyncio.Queue(_BLOCKS)
-        self.task = asyncio.create_task(self._run(storage, work, piece, pace))
+        self.task = asyncio.create_task(self._run(source, piece))
 
     async def next(self, stdin: StandardInput) -> bytes | bytearray | None:
         """Return the next block, None after the last; raise what went wrong, in its turn."""
@@ -69,13 +56,13 @@ class _Lane:
             raise found
         return found
 
-    async def _run(self, storage: Storage, work: Work, piece: Piece, pace: Pace) -> None:
+    async def _run(self, source: Source, piece: Piece) -> None:
         async def take(block: bytearray, _place: int) -> None:
             await self._ready.put(block)
 
         try:
             if isinstance(piece, Span):
-                await read_range(storage, work, piece.start, piece.end, take, pace)
+                await read_range(source, piece.start, piece.end, take)
             else:
                 await self._ready.put(piece)
         except Exception as error:  # noqa: BLE001 - `next` raises it

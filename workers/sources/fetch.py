@@ -6,43 +6,20 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from core.adapters.s3 import Storage
-from core.tasks.claim import Work
 from workers.runtime.concurrency import together, unbroken
-from workers.sources.ranges import read_range
-from workers.transfer_limits import DEFAULT_PACE, Pace
-
-_MIN_RANGE = 8 * 1024**2
-_MAX_RANGE = 256 * 1024**2
+from workers.sources.ranges import Source, range_length, read_range
 
 
-async def fetch(
-    storage: Storage,
-    work: Work,
-    target: Path,
-    *,
-    connections: int,
-    on_fraction: Callable[[float], None],
-    pace: Pace = DEFAULT_PACE,
-) -> None:
+async def fetch(source: Source, target: Path, on_fraction: Callable[[float], None]) -> None:
     """Download a source in parallel ranges.
 
-    Args:
-        storage: the object store.
-        work: says which object, of what size.
-        target: the file to make.
-        connections: ranges under way at once; each holds about 1 MiB in memory.
-        on_fraction: told how much is there, from 0 to 1.
-        pace: how slow each connection may be.
+    The file `target` must not be there yet. `on_fraction` is told how much is there, from 0 to 1.
 
     Raises:
-        PermanentError: the object is gone, or is not the one that was uploaded.
-        TransientError: fewer bytes came than there are, or they came too slowly.
-        Unavailable: the store does not answer.
-        OSError: the disk is full or failed.
+        OSError: the disk is full or failed. And what `read_range` raises.
     """
-    size, done = work.source_size, 0
-    length = range_length(size, connections)
+    size, done = source.size, 0
+    length = range_length(source.size, source.connections)
     starts = iter(range(0, size, length))
 
     async def lane(descriptor: int) -> None:
@@ -55,22 +32,13 @@ async def fetch(
             on_fraction(done / size)
 
         for start in starts:  # shared: each lane takes the next range
-            await read_range(storage, work, start, min(start + length, size), take, pace)
+            await read_range(source, start, min(start + length, size), take)
 
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        await together(lane(descriptor) for _ in range(min(connections, -(-size // length))))
+        await together(lane(descriptor) for _ in range(min(source.connections, -(-size // length))))
     finally:
         os.close(descriptor)
-
-
-def range_length(size: int, connections: int) -> int:
-    """Return how many bytes to ask for at once.
-
-    A few ranges for each connection, so that none is left alone with the last one; not many more,
-    since some stores read the whole object for each.
-    """
-    return min(max(size // (connections * 4), _MIN_RANGE), _MAX_RANGE)
 
 
 def _write_all(descriptor: int, rest: memoryview, place: int) -> None:

@@ -6,17 +6,13 @@ from workers.sources.shape import Pipe, Shape
 _SIGNATURE = b"FLV\x01"
 
 
-def recognised(known: Known) -> bool:
-    """Tell whether it is one."""
-    return known.size > len(_SIGNATURE) and known.need(0, len(_SIGNATURE)) == _SIGNATURE
+def arrange(known: Known, shape: Shape) -> Pipe | None:
+    """Have it read as it is; None if it is something else. Raises as `mp4.arrange`.
 
-
-def arrange(known: Known, shape: Shape) -> Pipe:
-    """Have it read as it is. ffprobe looks at the last tag for the length.
-
-    Raises:
-        Lacking: more of it must be known.
+    ffprobe looks at the last tag for the length.
     """
+    if known.size <= len(_SIGNATURE) or known.need(0, len(_SIGNATURE)) != _SIGNATURE:
+        return None
     head = Span(0, min(shape.head, known.size))
     tail = Span(max(known.size - shape.tail, head.end), known.size)
     known.need_all(head, tail)

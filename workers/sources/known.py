@@ -14,17 +14,16 @@ class Span:
     start: int
     end: int
 
+    def __len__(self) -> int:
+        return max(self.end - self.start, 0)
+
 
 # What can be put together to something like the source: its own bytes, or others in their place.
 Piece = Span | bytes
 
 
 class Lacking(Exception):
-    """More of the source must be known before it can be judged.
-
-    Attributes:
-        spans: what.
-    """
+    """More of the source must be known before it can be judged: `spans`."""
 
     def __init__(self, *spans: Span) -> None:
         super().__init__(spans)
@@ -37,11 +36,9 @@ class Doubt(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Stretches of a source.
+    """Stretches of a source of `size` bytes: where each begins, and its bytes.
 
-    Attributes:
-        size: of the whole source, in bytes.
-        stretches: where each begins, and its bytes; in order, and apart from each other.
+    They are in order, and apart from each other.
     """
 
     size: int
@@ -87,11 +84,7 @@ class Known:
         raise Lacking(*self.gaps(ahead))
 
     def need_all(self, *spans: Span) -> None:
-        """See that all of these are known.
-
-        Raises:
-            Lacking: some are not.
-        """
+        """See that all of these are known; raises `Lacking`."""
         missing = [gap for span in spans for gap in self.gaps(span)]
         if missing:
             raise Lacking(*missing)
@@ -110,7 +103,7 @@ def stretches(spans: Iterable[Span], length: int) -> Iterator[Span]:
 
 def tidied(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     """Leave out what is empty."""
-    return tuple(piece for piece in pieces if _length(piece) > 0)
+    return tuple(filter(len, pieces))
 
 
 def beginning(pieces: Iterable[Piece], end: int) -> tuple[Piece, ...]:
@@ -119,7 +112,3 @@ def beginning(pieces: Iterable[Piece], end: int) -> tuple[Piece, ...]:
         piece if isinstance(piece, bytes) else Span(piece.start, min(piece.end, end))
         for piece in pieces
     )
-
-
-def _length(piece: Piece) -> int:
-    return len(piece) if isinstance(piece, bytes) else piece.end - piece.start

@@ -1,77 +1,54 @@
 """Reads the head and the tail of a source, and makes a sample of it for ffprobe."""
 
 import asyncio
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from core.adapters.s3 import Storage
-from core.tasks.claim import Work
 from workers.runtime.concurrency import together
-from workers.sources.choose import Wanted, WholeFile, choose
-from workers.sources.known import Known, Span, stretches
-from workers.sources.ranges import read_bytes
+from workers.sources.choose import WholeFile, choose
+from workers.sources.known import Known, Lacking, Span, stretches
+from workers.sources.ranges import Source, read_bytes
 from workers.sources.shape import DEFAULT_SHAPE, Pipe, Shape
-from workers.transfer_limits import Pace
 
 _RANGE = 8 * 1024**2  # not less: some stores read the whole object for each request
 _MOST_ROUNDS = 100  # of asking for more; each box at the top of an MP4 may take one
 
 
-async def look(
-    storage: Storage,
-    work: Work,
-    sample: Path,
-    *,
-    connections: int,
-    pace: Pace,
-    shape: Shape = DEFAULT_SHAPE,
-) -> Pipe | WholeFile:
-    """Find out whether a source can be read through a pipe, and lay a sample of it on the disk.
+async def look(source: Source, sample: Path, shape: Shape = DEFAULT_SHAPE) -> Pipe | WholeFile:
+    """Find out whether a source can be read through a pipe.
 
-    Args:
-        storage: the object store.
-        work: says which object, of what size.
-        sample: the file to make; there is none when the source must be fetched whole.
-        connections: ranges under way at once.
-        pace: how slow each connection may be.
-        shape: how much of it may be looked at.
+    Then a sample of it is laid on the disk, as the file `sample`.
 
     Raises:
-        PermanentError: the object is gone, or is not the one that was uploaded.
-        TransientError: fewer bytes came than there are, or they came too slowly.
-        Unavailable: the store does not answer.
-        OSError: the disk is full or failed.
+        OSError: the disk is full or failed. And what `read_range` raises.
     """
-    known = Known(work.source_size)
+    known = Known(source.size)
     for _ in range(_MOST_ROUNDS):
-        # In a thread: an index can be long.
-        choice = await asyncio.to_thread(choose, known, shape)
-        if isinstance(choice, WholeFile):
-            return choice
+        try:
+            # In a thread: an index can be long.
+            choice = await asyncio.to_thread(choose, known, shape)
+        except Lacking as lacking:
+            known = await _more(source, known, lacking.spans)
+            continue
         if isinstance(choice, Pipe):
             data = [known.bytes_of(piece) for piece in choice.sample]
             await asyncio.to_thread(_write, sample, data)
-            return choice
-        known = await _more(storage, work, known, choice, connections, pace)
+        return choice
     return WholeFile("reading its structure takes too many requests")
 
 
-async def _more(
-    storage: Storage, work: Work, known: Known, wanted: Wanted, connections: int, pace: Pace
-) -> Known:
-    gate = asyncio.Semaphore(connections)
+async def _more(source: Source, known: Known, spans: Iterable[Span]) -> Known:
+    gate = asyncio.Semaphore(source.connections)
 
     async def read(span: Span) -> tuple[int, bytes]:
         async with gate:
-            return span.start, await read_bytes(storage, work, span.start, span.end, pace)
+            return span.start, await read_bytes(source, span.start, span.end)
 
-    for start, data in await together(map(read, stretches(wanted.spans, _RANGE))):
+    for start, data in await together(map(read, stretches(spans, _RANGE))):
         known = known.plus(start, data)
     return known
 
 
 def _write(target: Path, data: Iterable[bytes]) -> None:
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with target.open("xb") as file:
         file.writelines(data)

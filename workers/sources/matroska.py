@@ -33,18 +33,10 @@ class _Element:
     end: int | None
 
 
-def recognised(known: Known) -> bool:
-    """Tell whether it is one."""
-    return known.size > len(_MAGIC) and known.need(0, len(_MAGIC)) == _MAGIC
-
-
-def arrange(known: Known, shape: Shape) -> Pipe:
-    """Have it read as it is.
-
-    Raises:
-        Lacking: more of it must be known.
-        Doubt: something that is needed stands behind the clusters, or it is not as it should be.
-    """
+def arrange(known: Known, shape: Shape) -> Pipe | None:
+    """Have it read as it is; None if it is something else. Raises as `mp4.arrange`."""
+    if known.size <= len(_MAGIC) or known.need(0, len(_MAGIC)) != _MAGIC:
+        return None
     ebml = _element(known, 0)
     segment = _element(known, _end_of(ebml, known.size))
     if segment.kind != _SEGMENT:

@@ -7,7 +7,7 @@ this order must be nearly the order of time.
 
 from array import array
 from bisect import bisect_right
-from itertools import pairwise
+from itertools import islice
 
 from workers.sources.boxes import Box, top_level
 from workers.sources.chunks import Chunk, Track, big_endian, numbers, offset_tables, read_tracks
@@ -22,28 +22,26 @@ _BEGINS = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"})
 _AHEAD_S = 4.0
 # So many chunks of each track are in the sample, so that ffprobe sees something of it.
 _CHUNKS_SEEN = 2
+_FAR_APART = "picture and sound are far apart in the file"
 
 
-def recognised(known: Known) -> bool:
-    """Tell whether it is one."""
-    return known.size >= 8 and known.need(4, 8) in _BEGINS
-
-
-def arrange(known: Known, shape: Shape) -> Pipe:
-    """Find an order in which it can be read from beginning to end.
+def arrange(known: Known, shape: Shape) -> Pipe | None:
+    """Find an order in which it can be read from beginning to end; None if it is something else.
 
     Raises:
         Lacking: more of it must be known.
         Doubt: there is none, or it is not plain.
     """
+    if known.size < 8 or known.need(4, 8) not in _BEGINS:
+        return None
     boxes = list(top_level(known.size, known.need))
     moov = _index_of(boxes, shape)
     index = known.need(moov.start, moov.end)
     inner = Box(moov.kind, 0, moov.body - moov.start, len(index))
     tracks = read_tracks(index, inner)
-    chunks = _in_order(tracks, [box for box in boxes if box.kind == b"mdat"])
+    begins = _see_order(tracks, [box for box in boxes if box.kind == b"mdat"])
     stream: tuple[Piece, ...] = (Span(0, known.size),)
-    if chunks[0].start < moov.start:
+    if begins < moov.start:
         first = boxes[0].end if boxes[0].kind == b"ftyp" else 0
         stream = tidied(
             [
@@ -53,18 +51,14 @@ def arrange(known: Known, shape: Shape) -> Pipe:
                 Span(moov.end, known.size),
             ]
         )
-    end = _end_of_sample(tracks, chunks, shape, known.size)
+    end = _end_of_sample(tracks, begins, shape, known.size)
     sample = beginning(stream, end)
     known.need_all(*(piece for piece in sample if isinstance(piece, Span)))
     return Pipe("MP4", stream, sample)
 
 
 def moved(index: bytes, moov: Box, before: int, shift: int) -> bytes:
-    """Return an index whose places below `before` are `shift` bytes further on.
-
-    Raises:
-        Doubt: an offset does not fit where it is written.
-    """
+    """Return an index whose places below `before` are `shift` bytes further on; raises `Doubt`."""
     made = bytearray(index)
     for at, count, code in offset_tables(index, moov):
         found = numbers(index, at, count, code)
@@ -88,56 +82,51 @@ def _index_of(boxes: list[Box], shape: Shape) -> Box:
     return found[0]
 
 
-def _in_order(tracks: list[Track], data: list[Box]) -> list[Chunk]:
-    """Return all chunks as they lie in the file.
+def _see_order(tracks: list[Track], data: list[Box]) -> int:
+    """See that the chunks lie in the file as they are needed; return where the first one begins.
 
     Raises:
         Doubt: they overlap, lie outside of the data, or are not nearly in the order of time.
     """
-    placed = sorted(
-        (chunk, number)
-        for number, track in enumerate(tracks)
-        for chunk in track.chunks
-        if chunk.end > chunk.start
-    )
-    if not placed:
+    bodies, behind = [box.body for box in data], 0
+    rest = [(chunk for chunk in track.chunks() if chunk.end > chunk.start) for track in tracks]
+    coming: dict[int, Chunk] = {}  # the next one of each track that has one
+
+    def advance(number: int) -> None:
+        coming.pop(number, None)
+        if (chunk := next(rest[number], None)) is not None:
+            coming[number] = chunk
+
+    for number in range(len(tracks)):
+        advance(number)
+    if not coming:
         raise Doubt("it has no samples")
-    if any(after.start < before.end for (before, _), (after, _) in pairwise(placed)):
-        raise Doubt("chunks overlap")
-    starts = [box.body for box in data]
-    for chunk, _ in placed:
-        place = bisect_right(starts, chunk.start) - 1
+    begins = min(coming.values()).start
+    while coming:
+        number, chunk = min(coming.items(), key=lambda item: item[1].start)
+        place = bisect_right(bodies, chunk.start) - 1
+        if chunk.start < behind:
+            raise Doubt("chunks overlap")
         if place < 0 or chunk.end > data[place].end:
             raise Doubt("a chunk is outside the media data")
-    played = [(chunk, number) for chunk, number in placed if tracks[number].played]
-    if _ahead(played) > _AHEAD_S:
-        raise Doubt("picture and sound are far apart in the file")
-    return [chunk for chunk, _ in placed]
+        behind = chunk.end
+        advance(number)
+        if tracks[number].played:
+            others = [
+                other.begins
+                for which, other in coming.items()
+                if which != number and tracks[which].played
+            ]
+            if others and chunk.ends - min(others) > _AHEAD_S:
+                raise Doubt(_FAR_APART)
+    return begins
 
 
-def _ahead(placed: list[tuple[Chunk, int]]) -> float:
-    """Return by how many seconds one track is ahead of another at most."""
-    left: dict[int, list[float]] = {}
-    for chunk, number in reversed(placed):
-        left.setdefault(number, []).append(chunk.begins)
-    most = 0.0
-    for chunk, number in placed:
-        left[number].pop()
-        if not left[number]:
-            del left[number]
-        # The next of each other track that has one.
-        others = [begins[-1] for other, begins in left.items() if other != number]
-        if others:
-            most = max(most, chunk.ends - min(others))
-    return most
-
-
-def _end_of_sample(tracks: list[Track], chunks: list[Chunk], shape: Shape, size: int) -> int:
-    start = chunks[0].start
-    end = start + shape.sample
+def _end_of_sample(tracks: list[Track], begins: int, shape: Shape, size: int) -> int:
+    end = begins + shape.sample
     for track in tracks:
         if track.played:
-            end = max([end, *(chunk.end for chunk in track.chunks[:_CHUNKS_SEEN])])
-    if end - start > shape.largest_sample:
-        raise Doubt("picture and sound are far apart in the file")
+            end = max([end, *(chunk.end for chunk in islice(track.chunks(), _CHUNKS_SEEN))])
+    if end - begins > shape.largest_sample:
+        raise Doubt(_FAR_APART)
     return min(end, size)

@@ -3,47 +3,58 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from core.adapters.s3 import ObjectGone, Storage
 from core.errors import PermanentError, TransientError
-from core.tasks.claim import Work
-from workers.runtime.patience import Patience
-from workers.transfer_limits import CUT, GONE, Pace, too_slow
+from workers.transfer_limits import CUT, DEFAULT_PACE, GONE, Pace, Patience, too_slow
 
 BLOCK = 1024**2  # bytes handed on at once; also what a connection holds in memory
+_MIN_RANGE = 8 * 1024**2
+_MAX_RANGE = 256 * 1024**2
 
 Take = Callable[[bytearray, int], Awaitable[None]]
 
 
-async def read_range(
-    storage: Storage, work: Work, start: int, end: int, take: Take, pace: Pace
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An object that is read.
+
+    Attributes:
+        storage: the store that it is in.
+        key: its name there.
+        size: in bytes.
+        etag: of the version that is meant; None for whichever there is.
+        connections: ranges under way at once, at the most; each holds about 1 MiB in memory.
+        pace: how slow each of them may be.
+    """
+
+    storage: Storage
+    key: str
+    size: int
+    etag: str | None
+    connections: int
+    pace: Pace = DEFAULT_PACE
+
+
+async def read_range(source: Source, start: int, end: int, take: Take) -> None:
     """Read from `start` to before `end`.
 
-    Args:
-        storage: the object store.
-        work: says which object, and which version of it.
-        start: the first byte.
-        end: behind the last byte.
-        take: called with each block, in order, and its place in the object.
-        pace: how slow the store may be; the time that `take` needs is not counted.
+    Each block is given to `take`, in order, with its place in the object. The time that `take`
+    needs is not the store's.
 
     Raises:
         PermanentError: the object is gone, or is not the one that was uploaded.
         TransientError: fewer bytes came than there are, or they came too slowly.
         Unavailable: the store does not answer.
     """
-    place, patience = start, Patience(pace)
+    pace, place, patience = source.pace, start, Patience(source.pace)
 
     async def go_on() -> None:
         nonlocal place
+        reading = source.storage.read_range(source.key, place, end - 1, source.etag)
         try:
-            async with (
-                aclosing(
-                    storage.read_range(work.source_key, place, end - 1, work.source_etag)
-                ) as chunks,
-                aclosing(_blocks(chunks)) as blocks,
-            ):
+            async with aclosing(reading) as chunks, aclosing(_blocks(chunks)) as blocks:
                 while block := await _next(blocks, pace.patience_s(min(BLOCK, end - place))):
                     await take(block, place)
                     place += len(block)
@@ -58,7 +69,7 @@ async def read_range(
     await patience.bear(go_on)
 
 
-async def read_bytes(storage: Storage, work: Work, start: int, end: int, pace: Pace) -> bytes:
+async def read_bytes(source: Source, start: int, end: int) -> bytes:
     """Return the bytes from `start` to before `end`; raises as `read_range` does."""
     found = bytearray()
 
@@ -67,8 +78,17 @@ async def read_bytes(storage: Storage, work: Work, start: int, end: int, pace: P
         assert place == start + len(found)
         found.extend(block)
 
-    await read_range(storage, work, start, end, take, pace)
+    await read_range(source, start, end, take)
     return bytes(found)
+
+
+def range_length(size: int, connections: int) -> int:
+    """Return how many bytes to ask for at once.
+
+    A few ranges for each connection, so that none is left alone with the last one; not many more,
+    since some stores read the whole object for each.
+    """
+    return min(max(size // (connections * 4), _MIN_RANGE), _MAX_RANGE)
 
 
 async def _next(blocks: AsyncIterator[bytearray], seconds: float) -> bytearray | None:

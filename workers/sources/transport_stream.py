@@ -13,23 +13,15 @@ _SEEN = 10  # packets that tell that it is one
 _PAT, _PMT = 0x00, 0x02  # table ids
 
 
-def recognised(known: Known) -> bool:
-    """Tell whether it is one."""
-    return _layout(known) is not None
+def arrange(known: Known, shape: Shape) -> Pipe | None:
+    """Have it read as it is; None if it is something else. Raises as `mp4.arrange`.
 
-
-def arrange(known: Known, shape: Shape) -> Pipe:
-    """Have it read as it is. ffprobe looks at the end for the last time stamps.
-
-    FFmpeg reads to the tables, and then goes back to the beginning. In a pipe it can do that only
-    as far as what it has read to recognise the format, which is ten packets.
-
-    Raises:
-        Lacking: more of it must be known.
-        Doubt: the tables come later.
+    ffprobe looks at the end for the last time stamps. FFmpeg reads to the tables, and then goes
+    back to the beginning. In a pipe it can do that only as far as what it has read to recognise the
+    format, which is ten packets.
     """
-    layout = _layout(known)
-    assert layout is not None  # it was recognised
+    if (layout := _layout(known)) is None:
+        return None
     length, offset = layout
     _see_tables(known.need(0, _SEEN * length), length, offset)
     head = Span(0, min(shape.head // length * length, known.size))

@@ -3,12 +3,12 @@
 from core.model.tables.accounts import Invite, Session, User
 from core.model.tables.base import Base
 from core.model.tables.jobs import DEFAULT_POOL, Job, Task, TaskAttempt, TaskNeed
-from core.model.tables.release_before import OldArtifact, OldRendition, OldTask
+from core.model.tables.release_before import Old, OldTask
 from core.model.tables.upkeep import Outbox, Purge, Setback
 from core.model.tables.videos import Asset, Upload, Video
 
 __all__ = [
-    "DEFAULT_POOL", "Asset", "Base", "Invite", "Job", "OldArtifact", "OldRendition", "OldTask",
-    "Outbox", "Purge", "Session", "Setback", "Task", "TaskAttempt", "TaskNeed", "Upload", "User",
+    "DEFAULT_POOL", "Asset", "Base", "Invite", "Job", "Old", "OldTask", "Outbox",
+    "Purge", "Session", "Setback", "Task", "TaskAttempt", "TaskNeed", "Upload", "User",
     "Video",
 ]  # fmt: skip

@@ -18,7 +18,9 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_unsent", "available_at", postgresql_where="sent_at IS NULL"),
+        Index(
+            "ix_outbox_unsent_topic", "topic", "available_at", postgresql_where="sent_at IS NULL"
+        ),
         Index("ix_outbox_sent", "sent_at", postgresql_where="sent_at IS NOT NULL"),
         Index("ix_outbox_key", "key"),
     )
@@ -47,7 +49,7 @@ class Purge(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     prefix: Mapped[str] = mapped_column(Text)
-    # An S3 multipart upload to abort at `prefix`, which is then a whole key.
+    # The release before writes it. What it names is under `prefix`.
     s3_upload_id: Mapped[str | None] = mapped_column(Text)
     not_before: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 

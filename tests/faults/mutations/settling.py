@@ -27,6 +27,18 @@ def keep_abandoned() -> None:
     replace(Attempt, "_abandon", nothing)
 
 
+@mutation("remove_published", "workers")
+def remove_published() -> None:
+    """Who has lost its lease has removed what it has stored, even if that was published."""
+    from core.tasks import settle
+    from core.videos import purges
+
+    async def abandon(tx: Any, claim: Any) -> None:
+        await purges.schedule_removal(tx, claim.prefix)
+
+    replace(settle, "abandon", abandon)
+
+
 @mutation("give_back", "workers")
 def no_give_back() -> None:
     """A worker that is told to end says nothing to anybody."""

@@ -8,34 +8,40 @@ from tests.faults.mutations import mutation, replace
 @mutation("lapse", "control")
 def no_lapse() -> None:
     """Nobody brings back the tasks of workers that fell silent."""
-    _never("lapse")
+    from control.leases import Leases
+
+    _never(Leases, "lapse")
 
 
 @mutation("resend", "control")
 def no_resend() -> None:
     """Nobody notices that a task waits whose message is gone."""
-    _never("resend_lost")
+    from control import lost_hints
+
+    _never(lost_hints, "resend")
 
 
 @mutation("upload_sweep", "control")
 def no_upload_sweep() -> None:
     """Nobody asks S3 about uploads that were begun."""
-    _never("check_uploads")
+    from control import uploads
+
+    _never(uploads, "check")
 
 
 @mutation("purge", "control")
 def no_purge() -> None:
     """Nobody removes what nobody may see any more."""
-    _never("purge")
+    from control import purges
+
+    _never(purges, "purge")
 
 
-def _never(name: str) -> None:
-    from control.sweeps import Sweeps
-
-    async def nothing(_self: Sweeps) -> None:
+def _never(owner: Any, name: str) -> None:
+    async def nothing(*_arguments: Any) -> None:
         return None
 
-    replace(Sweeps, name, nothing)
+    replace(owner, name, nothing)
 
 
 @mutation("no_outbox", "control")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import redis.asyncio as redis
 
-from control.metrics import Metrics
+from control.metrics import text
 from core.adapters.postgres import Database
 from tests.infra.kubernetes.conftest import Render
 from tests.infra.kubernetes.rendered import Rendered, component_of
@@ -55,8 +55,8 @@ async def test_what_keda_looks_for_is_told_by_control(
     wanted = trigger(release)["metadata"]
     assert wanted["format"] == "prometheus"
     rounds = rounds_of(settings, db, redis=redis_client)
-    text = (await Metrics(rounds.adapters, rounds.relay, rounds.sweeps).text()).decode()
-    [line] = [each for each in text.splitlines() if each.startswith(wanted["valueLocation"] + " ")]
+    told = (await text(rounds.adapters)).decode()
+    [line] = [each for each in told.splitlines() if each.startswith(wanted["valueLocation"] + " ")]
     assert float(line.rpartition(" ")[2]) >= 0
 
 

@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import delete, func, insert, update
 
 from backend.events import stream as changes
-from control.main import opened
+from control.main import opened, send
 from core.events import VideoEvent, announce
 from core.jobs import cancel as cancelling
 from core.jobs.create import create as create_job
@@ -29,7 +29,7 @@ from tests.support.problems import problem
 from tests.support.sse import Stream, stream
 from tests.support.uploading import begin, uploaded
 from tests.support.waiting import wait_until
-from tests.support.work import claim_of
+from tests.support.work import claim_of, locked
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -41,12 +41,11 @@ async def address(api: Api) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def _relayed(api: Api) -> AsyncIterator[None]:
     """Word goes through the outbox; of control nothing but its relay is at work."""
-    async with opened(api.settings) as control:
-        running = [asyncio.create_task(each) for each in (control.relay.run(), control.ear.run())]
+    async with opened(api.settings) as adapters:
+        running = asyncio.create_task(send(adapters))
         yield
-        for each in running:
-            each.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.fixture(autouse=True)
@@ -182,7 +181,7 @@ async def test_late_word_of_a_job_that_was_cancelled_says_nothing_of_the_next_on
     old = await claim_of(held.db, video_id)
     async with held.db.begin() as tx:
         await cancelling.cancel(tx, video_id)  # and Redis was not there to be told
-        await create_job(tx, video_id, "transcode")
+        await create_job(tx, await locked(tx, video_id), "transcode")
     new = await claim_of(held.db, video_id)
     async with stream(address, path.format(video_id), person.token) as events:
         first = await events.event()

@@ -9,11 +9,12 @@ from sqlalchemy import func, insert, select
 
 from backend.videos.sorting import Sort
 from core.model.ids import new_id
-from core.model.tables import Asset, OldArtifact, OldRendition, Purge, Video
+from core.model.tables import Asset, Purge, Video
 from core.tasks import lease
 from tests.support.app import Api
 from tests.support.people import Person, new_user
 from tests.support.problems import problem
+from tests.support.release_before import OldArtifact, OldRendition
 from tests.support.uploading import BODY, begin, get, send, uploaded
 from tests.support.work import claim_of, planned, publish, task_of
 
@@ -308,6 +309,6 @@ async def test_deleting_ends_an_upload_under_way(api: Api, s3: Any) -> None:
     assert shown["state"] == "aborted"
     async with api.services.db.autocommit() as connection:
         aborting = select(Purge.id).where(
-            Purge.prefix == f"videos/{video_id}/source.mp4", Purge.s3_upload_id.is_not(None)
+            Purge.prefix == f"videos/{video_id}/", Purge.not_before <= func.now()
         )
         assert await connection.scalar(aborting) is not None

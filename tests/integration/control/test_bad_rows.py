@@ -26,7 +26,7 @@ from core.tasks.claim import Claim
 from core.videos import removal
 from embedded.stack import Stack
 from tests.support.control import Rounds as Control
-from tests.support.control import rounds_of
+from tests.support.control import counted, rounds_of
 from tests.support.lanes import Rounds
 from tests.support.poison import poisoned, untold
 from tests.support.settings import Settings
@@ -76,11 +76,12 @@ async def test_tasks_that_lapsed(db: Database, control: Control, good: int) -> N
         await tx.execute(
             update(Task).where(Task.id == bad).values(lease_until=ago - timedelta(hours=1))
         )
+    before = counted("lapsed")
     async with poisoned(db, "job_tasks", bad):
-        await control.sweeps.lapse()
+        await control.leases.lapse()
         assert await count(db, Task.state == "queued") == good
         assert await set_back(db, Kind.LAPSE) == {bad}
-        assert control.sweeps.counts["lapsed"] == good  # and each was told of
+        assert counted("lapsed") == before + good  # and each was told of
 
 
 async def test_tasks_to_be_sent(db: Database, control: Control, good: int) -> None:
@@ -123,7 +124,7 @@ async def test_tasks_whose_messages_are_lost(db: Database, control: Control, goo
         await tx.execute(update(Task).where(Task.id == bad).values(available_at=earlier))
         await tx.execute(update(Outbox).values(sent_at=ago))
     async with untold(db, bad):
-        await control.sweeps.resend_lost()
+        await control.resend_lost()
         assert len(await unsent(db, Topic.TASK)) == good
         assert await set_back(db, Kind.RELAY) == {bad}
 
@@ -324,6 +325,13 @@ async def test_each_failure_is_told_to_the_operator_and_doubles_the_wait(db: Dat
 @pytest.mark.parametrize(
     ("error", "longest"), [(RuntimeError("no"), 3600.0), (Unavailable("away"), 60.0)]
 )
-def test_what_was_away_is_asked_again_sooner(error: Exception, longest: float) -> None:
-    assert setbacks.wait_s(1, error) == 5.0
-    assert setbacks.wait_s(1000, error) == longest
+async def test_what_was_away_is_asked_again_sooner(
+    db: Database, error: Exception, longest: float
+) -> None:
+    row_id = uuid.uuid4()
+    await setbacks.note(db, Kind.UPLOAD, row_id, error)
+    async with db.begin() as tx:
+        await tx.execute(update(Setback).values(attempts=1000))
+    with structlog.testing.capture_logs() as lines:
+        await setbacks.note(db, Kind.UPLOAD, row_id, error)
+    assert [line["retry_s"] for line in lines] == [longest]

@@ -11,17 +11,18 @@ import pytest
 from moto.server import ThreadedMotoServer
 from sqlalchemy import func, update
 
-from control.cloudwatch import CloudWatch
+from control import cloudwatch
 from core import setbacks
 from core.adapters import aws
 from core.adapters.postgres import Database
 from core.errors import DatabaseAway, Unavailable
 from core.model.tables import Task
 from core.tasks import settle
+from core.tasks.planning import NewTask
 from tests.support.control import at_work
 from tests.support.settings import Settings, overridden
 from tests.support.waiting import wait_until
-from tests.support.work import claim, queue_video
+from tests.support.work import claim, lapse, let_lapse, planned, queue_video, succeed
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Cloud:
 
     async def tell(self, db: Database) -> None:
         async with aws.client(self.settings, "cloudwatch") as client:
-            await CloudWatch(client, self.namespace).tell(db, self.settings.max_attempts)
+            await cloudwatch.tell(client, self.namespace, db, self.settings.max_attempts)
 
     def told(self, name: str) -> list[float]:
         """Return the largest value of each minute."""
@@ -73,6 +74,25 @@ async def test_what_may_be_claimed_and_what_is_held_is_wanted(cloud: Cloud, db: 
     assert 0 < oldest_s < 100  # of those that wait
 
 
+async def test_who_waits_again_waits_from_the_moment_that_it_may_be_claimed(
+    cloud: Cloud, db: Database
+) -> None:
+    """Neither while a worker had it that fell silent, nor while it was blocked."""
+    lapsed, blocking = await queue_video(db), await queue_video(db)
+    plan = (NewTask("encode", "first"), NewTask("encode", "second", needs=("first",)))
+    first = await planned(db, await claim(db, blocking.task_id), plan)
+    await claim(db, lapsed.task_id)
+    async with db.begin() as tx:
+        await tx.execute(update(Task).values(available_at=func.now() - timedelta(hours=2)))
+    await let_lapse(db, lapsed.task_id)
+    assert await lapse(db) == 1
+    await succeed(db, first)
+    await cloud.tell(db)
+    assert cloud.told("TasksWaiting") == [2]
+    [oldest_s] = cloud.told("OldestWaiting")
+    assert 0 <= oldest_s < 100
+
+
 async def test_what_no_worker_may_claim_is_not_wanted(cloud: Cloud, db: Database) -> None:
     broken, exhausted, _good = [(await queue_video(db)).task_id for _ in range(3)]
     await setbacks.note(db, setbacks.Kind.CLAIM, broken, RuntimeError("its row cannot be written"))
@@ -102,8 +122,6 @@ async def test_a_cloudwatch_that_is_away_says_so(settings: Settings, db: Databas
         await Cloud(overridden(settings, aws_endpoint_url="http://127.0.0.1:1"), "-").tell(db)
 
 
-async def test_nobody_is_told_unless_asked(cloud: Cloud, settings: Settings) -> None:
-    async with at_work(settings) as control:
-        assert control.watcher is None
+async def test_control_tells_it(cloud: Cloud) -> None:
     async with at_work(overridden(cloud.settings, cloudwatch_namespace=cloud.namespace)):
         await wait_until(lambda: cloud.told("TasksWanted") == [0])

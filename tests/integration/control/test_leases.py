@@ -50,14 +50,14 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     held = await claim(db, living.task_id)
     await claim(db, silent.task_id)
     rounds = rounds_of(overridden(settings, heartbeat_s=2), db, careful=True)
-    await wait_until(rounds.sweeps._leases.say_something)
+    await wait_until(rounds.leases.say_something)
     for film in (living, silent):
         await let_lapse(db, film.task_id)
     stack.supervisor.restart("postgres")
 
     async def looked() -> bool:
         try:
-            await rounds.sweeps.lapse()
+            await rounds.leases.lapse()
         except DatabaseAway:  # its connections were of the server before
             return False
         return True
@@ -67,7 +67,7 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     await beat(db, held)
 
     async def back() -> bool:
-        await rounds.sweeps.lapse()
+        await rounds.leases.lapse()
         return bool((await task_of(db, silent.video_id)).state == "queued")
 
     await wait_until(back)  # it has said nothing for a beat
@@ -92,7 +92,7 @@ async def test_so_may_those_of_the_release_before(
     rounds = rounds_of(overridden(settings, heartbeat_s=1), db, careful=True)
 
     async def left() -> int:
-        await rounds.sweeps.adopt()
+        await rounds.leases.adopt()
         async with db.autocommit() as connection:
             found = await connection.scalar(select(func.count()).select_from(OldTask))
             return int(found or 0)
@@ -114,7 +114,7 @@ async def test_a_video_that_is_given_up_is_told(
         for _ in range(2):
             await claim(db, film.task_id)
             await let_lapse(db, film.task_id)
-            await rounds.sweeps.lapse()
+            await rounds.leases.lapse()
     told = [(each["event"], each.get("code"), each.get("video_id")) for each in logs]
     lapsed = ("leases_lapsed", None, None)
     assert told == [lapsed, ("failed", "processing_gave_up", str(film.video_id)), lapsed]

@@ -13,12 +13,12 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from control import listener
-from control.listener import Listener
+from control.listener import listen
 from core.adapters.database_login import connector
 from core.adapters.postgres import Database
 from core.adapters.sqs import TaskQueue
 from core.model.states import Topic
-from core.outbox.write import OUTBOX_CHANNEL, hint
+from core.outbox.write import hint
 from tests.support.control import at_work
 from tests.support.settings import Settings, overridden
 from tests.support.waiting import wait_until
@@ -58,7 +58,7 @@ def connecting(settings: Settings) -> Callable[[], Awaitable[Any]]:
 @asynccontextmanager
 async def listening(connect: Callable[[], Awaitable[Any]]) -> AsyncIterator[Ear]:
     heard = Ear()
-    running = asyncio.create_task(Listener(connect, OUTBOX_CHANNEL, heard.hear).run())
+    running = asyncio.create_task(listen(connect, heard.hear))
     try:
         await wait_until(lambda: heard.count)  # that it listens is word in itself
         yield heard
@@ -135,8 +135,14 @@ async def test_one_that_hangs_before_it_listens_is_given_up(
 async def test_the_relay_sends_what_is_queued_at_once(
     db: Database, queue: TaskQueue, settings: Settings
 ) -> None:
-    async with at_work(overridden(settings, sweep_s=3600)) as control:
-        await wait_until(lambda: control.ear.listening)
+    async with at_work(overridden(settings, sweep_s=3600)):
+        await wait_until(lambda: somebody_listens(db))
         queued = await queue_video(db)
         [message] = await queue.receive(1, wait_s=5)
     assert message.task_id == queued.task_id
+
+
+async def somebody_listens(db: Database) -> bool:
+    async with db.autocommit() as connection:
+        found = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
+        return bool(await connection.scalar(text(found)))

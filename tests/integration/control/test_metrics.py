@@ -5,7 +5,8 @@ import redis.asyncio as redis
 from aiohttp import ClientSession
 
 from control import service_app
-from control.metrics import Metrics
+from control.adapters import Adapters
+from control.metrics import text
 from core import service_port
 from core.adapters.postgres import Database
 from core.errors import Failure
@@ -20,29 +21,24 @@ from tests.support.work import claim, queue_video
 Told = dict[str, float]
 
 
-def metrics_of(settings: Settings, db: Database, redis_client: redis.Redis) -> Metrics:
-    rounds = rounds_of(settings, db, redis=redis_client)
-    return Metrics(rounds.adapters, rounds.relay, rounds.sweeps)
-
-
-async def told_by(metrics: Metrics) -> Told:
+async def told_by(adapters: Adapters) -> Told:
     lines = [
         line.rpartition(" ")
-        for line in (await metrics.text()).decode().splitlines()
+        for line in (await text(adapters)).decode().splitlines()
         if not line.startswith("#")
     ]
     return {name: float(value) for name, _, value in lines}
 
 
 @pytest.fixture
-def metrics(settings: Settings, db: Database, redis_client: redis.Redis) -> Metrics:
-    return metrics_of(settings, db, redis_client)
+def adapters(settings: Settings, db: Database, redis_client: redis.Redis) -> Adapters:
+    return rounds_of(settings, db, redis=redis_client).adapters
 
 
-async def test_what_waits_and_how_it_ends_is_told(db: Database, metrics: Metrics) -> None:
+async def test_what_waits_and_how_it_ends_is_told(db: Database, adapters: Adapters) -> None:
     failed, *_ = [await queue_video(db) for _ in range(3)]
     held = await claim(db, failed.task_id)
-    told = await told_by(metrics)
+    told = await told_by(adapters)
     assert told['framemill_tasks{state="running"}'] == 1
     assert told["framemill_tasks_wanted"] == 3
     async with db.begin() as tx:
@@ -52,7 +48,7 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, metrics: Metrics
             Failure(FailureCode.CORRUPT_MEDIA, "-", retryable=False),
             Ending(cpu_seconds=2.5),
         )
-    told = await told_by(metrics)
+    told = await told_by(adapters)
     assert told['framemill_up{dependency="postgres"}'] == 1
     assert told['framemill_tasks{state="queued"}'] == 2
     assert told['framemill_tasks{state="running"}'] == 0
@@ -63,12 +59,12 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, metrics: Metrics
 
 
 async def test_a_task_that_waits_to_be_tried_again_wants_no_worker(
-    db: Database, metrics: Metrics
+    db: Database, adapters: Adapters
 ) -> None:
     held = await claim(db, (await queue_video(db)).task_id)
     async with db.begin() as tx:
         await settle.give_back(tx, held, delay_s=60, charge=True)
-    told = await told_by(metrics)
+    told = await told_by(adapters)
     assert told['framemill_tasks{state="queued"}'] == 1
     assert told["framemill_tasks_wanted"] == 0
 
@@ -77,7 +73,7 @@ async def test_metrics_are_told_without_a_database(
     settings: Settings, redis_client: redis.Redis
 ) -> None:
     away = Database("postgresql+asyncpg://nobody:x@127.0.0.1:1/none")
-    told = await told_by(metrics_of(settings, away, redis_client))
+    told = await told_by(rounds_of(settings, away, redis=redis_client).adapters)
     assert told['framemill_up{dependency="postgres"}'] == 0
     # Who scales by it must see that it is not known, and not that nothing is wanted.
     assert "framemill_tasks_wanted" not in told
@@ -86,20 +82,20 @@ async def test_metrics_are_told_without_a_database(
 
 
 async def test_workers_are_counted_by_what_they_say(
-    redis_client: redis.Redis, metrics: Metrics
+    redis_client: redis.Redis, adapters: Adapters
 ) -> None:
     words = Presence(redis_client)
     await words.tell("a", Report(WorkerState.NO_ROOM, 0, 1, "no disk"))
     await words.tell("b", Report(WorkerState.BUSY, 0, 1))
-    told = await told_by(metrics)
+    told = await told_by(adapters)
     counts = {each: told[f'framemill_workers{{state="{each}"}}'] for each in WorkerState}
     assert counts == {"idle": 0.0, "busy": 1.0, "no_room": 1.0}
 
 
-async def test_they_are_told_over_http_and_nothing_else_is(metrics: Metrics) -> None:
+async def test_they_are_told_over_http_and_nothing_else_is(adapters: Adapters) -> None:
     listener = service_port.bind("127.0.0.1", 0, "CONTROL_PORT")
     address = f"http://{service_port.address_of(listener)}"
-    async with service_app.served(listener, metrics), ClientSession(trust_env=False) as http:
+    async with service_app.served(listener, adapters), ClientSession(trust_env=False) as http:
         async with http.get(f"{address}/healthz") as answer:
             assert (answer.status, await answer.json()) == (200, {"status": "ok"})
         async with http.get(f"{address}/metrics") as answer:

@@ -152,11 +152,11 @@ async def test_lost_hints_are_sent_again(
         ago = func.now() - func.make_interval(0, 1)
         await tx.execute(update(Task).values(available_at=ago))
         await tx.execute(update(Outbox).values(sent_at=ago))
-    await rounds.sweeps.resend_lost()
+    await rounds.resend_lost()
     assert await rounds.hints() == 0  # the message is there: nothing is lost
     await sqs.purge_queue(QueueUrl=await queue._find())
     await wait_until(lambda: _is_empty(queue))
-    await rounds.sweeps.resend_lost()
+    await rounds.resend_lost()
     assert await rounds.hints() == 1
     assert await received(queue) == [queued.task_id]
 
@@ -172,7 +172,7 @@ async def test_what_was_sent_just_now_is_not_taken_for_lost(
     rounds = make()
     await rounds.sent()
     await received(queue)  # a worker has it, and is about to claim it
-    await rounds.sweeps.resend_lost()
+    await rounds.resend_lost()
     assert await rounds.hints() == 0
 
 

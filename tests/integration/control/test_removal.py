@@ -4,17 +4,18 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from control.deleted import forget_videos
 from control.outbox_cleanup import forget_sent
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.errors import LeaseLost, Unavailable
-from core.model.tables import Base, Outbox, Video
+from core.model.tables import Outbox, Video
 from core.tasks import planning, settle
 from core.tasks.planning import Inspection, NewTask
 from core.videos import removal
+from tests.support.tables import all_text
 from tests.support.work import LEASE_S, claim, publish, queue_video, rows, video_of
 
 AN_HOUR = 3600.0
@@ -33,26 +34,16 @@ async def let_an_hour_pass(db: Database) -> None:
         await tx.execute(update(Outbox).values(sent_at=ago))
 
 
-async def everything_said(db: Database) -> str:
-    """All text of all tables."""
-    found: list[str] = []
-    async with db.autocommit() as connection:
-        for table in Base.metadata.sorted_tables:
-            rows = await connection.execute(text(f"SELECT t::text FROM {table.name} t"))
-            found += rows.scalars().all()
-    return "\n".join(found)
-
-
 async def test_names_are_gone_at_once(db: Database) -> None:
     queued = await queue_video(db)
     held = await claim(db, queued.task_id)
     async with db.begin() as tx:
         made = Inspection({}, (NewTask("encode", "encode"),), {"place": "Reykjavik"})
         await planning.plan(tx, held, made, LEASE_S, "worker", uuid.uuid4())
-    told = await everything_said(db)
+    told = await all_text(db)
     assert [word for word in SAID if word in told] == [*SAID]
     await delete(db, queued.video_id)
-    told = await everything_said(db)
+    told = await all_text(db)
     assert not [word for word in SAID if word in told]
 
 
@@ -70,7 +61,7 @@ async def test_rows_and_objects_are_gone_an_hour_later(db: Database, storage: St
     assert await forget_videos(db, storage, AN_HOUR) == 1
     assert await forget_sent(db) > 0
     assert await storage.head(late) is None
-    told = await everything_said(db)
+    told = await all_text(db)
     for lost in (queued.video_id, queued.job_id, queued.task_id):
         assert str(lost) not in told
     _, _, video = await rows(db, other)

@@ -120,6 +120,47 @@ async def test_an_upload_under_way_is_left_alone(
     assert await begun.is_open_in_s3()
 
 
+async def next_look(db: Database, begun: Begun, **values: Any) -> float:
+    """Check an upload that is due and has these values; return in how many seconds it is again."""
+    async with db.begin() as tx:
+        await tx.execute(update(Upload).values(check_at=func.now(), **values))
+    async with db.autocommit() as connection:
+        await uploads.check(db, begun.storage, 30)
+        left = func.extract("epoch", Upload.check_at - func.now())
+        return float(await connection.scalar(select(left).where(Upload.id == begun.row.id)) or 0)
+
+
+async def test_the_older_an_upload_is_the_more_rarely_the_store_is_asked(
+    db: Database, storage: Storage
+) -> None:
+    begun, now = await begin(db, storage, expired=False), datetime.now(UTC)
+    looks = [
+        await next_look(db, begun, created_at=now - age)
+        for age in (timedelta(minutes=1), timedelta(hours=2), timedelta(days=2))
+    ]
+    # At the latest when it expires; and soon after somebody has begun to complete it.
+    looks.append(await next_look(db, begun, completing_until=now - timedelta(minutes=1)))
+    assert looks == pytest.approx([30, 720, 3600, 30], abs=5)
+
+
+async def test_what_s3_has_completed_is_soon_adopted_however_old_it_is(
+    db: Database, storage: Storage, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = await begin(db, storage, expired=False)
+    await begun.send(1, 2)
+    await check()  # and now not again for minutes
+
+    async def die(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(upload_lifecycle, "finish", die)
+        with pytest.raises(asyncio.CancelledError):
+            await upload_lifecycle.complete(db, storage, begun.row)
+    await check()
+    assert await state_of(db, begun) == ("completed", "queued")
+
+
 async def test_an_abandoned_upload_is_dropped(db: Database, storage: Storage, check: Check) -> None:
     begun = await begin(db, storage, expired=True)
     await begun.send(1)

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest_asyncio
 
-from control.adoption import adopt_all
+from control.leases import adopt_all
 from core.adapters.postgres import Database
 from core.migrations.upgrade import upgrade
 from embedded.stack import Stack

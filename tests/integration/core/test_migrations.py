@@ -5,22 +5,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 from unittest.mock import ANY
 
 import asyncpg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import Connection
 
 from core.adapters.postgres import Database
 from core.migrations import upgrade as migrations
-from core.model.tables import Base
 from embedded.stack import Stack
 from tests.support.databases import own_database
 from tests.support.release_before import REVISION
+from tests.support.tables import compared
 from tests.support.waiting import wait_until
 from tests.support.work import queue_video
 
@@ -28,11 +24,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 async def test_nothing_is_left_to_migrate(db: Database) -> None:
-    def compare(connection: Connection) -> Any:
-        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
-
     async with db.begin() as tx:
-        assert await tx.run_sync(compare) == []
+        assert await tx.run_sync(compared) == []
 
 
 async def migrate(*options: str, **values: str) -> tuple[int, str]:

@@ -1,6 +1,7 @@
 """How work ends: cancelled, published, failed; and how it is asked for again."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -25,6 +26,7 @@ from tests.support.work import (
     encoding,
     lapse,
     let_lapse,
+    locked,
     new_video,
     outputs,
     planned,
@@ -106,6 +108,18 @@ async def test_success_is_published_all_at_once(db: Database) -> None:
         ]
 
 
+async def test_what_is_known_better_at_the_end_is_written_in_the_place_of_the_plan(
+    db: Database,
+) -> None:
+    queued = await queue_video(db)
+    held = await encoding(db, queued)
+    better: dict[str, Any] = {"plan": {"of": "all"}, "source_media": {"duration": 3}}
+    async with db.begin() as tx:
+        await settle.succeed(tx, held, outputs(held, "720p"), **better)
+    _, job, video = await rows(db, queued)
+    assert {"plan": job.plan, "source_media": video.source_media} == better
+
+
 async def test_a_success_that_cannot_be_written_whole_is_not_written(db: Database) -> None:
     queued = await queue_video(db)
     held = await encoding(db, queued)
@@ -118,7 +132,7 @@ async def test_a_success_that_cannot_be_written_whole_is_not_written(db: Databas
 async def once_more(db: Database, queued: Queued) -> Work:
     """Ask for another transcode of a video, and have it begin to encode."""
     async with db.begin() as tx:
-        await create.create(tx, queued.video_id, "transcode")
+        await create.create(tx, await locked(tx, queued.video_id), "transcode")
     return await planned(db, await claim_of(db, queued.video_id))
 
 
@@ -209,7 +223,7 @@ async def test_no_job_begins_on_a_video_that_does_not_rest(db: Database, state: 
     video = await new_video(db, state=state)
     with pytest.raises(NotFound if state == VideoState.DELETED else Conflict):
         async with db.begin() as tx:
-            await create.create(tx, video.video_id, "transcode")
+            await create.create(tx, await create.resting(tx, video.video_id), "transcode")
     async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Job)) == 0
 
@@ -219,7 +233,7 @@ async def test_of_two_who_ask_at_once_one_job_is_made(db: Database) -> None:
 
     async def ask() -> None:
         async with db.begin() as tx:
-            await create.create(tx, video.video_id, "transcode")
+            await create.create(tx, await create.resting(tx, video.video_id), "transcode")
 
     results = await asyncio.gather(*(ask() for _ in range(5)), return_exceptions=True)
     assert sorted(type(item).__name__ for item in results) == ["Conflict"] * 4 + ["NoneType"]

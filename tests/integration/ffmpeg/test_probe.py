@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.errors import Failure
 from core.model.failure_codes import FailureCode
-from workers.ffmpeg.diagnose import Diagnosis
 from workers.ffmpeg.probe import ProbeFailedError, probe
 from workers.media.limits import Limits, refuse
 
@@ -25,7 +25,7 @@ async def judged(tools: Tools, path: Path) -> str:
     try:
         refusal = refuse(await tools.probe(path))
     except ProbeFailedError as error:
-        return error.failure.code if error.failure.input_fault else f"ours: {error}"
+        return error.failure.code if not error.failure.retryable else f"ours: {error}"
     return "taken" if refusal is None else str(refusal.code)
 
 
@@ -96,10 +96,10 @@ async def test_taking_too_long_is_not_the_files_fault(tools: Tools, tmp_path: Pa
     slow.chmod(0o755)
     with pytest.raises(ProbeFailedError) as caught:
         await probe(str(slow), "./input", cwd=tmp_path, limits=Limits(probe_timeout_s=0.3))
-    assert caught.value.failure == Diagnosis(
+    assert caught.value.failure == Failure(
         FailureCode.PROCESSING_TIMEOUT,
         "The file took too long to inspect. Try again later.",
-        input_fault=False,
+        retryable=True,
     )
 
 

@@ -62,10 +62,9 @@ def pid_file(tmp_path: Path) -> int:
 async def test_progress_is_reported_to_the_end(tools: Tools, tmp_path: Path) -> None:
     reports: list[Progress] = []
     argv = [tools.ffmpeg, *ENDLESS[:-3], "-t", "0.5", *ENDLESS[-3:]]
-    finished = await run(argv, cwd=tmp_path, on_progress=reports.append)
+    await run(argv, cwd=tmp_path, on_progress=reports.append)
     assert reports[-1].done
     assert reports[-1].frame == 13
-    assert finished.argv == tuple(argv)
 
 
 async def test_a_failure_carries_command_status_and_last_words(
@@ -74,7 +73,6 @@ async def test_a_failure_carries_command_status_and_last_words(
     argv = [tools.ffmpeg, "-nostdin", "-v", "error", "-i", "./nothing", "-f", "null", "-"]
     with pytest.raises(FFmpegFailedError, match="No such file") as caught:
         await run(argv, cwd=tmp_path)
-    assert caught.value.argv == tuple(argv)
     assert caught.value.status > 0
 
 

@@ -12,10 +12,9 @@ from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import Limits
 from workers.media.plan import plan
 from workers.operations import transcode
-from workers.operations.context import Context, Kept
-from workers.runtime.report import JobLog, Meter
+from workers.operations.context import Context
 from workers.sandbox.kernel import ask_kernel
-from workers.sandbox.sandbox import Sandbox
+from workers.sandbox.policy import Sandbox
 from workers.tools import Tools as WorkerTools
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ async def encoded(tools: Tools, place: Path, behaviour: str) -> list[str]:
         sandbox=Sandbox(ask_kernel(), None, {}, None),
     )
     decided = plan(await tools.probe(source), DEFAULT_LADDER)
-    context = Context(used, cast("Work", None), place, Meter(), JobLog(), Kept())
+    context = Context(used, cast("Work", None), place)
     await transcode._encode(context, decided, None, ())
     return sorted(file.name for file in (place / "out").iterdir())
 

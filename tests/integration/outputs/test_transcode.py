@@ -13,10 +13,11 @@ from tests.faults.misbehaviour import Answer
 from tests.faults.small_disk import small_disk
 from tests.support.transcoding import QUICK, Worker, stored
 from tests.support.waiting import wait_until
+from workers import transfer_limits
 from workers.ffmpeg import diagnose
 from workers.media.ladder import Rung
 from workers.outputs import follow
-from workers.runtime import patience, scratch
+from workers.runtime import scratch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,7 @@ async def test_a_store_that_is_away_in_the_middle_costs_nothing_that_was_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(follow, "_MOST_UNSENT", 0)
-    monkeypatch.setattr(patience, "_MOST_PAUSE_S", 0.1)
+    monkeypatch.setattr(transfer_limits, "_MOST_PAUSE_S", 0.1)
     making = asyncio.create_task(worker.make(behind, await stored(storage, source)))
     await wait_until(lambda: proxy.passed["UploadPart"] or making.done())
     # Three read ahead and four send at the most, and the SDK asks twice: one of them at least

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 
 from workers.ffmpeg.process import launched
-from workers.sandbox.kernel import Kernel, ask_kernel
+from workers.sandbox.kernel import Kernel, Layer, ask_kernel
 from workers.sandbox.libraries import needs_of
-from workers.sandbox.policy import Layer, Policy, Resources
+from workers.sandbox.policy import Policy
 
 HERE = Path(__file__).parent
 LAUNCHER = HERE.parents[2] / "workers" / "sandbox" / "launch.py"
@@ -72,16 +72,16 @@ class Stage:
         """What FFmpeg may do, with the interpreter's files in the place of FFmpeg's."""
         needs = asyncio.run(needs_of(self.interpreter.path))
         return Policy(
+            self.kernel,
+            frozenset(layers),
             programs=needs.programs,
             readable=(*needs.libraries, *self.interpreter.files, self.interpreter.library,
                       str(self.root / "attacker.py"), self.facts["input"]),
             writable=(self.facts["out"],),
-            resources=Resources(
-                address_space=2 * 1024**3, file_size=TOO_LARGE, cpu_seconds=60, processes=1
-            ),
-            layers=frozenset(layers),
-            landlock_abi=self.kernel.landlock_abi,
-            machine=self.kernel.machine,
+            cpu_seconds=60,
+            file_size=TOO_LARGE,
+            address_space=2 * 1024**3,
+            processes=1,
         )  # fmt: skip
 
     def run(

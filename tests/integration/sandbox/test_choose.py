@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 
 from tests.integration.sandbox.test_work import FFMPEG, FFPROBE
 from workers.sandbox.choose import NoSandboxError, choose
-from workers.sandbox.policy import Layer
+from workers.sandbox.kernel import Layer
+from workers.sandbox.policy import Sandbox
 from workers.sandbox.prove import LeakError, prove
-from workers.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from workers.sandbox.kernel import Kernel

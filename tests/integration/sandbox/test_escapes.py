@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workers.sandbox.policy import Layer
+from workers.sandbox.kernel import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,8 +22,7 @@ from workers.ffmpeg.diagnose import diagnose
 from workers.ffmpeg.probe import probe
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, TimeLimitError, launched, run
 from workers.sandbox.libraries import needs_of
-from workers.sandbox.policy import Policy, address_space
-from workers.sandbox.sandbox import Sandbox
+from workers.sandbox.policy import Policy, Sandbox, address_space
 
 if TYPE_CHECKING:
     from workers.ffmpeg.progress import Progress
@@ -163,7 +162,7 @@ async def test_what_cannot_be_set_up_is_ours(sandbox: Sandbox, tmp_path: Path) -
         await run([FFMPEG, "-version"], cwd=tmp_path, policy=policy)
     assert caught.value.status == 125
     failure = diagnose(caught.value.status, caught.value.stderr_tail)
-    assert (failure.code, failure.input_fault) == ("resource_limit", False)
+    assert (failure.code, failure.retryable) == ("resource_limit", True)
 
 
 async def test_an_output_beyond_its_size_is_ours(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -172,18 +171,18 @@ async def test_an_output_beyond_its_size_is_ours(sandbox: Sandbox, tmp_path: Pat
     with pytest.raises(FFmpegFailedError) as caught:
         await run(argv, cwd=tmp_path, policy=policy)
     failure = diagnose(caught.value.status, caught.value.stderr_tail)
-    assert (failure.code, failure.input_fault) == ("storage_error", False)
+    assert (failure.code, failure.retryable) == ("storage_error", True)
 
 
 async def test_too_little_memory_is_ours(sandbox: Sandbox, tmp_path: Path) -> None:
     policy = allow(sandbox, FFMPEG, writes=[tmp_path])
-    policy = replace(policy, resources=replace(policy.resources, address_space=200_000_000))
+    policy = replace(policy, address_space=200_000_000)
     argv = [FFMPEG, *QUIET, "-f", "lavfi", "-i", "testsrc2=s=4096x2160:d=1",
             "-c:v", "libx264", "made.mp4"]  # fmt: skip
     with pytest.raises(FFmpegFailedError) as caught:
         await run(argv, cwd=tmp_path, policy=policy)
     failure = diagnose(caught.value.status, caught.value.stderr_tail)
-    assert not failure.input_fault
+    assert failure.retryable
 
 
 async def test_a_missing_program_is_told_as_before(sandbox: Sandbox, tmp_path: Path) -> None:

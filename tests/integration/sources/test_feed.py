@@ -22,6 +22,7 @@ from workers.ffmpeg.process import (
 )
 from workers.sources.feed import feeder
 from workers.sources.known import Piece, Span
+from workers.sources.ranges import Source
 from workers.transfer_limits import DEFAULT_PACE, GONE, Pace
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ async def fed(
     program = place / "program"
     program.write_text(f"#!/bin/sh\necho $$ > pid.new; mv pid.new pid\n{script}\n")
     program.chmod(0o755)
-    pieces = stream or (Span(0, claim.source_size),)
-    feed = feeder(storage, claim, pieces, connections=3, pace=pace)
+    source = Source(storage, claim.source_key, claim.source_size, claim.source_etag, 3, pace)
+    feed = feeder(source, stream or (Span(0, source.size),))
     before = asyncio.all_tasks()
     try:
         return await run([str(program)], cwd=place, feed=feed, limits=limits)
@@ -120,7 +121,7 @@ async def test_a_store_that_comes_back_is_waited_for_and_nothing_is_begun_anew(
     storage: Storage, behind: Storage, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is away for longer than the program may run; who is told to stop does not wait."""
-    monkeypatch.setattr("workers.runtime.patience._MOST_PAUSE_S", 0.1)
+    monkeypatch.setattr("workers.transfer_limits._MOST_PAUSE_S", 0.1)
     claim = await stored(storage, BODY[:MIB])
     # Two ranges: one of them at least fails three times for us, each time twice for the SDK.
     rule = proxy.set(Answer(503), operations={"GetObject"}, times=12)

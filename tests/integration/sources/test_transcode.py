@@ -107,10 +107,16 @@ async def test_what_fails_in_a_pipe_is_tried_in_a_file(
     storage: Storage, film: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(diagnose, "has_lost_its_place", lambda _: True)
-    made = await worker.make(storage, await stored(storage, film.read_bytes()))
+    work = await stored(storage, film.read_bytes())
+    made = await worker.make(storage, work, audio=None, total_duration=1.0)
     assert "once more, with the whole file" in worker.log
     assert "-protocol_whitelist file" in worker.log
     assert made[0].duration == pytest.approx(SECONDS, abs=0.1)
+    assert made[0].audio_codec == "aac"
+    # What is told of it, too, is that of the whole file.
+    assert worker.plan is not None
+    assert worker.plan["total_duration"] == pytest.approx(SECONDS, abs=0.1)
+    assert worker.plan["audio"]["codec"] == worker.facts["audio_codec"] == "aac"
 
 
 async def test_a_film_that_breaks_off_on_the_way_comes_out_whole(

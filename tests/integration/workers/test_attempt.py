@@ -3,8 +3,10 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import redis.asyncio as redis
@@ -16,7 +18,6 @@ from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from core.errors import DatabaseAway
-from core.tasks.claim import Work
 from core.tasks.planning import Inspection, NewTask
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
@@ -25,11 +26,11 @@ from tests.support.transcoding import Worker
 from tests.support.work import attempt_of, claim, job_of, queue_video
 from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.process import run
+from workers.operations.context import Context
 from workers.runtime import attempt
-from workers.runtime.adapters import Adapters
 from workers.runtime.attempt import Attempt
-from workers.runtime.scratch import Directory, Scratch
 from workers.sources.shape import DEFAULT_SHAPE
+from workers.tools import Adapters
 
 
 class Flickering:
@@ -50,8 +51,8 @@ class Flickering:
 
 def attempt_on(db: Any) -> Attempt:
     nobody: Any = None
-    parts = Adapters(nobody, db, nobody, nobody, nobody)
-    return Attempt(parts, nobody, cast(Directory, nobody), cast(Work, nobody), "worker")
+    adapters = Adapters(nobody, db, nobody, nobody, nobody, "worker")
+    return Attempt(adapters, Context(nobody, nobody, nobody))
 
 
 async def test_a_wrong_statement_is_not_repeated(stack: Stack, db: Database) -> None:
@@ -107,12 +108,32 @@ async def test_a_plan_whose_commit_was_not_answered_is_gone_on_with_though_postg
     nobody: Any = None
     work = await claim(db, (await queue_video(db)).task_id)
     flickering: Any = Forgetful(db, 2)
-    parts = Adapters(settings, flickering, nobody, nobody, nobody)
-    planning = Attempt(parts, nobody, cast(Directory, nobody), work, "worker")
+    adapters = Adapters(settings, flickering, nobody, nobody, nobody, "worker")
+    planning = Attempt(adapters, Context(nobody, work, nobody))
     made = Inspection(plan={}, tasks=(NewTask("encode", "encode"),), source_media={})
     following = await planning._settle(made)
     assert following is not None
     assert (following.kind, following.attempt, flickering.left) == ("encode", 1, 0)
+
+
+async def test_a_mistake_of_ours_is_told_whole_to_the_operator_alone(
+    settings: Settings,
+    db: Database,
+    queue: TaskQueue,
+    storage: Storage,
+    redis_client: redis.Redis,
+    clean: None,
+    tmp_path: Path,
+) -> None:
+    work = await claim(db, (await queue_video(db)).task_id)
+    broken: Any = SimpleNamespace(storage=storage)
+    adapters = Adapters(settings, db, queue, redis_client, broken, "worker")
+    await Attempt(adapters, Context(broken, work, tmp_path)).run()
+    noted = await attempt_of(db, work.task_id)
+    assert (noted.outcome, "AttributeError" in noted.error) == ("retried", True)
+    log = b"".join([chunk async for chunk in storage.read_range(noted.log_key, 0, 9999, None)])
+    assert b"attempt 1 failed: The worker made a mistake." in log
+    assert b"Error" not in log
 
 
 async def test_each_attempt_tells_what_its_programs_have_used(
@@ -137,14 +158,12 @@ async def test_each_attempt_tells_what_its_programs_have_used(
     queued = await queue_video(db, size=film.stat().st_size)
     work = await claim(db, queued.task_id)
     await storage.put(work.source_key, film.read_bytes(), "video/mp4")
-    scratch = Scratch(tmp_path)
-    parts = Adapters(settings, db, queue, storage, redis_client)
-    tools, directory = await worker._tools(storage, DEFAULT_SHAPE), scratch.directory()
-    inspecting = Attempt(parts, tools, directory, work, "worker")
-    following = await inspecting.run()
+    tools = await worker._tools(storage, DEFAULT_SHAPE)
+    adapters = Adapters(settings, db, queue, redis_client, tools, "worker")
+    context = Context(tools, work, tmp_path / "place")
+    following = await Attempt(adapters, context).run()
     assert following is not None
-    await Attempt(parts, tools, directory, following, "worker", inspecting).run()
-    scratch.close()
+    await Attempt(adapters, replace(context, work=following)).run()
     job = await job_of(db, queued.video_id)
     assert job.state == "succeeded"
     ended = [await attempt_of(db, each) for each in (queued.task_id, following.task_id)]

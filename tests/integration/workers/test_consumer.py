@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.engine import URL, make_url
 
 from core.adapters.postgres import Database
-from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskMessage, TaskQueue
 from core.errors import DatabaseAway
 from core.model.tables import Setback, Task, Video
@@ -25,22 +24,21 @@ from tests.support.poison import poisoned
 from tests.support.settings import Settings
 from tests.support.waiting import wait_until
 from tests.support.work import attempt_of, claim, lapse, let_lapse, queue_video, rows, task_of
-from workers.runtime.adapters import Adapters
 from workers.runtime.consumer import Consumer
 from workers.runtime.protection import Protection
-from workers.runtime.scratch import Directory, Scratch
+from workers.tools import Adapters
 
 
 class Begun(Consumer):
     """Notes which tasks would be worked on, and holds them until `go_on` is set."""
 
-    def __init__(self, parts: Adapters, scratch: Scratch) -> None:
-        super().__init__(parts, cast(Any, None), scratch, "worker", Protection())
+    def __init__(self, adapters: Adapters, home: Path) -> None:
+        super().__init__(adapters, home, Protection())
         self.tasks: list[uuid.UUID] = []
         self.go_on = asyncio.Event()
         self.go_on.set()
 
-    async def _work_through(self, claim: Claim, _directory: Directory) -> None:
+    async def _work_on(self, claim: Claim) -> None:
         if await self._begun(claim) is not None:
             self.tasks.append(claim.task_id)
             await self.go_on.wait()
@@ -51,15 +49,13 @@ def consumer(
     settings: Settings,
     db: Database,
     queue: TaskQueue,
-    storage: Storage,
     redis_client: redis.Redis,
     clean: None,
     tmp_path: Path,
-) -> Iterator[Begun]:
+) -> Begun:
     chosen = settings.model_copy(update={"scratch_dir": tmp_path, "min_free_disk_bytes": 0})
-    scratch = Scratch(tmp_path)
-    yield Begun(Adapters(chosen, db, queue, storage, redis_client), scratch)
-    scratch.close()
+    nothing = cast(Any, None)
+    return Begun(Adapters(chosen, db, queue, redis_client, nothing, "worker"), tmp_path)
 
 
 async def works_through(consumer: Begun, queue: TaskQueue, *tasks: uuid.UUID) -> None:
@@ -209,7 +205,7 @@ async def test_who_is_told_twice_to_stop_gives_back_all_the_same(
 ) -> None:
     begun, ending, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def work(_claim: Claim, _directory: Directory) -> None:
+    async def work(_claim: Claim) -> None:
         begun.set()
         try:
             await asyncio.Future()
@@ -217,7 +213,7 @@ async def test_who_is_told_twice_to_stop_gives_back_all_the_same(
             ending.set()
             await go_on.wait()  # as Postgres is, while the task is given back
 
-    monkeypatch.setattr(consumer, "_work_through", work)
+    monkeypatch.setattr(consumer, "_work_on", work)
     await queue.send([(await queue_video(db)).task_id])
     running = asyncio.create_task(until_signal(consumer.run()))
     await wait_until(begun.is_set)

@@ -7,8 +7,6 @@ import threading
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -16,7 +14,6 @@ import pytest_asyncio
 from core.adapters import aws
 from core.adapters.s3 import Storage
 from core.errors import TransientError, Unavailable
-from core.tasks.claim import Work
 from embedded.stack import Stack
 from tests.faults.misbehaviour import Answer, Cut, Hang, Shorten, Slow
 from tests.faults.proxy import Proxy
@@ -28,6 +25,7 @@ from workers.outputs.send import send_stretch
 from workers.outputs.upload import Front, Upload
 from workers.runtime.classify_error import classify_error
 from workers.sources.fetch import fetch
+from workers.sources.ranges import Source
 from workers.transfer_limits import DEFAULT_PACE, Pace
 
 MIB = 1024**2
@@ -54,11 +52,6 @@ async def behind(settings: Settings, proxy: Proxy) -> AsyncIterator[Storage]:
         yield found.storage
 
 
-def held(key: str, size: int) -> Work:
-    """What a transfer looks at of the work that it is for."""
-    return cast(Work, SimpleNamespace(source_key=key, source_size=size, source_etag=None))
-
-
 async def stored(storage: Storage, body: bytes = BODY) -> str:
     key = f"transfer/{uuid.uuid4().hex}"
     await storage.put(key, body, "video/mp4")
@@ -66,9 +59,7 @@ async def stored(storage: Storage, body: bytes = BODY) -> str:
 
 
 async def fetched(behind: Storage, key: str, target: Path, pace: Pace = DEFAULT_PACE) -> bytes:
-    await fetch(
-        behind, held(key, len(BODY)), target, connections=2, on_fraction=lambda _: None, pace=pace
-    )
+    await fetch(Source(behind, key, len(BODY), None, 2, pace), target, lambda _: None)
     return target.read_bytes()
 
 
@@ -235,10 +226,8 @@ async def test_who_is_stopped_in_the_middle_of_a_block_keeps_the_file_open_until
 
     monkeypatch.setattr("workers.sources.fetch._write_all", slowly)
     key = await stored(storage, BODY[:MIB])
-    work, target = held(key, MIB), tmp_path / "file"
-    fetching = asyncio.create_task(
-        fetch(storage, work, target, connections=1, on_fraction=lambda _: None)
-    )
+    source, target = Source(storage, key, MIB, None, 1), tmp_path / "file"
+    fetching = asyncio.create_task(fetch(source, target, lambda _: None))
     await wait_until(begun.is_set)
     fetching.cancel()
     await asyncio.wait({fetching}, timeout=0.1)

@@ -28,6 +28,12 @@ class Table:
         return found
 
 
+def set_to(batcher: Batcher[str, int], **options: float) -> Batcher[str, int]:
+    """Give a batcher other limits."""
+    vars(batcher).update(options)
+    return batcher
+
+
 async def started(table: Table, calls: int) -> None:
     await wait_until(lambda: len(table.calls) >= calls)
 
@@ -42,23 +48,23 @@ async def test_what_is_asked_for_together_is_read_together() -> None:
 
 async def test_who_asks_after_a_read_began_reads_anew() -> None:
     table = Table()
-    batcher = Batcher(table.load, patience_s=60)
+    batcher = set_to(Batcher(table.load), patience_s=60)
     table.gate.clear()
-    early = asyncio.create_task(batcher.get("a"))
+    early = batcher.get("a")
     await started(table, 1)
     table.values["a"] = 10  # written, and told, after the first read was sent
-    late = asyncio.create_task(batcher.get("a"))
+    late = batcher.get("a")
     table.gate.set()
     assert (await early, await late) == (1, 10)
 
 
 async def test_one_read_is_under_way() -> None:
     table = Table()
-    batcher = Batcher(table.load, patience_s=60)
+    batcher = set_to(Batcher(table.load), patience_s=60)
     table.gate.clear()
-    waiting = [asyncio.create_task(batcher.get("a"))]
+    waiting = [batcher.get("a")]
     await started(table, 1)
-    waiting += [asyncio.create_task(batcher.get(key)) for key in ("a", "b", "b")]
+    waiting += [batcher.get(key) for key in ("a", "b", "b")]
     for _ in range(10):
         await asyncio.sleep(0)
     assert len(table.calls) == 1
@@ -70,7 +76,7 @@ async def test_one_read_is_under_way() -> None:
 async def test_a_batch_holds_only_so_many_keys() -> None:
     table = Table()
     table.values = {str(number): number for number in range(10)}
-    batcher = Batcher(table.load, most=4)
+    batcher = set_to(Batcher(table.load), most=4)
     found = await asyncio.gather(*(batcher.get(key) for key in table.values))
     assert found == list(range(10))
     assert [len(call) for call in table.calls] == [4, 4, 2]
@@ -97,7 +103,7 @@ async def test_one_who_goes_away_takes_the_answer_from_nobody() -> None:
     table = Table()
     batcher = Batcher(table.load)
     table.gate.clear()
-    leaving, staying = (asyncio.create_task(batcher.get("a")) for _ in range(2))
+    leaving, staying = (batcher.get("a") for _ in range(2))
     await started(table, 1)
     leaving.cancel()
     table.gate.set()
@@ -135,7 +141,7 @@ async def test_an_error_that_nobody_looks_at_is_no_complaint() -> None:
 async def test_one_who_goes_away_before_the_read_does_no_harm() -> None:
     table = Table()
     batcher = Batcher(table.load)
-    leaving = asyncio.create_task(batcher.get("a"))
+    leaving = batcher.get("a")
     await asyncio.sleep(0)
     leaving.cancel()
     assert await batcher.get("b") == 2
@@ -162,7 +168,7 @@ class Frozen:
 
 async def test_a_call_that_is_not_answered_holds_up_nobody() -> None:
     part = Frozen(1)
-    batcher = Batcher(part.load, patience_s=0.01, give_up_s=60)
+    batcher = set_to(Batcher(part.load), patience_s=0.01, give_up_s=60)
     stuck = batcher.ask("a")
     await wait_until(lambda: part.calls)
     assert await asyncio.wait_for(batcher.get("b"), 30)
@@ -176,7 +182,7 @@ async def test_a_call_that_is_not_answered_holds_up_nobody() -> None:
 
 async def test_a_quick_answer_is_waited_for_alone() -> None:
     table = Table()
-    batcher = Batcher(table.load, patience_s=60)
+    batcher = set_to(Batcher(table.load), patience_s=60)
     table.gate.clear()
     first, second = batcher.ask("a"), batcher.ask("b")
     await started(table, 1)
@@ -188,7 +194,7 @@ async def test_a_quick_answer_is_waited_for_alone() -> None:
 
 async def test_a_call_is_given_up_and_who_asked_is_told_who_was_silent() -> None:
     part = Frozen(2)
-    batcher = Batcher(part.load, dependency="The store", patience_s=0.01, give_up_s=0.05)
+    batcher = set_to(Batcher(part.load, dependency="The store"), patience_s=0.01, give_up_s=0.05)
     with pytest.raises(Unavailable, match=r"The store does not answer\."):
         await asyncio.wait_for(batcher.get("a"), 30)
     await wait_until(lambda: part.cancelled == 2)
@@ -199,7 +205,7 @@ async def test_a_call_is_given_up_and_who_asked_is_told_who_was_silent() -> None
 
 async def test_silence_has_only_so_many_calls_under_way() -> None:
     part = Frozen(1000)
-    batcher = Batcher(part.load, patience_s=0.001, give_up_s=0.1, most_calls=3)
+    batcher = set_to(Batcher(part.load), patience_s=0.001, give_up_s=0.1, most_calls=3)
     asked = [batcher.ask(str(number)) for number in range(20)]
     while not all(future.done() for future in asked):
         assert len(part.calls) - part.cancelled <= 3
@@ -222,7 +228,7 @@ async def test_a_slow_call_that_fails_takes_nothing_from_the_other() -> None:
         await answer.wait()
         return {"a": 1}
 
-    batcher = Batcher(load, patience_s=0.01, give_up_s=60)
+    batcher = set_to(Batcher(load), patience_s=0.01, give_up_s=60)
     asked = batcher.ask("a")
     await wait_until(lambda: len(calls) == 2)
     fail.set()
@@ -240,7 +246,7 @@ async def test_two_calls_that_fail_together_are_told_of() -> None:
         await fail.wait()
         raise OSError("cut")
 
-    batcher = Batcher(load, patience_s=0.01, give_up_s=60)
+    batcher = set_to(Batcher(load), patience_s=0.01, give_up_s=60)
     asked = batcher.ask("a")
     await wait_until(lambda: len(calls) == 2)
     fail.set()
@@ -250,7 +256,7 @@ async def test_two_calls_that_fail_together_are_told_of() -> None:
 
 async def test_who_waits_is_told_when_it_is_closed() -> None:
     part = Frozen(1)
-    batcher = Batcher(part.load, dependency="The store", patience_s=60)
+    batcher = set_to(Batcher(part.load, dependency="The store"), patience_s=60)
     asked = batcher.ask("a")
     await wait_until(lambda: part.calls)
     await batcher.close()

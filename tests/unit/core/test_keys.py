@@ -14,7 +14,7 @@ def test_everything_of_a_video_lies_under_its_prefix() -> None:
     for key in (
         object_keys.source(VIDEO, ".mov"),
         object_keys.attempt_prefix(VIDEO, JOB, "encode", 1),
-        object_keys.old_attempt_prefix(VIDEO, JOB, 1),
+        object_keys.attempt_prefix(VIDEO, JOB, None, 1),
         object_keys.attempt_log(VIDEO, JOB, "encode", 1),
     ):
         assert key.startswith(prefix)
@@ -26,7 +26,7 @@ def test_no_prefix_begins_another() -> None:
         for key in ("inspect", "encode", "encode-1", "1")
         for attempt in range(1, 30)
     ]
-    prefixes += [object_keys.old_attempt_prefix(VIDEO, JOB, attempt) for attempt in range(1, 30)]
+    prefixes += [object_keys.attempt_prefix(VIDEO, JOB, None, attempt) for attempt in range(1, 30)]
     assert len(set(prefixes)) == len(prefixes)
     assert all(
         not longer.startswith(shorter)

@@ -1,4 +1,4 @@
-"""How states follow: uploads by a table, jobs from their tasks, videos from their main job."""
+"""How states follow: jobs from their tasks, videos from their main job."""
 
 import itertools
 
@@ -7,29 +7,12 @@ import pytest
 from core.model.states import (
     JOB_LIVE,
     TASK_LIVE,
-    UPLOAD_TRANSITIONS,
     JobState,
     TaskState,
-    UploadState,
     VideoState,
     job_state,
-    sources_of,
     video_state,
 )
-
-# "Upload: open -> completed | aborted | expired", as the architecture writes it.
-UPLOAD = {"open": {"completed", "aborted", "expired"}}
-
-
-def test_the_table_of_uploads() -> None:
-    assert {
-        str(state): set(map(str, targets)) for state, targets in UPLOAD_TRANSITIONS.items()
-    } == {
-        **{str(state): set() for state in UPLOAD_TRANSITIONS},
-        **UPLOAD,
-    }
-    for state in (UploadState.COMPLETED, UploadState.ABORTED, UploadState.EXPIRED):
-        assert sources_of(UPLOAD_TRANSITIONS, state) == ["open"]
 
 
 @pytest.mark.parametrize(

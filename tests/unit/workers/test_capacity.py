@@ -9,12 +9,13 @@ import structlog
 
 from tests.support.product import wait_for
 from tests.support.settings import Settings
-from workers.runtime.capacity import Capacity, Free, Needs, look_at, may_start
+from workers.runtime import capacity
+from workers.runtime.capacity import Capacity, Free, look_at, may_start
 from workers.runtime.cgroup_memory import available_memory, memory_of_children
 
 GB = 10**9
 MB = 10**6
-NEEDS = Needs(task_memory=GB, free_disk=GB)
+NEEDS = (GB, GB)  # memory and disk
 
 
 @pytest.mark.parametrize(
@@ -34,45 +35,54 @@ NEEDS = Needs(task_memory=GB, free_disk=GB)
     ],
 )
 def test_one_more_is_begun_when_there_is_room(free: Free, running: int, may: bool) -> None:
-    assert (may_start(free, running, NEEDS) is None) is may
+    assert (may_start(free, running, *NEEDS) is None) is may
 
 
 def test_the_operator_is_told_what_there_is_too_little_of() -> None:
-    assert may_start(Free(None, 7 * MB), 0, NEEDS) == "7 MB of disk are free, 1000 MB are needed"
-    reason = may_start(Free(1500 * MB, GB, 200 * MB), 1, NEEDS) or ""
+    assert may_start(Free(None, 7 * MB), 0, *NEEDS) == "7 MB of disk are free, 1000 MB are needed"
+    reason = may_start(Free(1500 * MB, GB, 200 * MB), 1, *NEEDS) or ""
     assert reason.startswith("1500 MB of memory are free, of which 800 MB are reserved")
 
 
 def test_what_is_0_is_not_asked_for() -> None:
-    assert may_start(Free(0, 0), 9, Needs(0, 0)) is None
+    assert may_start(Free(0, 0), 9, 0, 0) is None
 
 
-def capacity(free: list[Free]) -> Capacity:
-    settings = Settings(
-        database_url="postgresql://x", redis_url="redis://x",
-        task_memory_bytes=GB, min_free_disk_bytes=GB,
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> list[Free]:
+    """What is free on the machine; a test may change it."""
+    found = [Free(3 * GB, GB)]
+    monkeypatch.setattr(capacity, "look_at", lambda _: found[0])
+    return found
+
+
+def asked() -> Capacity:
+    return Capacity(
+        Settings(
+            database_url="postgresql://x", redis_url="redis://x",
+            task_memory_bytes=GB, min_free_disk_bytes=GB,
+        )
     )  # fmt: skip
-    return Capacity(settings, lambda: free[0])
 
 
-def test_of_several_as_many_begin_as_there_is_room_for() -> None:
-    free = [Free(3 * GB, GB)]
-    asked = capacity(free)
-    assert asked.room(0, 8) == 3
-    assert asked.room(1, 8) == 2
-    assert asked.room(1, 1) == 1
-    assert asked.room(3, 8) == 0
+def test_of_several_as_many_begin_as_there_is_room_for(free: list[Free]) -> None:
+    found = asked()
+    assert found.room(0, 8) == 3
+    assert found.room(1, 8) == 2
+    assert found.room(1, 1) == 1
+    assert found.room(3, 8) == 0
     free[0] = Free(None, GB)
-    assert asked.room(3, 8) == 8
+    assert found.room(3, 8) == 8
 
 
-def test_it_is_told_once_that_there_is_no_room_and_once_that_there_is_again() -> None:
-    free = [Free(GB, 0)]
-    asked = capacity(free)
+def test_it_is_told_once_that_there_is_no_room_and_once_that_there_is_again(
+    free: list[Free],
+) -> None:
+    found = asked()
     with structlog.testing.capture_logs() as lines:
         for disk in (0, 0, GB, GB, 0):
             free[0] = Free(GB, disk)
-            asked.room(0, 1)
+            found.room(0, 1)
     assert [line["event"] for line in lines] == [
         "waiting_for_capacity",
         "capacity_again",

@@ -30,7 +30,7 @@ def laid(path: Path, data: bytes, hole: int) -> Path:
 
 def chunks(index: bytes) -> list[tuple[int, int]]:
     tracks = read_tracks(index, Box(b"moov", 0, 8, len(index)))
-    return [(chunk.start, chunk.end) for track in tracks for chunk in track.chunks]
+    return [(chunk.start, chunk.end) for track in tracks for chunk in track.chunks()]
 
 
 @pytest.mark.parametrize("spare", [0, 7, 8, 5000])

@@ -29,3 +29,6 @@ def test_what_is_away_or_full_does_not_count(error: Exception, code: str, charge
     assert (judged.failure.code, judged.charge) == (code, charge)
     assert judged.failure.retryable
     assert "ry again" in judged.failure.message
+    # Its owner reads it in the log.
+    assert str(judged).endswith(".")
+    assert type(error).__name__ not in str(judged)

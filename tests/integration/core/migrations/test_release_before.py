@@ -14,16 +14,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection
 
 from backend.auth.login import begin_session
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.jobs.adopt import adopt, adoptable
 from core.migrations.upgrade import downgrade, upgrade
-from core.model.tables import Base
 from core.tasks.claim import Claim, begin
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
@@ -42,6 +38,7 @@ from tests.support.app import Api, running
 from tests.support.product import Clips
 from tests.support.release_before import REVISION
 from tests.support.settings import Settings, overridden
+from tests.support.tables import compared
 from tests.support.waiting import wait_until
 from tests.support.work import claim_next_of_all
 
@@ -97,13 +94,10 @@ async def test_every_row_is_kept(before: str) -> None:
 
 
 async def test_models_agree_with_what_was_brought_over(after: str) -> None:
-    def compare(connection: Connection) -> Any:
-        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
-
     db = Database(after, 1)
     try:
         async with db.begin() as tx:
-            assert await tx.run_sync(compare) == []
+            assert await tx.run_sync(compared) == []
     finally:
         await db.close()
 

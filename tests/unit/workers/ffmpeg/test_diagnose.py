@@ -30,7 +30,7 @@ MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
 )  # fmt: skip
 def test_a_probe_that_failed_by_the_file(words: str, code: str) -> None:
     failure = diagnose_probe(1, words)
-    assert (failure.code, failure.input_fault) == (code, True)
+    assert (failure.code, failure.retryable) == (code, False)
 
 
 @pytest.mark.parametrize("judge", [diagnose, diagnose_probe])
@@ -51,14 +51,14 @@ def test_a_probe_that_failed_by_the_file(words: str, code: str) -> None:
 def test_our_own_troubles(judge: object, status: int, words: str, code: str) -> None:
     assert callable(judge)
     failure = judge(status, words)
-    assert (failure.code, failure.input_fault) == (code, False)
+    assert (failure.code, failure.retryable) == (code, True)
 
 
 def test_an_encode_that_failed_by_the_file() -> None:
     damaged = diagnose(69, "[h264 @ 0x1] Invalid NAL unit size (0 > 8)")
-    assert (damaged.code, damaged.input_fault) == ("corrupt_media", True)
+    assert (damaged.code, damaged.retryable) == ("corrupt_media", False)
     cut = diagnose(1, MOV + "stream 0, offset 0x30: partial file")
-    assert (cut.code, cut.input_fault) == ("truncated_media", True)
+    assert (cut.code, cut.retryable) == ("truncated_media", False)
 
 
 def test_an_early_end_is_not_damage() -> None:
@@ -82,9 +82,9 @@ def test_much_damage_makes_a_packet_seem_to_end_after_the_file() -> None:
 def test_a_packet_too_large_for_any_memory_is_the_files_fault_only_among_other_damage() -> None:
     words = "[in#0/mov,mp4 @ 0x1] Error during demuxing: Cannot allocate memory\n"
     ours = diagnose(244, words)
-    assert (ours.code, ours.input_fault) == ("resource_limit", False)
+    assert (ours.code, ours.retryable) == ("resource_limit", True)
     theirs = diagnose(244, BROKEN + words)
-    assert (theirs.code, theirs.input_fault) == ("corrupt_media", True)
+    assert (theirs.code, theirs.retryable) == ("corrupt_media", False)
     # Killed, it has judged nothing.
     assert diagnose(-9, BROKEN + words).code == "resource_limit"
 
@@ -92,7 +92,7 @@ def test_a_packet_too_large_for_any_memory_is_the_files_fault_only_among_other_d
 def test_a_picture_refused_for_its_size() -> None:
     found = diagnose_size("[mjpeg @ 0x1] Picture size 9x9 exceeds specified max pixel count 80")
     assert found is not None
-    assert (found.code, found.input_fault) == ("resolution_too_large", True)
+    assert (found.code, found.retryable) == ("resolution_too_large", False)
     assert diagnose_size(BROKEN) is None
 
 
@@ -108,7 +108,7 @@ def test_a_picture_refused_for_its_size() -> None:
 )  # fmt: skip
 def test_words_that_look_like_others(words: str, code: str) -> None:
     failure = diagnose_probe(1, words)
-    assert (failure.code, failure.input_fault) == (code, True)
+    assert (failure.code, failure.retryable) == (code, False)
 
 
 def test_an_announced_track_without_anything_in_it() -> None:

@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-from workers.ffmpeg.signs import look
-from workers.ffmpeg.stall import Signs, StallClock
+from workers.ffmpeg.stall import Signs, StallClock, look
 
 LIMIT_S = 60.0
 

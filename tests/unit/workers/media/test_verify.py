@@ -5,12 +5,13 @@ from fractions import Fraction
 
 import pytest
 
+from core.errors import TransientError
 from core.model.failure_codes import FailureCode
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import Limits
 from workers.media.plan import plan
-from workers.media.verify import WrongOutputError, check
+from workers.media.verify import check
 
 RATE = Fraction(25)
 SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48000)
@@ -69,7 +70,7 @@ def test_nothing_came_out() -> None:
     ],
 )
 def test_another_result_than_planned_is_our_fault(outputs: dict[str, MediaInfo]) -> None:
-    with pytest.raises(WrongOutputError):
+    with pytest.raises(TransientError):
         check(PLAN, outputs)
 
 

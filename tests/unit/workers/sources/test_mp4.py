@@ -11,17 +11,25 @@ from hypothesis import strategies as st
 from tests.hostile.boxes import box, huge, nested, url_reference
 from tests.support.movies import CHUNKS, PLAIN_EDIT, TRACKS, Movie, Track
 from workers.sources.boxes import Box, top_level
-from workers.sources.choose import NO_SENSE, Choice, Wanted, WholeFile, choose
+from workers.sources.choose import NO_SENSE, WholeFile, choose
 from workers.sources.chunks import read_tracks
-from workers.sources.known import Doubt, Known
+from workers.sources.known import Doubt, Known, Lacking, Span
 from workers.sources.mp4 import moved
 from workers.sources.shape import DEFAULT_SHAPE, Pipe, Shape
 
 SMALL = Shape(head=4096, tail=2048, sample=3000, largest_sample=500_000, largest_index=20_000)
 
 
-def chosen(data: bytes, shape: Shape = DEFAULT_SHAPE) -> Choice:
+def chosen(data: bytes, shape: Shape = DEFAULT_SHAPE) -> Pipe | WholeFile:
     return choose(Known(len(data)).plus(0, data), shape)
+
+
+def decided(known: Known) -> Pipe | WholeFile | tuple[Span, ...]:
+    """What is chosen; or what more must be known for that."""
+    try:
+        return choose(known, SMALL)
+    except Lacking as lacking:
+        return lacking.spans
 
 
 def together(data: bytes, pieces: Sequence[object]) -> bytes:
@@ -35,7 +43,7 @@ def samples(data: bytes) -> list[list[bytes]]:
     (moov,) = [each for each in boxes if each.kind == b"moov"]
     index = data[moov.start : moov.end]
     tracks = read_tracks(index, Box(b"moov", 0, moov.body - moov.start, len(index)))
-    return [[data[chunk.start : chunk.end] for chunk in track.chunks] for track in tracks]
+    return [[data[chunk.start : chunk.end] for chunk in track.chunks()] for track in tracks]
 
 
 LAYOUTS = [
@@ -78,9 +86,9 @@ def test_only_head_tail_and_index_are_looked_at() -> None:
     chunks = [(track, (10 * sizes[0],) * len(sizes)) for track, sizes in CHUNKS] * 2
     data = Movie(("ftyp", "mdat", "moov", "free"), chunks=chunks, before=30_000).encode()
     known, asked = Known(len(data)), 0
-    while isinstance(choice := choose(known, SMALL), Wanted):
-        for span in choice.spans:
-            asked += span.end - span.start
+    while not isinstance(choice := decided(known), Pipe | WholeFile):
+        for span in choice:
+            asked += len(span)
             known = known.plus(span.start, data[span.start : span.end])
     assert isinstance(choice, Pipe)
     assert asked < len(data) / 3
@@ -151,8 +159,8 @@ def test_boxes_that_do_not_fit_are_fetched_whole(data: bytes, reason: str) -> No
 def test_an_index_beyond_the_bound_is_not_even_read() -> None:
     data = Movie(extra=box(b"free", bytes(20_000))).encode()
     known = Known(len(data)).plus(0, data[:4096]).plus(len(data) - 2048, data[-2048:])
-    while isinstance(choice := choose(known, SMALL), Wanted):
-        for span in choice.spans:
+    while not isinstance(choice := decided(known), Pipe | WholeFile):
+        for span in choice:
             known = known.plus(span.start, data[span.start : span.start + 16])
     assert isinstance(choice, WholeFile)
     assert "too long" in choice.reason

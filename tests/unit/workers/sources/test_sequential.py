@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.sources.choose import NO_SENSE, Choice, WholeFile, choose
+from workers.sources.choose import NO_SENSE, WholeFile, choose
 from workers.sources.known import Known, Piece, Span
 from workers.sources.shape import DEFAULT_SHAPE, Pipe
 
 SMALL = replace(DEFAULT_SHAPE, head=2000, tail=500, sample=1000, long_tail=1000)
 
 
-def chosen(data: bytes) -> Choice:
+def chosen(data: bytes) -> Pipe | WholeFile:
     return choose(Known(len(data)).plus(0, data), SMALL)
 
 

@@ -11,7 +11,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from embedded import console
     from embedded.console import complain
-    from embedded.errors import StackError, Stopped, explain
+    from embedded.errors import StackError, explain
     from embedded.options import read_options
     from embedded.up import run
 
@@ -21,8 +21,6 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         return run(read_options(os.environ))
-    except Stopped as error:
-        return error.exit_code
     except StackError as error:
         complain(str(error))
         return error.exit_code

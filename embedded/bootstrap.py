@@ -27,16 +27,9 @@ def main(arguments: list[str]) -> int:
     try:
         # `make` starts it with Ctrl-C ignored: before this line it would mean a traceback.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        return _run(arguments)
-    except KeyboardInterrupt:
-        return 130
-
-
-def _run(arguments: list[str]) -> int:
-    if len(arguments) != 1 or arguments[0] not in _PROFILES:
-        sys.stderr.write("usage: python3 -m embedded.bootstrap embedded|dev\n")
-        return 2
-    try:
+        if len(arguments) != 1 or arguments[0] not in _PROFILES:
+            complain("usage: python3 -m embedded.bootstrap embedded|dev")
+            return 2
         if sys.version_info < _OLDEST:
             _exec_newer(arguments)
         if not is_current(ROOT, arguments[0]):
@@ -44,6 +37,8 @@ def _run(arguments: list[str]) -> int:
                 ROOT, lambda: say("Waiting for another installation in this directory")
             ):
                 _install(arguments[0])
+    except KeyboardInterrupt:
+        return 130
     except StackError as error:
         complain(str(error))
         return 1
@@ -115,12 +110,12 @@ def _install(profile: str) -> None:
             "This Python cannot make virtual environments; install its venv package first "
             "(Debian and Ubuntu: apt-get install python3-venv)."
         )
-    main_environment = ROOT / ".venv"
-    profile = wanted_profile(main_environment, profile)
-    if not _stamp_is(main_environment, digest(ROOT, profile)):
-        stamp.write(main_environment, "", profile=profile)
+    environment = ROOT / ".venv"
+    profile = wanted_profile(environment, profile)
+    if not _stamp_is(environment, digest(ROOT, profile)):
+        stamp.write(environment, "", profile=profile)
         installer.install_main(ROOT, profile)
-        write_stamp(ROOT, main_environment, profile)
+        write_stamp(ROOT, environment, profile)
     ensure_beside("emulator", "the emulator")
 
 

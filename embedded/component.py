@@ -26,15 +26,11 @@ class Component:
     """A process, or a step that must end with 0 before those that come after it.
 
     Attributes:
-        name: unique; names the log file as well.
         argv: command with an absolute program.
         env: the whole environment.
-        log: where its output is appended.
         after: names of components that must be ready before it starts.
         ready: tells, given the process id, whether it serves; None for a step.
         prepare: called before each start.
-        identity: user to run as; None for the present one.
-        cwd: working directory.
         stop_signal: asks it to end in good order.
         grace: seconds it gets for that before it is killed.
         death_signal: sent by the kernel when the supervisor is killed.
@@ -65,8 +61,11 @@ def spawn(component: Component) -> subprocess.Popen[bytes]:
     """
     if component.prepare is not None:
         component.prepare()
-    _set_aside(component.log)
-    with component.log.open("ab") as log:
+    path = component.log
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > _LOG_LIMIT:
+        path.replace(path.with_name(path.name + ".1"))
+    with path.open("ab") as log:
         return subprocess.Popen(
             wrapped(component.argv, component.identity, component.death_signal),
             env=dict(component.env),
@@ -89,18 +88,12 @@ def wrapped(
     return [sys.executable, "-I", "-S", str(_CHILD), *map(str, numbers), "--", *argv]
 
 
-def log_tail(log: Path, lines: int = 15) -> str:
-    """Return the last lines of a log, indented; empty when there is none."""
+def log_tail(log: Path) -> str:
+    """Return the last 15 lines of a log, indented; empty when there is none."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - 8192))
-            tail = file.read().decode(errors="replace").splitlines()[-lines:]
+            tail = file.read().decode(errors="replace").splitlines()[-15:]
     except OSError:
         return ""
     return "\n".join("    " + line for line in tail)
-
-
-def _set_aside(log: Path) -> None:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > _LOG_LIMIT:
-        log.replace(log.with_name(log.name + ".1"))

@@ -8,7 +8,7 @@ It looks for a message only every 0.1 s while somebody waits for one. Here who s
 waits: half of the time until an idle worker began was this (p50 0.13 s, now 0.08 s).
 
 It runs in the emulator's own environment and leans on private functions of a version that is
-locked by its hash. Where they are not there the app is ministack's own.
+locked by its hash.
 """
 
 import asyncio
@@ -75,7 +75,5 @@ def _wake_receivers() -> None:
     sqs.asyncio = types.SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
 
 
-if all(hasattr(s3, name) for name in ("_read_body", "_get_object", "_object_disk_path")):
-    _map_objects()
-if all(hasattr(sqs, name) for name in ("_act_send_message", "_HANDLERS", "asyncio")):
-    _wake_receivers()
+_map_objects()
+_wake_receivers()

@@ -15,12 +15,6 @@ class UsageError(StackError):
     exit_code = 2
 
 
-class Stopped(StackError):
-    """The person wants to stop; nothing is wrong."""
-
-    exit_code = 130
-
-
 class ComponentDied(StackError):
     """A process ended, or did not become ready in time. The message carries its log's tail."""
 

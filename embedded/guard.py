@@ -20,11 +20,9 @@ _GRACE_S = 8.0
 
 
 class Guard:
-    """The supervisor's end: tells the guard which processes there are."""
+    """The supervisor's end: tells the guard which processes there are; started with the first."""
 
-    def __init__(self) -> None:
-        """Nothing is started before there is something to guard."""
-        self._process: subprocess.Popen[bytes] | None = None
+    _process: subprocess.Popen[bytes] | None = None
 
     def note(self, pids: Iterable[int], lock: int) -> None:
         """Say which processes are to go with this one, and what is locked until they have gone."""
@@ -46,16 +44,13 @@ class Guard:
         births = {pid: birth_of(pid) for pid in pids}
         # Without a guard the components are still tied to this process by the kernel.
         with contextlib.suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.write(json.dumps(births).encode() + b"\n")
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps(births).encode() + b"\n")
 
     def close(self) -> None:
         """Nothing is left to guard."""
         if self._process is not None:
-            self.note((), -1)
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-            self._process.wait()
+            self._process.communicate(b"{}\n")
             self._process = None
 
 
@@ -65,16 +60,17 @@ def _end(births: Mapping[int, str]) -> None:
     Each leads a group of its own; what is left of the group goes as well.
     """
     deadline = time.monotonic() + _GRACE_S
-    leaders = _living(births, births)
-    while left := _living(leaders, births):
+    leaders = left = _living(births)
+    while left:
         if time.monotonic() > deadline:
             _kill_groups(left)
         time.sleep(0.02)
+        left = _living(left)
     _kill_groups(leaders)
 
 
-def _living(pids: Iterable[int], births: Mapping[int, str]) -> list[int]:
-    return [pid for pid in pids if births[pid] and birth_of(pid) == births[pid]]
+def _living(births: Mapping[int, str]) -> dict[int, str]:
+    return {pid: birth for pid, birth in births.items() if birth and birth_of(pid) == birth}
 
 
 def _kill_groups(leaders: Iterable[int]) -> None:

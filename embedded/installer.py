@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from embedded.component import wrapped
 from embedded.console import say
-from embedded.errors import StackError, Stopped
+from embedded.errors import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +31,6 @@ _TO_UV = {
     "default-timeout": "UV_HTTP_TIMEOUT",
     "proxy": "ALL_PROXY",
 }
-_COMMA_SEPARATED = ("UV_FIND_LINKS",)
 # pip lets its environment win over the section of the command, and that over the general one.
 _SECTIONS = ("global", "install", ":env:")
 
@@ -68,20 +68,15 @@ def install_beside(root: Path, name: str, what: str, python: Path | None = None)
 
 
 def uv_environment(pip_config: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Translate the output of `pip config list` into uv's variables; those already set stay.
-
-    Raises:
-        ValueError: a value is not quoted as pip quotes it.
-    """
+    """Translate the output of `pip config list` into uv's variables; those already set stay."""
     values: dict[str, str] = {}
     pairs = re.findall(r"^([\w:]+)\.([\w-]+)='(.*?)'$", pip_config, re.MULTILINE | re.DOTALL)
     for wanted in _SECTIONS:
         for section, option, value in pairs:
-            name = _TO_UV.get(option)
-            if section == wanted and name:
+            if section == wanted and (name := _TO_UV.get(option)):
                 # pip separates several values by white space.
                 words = value.replace("\\n", " ").split()
-                values[name] = ("," if name in _COMMA_SEPARATED else " ").join(words)
+                values[name] = ("," if name == "UV_FIND_LINKS" else " ").join(words)
     if "UV_INDEX" in values:
         # Like pip: the best version of all indexes counts. The hashes say which file is meant.
         values["UV_INDEX_STRATEGY"] = "unsafe-best-match"
@@ -142,8 +137,7 @@ def step(
     the command is ended.
 
     Raises:
-        StackError: it failed.
-        Stopped: it was interrupted.
+        StackError: it failed, or was interrupted.
     """
     begun = time.monotonic()
     live = sys.stdout.isatty()
@@ -157,29 +151,20 @@ def step(
             stderr=subprocess.STDOUT,
         )
         try:
-            while not _ended(process):
-                if interrupted():
-                    break
+            while process.poll() is None and not interrupted():
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(0.2)
                 if live:
                     say(f"\r{label} … {time.monotonic() - begun:.0f} s", end="")
         finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
+            process.terminate()
+            process.wait()
         spent = time.monotonic() - begun
         start = "\r" if live else ""
         say(f"{start}{label} … {spent:.1f} s")
         if interrupted():
-            raise Stopped(f"{label} was interrupted.")
+            raise StackError(f"{label} was interrupted.")
         if process.returncode != 0:
             output.seek(0)
             tail = output.read().decode(errors="replace").strip().splitlines()[-15:]
             raise StackError(f"{label} failed:\n    " + "\n    ".join(tail))
-
-
-def _ended(process: subprocess.Popen[bytes]) -> bool:
-    try:
-        process.wait(0.2)
-    except subprocess.TimeoutExpired:
-        return False
-    return True

@@ -1,6 +1,5 @@
 """Finds Node.js: the machine's own when it is new enough, else the one carried by a wheel."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -45,9 +44,9 @@ def find_node() -> Node:
 def _is_new_enough(program: str) -> bool:
     try:
         done = subprocess.run(
-            [program, "-p", "JSON.stringify(process.versions.node.split('.').map(Number))"],
+            [program, "-p", "process.versions.node"],
             capture_output=True, text=True, timeout=10, check=True,
         )  # fmt: skip
-        return tuple(json.loads(done.stdout)) >= _OLDEST
+        return tuple(map(int, done.stdout.split("."))) >= _OLDEST
     except (OSError, subprocess.SubprocessError, ValueError):
         return False

@@ -37,11 +37,15 @@ _WANTED = {
 }
 
 
-def _directory(name: str, text: str) -> Path:
+def _absolute(name: str, text: str) -> Path:
     try:
-        path = Path(text).expanduser().absolute()
+        return Path(text).expanduser().absolute()
     except (RuntimeError, OSError) as error:  # an unknown ~user; a present directory that has gone
         raise StackError(f"{name}={text} cannot be used: {error}.") from None
+
+
+def _directory(name: str, text: str) -> Path:
+    path = _absolute(name, text)
     # Others read it line by line, or as text: Postgres' own notes, settings, logs.
     if any(unicodedata.category(each) in _UNFIT for each in str(path)):
         raise UsageError(
@@ -52,16 +56,14 @@ def _directory(name: str, text: str) -> Path:
 
 
 def _film(text: str) -> Path:
+    path = _absolute("FILE", text)
     try:
-        path = Path(text).expanduser().absolute()
         if not path.is_file():
             raise StackError(f"FILE={text} is no file; give the path of a video.")
         with path.open("rb"):
             return path
     except OSError as error:
         raise StackError(f"FILE={text} cannot be read: {error.strerror}.") from None
-    except RuntimeError as error:  # an unknown ~user
-        raise StackError(f"FILE={text} cannot be read: {error}.") from None
 
 
 # 0 stands for any free one.

@@ -24,8 +24,8 @@ def build(interrupted: Callable[[], bool] = lambda: False) -> Path:
     """Build the page unless that is done; return the directory to serve.
 
     Raises:
-        StackError: Node.js or a package could not be had, or the build failed.
-        Stopped: `interrupted`, which is asked often, was true.
+        StackError: Node.js or a package could not be had, the build failed, or `interrupted`, which
+            is asked often, was true.
     """
     wanted = _digest(_SOURCES)
     if stamp.read(_DIST)["digest"] != wanted:

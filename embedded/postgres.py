@@ -12,7 +12,7 @@ from pathlib import Path
 from embedded.component import Component, Identity, wrapped
 from embedded.errors import StackError
 
-_SOCKETS_OFF = "unix_socket_directories="
+_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 # Tests may lose everything in a crash of the machine, and are faster for it.
 _VOLATILE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -37,7 +37,7 @@ def postgres_part(
     settings = (
         "listen_addresses=127.0.0.1",
         f"port={port}",
-        _SOCKETS_OFF,
+        "unix_socket_directories=",  # none
         "max_connections=200",
         "log_destination=stderr",
         "logging_collector=off",
@@ -47,7 +47,7 @@ def postgres_part(
     return Component(
         name="postgres",
         argv=(str(bin_dir / "postgres"), "-D", str(files), *flags),
-        env=_environment(),
+        env=_ENVIRONMENT,
         log=data_dir / "logs" / "postgres.log",
         ready=lambda pid: _is_ready(files, pid),
         prepare=prepare,
@@ -147,7 +147,7 @@ def _run(argv: tuple[str, ...], identity: Identity | None, statements: str = "")
     done = subprocess.run(
         wrapped(argv, identity, signal.SIGKILL),
         input=statements,
-        env=_environment(),
+        env=_ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,
@@ -163,27 +163,18 @@ def _run(argv: tuple[str, ...], identity: Identity | None, statements: str = "")
         raise StackError(f"PostgreSQL could not be set up ({Path(argv[0]).name}): {output}")
 
 
-def _environment() -> dict[str, str]:
-    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-
-
 def _remove_stale_pid(files: Path) -> None:
     """Remove what a killed server left, when its number now belongs to another program.
 
     PostgreSQL itself refuses to start if any process of its user has that number.
     """
-    pid_file = files / "postmaster.pid"
+    pid_file, command = files / "postmaster.pid", b""
     with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
         pid = int(pid_file.read_text().splitlines()[0])
-        if not _serves(pid, files):
+        with contextlib.suppress(OSError):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if os.fsencode(files) not in command.split(b"\0"):
             pid_file.unlink()
-
-
-def _serves(pid: int, files: Path) -> bool:
-    try:
-        return os.fsencode(files) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
 
 
 def _is_ready(files: Path, pid: int) -> bool:

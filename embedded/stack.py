@@ -9,12 +9,11 @@ The directory is locked while it is in use. Everything listens on 127.0.0.1 only
 import os
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from embedded import emulator, postgres, services, stamp, store, valkey
 from embedded.component import Component
-from embedded.directory import Directory
+from embedded.directory import hold
 from embedded.errors import StackError, explain
 from embedded.ffmpeg import find_tools
 from embedded.guard import Guard
@@ -48,8 +47,7 @@ class Stack:
 
         Args:
             data_dir: absolute directory for all files; made when it is not there.
-            components: any of `postgres`, `valkey`, `emulator`, `migrate`, `api`, `control`,
-                `worker`.
+            components: of `EVERYTHING`, and `migrate`.
             port: the API's; a free one by default.
             durable: survive a crash of the machine; tests are faster without.
             extra: variables for the services that replace this stack's own.
@@ -62,9 +60,9 @@ class Stack:
         self._durable = durable
         self._extra = dict(extra or {})
         self._report = report
-        self._directory = Directory(data_dir)
+        self._lock: int | None = None
         self._guard = Guard()
-        self._supervisor = Supervisor(())
+        self.supervisor = Supervisor(())
 
     @property
     def service_port(self) -> int:
@@ -73,64 +71,50 @@ class Stack:
 
     @property
     def control_port(self) -> int:
-        """The address of control's metrics in a started stack."""
+        """Where control has its metrics in a started stack."""
         return int(self.environment["CONTROL_PORT"])
-
-    @property
-    def supervisor(self) -> Supervisor:
-        """The components that run."""
-        return self._supervisor
 
     def start(
         self,
-        timeout: float = 120,
         interrupted: Callable[[], bool] = lambda: False,
         hurry: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Start all components and wait until they are ready; False when it was interrupted.
 
-        Each component has `timeout` seconds. `interrupted` and, while a start that failed is taken
-        back, `hurry` are asked often.
+        `interrupted` and, while a start that failed is taken back, `hurry` are asked often.
 
         Raises:
             StackError: something is missing, or the directory is in use.
             ComponentDied: a component ended or was not ready in time.
         """
         try:
-            self._directory.open()
-            self._supervisor = Supervisor(self._describe(), self._noting, self._changed)
-            complete = self._supervisor.start(timeout, interrupted)
-        except OSError as error:
+            self._lock = lock = hold(self.data_dir)
+            self.supervisor = Supervisor(
+                self._describe(), self._noting, lambda pids: self._guard.note(pids, lock)
+            )
+            return self.supervisor.start(interrupted=interrupted)
+        except BaseException as error:
             self.stop(hurry)
+            if not isinstance(error, OSError):
+                raise
             raise StackError(
                 f"DATA_DIR={self.data_dir} cannot be used: {explain(error)}."
             ) from None
-        except BaseException:
-            self.stop(hurry)
-            raise
-        return complete
 
     def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
         """Stop what runs, the services first, and give the directory back."""
-        self._supervisor.stop(hurry=hurry)
+        self.supervisor.stop(hurry=hurry)
         self._guard.close()
-        self._directory.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.stop()
-
-    def _changed(self, pids: Mapping[str, int]) -> None:
-        if self._directory.lock is not None:
-            self._guard.note(pids.values(), self._directory.lock)
 
     def _noting(self, name: str, seconds: float) -> None:
         if name == "migrate" and "postgres" in self._wanted:
@@ -165,14 +149,12 @@ class Stack:
 
     def _steps_and_services(self) -> set[str]:
         names = self._wanted - BACKING
-        if names & {"api", "control", "worker"}:
+        if names & EVERYTHING:
             names |= {"migrate", "provision"}
         # Asking the database takes seconds. The note is among its files, and goes with them.
         if stamp.read(self.data_dir / "postgres")["digest"] == _migrations():
             names.discard("migrate")
-        if "emulator" in self._wanted:
-            names.add("provision")
-        return names
+        return names | ({"provision"} if "emulator" in self._wanted else set())
 
     def _environment(self, secrets: dict[str, str], ports: dict[str, int]) -> dict[str, str]:
         values = services.service_environment(

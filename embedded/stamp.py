@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,11 +29,9 @@ def digest(paths: Iterable[Path], *further: object) -> str:
 
 def read(folder: Path) -> dict[str, str]:
     """Return what was noted in a folder; `digest` is empty unless it is whole."""
-    try:
-        noted = json.loads((folder / _NAME).read_text())
-    except (OSError, ValueError):
-        noted = {}
-    return {"digest": "", **noted} if isinstance(noted, dict) else {"digest": ""}
+    with suppress(OSError, ValueError, TypeError):
+        return {"digest": "", **json.loads((folder / _NAME).read_text())}
+    return {"digest": ""}
 
 
 def write(folder: Path, digest: str, **further: str) -> None:

@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from embedded.component import Component, log_tail, spawn
 from embedded.errors import ComponentDied, StackError, explain
 
 _POLL_S = 0.01
+_READY_S = 120.0
 
 
 @dataclass
@@ -28,23 +29,19 @@ class Running:
 Report = Callable[[str, float], None]
 
 
-def _silent(_name: str, _seconds: float) -> None:
-    pass
-
-
 class Supervisor:
     """Runs a set of components. Not thread-safe: use it from the thread that made it."""
 
     def __init__(
         self,
         components: Iterable[Component],
-        report: Report = _silent,
-        changed: Callable[[Mapping[str, int]], None] = lambda _pids: None,
+        report: Report = lambda _name, _seconds: None,
+        changed: Callable[[Iterable[int]], None] = lambda _pids: None,
     ) -> None:
         """Take the components, in any order.
 
         `report` gets the name and the seconds of each that becomes ready in `start`; `changed` gets
-        `pids` whenever a process was started.
+        all process ids whenever a process was started.
         """
         self._components = {component.name: component for component in components}
         self._running: dict[str, Running] = {}
@@ -60,7 +57,9 @@ class Supervisor:
             if _exit_code(running) is None
         }
 
-    def start(self, timeout: float = 60, interrupted: Callable[[], bool] = lambda: False) -> bool:
+    def start(
+        self, timeout: float = _READY_S, interrupted: Callable[[], bool] = lambda: False
+    ) -> bool:
         """Start every component, each as soon as what it needs is ready, and wait until all are.
 
         Each has `timeout` seconds. False when `interrupted`, which is asked often, was true.
@@ -71,11 +70,9 @@ class Supervisor:
         while not all(self._is_ready(name) for name in self._components):
             if interrupted():
                 return False
-            for component in self._components.values():
-                if component.name not in self._running and all(
-                    map(self._is_ready, component.after)
-                ):
-                    self.begin(component.name)
+            for name, component in self._components.items():
+                if name not in self._running and all(map(self._is_ready, component.after)):
+                    self.begin(name)
             for name, running in self._running.items():
                 if not running.ready and self.is_whole(name, timeout):
                     self._report(name, time.monotonic() - running.started)
@@ -86,16 +83,9 @@ class Supervisor:
         return True
 
     def unit(self, name: str) -> list[str]:
-        """Return what has to be begun again, in this order, for a component to be whole again.
-
-        That is the component itself, and the steps whose work is lost with it.
-        """
-        found = [name]
-        left = [component for component in self._components.values() if component.lost_with_need]
-        while more := [component for component in left if set(component.after) & set(found)]:
-            found += [component.name for component in more]
-            left = [component for component in left if component not in more]
-        return found
+        """Return a component and the steps whose work is lost with it, as they are begun again."""
+        all_ = self._components.values()
+        return [name, *(each.name for each in all_ if each.lost_with_need and name in each.after)]
 
     def needs(self, name: str) -> set[str]:
         """Return the components that a component needs, directly or through others."""
@@ -116,9 +106,9 @@ class Supervisor:
             raise ComponentDied(str(error)) from None
         except OSError as error:
             raise ComponentDied(f"{name} could not be started: {explain(error)}.") from None
-        self._changed(self.pids)
+        self._changed(self.pids.values())
 
-    def is_whole(self, name: str, timeout: float = 120) -> bool:
+    def is_whole(self, name: str, timeout: float = _READY_S) -> bool:
         """Tell whether a component that was begun serves by now, or as a step has ended well.
 
         Raises:
@@ -130,22 +120,11 @@ class Supervisor:
             running.ready = code == 0
         elif code is None:
             running.ready = running.ready or component.ready(running.process.pid)
-        if code is not None and not (component.ready is None and code == 0):
-            raise ComponentDied(_describe(component, _ending(code)))
+        if code is not None and (component.ready is not None or code != 0):
+            raise ComponentDied(self.describe_end(name))
         if not running.ready and time.monotonic() - running.started > timeout:
             raise ComponentDied(_describe(component, f"was not ready within {timeout:.0f} seconds"))
         return running.ready
-
-    def restart(self, name: str) -> None:
-        """Begin the unit of a component again and wait until it is whole; for tests, like `signal`.
-
-        Raises:
-            ComponentDied: one ended or was not ready in time.
-        """
-        for each in self.unit(name):
-            self.begin(each)
-            while not self.is_whole(each):
-                time.sleep(_POLL_S)
 
     def dead(self) -> list[str]:
         """Return the names of the servers that have ended although nobody stopped them."""
@@ -157,8 +136,11 @@ class Supervisor:
 
     def describe_end(self, name: str) -> str:
         """Say how a component ended, with the tail of its log."""
-        running = self._running[name]
-        return _describe(running.component, _ending(_exit_code(running)))
+        code = _exit_code(self._running[name]) or 0
+        how = f"ended with status {code}"
+        if code < 0:
+            how = f"was ended by {signal.Signals(-code).name}"
+        return _describe(self._components[name], how)
 
     def stop(
         self, names: Iterable[str] | None = None, hurry: Callable[[], bool] = lambda: False
@@ -176,14 +158,10 @@ class Supervisor:
                     del left[name], self._running[name]
                 elif hurry() or (name in asked and asked[name] < time.monotonic()):
                     _signal_group(running.process, signal.SIGKILL)
-                elif name not in asked and not self._needed(name, left):
+                elif name not in asked and not any(name in self.needs(other) for other in left):
                     asked[name] = time.monotonic() + running.component.grace
                     _signal_group(running.process, running.component.stop_signal)
             time.sleep(_POLL_S if left else 0)
-
-    def signal(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to the process group of a component; for tests of what happens then."""
-        _signal_group(self._running[name].process, number)
 
     def _is_ready(self, name: str) -> bool:
         # A need that is not component of this stack is somebody else's and taken to be there.
@@ -191,9 +169,6 @@ class Supervisor:
             return True
         running = self._running.get(name)
         return running is not None and running.ready
-
-    def _needed(self, name: str, left: Iterable[str]) -> bool:
-        return any(name in self.needs(other) for other in left)
 
 
 def _exit_code(running: Running) -> int | None:
@@ -208,12 +183,6 @@ def _exit_code(running: Running) -> int | None:
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-
-
-def _ending(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with status {code}"
 
 
 def _describe(component: Component, what: str) -> str:

@@ -4,12 +4,11 @@ import os
 import subprocess
 import time
 from functools import partial
-from pathlib import Path
 
 from embedded import demo, page, store
 from embedded.component import log_tail, wrapped
 from embedded.console import complain, say
-from embedded.errors import ComponentDied, StackError, Stopped
+from embedded.errors import ComponentDied, StackError
 from embedded.interrupt import Interrupt
 from embedded.options import Options
 from embedded.room import Room, size
@@ -51,7 +50,15 @@ def run(options: Options) -> int:
     """
     interrupt = Interrupt()
     try:
-        return _run(options, interrupt)
+        stack = Stack(
+            options.data_dir,
+            EVERYTHING - options.external,
+            port=options.port,
+            durable=True,
+            extra=_with_page(_chosen(options), interrupt),
+            report=lambda name, seconds: say(f"  {name} ready after {seconds:.1f} s"),
+        )
+        return _run(stack, options, interrupt)
     except StackError:
         # What fails because the person wants to stop is no failure.
         if interrupt.requested():
@@ -59,16 +66,8 @@ def run(options: Options) -> int:
         raise
 
 
-def _run(options: Options, interrupt: Interrupt) -> int:
+def _run(stack: Stack, options: Options, interrupt: Interrupt) -> int:
     room = Room(options.scratch_dir, options.wanted_disk)
-    stack = Stack(
-        options.data_dir,
-        EVERYTHING - options.external,
-        port=options.port,
-        durable=True,
-        extra=_with_page(_chosen(options), interrupt),
-        report=lambda name, seconds: say(f"  {name} ready after {seconds:.1f} s"),
-    )
     begun = time.monotonic()
     say(f"Starting Framemill in {options.data_dir}")
     room.look()
@@ -82,7 +81,10 @@ def _run(options: Options, interrupt: Interrupt) -> int:
             say(line)
         return _Session(stack, options, interrupt, room).serve()
     finally:
-        _stop(stack, interrupt)
+        begun = time.monotonic()
+        say("Stopping")
+        stack.stop(hurry=interrupt.hurry)
+        say(f"Stopped after {time.monotonic() - begun:.1f} s")
 
 
 def what_is_open(options: Options, environment: dict[str, str]) -> list[str]:
@@ -101,10 +103,8 @@ def what_is_open(options: Options, environment: dict[str, str]) -> list[str]:
 
 def _chosen(options: Options) -> dict[str, str]:
     chosen = {name: os.environ[name] for name in _OWN_CHOICE if os.environ.get(name)}
-    if options.service_port is not None:
-        chosen["SERVICE_PORT"] = str(options.service_port)
-    if options.control_port is not None:
-        chosen["CONTROL_PORT"] = str(options.control_port)
+    ports = {"SERVICE_PORT": options.service_port, "CONTROL_PORT": options.control_port}
+    chosen |= {name: str(port) for name, port in ports.items() if port is not None}
     return {**chosen, "SCRATCH_DIR": str(options.scratch_dir)}
 
 
@@ -114,19 +114,11 @@ def _with_page(chosen: dict[str, str], interrupt: Interrupt) -> dict[str, str]:
         return chosen
     try:
         return {**chosen, "PAGE_DIR": str(page.build(interrupt.requested))}
-    except Stopped:
-        raise
     except StackError as error:
-        if not interrupt.requested():
-            complain(f"The page could not be built; going on without it.\n{error}")
+        if interrupt.requested():
+            raise
+        complain(f"The page could not be built; going on without it.\n{error}")
         return chosen
-
-
-def _stop(stack: Stack, interrupt: Interrupt) -> None:
-    begun = time.monotonic()
-    say("Stopping")
-    stack.stop(hurry=interrupt.hurry)
-    say(f"Stopped after {time.monotonic() - begun:.1f} s")
 
 
 class _Session:
@@ -185,7 +177,16 @@ class _Session:
     def _run(self, command: demo.Command, waiting: Waiting) -> bool:
         """Run one process of the demonstration while looking after the stack."""
         log = self._options.data_dir / "logs" / "demo.log"
-        process = _start(command, log)
+        with log.open("wb") as file:
+            output = file if command.quiet else None
+            process = subprocess.Popen(
+                wrapped(command.argv),
+                env={**os.environ, **command.env},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         stuck = None
         try:
             while process.poll() is None and not self._interrupt.requested():
@@ -194,7 +195,12 @@ class _Session:
                 if stuck and self._options.once:
                     break
         finally:
-            _end(process)
+            process.terminate()
+            try:
+                process.wait(2)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         if process.returncode == 0:
             demo.keep_clip(self._options.data_dir)
             return True
@@ -204,25 +210,3 @@ class _Session:
             tail = log_tail(log)
             complain(f"{command.label} failed." + (f"\n{tail}" if tail else ""))
         return False
-
-
-def _start(command: demo.Command, log: Path) -> "subprocess.Popen[bytes]":
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            wrapped(command.argv),
-            env={**os.environ, **command.env},
-            stdin=subprocess.DEVNULL,
-            stdout=output if command.quiet else None,
-            stderr=output if command.quiet else None,
-            start_new_session=True,
-        )
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(2)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

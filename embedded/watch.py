@@ -47,13 +47,11 @@ class Watch:
         interrupted: tells whether the person wants to stop: what still runs is killed, then, where
             it would have to be stopped in good order before it is begun again.
         pause: see `pause_before_restart`.
-        timeout: seconds for each of a unit to become ready.
     """
 
     supervisor: Supervisor
     interrupted: Callable[[], bool]
     pause: Callable[[int], float | None] = pause_before_restart
-    timeout: float = 120
     _under_way: dict[str, _Recovery] = field(default_factory=dict)
     _deaths: dict[str, deque[float]] = field(default_factory=dict)
 
@@ -111,7 +109,7 @@ class Watch:
             self.supervisor.begin(name, self.interrupted)
         if recovery.at and name in self.supervisor.dead():
             raise ComponentDied(self.supervisor.describe_end(name))
-        if not self.supervisor.is_whole(recovery.unit[recovery.at], self.timeout):
+        if not self.supervisor.is_whole(recovery.unit[recovery.at]):
             return False
         recovery.at += 1
         if recovery.at == len(recovery.unit):

@@ -8,9 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Conflict, NotFound
 from core.model.ids import new_id
-from core.model.states import Effect, JobState, TaskState, VideoState
-from core.model.tables import Job, Task
-from core.outbox.write import hints_of
+from core.model.states import Effect, JobState, TaskState, Topic, VideoState
+from core.model.tables import Job, Outbox, Task
 from core.tasks import fair_order
 from core.videos import lifecycle
 from core.videos.lifecycle import LockedVideo
@@ -26,7 +25,7 @@ async def create(
 
     The video is locked, and no job of it is live. `video_values` are written with it.
     """
-    job_id = new_id()
+    job_id, task_id = new_id(), new_id()
     priority, turn = await fair_order.assign(tx, video.user_id)
     common = {
         "video_id": video.id,
@@ -43,14 +42,14 @@ async def create(
     )
     task = insert(Task).values(
         **common,
-        id=new_id(),
+        id=task_id,
         job_id=job_id,
         kind=FIRST_TASK,
         key=FIRST_TASK,
         state=TaskState.QUEUED,
     )
-    added = task.returning(Task.id).cte("task")
-    await tx.execute(hints_of(added).add_cte(job.cte("job")))
+    hint = insert(Outbox).values(topic=Topic.TASK, key=task_id)
+    await tx.execute(hint.add_cte(job.cte("job"), task.cte("task")))
     await lifecycle.touch(
         tx,
         video.id,

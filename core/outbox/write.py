@@ -31,13 +31,6 @@ async def hint(tx: AsyncConnection, task_ids: Iterable[uuid.UUID], delay_s: floa
         await tx.execute(insert(Outbox).values(rows))
 
 
-def hints_of(added: CTE) -> Any:
-    """Return the INSERT of a hint for each task that a statement has queued; it returns `id`."""
-    return insert(Outbox).from_select(
-        ["topic", "key"], select(literal(Topic.TASK.value), added.c.id)
-    )
-
-
 def of_video(changed: CTE) -> Any:
     """Return the INSERT of one event for each video that a statement has changed.
 

@@ -197,7 +197,7 @@ async def begin(tx: AsyncConnection, claim: Claim) -> Work | None:
     await project(tx, video, claim.job_id, known=row)
     return Work(
         **vars(claim),
-        **{name: value for name, value in row._mapping.items() if name != "state"},  # noqa: SLF001
+        **{name: value for name, value in row._mapping.items() if name not in ("state", "tasks")},  # noqa: SLF001
         source_key=video.source_key,
         source_size=video.source_size,
         source_etag=video.source_etag,

@@ -1,7 +1,7 @@
 """Presigned URLs: made by our own presigner, and by the SDK."""
 
-import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.adapters.s3 import Storage
@@ -23,8 +23,8 @@ class Ours:
 
     async def get_of_old(self, key: str, age_s: int, expires_s: int) -> str:
         """Return a URL that was signed a while ago."""
-        signer, _ = await self.storage._signer("GET", key, int(time.time()) - age_s, expires_s)
-        return signer.url({})
+        begun = datetime.now(UTC) - timedelta(seconds=age_s)
+        return (await self.storage._signer("GET", key, begun, expires_s)).url({})
 
 
 @dataclass(frozen=True)

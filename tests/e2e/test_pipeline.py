@@ -29,9 +29,9 @@ def film(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Large enough for several parts: noise does not compress."""
     return clips.make(
         tmp_path_factory.mktemp("film") / "Film à l'été.mp4",
-        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=24:duration=5,noise=alls=60:allf=t"),
+        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=24:duration=5,noise=alls=8:allf=t"),
         *("-f", "lavfi", "-i", "sine=frequency=440:duration=5"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8", "-pix_fmt", "yuv420p"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-pix_fmt", "yuv420p"),
         *("-c:a", "aac", "-metadata", "title=secret place", "-metadata", "location=+48.1+11.5/"),
     )
 

@@ -35,7 +35,7 @@ def short(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def long(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Takes long enough to be interrupted."""
     folder = tmp_path_factory.mktemp("long")
-    return clips.short(folder / "long.mp4", seconds=12, size="1280x720")
+    return clips.short(folder / "long.mp4", seconds=6, size="1280x720")
 
 
 def encoding(framemill: Framemill, video: Video) -> bool:

@@ -15,6 +15,7 @@ from embedded.errors import ComponentDied
 from tests.faults.processes import Process
 from tests.faults.scenario import Outcome, Protection, Scenario, Tally
 from tests.faults.world import World
+from tests.support.components import restart, send_signal
 
 _RECEIVES = 3  # of a message, before it is a dead letter; production allows 20
 _LONG = 2.5  # of a lease
@@ -47,7 +48,7 @@ class _Try:
         """The server is killed, whatever is being done."""
         videos = [await self.world.upload(self.world.clips.quick) for _ in range(2)]
         await asyncio.sleep(self.rng.uniform(0, 1.0))
-        self.world.stack.supervisor.signal("postgres", signal.SIGKILL)
+        send_signal(self.world.stack.supervisor, "postgres", signal.SIGKILL)
         faults = await self.answers_of_the_api()
         await self.start()
         return faults + await self.end_of(*videos)
@@ -84,7 +85,7 @@ class _Try:
     async def start(self) -> None:
         for _ in range(_STARTS):
             try:
-                self.world.stack.supervisor.restart("postgres")
+                restart(self.world.stack.supervisor, "postgres")
             except ComponentDied:
                 await asyncio.sleep(0.5)
             else:

@@ -11,6 +11,7 @@ import redis.asyncio as redis
 
 from tests.faults.scenario import Outcome, Protection, Scenario, Tally
 from tests.faults.world import World
+from tests.support.components import restart
 from tests.support.product import PASSWORD
 
 _GRACE_S = 0  # a refresh token that was used is used up
@@ -66,7 +67,7 @@ class _Try:
                 faults.append(f"a refresh while Redis is away: {answer.status_code} {answer.text}")
             faults += await self.end_of(video_id)
         finally:
-            self.world.stack.supervisor.restart("valkey")
+            restart(self.world.stack.supervisor, "valkey")
         await self.world.until(self._back, _MARGIN_S, "the API has Redis again")
         return faults + await self.revived({"forgotten": held})
 

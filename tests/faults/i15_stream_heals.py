@@ -18,6 +18,7 @@ from tests.faults.processes import Process
 from tests.faults.scenario import Outcome, Protection, Scenario, Tally
 from tests.faults.watcher import Told, Watcher, disorder
 from tests.faults.world import World
+from tests.support.components import restart
 
 _HEAL_S = 5.0  # as in backend/events/stream.py
 _SIDE_BY_SIDE = 6
@@ -171,7 +172,7 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
         if world.timing.lease_s > 5 and number % _RESTART_EACH == _RESTART_EACH - 1:
             await world.until(partial(_followed, made), what="everybody follows")
             await asyncio.sleep(rng.uniform(0, 3))
-            world.stack.supervisor.restart("valkey")
+            restart(world.stack.supervisor, "valkey")
             await world.until(lambda: _entered(user), what="the user is in again")
         for faults, recovery_s in await asyncio.gather(*playing):
             tally.add(faults, recovery_s)

@@ -90,17 +90,27 @@ class Proxy:
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,
         )
-        server = web.Server(self._serve, access_log=None)
-        self._runner = web.ServerRunner(server, shutdown_timeout=0.2)
+        self._server = web.Server(self._serve, access_log=None)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self._port = self._runner.addresses[0][1]
 
     async def _close(self) -> None:
+        """End all that goes through; nothing of it is left when the loop is stopped after this."""
         self._closing.set()
+        for connection in self._server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()  # closed, it would first send what nobody reads
         await self._runner.cleanup()
+        # aiohttp does not wait until handlers have put their connections away.
+        handlers = asyncio.all_tasks() - {asyncio.current_task()}
+        for handler in handlers:
+            handler.cancel()
+        await asyncio.gather(*handlers, return_exceptions=True)
         await self._session.close()
+        await asyncio.sleep(0)  # in the next turn closed connections give their sockets back
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         operation = operation_of(request.method, request.raw_path, request.headers)

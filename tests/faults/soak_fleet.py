@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from embedded.errors import ComponentDied
 from tests.faults.processes import Process
 from tests.faults.world import World
+from tests.support.components import restart, send_signal
 
 _STARTS = 8  # a process that starts while a part is away may end again, as in operation
 _APIS, _CONTROLS, _WORKERS = 2, 2, 3
@@ -87,10 +88,10 @@ class Fleet:
         if number is None:
             self.world.stack.supervisor.stop([name])
         else:
-            self.world.stack.supervisor.signal(name, number)
+            send_signal(self.world.stack.supervisor, name, number)
         for _ in range(_STARTS):
             try:
-                self.world.stack.supervisor.restart(name)
+                restart(self.world.stack.supervisor, name)
             except ComponentDied:  # the last children of a killed server may still be there
                 await asyncio.sleep(0.5)
             else:

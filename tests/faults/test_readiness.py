@@ -13,6 +13,7 @@ from tests.faults.scenario import Outcome, Protection, Scenario, Tally
 from tests.faults.suite import must_notice
 from tests.faults.timing import SMALL, UNHURRIED
 from tests.faults.world import World
+from tests.support.components import restart
 
 
 async def run(world: World, tries: int, rng: random.Random) -> Outcome:
@@ -32,12 +33,12 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
             (
                 "redis",
                 lambda: stack.supervisor.stop(["valkey"]),
-                lambda: stack.supervisor.restart("valkey"),
+                lambda: restart(stack.supervisor, "valkey"),
             ),
             (
                 "postgres",
                 lambda: stack.supervisor.stop(["postgres"]),
-                lambda: stack.supervisor.restart("postgres"),
+                lambda: restart(stack.supervisor, "postgres"),
             ),
         ]
         for name, take_away, give_back in parts[:tries]:

@@ -18,7 +18,7 @@ from core.errors import DatabaseAway
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from embedded.store import free_ports
-from tests.faults import history, processes
+from tests.faults import history, judging, processes
 from tests.faults.clips import FaultClips
 from tests.faults.processes import Process
 from tests.faults.timing import Timing
@@ -374,13 +374,7 @@ class World:
 
         A ready one has outputs of one attempt, and each of its objects is there in full.
         """
-        changes = await self.changes(video_id)
-        found = history.ended_as(changes, expected) + history.disorder(changes)
-        found += history.disorder_of_work(await self.task_changes(video_id))
-        found += await self._attempts(video_id)
-        if changes and changes[-1].state == "ready":
-            found += await self._outputs(video_id)
-        return [f"{video_id}: {fault}" for fault in found]
+        return await judging.faults(self, video_id, expected)
 
     async def outputs(self, video_id: uuid.UUID, kind: str | None = None) -> list[Any]:
         """Return the rows of what was made of a video, staged or published."""
@@ -390,42 +384,6 @@ class World:
             id=video_id,
             kind=kind,
         )
-
-    async def _outputs(self, video_id: uuid.UUID) -> list[str]:
-        found = []
-        made = await self.outputs(video_id)
-        if not any(row.kind == "file" for row in made):
-            found.append("ready without a rendition")
-        if len({row.s3_key.rpartition("/")[0] for row in made}) > 1:
-            found.append("outputs of two attempts")
-        stored = await self.objects(f"videos/{video_id}/")
-        for row in made:
-            if row.state != "published":
-                found.append(f"{row.name} of a ready video is {row.state}")
-            if row.s3_key not in stored:
-                found.append(f"{row.name} is not in the store")
-            elif stored[row.s3_key][0] != row.size:
-                size = stored[row.s3_key][0]
-                found.append(f"{row.name} has {size} bytes in the store, not {row.size}")
-        return found
-
-    async def _attempts(self, video_id: uuid.UUID) -> list[str]:
-        """Return what is wrong with the attempts at tasks that have ended: each ended, one well."""
-        rows = await self.rows(
-            "SELECT t.key, t.state, t.attempt, count(a.task_id) AS noted,"
-            " count(a.outcome) AS ended, count(*) FILTER (WHERE a.outcome = 'succeeded') AS well"
-            " FROM job_tasks t LEFT JOIN task_attempts a ON a.task_id = t.id"
-            " WHERE t.video_id = :id AND t.state IN ('succeeded', 'failed', 'cancelled')"
-            " GROUP BY t.id",
-            id=video_id,
-        )
-        return [
-            f"{row.key} {row.state} after attempt {row.attempt}: {row.noted} attempts are noted,"
-            f" {row.ended} ended, {row.well} succeeded"
-            for row in rows
-            if not row.noted == row.ended == row.attempt
-            or row.well != int(row.state == "succeeded")
-        ]
 
     def close(self) -> None:
         """Leave no process behind."""

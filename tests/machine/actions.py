@@ -9,8 +9,8 @@ from sqlalchemy import func, select, update
 
 from backend.deps import Principal
 from backend.jobs import service as jobs_service
+from backend.uploads import begin as upload_begin
 from backend.uploads import routes as upload_routes
-from backend.uploads.begin import create as create_upload
 from backend.uploads.schemas import NewUpload
 from backend.videos import routes as videos
 from backend.videos.reader import VideoReader
@@ -154,7 +154,7 @@ class Mill:
     async def begin_upload(self, user_id: uuid.UUID) -> None:
         """Begin an upload and send its part."""
         wanted = NewUpload(filename="film.mp4", size=SIZE)
-        row = await create_upload(self._as(user_id), wanted)
+        row = await upload_begin.create(self._as(user_id), wanted)
         self.storage.uploads[row.s3_upload_id][1].append(Part(1, SIZE, "etag"))
 
     async def complete(self, upload_id: uuid.UUID) -> None:

@@ -1,11 +1,13 @@
 """Pictures of every screen, to be looked at: `python -m tests.screens [directory]`.
 
 The real page in a real browser against the real stack, with films of every state, long titles and
-titles from right to left; at 360 and 1920 pixels, light and dark.
+titles from right to left; at 360 and 1920 pixels, light and dark. The picture of the library in the
+README is taken anew too.
 """
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,12 +25,17 @@ from embedded.stack import EVERYTHING, Stack
 from tests.support import browser as browsers
 from tests.support import page_steps as steps
 from tests.support.page_steps import choose, tray
-from tests.support.product import PASSWORD, Clips, address_of
+from tests.support.product import PASSWORD, PROJECT, Clips, address_of
 
 EMAIL = "ada@example.com"
 WIDTHS = {360: 740, 1920: 1080}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _CLOSED = {"registration": "closed"}
+_IMAGES = (
+    "() => [...document.images].every(image => image.complete"
+    " || image.getBoundingClientRect().top > innerHeight)"
+)
+_OF_THE_README = PROJECT / "docs" / "images" / "library.png"
 PATTERNS = {
     "Harbour at dawn": "gradients=s=1280x720:c0=#0b3954:c1=#f4a261:x0=200:y0=0:d=8:speed=0.01",
     "The mill wheel, a whole day long, from the first light until the lanterns are lit and beyond":
@@ -45,16 +52,16 @@ PATTERNS = {
 def films(clips: Clips, folder: Path) -> list[Path]:
     """Make one film for each title, and one that is damaged."""
     made = []
-    for number, source in enumerate(PATTERNS.values()):
+    for title, source in PATTERNS.items():
         made.append(
             clips.make(
-                folder / f"{number}.mp4",
+                folder / f"{title}.mp4",
                 *("-f", "lavfi", "-i", source, "-f", "lavfi", "-i", "sine=220"),
                 *("-t", "8", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"),
                 *("-c:a", "aac"),
             )
         )
-    damaged = folder / "damaged.mp4"
+    damaged = folder / "Damaged.mp4"
     damaged.write_bytes(made[0].read_bytes()[:2000])
     return [*made, damaged]
 
@@ -64,13 +71,20 @@ def fill(stack: Stack, home: Path, paths: list[Path]) -> list[Video]:
     with Framemill(address_of(stack), home=home) as framemill:
         framemill.register(EMAIL, PASSWORD)
         framemill.login(EMAIL, PASSWORD)
-        titles = [*PATTERNS, "Damaged"]
-        videos = [
-            framemill.upload(path, title=title) for path, title in zip(paths, titles, strict=True)
-        ]
+        videos = [framemill.upload(path) for path in paths]
         for video in videos:
             *_, _last = framemill.watch(video.id)
-        return videos
+        return [framemill.video(video.id) for video in videos]
+
+
+def keep_only(stack: Stack, home: Path, videos: list[Video]) -> None:
+    """Delete the films that were uploaded since."""
+    kept = {video.id for video in videos}
+    with Framemill(address_of(stack), home=home) as framemill:
+        framemill.login(EMAIL, PASSWORD)
+        for video in list(framemill.videos()):
+            if video.id not in kept:
+                framemill.delete(video.id)
 
 
 async def log_in(page: Page) -> None:
@@ -96,15 +110,13 @@ async def shoot(browser: Browser, stack: Stack, videos: list[Video], path: Path,
             page = await context.new_page()
 
             async def take(name: str, page: Page = page, mark: str = f"{width}-{scheme}") -> None:
-                await page.wait_for_function(
-                    "() => [...document.images].every(image => image.complete"
-                    " || image.getBoundingClientRect().top > innerHeight)"
-                )
+                await page.wait_for_function(_IMAGES)
                 await page.screenshot(path=out / f"{name}-{mark}.png")
                 sys.stdout.write(f"{name}-{mark}.png\n")
 
             await screens(page, videos, path, take)
             await context.close()
+            keep_only(stack, path.parent / "client", videos)
 
 
 async def screens(
@@ -157,6 +169,26 @@ async def screens(
     await expect(tray(page).get_by_text("file type is not supported")).to_be_visible()
     await expect(tray(page).get_by_text("Uploaded ·")).to_be_visible()
     await take("tray")
+
+
+async def library(browser: Browser, stack: Stack, home: Path, films: list[Path]) -> None:
+    """Take the picture of the README: two more films, of which one is encoded and one waits."""
+    page = await browser.new_page(
+        base_url=address_of(stack),
+        viewport=ViewportSize(width=1280, height=712),  # two rows
+        locale="en-GB",
+        reduced_motion="reduce",
+    )
+    await page.goto("/")
+    await log_in(page)
+    with Framemill(address_of(stack), home=home) as framemill:
+        framemill.login(EMAIL, PASSWORD)
+        for film in films:
+            await asyncio.to_thread(framemill.upload, film)
+    await expect(steps.card(page, films[0].stem).get_by_text("left")).to_be_visible()
+    await expect(steps.card(page, films[1].stem).get_by_text("Waiting")).to_be_visible()
+    await page.wait_for_function(_IMAGES)
+    await page.screenshot(path=_OF_THE_README)
 
 
 async def take_whole(page: Page, path: Path) -> None:
@@ -270,12 +302,15 @@ async def main(out: Path) -> None:
         with Stack(home / "stack", EVERYTHING, extra=extra) as stack:
             paths = films(Clips(str(tools.ffmpeg), str(tools.ffprobe)), home)
             videos = fill(stack, home / "client", paths)
-            with Framemill(address_of(stack), home=home / "client") as framemill:
-                framemill.login(EMAIL, PASSWORD)
-                videos = [framemill.video(video.id) for video in videos]
+            more = [
+                paths[0].with_name(name) for name in ("The ferry comes in.mp4", "Market day.mp4")
+            ]
+            for path in more:
+                shutil.copy(paths[0], path)
             async with browsers.started() as browser:
                 await empty(browser, stack, out)
-                await shoot(browser, stack, videos, paths[1], out)
+                await shoot(browser, stack, videos, more[0], out)
+                await library(browser, stack, home / "client", more)
         cramped = extra | {"REGISTRATION": "invite", "MIN_FREE_DISK_BYTES": "1000TiB"}
         with Stack(home / "cramped", EVERYTHING, extra=cramped) as stack:
             make_admin(stack)

@@ -46,7 +46,7 @@ CHECKS: list[Any] = [
 ]  # fmt: skip
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 _FEW = 12
-# Never at an end; how they begin is looked at, and what comes then in test_events.py.
+# Never at an end; how they begin is looked at, and what comes then in events/.
 STREAMS = {"/v1/events", "/v1/videos/{video_id}/events"}
 # They would end the session that all is asked with.
 ENDS_IT = {("DELETE", "/v1/auth/sessions"), ("POST", "/v1/me/delete")}

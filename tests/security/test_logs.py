@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from core.adapters.postgres import Database
 from embedded.ffmpeg import find_tools
 from embedded.stack import EVERYTHING, Stack
+from tests.support.components import send_signal
 from tests.support.product import Clips, wait_for
 
 pytestmark = pytest.mark.thorough("a stack of its own for what nobody may log")
@@ -129,7 +130,7 @@ _JSON = {"Content-Type": "application/json"}
 
 def _without(http: httpx.Client, seen: Seen, stack: Stack, part: str) -> None:
     """A part is killed, and everybody goes on asking."""
-    stack.supervisor.signal(part, signal.SIGKILL)
+    send_signal(stack.supervisor, part, signal.SIGKILL)
     ready = f"http://127.0.0.1:{stack.environment['SERVICE_PORT']}/readyz"
     wait_for(lambda: seen.note(http.get(ready)).status_code == 503)
     who = {"email": "ada@example.com", "password": PASSWORD}

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from embedded.component import wrapped
 
 SERVICES = ("backend", "control", "workers")
+MIGRATIONS = "core.migrations"
 _PR_SET_PDEATHSIG = 1
 # As an interpreter finds them that a terminal has not touched.
 _HANDLERS: dict[signal.Signals, Any] = {
@@ -30,7 +31,7 @@ _HANDLERS: dict[signal.Signals, Any] = {
     signal.SIGHUP: signal.SIG_DFL,
     signal.SIGPIPE: signal.SIG_IGN,
 }
-_IMPORTED = [f"{each}.__main__" for each in SERVICES]
+_IMPORTED = [f"{each}.__main__" for each in (*SERVICES, MIGRATIONS)]
 
 
 class Forked:
@@ -87,29 +88,40 @@ def start_cold(
 
 
 def start(
-    service: str, environment: Mapping[str, str], log: Path, mutations: Sequence[str] = ()
+    service: str,
+    environment: Mapping[str, str],
+    log: Path,
+    mutations: Sequence[str] = (),
+    arguments: Sequence[str] = (),
 ) -> Forked:
     """Start a service; it dies with the tests.
 
     Args:
-        service: one of `SERVICES`.
+        service: one of `SERVICES`, or `MIGRATIONS`.
         environment: all of it.
         log: where its output goes; begun anew.
         mutations: of the product; see `tests/faults/mutations`.
+        arguments: of its command line.
     """
     log.write_bytes(b"")  # it is there to be read at once
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(_IMPORTED)
     process = server.Process(
         target=_serve,
-        args=(service, dict(environment), str(log), tuple(mutations)),
+        args=(service, dict(environment), str(log), tuple(mutations), tuple(arguments)),
         daemon=True,  # the tests do not wait for it when they are over
     )
     process.start()
     return Forked(process)
 
 
-def _serve(service: str, environment: dict[str, str], log: str, mutations: tuple[str, ...]) -> None:
+def _serve(
+    service: str,
+    environment: dict[str, str],
+    log: str,
+    mutations: tuple[str, ...],
+    arguments: tuple[str, ...],
+) -> None:
     """Be the service; this is what the new process runs."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     os.setsid()
@@ -122,7 +134,7 @@ def _serve(service: str, environment: dict[str, str], log: str, mutations: tuple
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
-    sys.argv = [service]
+    sys.argv = [service, *arguments]
     if mutations:
         importlib.import_module("tests.faults.mutations").mutate(service, mutations)
     status = importlib.import_module(f"{service}.__main__").main()

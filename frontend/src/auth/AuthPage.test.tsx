@@ -1,21 +1,12 @@
-import { QueryClientProvider } from "@tanstack/react-query";
-import { configure, render, screen, waitFor } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import createClient from "openapi-fetch";
-import { MemoryRouter } from "react-router";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import type { paths } from "@/api/schema";
-import { type OutBecause, Session } from "@/api/session";
-import { createQueryClient } from "@/app/queries";
-import { ServicesContext } from "@/app/services";
-import { problem } from "@/library/aLibrary";
+import type { OutBecause } from "@/api/session";
+import { problem, showPage, someServices } from "@/app/aPage";
 
 import { AuthPage } from "./AuthPage";
 import { inviteLink } from "./place";
-
-configure({ asyncUtilTimeout: 5000 });
-vi.setConfig({ testTimeout: 20_000 });
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -32,26 +23,13 @@ interface Given {
 function show({ registration, at = "/", because = "nobody", refuse = "invalid_state" }: Given) {
   const sent: unknown[] = [];
   vi.stubGlobal("fetch", () => Promise.resolve(Response.json({ registration })));
-  const session = new Session({
-    apiUrl: "",
-    fetch: (_path, init) => {
+  const services = someServices({
+    session: (_path, init) => {
       sent.push(JSON.parse(init?.body as string));
       return Promise.resolve(problem(403, refuse));
     },
-    now: Date.now,
-    channel: null,
-    locks: null,
-    hint: null,
   });
-  render(
-    <ServicesContext value={{ apiUrl: "", session, api: createClient<paths>() }}>
-      <QueryClientProvider client={createQueryClient()}>
-        <MemoryRouter initialEntries={[at]}>
-          <AuthPage because={because} />
-        </MemoryRouter>
-      </QueryClientProvider>
-    </ServicesContext>,
-  );
+  showPage(<AuthPage because={because} />, services, { at });
   return sent;
 }
 

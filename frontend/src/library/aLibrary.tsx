@@ -1,26 +1,11 @@
 /** The library's page over an API that lives in memory, for tests. */
-import { QueryClientProvider } from "@tanstack/react-query";
-import { render } from "@testing-library/react";
-import createClient from "openapi-fetch";
 import { useEffect } from "react";
-import {
-  MemoryRouter,
-  type NavigateFunction,
-  Route,
-  Routes,
-  useLocation,
-  useNavigate,
-} from "react-router";
+import { type NavigateFunction, Route, Routes, useLocation, useNavigate } from "react-router";
 
-import { Session } from "@/api/session";
-import type { paths } from "@/api/schema";
 import type { Video } from "@/api/types";
-import { createQueryClient } from "@/app/queries";
-import { ServicesContext } from "@/app/services";
-import { Toasts } from "@/ui/Toasts";
+import { problem, showPage, someServices } from "@/app/aPage";
 
 import { LibraryPage } from "./LibraryPage";
-import { UploadActionsContext } from "./uploadActions";
 
 export interface Asked {
   method: string;
@@ -37,13 +22,6 @@ interface Given {
   choose?: () => void;
 }
 
-export function problem(status: number, code: string): Response {
-  return Response.json(
-    { code, detail: code, title: code, status, type: "about:blank", retryable: false },
-    { status, headers: { "Content-Type": "application/problem+json" } },
-  );
-}
-
 export function showLibrary({ videos = [], at = "/", pageSize = 24, ...given }: Given) {
   const asked: Asked[] = [];
   const fetch = async (request: Request): Promise<Response> => {
@@ -56,41 +34,23 @@ export function showLibrary({ videos = [], at = "/", pageSize = 24, ...given }: 
     asked.push(one);
     return (await given.answer?.(one)) ?? answer(one, videos, pageSize);
   };
-  const session = new Session({
-    apiUrl: "http://api.test",
-    fetch: () => Promise.reject(new TypeError("No network.")),
-    now: Date.now,
-    channel: null,
-    locks: null,
-    hint: null,
-  });
-  const api = createClient<paths>({ baseUrl: "http://api.test", fetch });
-  const client = createQueryClient();
   const address = { now: "" };
   let navigate: NavigateFunction = () => undefined;
-  render(
-    <ServicesContext value={{ apiUrl: "http://api.test", session, api }}>
-      <QueryClientProvider client={client}>
-        <UploadActionsContext
-          value={{ choose: given.choose ?? (() => undefined), add: () => undefined }}
-        >
-          <Toasts>
-            <MemoryRouter initialEntries={[at]}>
-              <Routes>
-                <Route index element={<LibraryPage />} />
-                <Route path="*" element={null} />
-              </Routes>
-              <Address
-                onMove={(now, go) => {
-                  address.now = now;
-                  navigate = go;
-                }}
-              />
-            </MemoryRouter>
-          </Toasts>
-        </UploadActionsContext>
-      </QueryClientProvider>
-    </ServicesContext>,
+  const client = showPage(
+    <>
+      <Routes>
+        <Route index element={<LibraryPage />} />
+        <Route path="*" element={null} />
+      </Routes>
+      <Address
+        onMove={(now, go) => {
+          address.now = now;
+          navigate = go;
+        }}
+      />
+    </>,
+    someServices({ api: fetch }),
+    { at, ...(given.choose && { choose: given.choose }) },
   );
   return {
     asked,

@@ -1,19 +1,14 @@
 import { QueryClient } from "@tanstack/react-query";
-import createClient from "openapi-fetch";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { paths } from "@/api/schema";
-import { Session } from "@/api/session";
+import { API, problem, someServices } from "@/app/aPage";
 import { keys, type LibraryView } from "@/app/queries";
-import type { Services } from "@/app/services";
 
-import { problem } from "./aLibrary";
 import { aVideo } from "./aVideo";
 import type { LibraryData } from "./cache";
 import { pendingDeletes, UNDO_MS } from "./pendingDeletes";
 import { deleteWithUndo } from "./useDelete";
 
-const API = "http://api.test";
 const TOKEN = `x.${btoa(JSON.stringify({ sub: "me" }))}.x`;
 const VIEW: LibraryView = { q: "", states: [], sort: "newest" };
 
@@ -28,22 +23,13 @@ afterEach(() => {
 
 function aPage(answer: () => Response) {
   const asked: string[] = [];
-  const api = createClient<paths>({
-    baseUrl: API,
-    fetch: (request) => {
+  const services = someServices({
+    api: (request) => {
       asked.push(`${request.method} ${request.url}`);
       return Promise.resolve(answer());
     },
+    session: () => Promise.resolve(Response.json({ access_token: TOKEN, expires_in: 600 })),
   });
-  const session = new Session({
-    apiUrl: API,
-    fetch: () => Promise.resolve(Response.json({ access_token: TOKEN, expires_in: 600 })),
-    now: Date.now,
-    channel: null,
-    locks: null,
-    hint: null,
-  });
-  const services: Services = { apiUrl: API, session, api };
   const client = new QueryClient();
   const held = (ids: number[]): LibraryData => ({
     pages: [{ items: ids.map((n) => aVideo(n)), next_cursor: null }],

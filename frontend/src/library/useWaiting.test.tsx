@@ -1,13 +1,8 @@
-import { QueryClientProvider } from "@tanstack/react-query";
-import { act, render, screen } from "@testing-library/react";
-import createClient from "openapi-fetch";
+import { act, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { paths } from "@/api/schema";
-import { Session } from "@/api/session";
 import type { Video } from "@/api/types";
-import { createQueryClient } from "@/app/queries";
-import { ServicesContext } from "@/app/services";
+import { showPage, someServices } from "@/app/aPage";
 
 import { aVideo } from "./aVideo";
 import { applyChange } from "./cache";
@@ -40,24 +35,7 @@ function show() {
     asked.push(new URL(request.url).search);
     return Promise.resolve(Response.json({ items: waiting, next_cursor: null }));
   };
-  const session = new Session({
-    apiUrl: "",
-    fetch: () => Promise.reject(new TypeError("No network.")),
-    now: Date.now,
-    channel: null,
-    locks: null,
-    hint: null,
-  });
-  const api = createClient<paths>({ baseUrl: "http://api.test", fetch });
-  const client = createQueryClient();
-  render(
-    <ServicesContext value={{ apiUrl: "", session, api }}>
-      <QueryClientProvider client={client}>
-        <Shown />
-      </QueryClientProvider>
-    </ServicesContext>,
-  );
-  return client;
+  return showPage(<Shown />, someServices({ api: fetch }));
 }
 
 const pass = (seconds: number) => act(() => vi.advanceTimersByTimeAsync(seconds * 1000));

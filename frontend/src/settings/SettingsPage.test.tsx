@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { Invite } from "@/api/types";
-import { problem } from "@/library/aLibrary";
+import { problem } from "@/app/aPage";
 
 import { EMAIL, showSettings } from "./aSettingsPage";
 import { inviteState } from "./inviteState";

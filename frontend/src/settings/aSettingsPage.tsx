@@ -1,16 +1,6 @@
 /** The settings over an API that lives in memory, for tests. */
-import { QueryClientProvider } from "@tanstack/react-query";
-import { render } from "@testing-library/react";
-import createClient from "openapi-fetch";
-import { MemoryRouter } from "react-router";
-
-import type { paths } from "@/api/schema";
-import { Session } from "@/api/session";
 import type { Invite } from "@/api/types";
-import { createQueryClient } from "@/app/queries";
-import { ServicesContext } from "@/app/services";
-import { problem } from "@/library/aLibrary";
-import { Toasts } from "@/ui/Toasts";
+import { problem, showPage, someServices } from "@/app/aPage";
 
 import { SettingsPage } from "./SettingsPage";
 
@@ -32,29 +22,11 @@ export function showSettings({ role = "user", invites = [], answers = {} }: Give
     asked.push({ what, body: text === "" ? null : (JSON.parse(text) as unknown) });
     return answers[what]?.() ?? answer(what, role, invites);
   };
-  const session = new Session({
-    apiUrl: "",
-    fetch: () => Promise.reject(new TypeError("No network.")),
-    now: Date.now,
-    channel: null,
-    locks: null,
-    hint: null,
-  });
-  const api = createClient<paths>({ baseUrl: "http://api.test", fetch });
-  render(
-    <ServicesContext value={{ apiUrl: "http://api.test", session, api }}>
-      <QueryClientProvider client={createQueryClient()}>
-        <Toasts>
-          <MemoryRouter>
-            <SettingsPage />
-          </MemoryRouter>
-        </Toasts>
-      </QueryClientProvider>
-    </ServicesContext>,
-  );
+  const services = someServices({ api: fetch });
+  showPage(<SettingsPage />, services);
   const bodies = (wanted: string) =>
     asked.filter(({ what }) => what === wanted).map(({ body }) => body);
-  return { asked, bodies, session };
+  return { asked, bodies, session: services.session };
 }
 
 function answer(what: string, role: string, invites: Invite[]): Response {

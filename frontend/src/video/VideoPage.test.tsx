@@ -1,21 +1,13 @@
-import { QueryClientProvider } from "@tanstack/react-query";
-import { act, render, screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import createClient from "openapi-fetch";
-import { MemoryRouter, Route, Routes } from "react-router";
+import { Route, Routes } from "react-router";
 import { describe, expect, it, vi } from "vitest";
 
-import type { paths } from "@/api/schema";
-import { Session } from "@/api/session";
 import type { Failure, Job, Video } from "@/api/types";
-import { createQueryClient } from "@/app/queries";
-import { ServicesContext } from "@/app/services";
+import { problem, showPage, someServices } from "@/app/aPage";
 import { texts } from "@/app/texts";
-import { problem } from "@/library/aLibrary";
 import { aVideo } from "@/library/aVideo";
 import { applyChange } from "@/library/cache";
-import { UploadActionsContext } from "@/library/uploadActions";
-import { Toasts } from "@/ui/Toasts";
 
 import { VideoPage } from "./VideoPage";
 
@@ -66,32 +58,14 @@ function show({ video, job = {}, wish }: Given) {
     if (pathname.startsWith("/v1/jobs/")) return Response.json(aJob(video, job));
     return Response.json(video);
   };
-  const session = new Session({
-    apiUrl: "http://api.test",
-    fetch: () => Promise.reject(new TypeError("No network.")),
-    now: Date.now,
-    channel: null,
-    locks: null,
-    hint: null,
-  });
-  const api = createClient<paths>({ baseUrl: "http://api.test", fetch });
-  const client = createQueryClient();
   const choose = vi.fn();
-  render(
-    <ServicesContext value={{ apiUrl: "http://api.test", session, api }}>
-      <QueryClientProvider client={client}>
-        <UploadActionsContext value={{ choose, add: () => undefined }}>
-          <Toasts>
-            <MemoryRouter initialEntries={[`/videos/${video?.id ?? "unknown"}`]}>
-              <Routes>
-                <Route path="/videos/:id" element={<VideoPage />} />
-                <Route index element={<p>The library</p>} />
-              </Routes>
-            </MemoryRouter>
-          </Toasts>
-        </UploadActionsContext>
-      </QueryClientProvider>
-    </ServicesContext>,
+  const client = showPage(
+    <Routes>
+      <Route path="/videos/:id" element={<VideoPage />} />
+      <Route index element={<p>The library</p>} />
+    </Routes>,
+    someServices({ api: fetch }),
+    { at: `/videos/${video?.id ?? "unknown"}`, choose },
   );
   return { asked, client, choose };
 }

@@ -85,9 +85,9 @@ def film(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five seconds in several parts: noise does not compress."""
     return clips.make(
         tmp_path_factory.mktemp("page") / "A noisy harbour.mp4",
-        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=24:duration=5,noise=alls=90:allf=t"),
+        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=24:duration=5,noise=alls=8:allf=t"),
         *("-f", "lavfi", "-i", "sine=frequency=440:duration=5"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "32", "-pix_fmt", "yuv420p"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "16", "-pix_fmt", "yuv420p"),
         *("-c:a", "aac"),
     )
 

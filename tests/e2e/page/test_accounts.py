@@ -19,6 +19,7 @@ from client import ApiError, Framemill
 from embedded import page as built
 from embedded.stack import EVERYTHING, Stack
 from tests.support.accessibility import is_cut_off, violations
+from tests.support.components import restart, send_signal
 from tests.support.page_steps import card, choose, log_in, open_film, upload_row
 from tests.support.product import PASSWORD, PROJECT, address_of
 from tests.support.waiting import wait_until
@@ -123,11 +124,11 @@ async def test_a_film_that_waits_says_why_wherever_it_is_shown(
     content = page.locator("#content")
     await expect(content.get_by_text(NO_ROOM)).to_be_visible()
     # No event tells that it changes.
-    cramped.supervisor.signal("worker", signal.SIGTERM)
+    send_signal(cramped.supervisor, "worker", signal.SIGTERM)
     try:
         await expect(content.get_by_text("No worker is running")).to_be_visible(timeout=60_000)
     finally:
-        cramped.supervisor.restart("worker")
+        restart(cramped.supervisor, "worker")
 
 
 async def test_another_password_ends_all_other_sessions(

@@ -11,6 +11,7 @@ from playwright.async_api import Request, expect
 from client import Framemill
 from embedded.stack import Stack
 from tests.support.browser import Person
+from tests.support.components import restart, send_signal
 from tests.support.page_steps import choose, log_in
 from tests.support.product import PASSWORD, Deployment, address_of
 
@@ -128,13 +129,13 @@ async def test_what_one_tab_does_the_other_shows(person: MakePerson, short_film:
 
 async def test_the_api_is_killed_and_comes_back(person: MakePerson, own_stack: Stack) -> None:
     page = (await person()).page
-    own_stack.supervisor.signal("api", signal.SIGKILL)
+    send_signal(own_stack.supervisor, "api", signal.SIGKILL)
     try:
         await expect(page.get_by_text("Live updates stopped")).to_be_visible()
         # Its part of the page is not here yet: it is waited for.
         await page.get_by_role("link", name="Activity").click()
     finally:
-        own_stack.supervisor.restart("api")
+        restart(own_stack.supervisor, "api")
     await expect(page.get_by_role("heading", name="Activity")).to_be_visible()
     await expect(page.get_by_text("Live updates stopped")).to_have_count(0)
     await page.get_by_role("link", name="Settings").click()

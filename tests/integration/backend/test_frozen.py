@@ -19,6 +19,7 @@ from core.model.tables import Video
 from embedded.stack import Stack
 from tests.faults.processes import children
 from tests.support.app import Api, StartApi, bearer, served
+from tests.support.components import send_signal
 from tests.support.freezing import Way, way_to
 from tests.support.people import PASSWORD, Person, new_user
 from tests.support.problems import problem
@@ -71,7 +72,7 @@ async def test_a_frozen_connection_stalls_only_those_on_it(
 async def stopped(stack: Stack, part: str) -> AsyncIterator[None]:
     # Postgres puts each of its processes into a group of its own.
     others = children(stack.supervisor.pids[part]) if part == "postgres" else []
-    stack.supervisor.signal(part, signal.SIGSTOP)
+    send_signal(stack.supervisor, part, signal.SIGSTOP)
     for pid in others:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -79,7 +80,7 @@ async def stopped(stack: Stack, part: str) -> AsyncIterator[None]:
     finally:
         for pid in others:
             os.kill(pid, signal.SIGCONT)
-        stack.supervisor.signal(part, signal.SIGCONT)
+        send_signal(stack.supervisor, part, signal.SIGCONT)
 
 
 def _requests(person: Person, upload: dict[str, Any], video: dict[str, Any]) -> list[Any]:

@@ -15,9 +15,10 @@ import pytest
 
 from embedded.stack import Stack
 from embedded.store import free_ports
+from tests.support import warm
 from tests.support.product import PROJECT, wait_for
 
-Start = Callable[..., "subprocess.Popen[bytes]"]
+Start = Callable[..., warm.Forked]
 
 
 @pytest.fixture
@@ -28,20 +29,16 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def start(stack: Stack, log: Path) -> Iterator[Start]:
     """Starts an API process with settings of its own."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[warm.Forked] = []
 
-    def run(**values: str) -> "subprocess.Popen[bytes]":
+    def run(**values: str) -> warm.Forked:
         environment = os.environ | stack.environment | {"LOG_FORMAT": "json"} | values
-        with log.open("wb") as errors:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "backend"], cwd=PROJECT, env=environment, stderr=errors
-            )
-        started.append(process)
-        return process
+        started.append(warm.start("backend", environment, log))
+        return started[-1]
 
     yield run
     for process in started:
-        process.kill()
+        process.send_signal(signal.SIGKILL)
         process.wait()
 
 

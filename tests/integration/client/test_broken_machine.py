@@ -179,6 +179,7 @@ def run_process(shell: str, arguments: list[str], compiled: dict[str, str]) -> t
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.replace(" ", "-"))
 def test_one_sentence_and_no_traceback(
     case: Case,

@@ -21,6 +21,7 @@ from core.tasks import lease
 from core.tasks.claim import Claim
 from embedded.stack import Stack
 from tests.support import warm
+from tests.support.components import restart
 from tests.support.control import rounds_of
 from tests.support.settings import Settings, overridden, settings_of
 from tests.support.waiting import wait_until
@@ -53,7 +54,7 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     await wait_until(rounds.leases.say_something)
     for film in (living, silent):
         await let_lapse(db, film.task_id)
-    stack.supervisor.restart("postgres")
+    restart(stack.supervisor, "postgres")
 
     async def looked() -> bool:
         try:

@@ -154,7 +154,8 @@ async def test_a_relay_that_dies_before_it_can_stamp_leaves_it_to_another(
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", send_and_die)
         with pytest.raises(asyncio.CancelledError):
-            await rounds.sent()
+            # By itself: a relay of events that is left at work stamps what is reset below.
+            await rounds.relay.relay(Topic.TASK)
     assert await unsent(db, Topic.TASK) == [queued.task_id]
     assert await rounds.hints() == 0  # that one may be at it still
     async with db.begin() as tx:

@@ -1,10 +1,7 @@
 """The password of the database is kept in Secrets Manager, and changes under a running process."""
 
 import asyncio
-import os
 import secrets
-import subprocess
-import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -24,6 +21,7 @@ from core.adapters.postgres import Database
 from core.errors import DatabaseAway
 from embedded.stack import Stack
 from embedded.store import load_secrets
+from tests.integration.core.test_migrations import migrate
 from tests.support.app import StartApi
 from tests.support.people import new_user
 from tests.support.settings import Settings, settings_of
@@ -171,20 +169,11 @@ async def test_the_migrations_use_it_too(stack: Stack, keeper: str) -> None:
         await client.create_secret(Name=name, SecretString=url.password)
     bare = url._replace(password=None).render_as_string(hide_password=False)
 
-    values = {"DATABASE_URL": bare, "AWS_ENDPOINT_URL": keeper}
+    values = stack.environment | {"DATABASE_URL": bare, "AWS_ENDPOINT_URL": keeper}
 
-    async def migrate(secret: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "core.migrations",
-            cwd=ROOT,
-            env={**os.environ, **stack.environment, **values, "DATABASE_SECRET": secret},
-            stderr=subprocess.PIPE,
-        )  # fmt: skip
-        _, told = await process.communicate()
-        return process.returncode or 0, told.decode()
-
-    assert await migrate(name) == (0, "")
-    status, told = await migrate(f"no-{name}")
+    status, told = await migrate(**values, DATABASE_SECRET=name)
+    assert status == 0, told
+    status, told = await migrate(**values, DATABASE_SECRET=f"no-{name}")
     assert status == 1
     assert told.startswith("framemill: the database does not answer: DATABASE_SECRET")
 

@@ -152,6 +152,41 @@ async def test_who_tells_learns_that_redis_is_away() -> None:
     await client.aclose()
 
 
+async def test_a_connection_that_breaks_while_people_come_and_go_is_made_again(
+    subscriber: Subscriber, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, whoever notices first: one who listens, or one who comes."""
+    monkeypatch.setattr(events, "_RECONNECT_S", 0)
+    user = uuid.uuid4()
+
+    async def visit() -> None:
+        async with subscriber.listen(uuid.uuid4()):
+            pass
+
+    async def heard() -> bool:
+        await announce(redis_client, [event(user)])
+        return not queue.empty()
+
+    async def listening() -> set[str]:
+        return {each["addr"] for each in await redis_client.client_list(_type="pubsub")}
+
+    others = await listening()
+    async with subscriber.listen(user) as queue:
+        for turns in range(24):
+            await wait_until(lambda: subscribed(redis_client, user))
+            for address in await listening() - others:
+                await redis_client.client_kill(address)
+            for _ in range(turns % 8):
+                await asyncio.sleep(0)
+            await asyncio.gather(visit(), visit())
+        await wait_until(heard)
+
+        async def one_is_left() -> bool:
+            return len(await listening() - others) == 1
+
+        await wait_until(one_is_left)
+
+
 async def test_who_is_cut_off_while_leaving_leaves_nothing_for_long(
     subscriber: Subscriber, redis_client: redis.Redis
 ) -> None:

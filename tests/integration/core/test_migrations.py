@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import ANY
 
 import asyncpg
@@ -14,13 +13,12 @@ from alembic.util import CommandError
 from core.adapters.postgres import Database
 from core.migrations import upgrade as migrations
 from embedded.stack import Stack
+from tests.support import warm
 from tests.support.databases import own_database
 from tests.support.release_before import REVISION
 from tests.support.tables import compared
 from tests.support.waiting import wait_until
 from tests.support.work import queue_video
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 async def test_nothing_is_left_to_migrate(db: Database) -> None:
@@ -29,17 +27,12 @@ async def test_nothing_is_left_to_migrate(db: Database) -> None:
 
 
 async def migrate(*options: str, **values: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "core.migrations",
-        *options,
-        cwd=ROOT,
-        env=os.environ | values,
-        stderr=subprocess.PIPE,
-    )
-    _, told = await process.communicate()
-    return process.returncode or 0, told.decode()
+    """Run them as a process; return its exit status, and what it said."""
+    with TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        process = warm.start(warm.MIGRATIONS, os.environ | values, log, arguments=options)
+        status = await asyncio.to_thread(process.wait)
+        return status or 0, log.read_text()
 
 
 async def test_two_at_once_and_once_more_do_no_harm(stack: Stack) -> None:

@@ -9,6 +9,7 @@ from client import Framemill
 from embedded.ffmpeg import find_tools
 from embedded.stack import EVERYTHING, Stack
 from tests.faults.processes import working_in
+from tests.support.components import send_signal
 from tests.support.product import PASSWORD, Clips, Workers, address_of, wait_for
 
 _EMAIL = "ada@example.com"
@@ -35,7 +36,7 @@ def main(directory: Path) -> None:
         framemill.upload(long_film(directory))
     wait_for(lambda: [pid for pid in working_in(directory) if _encodes(pid)])
     # It can hear of no signal but one.
-    stack.supervisor.signal("api", signal.SIGSTOP)
+    send_signal(stack.supervisor, "api", signal.SIGSTOP)
     sys.stdout.write("under way\n")
     sys.stdout.flush()
     threading.Event().wait()

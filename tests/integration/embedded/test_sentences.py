@@ -60,7 +60,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         ({"DATA_DIR": os.fsdecode(b"/tmp/\xff")}, 2, r"DATA_DIR='/tmp/\udcff' cannot be used"),
         ({"SCRATCH_DIR": "/tmp/a\u2028b"}, 2, r"SCRATCH_DIR='/tmp/a\u2028b' cannot be used"),
         ({"FILE": os.fsdecode(b"/tmp/\xff")}, 1, r"FILE=/tmp/\udcff is no file"),
-        ({"FILE": "~nobody-of-this-name/x"}, 1, "FILE=~nobody-of-this-name/x cannot be read"),
+        ({"FILE": "~nobody-of-this-name/x"}, 1, "FILE=~nobody-of-this-name/x cannot be used"),
     ],
 )  # fmt: skip
 def test_a_variable(

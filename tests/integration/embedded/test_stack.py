@@ -21,6 +21,7 @@ from botocore.config import Config
 from embedded.errors import StackError
 from embedded.stack import Stack
 from tests.integration.embedded.names import ODD_NAME
+from tests.support.components import restart, send_signal
 from tests.support.lanes import InTime
 
 
@@ -82,16 +83,16 @@ def test_both_keep_what_they_had_over_a_restart(stack: Stack) -> None:
     query(stack, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (7)", "SELECT 1")
     with redis.Redis.from_url(stack.environment["REDIS_URL"]) as connection:
         connection.set("kept", "7")
-    stack.supervisor.restart("postgres")
-    stack.supervisor.restart("valkey")
+    restart(stack.supervisor, "postgres")
+    restart(stack.supervisor, "valkey")
     assert query(stack, "SELECT n FROM kept") == 7
     with redis.Redis.from_url(stack.environment["REDIS_URL"]) as connection:
         assert connection.get("kept") == b"7"
 
 
 def test_postgres_comes_back_after_a_kill(stack: Stack) -> None:
-    stack.supervisor.signal("postgres", signal.SIGKILL)
-    stack.supervisor.restart("postgres")
+    send_signal(stack.supervisor, "postgres", signal.SIGKILL)
+    restart(stack.supervisor, "postgres")
     assert query(stack, "SELECT 1") == 1
 
 
@@ -134,8 +135,8 @@ def test_other_pages_may_not(stack: Stack) -> None:
 def test_rules_queues_and_objects_survive_a_killed_emulator(stack: Stack) -> None:
     s3 = client(stack, "s3")
     s3.put_object(Bucket="framemill", Key="kept", Body=b"7")
-    stack.supervisor.signal("emulator", signal.SIGKILL)
-    stack.supervisor.restart("emulator")
+    send_signal(stack.supervisor, "emulator", signal.SIGKILL)
+    restart(stack.supervisor, "emulator")
     assert s3.get_object(Bucket="framemill", Key="kept")["Body"].read() == b"7"
     assert client(stack, "sqs").get_queue_url(QueueName="framemill-tasks")["QueueUrl"]
     assert preflight(stack, "http://localhost:5173")

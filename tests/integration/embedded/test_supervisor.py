@@ -14,6 +14,7 @@ from embedded.component import Component
 from embedded.errors import ComponentDied
 from embedded.supervisor import Supervisor
 from tests.integration.embedded.small_components import SERVER, Bench, lives
+from tests.support.components import restart
 from tests.support.waiting import PATIENCE_S, wait_for
 
 
@@ -107,7 +108,7 @@ def test_what_a_dead_part_left_in_its_group_is_ended(
 def test_restart(bench: Bench, run: Callable[..., Supervisor]) -> None:
     supervisor = run(bench.component("base"))
     before = supervisor.pids["base"]
-    supervisor.restart("base")
+    restart(supervisor, "base")
     assert supervisor.pids["base"] != before
     assert not Path(f"/proc/{before}").exists()
 

@@ -92,9 +92,14 @@ def test_once_shows_a_video_and_a_later_start_serves_until_it_is_told_to_stop(
     assert (status, error) == (0, "")
     assert not processes_of(data_dir)
 
+
+@pytest.mark.thorough("one more start; make test has what is said in test_room and test_waiting")
+def test_a_full_disk_and_closed_registration_are_said(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
     short = {"MIN_FREE_DISK_BYTES": "900TB", "ONCE_WAIT_S": "1", "ONCE": "1"}
-    short["REGISTRATION"] = "closed"  # the account is there
-    status, out, error = finish(up(**short, FILE=str(small_clip(tmp_path)), **where))
+    short |= {"REGISTRATION": "closed", "FILE": str(small_clip(tmp_path))}
+    port = str(free_ports(1)[0])
+    status, out, error = finish(up(**short, PORT=port, DATA_DIR=str(data_dir)))
     assert status == 1
     assert "Videos wait for free disk: " in error
     assert "The video waits: " in error
@@ -104,6 +109,7 @@ def test_once_shows_a_video_and_a_later_start_serves_until_it_is_told_to_stop(
 
 
 # How long after the start it comes, in seconds: the installer, the imports, the components.
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("moment", [0.0, 0.03, 0.1, 0.3, 1.0, 2.0])
 def test_ctrl_c_at_any_moment_is_no_traceback(moment: float, tmp_path: Path) -> None:
     process = subprocess.Popen(

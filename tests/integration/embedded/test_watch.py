@@ -13,7 +13,8 @@ from embedded.errors import ComponentDied
 from embedded.stack import Stack
 from embedded.supervisor import Supervisor
 from embedded.watch import Watch
-from tests.integration.embedded.small_components import Bench, lives
+from tests.integration.embedded.small_components import Bench, lives, wait_until
+from tests.support.components import send_signal
 
 # Notes that it runs, then does what the files beside say: hangs while `hang` is there, fails
 # while `fail` is.
@@ -64,7 +65,7 @@ def look_until(found: Watch, condition: Callable[[], object], seconds: float = 6
 
 
 def kill(supervisor: Supervisor, name: str) -> None:
-    supervisor.signal(name, signal.SIGKILL)
+    send_signal(supervisor, name, signal.SIGKILL)
 
 
 def count(bench: Bench, line: str) -> int:
@@ -140,6 +141,7 @@ def test_what_needs_a_server_that_is_not_whole_waits_for_it(
     found = watch(running)
     kill(running, "base")
     kill(running, "user")
+    wait_until(lambda: {*running.dead()} == {"base", "user"})  # they die at different speeds
     look_until(found, lambda: count(bench, "began step") == 2)
     assert found.recovering == {"base", "user"}
     assert "user" not in running.pids

@@ -115,7 +115,7 @@ async def test_one_who_goes_away_takes_the_answer_from_nobody() -> None:
 
 async def test_who_asked_ahead_finds_the_answer_there() -> None:
     batcher = Batcher(Table().load)
-    asked = batcher.ask("a")
+    asked = batcher.get("a")
     assert await batcher.get("b") == 2
     assert asked.done()
     assert await asked == 1
@@ -127,7 +127,7 @@ async def test_an_error_that_nobody_looks_at_is_no_complaint() -> None:
 
     async def go_away() -> None:
         batcher = Batcher(fail)
-        batcher.ask("a")
+        batcher.get("a")
         with suppress(ValueError):
             await batcher.get("b")
 
@@ -169,7 +169,7 @@ class Frozen:
 async def test_a_call_that_is_not_answered_holds_up_nobody() -> None:
     part = Frozen(1)
     batcher = set_to(Batcher(part.load), patience_s=0.01, give_up_s=60)
-    stuck = batcher.ask("a")
+    stuck = batcher.get("a")
     await wait_until(lambda: part.calls)
     assert await asyncio.wait_for(batcher.get("b"), 30)
     assert await asyncio.wait_for(stuck, 30)  # asked for again, on another connection
@@ -184,9 +184,9 @@ async def test_a_quick_answer_is_waited_for_alone() -> None:
     table = Table()
     batcher = set_to(Batcher(table.load), patience_s=60)
     table.gate.clear()
-    first, second = batcher.ask("a"), batcher.ask("b")
+    first, second = batcher.get("a"), batcher.get("b")
     await started(table, 1)
-    third = batcher.ask("a")
+    third = batcher.get("a")
     table.gate.set()
     assert [await first, await second, await third] == [1, 2, 1]
     assert table.calls == [["a", "b"], ["a"]]
@@ -206,10 +206,10 @@ async def test_a_call_is_given_up_and_who_asked_is_told_who_was_silent() -> None
 async def test_silence_has_only_so_many_calls_under_way() -> None:
     part = Frozen(1000)
     batcher = set_to(Batcher(part.load), patience_s=0.001, give_up_s=0.1, most_calls=3)
-    asked = [batcher.ask(str(number)) for number in range(20)]
+    asked = [batcher.get(str(number)) for number in range(20)]
     while not all(future.done() for future in asked):
         assert len(part.calls) - part.cancelled <= 3
-        asked.append(batcher.ask("late")) if len(asked) < 30 else None
+        asked.append(batcher.get("late")) if len(asked) < 30 else None
         await asyncio.sleep(0.001)
     assert {type(future.exception()) for future in asked} == {Unavailable}
     await wait_until(lambda: part.cancelled == len(part.calls))
@@ -229,7 +229,7 @@ async def test_a_slow_call_that_fails_takes_nothing_from_the_other() -> None:
         return {"a": 1}
 
     batcher = set_to(Batcher(load), patience_s=0.01, give_up_s=60)
-    asked = batcher.ask("a")
+    asked = batcher.get("a")
     await wait_until(lambda: len(calls) == 2)
     fail.set()
     await wait_until(lambda: len(batcher._calls) == 1)
@@ -247,7 +247,7 @@ async def test_two_calls_that_fail_together_are_told_of() -> None:
         raise OSError("cut")
 
     batcher = set_to(Batcher(load), patience_s=0.01, give_up_s=60)
-    asked = batcher.ask("a")
+    asked = batcher.get("a")
     await wait_until(lambda: len(calls) == 2)
     fail.set()
     with pytest.raises(OSError, match="cut"):
@@ -257,7 +257,7 @@ async def test_two_calls_that_fail_together_are_told_of() -> None:
 async def test_who_waits_is_told_when_it_is_closed() -> None:
     part = Frozen(1)
     batcher = set_to(Batcher(part.load, dependency="The store"), patience_s=60)
-    asked = batcher.ask("a")
+    asked = batcher.get("a")
     await wait_until(lambda: part.calls)
     await batcher.close()
     with pytest.raises(Unavailable, match=r"The store does not answer\."):

@@ -22,7 +22,7 @@ def test_the_manual_lists_them() -> None:
 
 
 def test_the_page_has_words_for_them() -> None:
-    texts = (ROOT / "frontend/src/app/texts.ts").read_text()
+    texts = (ROOT / "frontend/src/app/texts/failures.ts").read_text()
     _, _, section = texts.partition("\n  failures: {\n")
     section, _, _ = section.partition("\n  } ")
     assert sorted(re.findall(r"^    (\w+): \{$", section, re.MULTILINE)) == sorted(FailureCode)

@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
 
+import { FakeLocks } from "./fakeBrowser";
 import { browserLocks, type Lock } from "./locks";
-import { FakeLocks } from "./testing";
 
 test("one at a time, and the next when it is given back", async () => {
   const shared = new FakeLocks();

@@ -3,8 +3,10 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { networkError } from "./errors";
+import { FakeHandle } from "./fakeBrowser";
+import { isWhole } from "./fakeServer";
 import { browserStore } from "./store";
-import { FakeHandle, FakeWorld, fileOf, isWhole, only, soon, statesOf } from "./testing";
+import { FakeWorld, fileOf, only, soon, statesOf } from "./testing";
 
 let world: FakeWorld;
 

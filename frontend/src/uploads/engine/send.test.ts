@@ -2,9 +2,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { networkError, UploadError } from "./errors";
+import { FakeNetwork } from "./fakeBrowser";
+import { FakeServer, isWhole } from "./fakeServer";
 import { Parts } from "./parts";
 import { sendMissing, type SendOptions } from "./send";
-import { FakeNetwork, FakeServer, fileOf, isWhole, soon } from "./testing";
+import { fileOf, soon } from "./testing";
 
 beforeEach(() => {
   // Not `setImmediate`: files are read by the real machine.

@@ -2,8 +2,9 @@
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { FakeHandle } from "./fakeBrowser";
 import { browserStore, type UploadRecord } from "./store";
-import { FakeHandle, fileOf } from "./testing";
+import { fileOf } from "./testing";
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());

@@ -1,9 +1,11 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
+import { FakeHandle } from "./fakeBrowser";
+import { isWhole } from "./fakeServer";
 import { browserLocks } from "./locks";
 import { browserTabs, type Message } from "./tabs";
-import { FakeHandle, FakeWorld, fileOf, isWhole, only, soon, statesOf } from "./testing";
+import { FakeWorld, fileOf, only, soon, statesOf } from "./testing";
 
 let world: FakeWorld;
 

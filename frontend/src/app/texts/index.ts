@@ -1,0 +1,8 @@
+/** All texts of the page, one section for each feature: the one folder to translate. */
+
+import { ofFailures } from "./failures";
+import { ofPeople } from "./people";
+import { ofUploads } from "./uploads";
+import { ofVideos } from "./videos";
+
+export const texts = { ...ofPeople, ...ofVideos, ...ofUploads, ...ofFailures };

@@ -15,10 +15,10 @@ from sqlalchemy import select
 from backend.auth.passwords import Passwords
 from backend.auth.sessions import Sessions
 from backend.auth.tokens import Tokens
-from backend.events.slots import StreamSlots
 from backend.http.address import address_of
 from backend.http.idempotency import Idempotency
 from backend.http.ratelimit import RateLimiter
+from backend.http.tally import Tally
 from backend.settings import Settings
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
@@ -43,7 +43,7 @@ class Services:
         self.storage = opened.storage
         self.queue = opened.queue
         self.subscriber = Subscriber(client)
-        self.streams = StreamSlots(settings.max_streams_per_user)
+        self.streams = Tally[uuid.UUID](settings.max_streams_per_user)
         self.tokens = Tokens(settings)
         self.sessions = Sessions(client, settings.refresh_token_s, settings.refresh_grace_s)
         self.passwords = Passwords()
@@ -57,12 +57,11 @@ class Services:
 
 
 async def _services(request: Request) -> Services:
+    return _opened(request)
+
+
+def _opened(request: Request) -> Services:
     """Return the adapters that the lifespan has opened."""
-    return opened(request)
-
-
-def opened(request: Request) -> Services:
-    """Return them to code that is no dependency."""
     return cast(Services, request.app.state.services)
 
 
@@ -107,7 +106,7 @@ class BearerSession(SecurityBase):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Send Authorization: Bearer <access token>.", "token_missing")
-        services = opened(request)
+        services = _opened(request)
         known = services.tokens.check_access(token.strip())
         return Principal(known.user_id, known.session_id, services)
 
@@ -118,7 +117,7 @@ class BearerSession(SecurityBase):
 
 
 async def _address(request: Request) -> str:
-    return address_of(request.scope, opened(request).settings.trusted_proxies)
+    return address_of(request.scope, _opened(request).settings.trusted_proxies)
 
 
 OpenServices = Annotated[Services, Depends(_services)]

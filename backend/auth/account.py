@@ -5,6 +5,8 @@ session that was left open. Redis is changed before Postgres commits, so no sess
 than the answer. If Redis is away, nothing changes.
 """
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 from sqlalchemy import select, update
 
@@ -65,14 +67,7 @@ async def end_session(session_id: str, user: CurrentUser) -> None:
 @router.get("/me", summary="This account")
 async def me(user: CurrentUser) -> Me:
     """Return the account of the caller."""
-    statement = select(User.id, User.email, User.role, User.created_at).where(
-        User.id == user.user_id, User.closed_at.is_(None)
-    )
-    async with user.services.db.autocommit() as connection:
-        row = (await connection.execute(statement)).one_or_none()
-    if row is None:
-        raise accounts.gone()
-    return Me.model_validate(row, from_attributes=True)
+    return Me.model_validate(await _open_account(user), from_attributes=True)
 
 
 @router.post(
@@ -94,16 +89,19 @@ async def delete_account(
     response.delete_cookie(COOKIE, path=COOKIE_PATH)
 
 
-async def _show_password(user: Principal, password: str, address: str) -> tuple[str, str]:
-    """Return the account's address and the hash that a password was found to fit."""
-    services = user.services
-    statement = select(User.email, User.password_hash).where(
-        User.id == user.user_id, User.closed_at.is_(None)
-    )
-    async with services.db.autocommit() as connection:
+async def _open_account(user: Principal) -> Any:
+    columns = (User.id, User.email, User.role, User.created_at, User.password_hash)
+    statement = select(*columns).where(User.id == user.user_id, User.closed_at.is_(None))
+    async with user.services.db.autocommit() as connection:
         row = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise accounts.gone()
+    return row
+
+
+async def _show_password(user: Principal, password: str, address: str) -> tuple[str, str]:
+    """Return the account's address and the hash that a password was found to fit."""
+    services, row = user.services, await _open_account(user)
     await limit_attempts(services, row.email, address)
     if not await services.passwords.verify(password, row.password_hash):
         await count_failure(services, row.email, address)

@@ -3,8 +3,7 @@
 import contextlib
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
@@ -130,8 +129,7 @@ def _host_of(origin: str) -> str | None:
         return None
 
 
-@dataclass(frozen=True)
-class IssuedTokens:
+class IssuedTokens(NamedTuple):
     """Both tokens of a session."""
 
     access: str

@@ -13,6 +13,7 @@ from backend.events import stream
 from backend.events.library import DeletedVideo
 from backend.http.errors import problems
 from backend.videos.schemas import VideoItem
+from core.errors import RateLimited
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -41,7 +42,9 @@ _EVENTS = _described(video=VideoItem, deleted=DeletedVideo)
 
 async def _slot(user: CurrentUser) -> AsyncIterator[None]:
     """Answer 429 before the stream begins; the slot is given back when the connection is gone."""
-    with user.services.streams.one(user.user_id):
+    most = user.services.settings.max_streams_per_user
+    detail = f"You have {most} open event streams. Close one."
+    with user.services.streams.one(user.user_id, lambda: RateLimited(detail, retry_after_s=15)):
         yield
 
 

@@ -38,9 +38,8 @@ class Idempotency:
         body: BaseModel,
         kind: type[M],
         work: Callable[[], Awaitable[M]],
-        again: Callable[[M], Awaitable[M]],
-    ) -> M:
-        """Do the work, or return what it made when the key was used before.
+    ) -> tuple[M, bool]:
+        """Do the work, or return what it made when the key was used before; and whether it was.
 
         Args:
             user_id: whose request it is.
@@ -48,14 +47,13 @@ class Idempotency:
             body: what is asked; the same key must come with the same.
             kind: the answer's type.
             work: does what is asked; when it raises, the key may be used again.
-            again: given what was returned then, returns it as it is now.
 
         Raises:
             Conflict: `idempotency_in_progress`: the first request is still being answered.
             Invalid: `idempotency_key_reused`: for something else.
         """
         if key is None:
-            return await work()
+            return await work(), False
         place = f"idempotency:{user_id}:{hashlib.sha256(key.encode()).hexdigest()}"
         asked = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
         # A mark of this one request: the client library repeats a command whose answer was lost.
@@ -63,7 +61,7 @@ class Idempotency:
         if not await self._redis.set(place, at_work, nx=True, ex=_AT_WORK_S):
             found = str(await self._redis.get(place) or "")
             if found != at_work:
-                return await again(kind.model_validate_json(_answer(found, asked)))
+                return kind.model_validate_json(_answer(found, asked)), True
         # Shielded: what is made is made, and a key is given back, though nobody waits any more.
         try:
             made = await work()
@@ -71,7 +69,7 @@ class Idempotency:
             await asyncio.shield(self._note(place, None))
             raise
         await asyncio.shield(self._note(place, f"{asked} {made.model_dump_json()}"))
-        return made
+        return made, False
 
     async def _note(self, place: str, value: str | None) -> None:
         """Have a value remembered, or the key given back, if Redis is there."""

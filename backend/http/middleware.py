@@ -6,9 +6,7 @@ One plain ASGI layer, because each of Starlette's own would cost as much as a sm
 import asyncio
 import re
 import time
-from collections import Counter as TallyOf
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from functools import cache
 from itertools import count
 
@@ -20,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.http.address import address_of, network_of
 from backend.http.errors import problem
+from backend.http.tally import Tally
 from core import log
 from core.model.ids import new_token
 
@@ -113,27 +112,9 @@ class Slots:
     def __init__(self, most: int) -> None:
         self.most = most
         self.taken = 0
-        self.arriving = TallyOf[str]()
-        self._most_arriving = max(_LEAST_ARRIVING, most // 5)
+        self.arriving = Tally[str](max(_LEAST_ARRIVING, most // 5))
         self._refused = 0
         self._told = -_TELL_EVERY_S
-
-    @contextmanager
-    def waiting_for(self, network: str) -> Iterator[None]:
-        """Wait for a body from a network in the block.
-
-        Raises:
-            HTTPException: 429, it sends too many at once.
-        """
-        if self.arriving[network] >= self._most_arriving:
-            raise HTTPException(429, _ARRIVING)
-        self.arriving[network] += 1
-        try:
-            yield
-        finally:
-            self.arriving[network] -= 1
-            if not self.arriving[network]:
-                del self.arriving[network]
 
     def refuse(self) -> int:
         """Note that one was refused; return when it may come again, in seconds.
@@ -228,7 +209,7 @@ class Exchange:
             return await self._receive()
         self._stop()  # how long a client may take to send is not ours to say here
         network = network_of(address_of(self._scope, self._layer.trusted_proxies))
-        with self._layer.slots.waiting_for(network):
+        with self._layer.slots.arriving.one(network, lambda: HTTPException(429, _ARRIVING)):
             message = await self._receive()
         self._arrived = not message.get("more_body", False)
         if not self._status:

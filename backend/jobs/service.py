@@ -96,9 +96,7 @@ def _most(column: Any, table: Any) -> Any:
 
 async def _item(services: Services, row: Any, told: Progress | None) -> JobItem:
     ttl_s = services.settings.media_url_ttl_s
-    shown = shown_of(
-        row, told, done=row.state == JobState.SUCCEEDED, runs=row.state == JobState.RUNNING
-    )
+    shown = shown_of(row, told)
     log_url = await services.storage.sign_get(row.log_key, ttl_s) if row.log_key else None
     progress = {"stage": shown.stage, "progress": shown.percent}
     return JobItem.model_validate({**row._asdict(), **progress, "log_url": log_url})

@@ -69,19 +69,19 @@ async def create_upload(
     async def begin() -> UploadItem:
         return _item(await create(user, body))
 
-    async def as_it_is(begun: UploadItem) -> UploadItem:
-        try:
-            return _item(await _found(begun.id, user))
-        except NotFound:
-            raise Conflict(
-                "The upload of the first request with this Idempotency-Key has been deleted. "
-                "Use another key to start again.",
-                "idempotency_result_gone",
-            ) from None
-
-    return await user.services.idempotency.once(
-        user.user_id, idempotency_key, body, UploadItem, begin, as_it_is
+    upload, is_old = await user.services.idempotency.once(
+        user.user_id, idempotency_key, body, UploadItem, begin
     )
+    if not is_old:
+        return upload
+    try:
+        return _item(await _found(upload.id, user))
+    except NotFound:
+        raise Conflict(
+            "The upload of the first request with this Idempotency-Key has been deleted. "
+            "Use another key to start again.",
+            "idempotency_result_gone",
+        ) from None
 
 
 @router.get("/{upload_id}", summary="One upload and its parts")

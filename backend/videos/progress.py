@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Text, cast, func, select
 
-from core.model.states import Stage, TaskState
+from core.model.states import JobState, Stage, TaskState, VideoState
 from core.model.tables import Task
 from core.progress import Progress
 
@@ -33,20 +33,18 @@ def told_of(job_id: Any) -> Any:
     return select(cast(told, Text)).where(Task.job_id == job_id).scalar_subquery()
 
 
-def shown_of(row: Any, told: Progress | None, *, done: bool, runs: bool) -> Shown:
+def shown_of(row: Any, told: Progress | None) -> Shown:
     """Return what is shown of a video or a job.
 
     Args:
-        row: with `told`, and with `progress` and `stage` as the release before writes them.
+        row: with `state`, `told`, and `progress` and `stage` as the release before writes them.
         told: what Redis knows.
-        done: whether all is made.
-        runs: whether somebody works on it now.
     """
-    if done:
+    if row.state in (VideoState.READY, JobState.SUCCEEDED):
         return Shown(None, 100.0, None)
     percent, stage, eta_s = (None, None, None) if row.told is None else json.loads(row.told)
     most = max(row.progress, percent or 0.0, told.percent if told else 0.0)
-    if not runs:
+    if row.state not in (VideoState.PROCESSING, JobState.RUNNING):
         return Shown(None, round(most, 1), None)
     if told is not None:
         return Shown(told.stage, round(most, 1), told.eta_s)

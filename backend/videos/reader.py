@@ -147,31 +147,26 @@ class VideoReader:
 
     async def versions(
         self, user_id: uuid.UUID, *, lately: timedelta
-    ) -> AsyncIterator[Sequence[Row[Any]]]:
+    ) -> AsyncIterator[Sequence[Row[uuid.UUID, int, bool]]]:
         """Yield `id`, `version` and `lately` of all videos of a user, the oldest first, in pages.
 
         `lately` tells of each whether it has changed within that time.
         """
-        last: uuid.UUID | None = None
+        changed = (Video.updated_at > func.now() - lately).label("lately")
+        statement = (
+            select(Video.id, Video.version, changed)
+            .where(Video.user_id == user_id, Video.state != VideoState.DELETED)
+            .order_by(Video.id)
+            .limit(_VERSIONS)
+        )
+        following = statement
         while True:
-            statement = (
-                select(
-                    Video.id,
-                    Video.version,
-                    (Video.updated_at > func.now() - lately).label("lately"),
-                )
-                .where(Video.user_id == user_id, Video.state != VideoState.DELETED)
-                .order_by(Video.id)
-                .limit(_VERSIONS)
-            )
-            if last is not None:
-                statement = statement.where(Video.id > last)
             async with self._db.autocommit() as connection:
-                rows: list[Any] = list((await connection.execute(statement)).all())
+                rows = (await connection.execute(following)).all()
             yield rows
             if len(rows) < _VERSIONS:
                 return
-            last = rows[-1].id
+            following = statement.where(Video.id > rows[-1].id)
 
     async def ends(
         self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]
@@ -203,8 +198,7 @@ class VideoReader:
         if row.job_id is not None and row.state != VideoState.READY:
             with contextlib.suppress(Unavailable):
                 told = await self._told.get(row.job_id)
-        runs = row.state == VideoState.PROCESSING
-        return shown_of(row, told, done=row.state == VideoState.READY, runs=runs)
+        return shown_of(row, told)
 
     async def _item(self, row: Row[Any]) -> VideoItem:
         return await self._build(row, await self._queue(row), await self._shown(row))

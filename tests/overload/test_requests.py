@@ -129,7 +129,7 @@ def arriving(api: Api) -> int:
     layer: Any = api.app.middleware_stack
     while not isinstance(layer, RequestLayer):
         layer = layer.app
-    return sum(layer.slots.arriving.values())
+    return sum(layer.slots.arriving.under_way.values())
 
 
 async def test_streams_take_no_slots(start_api: StartApi) -> None:

@@ -131,7 +131,7 @@ async def test_five_hundred_streams_of_one_user(
         assert (await greedy.http.get("/v1/videos")).status_code == 200
         await streams.aclose()
         # Every slot comes back.
-        await wait_until(lambda: api.services.streams.open_streams(greedy.id) == 0)
+        await wait_until(lambda: api.services.streams.under_way[greedy.id] == 0)
         async with stream(address, path, greedy.token) as events:
             assert events.response.status_code == 200
             assert await events.event() is not None
@@ -154,7 +154,7 @@ async def test_a_stream_that_is_refused_or_ends_by_itself_keeps_no_slot(
                 await person.http.delete(path)
                 assert await events.event(3, "deleted")
                 assert await events.event(3) is None
-            await wait_until(lambda: api.services.streams.open_streams(person.id) == 0)
+            await wait_until(lambda: api.services.streams.under_way[person.id] == 0)
 
 
 @_FLOOD

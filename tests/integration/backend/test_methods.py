@@ -52,7 +52,7 @@ async def test_head_of_a_stream_ends(api: Api, path: str) -> None:
         assert (head.status_code, head.content) == (200, b"")
         assert head.headers["content-type"].startswith("text/event-stream")
         assert (await http.get("/v1/me")).status_code == 200
-        assert api.services.streams.open_streams(person.id) == 0
+        assert api.services.streams.under_way[person.id] == 0
 
 
 async def test_an_address_tells_all_its_methods(api: Api) -> None:

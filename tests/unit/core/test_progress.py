@@ -22,6 +22,7 @@ def test_what_makes_no_sense_is_nothing(told: str) -> None:
 
 
 def test_a_stage_of_a_newer_release_is_not_named() -> None:
-    row = SimpleNamespace(told='[40.0, "packaging", 3.0]', progress=0.0, stage=None)
-    shown = shown_of(row, None, done=False, runs=True)
+    told = '[40.0, "packaging", 3.0]'
+    row = SimpleNamespace(state="processing", told=told, progress=0.0, stage=None)
+    shown = shown_of(row, None)
     assert (shown.stage, shown.percent) == (None, 40.0)

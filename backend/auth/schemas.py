@@ -7,8 +7,6 @@ from uuid import UUID
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, Field
 
-from backend.http.fields import Body
-
 
 def stored_email(value: str) -> str:
     """Return an address in the form that is stored.
@@ -34,7 +32,7 @@ AnyEmail = Annotated[str, Field(max_length=1000, examples=["ada@example.com"])]
 Password = Annotated[str, Field(max_length=1000, examples=["a-long-walk-in-the-rain"])]
 
 
-class Registration(Body):
+class Registration(BaseModel):
     """A new account. `invite` is a code from an admin, if the server needs one."""
 
     email: Email
@@ -48,7 +46,7 @@ class RegistrationMode(BaseModel):
     registration: Literal["open", "invite", "closed"]
 
 
-class Credentials(Body):
+class Credentials(BaseModel):
     """The login, and the kind of client."""
 
     email: AnyEmail
@@ -56,20 +54,20 @@ class Credentials(Body):
     client: Literal["browser", "native"] = "browser"
 
 
-class PasswordChange(Body):
+class PasswordChange(BaseModel):
     """The current and the new password."""
 
     current_password: Password
     new_password: Password
 
 
-class AccountEnd(Body):
+class AccountEnd(BaseModel):
     """The password again, so that an open session alone cannot delete the account."""
 
     password: Password
 
 
-class RefreshRequest(Body):
+class RefreshRequest(BaseModel):
     """A native client's refresh token; browsers send their cookie."""
 
     refresh_token: Annotated[str, Field(max_length=4096)] | None = None

@@ -1,16 +1,10 @@
-"""What requests may hold: their fields, and text that Postgres can store. Pure."""
+"""Text that requests may hold and Postgres can store. Pure."""
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 _NUL = "\x00"
-
-
-class Body(BaseModel):
-    """A request's body. A field that it does not have is refused: it may be a misspelt one."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 def is_storable(value: str) -> bool:

@@ -7,12 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from backend.auth.schemas import Email
-from backend.http.fields import Body
 
 _DAY_S = 86_400
 
 
-class NewInvite(Body):
+class NewInvite(BaseModel):
     """An invite for anybody with its code, or for one email address only."""
 
     email: Email | None = None

@@ -6,17 +6,16 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from backend.http.fields import Body
 from backend.videos.schemas import FailureItem
 from core.model.states import JobState, Stage
 
 
-class NoParams(Body):
+class NoParams(BaseModel, extra="forbid"):
     """The parameters of an operation that has none."""
 
 
-class NewJob(Body):
-    """A job for a video."""
+class NewJob(BaseModel, extra="forbid"):
+    """A job for a video. A field that is not known is refused: it may be a misspelt option."""
 
     operation: Literal["transcode"]
     params: NoParams | None = None

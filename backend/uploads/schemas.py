@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from backend.http.fields import Body
 from core.model.states import UploadState
 from core.uploads.multipart import MAX_PARTS
 
@@ -52,7 +51,7 @@ Title = Annotated[Text, Field(examples=["The harbour at dawn"])]
 PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, strict=True, examples=[1])]
 
 
-class NewUpload(Body):
+class NewUpload(BaseModel):
     """A file that is to be uploaded; `size` in bytes."""
 
     filename: Annotated[Text, Field(examples=["harbour.mov"])]
@@ -91,7 +90,7 @@ class UploadWithParts(UploadItem):
     parts: list[HeldPart]
 
 
-class PartsRequest(Body):
+class PartsRequest(BaseModel):
     """The parts that the client sends next."""
 
     part_numbers: Annotated[
@@ -126,15 +125,13 @@ class SignedParts(BaseModel):
 class NamedPart(BaseModel):
     """A part that the client sent, with the ETag from S3."""
 
-    # Not a `Body`: what `GET` lists, with sizes, may be sent back as it is.
-
     part_number: PartNumber
     etag: Annotated[
         str, Field(min_length=1, max_length=200, examples=['"9bb58f26192e4ba00f01e2e7b136bbd8"'])
     ]
 
 
-class Completion(Body):
+class Completion(BaseModel):
     """The parts. If they are given, they are compared with the parts in S3."""
 
     parts: Annotated[list[NamedPart], Field(max_length=MAX_PARTS)] | None = None

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.http.fields import Body
 from backend.uploads.schemas import Title
 from core.model.failure_codes import FailureCode
 from core.model.states import Stage, VideoState
@@ -91,7 +90,7 @@ class VideoPage(BaseModel):
     next_cursor: str | None
 
 
-class VideoPatch(Body):
+class VideoPatch(BaseModel):
     """The changes to a video."""
 
     title: Title

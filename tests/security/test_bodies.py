@@ -110,12 +110,15 @@ async def test_every_hostile_body_is_refused_by_name(
 
 
 async def test_what_is_not_read_harms_nobody(api: Api) -> None:
-    """A body where none is expected, and a good value given twice."""
+    """A body where none is expected, fields that nobody knows, and a good value given twice."""
     person = await new_user(api)
     assert (await person.http.request("GET", "/v1/me", content=b"[" * 9000)).status_code == 200
     twice = _film()[:-1] + b',"size":2}'
     answer = await person.http.post("/v1/uploads", content=twice, headers=JSON)
     assert answer.json()["size"] == 2
+    extra = {**FILM, "user_id": "x", "state": "ready", "__proto__": {}, "s3_key": "x"}
+    answer = await person.http.post("/v1/uploads", json=extra)
+    assert (answer.status_code, answer.json()["state"]) == (201, "open")
 
 
 NASTY = [

@@ -971,7 +971,7 @@ export interface components {
         };
         /**
          * NewJob
-         * @description A job for a video.
+         * @description A job for a video. A field that is not known is refused: it may be a misspelt option.
          */
         NewJob: {
             /**

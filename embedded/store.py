@@ -2,8 +2,10 @@
 
 import json
 import os
+import random
 import secrets
 import socket
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ _SECRET_NAMES = (
     "demo_account",
 )
 LOOPBACK = "127.0.0.1"
+# Below those from which Linux and macOS take a port for a connection. What is chosen is bound a
+# moment later, and a connection could have taken it by then.
+_PORTS = range(20_000, 32_768)
 
 
 def load_secrets(data_dir: Path) -> dict[str, str]:
@@ -62,14 +67,7 @@ def choose_ports(data_dir: Path, names: list[str]) -> dict[str, int]:
 
 def free_ports(count: int) -> list[int]:
     """Return distinct ports that nothing uses on the loopback address."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    return list(islice(filter(is_free, random.sample(_PORTS, len(_PORTS))), count))
 
 
 def is_free(port: int) -> bool:

@@ -67,7 +67,7 @@ async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> 
     `password_hash` was shown to be known; the account must still have it.
 
     Raises:
-        Conflict: `last_admin`.
+        Conflict: `last_admin`; also who is made one at this moment, and not when asked again.
         Forbidden: `password_wrong`: it is another one by now.
         Unauthenticated: `session_revoked`: it is closed already.
     """

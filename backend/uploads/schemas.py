@@ -31,12 +31,6 @@ def _plain_text(value: str) -> str:
     return plain
 
 
-def _each_once(numbers: list[int]) -> list[int]:
-    if len(set(numbers)) < len(numbers):
-        raise ValueError("has a number twice")
-    return numbers
-
-
 Text = Annotated[
     str,
     Field(
@@ -48,7 +42,7 @@ Text = Annotated[
     AfterValidator(_plain_text),
 ]
 Title = Annotated[Text, Field(examples=["The harbour at dawn"])]
-PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, strict=True, examples=[1])]
+PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, examples=[1])]
 
 
 class NewUpload(BaseModel):
@@ -94,14 +88,7 @@ class PartsRequest(BaseModel):
     """The parts that the client sends next."""
 
     part_numbers: Annotated[
-        list[PartNumber],
-        Field(
-            min_length=1,
-            max_length=1000,
-            examples=[[1, 2, 3]],
-            json_schema_extra={"uniqueItems": True},
-        ),
-        AfterValidator(_each_once),
+        list[PartNumber], Field(min_length=1, max_length=1000, examples=[[1, 2, 3]])
     ]
 
 

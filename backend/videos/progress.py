@@ -46,7 +46,7 @@ def shown_of(row: Any, told: Progress | None) -> Shown:
     most = max(row.progress, percent or 0.0, told.percent if told else 0.0)
     if row.state not in (VideoState.PROCESSING, JobState.RUNNING):
         return Shown(None, round(most, 1), None)
-    if told is not None:
+    if told is not None and told.percent >= (percent or 0.0):  # or it is from before an outage
         return Shown(told.stage, round(most, 1), told.eta_s)
     known = stage or row.stage
     if not known:

@@ -141,8 +141,10 @@ class VideoReader:
 
     async def some(self, user_id: uuid.UUID, video_ids: Collection[uuid.UUID]) -> list[VideoItem]:
         """Return those of some videos that the user has, in the same order."""
-        rows = await asyncio.gather(*map(self._rows.get, video_ids))
-        own = [row for row in rows if row is not None and row.user_id == user_id]
+        # Not with what others ask for: who reads one video would wait behind all that a stream
+        # begins with.
+        rows = await self._load(list(video_ids))
+        own = [row for each in video_ids if (row := rows.get(each)) and row.user_id == user_id]
         return list(await asyncio.gather(*map(self._item, own)))
 
     async def versions(

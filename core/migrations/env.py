@@ -1,6 +1,7 @@
 """Gives Alembic its connection."""
 
 import asyncio
+import time
 
 from alembic import context
 from sqlalchemy import Connection, text
@@ -10,12 +11,16 @@ from core.adapters.database_login import connector
 from core.model.tables import Base
 
 _LOCK = 0x66726D6C  # "frml": two migrations at once would both create the same tables
+_ASK_S = 0.2
 
 
 def _run(connection: Connection) -> None:
-    # Of the session: each migration is a transaction of its own.
-    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-    # After that lock, which may take long. Whoever wants a table waits behind us: see `upgrade`.
+    # Of the session: each migration is a transaction of its own. Asked again and again: a statement
+    # that waits would keep an index of the other one from being finished.
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
+        connection.commit()
+        time.sleep(_ASK_S)
+    # Whoever wants a table waits behind us: see `upgrade`.
     connection.execute(text("SET lock_timeout = '3s'"))
     connection.commit()
     context.configure(

@@ -8,16 +8,25 @@ from typing import Annotated, Literal
 from pydantic import (
     AfterValidator,
     AllowInfNan,
+    BeforeValidator,
     ConfigDict,
     Field,
-    Strict,
     TypeAdapter,
     ValidationError,
 )
 from pydantic_core import ErrorDetails
 
-_Whole = Annotated[int, Strict()]
-_Number = Annotated[float, Strict(), AllowInfNan(False)]
+
+def _no_text(value: object) -> object:
+    """Keep pydantic from reading `"30"` and `true` as numbers; it takes 4e6 for a whole one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number")  # noqa: TRY004 - what pydantic collects
+    return value
+
+
+_Given = BeforeValidator(_no_text)
+_Whole = Annotated[int, _Given]
+_Number = Annotated[float, _Given, AllowInfNan(False)]
 _Preset = Literal[
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
 ]
@@ -83,7 +92,9 @@ class Ladder:
     ] = DEFAULT_RUNGS
     preset: _Preset = "veryfast"
     keyframe_seconds: Annotated[_Number, Field(ge=0.5, le=10)] = 2.0
-    max_frame_rate: Annotated[Fraction, Field(ge=1, le=120), AfterValidator(_exact)] = Fraction(60)
+    max_frame_rate: Annotated[Fraction, _Given, Field(ge=1, le=120), AfterValidator(_exact)] = (
+        Fraction(60)
+    )
     audio_bitrate: Annotated[_Whole, Field(ge=16_000, le=512_000)] = 128_000
 
 

@@ -180,7 +180,9 @@ class Attempt:
         self._report.add(f"attempt {work.attempt} failed: {error}")
         age_s = work.job_age_s + self._report.age_s
         delay_s = retry_in(error, settings, attempt=work.attempt, charged=work.charged, age_s=age_s)
-        told = str(error) if error.__cause__ is None else f"{error} ({error.__cause__!r})"
+        cause = error.__cause__
+        hidden = cause is not None and str(cause) not in str(error)
+        told = f"{error} ({cause!r})" if hidden else str(error)
         if delay_s is None:
             await self._fail(error.failure, told)
             return

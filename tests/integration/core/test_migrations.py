@@ -20,6 +20,8 @@ from tests.support.tables import compared
 from tests.support.waiting import wait_until
 from tests.support.work import queue_video
 
+LOCK = 0x66726D6C  # as in `env.py`, which only Alembic can import
+
 
 async def test_nothing_is_left_to_migrate(db: Database) -> None:
     async with db.begin() as tx:
@@ -38,6 +40,22 @@ async def migrate(*options: str, **values: str) -> tuple[int, str]:
 async def test_two_at_once_and_once_more_do_no_harm(stack: Stack) -> None:
     results = await asyncio.gather(*(migrate(**stack.environment) for _ in range(2)))
     assert [status for status, _ in results] == [0, 0], results
+
+
+async def test_who_waits_for_another_is_not_in_its_way(stack: Stack) -> None:
+    """An index that is built beside others waits for every statement that is older."""
+    async with own_database(stack, template="template1") as address:
+        connection = await asyncpg.connect(address)
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        environment = stack.environment | {"DATABASE_URL": address}
+        running = [asyncio.create_task(migrate(**environment)) for _ in range(3)]
+        asking = (
+            "SELECT count(*) = 3 FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await wait_until(lambda: connection.fetchval(asking))
+        await connection.close()
+        assert await asyncio.gather(*running) == [(0, "")] * 3
 
 
 async def test_an_operator_can_go_back_and_forth(stack: Stack) -> None:

@@ -26,3 +26,11 @@ def test_a_stage_of_a_newer_release_is_not_named() -> None:
     row = SimpleNamespace(state="processing", told=told, progress=0.0, stage=None)
     shown = shown_of(row, None)
     assert (shown.stage, shown.percent) == (None, 40.0)
+
+
+def test_what_was_read_before_an_outage_gives_way_to_what_the_tables_know() -> None:
+    row = SimpleNamespace(
+        state="processing", told='[80.0, "encoding", 30.0]', progress=0, stage=None
+    )
+    shown = shown_of(row, Progress(Stage.FETCHING, 3.0, 900.0))
+    assert (shown.stage, shown.percent, shown.eta_s) == (Stage.ENCODING, 80.0, 30.0)

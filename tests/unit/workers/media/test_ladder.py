@@ -27,6 +27,11 @@ def test_a_ladder_is_sorted_and_completed() -> None:
     assert ladder.audio_bitrate == DEFAULT_LADDER.audio_bitrate
 
 
+def test_a_whole_number_may_be_written_with_a_point_or_an_exponent() -> None:
+    text = RUNG.replace("360", "360.0").replace("1_000_000", "1e6").replace("1000000", "1e6")
+    assert load_ladder(text) == load_ladder(RUNG)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -38,8 +43,10 @@ def test_a_ladder_is_sorted_and_completed() -> None:
         ('preset = "warp"', "preset: .* 'veryfast'"),
         ("preset = 3", "preset: .* 'veryfast'"),
         ("keyframe_seconds = 0", "keyframe_seconds: .* greater than or equal to 0.5"),
-        ('keyframe_seconds = "2"', "keyframe_seconds: .* valid number"),
-        ("audio_bitrate = true", "audio_bitrate: .* valid integer"),
+        ('keyframe_seconds = "2"', "keyframe_seconds: .* must be a number"),
+        ("audio_bitrate = true", "audio_bitrate: .* must be a number"),
+        ("max_frame_rate = true", "max_frame_rate: .* must be a number"),
+        ('max_frame_rate = "30"', "max_frame_rate: .* must be a number"),
         ("max_frame_rate = nan", "max_frame_rate: .* valid fraction"),
         ("max_frame_rate = 121", "max_frame_rate: .* less than or equal to 120"),
         (RUNG + RUNG, "rung: .* same short_side"),

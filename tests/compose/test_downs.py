@@ -31,7 +31,7 @@ def test_down_and_up(project: Project, browser: Browser, short: Path) -> None:
     # So is an upload that was under way.
     refused = browser.call("POST", f"/v1/uploads/{half_sent['id']}/complete")
     assert (refused.status_code, refused.json()["code"]) == (409, "invalid_state")
-    assert refused.json()["detail"] == "The store no longer knows this upload; start a new one."
+    assert refused.json()["detail"].endswith("start a new one.")  # or control has seen it already
     # And the next film finds everything in its place.
     assert browser.until_final(browser.upload(short)["id"])["state"] == "ready"
 

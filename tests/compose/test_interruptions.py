@@ -95,7 +95,7 @@ def busy(clips: Clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("service", SERVICES)
 def test_nothing_acknowledged_is_lost(project: Project, busy: Path, service: str, how: str) -> None:
-    running = "SELECT id FROM tasks WHERE state = 'running' AND lease_until > now()"
+    running = "SELECT id FROM job_tasks WHERE state = 'running' AND lease_until > now()"
     with under_load(project, busy) as load:
         wait_for(lambda: project.sql(running))
         HOW[how](project, service)

@@ -29,7 +29,10 @@ def test_three_workers_make_twelve_films_ready_once_each(
         ended = browser.until_final(video)
         assert (ended["state"], len(ended["renditions"])) == ("ready", 1)
     listed = "','".join(videos)
-    rows = three.sql(f"SELECT attempt, state, worker FROM tasks WHERE video_id IN ('{listed}')")
+    rows = three.sql(
+        "SELECT attempt, state, worker FROM job_tasks"
+        f" WHERE kind = 'encode' AND video_id IN ('{listed}')"
+    )
     assert [row[:2] for row in rows] == [["1", "succeeded"]] * FILMS
     assert len({worker for _, _, worker in rows}) == 3, "all of them took part"
     succeeded = [each for each in three.events("worker", "succeeded") if each["video_id"] in videos]

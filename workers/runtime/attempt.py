@@ -25,7 +25,7 @@ from core.tasks import planning, settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
 from core.tasks.planning import Inspection
 from core.tasks.settle import Ending
-from workers.operations.context import Context, Outputs
+from workers.context import Context, Outputs
 from workers.operations.registry import TASKS
 from workers.runtime.classify_error import classify_error, retry_in
 from workers.runtime.concurrency import end, unbroken

@@ -24,12 +24,12 @@ from embedded.stack import Stack
 from tests.support.settings import Settings
 from tests.support.transcoding import Worker
 from tests.support.work import attempt_of, claim, job_of, queue_video
+from workers.context import Context
 from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.process import run
-from workers.operations.context import Context
+from workers.formats.shape import DEFAULT_SHAPE
 from workers.runtime import attempt
 from workers.runtime.attempt import Attempt
-from workers.sources.shape import DEFAULT_SHAPE
 from workers.tools import Adapters
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -245,7 +246,7 @@ async def _begun_with(tx: AsyncConnection, nonce: uuid.UUID) -> Work | None:
 async def give_back_now(adapters: Adapters, claim: Claim, ending: Ending | None = None) -> None:
     """Let another worker have a task at once; the attempt does not count.
 
-    The hint is sent here and not by the relay: nobody should wait for us to go.
+    The hint is sent here too, in case control is away.
     """
     try:
         async with adapters.db.begin() as tx:
@@ -257,7 +258,9 @@ async def give_back_now(adapters: Adapters, claim: Claim, ending: Ending | None 
                 outcome=Outcome.RELEASED,
                 ending=ending or Ending(),
             )
-        await adapters.queue.send([claim.task_id])
-        _log.info("given_back")
-    except (LeaseLost, Unavailable) as error:
+    except (LeaseLost, DatabaseAway) as error:
         _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself
+        return
+    _log.info("given_back")
+    with suppress(Unavailable):  # then the relay sends it later
+        await adapters.queue.send([claim.task_id])

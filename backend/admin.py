@@ -1,6 +1,7 @@
-"""`python -m backend.admin create EMAIL | promote EMAIL`: creates admins, for the operator.
+"""The operator's command `python -m backend.admin create EMAIL | promote EMAIL`: makes admins.
 
-It needs only the database settings of the API. In the API's container they are already set.
+It needs only the database settings of the API. In the API's container they are already set. What
+admins do themselves is in `backend/invites`.
 """
 
 import argparse

@@ -1,1 +1,1 @@
-"""The control process: sends tasks, recovers lost work, cleans up and counts."""
+"""The control process: sends hints and events, recovers lost work, cleans up and counts."""

@@ -1,10 +1,10 @@
-"""Reads the dead-letter queue and sends the tasks of its messages again. No video fails by it.
+"""Reads the dead-letter queue and has hints sent again for its tasks. No video fails by it.
 
 SQS moves a message there that was received `max_receive_count` times (localstack/resources.json). A
 message is only a hint. Its receiver takes the task whose turn it is, so the task in the message may
 have nothing to do with the problem. The row of a task counts its attempts, and the sweep fails it
-after too many (`tasks/lease`). So a task that is named here and still waits is sent again. The log
-tells the operator: workers die or stall before they can claim.
+after too many (`tasks/lease`). So a task that is named here and still waits gets a new hint. The
+log tells the operator: workers die or stall before they can claim.
 """
 
 from prometheus_client import Gauge
@@ -25,7 +25,7 @@ _SHOWN = 200  # characters of a message that nobody understands
 
 
 async def settle(db: Database, queue: TaskQueue) -> int:
-    """Have the tasks sent anew that the queue names, and empty it; return how many messages.
+    """Have hints sent again for tasks that the queue names, and empty it; return how many messages.
 
     A task that somebody holds is left to its lease, and one that has ended stays as it is. A
     message that is none of ours is logged. One that cannot be settled stays, and the others go on.

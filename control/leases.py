@@ -26,11 +26,11 @@ class Leases:
         self._settings = settings
         self._db = db
         self._answered_at = -math.inf  # when Postgres last answered us
-        self._say_from = 0.0
+        self._trusted_from = 0.0
 
     async def lapse(self) -> None:
         """Bring back the tasks of workers that fell silent."""
-        if not await self.say_something():
+        if not await self.are_trusted():
             return
         attempts, job_s = self._settings.max_attempts, self._settings.max_job_s
 
@@ -47,14 +47,14 @@ class Leases:
 
     async def adopt(self) -> None:
         """Take over what the release before has queued, or a worker of it lost."""
-        if await self.say_something() and (count := await adopt_all(self._db)):
+        if await self.are_trusted() and (count := await adopt_all(self._db)):
             _log.info("tasks_adopted", count=count)
 
-    async def say_something(self) -> bool:
-        """Tell whether a lease that has lapsed says that its worker fell silent.
+    async def are_trusted(self) -> bool:
+        """Tell whether a lapsed lease can be trusted to say that its worker fell silent.
 
         Not at once after Postgres was away, nor after we were, as while the machine slept: then
-        Postgres may have been away too. Workers that live say so within a beat.
+        Postgres may have been away too. Workers that live extend theirs within a beat.
         """
         beat_s = self._settings.heartbeat_s
         try:
@@ -64,10 +64,10 @@ class Leases:
             raise
         now = time.clock_gettime(time.CLOCK_BOOTTIME)  # it goes on while the machine sleeps
         if now - self._answered_at > self._settings.sweep_s + beat_s:
-            self._say_from = now + beat_s
+            self._trusted_from = now + beat_s
             _log.info("leases_wait", seconds=beat_s)
         self._answered_at = now
-        return now >= self._say_from
+        return now >= self._trusted_from
 
 
 async def adopt_all(db: Database) -> int:

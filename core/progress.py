@@ -83,8 +83,8 @@ class ProgressBoard:
         )
         return bool(ended)
 
-    async def end(self, job_ids: Collection[uuid.UUID]) -> None:
-        """Make the workers of some jobs check at once whether they still have their tasks."""
+    async def tell_ended(self, job_ids: Collection[uuid.UUID]) -> None:
+        """Have the workers of jobs that were ended check at once that their tasks are over."""
         try:
             async with self._client.pipeline(transaction=True) as pipeline:
                 for job_id in job_ids:

@@ -157,8 +157,8 @@ def _run(argv: tuple[str, ...], identity: Identity | None, statements: str = "")
         output = (done.stderr or done.stdout).strip()
         if identity is not None and identity.reach and "Permission denied" in output:
             raise StackError(
-                "PostgreSQL does not run as root, and no other user can reach its files; choose a "
-                "DATA_DIR (and a place for the project) that is open to others."
+                "PostgreSQL does not run as root, and other users cannot read its files; choose a "
+                "DATA_DIR (and a place for the project) that other users can read."
             )
         raise StackError(f"PostgreSQL could not be set up ({Path(argv[0]).name}): {output}")
 

@@ -8,11 +8,11 @@ from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.adapters.sqs import TaskQueue
 from workers.ffmpeg.capabilities import Capabilities
+from workers.formats.shape import DEFAULT_SHAPE, Shape
 from workers.media.ladder import Ladder
 from workers.media.limits import Limits
 from workers.sandbox.policy import Sandbox
 from workers.settings import Settings
-from workers.sources.shape import DEFAULT_SHAPE, Shape
 from workers.transfer_limits import DEFAULT_PACE, Pace
 
 

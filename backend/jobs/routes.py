@@ -38,4 +38,4 @@ async def list_video_jobs(
 )
 async def create_job(video_id: UUID, body: NewJob, user: AskingUser) -> JobItem:
     """Queue a job for a video that is ready, failed or cancelled."""
-    return await service.create(user, video_id, body.operation)
+    return await service.create(user, video_id, body)

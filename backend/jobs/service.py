@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from backend.deps import Principal, Services
 from backend.http.paging import decode_cursor, encode_cursor
-from backend.jobs.schemas import JobItem, JobPage
+from backend.jobs.schemas import JobItem, JobPage, NewJob
 from backend.quota import quota
 from backend.videos.progress import shown_of, told_of
 from core.errors import NotFound
@@ -50,7 +50,7 @@ async def get(user: Principal, job_id: uuid.UUID) -> JobItem:
     return items[0]
 
 
-async def create(user: Principal, video_id: uuid.UUID, operation: str) -> JobItem:
+async def create(user: Principal, video_id: uuid.UUID, asked: NewJob) -> JobItem:
     """Ask something of a video.
 
     Raises:
@@ -65,7 +65,7 @@ async def create(user: Principal, video_id: uuid.UUID, operation: str) -> JobIte
         # First: of what would not begin nothing can be too much.
         video = await resting(tx, video_id)
         await quota.admit(tx, services.settings, user.user_id)
-        job_id = await create_job(tx, video, operation)
+        job_id = await create_job(tx, video, asked.operation, asked.model_dump()["params"])
     return await get(user, job_id)
 
 

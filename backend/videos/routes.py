@@ -88,7 +88,7 @@ async def delete_video(video_id: UUID, user: CurrentUser) -> None:
     async with user.services.db.begin() as tx:
         await _own(tx, user, video_id)
         ended = await removal.delete_video(tx, video_id)
-    await user.services.board.end(ended or ())
+    await user.services.board.tell_ended(ended or ())
     try:
         # It is deleted, and the sweep removes what is stored: only a store that is quick is used.
         async with asyncio.timeout(_REMOVAL_S):
@@ -126,7 +126,7 @@ async def cancel_video(video_id: UUID, user: AskingUser) -> VideoItem:
     async with user.services.db.begin() as tx:
         await _own(tx, user, video_id)
         ended = await cancelling.cancel(tx, video_id)
-    await user.services.board.end(ended)
+    await user.services.board.tell_ended(ended)
     return await user.services.videos.get(video_id, user.user_id)
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from bench.counting.tally import Counts, Key
 from core.uploads.multipart import part_count_for, part_size_for
+from workers.formats.shape import DEFAULT_SHAPE
 from workers.outputs.upload import PART
 from workers.sources.ranges import range_length
-from workers.sources.shape import DEFAULT_SHAPE
 
 HEARTBEAT_S = 20.0
 LOOK_S = 5.0  # backend/events/stream.py

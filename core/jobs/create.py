@@ -1,6 +1,7 @@
 """Creates a job with one task, `inspect`, which plans the other tasks."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import insert
@@ -19,11 +20,16 @@ FIRST_TASK = "inspect"
 
 
 async def create(
-    tx: AsyncConnection, video: LockedVideo, operation: str, **video_values: Any
+    tx: AsyncConnection,
+    video: LockedVideo,
+    operation: str,
+    params: Mapping[str, Any] | None = None,
+    **video_values: Any,
 ) -> uuid.UUID:
     """Insert a job that makes the main outputs of a video, with its first task; return its id.
 
-    The video is locked, and no job of it is live. `video_values` are written with it.
+    The video is locked, and no job of it is live. `params` are the parameters of the operation;
+    `video_values` are written into the row of the video.
     """
     job_id, task_id = new_id(), new_id()
     priority, turn = await fair_order.assign(tx, video.user_id)
@@ -37,6 +43,7 @@ async def create(
         **common,
         id=job_id,
         operation=operation,
+        params=params or {},
         effect=Effect.REPLACE,
         state=JobState.QUEUED,
     )

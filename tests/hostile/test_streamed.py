@@ -14,7 +14,7 @@ from tests.hostile.maker import Maker
 from tests.hostile.table import READY, Hostile, hostile_files
 from tests.support.transcoding import Worker, stored
 from workers.ffmpeg.capabilities import ask_capabilities
-from workers.sources.shape import DEFAULT_SHAPE
+from workers.formats.shape import DEFAULT_SHAPE
 
 # As small as they are, they are looked at in part.
 PART = replace(DEFAULT_SHAPE, smallest=0, head=4096, tail=2048, sample=8192, long_tail=4096)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from backend.deps import Principal
 from backend.jobs import service as jobs_service
+from backend.jobs.schemas import NewJob
 from backend.uploads import begin as upload_begin
 from backend.uploads import routes as upload_routes
 from backend.uploads.schemas import NewUpload
@@ -187,7 +188,7 @@ class Mill:
 
     async def new_job(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Ask for another transcode."""
-        await jobs_service.create(self._as(user_id), video_id, "transcode")
+        await jobs_service.create(self._as(user_id), video_id, NewJob(operation="transcode"))
 
     async def delete(self, user_id: uuid.UUID, video_id: uuid.UUID) -> None:
         """Delete a video."""

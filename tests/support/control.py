@@ -68,7 +68,7 @@ def rounds_of(
     relay = Relay(adapters)
     leases = Leases(adapters.settings, adapters.db)
     if not careful:
-        leases.say_something = _at_once  # type: ignore[method-assign]
+        leases.are_trusted = _at_once  # type: ignore[method-assign]
     return Rounds(adapters, relay, leases)
 
 

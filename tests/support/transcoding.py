@@ -12,15 +12,15 @@ from core.adapters.s3 import Storage
 from core.model.states import AssetKind, Effect
 from core.tasks.claim import Work
 from core.tasks.settle import NewAsset
+from workers.context import Context
 from workers.ffmpeg.capabilities import Capabilities
+from workers.formats.shape import DEFAULT_SHAPE, Shape
 from workers.media.ladder import DEFAULT_RUNGS, Ladder
 from workers.media.limits import DEFAULT_LIMITS
 from workers.operations import transcode
-from workers.operations.context import Context
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.libraries import needs_of
 from workers.sandbox.policy import Sandbox, address_space
-from workers.sources.shape import DEFAULT_SHAPE, Shape
 from workers.tools import Tools
 
 # The rung that takes least: what is tried is how the source gets in.

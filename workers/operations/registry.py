@@ -1,7 +1,7 @@
 """Maps each operation, by its name in the API, and kind of task to its function."""
 
+from workers.context import TaskFunction
 from workers.operations import transcode
-from workers.operations.context import TaskFunction
 
 TASKS: dict[tuple[str, str], TaskFunction] = {
     ("transcode", "inspect"): transcode.inspect,

@@ -20,6 +20,7 @@ from core.model.failure_codes import FailureCode
 from core.model.states import AssetKind, Stage
 from core.tasks.planning import Inspection, NewTask
 from core.tasks.settle import NewAsset
+from workers.context import Context, Outputs
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import ProbeFailedError
@@ -27,12 +28,11 @@ from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, StallError,
 from workers.ffmpeg.progress import Progress, fraction_done, seconds_left
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
+from workers.formats.shape import Pipe
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
 from workers.media.verify import check
-from workers.operations.context import Context, Outputs
-from workers.operations.source import INPUT, OUT, SAMPLE, either_way, inspected, judged, probe_file
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
@@ -41,7 +41,7 @@ from workers.runtime.concurrency import together
 from workers.runtime.scratch import outputs_room, require
 from workers.sandbox.policies import encode_policy
 from workers.sources.feed import feeder
-from workers.sources.shape import Pipe
+from workers.sources.read import INPUT, OUT, SAMPLE, either_way, inspected, judged, probe_file
 
 _log = log.get(__name__)
 _SENDING = 4

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from core.errors import TransientError
+from workers.formats.boxes import Box, inside, top_level
+from workers.formats.chunks import numbers
+from workers.formats.known import Doubt
+from workers.formats.mp4 import moved
 from workers.outputs.file_range import Slice
 from workers.outputs.upload import Front
-from workers.sources.boxes import Box, inside, top_level
-from workers.sources.chunks import numbers
-from workers.sources.known import Doubt
-from workers.sources.mp4 import moved
 
 _ENDLESS = 1 << 62
 _HEAD = 8

@@ -4,8 +4,8 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,8 +24,8 @@ from core.model.states import Outcome
 from core.tasks import planning, settle
 from core.tasks.claim import Claim, Work, begin, claimed_with
 from core.tasks.planning import Inspection
-from core.tasks.settle import Ending
-from workers.operations.context import Context, Outputs
+from core.tasks.settle import NOTHING, Ending
+from workers.context import Context, Outputs
 from workers.operations.registry import TASKS
 from workers.runtime.classify_error import classify_error, retry_in
 from workers.runtime.concurrency import end, unbroken
@@ -188,12 +188,8 @@ class Attempt:
             return
         ending = replace(await self._logged(), error=told)
         await self._write(
-            partial(
-                settle.give_back,
-                claim=work,
-                delay_s=delay_s,
-                charge=error.charge,
-                ending=ending,
+            lambda tx: settle.give_back(
+                tx, work, delay_s=delay_s, charge=error.charge, ending=ending
             )
         )
         _log.warning("released", error=told, delay_s=round(delay_s, 1))
@@ -244,22 +240,19 @@ async def _begun_with(tx: AsyncConnection, nonce: uuid.UUID) -> Work | None:
     return None if claim is None else await begin(tx, claim)
 
 
-async def give_back_now(adapters: Adapters, claim: Claim, ending: Ending | None = None) -> None:
+async def give_back_now(adapters: Adapters, claim: Claim, ending: Ending = NOTHING) -> None:
     """Let another worker have a task at once; the attempt does not count.
 
-    The hint is sent here and not by the relay: nobody should wait for us to go.
+    The hint is sent here too, in case control is away.
     """
     try:
         async with adapters.db.begin() as tx:
             await settle.give_back(
-                tx,
-                claim,
-                delay_s=0,
-                charge=False,
-                outcome=Outcome.RELEASED,
-                ending=ending or Ending(),
+                tx, claim, delay_s=0, charge=False, outcome=Outcome.RELEASED, ending=ending
             )
-        await adapters.queue.send([claim.task_id])
-        _log.info("given_back")
-    except (LeaseLost, Unavailable) as error:
+    except (LeaseLost, DatabaseAway) as error:
         _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself
+        return
+    _log.info("given_back")
+    with suppress(Unavailable):  # then the relay sends it later
+        await adapters.queue.send([claim.task_id])

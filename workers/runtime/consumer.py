@@ -19,7 +19,7 @@ from core.tasks import lease
 from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next, claimed_with
 from core.tasks.fair_order import Skills
 from core.videos import lifecycle
-from workers.operations.context import Context
+from workers.context import Context
 from workers.operations.registry import TASKS
 from workers.runtime.attempt import Attempt, give_back_now
 from workers.runtime.capacity import Capacity

@@ -7,9 +7,9 @@ are decoded. This module does not say that a source is good. In doubt the source
 import struct
 from dataclasses import dataclass
 
-from workers.sources import flash_video, matroska, mp4, transport_stream
-from workers.sources.known import Doubt, Known, Span
-from workers.sources.shape import DEFAULT_SHAPE, Pipe, Shape
+from workers.formats import flash_video, matroska, mp4, transport_stream
+from workers.formats.known import Doubt, Known, Span
+from workers.formats.shape import DEFAULT_SHAPE, Pipe, Shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from workers.ffmpeg.standard_input import Feed, StandardInput
+from workers.formats.known import Piece, Span, stretches
 from workers.runtime.concurrency import end
-from workers.sources.known import Piece, Span, stretches
 from workers.sources.ranges import Source, range_length, read_range
 
 _MOST_LANES = 4

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
+from workers.formats.known import Known, Lacking, Span, stretches
+from workers.formats.shape import DEFAULT_SHAPE, Pipe, Shape
 from workers.runtime.concurrency import together
 from workers.sources.choose import WholeFile, choose
-from workers.sources.known import Known, Lacking, Span, stretches
 from workers.sources.ranges import Source, read_bytes
-from workers.sources.shape import DEFAULT_SHAPE, Pipe, Shape
 
 _RANGE = 8 * 1024**2  # not less: some stores read the whole object for each request
 _MOST_ROUNDS = 100  # of asking for more; each box at the top of an MP4 may take one

@@ -51,7 +51,7 @@ async def test_after_an_outage_workers_may_first_say_that_they_live(
     held = await claim(db, living.task_id)
     await claim(db, silent.task_id)
     rounds = rounds_of(overridden(settings, heartbeat_s=2), db, careful=True)
-    await wait_until(rounds.leases.say_something)
+    await wait_until(rounds.leases.are_trusted)
     for film in (living, silent):
         await let_lapse(db, film.task_id)
     restart(stack.supervisor, "postgres")

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.adapters.postgres import Database
 from core.errors import Failure, LeaseLost
+from core.jobs import create
 from core.model.failure_codes import FailureCode
 from core.model.states import Outcome, Stage, Topic
 from core.model.tables import Task
@@ -33,6 +34,8 @@ from tests.support.work import (
     graph_of,
     lapse,
     let_lapse,
+    locked,
+    new_video,
     outputs,
     planned,
     queue_video,
@@ -80,11 +83,21 @@ async def test_a_claim_says_all_that_a_worker_needs(db: Database) -> None:
     held = await claim(db, queued.task_id)
     assert (held.task_id, held.job_id) == (queued.task_id, queued.job_id)
     assert (held.video_id, held.user_id) == (queued.video_id, queued.user_id)
-    assert (held.operation, held.source_size, held.attempt) == ("transcode", 1000, 1)
+    assert (held.operation, held.params) == ("transcode", {})
+    assert (held.source_size, held.attempt) == (1000, 1)
     assert (held.kind, held.key, held.plan, held.spec) == ("inspect", "inspect", None, {})
     assert held.source_key == f"videos/{queued.video_id}/source.mp4"
     assert held.prefix == f"videos/{queued.video_id}/{queued.job_id}/inspect-1/"
     assert not held.log_key.startswith(held.prefix)  # it is kept when the outputs are not
+
+
+async def test_a_worker_gets_the_parameters_of_a_job(db: Database) -> None:
+    video = await new_video(db)
+    params = {"width": 320, "loops": [True, None]}
+    async with db.begin() as tx:
+        await create.create(tx, await locked(tx, video.video_id), "transcode", params)
+    held = await claim(db, (await task_of(db, video.video_id)).id)
+    assert held.params == params
 
 
 async def test_no_failure_is_null_and_not_the_word(db: Database) -> None:

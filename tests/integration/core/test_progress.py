@@ -103,7 +103,7 @@ async def test_a_job_that_was_ended_is_told_to_who_works_on_it(
     film: Film, redis_client: redis.Redis
 ) -> None:
     await film.tell(HALF)
-    await film.board.end([film.job])
+    await film.board.tell_ended([film.job])
     pubsub = redis_client.pubsub(ignore_subscribe_messages=True)
     await pubsub.subscribe(f"video-progress:{film.user}")
     assert await film.tell(FURTHER)
@@ -119,7 +119,7 @@ async def test_a_job_that_was_ended_is_told_to_who_works_on_it(
 
 
 async def test_one_that_is_ended_before_it_told_anything_has_no_progress(film: Film) -> None:
-    await film.board.end([film.job])
+    await film.board.tell_ended([film.job])
     assert await film.tell(LESS)
     assert await film.read() is None
 
@@ -127,7 +127,7 @@ async def test_one_that_is_ended_before_it_told_anything_has_no_progress(film: F
 async def test_what_is_told_does_not_stay(film: Film, redis_client: redis.Redis) -> None:
     await film.tell(HALF)
     other = Film(redis_client)
-    await other.board.end([other.job])
+    await other.board.tell_ended([other.job])
     for job in (film.job, other.job):
         assert 0 < await redis_client.ttl(f"progress:{job}") <= 86_400
 
@@ -173,7 +173,7 @@ async def test_without_redis_nothing_is_read_and_only_who_tells_learns_of_it() -
     client = connect("redis://127.0.0.1:1/0")
     film = Film(client)
     assert await film.read() is None
-    await film.board.end([film.job])
+    await film.board.tell_ended([film.job])
     with pytest.raises(RedisError):
         await film.tell(HALF)
     await client.aclose()

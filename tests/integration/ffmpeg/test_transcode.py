@@ -8,11 +8,11 @@ import pytest
 
 from core.errors import TransientError
 from tests.faults.standin_ffmpeg import StandIn
+from workers.context import Context
 from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import Limits
 from workers.media.plan import plan
 from workers.operations import transcode
-from workers.operations.context import Context
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.policy import Sandbox
 from workers.tools import Tools as WorkerTools

@@ -13,12 +13,12 @@ from core.errors import Unavailable
 from tests.faults.misbehaviour import Answer, Slow
 from tests.support.waiting import patiently
 from workers.ffmpeg.process import run
+from workers.formats.boxes import Box, top_level
+from workers.formats.mp4 import moved
 from workers.outputs import follow as following
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.upload import PART, Upload, part_length
-from workers.sources.boxes import Box, top_level
-from workers.sources.mp4 import moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,8 +20,8 @@ from workers.ffmpeg.process import (
     StallError,
     run,
 )
+from workers.formats.known import Piece, Span
 from workers.sources.feed import feeder
-from workers.sources.known import Piece, Span
 from workers.sources.ranges import Source
 from workers.transfer_limits import DEFAULT_PACE, GONE, Pace
 

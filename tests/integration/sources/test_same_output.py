@@ -15,11 +15,11 @@ from workers.ffmpeg.diagnose import has_lost_its_place
 from workers.ffmpeg.probe import ProbeFailedError
 from workers.ffmpeg.process import FFmpegFailedError, run
 from workers.ffmpeg.whitelists import PIPE
+from workers.formats.known import Known, Piece
+from workers.formats.shape import Pipe
 from workers.media.limits import refuse
 from workers.media.plan import EncodePlan, plan
 from workers.sources.choose import choose
-from workers.sources.known import Known, Piece
-from workers.sources.shape import Pipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.misbehaviour import Cut
 from tests.support.transcoding import Worker, stored
 from workers.ffmpeg import diagnose
-from workers.sources.shape import DEFAULT_SHAPE
+from workers.formats.shape import DEFAULT_SHAPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

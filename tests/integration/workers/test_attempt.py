@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis.asyncio as redis
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
@@ -23,13 +24,13 @@ from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from tests.support.settings import Settings
 from tests.support.transcoding import Worker
-from tests.support.work import attempt_of, claim, job_of, queue_video
+from tests.support.work import attempt_of, claim, job_of, queue_video, task_of
+from workers.context import Context
 from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.process import run
-from workers.operations.context import Context
+from workers.formats.shape import DEFAULT_SHAPE
 from workers.runtime import attempt
-from workers.runtime.attempt import Attempt
-from workers.sources.shape import DEFAULT_SHAPE
+from workers.runtime.attempt import Attempt, give_back_now
 from workers.tools import Adapters
 
 
@@ -114,6 +115,17 @@ async def test_a_plan_whose_commit_was_not_answered_is_gone_on_with_though_postg
     following = await planning._settle(made)
     assert following is not None
     assert (following.kind, following.attempt, flickering.left) == ("encode", 1, 0)
+
+
+async def test_a_task_is_given_back_though_the_queue_is_away(
+    settings: Settings, db: Database, sqs: Any, clean: None
+) -> None:
+    work = await claim(db, (await queue_video(db)).task_id)
+    nobody, away = cast(Any, None), TaskQueue(sqs, "no-queue", settings.visibility_s)
+    with capture_logs() as logs:
+        await give_back_now(Adapters(settings, db, away, nobody, nobody, "worker"), work)
+    assert [each["event"] for each in logs] == ["given_back"]
+    assert (await task_of(db, work.video_id)).state == "queued"
 
 
 async def test_a_mistake_of_ours_is_told_whole_to_the_operator_alone(

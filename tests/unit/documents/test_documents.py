@@ -102,10 +102,10 @@ def test_the_index_lists_every_document() -> None:
         assert name == "README.md" or f"({name})" in index, name
 
 
-def test_the_glossary_has_twenty_words() -> None:
+def test_the_glossary_says_once_of_each_word_where_it_is_in_the_code() -> None:
     page = (ROOT / "docs" / "glossary.md").read_text()
     rows = re.findall(r"^\| (\w[\w ]*) \| .+ \| `", page, re.MULTILINE)
-    assert len(rows) == len({*rows}) == 20
+    assert len(rows) == len({*rows}) == page.count("\n| ") - 1 > 20
 
 
 def test_all_that_serves_the_release_before_is_listed() -> None:

@@ -8,9 +8,9 @@ import pytest
 from core.errors import TransientError
 from tests.hostile.boxes import box
 from tests.support.movies import Movie
+from workers.formats.boxes import Box, top_level
+from workers.formats.chunks import read_tracks
 from workers.outputs.mp4 import index_first, media_end
-from workers.sources.boxes import Box, top_level
-from workers.sources.chunks import read_tracks
 
 KEPT = 4096
 

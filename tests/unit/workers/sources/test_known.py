@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.sources.known import Doubt, Known, Lacking, Span, beginning, stretches, tidied
+from workers.formats.known import Doubt, Known, Lacking, Span, beginning, stretches, tidied
 
 WHOLE = bytes(range(200))
 

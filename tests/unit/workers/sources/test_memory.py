@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.boxes import box
-from workers.sources.shape import DEFAULT_SHAPE
+from workers.formats.shape import DEFAULT_SHAPE
 
 # Prints what was chosen, and by how many KiB that raised the most that the process ever held: by
 # /proc, since getrusage tells the most of the process, too, that this one was forked from.
 _MEASURED = """
 import pathlib, re, sys
 from workers.sources.choose import choose
-from workers.sources.known import Known
+from workers.formats.known import Known
 
 def most():
     status = pathlib.Path("/proc/self/status").read_text()

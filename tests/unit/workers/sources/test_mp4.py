@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tests.hostile.boxes import box, huge, nested, url_reference
 from tests.support.movies import CHUNKS, PLAIN_EDIT, TRACKS, Movie, Track
-from workers.sources.boxes import Box, top_level
+from workers.formats.boxes import Box, top_level
+from workers.formats.chunks import read_tracks
+from workers.formats.known import Doubt, Known, Lacking, Span
+from workers.formats.mp4 import moved
+from workers.formats.shape import DEFAULT_SHAPE, Pipe, Shape
 from workers.sources.choose import NO_SENSE, WholeFile, choose
-from workers.sources.chunks import read_tracks
-from workers.sources.known import Doubt, Known, Lacking, Span
-from workers.sources.mp4 import moved
-from workers.sources.shape import DEFAULT_SHAPE, Pipe, Shape
 
 SMALL = Shape(head=4096, tail=2048, sample=3000, largest_sample=500_000, largest_index=20_000)
 

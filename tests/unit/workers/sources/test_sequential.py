@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workers.formats.known import Known, Piece, Span
+from workers.formats.shape import DEFAULT_SHAPE, Pipe
 from workers.sources.choose import NO_SENSE, WholeFile, choose
-from workers.sources.known import Known, Piece, Span
-from workers.sources.shape import DEFAULT_SHAPE, Pipe
 
 SMALL = replace(DEFAULT_SHAPE, head=2000, tail=500, sample=1000, long_tail=1000)
 

@@ -14,17 +14,17 @@ from typing import TypeVar
 from core.errors import Failure, PermanentError, TransientError
 from core.model.failure_codes import FailureCode
 from core.model.states import Stage
+from workers.context import Context
 from workers.ffmpeg.diagnose import DISK_FULL
 from workers.ffmpeg.probe import ProbeFailedError, probe
+from workers.formats.shape import Pipe
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits, refuse
-from workers.operations.context import Context
 from workers.runtime.scratch import require, whole_file_room
 from workers.sandbox.policies import probe_policy
 from workers.sources.choose import WholeFile
 from workers.sources.fetch import fetch
 from workers.sources.look import look
-from workers.sources.shape import Pipe
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ Source: RFC 8794 (EBML), RFC 9559 (Matroska).
 
 from dataclasses import dataclass
 
-from workers.sources.known import Doubt, Known, Piece, Span, tidied
-from workers.sources.shape import Pipe, Shape
+from workers.formats.known import Doubt, Known, Piece, Span, tidied
+from workers.formats.shape import Pipe, Shape
 
 _EBML, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1F43B675
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC

@@ -1,7 +1,7 @@
 """Flash video (FLV): can it go through a pipe? Pure."""
 
-from workers.sources.known import Known, Span, tidied
-from workers.sources.shape import Pipe, Shape
+from workers.formats.known import Known, Span, tidied
+from workers.formats.shape import Pipe, Shape
 
 _SIGNATURE = b"FLV\x01"
 

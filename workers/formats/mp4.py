@@ -9,10 +9,10 @@ from array import array
 from bisect import bisect_right
 from itertools import islice
 
-from workers.sources.boxes import Box, top_level
-from workers.sources.chunks import Chunk, Track, big_endian, numbers, offset_tables, read_tracks
-from workers.sources.known import Doubt, Known, Piece, Span, beginning, tidied
-from workers.sources.shape import Pipe, Shape
+from workers.formats.boxes import Box, top_level
+from workers.formats.chunks import Chunk, Track, big_endian, numbers, offset_tables, read_tracks
+from workers.formats.known import Doubt, Known, Piece, Span, beginning, tidied
+from workers.formats.shape import Pipe, Shape
 
 # What else a file may have beside the index and the data: nothing that names places in it.
 _HARMLESS = frozenset({b"ftyp", b"free", b"skip", b"wide", b"uuid", b"udta"})

@@ -3,8 +3,8 @@
 Source: ISO/IEC 13818-1, 2.4.3 (packets) and 2.4.4 (tables).
 """
 
-from workers.sources.known import Doubt, Known, Span, tidied
-from workers.sources.shape import Pipe, Shape
+from workers.formats.known import Doubt, Known, Span, tidied
+from workers.formats.shape import Pipe, Shape
 
 _SYNC = 0x47
 # Bytes of a packet, and where its sync byte is: plain, and with a time stamp before (M2TS).

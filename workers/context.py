@@ -8,10 +8,10 @@ from typing import Any
 from core.tasks.claim import Work
 from core.tasks.planning import Inspection
 from core.tasks.settle import NewAsset
+from workers.formats.shape import Pipe
 from workers.runtime.report import Report
 from workers.sources.choose import WholeFile
 from workers.sources.ranges import Source
-from workers.sources.shape import Pipe
 from workers.tools import Tools
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from workers.sources.known import Piece
+from workers.formats.known import Piece
 
 _MIB = 1024**2
 

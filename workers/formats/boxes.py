@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from workers.sources.known import Doubt
+from workers.formats.known import Doubt
 
 _HEAD = 8
 _LONG_HEAD = 16

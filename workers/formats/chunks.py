@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise, repeat
 from typing import Any, NamedTuple
 
-from workers.sources.boxes import Box, inside, only, perhaps
-from workers.sources.known import Doubt
+from workers.formats.boxes import Box, inside, only, perhaps
+from workers.formats.known import Doubt
 
 _MOST_TRACKS = 64
 _MOST_CHUNKS = 1_000_000

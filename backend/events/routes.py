@@ -1,6 +1,7 @@
 """Server-Sent Events over HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from backend.events import stream
 from backend.events.library import DeletedVideo
 from backend.http.errors import problems
 from backend.videos.schemas import VideoItem
-from core.errors import RateLimited
+from core import log
+from core.errors import RateLimited, Unavailable
+
+_log = log.get(__name__)
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -66,8 +70,8 @@ async def follow_video(
     video_id: Annotated[UUID, Depends(_known_video)], user: CurrentUser
 ) -> AsyncIterator[ServerSentEvent]:
     """Send the video now and after every change. It ends with the video or the session."""
-    async for change in stream.changes(user, video_id):
-        yield _event(change)
+    async for event in _sent(stream.changes(user, video_id)):
+        yield event
 
 
 @router.get(
@@ -85,10 +89,17 @@ async def follow_all(
     ] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Send the newest videos and recent changes, then each change. It ends with the session."""
-    async for change in stream.changes(user, everything=bool(last_event_id)):
-        yield _event(change)
+    async for event in _sent(stream.changes(user, everything=bool(last_event_id))):
+        yield event
 
 
-def _event(change: stream.Change) -> ServerSentEvent:
-    name = "deleted" if isinstance(change, DeletedVideo) else "video"
-    return ServerSentEvent(event=name, id=str(change.version), raw_data=change.model_dump_json())
+async def _sent(changes: AsyncGenerator[stream.Change]) -> AsyncIterator[ServerSentEvent]:
+    """Yield changes as events; what they are read from being away ends the stream."""
+    try:
+        async with aclosing(changes):
+            async for change in changes:
+                name = "deleted" if isinstance(change, DeletedVideo) else "video"
+                told = change.model_dump_json()
+                yield ServerSentEvent(event=name, id=str(change.version), raw_data=told)
+    except Unavailable as error:
+        _log.warning("stream_ended", error=repr(error))

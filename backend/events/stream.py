@@ -12,7 +12,7 @@ sends all that differ, a page at a time.
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from datetime import timedelta
 
 from redis.exceptions import RedisError
@@ -37,8 +37,10 @@ Queue = asyncio.Queue[VideoEvent]
 
 async def changes(
     user: Principal, only: uuid.UUID | None = None, *, everything: bool = False
-) -> AsyncIterator[Change]:
+) -> AsyncGenerator[Change]:
     """Yield videos as they are, and whatever changes after, until the session has ended.
+
+    It ends when Postgres does not answer: the client comes again.
 
     Args:
         user: whose.
@@ -52,7 +54,7 @@ async def changes(
         due = await _beginning(user, library, only, everything=everything)
         while True:
             for page in _pages(sorted(due)):  # ids rise with time: the oldest first
-                async for change in _told(user, library, page):
+                for change in await _told(user, library, page):
                     yield change
                     if only and isinstance(change, DeletedVideo):
                         return
@@ -100,21 +102,15 @@ async def _differing(user: Principal, library: Library, only: uuid.UUID | None) 
     return due | library.missing(there)
 
 
-async def _told(
-    user: Principal, library: Library, page: Sequence[uuid.UUID]
-) -> AsyncIterator[Change]:
-    """Yield the events to send for some videos, and note them as sent."""
-    reader, absent = user.services.videos, set(page)
-    for item in await reader.some(user.user_id, page):
-        absent.discard(item.id)
-        if (news := library.take(item)) is not None:
-            yield news
-    if absent:
-        ends = await reader.ends(user.user_id, absent)
-        for video_id in sorted(absent):
-            gone = library.end(video_id, ends.get(video_id))
-            if gone is not None:
-                yield gone
+async def _told(user: Principal, library: Library, page: Sequence[uuid.UUID]) -> list[Change]:
+    """Return the events to send for some videos, and note them as sent."""
+    reader = user.services.videos
+    there = await reader.some(user.user_id, page)
+    absent = set(page) - {item.id for item in there}
+    ends = await reader.ends(user.user_id, absent) if absent else {}
+    news: list[Change | None] = [library.take(item) for item in there]
+    news += [library.end(video_id, ends.get(video_id)) for video_id in sorted(absent)]
+    return [change for change in news if change is not None]
 
 
 def _pages(video_ids: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:

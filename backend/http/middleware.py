@@ -206,7 +206,9 @@ class Exchange:
 
     async def _hear(self) -> Message:
         if self._arrived:
-            return await self._receive()
+            message = await self._receive()
+            self._is_over = self._is_over or message["type"] == "http.disconnect"
+            return message
         self._stop()  # how long a client may take to send is not ours to say here
         network = network_of(address_of(self._scope, self._layer.trusted_proxies))
         with self._layer.slots.arriving.one(network, lambda: HTTPException(429, _ARRIVING)):

@@ -1,7 +1,8 @@
 """When a stream ends, and what keeps it."""
 
+import asyncio
 import uuid
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import fastapi.sse
 import pytest
@@ -9,6 +10,9 @@ import redis.asyncio as redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from backend.events import stream as changes
+from backend.http import middleware
+from backend.videos.schemas import VideoItem
+from core.errors import DatabaseAway
 from core.videos import lifecycle
 from tests.support.app import Api
 from tests.support.people import new_user
@@ -67,6 +71,46 @@ async def test_a_stream_outlasts_a_session_store_that_does_not_answer(
         seen = await events.event(3)
         assert seen is not None
         assert seen["title"] == "still here"
+
+
+@pytest.mark.parametrize("path", ["/v1/videos/{}/events", "/v1/events"])
+async def test_a_stream_ends_when_the_database_is_away_and_nobody_calls_it_a_bug(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    log = Mock()
+    monkeypatch.setattr(middleware, "_log", log)
+    person = await new_user(api)
+    video_id = uuid.UUID((await begin(person))["video_id"])
+    async with stream(address, path.format(video_id), person.token) as events:
+        await events.event()
+        monkeypatch.setattr(api.services.videos, "some", AsyncMock(side_effect=DatabaseAway("cut")))
+        async with api.services.db.begin() as tx:
+            await lifecycle.touch(tx, video_id)
+        assert await events.event(3) is None
+    log.exception.assert_not_called()
+
+
+async def test_nobody_calls_it_a_bug_when_a_client_leaves(
+    api: Api, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, access, begun = Mock(), Mock(), asyncio.Event()
+    monkeypatch.setattr(middleware, "_log", log)
+
+    async def breaks_when_cut_off(*_: object) -> list[VideoItem]:
+        begun.set()
+        try:
+            return await asyncio.Future()
+        except asyncio.CancelledError:
+            raise RuntimeError("as what FastAPI writes events to does now and then") from None
+
+    monkeypatch.setattr(api.services.videos, "some", breaks_when_cut_off)
+    person = await new_user(api)
+    await begin(person)
+    monkeypatch.setattr(middleware, "_access", access)
+    async with stream(address, "/v1/events", person.token):
+        await begun.wait()
+    await wait_until(lambda: access.info.called)  # the last that is done
+    log.exception.assert_not_called()
 
 
 async def test_a_quiet_stream_is_kept_alive(

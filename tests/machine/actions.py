@@ -68,7 +68,7 @@ class _Quiet:
     async def execute(self) -> None:
         """Have told nobody."""
 
-    async def end(self, *_: Any) -> None:
+    async def tell_ended(self, *_: Any) -> None:
         """Tell no worker."""
 
     async def read(self, *_: Any) -> dict[uuid.UUID, Any]:

@@ -25,6 +25,8 @@ _TOO_MANY = 429
 _URL_MARGIN = timedelta(seconds=5)
 # Below this age a URL is trusted even if it seems to have expired: then a clock is wrong.
 _URL_FRESH = 60.0
+# Ctrl-C that comes just before a lock is waited for is heard when that wait ends, and not before.
+_HEAR_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -272,7 +274,7 @@ def _batches(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 def _collect(
     waiting: set[Future[tuple[int, str]]], etags: dict[int, str]
 ) -> set[Future[tuple[int, str]]]:
-    done, rest = wait(waiting, return_when=FIRST_COMPLETED)
+    done, rest = wait(waiting, timeout=_HEAR_S, return_when=FIRST_COMPLETED)
     etags.update(future.result() for future in done)
     return rest
 

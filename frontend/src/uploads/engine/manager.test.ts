@@ -1,20 +1,15 @@
 // @vitest-environment node
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { networkError, UploadError } from "./errors";
 import { FakeHandle, memoryStore } from "./fakeBrowser";
 import { isWhole } from "./fakeServer";
-import { FakeWorld, fileOf, only, soon, statesOf } from "./testing";
+import { type FakeWorld, fileOf, inFakeWorld, only, soon, statesOf } from "./testing";
 
 let world: FakeWorld;
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-  world = new FakeWorld();
-});
-afterEach(async () => {
-  await world.close();
-  vi.useRealTimers();
+inFakeWorld((each) => {
+  world = each;
 });
 
 describe("one file", () => {

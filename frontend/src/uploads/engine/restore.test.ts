@@ -6,19 +6,18 @@ import { networkError } from "./errors";
 import { FakeHandle } from "./fakeBrowser";
 import { isWhole } from "./fakeServer";
 import { browserStore } from "./store";
-import { FakeWorld, fileOf, only, soon, statesOf } from "./testing";
+import { type FakeWorld, fileOf, inFakeWorld, only, soon, statesOf } from "./testing";
 
 let world: FakeWorld;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
   vi.stubGlobal("indexedDB", new IDBFactory());
-  world = new FakeWorld();
 });
-afterEach(async () => {
-  await world.close();
+inFakeWorld((each) => {
+  world = each;
+});
+afterEach(() => {
   vi.unstubAllGlobals();
-  vi.useRealTimers();
 });
 
 /** An upload of 95 bytes of which the store has the first `parts` parts when the page is closed. */

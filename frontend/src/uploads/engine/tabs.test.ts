@@ -1,21 +1,16 @@
 // @vitest-environment node
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { FakeHandle } from "./fakeBrowser";
 import { isWhole } from "./fakeServer";
 import { browserLocks } from "./locks";
 import { browserTabs, type Message } from "./tabs";
-import { FakeWorld, fileOf, only, soon, statesOf } from "./testing";
+import { type FakeWorld, fileOf, inFakeWorld, only, soon, statesOf } from "./testing";
 
 let world: FakeWorld;
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-  world = new FakeWorld();
-});
-afterEach(async () => {
-  await world.close();
-  vi.useRealTimers();
+inFakeWorld((each) => {
+  world = each;
 });
 
 /** A tab that sends a file, and another that was opened then. */

@@ -1,6 +1,6 @@
 /** The engine among its stand-ins. Only tests import this. */
 
-import { vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 
 import type { VideoChange } from "./desk";
 import { FakeLocks, FakeNetwork, FakeTabs, memoryStore } from "./fakeBrowser";
@@ -41,6 +41,20 @@ export class FakeWorld {
   async close(): Promise<void> {
     for (const manager of this.#open) await manager.close();
   }
+}
+
+/** Give each test a world of its own, in which time passes only as the test has it. */
+export function inFakeWorld(use: (world: FakeWorld) => void) {
+  let world: FakeWorld;
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
+    world = new FakeWorld();
+    use(world);
+  });
+  afterEach(async () => {
+    await world.close();
+    vi.useRealTimers();
+  });
 }
 
 /** Lets time pass until the expectations hold; generous, because the machine may be busy. */

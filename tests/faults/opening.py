@@ -24,6 +24,10 @@ from tests.support.databases import own_database
 from tests.support.product import PROJECT
 from tests.support.settings import settings_of
 
+# An idle connection is given up sooner than the API (KEEP_ALIVE_S) closes it; a POST that meets the
+# closing is not sent again.
+_LIMITS = httpx.Limits(keepalive_expiry=2)
+
 
 @asynccontextmanager
 async def opened(
@@ -70,7 +74,7 @@ async def opened(
         sqs = await held.enter_async_context(session.client("sqs", endpoint_url=address))
         queue_url, dead_queue_url = await asyncio.to_thread(_make_queues, environment)
         http = await held.enter_async_context(
-            httpx.AsyncClient(verify=False, trust_env=False, timeout=60)
+            httpx.AsyncClient(verify=False, trust_env=False, timeout=60, limits=_LIMITS)
         )
         world = World(
             stack=stack,

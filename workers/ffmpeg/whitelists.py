@@ -1,16 +1,7 @@
 """The formats, protocols and codecs of FFmpeg that a source may use, and its limits."""
 
-from workers.media.limits import AUDIO_CODECS, FORMATS, VIDEO_CODECS
-
-# FFmpeg matches decoders by their own names, which differ from the codec's for these.
-_DECODERS_BESIDE = frozenset(
-    {"mp3float", "mp2float", "libdav1d", "libopus", "libvorbis", "amrnb", "amrwb", "msmpeg4"}
-)
-# Subtitles are not decoded, but ffprobe opens a decoder for every stream it lists.
-_SUBTITLE_DECODERS = frozenset(
-    {"subrip", "srt", "ass", "ssa", "mov_text", "webvtt", "text", "pgssub", "dvbsub", "dvdsub"}
-)
-DECODERS = VIDEO_CODECS | AUDIO_CODECS | _DECODERS_BESIDE | _SUBTITLE_DECODERS
+from workers.media.codecs import DECODERS
+from workers.media.limits import FORMATS
 
 MAX_ALLOC_BYTES = 268_435_456
 

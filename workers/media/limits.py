@@ -4,30 +4,15 @@ from pydantic import BaseModel, ByteSize, Field
 
 from core.errors import Failure
 from core.model.failure_codes import FailureCode
+from workers.media.codecs import AUDIO, VIDEO
 from workers.media.info import UNKNOWN_CODEC, MediaInfo, VideoStream
 
-# Containers and codecs that are taken, by FFmpeg's names. Fixed lists: everything else FFmpeg
-# could open (playlists, scripts, network formats, stills) is a way in for a hostile file.
+# Containers that are taken, by FFmpeg's names. A fixed list: everything else FFmpeg could open
+# (playlists, scripts, network formats, stills) is a way in for a hostile file.
 FORMATS = frozenset(
     {
         "mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi",
         "mpegts", "mpeg", "flv", "asf", "ogg", "mxf",
-    }
-)  # fmt: skip
-VIDEO_CODECS = frozenset(
-    {
-        "h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video",
-        "mpeg1video", "h263", "flv1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2",
-        "wmv3", "vc1", "theora", "prores", "dnxhd", "mjpeg", "dvvideo",
-        "ffv1",
-    }
-)  # fmt: skip
-AUDIO_CODECS = frozenset(
-    {
-        "aac", "mp3", "mp2", "ac3", "eac3", "dts", "opus",
-        "vorbis", "flac", "alac", "wmav1", "wmav2", "amr_nb", "amr_wb",
-        "truehd", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be",
-        "pcm_f32le", "pcm_u8", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "adpcm_ms", "adpcm_ima_qt",
     }
 )  # fmt: skip
 
@@ -76,7 +61,7 @@ def refuse(info: MediaInfo, limits: Limits = DEFAULT_LIMITS) -> Failure | None:
 
 def decodable(codec: str) -> bool:
     """Whether sound in this codec is taken."""
-    return codec in AUDIO_CODECS
+    return codec in AUDIO
 
 
 def _container(info: MediaInfo, limits: Limits) -> Failure | None:
@@ -121,7 +106,7 @@ def _unreadable(codec: str, tag: str) -> bool:
 
 def _codecs(info: MediaInfo) -> Failure | None:
     video = info.video
-    if video is not None and video.codec not in VIDEO_CODECS:
+    if video is not None and video.codec not in VIDEO:
         return Failure(
             FailureCode.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not supported."
         )

@@ -77,9 +77,19 @@ def _picture(stream: Fields) -> bool:
 
 
 def _preferred(videos: list[Fields]) -> Fields:
-    usable = [v for v in videos if _codec(v) != UNKNOWN_CODEC] or videos
-    marked = [v for v in usable if _integer(_mapping(v.get("disposition")).get("default")) == 1]
-    return (marked or usable)[0]
+    """Return the film: of what moves and lasts, the largest. A thumbnail may come before it."""
+    longest = max(_stream_duration(video) or 0.0 for video in videos)
+
+    def rank(video: Fields) -> tuple[bool, bool, bool, int, bool]:
+        return (
+            _codec(video) != UNKNOWN_CODEC,
+            _positive(video.get("nb_frames")) != 1,
+            2 * (_stream_duration(video) or longest) >= longest,
+            (_integer(video.get("width")) or 0) * (_integer(video.get("height")) or 0),
+            _integer(_mapping(video.get("disposition")).get("default")) == 1,
+        )
+
+    return max(videos, key=rank)
 
 
 def _video(stream: Fields) -> VideoStream:

@@ -40,7 +40,7 @@ class Pieces:
             return error.failure.code
         except FFmpegFailedError as error:
             return diagnose.diagnose(error.status, error.stderr_tail).code
-        refusal = verify.check(decided, outputs, damaged=damaged, limits=found)
+        refusal = verify.check(decided, outputs, complaint=complaint, limits=found)
         return "ready" if refusal is None else str(refusal.code)
 
     async def _encode(
@@ -55,4 +55,4 @@ class Pieces:
             each.name: await probe(self.ffprobe, f"./{each.file_name}", cwd=place / "out")
             for each in decided.renditions
         }
-        return outputs, diagnose.is_damaged(finished.stderr_tail)
+        return outputs, diagnose.complaint(finished.stderr_tail)

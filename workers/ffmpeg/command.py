@@ -39,10 +39,11 @@ def encode_command(
         "-max_alloc", str(MAX_ALLOC_BYTES),
         *input_options(limits.max_streams, limits.max_pixels, source),
         "-i", source,
-        "-filter_complex", filter_graph(plan, capabilities),
+        "-filter_complex", filter_graph(plan, capabilities, most_frames(plan, limits)),
         *_video_options(plan),
         *_audio_options(plan),
-        *_most(plan, limits),
+        # Whatever the time stamps of a source say that was let in for a shorter one.
+        "-t", f"{limits.max_duration_s:g}",
         "-f", "tee", _tee(plan, out_dir),
         *_poster_options(out_dir),
     ]  # fmt: skip
@@ -71,11 +72,6 @@ def _video_options(plan: EncodePlan) -> list[str]:
         # The fps filter made the rate constant; nothing after it may drop or repeat frames.
         "-fps_mode", "passthrough",
     ]  # fmt: skip
-
-
-def _most(plan: EncodePlan, limits: Limits) -> list[str]:
-    """End there, whatever the time stamps of a source say that was let in for a shorter one."""
-    return ["-t", f"{limits.max_duration_s:g}", "-frames:v", str(most_frames(plan, limits))]
 
 
 def _quality(number: int, rendition: PlannedRendition) -> list[str]:

@@ -139,6 +139,13 @@ def is_damaged(stderr_tail: str) -> bool:
     return complaints > (_MOST_AT_A_CUT if _CUT[0].search(stderr_tail) else 0)
 
 
+def complaint(stderr_tail: str) -> FailureCode | None:
+    """Return what FFmpeg has said against a file that it went through: damaged, or cut off."""
+    if is_damaged(stderr_tail):
+        return FailureCode.CORRUPT_MEDIA
+    return FailureCode.TRUNCATED_MEDIA if _CUT[0].search(stderr_tail) else None
+
+
 # Of samples that lie behind what has been read already; FFmpeg goes on without them, to status 0.
 _LOST = re.compile(r"partial file|Error during demuxing|stream \d+, offset 0x")
 

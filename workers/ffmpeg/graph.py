@@ -30,9 +30,9 @@ def video_label(number: int) -> str:
     return f"video{number}"
 
 
-def filter_graph(plan: EncodePlan, capabilities: Capabilities) -> str:
-    """Write the whole graph of a plan in FFmpeg's syntax."""
-    chains = [_base(plan, capabilities)]
+def filter_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
+    """Write the whole graph of a plan in FFmpeg's syntax; the picture ends after `most_frames`."""
+    chains = [_base(plan, capabilities, most_frames)]
     for number in range(len(plan.renditions)):
         chains.extend(_branch(plan, number))
     chains.append(
@@ -48,18 +48,23 @@ def filter_graph(plan: EncodePlan, capabilities: Capabilities) -> str:
     return ";".join(chains)
 
 
-def _base(plan: EncodePlan, capabilities: Capabilities) -> str:
+def _base(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
     """Decode to the largest rendition: fewest frames first, then fewest pixels."""
     video, largest = plan.video, plan.renditions[0]
     filters = []
     if plan.deinterlace:
         # One frame per pair of fields; frames that are not flagged as fields pass untouched.
         filters.append("bwdif=mode=send_frame:parity=auto:deint=interlaced")
-    filters.append(f"fps={_ratio(plan.frame_rate)}")
+    # A late first picture stands from the start on.
+    filters.append(f"fps={_ratio(plan.frame_rate)}{':start_time=0' if plan.delay else ''}")
     if plan.tone_map:
         filters.extend(_tone_map(video, largest.width, largest.height, capabilities))
     else:
         filters.extend(_scale(video, largest))
+    if plan.hold:
+        filters.append(f"tpad=stop_mode=clone:stop_duration={plan.hold:.3f}")
+    # Not by -frames:v, which from FFmpeg 6 on ends the sound with the picture.
+    filters.append(f"trim=end_frame={most_frames}")
     return f"[0:{video.index}]{','.join(filters)}[size0]"
 
 

@@ -1,7 +1,7 @@
 """The formats, protocols and codecs of FFmpeg that a source may use, and its limits."""
 
 from workers.media.codecs import DECODERS
-from workers.media.limits import FORMATS
+from workers.media.limits import FORMATS, MAX_BESIDE
 
 MAX_ALLOC_BYTES = 268_435_456
 
@@ -17,6 +17,6 @@ def input_options(max_streams: int, max_pixels: int, source: str = "") -> list[s
         # A playlist, script or still named .mp4 is refused whatever its content looks like.
         "-format_whitelist", ",".join(sorted(FORMATS)),
         "-codec_whitelist", ",".join(sorted(DECODERS)),
-        "-max_streams", str(max_streams),
+        "-max_streams", str(max_streams + MAX_BESIDE),
         "-max_pixels", str(max_pixels),
     ]  # fmt: skip

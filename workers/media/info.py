@@ -29,6 +29,7 @@ class VideoStream:
         color_space: matrix coefficients.
         field_order: progressive, tt, bb, tb or bt.
         frame_count: frames that the container counts.
+        start_time: first time stamp, in seconds.
         duration: seconds.
     """
 
@@ -47,6 +48,7 @@ class VideoStream:
     color_space: str = ""
     field_order: str = ""
     frame_count: int | None = None
+    start_time: float | None = None
     duration: float | None = None
 
     @property
@@ -102,6 +104,7 @@ class AudioStream:
     Attributes:
         sample_rate: samples per second.
         default: whether the file marks it as the one to play.
+        start_time: first time stamp in seconds, or None.
     """
 
     index: int
@@ -110,6 +113,7 @@ class AudioStream:
     sample_rate: int
     codec_tag: str = ""
     default: bool = False
+    start_time: float | None = None
     duration: float | None = None
 
 
@@ -122,7 +126,9 @@ class MediaInfo:
         duration: seconds from the format or, failing that, the longest stream; None if unknown.
         video: the stream to show (default one, else the first), None when there is none.
         audio: every sound stream in file order.
-        stream_count: of every kind.
+        start_time: the first time stamp of all streams, in seconds.
+        stream_count: of picture, sound and text.
+        beside_count: of covers, attachments, data.
         undescribed_count: streams with neither a codec's name nor a tag.
     """
 
@@ -130,7 +136,9 @@ class MediaInfo:
     duration: float | None
     video: VideoStream | None = None
     audio: tuple[AudioStream, ...] = ()
+    start_time: float = 0.0
     stream_count: int = 0
+    beside_count: int = 0
     undescribed_count: int = 0
 
     @property

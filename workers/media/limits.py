@@ -15,6 +15,8 @@ FORMATS = frozenset(
         "mpegts", "mpeg", "flv", "asf", "ogg", "mxf",
     }
 )  # fmt: skip
+# Fonts, covers and data count as streams too. Nothing is done with them.
+MAX_BESIDE = 256
 
 
 class Limits(BaseModel, frozen=True):
@@ -27,9 +29,9 @@ class Limits(BaseModel, frozen=True):
     max_side_px: int = Field(8192, ge=16, le=16_384)
     max_pixels: int = Field(35_651_584, ge=256, description="of one picture: 8192 x 4352")
     max_duration_s: float = Field(4 * 3600, gt=0)
-    max_frame_rate: float = Field(120, gt=0)
+    max_frame_rate: float = Field(500, gt=0)
     max_frames: int = Field(345_600, ge=1, description="in the whole file")
-    max_streams: int = Field(32, ge=1, le=1000, description="of every kind")
+    max_streams: int = Field(32, ge=1, le=1000, description="of picture, sound and text")
     probe_timeout_s: float = Field(10, gt=0)
     probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)
     stall_timeout_s: float = Field(60, gt=0, description="without any progress")
@@ -67,10 +69,11 @@ def decodable(codec: str) -> bool:
 def _container(info: MediaInfo, limits: Limits) -> Failure | None:
     if not FORMATS & set(info.format_name.split(",")):
         return Failure(FailureCode.UNSUPPORTED_FORMAT, "This file type is not supported.")
-    if info.stream_count > limits.max_streams:
+    if info.stream_count > limits.max_streams or info.beside_count > MAX_BESIDE:
+        count = info.stream_count + info.beside_count
         return Failure(
             FailureCode.TOO_MANY_STREAMS,
-            f"The file has {info.stream_count} streams. The limit is {limits.max_streams}.",
+            f"The file has {count} streams. The limit is {limits.max_streams}.",
         )
     return None
 

@@ -15,6 +15,8 @@ MAX_LONG_SIDE = 4096
 # since neighbours differ less (the step of Apple's HLS authoring guide, section 1).
 FAST_RATE = 31
 FAST_FACTOR = 1.5
+# Streams begin and end some frames apart; nobody sees or hears less than that.
+_ALIKE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,11 @@ class EncodePlan:
         deinterlace: whether fields must be joined.
         tone_map: whether high dynamic range must be brought to standard.
         poster_frame: number of the output frame that becomes the poster.
-        duration: seconds of picture the file promises, None when it does not say.
+        duration: seconds of picture to make, None when the file does not say.
         frame_count: frames of output that makes, or None.
         total_duration: seconds of the longest stream, None if unknown.
+        delay: seconds before the first picture, in which that one stands.
+        hold: seconds that the last picture stands, until the sound ends.
     """
 
     video: VideoStream
@@ -68,6 +72,8 @@ class EncodePlan:
     duration: float | None
     frame_count: int | None
     total_duration: float | None
+    delay: float = 0.0
+    hold: float = 0.0
 
 
 def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
@@ -80,11 +86,12 @@ def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
     if video is None or video.width < 1 or video.height < 1:
         raise ValueError("a source without a picture cannot be planned")
     rate = output_rate(video, ladder.max_frame_rate)
-    duration = _picture_seconds(video)
+    audio = select_audio(info.audio)
+    delay, duration, hold = _times(info, video, audio)
     frames = None if duration is None else max(round(duration * rate), 1)
     return EncodePlan(
         video=video,
-        audio=select_audio(info.audio),
+        audio=audio,
         renditions=renditions(video, ladder, rate),
         frame_rate=rate,
         keyframe_interval=max(round(ladder.keyframe_seconds * rate), 1),
@@ -97,6 +104,8 @@ def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         duration=duration,
         frame_count=frames,
         total_duration=info.duration,
+        delay=delay,
+        hold=hold,
     )
 
 
@@ -142,6 +151,25 @@ def _even(side: Fraction) -> int:
     """The nearest even number; a tie goes down, so that an odd source is not blown up."""
     below = side // 2 * 2
     return max(int(below if side - below <= 1 else below + 2), 2)
+
+
+def _times(
+    info: MediaInfo, video: VideoStream, audio: AudioStream | None
+) -> tuple[float, float | None, float]:
+    """Return how long the first picture stands, the length of all, and how long the last stands."""
+    delay = _since(info, video)
+    length = _picture_seconds(video)
+    if length is None:
+        return delay, None, 0.0
+    length += delay
+    sound = _since(info, audio) + audio.duration if audio and audio.duration else 0.0
+    hold = sound - length if sound - length > _ALIKE_S else 0.0
+    return delay, length + hold, hold
+
+
+def _since(info: MediaInfo, stream: VideoStream | AudioStream) -> float:
+    late = (stream.start_time or info.start_time) - info.start_time
+    return late if late > _ALIKE_S else 0.0
 
 
 def _picture_seconds(video: VideoStream) -> float | None:

@@ -17,6 +17,7 @@ _EMPTY_TAG = "[0][0][0][0]"
 # A pixel shape beyond this is a writing mistake; honouring it would make a picture a line.
 _MAX_PIXEL_ASPECT = 10
 _MAX_RATE = 1_000_000
+_KINDS = frozenset({"video", "audio", "subtitle"})
 
 
 class UnreadableProbeError(ValueError):
@@ -40,6 +41,7 @@ def parse_probe(json_text: str) -> MediaInfo:
     container = _mapping(document.get("format"))
     streams = [_mapping(stream) for stream in _list(document.get("streams"))]
     videos = [each for each in streams if _is(each, "video") and not _picture(each)]
+    wanted = [each for each in streams if _kind(each) in _KINDS and not _picture(each)]
     video = _video(_preferred(videos)) if videos else None
     format_name, duration = _text(container.get("format_name")), _file_duration(container, streams)
     counted = _counted_seconds(video) if format_name == "avi" else None
@@ -52,7 +54,9 @@ def parse_probe(json_text: str) -> MediaInfo:
         duration=duration,
         video=video,
         audio=tuple(_audio(each) for each in streams if _is(each, "audio")),
-        stream_count=len(streams),
+        start_time=_number(container.get("start_time")) or 0.0,
+        stream_count=len(wanted),
+        beside_count=len(streams) - len(wanted),
         undescribed_count=sum(_codec(s) == UNKNOWN_CODEC and not _codec_tag(s) for s in streams),
     )
 
@@ -63,8 +67,12 @@ def _counted_seconds(video: VideoStream | None) -> float | None:
     return float(video.frame_count / video.avg_frame_rate)
 
 
+def _kind(stream: Fields) -> str:
+    return _text(stream.get("codec_type"))
+
+
 def _is(stream: Fields, kind: str) -> bool:
-    return _text(stream.get("codec_type")) == kind
+    return _kind(stream) == kind
 
 
 def _picture(stream: Fields) -> bool:
@@ -109,6 +117,7 @@ def _video(stream: Fields) -> VideoStream:
         color_space=_text(stream.get("color_space")),
         field_order=_text(stream.get("field_order")),
         frame_count=_positive(stream.get("nb_frames")),
+        start_time=_number(stream.get("start_time")),
         duration=_stream_duration(stream),
     )
 
@@ -121,6 +130,7 @@ def _audio(stream: Fields) -> AudioStream:
         channels=max(_integer(stream.get("channels")) or 0, 0),
         sample_rate=max(_integer(stream.get("sample_rate")) or 0, 0),
         default=_integer(_mapping(stream.get("disposition")).get("default")) == 1,
+        start_time=_number(stream.get("start_time")),
         duration=_stream_duration(stream),
     )
 

@@ -29,13 +29,13 @@ def check(
     plan: EncodePlan,
     outputs: Mapping[str, MediaInfo],
     *,
-    damaged: bool = False,
+    complaint: FailureCode | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Failure | None:
     """Return None when every rendition is whole, else the fault of the input.
 
-    Each output goes by the name of its rendition. `damaged` is whether FFmpeg complained of broken
-    data, not only of an early end.
+    Each output goes by the name of its rendition. `complaint` is what FFmpeg has said of the file;
+    where it could read all that is there, a length that the file gives is not taken for true.
 
     Raises:
         TransientError: a rendition is missing or of another shape: a fault of ours.
@@ -47,9 +47,9 @@ def check(
         if output.video is None or not output.video.frame_count:
             return Failure(FailureCode.CORRUPT_MEDIA, "The picture of the file could not be read.")
         _shape(rendition, output.video)
-        refusal = _endless(plan, output.video, limits) or _length(
-            plan, output, output.video, damaged
-        )
+        refusal = _endless(plan, output.video, limits)
+        if refusal is None and complaint is not None:
+            refusal = _length(plan, output, output.video, complaint)
         if refusal is not None:
             return refusal
         # A track is announced and nothing is in it: all of it was lost with the file's end.
@@ -85,7 +85,7 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Failure | 
 
 
 def _length(
-    plan: EncodePlan, output: MediaInfo, video: VideoStream, damaged: bool
+    plan: EncodePlan, output: MediaInfo, video: VideoStream, complaint: FailureCode
 ) -> Failure | None:
     frame = 1 / float(plan.frame_rate)
     made = (video.frame_count or 0) * frame
@@ -98,6 +98,7 @@ def _length(
     slack = max(SLACK_SECONDS, SLACK_FRAMES * frame)
     if made >= min(wanted * WHOLE, wanted - slack):
         return None
-    code = FailureCode.CORRUPT_MEDIA if damaged else FailureCode.TRUNCATED_MEDIA
-    reason = "is damaged" if damaged else "is incomplete"
-    return Failure(code, f"The file {reason}: {made:.1f} of {wanted:.1f} seconds could be read.")
+    reason = "is damaged" if complaint is FailureCode.CORRUPT_MEDIA else "is incomplete"
+    return Failure(
+        complaint, f"The file {reason}: {made:.1f} of {wanted:.1f} seconds could be read."
+    )

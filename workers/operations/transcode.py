@@ -126,9 +126,9 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> Out
     ]
     try:
         context.report.enter(Stage.ENCODING)
-        damaged = await _encode(context, decided, feed, uploads)
+        complaint = await _encode(context, decided, feed, uploads)
         context.report.enter(Stage.PUBLISHING)
-        assets = await _complete(context, decided, damaged, uploads)
+        assets = await _complete(context, decided, complaint, uploads)
         return Outputs(assets)
     finally:
         await together(upload.close() for upload in uploads)
@@ -136,8 +136,8 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> Out
 
 async def _encode(
     context: Context, decided: EncodePlan, feed: Feed | None, uploads: Sequence[Upload]
-) -> bool:
-    """Run FFmpeg on the file, or on what it is fed; return whether it complained of broken data."""
+) -> FailureCode | None:
+    """Run FFmpeg on the file, or on what it is fed; return what it complained of."""
     tools, place, report = context.tools, context.place, context.report
     (place / OUT).mkdir()
     source = PIPE if feed is not None else f"./{INPUT}"
@@ -184,11 +184,11 @@ async def _encode(
     report.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
     if feed is not None and diagnose.has_lost_its_place(finished.stderr_tail):
         raise TransientError("FFmpeg may have missed something that it could not go back to")
-    return diagnose.is_damaged(finished.stderr_tail)
+    return diagnose.complaint(finished.stderr_tail)
 
 
 async def _complete(
-    context: Context, decided: EncodePlan, damaged: bool, uploads: Sequence[Upload]
+    context: Context, decided: EncodePlan, complaint: FailureCode | None, uploads: Sequence[Upload]
 ) -> tuple[NewAsset, ...]:
     """Check the outputs while the rest of them is sent; then they become objects."""
     prefix, names = context.work.prefix, [item.name for item in decided.renditions]
@@ -199,7 +199,7 @@ async def _complete(
     async def checked() -> None:
         found = await together(_probe_output(context, front.path) for front in fronts)
         outputs.update(zip(names, found, strict=True))
-        refusal = check(decided, outputs, damaged=damaged, limits=context.tools.limits)
+        refusal = check(decided, outputs, complaint=complaint, limits=context.tools.limits)
         if refusal is not None:
             raise PermanentError(refusal)
 

@@ -72,7 +72,7 @@ async def test_media_beyond_the_limits(tools: Tools, tmp_path: Path) -> None:
     assert await judged(tools, many) == "too_many_streams"
     only_sound = tools.make(tmp_path / "sound.mp4", *sound, "-c:a", "aac")
     assert await judged(tools, only_sound) == "no_video_stream"
-    odd = tools.make(tmp_path / "odd.mkv", *picture, "-c:v", "asv1")
+    odd = tools.make(tmp_path / "odd.mkv", *picture, "-c:v", "magicyuv")
     assert await judged(tools, odd) == "unsupported_codec"
     large = tools.make(
         tmp_path / "large.mp4", "-f", "lavfi", "-i", "color=s=8704x4352:r=1:d=1",

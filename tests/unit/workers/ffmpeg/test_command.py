@@ -10,7 +10,7 @@ from workers.ffmpeg.probe import probe_command
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER, Ladder, Rung
-from workers.media.limits import Limits
+from workers.media.limits import MAX_BESIDE, Limits
 from workers.media.plan import EncodePlan, plan
 
 FULL = Capabilities(tone_maps=True)
@@ -36,9 +36,9 @@ def after(argv: list[str], option: str) -> str:
 
 
 def test_the_graph_of_a_film() -> None:
-    assert filter_graph(make(SOUND), FULL).split(";") == [
+    assert filter_graph(make(SOUND), FULL, 1000).split(";") == [
         "[0:0]fps=24000/1001,scale=1280:720:flags=lanczos:out_range=tv,"
-        "format=yuv420p,setsar=1[size0]",
+        "format=yuv420p,setsar=1,trim=end_frame=1000[size0]",
         "[size0]split=3[video0][still][next0]",
         "[next0]scale=854:480:flags=lanczos,"
         "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709,setsar=1[size1]",
@@ -73,7 +73,7 @@ def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
         for option in ("-protocol_whitelist", "-format_whitelist", "-codec_whitelist"):
             assert argv.index(option) < opened
         assert after(argv, "-protocol_whitelist") == "file"
-        assert int(after(argv, "-max_streams")) in (7, 8)
+        assert int(after(argv, "-max_streams")) - MAX_BESIDE in (7, 8)
         assert after(argv, "-max_pixels") == "1000"
         assert after(argv, "-max_alloc") == "268435456"
         assert argv.index("-max_alloc") < opened
@@ -81,7 +81,7 @@ def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
         assert argv.count("-i") == 1
         assert argv[opened + 1] == "./input"
         codecs = after(argv, "-codec_whitelist").split(",")
-        assert not {"magicyuv", "png", "gif", "bmp", "ansi", "rawvideo"} & set(codecs)
+        assert not {"magicyuv", "ansi", "tiff", "exr", "psd"} & set(codecs)
         formats = after(argv, "-format_whitelist").split(",")
         assert not {"hls", "concat", "dash", "sdp", "image2", "png_pipe", "tty"} & set(formats)
 
@@ -102,12 +102,13 @@ def test_an_encode_takes_what_was_chosen_and_ends_at_the_limits() -> None:
     # The film and the poster are two outputs, and each option counts for the next one only.
     assert [after(argv[place:], "-map_metadata") for place in outputs(argv)] == ["-1", "-1"]
     assert after(argv, "-map_chapters") == "-1"
-    assert (after(argv, "-t"), after(argv, "-frames:v")) == ("14400", "345600")
-    assert argv.index("-frames:v") < argv.index("tee")
+    assert after(argv, "-t") == "14400"
+    assert "trim=end_frame=345600[size0]" in after(argv, "-filter_complex")
     few = Limits(max_duration_s=90.5, max_frames=7)
     argv = encode_command("/f", make(), "./input", ".", FULL, few)
     # Let in, it is made whole; and a second more.
-    assert (after(argv, "-t"), after(argv, "-frames:v")) == ("90.5", str(480 + 24))
+    assert after(argv, "-t") == "90.5"
+    assert f"trim=end_frame={480 + 24}[size0]" in after(argv, "-filter_complex")
 
 
 def outputs(argv: list[str]) -> list[int]:
@@ -123,40 +124,48 @@ def test_silence_and_one_channel() -> None:
 
 
 def test_odd_channel_counts_and_rates_are_brought_to_stereo() -> None:
-    odd = filter_graph(make(replace(SOUND, channels=12, sample_rate=192000)), FULL)
+    odd = filter_graph(make(replace(SOUND, channels=12, sample_rate=192000)), FULL, 1000)
     assert "pan=stereo|c0=c0|c1=c1,aformat=channel_layouts=stereo:sample_rates=48000" in odd
-    assert "pan=" not in filter_graph(make(replace(SOUND, channels=6)), FULL)
+    assert "pan=" not in filter_graph(make(replace(SOUND, channels=6)), FULL, 1000)
 
 
 def test_fields_are_joined_only_when_there_are_fields() -> None:
-    assert "[0:0]bwdif=" in filter_graph(make(field_order="tt"), FULL)
-    assert "bwdif" not in filter_graph(make(), FULL)
+    assert "[0:0]bwdif=" in filter_graph(make(field_order="tt"), FULL, 1000)
+    assert "bwdif" not in filter_graph(make(), FULL, 1000)
 
 
 def test_high_dynamic_range_is_mapped_with_what_the_build_has() -> None:
     made = make(color_transfer="smpte2084", color_primaries="bt2020", color_space="bt2020nc")
-    assert "tonemap=" in filter_graph(made, FULL)
-    fallback = filter_graph(made, BARE)
+    assert "tonemap=" in filter_graph(made, FULL, 1000)
+    fallback = filter_graph(made, BARE, 1000)
     assert "tonemap" not in fallback
     assert "zscale" not in fallback
     assert "lutrgb=" in fallback
 
 
 def test_colours_that_are_not_kept_are_converted_and_said() -> None:
-    wide = filter_graph(make(color_space="bt2020nc"), FULL)
+    wide = filter_graph(make(color_space="bt2020nc"), FULL, 1000)
     assert "out_color_matrix=bt709" in wide
     assert "colorspace=bt709" in wide
-    kept = filter_graph(make(color_space="smpte170m"), FULL)
+    kept = filter_graph(make(color_space="smpte170m"), FULL, 1000)
     assert "setparams" not in kept
-    assert "setparams" not in filter_graph(make(width=640, height=360), FULL)
+    assert "setparams" not in filter_graph(make(width=640, height=360), FULL, 1000)
 
 
 def test_one_rung_and_three_rungs() -> None:
-    one = filter_graph(make(width=320, height=240), FULL)
+    one = filter_graph(make(width=320, height=240), FULL, 1000)
     assert "[size0]split=2[video0][still]" in one
     rungs = tuple(Rung(side, 22, 1000, 2000) for side in (1080, 720, 480))
-    three = filter_graph(make(ladder=Ladder(rungs=rungs)), FULL)
+    three = filter_graph(make(ladder=Ladder(rungs=rungs)), FULL, 1000)
     assert "[size1]split=2[video1][next1];[next1]scale=854:480" in three
+
+
+def test_a_late_picture_stands_from_the_start_and_the_last_one_until_the_sound_ends() -> None:
+    late = replace(SOUND, start_time=0.0, duration=25.0)
+    made = filter_graph(make(late, start_time=3.0, duration=20.0), FULL, 1000)
+    assert "[0:0]fps=24000/1001:start_time=0," in made
+    assert "tpad=stop_mode=clone:stop_duration=2.000," in made
+    assert "tpad" not in filter_graph(make(replace(late, duration=20.05)), FULL, 1000)
 
 
 def test_a_directory_name_cannot_end_the_tee() -> None:

@@ -40,7 +40,7 @@ def with_video(**changes: object) -> MediaInfo:
         (with_video(codec="unknown", codec_tag="av[35]1"), FailureCode.CORRUPT_MEDIA),
         (with_video(codec="unknown", codec_tag="zzz1"), FailureCode.UNSUPPORTED_CODEC),
         (with_video(codec_tag="encv"), FailureCode.ENCRYPTED_MEDIA),
-        (with_video(codec="asv1"), FailureCode.UNSUPPORTED_CODEC),
+        (with_video(codec="magicyuv"), FailureCode.UNSUPPORTED_CODEC),
         (replace(FILE, audio=(replace(SOUND, codec="apac"),)), FailureCode.UNSUPPORTED_CODEC),
         (replace(FILE, audio=(replace(SOUND, codec="unknown", codec_tag=""),)),
          FailureCode.CORRUPT_MEDIA),
@@ -51,7 +51,7 @@ def with_video(**changes: object) -> MediaInfo:
         (replace(FILE, duration=14401.0), FailureCode.DURATION_TOO_LONG),
         (with_video(duration=14401.0), FailureCode.DURATION_TOO_LONG),
         (with_video(frame_count=360_000), FailureCode.TOO_MANY_FRAMES),
-        (with_video(frame_count=8000), FailureCode.TOO_MANY_FRAMES),
+        (with_video(frame_count=31_000), FailureCode.TOO_MANY_FRAMES),
     ],
 )  # fmt: skip
 def test_refusals(info: MediaInfo, code: FailureCode) -> None:

@@ -15,7 +15,7 @@ from tests.hostile import texts
 from tests.hostile.conftest import BLIND, Watch
 from tests.hostile.maker import Maker, cut, lavfi
 from tests.hostile.pieces import Pieces
-from workers.ffmpeg import command
+from workers.ffmpeg import command, whitelists
 from workers.ffmpeg import probe as probing
 from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.probe import probe
@@ -149,6 +149,7 @@ async def test_limits_that_ffmpeg_knows(
         "-map", "0", "-map", "1", "-map", "1", "-c:v", "mpeg4", "-c:a", "aac",
     )  # fmt: skip
     (place / "input").write_bytes(film)
+    monkeypatch.setattr(whitelists, "MAX_BESIDE", 0)
     assert await pieces.outcome(place, limits=limits) == code
     with monkeypatch.context() as patch:
         use(patch, without(option))

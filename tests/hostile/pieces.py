@@ -35,7 +35,7 @@ class Pieces:
             if refusal is not None:
                 return str(refusal.code)
             decided = plan(info, DEFAULT_LADDER)
-            outputs, damaged = await self._encode(decided, place, name, found)
+            outputs, complaint = await self._encode(decided, place, name, found)
         except ProbeFailedError as error:
             return error.failure.code
         except FFmpegFailedError as error:

@@ -85,7 +85,8 @@ _CUT = _sign(
 _DAMAGED = _sign(
     r"moov atom not found|error reading header|[Ee]rror while decoding|Error submitting packet"
     r"|invalid atom|Invalid NAL|corrupt|concealing \d+|error decoding|decode_slice_header error"
-    r"|missing mandatory|CRC mismatch|EBML header parsing failed"
+    r"|missing mandatory|CRC mismatch|EBML header parsing failed|first byte of an EBML number"
+    r"|exceeds containing master element|bad header|Packet mismatch"
     r"|Invalid data found when processing input",
     FailureCode.CORRUPT_MEDIA,
     "The file is damaged and cannot be read.",
@@ -135,8 +136,13 @@ def diagnose_size(stderr_tail: str) -> Failure | None:
 
 def is_damaged(stderr_tail: str) -> bool:
     """Whether FFmpeg complained of broken data and not only of an early end of the file."""
-    complaints = sum(bool(_DAMAGED[0].search(line)) for line in stderr_tail.splitlines())
+    complaints = sum(map(says_damaged, stderr_tail.splitlines()))
     return complaints > (_MOST_AT_A_CUT if _CUT[0].search(stderr_tail) else 0)
+
+
+def says_damaged(line: str) -> bool:
+    """Whether a line complains of broken data."""
+    return _DAMAGED[0].search(line) is not None
 
 
 def complaint(stderr_tail: str) -> FailureCode | None:

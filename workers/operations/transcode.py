@@ -15,8 +15,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from core import log
-from core.errors import Failure, PermanentError, TransientError
+from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
+from core.model.notes import Note, as_json
 from core.model.states import AssetKind, Stage
 from core.tasks.planning import Inspection, NewTask
 from core.tasks.settle import NewAsset
@@ -31,8 +32,9 @@ from workers.ffmpeg.whitelists import PIPE
 from workers.formats.shape import Pipe
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits
+from workers.media.notes import done_of, left_out
 from workers.media.plan import POSTER_NAME, EncodePlan, plan
-from workers.media.verify import check
+from workers.operations.judge import judge
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
@@ -45,7 +47,8 @@ from workers.sources.read import INPUT, OUT, SAMPLE, either_way, inspected, judg
 
 _log = log.get(__name__)
 _SENDING = 4
-_OF_SAMPLE = "of_sample"  # in the spec of `encode`: a part of the source was inspected
+# In the spec of `encode`: a part of the source was inspected; what is told of the result.
+_OF_SAMPLE, _NOTES = "of_sample", "notes"
 _PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
 _TIMEOUT = Failure(
     FailureCode.PROCESSING_TIMEOUT,
@@ -62,28 +65,35 @@ async def inspect(context: Context) -> Inspection:
 
     info = await either_way(context, of_sample, lambda: inspected(context, INPUT))
     decided = plan(info, context.tools.ladder)
-    spec = {_OF_SAMPLE: isinstance(context.way, Pipe)}
+    spec = {_OF_SAMPLE: isinstance(context.way, Pipe), _NOTES: _notes(info, decided)}
     return Inspection(tasks=(NewTask("encode", "encode", spec),), **_facts(info, decided))
 
 
 async def encode(context: Context) -> Outputs:
     """Make the renditions, check them, and put them where they belong."""
     decided = _planned(context)
+    notes = context.work.spec.get(_NOTES) or as_json()
 
     async def streamed(found: Pipe) -> Outputs:
         (context.place / SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
         await require(context.place, outputs_room(context.work.source_size))
-        return await _make(context, decided, feeder(context.source, found.stream))
+        return await _make(context, decided, notes, feeder(context.source, found.stream))
 
     async def from_file() -> Outputs:
         if not context.work.spec.get(_OF_SAMPLE):
-            return await _make(context, decided, None)
+            return await _make(context, decided, notes, None)
         # The plan knows a part of the file. All of it may be refused, or be otherwise.
         info = await inspected(context, INPUT)
         better = plan(info, context.tools.ladder)
-        return replace(await _make(context, better, None), facts=_facts(info, better))
+        made = await _make(context, better, _notes(info, better), None)
+        return replace(made, facts={**made.facts, **_facts(info, better)})
 
     return await either_way(context, streamed, from_file)
+
+
+def _notes(info: MediaInfo, decided: EncodePlan) -> dict[str, Any]:
+    """Return what is told of a plan that is carried out."""
+    return as_json(done_of(decided), left_out(info, decided))
 
 
 def _facts(info: MediaInfo, decided: EncodePlan) -> dict[str, dict[str, Any]]:
@@ -113,7 +123,9 @@ def _planned(context: Context) -> EncodePlan:
         raise TransientError(f"this worker cannot read the plan: {error}", charge=False) from error
 
 
-async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> Outputs:
+async def _make(
+    context: Context, decided: EncodePlan, notes: dict[str, Any], feed: Feed | None
+) -> Outputs:
     """Encode, have the outputs sent meanwhile, and make objects of them once they were checked."""
     tools, prefix, out = context.tools, context.work.prefix, context.place / OUT
     gate = asyncio.Semaphore(_SENDING)
@@ -128,8 +140,9 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> Out
         context.report.enter(Stage.ENCODING)
         complaint = await _encode(context, decided, feed, uploads)
         context.report.enter(Stage.PUBLISHING)
-        assets = await _complete(context, decided, complaint, uploads)
-        return Outputs(assets)
+        assets, warnings = await _complete(context, decided, complaint, uploads)
+        warned = [*notes["warnings"], *as_json(warnings=warnings)["warnings"]]
+        return Outputs(assets, {"notes": {**notes, "warnings": warned}})
     finally:
         await together(upload.close() for upload in uploads)
 
@@ -182,31 +195,37 @@ async def _encode(
         report.add(f"exit status {error.status}\n{error.stderr_tail}")
         raise judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
     report.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
+    complaint = diagnose.complaint(finished.stderr_tail)
     if feed is not None and diagnose.has_lost_its_place(finished.stderr_tail):
         raise TransientError("FFmpeg may have missed something that it could not go back to")
-    return diagnose.complaint(finished.stderr_tail)
+    if feed is not None and complaint is not None:
+        raise TransientError("FFmpeg complained of what it read, or of how")
+    return complaint
 
 
 async def _complete(
     context: Context, decided: EncodePlan, complaint: FailureCode | None, uploads: Sequence[Upload]
-) -> tuple[NewAsset, ...]:
-    """Check the outputs while the rest of them is sent; then they become objects."""
+) -> tuple[tuple[NewAsset, ...], tuple[Note, ...]]:
+    """Check the outputs while the rest of them is sent; then they become objects.
+
+    Returns:
+        The objects, and the warnings of what could not be read.
+    """
     prefix, names = context.work.prefix, [item.name for item in decided.renditions]
     # One after the other: the index of a long video is large, and is in memory meanwhile.
     fronts = [await front_of(upload) for upload in uploads]
     outputs: dict[str, MediaInfo] = {}
 
-    async def checked() -> None:
+    async def checked() -> tuple[Note, ...]:
         found = await together(_probe_output(context, front.path) for front in fronts)
         outputs.update(zip(names, found, strict=True))
-        refusal = check(decided, outputs, complaint=complaint, limits=context.tools.limits)
-        if refusal is not None:
-            raise PermanentError(refusal)
+        return await judge(context, decided, outputs, complaint)
 
-    async def sent() -> None:
+    async def sent() -> tuple[Note, ...]:
         await together(map(Upload.finish, uploads, fronts))
+        return ()
 
-    await together([checked(), sent()])
+    warnings, _ = await together([checked(), sent()])
     *sizes, poster_size = await together(
         [*(upload.complete() for upload in uploads), _send_poster(context)]
     )
@@ -217,7 +236,7 @@ async def _complete(
     ]
     if poster_size:
         assets.append(NewAsset(AssetKind.POSTER, "poster", prefix + POSTER_NAME, poster_size))
-    return tuple(assets)
+    return tuple(assets), warnings
 
 
 async def _send_poster(context: Context) -> int:

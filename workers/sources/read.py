@@ -111,7 +111,7 @@ async def probe_file(context: Context, file: Path, limits: Limits) -> MediaInfo:
         f"./{file.name}",
         cwd=file.parent,
         limits=limits,
-        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
+        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits.probe_timeout_s),
         spent=context.report.spent,
     )
 

@@ -1,0 +1,75 @@
+"""What is missing between the frames of a stream is found, and nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from workers.media.damage import WHOLE, Damage, Frame, damage
+
+FRAMES = [Frame(number / 25, 0.04, False) for number in range(500)]
+
+
+def without(first: int, last: int) -> list[Frame]:
+    return FRAMES[:first] + FRAMES[last:]
+
+
+def faulty(*numbers: int) -> list[Frame]:
+    return [replace(each, faulty=number in numbers) for number, each in enumerate(FRAMES)]
+
+
+def rounded(found: Damage) -> tuple[list[tuple[float, float]], float]:
+    return [(round(p.start, 2), round(p.seconds, 2)) for p in found.places], round(found.lost, 2)
+
+
+def test_whole() -> None:
+    assert damage(FRAMES) == WHOLE
+    assert damage([]) == WHOLE
+
+
+def test_a_gap_has_its_place_and_length() -> None:
+    assert rounded(damage(without(250, 300))) == ([(10.0, 2.0)], 2.0)
+
+
+def test_broken_frames_are_damage_but_are_not_lost() -> None:
+    assert rounded(damage(faulty(250, 251, 252))) == ([(10.0, 0.12)], 0.0)
+
+
+def test_near_places_are_one_and_far_ones_are_two() -> None:
+    near = damage(faulty(250, 251, 260, 261))
+    far = damage(faulty(100, 101, 250, 251))
+    assert rounded(near) == ([(10.0, 0.16)], 0.0)
+    assert rounded(far) == ([(4.0, 0.08), (10.0, 0.08)], 0.0)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        without(250, 252),
+        faulty(250, 251),
+        faulty(0),  # it begins between keyframes
+    ],
+    ids=["two frames", "two broken frames", "the beginning"],
+)
+def test_what_nobody_sees_is_no_damage(frames: list[Frame]) -> None:
+    assert damage(frames) == WHOLE
+
+
+def test_a_pause_of_an_unsteady_stream_is_a_loss_only_beside_broken_data() -> None:
+    pause = without(250, 300)
+    assert damage(pause, steady=False) == WHOLE
+    pause[249] = replace(pause[249], faulty=True)
+    assert damage(pause, steady=False).lost == pytest.approx(2.0)
+
+
+def test_a_frame_that_lasts_until_the_next_leaves_no_gap() -> None:
+    lasting = without(250, 300)
+    lasting[249] = replace(lasting[249], seconds=2.04)
+    assert damage(lasting) == WHOLE
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_clock_that_jumps_is_no_loss(jump: float) -> None:
+    later = [replace(each, start=each.start + jump) for each in without(0, 250)]
+    assert damage([*FRAMES[:250], *later]) == WHOLE
+    hole = damage([*FRAMES[:250], *later[:50], *later[100:]])
+    assert rounded(hole) == ([(12.0, 2.0)], 2.0)

@@ -1,0 +1,95 @@
+"""Finds the places of a source that could not be read, among the frames that came of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# Containers round: what is missing in all is no loss when it is not longer than this, or than so
+# many frames.
+SLACK_SECONDS = 0.1
+SLACK_FRAMES = 2
+# Places so near are one: after damage decoders often stumble again.
+_NEAR_S = 1.0
+# A clock that jumps by so much was set anew, as FFmpeg's `-dts_delta_threshold` has it.
+_JUMP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture, or a piece of sound, that was decoded; in seconds since the file's beginning.
+
+    Attributes:
+        faulty: whether the decoder complained of broken data.
+    """
+
+    start: float
+    seconds: float
+    faulty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place where something could not be read; in seconds."""
+
+    start: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What could not be read of one stream.
+
+    Attributes:
+        places: in order; broken frames are counted.
+        lost: seconds for which nothing came.
+    """
+
+    places: tuple[Place, ...] = ()
+    lost: float = 0.0
+
+
+WHOLE = Damage()
+
+
+def damage(frames: Iterable[Frame], *, steady: bool = True) -> Damage:
+    """Find what is missing between frames, and what is broken.
+
+    Args:
+        frames: all that came, in order.
+        steady: whether frames follow each other without a pause; if not, a pause is a loss only
+            beside a broken frame.
+    """
+    places: list[Place] = []
+    lost = longest = shift = 0.0
+    before: Frame | None = None
+    for frame in frames:
+        start = frame.start - shift
+        if before is None:
+            end = start
+        elif abs(start - end) > _JUMP_S:
+            shift += start - end
+            start = end
+        gap = start - end
+        if gap > SLACK_SECONDS and before and (steady or before.faulty or frame.faulty):
+            places.append(Place(end, gap))
+            lost += gap
+        # A stream may begin between keyframes: what is said of that is no damage.
+        if frame.faulty and before is not None:
+            places.append(Place(start, frame.seconds))
+        before, longest = frame, max(longest, frame.seconds)
+        end = max(end, start + frame.seconds)
+    if sum(place.seconds for place in places) <= max(SLACK_SECONDS, SLACK_FRAMES * longest):
+        return WHOLE
+    return Damage(_joined(places), lost)
+
+
+def _joined(places: Iterable[Place]) -> tuple[Place, ...]:
+    joined: list[Place] = []
+    end = 0.0
+    for place in places:
+        if joined and place.start - end < _NEAR_S:
+            last = joined.pop()
+            joined.append(Place(last.start, last.seconds + place.seconds))
+        else:
+            joined.append(place)
+        end = place.start + place.seconds
+    return tuple(joined)

@@ -32,6 +32,7 @@ SAMPLE = "sample"
 _ARRIVING = "arriving"
 INPUT = "input"  # without an extension: a name alone opens some demuxers
 OUT = "out"
+PACKETS = 40  # that are decoded to see what a film is; about half of them are pictures
 # Faults of the source, or unknown ones: the whole file may give another result.
 _DOUBTFUL = frozenset(FailureCode) - {
     FailureCode.PROCESSING_TIMEOUT, FailureCode.RESOURCE_LIMIT, FailureCode.STORAGE_ERROR,
@@ -92,7 +93,7 @@ async def inspected(context: Context, name: str) -> MediaInfo:
     limits, report = context.tools.limits, context.report
     context.report.enter(Stage.INSPECTING)
     try:
-        info = await probe_file(context, context.place / name, limits)
+        info = await probe_file(context, context.place / name, limits, PACKETS)
     except ProbeFailedError as error:
         report.add(error.stderr_tail or str(error))
         raise judged(error.failure, str(error)) from error
@@ -103,8 +104,8 @@ async def inspected(context: Context, name: str) -> MediaInfo:
     return info
 
 
-async def probe_file(context: Context, file: Path, limits: Limits) -> MediaInfo:
-    """Probe a file in the sandbox; raises `ProbeFailedError`."""
+async def probe_file(context: Context, file: Path, limits: Limits, packets: int = 0) -> MediaInfo:
+    """Probe a file, and decode its first packets, in the sandbox; raises `ProbeFailedError`."""
     tools = context.tools
     return await probe(
         tools.ffprobe,
@@ -113,6 +114,7 @@ async def probe_file(context: Context, file: Path, limits: Limits) -> MediaInfo:
         limits=limits,
         policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
         spent=context.report.spent,
+        packets=packets,
     )
 
 

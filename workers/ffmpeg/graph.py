@@ -8,6 +8,7 @@ from workers.ffmpeg.colors import said, sized
 from workers.media.plan import EncodePlan
 
 POSTER_LABEL = "poster"
+_FLAGGED = "parity=auto:deint=interlaced"
 
 
 def video_label(number: int) -> str:
@@ -34,12 +35,7 @@ def picture_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int
 def _base(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
     """Decode to the largest rendition: fewest frames first, then fewest pixels."""
     video = plan.video
-    filters = []
-    if plan.deinterlace:
-        # One frame per pair of fields; frames that are not flagged as fields pass untouched. All
-        # must have the size of the first: bwdif reads its neighbours.
-        filters.append(f"scale=iw:ih:interl=-1:flags={SCALER}")
-        filters.append("bwdif=mode=send_frame:parity=auto:deint=interlaced")
+    filters = _whole_pictures(plan)
     # A late first picture stands from the start on.
     filters.append(f"fps={_ratio(plan.frame_rate)}:start_time=0")
     if video.alpha:
@@ -51,6 +47,26 @@ def _base(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str
     # Not by -frames:v, which from FFmpeg 6 on ends the sound with the picture.
     filters.append(f"trim=end_frame={most_frames}")
     return f"[0:{video.index}]{','.join(filters)}[size0]"
+
+
+def _whole_pictures(plan: EncodePlan) -> list[str]:
+    """Make one picture of each pair of fields; what is no field passes untouched."""
+    video = plan.video
+    if not plan.deinterlace:
+        return []
+    flags = f"parity={video.parity}:deint=all" if video.parity else _FLAGGED
+    # All must have the size of the first: fields are looked for in neighbours too.
+    same = f"scale=iw:ih:interl=-1:flags={SCALER}"
+    if video.telecined:
+        order = video.parity or "auto"
+        # What finds no match stays flagged.
+        return [
+            same,
+            f"fieldmatch=order={order}:combmatch=full",
+            f"bwdif=mode=send_frame:{_FLAGGED}",
+            "decimate",
+        ]
+    return [same, f"bwdif=mode=send_frame:{flags}"]
 
 
 def _branch(plan: EncodePlan, number: int) -> list[str]:

@@ -41,7 +41,9 @@ class VideoStream:
         duration: seconds.
         cropped: whether the container cuts something off what is stored.
         fields: whether a picture that was looked at holds two fields.
-        pulldown: whether pictures are held for two fields and three in turn.
+        pulldown: whether pictures are held for two fields and three in turn, by their flags.
+        telecined: whether that was done for good, and two of five pictures are woven of others.
+        parity: the field that comes first, tff or bff, where no flag says that there are fields.
         dolby_vision: the profile.
     """
 
@@ -66,6 +68,8 @@ class VideoStream:
     cropped: bool = False
     fields: bool = False
     pulldown: bool = False
+    telecined: bool = False
+    parity: str = ""
     dolby_vision: int | None = None
 
     @property

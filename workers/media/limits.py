@@ -15,6 +15,8 @@ FORMATS = frozenset(
         "mpegts", "mpeg", "flv", "asf", "ogg", "mxf",
     }
 )  # fmt: skip
+# Profiles of Dolby Vision whose base layer no other decoder shows in the right colours.
+_OWN_COLORS = frozenset({5})
 # Fonts, covers and data count as streams too. Nothing is done with them.
 MAX_BESIDE = 256
 
@@ -112,6 +114,12 @@ def _codecs(info: MediaInfo) -> Failure | None:
     if video is not None and video.codec not in VIDEO:
         return Failure(
             FailureCode.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not supported."
+        )
+    if video is not None and video.dolby_vision in _OWN_COLORS:
+        return Failure(
+            FailureCode.UNSUPPORTED_CODEC,
+            f"Dolby Vision profile {video.dolby_vision} is not supported: its colours need Dolby's "
+            "own decoder. Export the film as HDR10, HLG or SDR and upload it again.",
         )
     # One odd track beside a good one is left out; losing all sound in silence would be worse.
     if info.audio and not any(decodable(stream.codec) for stream in info.audio):

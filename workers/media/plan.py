@@ -188,7 +188,9 @@ def _late(info: MediaInfo, stream: VideoStream | AudioStream) -> float:
 def _may_hold_fields(info: MediaInfo, video: VideoStream) -> bool:
     """Whether fields were seen, or may come later; what is no field is left as it is."""
     told = video.field_order == "progressive" and _TOLD_ONCE & set(info.format_name.split(","))
-    return video.interlaced or not (told or video.codec in _WHOLE_FRAMES)
+    if video.interlaced or video.parity or video.telecined:
+        return True
+    return not (told or video.codec in _WHOLE_FRAMES)
 
 
 def _sample_rate(audio: AudioStream | None) -> int:

@@ -32,7 +32,7 @@ _JITTER = Fraction(1, 100)
 def output_rate(video: VideoStream, cap: Fraction) -> Fraction:
     """Choose the constant rate: the source's own when it is constant, else a standard one."""
     average, base = video.avg_frame_rate, video.base_frame_rate
-    if video.pulldown:
+    if video.pulldown or video.telecined:
         return min(FILM_RATE, cap)
     if average is None and base is None:
         return min(FALLBACK_RATE, cap)

@@ -8,6 +8,7 @@ called bad because only a piece of it was read, or because FFmpeg could not seek
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,8 +17,10 @@ from core.model.failure_codes import FailureCode
 from core.model.states import Stage
 from workers.context import Context
 from workers.ffmpeg.diagnose import DISK_FULL
+from workers.ffmpeg.measure import measure
 from workers.ffmpeg.probe import ProbeFailedError, probe
 from workers.formats.shape import Pipe
+from workers.media.fields import worth_measuring
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits, refuse
 from workers.runtime.scratch import require, whole_file_room
@@ -101,6 +104,18 @@ async def inspected(context: Context, name: str) -> MediaInfo:
     if refusal is not None:
         report.add(f"refused: {refusal.code}")
         raise PermanentError(refusal)
+    if info.video is not None and worth_measuring(info.video):
+        tools, file = context.tools, context.place / name
+        video = await measure(
+            tools.ffmpeg,
+            f"./{name}",
+            info.video,
+            cwd=context.place,
+            limits=limits,
+            policy=probe_policy(tools.sandbox, tools.ffmpeg, file, limits),
+            spent=report.spent,
+        )
+        info = replace(info, video=video)
     return info
 
 

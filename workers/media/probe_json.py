@@ -20,6 +20,7 @@ from workers.media.json_values import (
 )  # fmt: skip
 from workers.media.seen import seen
 
+_MKVMERGE = "_STATISTICS_WRITING_APP"  # a tag that only it writes
 _EMPTY_TAG = "[0][0][0][0]"
 _KINDS = frozenset({"video", "audio", "subtitle"})
 
@@ -162,5 +163,11 @@ def _file_duration(container: Fields, streams: list[Fields]) -> float | None:
 
 
 def _stream_duration(stream: Fields) -> float | None:
+    if (said := seconds(stream.get("duration"))) is not None:
+        return said
     tags = {str(k).upper(): v for k, v in mapping(stream.get("tags")).items()}
-    return seconds(stream.get("duration")) or seconds(tags.get("DURATION"))
+    tagged = seconds(tags.get("DURATION"))
+    if tagged is None or _MKVMERGE in tags:
+        return tagged
+    # All but one write the time at which the track ends.
+    return max(tagged - max(number(stream.get("start_time")) or 0.0, 0.0), 0.0) or None

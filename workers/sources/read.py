@@ -22,7 +22,7 @@ from workers.ffmpeg.probe import ProbeFailedError, probe
 from workers.formats.shape import Pipe
 from workers.media.fields import worth_measuring
 from workers.media.info import MediaInfo
-from workers.media.limits import Limits, refuse
+from workers.media.limits import Limits, believed, refuse
 from workers.runtime.scratch import require, whole_file_room
 from workers.sandbox.policies import probe_policy
 from workers.sources.choose import WholeFile
@@ -100,6 +100,7 @@ async def inspected(context: Context, name: str) -> MediaInfo:
     except ProbeFailedError as error:
         report.add(error.stderr_tail or str(error))
         raise judged(error.failure, str(error)) from error
+    info = believed(info, limits)
     refusal = refuse(info, limits)
     if refusal is not None:
         report.add(f"refused: {refusal.code}")

@@ -1,6 +1,6 @@
 """Plans an encode from a source and a ladder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from workers.media.info import AudioStream, MediaInfo, VideoStream
@@ -121,6 +121,13 @@ def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         delay=delay,
         hold=hold,
     )
+
+
+def held(decided: EncodePlan, seconds: float) -> EncodePlan:
+    """Return a plan in which the last picture stands for longer."""
+    more = None if decided.duration is None else decided.duration + seconds
+    frames = None if more is None else round(more * decided.frame_rate)
+    return replace(decided, hold=decided.hold + seconds, duration=more, frame_count=frames)
 
 
 def select_audio(streams: tuple[AudioStream, ...]) -> AudioStream | None:

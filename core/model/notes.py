@@ -41,7 +41,7 @@ SENTENCES: Mapping[DoneCode | WarningCode, str] = {
     DoneCode.CROPPED: "The edges of the picture were cut off, as the file says.",
     DoneCode.SIZE_UNIFIED: "The size of the picture changes in the file. It was made the same "
     "everywhere.",
-    DoneCode.ALPHA_FLATTENED: "Transparent parts of the picture were filled with one color.",
+    DoneCode.ALPHA_FLATTENED: "Transparent parts of the picture were filled with black.",
     DoneCode.TONE_MAPPED: "The high dynamic range (HDR) was converted to standard range.",
     DoneCode.COLORS_CONVERTED: "The colors were converted to the standard of most screens "
     "(BT.709).",
@@ -60,7 +60,7 @@ SENTENCES: Mapping[DoneCode | WarningCode, str] = {
     DoneCode.MADE_FROM_SOUND: "The file has only sound.",
     DoneCode.MADE_FROM_STILL: "The file is a still or animated picture. It became a video.",
     WarningCode.PARTLY_DAMAGED: "{what} could not be read.",
-    WarningCode.TRUNCATED: "The file ends early: {made:.1f} of {wanted:.1f} s could be read.",
+    WarningCode.TRUNCATED: "The {of} ends early: {made:.1f} of {wanted:.1f} s could be read.",
     WarningCode.AUDIO_DROPPED: "{tracks} left out: {why}.",
     WarningCode.VIDEO_DROPPED: "{tracks} left out: only one is kept.",
     WarningCode.SUBTITLES_DROPPED: "{tracks} left out.",

@@ -21,14 +21,19 @@ def done_of(plan: EncodePlan) -> tuple[Note, ...]:
     video, rate = plan.video, float(plan.frame_rate)
     source_rate = float(video.avg_frame_rate or 0)
     channels = plan.audio.channels if plan.audio else 0
-    wide = "bt2020" in video.color_primaries + video.color_space
-    reduced = source_rate > rate * _SAME_RATE
+    film = video.telecined or video.pulldown
+    fields = not film and (video.interlaced or video.parity != "")
+    reduced = not film and source_rate > rate * _SAME_RATE
+    variable = video.variable_frame_rate and not (film or reduced)
     facts: tuple[tuple[DoneCode, bool, dict[str, object]], ...] = (
         (DoneCode.ROTATED, video.rotation != 0, {"degrees": video.rotation}),
+        (DoneCode.CROPPED, video.cropped, {}),
+        (DoneCode.ALPHA_FLATTENED, video.alpha, {}),
         (DoneCode.TONE_MAPPED, plan.tone_map, {}),
-        (DoneCode.COLORS_CONVERTED, wide and not plan.tone_map, {}),
-        (DoneCode.DEINTERLACED, plan.deinterlace, {}),
-        (DoneCode.FRAME_RATE_NORMALIZED, video.variable_frame_rate and not reduced, {"rate": rate}),
+        (DoneCode.COLORS_CONVERTED, video.wide_gamut and not plan.tone_map, {}),
+        (DoneCode.DEINTERLACED, fields, {}),
+        (DoneCode.PULLDOWN_REMOVED, film, {"rate": rate}),
+        (DoneCode.FRAME_RATE_NORMALIZED, variable, {"rate": rate}),
         (DoneCode.FRAME_RATE_REDUCED, reduced, {"source": source_rate, "rate": rate}),
         (DoneCode.PICTURE_LATE, plan.delay >= _BESIDE_S, {"seconds": plan.delay}),
         (DoneCode.PICTURE_HELD, plan.hold >= _BESIDE_S, {"seconds": plan.hold}),
@@ -58,22 +63,22 @@ def left_out(info: MediaInfo, plan: EncodePlan) -> tuple[Note, ...]:
 
 
 def unreadable(
-    short: tuple[float, float] | None, picture: Damage | None, sound: Damage | None
+    short: tuple[str, float, float] | None, picture: Damage | None, sound: Damage | None
 ) -> tuple[Note, ...]:
     """Return the warnings of what could not be read.
 
     Args:
-        short: how many seconds came out, and of how many, when the end is missing.
+        short: what ends early, how many seconds came out, and of how many.
         picture: what is missing in between; None when nobody could find out.
         sound: the same.
     """
     notes = []
     if short is not None:
-        made, wanted = short
-        notes.append(note(WarningCode.TRUNCATED, made=made, wanted=wanted))
-    for damage, of in ((picture, ""), (sound, " of the sound")):
+        of, made, wanted = short
+        notes.append(note(WarningCode.TRUNCATED, of=of, made=made, wanted=wanted))
+    for damage, part in ((picture, ""), (sound, " of the sound")):
         if damage is not None and damage.places:
-            what = _places(damage.places, of)
+            what = _places(damage.places, part)
             notes.append(note(WarningCode.PARTLY_DAMAGED, what=what))
     if picture is None or sound is None:
         notes.append(note(WarningCode.PARTLY_DAMAGED, what="Parts of the file"))

@@ -9,6 +9,10 @@ from workers.media.info import MediaInfo, VideoStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import EncodePlan, PlannedRendition
 
+# Players show the last picture while there is still sound; for so long nobody minds, in parts of
+# the film and in seconds.
+_SILENT_SHARE, _SILENT_LEAST_S, _SILENT_MOST_S = 0.01, 0.25, 1.0
+
 
 def most_frames(plan: EncodePlan, limits: Limits) -> int:
     """Output frames at which an encode is made to end.
@@ -18,6 +22,20 @@ def most_frames(plan: EncodePlan, limits: Limits) -> int:
     """
     said = plan.frame_count or round((plan.total_duration or 0) * plan.frame_rate)
     return max(limits.max_frames, said + round(plan.frame_rate))
+
+
+def outlasted(plan: EncodePlan, outputs: Mapping[str, MediaInfo]) -> float:
+    """Return for how many seconds sound goes on without a picture; 0 if nobody would mind.
+
+    A header does not always tell how long picture and sound are.
+    """
+    longest = 0.0
+    for output in outputs.values():
+        picture = (output.video.frame_count or 0 if output.video else 0) / float(plan.frame_rate)
+        sound = max((stream.duration or 0.0 for stream in output.audio), default=0.0)
+        if sound - picture > min(max(sound * _SILENT_SHARE, _SILENT_LEAST_S), _SILENT_MOST_S):
+            longest = max(longest, sound - picture)
+    return longest
 
 
 def check(
@@ -84,7 +102,7 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Failure | 
 def _length(
     plan: EncodePlan, output: MediaInfo, complaint: FailureCode, lost: float, limits: Limits
 ) -> Failure | None:
-    made, wanted = _seconds(plan, output)
+    made, wanted = _sound(plan, output) if plan.hold else _picture(plan, output)
     read = made - lost
     if wanted is None or read >= min(wanted * limits.min_readable, wanted - _slack(plan)):
         return None
@@ -94,24 +112,42 @@ def _length(
     )
 
 
-def ends_early(plan: EncodePlan, outputs: Mapping[str, MediaInfo]) -> tuple[float, float] | None:
-    """Return how many seconds came out, and of how many; None when nobody sees a difference."""
-    made, wanted = min(
-        (_seconds(plan, output) for output in outputs.values()), key=lambda pair: pair[0]
-    )
-    if wanted is None or made >= wanted - _slack(plan):
-        return None
-    return made, wanted
+def ends_early(
+    plan: EncodePlan, outputs: Mapping[str, MediaInfo]
+) -> tuple[str, float, float] | None:
+    """Return what ends before the file says: file, picture or sound; its seconds, and of how many.
+
+    None when nobody notices.
+    """
+    short = {}
+    for of, seconds in (("picture", _picture), ("sound", _sound)):
+        made, wanted = min((seconds(plan, each) for each in outputs.values()), key=_made)
+        if wanted is not None and made < wanted - _slack(plan):
+            short[of] = (made, wanted)
+    if len(short) == 2 or (short and plan.audio is None):
+        return "file", *max(short.values(), key=lambda pair: pair[1])
+    return next(((of, *pair) for of, pair in short.items()), None)
 
 
-def _seconds(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
-    """Return how many seconds a rendition has, and how many the file says that it has."""
+def _made(seconds: tuple[float, float | None]) -> float:
+    return seconds[0]
+
+
+def _picture(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
+    """Return how many seconds of picture a rendition has, and how many the file says it has."""
     frames = output.video.frame_count if output.video else 0
     made = (frames or 0) / float(plan.frame_rate)
     if plan.duration is not None:
-        return made, plan.duration
+        return made - plan.hold, plan.duration - plan.hold
     # Some containers know only the length of the whole file, which sound may outlast.
     return max(made, output.duration or 0.0), plan.total_duration
+
+
+def _sound(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
+    if plan.audio is None or plan.audio.duration is None:
+        return 0.0, None
+    made = max((stream.duration or 0.0 for stream in output.audio), default=0.0)
+    return made, plan.audio.duration + plan.sound_delay
 
 
 def _slack(plan: EncodePlan) -> float:

@@ -5,9 +5,10 @@
 
 import asyncio
 import shlex
+import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from core import log
-from core.errors import Failure, TransientError
+from core.errors import Failure, PermanentError, TransientError
 from core.model.failure_codes import FailureCode
 from core.model.notes import Note, as_json
 from core.model.states import AssetKind, Stage
@@ -33,8 +34,9 @@ from workers.formats.shape import Pipe
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits
 from workers.media.notes import done_of, left_out
-from workers.media.plan import POSTER_NAME, EncodePlan, plan
-from workers.operations.judge import judge
+from workers.media.plan import POSTER_NAME, EncodePlan, held, plan
+from workers.media.verify import check, outlasted
+from workers.operations.unread import unread
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
@@ -47,14 +49,22 @@ from workers.sources.read import INPUT, OUT, SAMPLE, either_way, inspected, judg
 
 _log = log.get(__name__)
 _SENDING = 4
-# In the spec of `encode`: a part of the source was inspected; what is told of the result.
-_OF_SAMPLE, _NOTES = "of_sample", "notes"
+# In the spec of `encode`: a part of the source was inspected; the warnings of what is left out.
+_OF_SAMPLE, _DROPPED = "of_sample", "dropped"
 _PLAN: TypeAdapter[EncodePlan] = TypeAdapter(EncodePlan)
 _TIMEOUT = Failure(
     FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
+
+
+class _PictureEndsError(TransientError):
+    """The sound goes on without a picture, for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"the picture ends {seconds:.2f} s before the sound")
 
 
 async def inspect(context: Context) -> Inspection:
@@ -65,35 +75,47 @@ async def inspect(context: Context) -> Inspection:
 
     info = await either_way(context, of_sample, lambda: inspected(context, INPUT))
     decided = plan(info, context.tools.ladder)
-    spec = {_OF_SAMPLE: isinstance(context.way, Pipe), _NOTES: _notes(info, decided)}
+    spec = {_OF_SAMPLE: isinstance(context.way, Pipe), _DROPPED: _dropped(info, decided)}
     return Inspection(tasks=(NewTask("encode", "encode", spec),), **_facts(info, decided))
 
 
 async def encode(context: Context) -> Outputs:
     """Make the renditions, check them, and put them where they belong."""
     decided = _planned(context)
-    notes = context.work.spec.get(_NOTES) or as_json()
+    dropped = context.work.spec.get(_DROPPED, [])
 
     async def streamed(found: Pipe) -> Outputs:
         (context.place / SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
         await require(context.place, outputs_room(context.work.source_size))
-        return await _make(context, decided, notes, feeder(context.source, found.stream))
+        return await _make(context, decided, dropped, feeder(context.source, found.stream))
 
     async def from_file() -> Outputs:
         if not context.work.spec.get(_OF_SAMPLE):
-            return await _make(context, decided, notes, None)
+            return await _hold_and_make(context, decided, dropped)
         # The plan knows a part of the file. All of it may be refused, or be otherwise.
         info = await inspected(context, INPUT)
         better = plan(info, context.tools.ladder)
-        made = await _make(context, better, _notes(info, better), None)
+        made = await _hold_and_make(context, better, _dropped(info, better))
         return replace(made, facts={**made.facts, **_facts(info, better)})
 
     return await either_way(context, streamed, from_file)
 
 
-def _notes(info: MediaInfo, decided: EncodePlan) -> dict[str, Any]:
-    """Return what is told of a plan that is carried out."""
-    return as_json(done_of(decided), left_out(info, decided))
+def _dropped(info: MediaInfo, decided: EncodePlan) -> list[dict[str, str]]:
+    return [asdict(note) for note in left_out(info, decided)]
+
+
+async def _hold_and_make(
+    context: Context, decided: EncodePlan, dropped: list[dict[str, str]]
+) -> Outputs:
+    """Make it of the whole file; once more, if the picture ends long before the sound."""
+    try:
+        return await _make(context, decided, dropped, None)
+    except _PictureEndsError as short:
+        context.report.add(f"{short}; once more, with the last one held")
+        await asyncio.to_thread(shutil.rmtree, context.place / OUT)
+        longer = held(decided, short.seconds)
+        return await _make(context, longer, dropped, None, last=True)
 
 
 def _facts(info: MediaInfo, decided: EncodePlan) -> dict[str, dict[str, Any]]:
@@ -124,9 +146,18 @@ def _planned(context: Context) -> EncodePlan:
 
 
 async def _make(
-    context: Context, decided: EncodePlan, notes: dict[str, Any], feed: Feed | None
+    context: Context,
+    decided: EncodePlan,
+    dropped: list[dict[str, str]],
+    feed: Feed | None,
+    *,
+    last: bool = False,
 ) -> Outputs:
-    """Encode, have the outputs sent meanwhile, and make objects of them once they were checked."""
+    """Encode, have the outputs sent meanwhile, and make objects of them once they were checked.
+
+    `dropped` are the warnings of what the plan leaves out. The `last` time it is taken as it comes;
+    else a picture that ends before the sound is raised.
+    """
     tools, prefix, out = context.tools, context.work.prefix, context.place / OUT
     gate = asyncio.Semaphore(_SENDING)
     ahead = index_room(decided.frame_count or 0, decided.total_duration or 0)
@@ -140,9 +171,9 @@ async def _make(
         context.report.enter(Stage.ENCODING)
         complaint = await _encode(context, decided, feed, uploads)
         context.report.enter(Stage.PUBLISHING)
-        assets, warnings = await _complete(context, decided, complaint, uploads)
-        warned = [*notes["warnings"], *as_json(warnings=warnings)["warnings"]]
-        return Outputs(assets, {"notes": {**notes, "warnings": warned}})
+        assets, warnings = await _complete(context, decided, complaint, uploads, last=last)
+        notes = as_json(done_of(decided), warnings)
+        return Outputs(assets, {"notes": {**notes, "warnings": [*dropped, *notes["warnings"]]}})
     finally:
         await together(upload.close() for upload in uploads)
 
@@ -204,7 +235,12 @@ async def _encode(
 
 
 async def _complete(
-    context: Context, decided: EncodePlan, complaint: FailureCode | None, uploads: Sequence[Upload]
+    context: Context,
+    decided: EncodePlan,
+    complaint: FailureCode | None,
+    uploads: Sequence[Upload],
+    *,
+    last: bool,
 ) -> tuple[tuple[NewAsset, ...], tuple[Note, ...]]:
     """Check the outputs while the rest of them is sent; then they become objects.
 
@@ -219,7 +255,12 @@ async def _complete(
     async def checked() -> tuple[Note, ...]:
         found = await together(_probe_output(context, front.path) for front in fronts)
         outputs.update(zip(names, found, strict=True))
-        return await judge(context, decided, outputs, complaint)
+        refusal = check(decided, outputs, complaint=complaint, limits=context.tools.limits)
+        if refusal is not None:
+            raise PermanentError(refusal)
+        if not last and (seconds := outlasted(decided, outputs)):
+            raise _PictureEndsError(seconds)
+        return () if complaint is None else await unread(context, decided, outputs, complaint)
 
     async def sent() -> tuple[Note, ...]:
         await together(map(Upload.finish, uploads, fronts))

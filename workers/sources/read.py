@@ -8,6 +8,7 @@ called bad because only a piece of it was read, or because FFmpeg could not seek
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,10 +17,12 @@ from core.model.failure_codes import FailureCode
 from core.model.states import Stage
 from workers.context import Context
 from workers.ffmpeg.diagnose import DISK_FULL
+from workers.ffmpeg.measure import measure
 from workers.ffmpeg.probe import ProbeFailedError, probe
 from workers.formats.shape import Pipe
+from workers.media.fields import worth_measuring
 from workers.media.info import MediaInfo
-from workers.media.limits import Limits, refuse
+from workers.media.limits import Limits, believed, refuse
 from workers.runtime.scratch import require, whole_file_room
 from workers.sandbox.policies import probe_policy
 from workers.sources.choose import WholeFile
@@ -32,6 +35,7 @@ SAMPLE = "sample"
 _ARRIVING = "arriving"
 INPUT = "input"  # without an extension: a name alone opens some demuxers
 OUT = "out"
+PACKETS = 40  # that are decoded to see what a film is; about half of them are pictures
 # Faults of the source, or unknown ones: the whole file may give another result.
 _DOUBTFUL = frozenset(FailureCode) - {
     FailureCode.PROCESSING_TIMEOUT, FailureCode.RESOURCE_LIMIT, FailureCode.STORAGE_ERROR,
@@ -92,19 +96,32 @@ async def inspected(context: Context, name: str) -> MediaInfo:
     limits, report = context.tools.limits, context.report
     context.report.enter(Stage.INSPECTING)
     try:
-        info = await probe_file(context, context.place / name, limits)
+        info = await probe_file(context, context.place / name, limits, PACKETS)
     except ProbeFailedError as error:
         report.add(error.stderr_tail or str(error))
         raise judged(error.failure, str(error)) from error
+    info = believed(info, limits)
     refusal = refuse(info, limits)
     if refusal is not None:
         report.add(f"refused: {refusal.code}")
         raise PermanentError(refusal)
+    if info.video is not None and worth_measuring(info.video):
+        tools, file = context.tools, context.place / name
+        video = await measure(
+            tools.ffmpeg,
+            f"./{name}",
+            info.video,
+            cwd=context.place,
+            limits=limits,
+            policy=probe_policy(tools.sandbox, tools.ffmpeg, file, limits.probe_timeout_s),
+            spent=report.spent,
+        )
+        info = replace(info, video=video)
     return info
 
 
-async def probe_file(context: Context, file: Path, limits: Limits) -> MediaInfo:
-    """Probe a file in the sandbox; raises `ProbeFailedError`."""
+async def probe_file(context: Context, file: Path, limits: Limits, packets: int = 0) -> MediaInfo:
+    """Probe a file, and decode its first packets, in the sandbox; raises `ProbeFailedError`."""
     tools = context.tools
     return await probe(
         tools.ffprobe,
@@ -113,6 +130,7 @@ async def probe_file(context: Context, file: Path, limits: Limits) -> MediaInfo:
         limits=limits,
         policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits.probe_timeout_s),
         spent=context.report.spent,
+        packets=packets,
     )
 
 

@@ -126,7 +126,7 @@ async def test_what_is_told_of_a_job_is_written_when_it_succeeds(db: Database) -
     queued = await queue_video(db)
     held = await encoding(db, queued)
     assert (await job_of(db, queued.video_id)).notes is None
-    notes = as_json(warnings=[note(WarningCode.TRUNCATED, made=58, wanted=60)])
+    notes = as_json(warnings=[note(WarningCode.TRUNCATED, of="file", made=58, wanted=60)])
     await succeed(db, held, "720p", notes=notes)
     assert (await job_of(db, queued.video_id)).notes == {
         "done": [],

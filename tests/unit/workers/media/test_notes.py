@@ -46,6 +46,10 @@ def test_of_a_plain_film_there_is_nothing_to_tell() -> None:
         ({"rotation": 90}, "rotated", "90 degrees"),
         ({"color_transfer": "smpte2084"}, "tone_mapped", "HDR"),
         ({"color_primaries": "bt2020"}, "colors_converted", "BT.709"),
+        ({"pix_fmt": "yuva444p"}, "alpha_flattened", "black"),
+        ({"cropped": True}, "cropped", "edges"),
+        ({"parity": "tff"}, "deinterlaced", "progressive"),
+        ({"pulldown": True, "fields": True}, "pulldown_removed", "23.976 frames"),
         ({"field_order": "tt"}, "deinterlaced", "progressive"),
         ({"avg_frame_rate": Fraction(2399, 100)}, "frame_rate_normalized", "now 25 frames"),
         ({"avg_frame_rate": Fraction(240), "base_frame_rate": Fraction(240)},
@@ -85,7 +89,7 @@ def test_where_something_could_not_be_read() -> None:
     one = Damage((Place(70.3, 3.24),), 3.24)
     two = Damage((*one.places, Place(3725, 0.04)))
     many = Damage(tuple(Place(start, 1.0) for start in range(12, 72, 10)))
-    assert told(unreadable((58.0, 60.0), one, WHOLE)) == [
+    assert told(unreadable(("file", 58.0, 60.0), one, WHOLE)) == [
         ("truncated", "The file ends early: 58.0 of 60.0 s could be read."),
         ("partly_damaged", "3.2 s at 1:10 could not be read."),
     ]

@@ -10,11 +10,11 @@ from core.model.failure_codes import FailureCode
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import Limits
-from workers.media.plan import plan
+from workers.media.plan import held, plan
 from workers.media.verify import check, ends_early
 
 RATE = Fraction(25)
-SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48000)
+SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48000, duration=20.0)
 SOURCE = VideoStream(
     index=0, codec="h264", width=854, height=480, duration=20.0,
     avg_frame_rate=RATE, base_frame_rate=RATE,
@@ -60,10 +60,24 @@ def test_how_much_must_be_readable_is_a_setting() -> None:
 
 
 def test_a_missing_end_is_known() -> None:
-    assert ends_early(PLAN, output(475)) == (19.0, 20.0)
+    cut = {"480p": replace(output(475)["480p"], audio=(replace(SOUND, duration=18.9),))}
+    sound_only = {"480p": replace(cut["480p"], video=output(500)["480p"].video)}
+    assert ends_early(PLAN, cut) == ("file", 19.0, 20.0)
+    assert ends_early(PLAN, output(475)) == ("picture", 19.0, 20.0)
+    assert ends_early(replace(PLAN, audio=None), output(475)) == ("file", 19.0, 20.0)
+    assert ends_early(PLAN, sound_only) == ("sound", 18.9, 20.0)
     assert ends_early(PLAN, output(498)) is None
     assert ends_early(PLAN, output(510)) is None
-    assert ends_early(replace(PLAN, duration=None, total_duration=None), output(475)) is None
+
+
+def test_a_picture_that_was_held_does_not_hide_that_it_is_missing() -> None:
+    longer = held(PLAN, 1.0)
+    assert ends_early(longer, output(500)) == ("picture", 19.0, 20.0)
+    mostly_sound = held(replace(PLAN, duration=14.0, frame_count=350), 6.0)
+    cut = {"480p": replace(output(500)["480p"], audio=(replace(SOUND, duration=15.0),))}
+    refusal = check(mostly_sound, cut, complaint=FailureCode.TRUNCATED_MEDIA)
+    assert refusal is not None
+    assert "15.0 of 20.0 seconds" in refusal.message
 
 
 def test_a_length_that_the_file_gives_is_no_proof() -> None:

@@ -1,8 +1,8 @@
-"""Judges how much of a source could be read."""
+"""Finds out what of a damaged source could not be read."""
 
 from collections.abc import Mapping
 
-from core.errors import Failure, PermanentError
+from core.errors import PermanentError
 from core.model.failure_codes import FailureCode
 from core.model.notes import Note
 from workers.context import Context
@@ -19,25 +19,21 @@ from workers.sources.read import INPUT
 _PATIENCE = 2.0
 
 
-async def judge(
+async def unread(
     context: Context,
     decided: EncodePlan,
     outputs: Mapping[str, MediaInfo],
-    complaint: FailureCode | None,
+    complaint: FailureCode,
 ) -> tuple[Note, ...]:
-    """Return the warnings of what could not be read.
+    """Return the warnings of what could not be read of a source of which FFmpeg complained.
 
-    If FFmpeg complained, the source is decoded once more: an output of full length can have
-    pictures that stand where others could not be read.
+    It is decoded once more: an output of full length can have pictures that stand where others
+    could not be read.
 
     Raises:
         PermanentError: too little could be read.
-        TransientError: another result than planned.
     """
     limits = context.tools.limits
-    _refuse(check(decided, outputs, complaint=complaint, limits=limits))
-    if complaint is None:
-        return ()
     steady = not decided.video.variable_frame_rate
     seconds = decided.total_duration or max(each.duration or 0.0 for each in outputs.values())
     patience_s = limits.probe_timeout_s + _PATIENCE * seconds
@@ -46,13 +42,10 @@ async def judge(
     if decided.audio is not None:
         sound = await _damage(context, decided.audio.index, patience_s)
     if picture is not None:
-        _refuse(check(decided, outputs, complaint=complaint, lost=picture.lost, limits=limits))
+        refusal = check(decided, outputs, complaint=complaint, lost=picture.lost, limits=limits)
+        if refusal is not None:
+            raise PermanentError(refusal)
     return unreadable(ends_early(decided, outputs), picture, sound)
-
-
-def _refuse(refusal: Failure | None) -> None:
-    if refusal is not None:
-        raise PermanentError(refusal)
 
 
 async def _damage(

@@ -152,6 +152,19 @@ def complaint(stderr_tail: str) -> FailureCode | None:
     return FailureCode.TRUNCATED_MEDIA if _CUT[0].search(stderr_tail) else None
 
 
+# Of pictures that are not like the first. From FFmpeg 7 on it says how: it may be the colour alone.
+_CHANGES = "Changing video frame properties on the fly"
+_SIZES = re.compile(r"context - w: (\d+) h: (\d+) [^\n]* frame - w: (\d+) h: (\d+) ")
+
+
+def changes_size(stderr_tail: str) -> bool:
+    """Whether FFmpeg met pictures of another size."""
+    sizes = _SIZES.findall(stderr_tail)
+    if not sizes:
+        return _CHANGES in stderr_tail
+    return any(each[:2] != each[2:] for each in sizes)
+
+
 # Of samples that lie behind what has been read already; FFmpeg goes on without them, to status 0.
 _LOST = re.compile(r"partial file|Error during demuxing|stream \d+, offset 0x")
 

@@ -16,10 +16,15 @@ _SAME_RATE = 1.02
 _BESIDE_S = 0.5
 
 
-def done_of(plan: EncodePlan) -> tuple[Note, ...]:
-    """Return what a plan does to its source that its owner may want to know."""
+def done_of(plan: EncodePlan, *, resized: bool = False) -> tuple[Note, ...]:
+    """Return what was done to a source that its owner may want to know.
+
+    `resized` says whether its pictures were of several sizes.
+    """
     video, rate = plan.video, float(plan.frame_rate)
-    source_rate = float(video.avg_frame_rate or 0)
+    # An average above the rate of the time stamps comes from a broken clock.
+    rates = [each for each in (video.avg_frame_rate, video.base_frame_rate) if each]
+    source_rate = float(min(rates, default=0))
     channels = plan.audio.channels if plan.audio else 0
     film = video.telecined or video.pulldown
     fields = not film and (video.interlaced or video.parity != "")
@@ -28,6 +33,7 @@ def done_of(plan: EncodePlan) -> tuple[Note, ...]:
     facts: tuple[tuple[DoneCode, bool, dict[str, object]], ...] = (
         (DoneCode.ROTATED, video.rotation != 0, {"degrees": video.rotation}),
         (DoneCode.CROPPED, video.cropped, {}),
+        (DoneCode.SIZE_UNIFIED, resized, {}),
         (DoneCode.ALPHA_FLATTENED, video.alpha, {}),
         (DoneCode.TONE_MAPPED, plan.tone_map, {}),
         (DoneCode.COLORS_CONVERTED, video.wide_gamut and not plan.tone_map, {}),

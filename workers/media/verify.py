@@ -12,6 +12,8 @@ from workers.media.plan import EncodePlan, PlannedRendition
 # Players show the last picture while there is still sound; for so long nobody minds, in parts of
 # the film and in seconds.
 _SILENT_SHARE, _SILENT_LEAST_S, _SILENT_MOST_S = 0.01, 0.25, 1.0
+# Where a file was cut, picture and sound end so near to each other, in seconds.
+_ALIKE_S = 0.5
 
 
 def most_frames(plan: EncodePlan, limits: Limits) -> int:
@@ -119,14 +121,15 @@ def ends_early(
 
     None when nobody notices.
     """
-    short = {}
-    for of, seconds in (("picture", _picture), ("sound", _sound)):
-        made, wanted = min((seconds(plan, each) for each in outputs.values()), key=_made)
-        if wanted is not None and made < wanted - _slack(plan):
-            short[of] = (made, wanted)
-    if len(short) == 2 or (short and plan.audio is None):
-        return "file", *max(short.values(), key=lambda pair: pair[1])
-    return next(((of, *pair) for of, pair in short.items()), None)
+    (picture, whole), (sound, all_sound) = (
+        min((seconds(plan, each) for each in outputs.values()), key=_made)
+        for seconds in (_picture, _sound)
+    )
+    if whole is not None and picture < whole - _slack(plan):
+        return "picture" if sound > picture + _ALIKE_S else "file", picture, whole
+    if all_sound is not None and sound < all_sound - _slack(plan):
+        return "sound", sound, all_sound
+    return None
 
 
 def _made(seconds: tuple[float, float | None]) -> float:
@@ -144,10 +147,9 @@ def _picture(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
 
 
 def _sound(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
-    if plan.audio is None or plan.audio.duration is None:
-        return 0.0, None
     made = max((stream.duration or 0.0 for stream in output.audio), default=0.0)
-    return made, plan.audio.duration + plan.sound_delay
+    wanted = plan.audio.duration if plan.audio else None
+    return made, None if wanted is None else wanted + plan.sound_delay
 
 
 def _slack(plan: EncodePlan) -> float:

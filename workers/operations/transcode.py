@@ -169,10 +169,11 @@ async def _make(
     ]
     try:
         context.report.enter(Stage.ENCODING)
-        complaint = await _encode(context, decided, feed, uploads)
+        words = await _encode(context, decided, feed, uploads)
         context.report.enter(Stage.PUBLISHING)
+        complaint = diagnose.complaint(words)
         assets, warnings = await _complete(context, decided, complaint, uploads, last=last)
-        notes = as_json(done_of(decided), warnings)
+        notes = as_json(done_of(decided, resized=diagnose.changes_size(words)), warnings)
         return Outputs(assets, {"notes": {**notes, "warnings": [*dropped, *notes["warnings"]]}})
     finally:
         await together(upload.close() for upload in uploads)
@@ -180,8 +181,8 @@ async def _make(
 
 async def _encode(
     context: Context, decided: EncodePlan, feed: Feed | None, uploads: Sequence[Upload]
-) -> FailureCode | None:
-    """Run FFmpeg on the file, or on what it is fed; return what it complained of."""
+) -> str:
+    """Run FFmpeg on the file, or on what it is fed; return its last words."""
     tools, place, report = context.tools, context.place, context.report
     (place / OUT).mkdir()
     source = PIPE if feed is not None else f"./{INPUT}"
@@ -225,13 +226,13 @@ async def _encode(
     except FFmpegFailedError as error:
         report.add(f"exit status {error.status}\n{error.stderr_tail}")
         raise judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
-    report.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
-    complaint = diagnose.complaint(finished.stderr_tail)
-    if feed is not None and diagnose.has_lost_its_place(finished.stderr_tail):
+    words = finished.stderr_tail
+    report.add(f"encoded in {finished.wall_seconds:.2f} s\n{words}")
+    if feed is not None and diagnose.has_lost_its_place(words):
         raise TransientError("FFmpeg may have missed something that it could not go back to")
-    if feed is not None and complaint is not None:
+    if feed is not None and diagnose.complaint(words) is not None:
         raise TransientError("FFmpeg complained of what it read, or of how")
-    return complaint
+    return words
 
 
 async def _complete(

@@ -64,6 +64,16 @@ def test_what_is_done_to_the_picture(changes: dict[str, Any], code: str, words: 
     assert words in message
 
 
+def test_a_rate_above_that_of_the_time_stamps_is_not_believed() -> None:
+    broken = replace(FILM, avg_frame_rate=Fraction(1000), base_frame_rate=Fraction(60))
+    assert [code for code, _ in done(replace(INFO, video=broken))] == ["frame_rate_normalized"]
+
+
+def test_pictures_of_several_sizes_are_told() -> None:
+    [found] = told(done_of(plan(INFO, DEFAULT_LADDER), resized=True))
+    assert found[0] == "size_unified"
+
+
 def test_what_is_done_to_the_sound() -> None:
     [found] = done(replace(INFO, audio=(replace(SOUND, channels=6),)))
     assert found == ("audio_downmixed", "The sound was mixed down from 6 channels to stereo.")

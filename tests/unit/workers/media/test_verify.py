@@ -59,23 +59,24 @@ def test_how_much_must_be_readable_is_a_setting() -> None:
     assert check(PLAN, output(249), complaint=cut, limits=half) is not None
 
 
+def heard(frames: int, seconds: float | None) -> dict[str, MediaInfo]:
+    return {"480p": replace(output(frames)["480p"], audio=(replace(SOUND, duration=seconds),))}
+
+
 def test_a_missing_end_is_known() -> None:
-    cut = {"480p": replace(output(475)["480p"], audio=(replace(SOUND, duration=18.9),))}
-    sound_only = {"480p": replace(cut["480p"], video=output(500)["480p"].video)}
-    assert ends_early(PLAN, cut) == ("file", 19.0, 20.0)
-    assert ends_early(PLAN, output(475)) == ("picture", 19.0, 20.0)
-    assert ends_early(replace(PLAN, audio=None), output(475)) == ("file", 19.0, 20.0)
-    assert ends_early(PLAN, sound_only) == ("sound", 18.9, 20.0)
-    assert ends_early(PLAN, output(498)) is None
-    assert ends_early(PLAN, output(510)) is None
+    assert ends_early(PLAN, heard(475, 18.9)) == ("file", 19.0, 20.0)
+    assert ends_early(PLAN, heard(475, None)) == ("file", 19.0, 20.0)
+    assert ends_early(PLAN, heard(475, 20.0)) == ("picture", 19.0, 20.0)
+    assert ends_early(PLAN, heard(500, 18.9)) == ("sound", 18.9, 20.0)
+    assert ends_early(PLAN, heard(498, 19.95)) is None
+    assert ends_early(PLAN, heard(510, 21.0)) is None
 
 
 def test_a_picture_that_was_held_does_not_hide_that_it_is_missing() -> None:
     longer = held(PLAN, 1.0)
     assert ends_early(longer, output(500)) == ("picture", 19.0, 20.0)
     mostly_sound = held(replace(PLAN, duration=14.0, frame_count=350), 6.0)
-    cut = {"480p": replace(output(500)["480p"], audio=(replace(SOUND, duration=15.0),))}
-    refusal = check(mostly_sound, cut, complaint=FailureCode.TRUNCATED_MEDIA)
+    refusal = check(mostly_sound, heard(500, 15.0), complaint=FailureCode.TRUNCATED_MEDIA)
     assert refusal is not None
     assert "15.0 of 20.0 seconds" in refusal.message
 

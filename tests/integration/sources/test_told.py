@@ -1,4 +1,4 @@
-"""Of a damaged film comes what can be read, and a word about the rest."""
+"""What is told of a film: what was done to it, and what of it is missing."""
 
 from __future__ import annotations
 
@@ -64,6 +64,22 @@ def holed(data: bytes) -> bytes:
 
 def cut(data: bytes, part: float) -> bytes:
     return data[: int(len(data) * part)]
+
+
+async def test_what_was_done_and_left_out_is_told(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    sound = [each for pitch in (220, 440) for each in ("-f", "lavfi", "-i", f"sine={pitch}:d=1")]
+    turned = b""
+    for size in ("320x180", "180x320"):
+        turned += tools.make(
+            tmp_path / "part.ts", "-f", "lavfi", "-i", f"testsrc2=s={size}:r=25:d=1", *sound,
+            "-map", "0", "-map", "1", "-map", "2", *_H264, "-c:a", "aac",
+        ).read_bytes()  # fmt: skip
+    await worker.make(storage, await stored(storage, turned))
+    worker.notes.pop("frame_rate_normalized", None)  # the join is uneven
+    assert worker.notes.keys() == {"size_unified", "audio_dropped"}
+    assert worker.notes["audio_dropped"] == ["1 other sound track was left out: only one is kept."]
 
 
 @pytest.mark.parametrize("container", ["mp4", *(pytest.param(x, marks=_LONG) for x in ("mkv",))])

@@ -1,11 +1,13 @@
 """Decodes one stream of a file with ffprobe, to find what of it could not be read."""
 
+import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from workers.ffmpeg.diagnose import says_damaged
-from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
+from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, TimeLimitError, run
 from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
 from workers.media.damage import Frame
 from workers.media.limits import DEFAULT_LIMITS, Limits
@@ -14,6 +16,7 @@ from workers.sandbox.policy import Policy
 # As many frames as are taken have some 9 MB.
 _MOST_BYTES = 32 * 1024**2
 _FRAME = re.compile(r"frame\|(-?[\d.]+)\|([\d.]+)?")
+_START = re.compile(r"format\|(-?[\d.]+)$")
 
 
 def frames_command(ffprobe: str, path: str, stream: int, limits: Limits) -> list[str]:
@@ -46,37 +49,37 @@ async def frames(
     policy: Policy | None = None,
     spent: Callable[[float], None] | None = None,
 ) -> list[Frame] | None:
-    """Return the frames of a stream; None when that took too long or failed.
+    """Return the frames of a stream; None when that took too long or none came.
 
     `path` is as for `probe`, `stream` the number of the stream, `patience_s` in seconds.
     """
-    patience = ProcessLimits(wall_seconds=patience_s, stdout_bytes=_MOST_BYTES)
+    patience = ProcessLimits(
+        stall_seconds=math.inf, wall_seconds=patience_s, stdout_bytes=_MOST_BYTES
+    )
     argv = frames_command(ffprobe, path, stream, limits)
     try:
-        done = await run(argv, cwd=cwd, limits=patience, policy=policy, spent=spent)
-    except FFmpegFailedError:
+        output = (await run(argv, cwd=cwd, limits=patience, policy=policy, spent=spent)).stdout
+    except TimeLimitError:
         return None
-    if len(done.stdout) == _MOST_BYTES:
+    except FFmpegFailedError as error:
+        output = error.stdout  # up to where it could read
+    if len(output) == _MOST_BYTES:
         return None
-    return list(parse_frames(done.stdout.decode(errors="replace")))
+    return parse_frames(output.decode(errors="replace")) or None
 
 
-def parse_frames(text: str) -> Iterator[Frame]:
+def parse_frames(text: str) -> list[Frame]:
     """Read what ffprobe writes: a line for a frame, then or in more lines what was said of it."""
-    *lines, last = text.splitlines() or [""]
-    first = _number(last.removeprefix("format|"))
-    found: list[tuple[float, float, bool]] = []
-    for line in lines:
+    found: list[Frame] = []
+    first: float | None = None
+    for line in text.splitlines():
         head = _FRAME.match(line)
         if head is not None:
-            found.append((float(head[1]) - first, _number(head[2]), False))
+            found.append(Frame(float(head[1]), float(head[2] or 0), faulty=False))
         if found and says_damaged(line):
-            found[-1] = (*found[-1][:2], True)
-    return (Frame(*each) for each in found)
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or 0)
-    except ValueError:
-        return 0.0
+            found[-1] = replace(found[-1], faulty=True)
+        if start := _START.match(line):
+            first = float(start[1])
+    if first is None and found:
+        first = found[0].start
+    return [replace(each, start=each.start - (first or 0.0)) for each in found]

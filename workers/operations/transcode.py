@@ -174,7 +174,7 @@ async def _make(
         complaint = diagnose.complaint(words)
         assets, warnings = await _complete(context, decided, complaint, uploads, last=last)
         notes = as_json(done_of(decided, resized=diagnose.changes_size(words)), warnings)
-        return Outputs(assets, {"notes": {**notes, "warnings": [*dropped, *notes["warnings"]]}})
+        return Outputs(assets, {"notes": {**notes, "warnings": [*notes["warnings"], *dropped]}})
     finally:
         await together(upload.close() for upload in uploads)
 

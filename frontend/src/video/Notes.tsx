@@ -10,10 +10,11 @@ const DAMAGE = ["partly_damaged", "truncated"];
 /** What is missing or damaged in a video that is ready. */
 export function Warnings({ warnings }: { warnings: readonly Note[] }) {
   if (warnings.length === 0) return null;
+  const damaged = warnings.some(({ code }) => DAMAGE.includes(code));
   return (
-    <Callout tone="warning" title={texts.video.warnings}>
+    <Callout tone={damaged ? "warning" : "info"} title={texts.video.warnings}>
       <NoteList notes={warnings} />
-      {warnings.some(({ code }) => DAMAGE.includes(code)) && <p>{texts.video.damageHint}</p>}
+      {damaged && <p>{texts.video.damageHint}</p>}
     </Callout>
   );
 }

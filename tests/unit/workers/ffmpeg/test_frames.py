@@ -9,14 +9,20 @@ HARMLESS = "log|[h264 @ 0x7f63] number of reference frames (0+3) exceeds max (2)
 
 def test_in_one_line() -> None:
     text = f"frame|1.400|0.040|{HARMLESS}\nframe|1.440|0.040|{BROKEN}{BROKEN}\nformat|1.400\n"
-    assert [*parse_frames(text)] == [Frame(0.0, 0.04, False), Frame(1.44 - 1.4, 0.04, True)]
+    assert parse_frames(text) == [Frame(0.0, 0.04, False), Frame(1.44 - 1.4, 0.04, True)]
 
 
 def test_in_several_lines() -> None:
     text = f"frame|0.000|0.040|{HARMLESS}\n{BROKEN}\nframe|0.040|N/A|\nformat|N/A\n"
-    assert [*parse_frames(text)] == [Frame(0.0, 0.04, True), Frame(0.04, 0.0, False)]
+    assert parse_frames(text) == [Frame(0.0, 0.04, True), Frame(0.04, 0.0, False)]
 
 
 def test_what_has_no_time_is_passed_over() -> None:
-    assert [*parse_frames(f"{BROKEN}\nframe|N/A|N/A|\nformat|0.000\n")] == []
-    assert [*parse_frames("")] == []
+    assert parse_frames(f"{BROKEN}\nframe|N/A|N/A|\nformat|0.000\n") == []
+    assert parse_frames("") == []
+
+
+def test_what_broke_off_begins_with_its_first_frame() -> None:
+    assert parse_frames("frame|82000.0|0.040|\nframe|82000.5|0.0") == [
+        Frame(0.0, 0.04, False), Frame(0.5, 0.0, False),
+    ]  # fmt: skip

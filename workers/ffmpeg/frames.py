@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from workers.ffmpeg.diagnose import says_damaged
+from workers.ffmpeg.diagnose import breaks
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, TimeLimitError, run
 from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
 from workers.media.damage import Frame
@@ -76,7 +76,7 @@ def parse_frames(text: str) -> list[Frame]:
         head = _FRAME.match(line)
         if head is not None:
             found.append(Frame(float(head[1]), float(head[2] or 0), faulty=False))
-        if found and says_damaged(line):
+        if found and breaks(line):
             found[-1] = replace(found[-1], faulty=True)
         if start := _START.match(line):
             first = float(start[1])

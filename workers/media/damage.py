@@ -1,6 +1,6 @@
 """Finds the places of a source that could not be read, among the frames that came of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # Containers round: what is missing in all is no loss when it is not longer than this, or than so
@@ -11,6 +11,7 @@ SLACK_FRAMES = 2
 _NEAR_S = 1.0
 # A clock that jumps by so much was set anew, as FFmpeg's `-dts_delta_threshold` has it.
 _JUMP_S = 10.0
+_MOST_FAULTY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +51,38 @@ class Damage:
 WHOLE = Damage()
 
 
-def damage(frames: Iterable[Frame], *, steady: bool = True) -> Damage:
+def damage(
+    frames: Sequence[Frame], made: float, *, steady: bool = True, refused: bool = False
+) -> Damage | None:
     """Find what is missing between frames, and what is broken.
 
     Args:
         frames: all that came, in order.
+        made: seconds of output that came of them.
         steady: whether frames follow each other without a pause; if not, a pause is a loss only
             beside a broken frame.
+        refused: whether the decoder made nothing of some packets: then a single frame that is
+            missing is a loss, and not one that a camera has left out.
+
+    Returns:
+        None if the decoder complains of most frames: then its words tell of no place.
     """
+    if sum(each.faulty for each in frames) > len(frames) * _MOST_FAULTY:
+        return None
     places: list[Place] = []
-    lost = longest = shift = 0.0
+    lost = longest = shift = end = 0.0
+    # What made the output longer was no new clock.
+    resets = max((each.start for each in frames), default=0.0) > made + _NEAR_S
     before: Frame | None = None
     for frame in frames:
         start = frame.start - shift
         if before is None:
             end = start
-        elif abs(start - end) > _JUMP_S:
+        elif start - end < -_JUMP_S or (resets and start - end > _JUMP_S):
             shift += start - end
             start = end
-        gap = start - end
-        if gap > SLACK_SECONDS and before and (steady or before.faulty or frame.faulty):
+        gap, least = start - end, frame.seconds / 2 if refused else SLACK_SECONDS
+        if gap > least and before and (steady or before.faulty or frame.faulty):
             places.append(Place(end, gap))
             lost += gap
         # A stream may begin between keyframes: what is said of that is no damage.

@@ -171,8 +171,7 @@ async def _make(
         context.report.enter(Stage.ENCODING)
         words = await _encode(context, decided, feed, uploads)
         context.report.enter(Stage.PUBLISHING)
-        complaint = diagnose.complaint(words)
-        assets, warnings = await _complete(context, decided, complaint, uploads, last=last)
+        assets, warnings = await _complete(context, decided, words, uploads, last=last)
         notes = as_json(done_of(decided, resized=diagnose.changes_size(words)), warnings)
         return Outputs(assets, {"notes": {**notes, "warnings": [*notes["warnings"], *dropped]}})
     finally:
@@ -238,12 +237,14 @@ async def _encode(
 async def _complete(
     context: Context,
     decided: EncodePlan,
-    complaint: FailureCode | None,
+    words: str,
     uploads: Sequence[Upload],
     *,
     last: bool,
 ) -> tuple[tuple[NewAsset, ...], tuple[Note, ...]]:
     """Check the outputs while the rest of them is sent; then they become objects.
+
+    `words` are the last ones of FFmpeg.
 
     Returns:
         The objects, and the warnings of what could not be read.
@@ -256,12 +257,13 @@ async def _complete(
     async def checked() -> tuple[Note, ...]:
         found = await together(_probe_output(context, front.path) for front in fronts)
         outputs.update(zip(names, found, strict=True))
+        complaint = diagnose.complaint(words)
         refusal = check(decided, outputs, complaint=complaint, limits=context.tools.limits)
         if refusal is not None:
             raise PermanentError(refusal)
         if not last and (seconds := outlasted(decided, outputs)):
             raise _PictureEndsError(seconds)
-        return () if complaint is None else await unread(context, decided, outputs, complaint)
+        return await unread(context, decided, outputs, words)
 
     async def sent() -> tuple[Note, ...]:
         await together(map(Upload.finish, uploads, fronts))

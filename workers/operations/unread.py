@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from core.errors import PermanentError
-from core.model.failure_codes import FailureCode
 from core.model.notes import Note
 from workers.context import Context
+from workers.ffmpeg import diagnose
 from workers.ffmpeg.frames import frames
 from workers.media.damage import WHOLE, Damage, damage
 from workers.media.info import MediaInfo
@@ -23,24 +23,26 @@ async def unread(
     context: Context,
     decided: EncodePlan,
     outputs: Mapping[str, MediaInfo],
-    complaint: FailureCode,
+    words: str,
 ) -> tuple[Note, ...]:
-    """Return the warnings of what could not be read of a source of which FFmpeg complained.
+    """Return the warnings of what could not be read of a source.
 
-    It is decoded once more: an output of full length can have pictures that stand where others
-    could not be read.
+    If FFmpeg complained of it in its last `words`, it is decoded once more: an output of full
+    length can have pictures that stand where others could not be read.
 
     Raises:
         PermanentError: too little could be read.
     """
-    limits = context.tools.limits
+    complaint = diagnose.complaint(words)
+    if complaint is None:
+        return ()
+    limits, refused = context.tools.limits, diagnose.refuses_packets(words)
+    made = max(each.duration or 0.0 for each in outputs.values())
     steady = not decided.video.variable_frame_rate
-    seconds = decided.total_duration or max(each.duration or 0.0 for each in outputs.values())
-    patience_s = limits.probe_timeout_s + _PATIENCE * seconds
-    picture = await _damage(context, decided.video.index, patience_s, steady=steady)
+    picture = await _damage(context, decided.video.index, made, steady=steady, refused=refused)
     sound: Damage | None = WHOLE
     if decided.audio is not None:
-        sound = await _damage(context, decided.audio.index, patience_s)
+        sound = await _damage(context, decided.audio.index, made, refused=refused)
     if picture is not None:
         refusal = check(decided, outputs, complaint=complaint, lost=picture.lost, limits=limits)
         if refusal is not None:
@@ -49,10 +51,11 @@ async def unread(
 
 
 async def _damage(
-    context: Context, stream: int, patience_s: float, *, steady: bool = True
+    context: Context, stream: int, made: float, *, refused: bool, steady: bool = True
 ) -> Damage | None:
-    """Return what could not be read of a stream; None if finding out takes too long."""
+    """Return what could not be read of a stream; None if that cannot be found out."""
     tools, file = context.tools, context.place / INPUT
+    patience_s = tools.limits.probe_timeout_s + _PATIENCE * made
     found = await frames(
         tools.ffprobe,
         f"./{INPUT}",
@@ -63,4 +66,4 @@ async def _damage(
         policy=probe_policy(tools.sandbox, tools.ffprobe, file, patience_s),
         spent=context.report.spent,
     )
-    return None if found is None else damage(found, steady=steady)
+    return None if found is None else damage(found, made, steady=steady, refused=refused)

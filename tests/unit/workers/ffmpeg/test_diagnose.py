@@ -3,6 +3,7 @@
 import pytest
 
 from workers.ffmpeg.diagnose import (
+    breaks,
     changes_size,
     diagnose,
     diagnose_probe,
@@ -140,3 +141,24 @@ _CHANGES = "[graph 0 input @ 0x7f] Changing video frame properties on the fly is
 )  # fmt: skip
 def test_pictures_of_another_size_are_heard_of(words: str, changed: bool) -> None:
     assert changes_size(words) is changed
+
+
+@pytest.mark.parametrize(
+    ("words", "broken"),
+    [
+        ("[mpeg2video @ 0x7f] ac-tex damaged at 8 12", True),
+        ("[ffv1 @ 0x7f] slice CRC mismatch FE7CE4FB!at 6.520000 seconds", True),
+        ("[h264 @ 0x7f] error while decoding MB 9 11", True),
+        ("[mjpeg @ 0x7f] unable to decode APP fields: Invalid data found when processing input",
+         False),
+        ("[mjpeg @ 0x7f] overread 8", False),
+        ("[h264 @ 0x7f] mmco: unref short failure", False),
+    ],
+)  # fmt: skip
+def test_what_breaks_a_frame(words: str, broken: bool) -> None:
+    assert breaks(words) is broken
+
+
+def test_what_cameras_write_into_pictures_is_no_damage() -> None:
+    assert not is_damaged("[mjpeg @ 0x7f] unable to decode APP fields: Invalid data found when "
+                          "processing input")  # fmt: skip

@@ -4,7 +4,9 @@ from workers.ffmpeg.frames import parse_frames
 from workers.media.damage import Frame
 
 BROKEN = "log|[h264 @ 0x7f63] error while decoding MB 9 11"
-HARMLESS = "log|[h264 @ 0x7f63] number of reference frames (0+3) exceeds max (2)"
+HARMLESS = (
+    "log|[h264 @ 0x7f63] number of reference frames (0+3) exceeds max (2; probably corrupt input)"
+)
 
 
 def test_in_one_line() -> None:

@@ -9,6 +9,9 @@ from workers.media.damage import WHOLE, Damage, Frame, damage
 FRAMES = [Frame(number / 25, 0.04, False) for number in range(500)]
 
 
+MADE = 20.0
+
+
 def without(first: int, last: int) -> list[Frame]:
     return FRAMES[:first] + FRAMES[last:]
 
@@ -17,26 +20,27 @@ def faulty(*numbers: int) -> list[Frame]:
     return [replace(each, faulty=number in numbers) for number, each in enumerate(FRAMES)]
 
 
-def rounded(found: Damage) -> tuple[list[tuple[float, float]], float]:
+def rounded(found: Damage | None) -> tuple[list[tuple[float, float]], float]:
+    assert found is not None
     return [(round(p.start, 2), round(p.seconds, 2)) for p in found.places], round(found.lost, 2)
 
 
 def test_whole() -> None:
-    assert damage(FRAMES) == WHOLE
-    assert damage([]) == WHOLE
+    assert damage(FRAMES, MADE) == WHOLE
+    assert damage([], MADE) == WHOLE
 
 
 def test_a_gap_has_its_place_and_length() -> None:
-    assert rounded(damage(without(250, 300))) == ([(10.0, 2.0)], 2.0)
+    assert rounded(damage(without(250, 300), MADE)) == ([(10.0, 2.0)], 2.0)
 
 
 def test_broken_frames_are_damage_but_are_not_lost() -> None:
-    assert rounded(damage(faulty(250, 251, 252))) == ([(10.0, 0.12)], 0.0)
+    assert rounded(damage(faulty(250, 251, 252), MADE)) == ([(10.0, 0.12)], 0.0)
 
 
 def test_near_places_are_one_and_far_ones_are_two() -> None:
-    near = damage(faulty(250, 251, 260, 261))
-    far = damage(faulty(100, 101, 250, 251))
+    near = damage(faulty(250, 251, 260, 261), MADE)
+    far = damage(faulty(100, 101, 250, 251), MADE)
     assert rounded(near) == ([(10.0, 0.16)], 0.0)
     assert rounded(far) == ([(4.0, 0.08), (10.0, 0.08)], 0.0)
 
@@ -51,25 +55,43 @@ def test_near_places_are_one_and_far_ones_are_two() -> None:
     ids=["two frames", "two broken frames", "the beginning"],
 )
 def test_what_nobody_sees_is_no_damage(frames: list[Frame]) -> None:
-    assert damage(frames) == WHOLE
+    assert damage(frames, MADE) == WHOLE
+
+
+def test_single_frames_are_missed_where_packets_were_refused() -> None:
+    some = [each for number, each in enumerate(FRAMES) if number not in (100, 200, 300, 400)]
+    assert damage(some, MADE) == WHOLE
+    assert rounded(damage(some, MADE, refused=True)) == (
+        [(4.0, 0.04), (8.0, 0.04), (12.0, 0.04), (16.0, 0.04)], 0.16,
+    )  # fmt: skip
 
 
 def test_a_pause_of_an_unsteady_stream_is_a_loss_only_beside_broken_data() -> None:
     pause = without(250, 300)
-    assert damage(pause, steady=False) == WHOLE
+    assert damage(pause, MADE, steady=False) == WHOLE
     pause[249] = replace(pause[249], faulty=True)
-    assert damage(pause, steady=False).lost == pytest.approx(2.0)
+    assert rounded(damage(pause, MADE, steady=False))[1] == 2.0
 
 
 def test_a_frame_that_lasts_until_the_next_leaves_no_gap() -> None:
     lasting = without(250, 300)
     lasting[249] = replace(lasting[249], seconds=2.04)
-    assert damage(lasting) == WHOLE
+    assert damage(lasting, MADE) == WHOLE
 
 
-@pytest.mark.parametrize("jump", [3600.0, -3600.0])
-def test_a_clock_that_jumps_is_no_loss(jump: float) -> None:
-    later = [replace(each, start=each.start + jump) for each in without(0, 250)]
-    assert damage([*FRAMES[:250], *later]) == WHOLE
-    hole = damage([*FRAMES[:250], *later[:50], *later[100:]])
-    assert rounded(hole) == ([(12.0, 2.0)], 2.0)
+def jumped(by: float) -> list[Frame]:
+    later = [replace(each, start=each.start + by) for each in without(0, 250)]
+    return [*FRAMES[:250], *later[:50], *later[100:]]
+
+
+@pytest.mark.parametrize("by", [3600.0, -3600.0])
+def test_a_clock_that_begins_anew_is_no_loss(by: float) -> None:
+    assert rounded(damage(jumped(by), MADE)) == ([(12.0, 2.0)], 2.0)
+
+
+def test_a_jump_that_is_in_the_output_is_a_loss() -> None:
+    assert rounded(damage(jumped(60.0), 80.0)) == ([(10.0, 60.0), (72.0, 2.0)], 62.0)
+
+
+def test_a_decoder_that_always_complains_tells_of_no_place() -> None:
+    assert damage(faulty(*range(300)), MADE) is None

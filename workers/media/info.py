@@ -164,6 +164,14 @@ class AudioStream:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """From `start` on, in seconds of the film, a picture is `aspect` times as wide as high."""
+
+    start: float
+    aspect: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class MediaInfo:
     """A file as ffprobe sees it.
 
@@ -175,6 +183,7 @@ class MediaInfo:
         start_time: the first time stamp of all streams, in seconds.
         stream_count: of picture, sound and text.
         beside_count: of covers, attachments, data.
+        shapes: of the picture, if there are several.
         undescribed_count: streams with neither a codec's name nor a tag.
     """
 
@@ -186,6 +195,7 @@ class MediaInfo:
     stream_count: int = 0
     beside_count: int = 0
     undescribed_count: int = 0
+    shapes: tuple[Shape, ...] = ()
 
     @property
     def encrypted(self) -> bool:

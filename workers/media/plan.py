@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from workers.media.info import AudioStream, MediaInfo, VideoStream
+from workers.media.info import AudioStream, MediaInfo, Shape, VideoStream
 from workers.media.ladder import Ladder, Rung
 from workers.media.limits import decodable
 from workers.media.rates import output_rate
@@ -64,6 +64,7 @@ class EncodePlan:
         sample_rate: of the sound, samples a second.
         sound_delay: seconds before the sound begins.
         delay: seconds before the first picture, in which that one stands.
+        shapes: of the picture, if they change.
         hold: seconds that the last picture stands, until the sound ends.
     """
 
@@ -85,6 +86,7 @@ class EncodePlan:
     sound_delay: float = 0.0
     delay: float = 0.0
     hold: float = 0.0
+    shapes: tuple[Shape, ...] = ()
 
 
 def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
@@ -120,6 +122,7 @@ def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         sound_delay=late if late > _SOUND_ALIKE_S else 0.0,
         delay=delay,
         hold=hold,
+        shapes=info.shapes,
     )
 
 

@@ -16,13 +16,15 @@ from core.errors import Failure, PermanentError, TransientError
 from core.model.failure_codes import FailureCode
 from core.model.states import Stage
 from workers.context import Context
+from workers.ffmpeg import measure
 from workers.ffmpeg.diagnose import DISK_FULL
-from workers.ffmpeg.measure import measure
 from workers.ffmpeg.probe import ProbeFailedError, probe
+from workers.ffmpeg.process import FFmpegFailedError, Finished, ProcessLimits, run
 from workers.formats.shape import Pipe
 from workers.media.fields import worth_measuring
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits, believed, refuse
+from workers.media.shapes import may_change
 from workers.runtime.scratch import require, whole_file_room
 from workers.sandbox.policies import probe_policy
 from workers.sources.choose import WholeFile
@@ -105,18 +107,29 @@ async def inspected(context: Context, name: str) -> MediaInfo:
     if refusal is not None:
         report.add(f"refused: {refusal.code}")
         raise PermanentError(refusal)
+    return await _measured(context, name, info)
+
+
+async def _measured(context: Context, name: str, info: MediaInfo) -> MediaInfo:
+    """Return what a file is with what no header tells, as far as that is worth looking for."""
+    tools, file, limits = context.tools, context.place / name, context.tools.limits
+
+    async def attempt(argv: list[str], patience: ProcessLimits) -> Finished | None:
+        policy = probe_policy(tools.sandbox, argv[0], file, limits)
+        try:
+            return await run(
+                argv, cwd=file.parent, limits=patience, policy=policy, spent=context.report.spent
+            )
+        except FFmpegFailedError:
+            return None
+
     if info.video is not None and worth_measuring(info.video):
-        tools, file = context.tools, context.place / name
-        video = await measure(
-            tools.ffmpeg,
-            f"./{name}",
-            info.video,
-            cwd=context.place,
-            limits=limits,
-            policy=probe_policy(tools.sandbox, tools.ffmpeg, file, limits),
-            spent=report.spent,
-        )
+        video = await measure.fields(tools.ffmpeg, f"./{name}", info.video, limits, attempt)
         info = replace(info, video=video)
+    if name == INPUT and may_change(info):
+        info = replace(
+            info, shapes=await measure.shapes(tools.ffprobe, f"./{name}", info, limits, attempt)
+        )
     return info
 
 

@@ -39,8 +39,8 @@ class WarningCode(StrEnum):
 SENTENCES: Mapping[DoneCode | WarningCode, str] = {
     DoneCode.ROTATED: "The picture was turned by {degrees} degrees, as the file says.",
     DoneCode.CROPPED: "The edges of the picture were cut off, as the file says.",
-    DoneCode.SIZE_UNIFIED: "The size of the picture changes in the file. It was made the same "
-    "everywhere.",
+    DoneCode.SIZE_UNIFIED: "The size or shape of the picture changes in the file. It was made the "
+    "same everywhere.",
     DoneCode.ALPHA_FLATTENED: "Transparent parts of the picture were filled with black.",
     DoneCode.TONE_MAPPED: "The high dynamic range (HDR) was converted to standard range.",
     DoneCode.COLORS_CONVERTED: "The colors were converted to the standard of most screens "

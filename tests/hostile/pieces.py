@@ -6,6 +6,7 @@ The pieces are looked up in their modules at every call: `monkeypatch` reaches t
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.model.failure_codes import FailureCode
 from workers.ffmpeg import command, diagnose
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.probe import ProbeFailedError, probe
@@ -28,7 +29,7 @@ class Pieces:
 
     async def outcome(self, place: Path, name: str = "input", limits: Limits | None = None) -> str:
         """Return `ready` or the failure's code for the file of that name in a directory."""
-        found = limits or Limits()
+        found = (limits or Limits()).model_copy(update={"stills": False})
         try:
             info = await probe(self.ffprobe, f"./{name}", cwd=place, limits=found)
             refusal = media_limits.refuse(info, found)
@@ -45,7 +46,7 @@ class Pieces:
 
     async def _encode(
         self, decided: EncodePlan, place: Path, name: str, limits: Limits
-    ) -> tuple[dict[str, MediaInfo], bool]:
+    ) -> tuple[dict[str, MediaInfo], FailureCode | None]:
         (place / "out").mkdir(exist_ok=True)
         argv = command.encode_command(
             self.ffmpeg, decided, f"./{name}", "out", self.capabilities, limits

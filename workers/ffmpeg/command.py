@@ -38,15 +38,14 @@ def encode_command(
         "-progress", "pipe:1",
         "-stats_period", "0.5",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        *input_options(limits.max_streams, limits.max_pixels, source),
+        *input_options(limits.max_streams, limits.max_pixels, source, stills=limits.stills),
         # Pictures of another size go through the same graph: made anew, it would count from 0.
         "-reinit_filter:v", "0",
         "-i", source,
         "-filter_complex", picture_graph(plan, capabilities, most_frames(plan, limits)),
         *_video_options(plan),
         *_audio_options(plan),
-        # Whatever the time stamps of a source say that was let in for a shorter one.
-        "-t", f"{limits.max_duration_s:g}",
+        *_end(limits),
         "-f", "tee", _tee(plan, out_dir),
         *_poster_options(out_dir),
     ]  # fmt: skip
@@ -75,6 +74,11 @@ def _video_options(plan: EncodePlan) -> list[str]:
         # The fps filter made the rate constant; nothing after it may drop or repeat frames.
         "-fps_mode", "passthrough",
     ]  # fmt: skip
+
+
+def _end(limits: Limits) -> list[str]:
+    # Whatever the time stamps of a source say that was let in for a shorter one.
+    return ["-t", f"{limits.max_duration_s:g}"]
 
 
 def _quality(number: int, rendition: PlannedRendition) -> list[str]:

@@ -25,7 +25,7 @@ def frames_command(ffprobe: str, path: str, stream: int, limits: Limits) -> list
         ffprobe,
         "-v", "error",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        *input_options(limits.max_streams, limits.max_pixels, path),
+        *input_options(limits.max_streams, limits.max_pixels, path, stills=limits.stills),
         "-select_streams", str(stream),
         "-show_frames",
         "-show_log", "16",  # errors

@@ -12,6 +12,7 @@ from workers.media.plan import EncodePlan
 _MOST_NAMED = 4
 # A rate that is lower by less is the same, written in another way.
 _SAME_RATE = 1.02
+_ANIMATIONS = frozenset({"gif", "webp", "apng"})
 # A picture that begins or ends by less beside the sound is not worth a word, in seconds.
 _BESIDE_S = 0.5
 
@@ -26,6 +27,7 @@ def done_of(plan: EncodePlan, *, resized: bool = False) -> tuple[Note, ...]:
     rates = [each for each in (video.avg_frame_rate, video.base_frame_rate) if each]
     source_rate = float(min(rates, default=0))
     channels = plan.audio.channels if plan.audio else 0
+    still = plan.duration is not None and plan.duration == plan.hold
     film = video.telecined or video.pulldown
     fields = not film and (video.interlaced or video.parity != "")
     reduced = not film and source_rate > rate * _SAME_RATE
@@ -33,7 +35,7 @@ def done_of(plan: EncodePlan, *, resized: bool = False) -> tuple[Note, ...]:
     facts: tuple[tuple[DoneCode, bool, dict[str, object]], ...] = (
         (DoneCode.ROTATED, video.rotation != 0, {"degrees": video.rotation}),
         (DoneCode.CROPPED, video.cropped, {}),
-        (DoneCode.SIZE_UNIFIED, resized, {}),
+        (DoneCode.SIZE_UNIFIED, resized or bool(plan.shapes), {}),
         (DoneCode.ALPHA_FLATTENED, video.alpha, {}),
         (DoneCode.TONE_MAPPED, plan.tone_map, {}),
         (DoneCode.COLORS_CONVERTED, video.wide_gamut and not plan.tone_map, {}),
@@ -42,7 +44,8 @@ def done_of(plan: EncodePlan, *, resized: bool = False) -> tuple[Note, ...]:
         (DoneCode.FRAME_RATE_NORMALIZED, variable, {"rate": rate}),
         (DoneCode.FRAME_RATE_REDUCED, reduced, {"source": source_rate, "rate": rate}),
         (DoneCode.PICTURE_LATE, plan.delay >= _BESIDE_S, {"seconds": plan.delay}),
-        (DoneCode.PICTURE_HELD, plan.hold >= _BESIDE_S, {"seconds": plan.hold}),
+        (DoneCode.PICTURE_HELD, plan.hold >= _BESIDE_S and not still, {"seconds": plan.hold}),
+        (DoneCode.MADE_FROM_STILL, still or video.codec in _ANIMATIONS, {}),
         (DoneCode.AUDIO_DOWNMIXED, channels > 2, {"channels": channels}),
     )
     return tuple(note(code, **values) for code, is_so, values in facts if is_so)

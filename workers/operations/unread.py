@@ -36,7 +36,7 @@ async def unread(
     complaint = diagnose.complaint(words)
     if complaint is None:
         return ()
-    limits, refused = context.tools.limits, diagnose.refuses_packets(words)
+    limits, refused = context.limits, diagnose.refuses_packets(words)
     made = max(each.duration or 0.0 for each in outputs.values())
     steady = not decided.video.variable_frame_rate
     picture = await _damage(context, decided.video.index, made, steady=steady, refused=refused)
@@ -54,15 +54,15 @@ async def _damage(
     context: Context, stream: int, made: float, *, refused: bool, steady: bool = True
 ) -> Damage | None:
     """Return what could not be read of a stream; None if that cannot be found out."""
-    tools, file = context.tools, context.place / INPUT
-    patience_s = tools.limits.probe_timeout_s + _PATIENCE * made
+    tools, limits, file = context.tools, context.limits, context.place / INPUT
+    patience_s = limits.probe_timeout_s + _PATIENCE * made
     found = await frames(
         tools.ffprobe,
         f"./{INPUT}",
         stream,
         cwd=context.place,
         patience_s=patience_s,
-        limits=tools.limits,
+        limits=limits,
         policy=probe_policy(tools.sandbox, tools.ffprobe, file, patience_s),
         spent=context.report.spent,
     )

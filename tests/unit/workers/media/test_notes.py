@@ -74,6 +74,14 @@ def test_pictures_of_several_sizes_are_told() -> None:
     assert found[0] == "size_unified"
 
 
+@pytest.mark.parametrize("codec", ["png", "gif"])
+def test_a_picture_becomes_a_film(codec: str) -> None:
+    kind = "png_pipe" if codec == "png" else "gif"
+    video = replace(FILM, codec=codec, frame_count=1)
+    [found] = done(MediaInfo(kind, None, video=video))
+    assert found[0] == "made_from_still"
+
+
 def test_what_is_done_to_the_sound() -> None:
     [found] = done(replace(INFO, audio=(replace(SOUND, channels=6),)))
     assert found == ("audio_downmixed", "The sound was mixed down from 6 channels to stereo.")

@@ -1,0 +1,59 @@
+"""Finds the light disc in the middle of the test picture: where it is tells where the rest is."""
+
+from dataclasses import dataclass
+
+from tests.fidelity.judge.film import Still
+
+_ALIKE = 12  # levels that one colour may differ after coding
+_LINES = 40  # so many rows and columns are looked at, at most twice as many
+_CHORD = (1 - 0.75**2) ** 0.5  # of the width, at 3/4 of the way up
+ROUND = 0.03  # the sides of a round thing differ by less
+
+
+@dataclass(frozen=True)
+class Disc:
+    """Its middle and its sides, in pixels of the picture."""
+
+    x: float
+    y: float
+    width: int
+    height: int
+
+    @property
+    def ratio(self) -> float:
+        """Width over height: 1 if it is round."""
+        return self.width / self.height
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Return the place of a point of the 1280 x 720 test picture, where the disc has 480."""
+        return self.x + (x - 640) * self.width / 480, self.y + (y - 360) * self.height / 480
+
+
+def disc_in(plane: bytes, width: int, height: int) -> Disc | None:
+    """Find the disc in one colour of a picture, None if its middle is in nothing of that kind."""
+    middle = plane[(height // 2) * width + width // 2]
+    alike = bytes(int(abs(level - middle) <= _ALIKE) for level in range(256))
+    marked = plane.translate(alike)
+    rows = [marked[y * width : (y + 1) * width] for y in range(0, height, max(height // _LINES, 1))]
+    columns = [marked[x::width] for x in range(0, width, max(width // _LINES, 1))]
+    across, left = _longest(rows)
+    down, top = _longest(columns)
+    # What reaches from top to bottom is the ground, not the disc.
+    if across < 4 or down < 8 or down >= height:
+        return None
+    # Not `across`: its sides may be cut off. The chord at 3/4 of the way up tells the whole width.
+    lines = [round(top + down * part) for part in (1 / 8, 7 / 8)]
+    chord = max(_longest([marked[y * width : (y + 1) * width]])[0] for y in lines)
+    return Disc(left + across / 2, top + down / 2, round(chord / _CHORD), down)
+
+
+def disc_of(still: Still) -> Disc | None:
+    """Find the disc of a whole picture."""
+    return disc_in(still.plane(1), still.width, still.height)
+
+
+def _longest(lines: list[bytes]) -> tuple[int, int]:
+    """Return length and place of the longest run of ones."""
+    best = max(max(map(len, line.split(b"\0"))) for line in lines)
+    run = b"\1" * best
+    return best, next(line.find(run) for line in lines if run in line)

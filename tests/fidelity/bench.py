@@ -59,7 +59,7 @@ def judged(made: Made, due: Expect, decoder: Decoder, source: Path) -> Iterator[
         yield f"ready, not {' or '.join(sorted(due.refused))}"
         return
     found: dict[str, list[str]] = {}
-    plain = differential.look(source, decoder) if due.compared else None
+    plain = decoder.plain(source) if due.compared else None
     for path in made.renditions:
         try:
             film = decoder.decode(path)

@@ -1,11 +1,81 @@
-"""Compares renditions with what a plain decoder makes of the source; no expectation by hand."""
+"""Compares a rendition with what a plain decoder makes of the source; no expectation by hand."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from bisect import bisect_right
 
-from tests.fidelity.judge.decode import Decoder
+from tests.fidelity.judge.film import Film
+from tests.fidelity.judge.levels import per_second
+from tests.fidelity.judge.pictures import different
+
+_SLACK_S = 0.15
+_HEARD = 60  # of 32767
+_LEFT = 0.05  # of its level; a mix may make a channel less loud, not silent
+_LUMA = 12  # levels
+_RATE = 61  # pictures a second that a rendition may have
+_STEPS = 10  # a second is looked at so many times
 
 
-def wrong_with(source: Path, renditions: Sequence[Path], decoder: Decoder) -> Iterator[str]:
-    """Yield what differs."""
-    yield from ()
+def wrong_with(source: Film, made: Film, *, light: bool = True) -> list[str]:
+    """Return what is not as in the source; without `light` the brightness may be another."""
+    found = [*_lengths(source, made), *_pictures(source, made), *_silent(source, made)]
+    if light and source.stays:
+        found += _luma(source, made)
+    return found
+
+
+def end_of(film: Film) -> tuple[float, float]:
+    """Return when the last picture and the last sample end, in seconds."""
+    sound = len(film.sound.placed) / 8000 if film.sound else 0.0
+    return (film.times[0] + film.seconds if film.times else 0.0), sound
+
+
+def _lengths(source: Film, made: Film) -> list[str]:
+    picture, sound = end_of(source)
+    found = []
+    if abs(made.seconds - max(picture, sound)) > _SLACK_S:
+        found.append(
+            f"picture of {made.seconds:.2f} s; the source has {picture:.2f} s, "
+            f"and sound until {sound:.2f} s"
+        )
+    heard = made.sound.seconds if made.sound else 0.0
+    if abs(heard - sound) > _SLACK_S:
+        found.append(f"sound of {heard:.2f} s; the source has it until {sound:.2f} s")
+    return found
+
+
+def _pictures(source: Film, made: Film) -> list[str]:
+    span = source.seconds
+    if not span or len(source.times) / span > _RATE:
+        return []
+    due, count = different(source), different(made)
+    if not 0.9 * due - 3 <= count <= 1.1 * due + 3:
+        return [f"{count} different pictures; the source has {due}"]
+    return []
+
+
+def _silent(source: Film, made: Film) -> list[str]:
+    if source.sound is None or made.sound is None:
+        return []
+    was, is_ = per_second(source.sound.placed), per_second(made.sound.placed)
+    for second, level in enumerate(was[: len(is_)]):
+        if level > _HEARD and is_[second] < _LEFT * level:
+            return [f"silence in second {second}, where the source has a level of {level:.0f}"]
+    return []
+
+
+def _luma(source: Film, made: Film) -> list[str]:
+    seconds = int(min(end_of(source)[0], made.seconds))
+    for second in range(seconds):
+        was, is_ = _mean(source, second), _mean(made, second)
+        if abs(was - is_) > _LUMA:
+            return [f"mean luma {is_:.0f} in second {second}; the source has {was:.0f}"]
+    return []
+
+
+def _mean(film: Film, second: int) -> float:
+    """Return the mean level of what is shown in a second; a late first picture is shown before."""
+    shown = 0.0
+    for step in range(_STEPS):
+        number = bisect_right(film.times, second + (step + 0.5) / _STEPS) - 1
+        picture = film.small[max(number, 0)]
+        shown += sum(picture) / len(picture)
+    return shown / _STEPS

@@ -6,7 +6,6 @@ from tests.fidelity.judge.film import Still
 
 _ALIKE = 12  # levels that one colour may differ after coding
 _LINES = 40  # so many rows and columns are looked at, at most twice as many
-_CHORD = (1 - 0.75**2) ** 0.5  # of the width, at 3/4 of the way up
 ROUND = 0.03  # the sides of a round thing differ by less
 
 
@@ -16,8 +15,8 @@ class Disc:
 
     x: float
     y: float
-    width: int
-    height: int
+    width: float
+    height: float
 
     @property
     def ratio(self) -> float:
@@ -41,10 +40,14 @@ def disc_in(plane: bytes, width: int, height: int) -> Disc | None:
     # What reaches from top to bottom is the ground, not the disc.
     if across < 4 or down < 8 or down >= height:
         return None
-    # Not `across`: its sides may be cut off. The chord at 3/4 of the way up tells the whole width.
-    lines = [round(top + down * part) for part in (1 / 8, 7 / 8)]
-    chord = max(_longest([marked[y * width : (y + 1) * width]])[0] for y in lines)
-    return Disc(left + across / 2, top + down / 2, round(chord / _CHORD), down)
+    # Not `across`: its sides may be cut off. Chords near its top and bottom tell the whole width.
+    middle_y = top + down / 2
+    widths = []
+    for y in (round(top + down / 8), round(top + down * 7 / 8)):
+        chord, _ = _longest([marked[y * width : (y + 1) * width]])
+        up = (y + 0.5 - middle_y) / (down / 2)
+        widths.append(chord / (1 - up**2) ** 0.5)
+    return Disc(left + across / 2, middle_y, max(widths), down)
 
 
 def disc_of(still: Still) -> Disc | None:

@@ -42,6 +42,7 @@ class Film:
         times: of the pictures, in seconds.
         small: the pictures, `small_width` times `small_height` bytes each.
         stills: about one in 0.7 seconds.
+        stays: whether all pictures have one size, also before they were decoded.
     """
 
     width: int
@@ -52,6 +53,7 @@ class Film:
     small: tuple[bytes, ...]
     stills: tuple[Still, ...]
     sound: Sound | None
+    stays: bool = True
 
     @property
     def seconds(self) -> float:

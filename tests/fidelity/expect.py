@@ -1,5 +1,6 @@
 """What must come out of a file, and what is wrong with what did."""
 
+import math
 from dataclasses import dataclass, field
 
 from tests.fidelity.judge.combing import combed
@@ -29,6 +30,7 @@ class Expect:
         disc: whether it is there, and round.
         hues: levels that a patch may be off; with 255 only the strongest colour counts.
         flashes: at least so many, and each has its beep if anything is heard.
+        in_step: the seconds between which they must have it.
         beeps: at least so many.
         tone: hertz of a tone that most of the sound is.
         loud: every second of the sound is.
@@ -46,6 +48,7 @@ class Expect:
     disc: bool = True
     hues: int = 40
     flashes: int = 0
+    in_step: tuple[float, float] = (0, math.inf)
     beeps: int = 0
     tone: int = 0
     loud: bool = False
@@ -121,8 +124,9 @@ def _together(film: Film, due: Expect) -> list[str]:
         found.append(f"{len(seen)} flashes, not {due.flashes}")
     if film.sound is None or due.heard == 0:
         return found
+    inside = [each for each in seen if due.in_step[0] - 0.05 <= each < due.in_step[1]]
     for way, samples in (("placed", film.sound.placed), ("in a row", film.sound.in_a_row)):
-        alone = apart(seen, beeps(samples), len(samples) / 8000)
+        alone = apart(inside, beeps(samples), len(samples) / 8000)
         if alone:
             first = alone[0]
             beep = "no beep" if first.beep is None else f"the next beep at {first.beep:.2f} s"

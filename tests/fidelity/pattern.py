@@ -58,7 +58,9 @@ def picture(folder: Path, seconds: float, rate: str = "25", size: str = "640x360
     )
 
 
-def beeps(seconds: float, channels: str = "mono", only: int | None = None, rate: int = 48000) -> str:
+def beeps(
+    seconds: float, channels: str = "mono", only: int | None = None, rate: int = 48000
+) -> str:
     """Describe the beeps, in all channels of a layout or in one of them, counted from 0."""
     beep = f"0.5*sin(2*PI*1000*t)*lt(mod(t,1),{FLASH_S})"
     count = int(channels) if channels.isdigit() else _count(channels)

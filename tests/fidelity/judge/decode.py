@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from array import array
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,7 @@ _STEP_S = 0.7  # between two whole pictures; not a second, in which the flash co
 _MOST_STILLS = 12
 _HD_LINES = 720  # players take what has no tag for BT.709 from here on, else for BT.601
 _PLAIN_LINES = 90
-_SIZE = re.compile(r"\[showinfo@all @ .*? s:(\d+)x(\d+)")
-_HEARD = re.compile(r"\[Parsed_ashowinfo_0 @ .*? pts_time:(\S+) .*?rate:(\d+) nb_samples:(\d+)")
-_SHOWN = re.compile(r"\[showinfo@(all|still) @ .*? pts_time:\s*(\S+)")
+_SIZE = re.compile(r"\[Parsed_showinfo_0 @ .*? s:(\d+)x(\d+)")
 
 
 class UnreadableError(Exception):
@@ -46,80 +45,77 @@ class Decoder:
         matrix = _matrix(video.get("color_space", ""), min(width, height))
         seconds = float(found["format"].get("duration", 0))
         step = max(_STEP_S, seconds / _MOST_STILLS)
-        with tempfile.TemporaryDirectory(prefix="framemill-judge-") as place:
+        with tempfile.TemporaryDirectory(prefix="framemill-judge-") as folder:
+            place = Path(folder)
             graph = (
-                "[0:v:0]showinfo@all=checksum=0,split[a][b];"
-                f"[a]scale={_SMALL}:{small_height}:flags=area:out_range=pc,format=gray[small];"
+                f"[0:v:0]split[a][b];[a]scale={_SMALL}:{small_height}:flags=area:out_range=pc,"
+                "format=gray[small];"
                 f"[b]select='isnan(prev_selected_t)+gte(t-prev_selected_t,{step:.3f})',"
-                f"showinfo@still=checksum=0,scale={width}:{height}:in_color_matrix={matrix}:flags=accurate_rnd"
+                f"scale={width}:{height}:in_color_matrix={matrix}:flags=accurate_rnd"
                 "+full_chroma_int,format=rgb24[still]"
             )
-            log = self._run(path, graph, Path(place), has_sound=has_sound)
-            times, chosen = _times(log, "all"), _times(log, "still")
-            small = _cut((Path(place) / "small").read_bytes(), _SMALL * small_height)
-            whole = _cut((Path(place) / "still").read_bytes(), width * height * 3)
-            sound = _sound(Path(place)) if has_sound else None
-        stills = tuple(
-            Still(time, width, height, rgb) for time, rgb in zip(chosen, whole, strict=True)
-        )
+            raw = ("-fps_mode", "passthrough", "-c:v", "rawvideo")
+            self.run(
+                "-i", str(path), "-filter_complex", graph, "-map", "[small]", *raw,
+                *_both("small", place), "-map", "[still]", *raw, *_both("still", place),
+                *(_sounds(place) if has_sound else ()),
+            )  # fmt: skip
+            small = _cut((place / "small").read_bytes(), _SMALL * small_height)
+            whole = _cut((place / "still").read_bytes(), width * height * 3)
+            times = _times(place / "small")
+            stills = tuple(
+                Still(time, width, height, rgb)
+                for time, rgb in zip(_times(place / "still"), whole, strict=True)
+            )
+            ways = [_samples(place / name) for name in ("row", "placed")] if has_sound else []
+        sound = Sound(*ways) if ways else None
         return Film(width, height, times, _SMALL, small_height, small, stills, sound)
 
     def plain(self, path: Path) -> Film:
         """Decode a source as it is: every picture that is there, every sample at its time.
 
-        Nothing is repeated, dropped or filled in, and no picture is whole. The sound is of as many
-        channels as there are, one after another in each sample.
+        Nothing is repeated, dropped or filled in, and no picture is whole. Of the sound, it is how far the
+        loudest channel is from 0.
 
         Raises:
             UnreadableError: FFmpeg cannot read it, or it has no picture.
         """
-        found = self.streams(path)
-        track = _default_sound(found["streams"])
-        with tempfile.TemporaryDirectory(prefix="framemill-judge-") as place:
-            small, row = Path(place) / "small", Path(place) / "row"
+        streams = self.streams(path)["streams"]
+        picture, track = _largest_picture(streams), _default_sound(streams)
+        if picture is None:
+            raise UnreadableError("no picture")
+        with tempfile.TemporaryDirectory(prefix="framemill-judge-") as folder:
+            place = Path(folder)
             log = self.run(
-                "-i", str(path),
-                "-an", "-sn", "-dn", "-fps_mode", "passthrough", "-f", "rawvideo", "-vf",
-                f"showinfo@all=checksum=0,scale={_SMALL}:{_PLAIN_LINES}:flags=area:out_range=pc"
-                ",format=gray", str(small),
+                "-i", str(path), "-map", f"0:{picture}", "-enc_time_base", "filter", "-fps_mode", "passthrough", "-vf",
+                f"showinfo=checksum=0,scale={_SMALL}:{_PLAIN_LINES}:flags=area:out_range=pc,"
+                "format=gray", "-c:v", "rawvideo", *_both("small", place),
             )  # fmt: skip
-            pictures = _cut(small.read_bytes(), _SMALL * _PLAIN_LINES)
-            sound = self._heard(path, track, row) if track is not None else None
-        times = _times(log, "all")[: len(pictures)]
-        sizes = _SIZE.findall(log)
-        width, height = map(int, sizes[0])
-        stays = len(set(sizes)) == 1
-        return Film(width, height, times, _SMALL, _PLAIN_LINES, pictures, (), sound, stays)
-
-    def _heard(self, path: Path, track: int, row: Path) -> Sound:
-        log = self.run(
-            "-i", str(path), "-map", f"0:{track}", "-f", "s16le", "-ar", str(SOUND_RATE),
-            "-af", "ashowinfo", str(row),
-        )  # fmt: skip
-        frames = [(float(time), int(rate), int(count)) for time, rate, count in _HEARD.findall(log)]
-        raw = array("h", row.read_bytes())
-        whole = sum(count / rate for _, rate, count in frames) * SOUND_RATE
-        channels = max(round(len(raw) / whole), 1) if whole else 1
-        # The loudest channel tells whether there is anything to hear, however they are mixed.
-        loudest = max(
-            (raw[number::channels] for number in range(channels)),
-            key=lambda samples: sum(map(abs, samples)),
+            sizes = set(_SIZE.findall(log))
+            pictures = _cut((place / "small").read_bytes(), _SMALL * _PLAIN_LINES)
+            times = _times(place / "small")
+            sound = None if track is None else self._heard(path, track, place)
+        if not sizes:
+            raise UnreadableError("no picture")
+        width, height = map(int, max(sizes))
+        return Film(
+            width, height, times, _SMALL, _PLAIN_LINES, pictures, (), sound, len(sizes) == 1
         )
-        return Sound(loudest, _placed(loudest, frames))
 
-    def _run(self, path: Path, graph: str, place: Path, *, has_sound: bool) -> str:
-        raw = ["-fps_mode", "passthrough", "-f", "rawvideo"]
-        sounds = []
-        if has_sound:
-            one = ["-map", "0:a:0", "-ac", "1", "-ar", str(SOUND_RATE), "-f", "s16le"]
-            sounds = [
-                *one, "-af", "asetpts=N/SR/TB", str(place / "row"),
-                *one, "-af", "aresample=async=1:first_pts=0", str(place / "placed"),
-            ]  # fmt: skip
-        return self.run(
-            "-i", str(path), "-filter_complex", graph, "-map", "[small]", *raw,
-            str(place / "small"), "-map", "[still]", *raw, str(place / "still"), *sounds,
+    def _heard(self, path: Path, track: int, place: Path) -> Sound:
+        self.run(
+            "-i", str(path), "-map", f"0:{track}", "-ar", str(SOUND_RATE), "-c:a", "pcm_s16le",
+            *_both("row", place),
         )  # fmt: skip
+        packets, samples = _packets(place / "row"), _samples(place / "row")
+        count = sum(packet.length for packet in packets)
+        channels = max(len(samples) // max(count, 1), 1)
+        # The loudest channel tells whether there is anything to hear, however they are mixed.
+        by_channel = [samples[number::channels] for number in range(channels)]
+        loudest = array(
+            "h", (min(max(map(abs, each)), 32767) for each in zip(*by_channel, strict=False))
+        )
+        return Sound(loudest, _placed(loudest, packets))
 
     def run(self, *arguments: str) -> str:
         """Run FFmpeg and return what it said.
@@ -149,23 +145,74 @@ class Decoder:
         return found
 
 
+def _both(name: str, place: Path) -> list[str]:
+    """Write a stream as it is, and a list of its packets beside it."""
+    return ["-f", "tee", f"[f=data]{place / name}|[f=framecrc]{place / name}.list"]
+
+
+def _sounds(place: Path) -> list[str]:
+    one = ["-map", "0:a:0", "-ac", "1", "-ar", str(SOUND_RATE), "-f", "s16le"]
+    return [
+        *one, "-af", "asetpts=N/SR/TB", str(place / "row"),
+        *one, "-af", "aresample=async=1:first_pts=0", str(place / "placed"),
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Packet:
+    """Time stamp and length in `clock` seconds."""
+
+    at: int
+    length: int
+    clock: float
+
+
+def _packets(file: Path) -> list[_Packet]:
+    lines = file.with_name(file.name + ".list").read_text().splitlines()
+    clock = next((line.split()[-1] for line in lines if line.startswith("#tb 0:")), "1/1")
+    seconds = float(Fraction(clock))
+    fields = [line.split(",") for line in lines if not line.startswith("#")]
+    return [_Packet(int(each[2]), int(each[3]), seconds) for each in fields]
+
+
+def _times(file: Path) -> tuple[float, ...]:
+    return tuple(packet.at * packet.clock for packet in _packets(file))
+
+
+def _samples(file: Path) -> "array[int]":
+    return array("h", file.read_bytes())
+
+
+def _placed(samples: "array[int]", packets: list[_Packet]) -> "array[int]":
+    """Put samples where the times of their packets say; silence is between them."""
+    end = max((packet.at + packet.length for packet in packets), default=0)
+    placed, done = array("h", bytes(2 * max(end, 0))), 0
+    for packet in packets:
+        piece = samples[done : done + packet.length]
+        placed[max(packet.at, 0) : max(packet.at, 0) + len(piece)] = piece
+        done += packet.length
+    return placed
+
+
+def _largest_picture(streams: list[dict[str, Any]]) -> int | None:
+    pictures = [
+        each
+        for each in streams
+        if each["codec_type"] == "video" and not each["disposition"]["attached_pic"]
+    ]
+    # A picture that stands alone is no film; what has no count may have many.
+    pictures.sort(key=lambda each: (each.get("nb_frames") == "1", -_area(each)))
+    return pictures[0]["index"] if pictures else None
+
+
+def _area(stream: dict[str, Any]) -> int:
+    return int(stream.get("width", 0)) * int(stream.get("height", 0))
+
+
 def _default_sound(streams: list[dict[str, Any]]) -> int | None:
-    sounds = [each for each in streams if each["codec_type"] == "audio"]
+    sounds = [each for each in streams if each["codec_type"] == "audio" and "codec_name" in each]
     sounds.sort(key=lambda each: -each["disposition"]["default"])
     return sounds[0]["index"] if sounds else None
-
-
-def _placed(samples: "array[int]", frames: list[tuple[float, int, int]]) -> "array[int]":
-    """Put samples where the times of their frames say; silence is between them."""
-    end = max((time + count / rate for time, rate, count in frames), default=0.0)
-    placed, done = array("h", bytes(2 * round(end * SOUND_RATE))), 0.0
-    for time, rate, count in frames:
-        begin, after = round(done), round(done + count * SOUND_RATE / rate)
-        at = max(round(time * SOUND_RATE), 0)
-        piece = samples[begin:after][: len(placed) - at]
-        placed[at : at + len(piece)] = piece
-        done += count * SOUND_RATE / rate
-    return placed
 
 
 def _matrix(said: str, lines: int) -> str:
@@ -176,13 +223,5 @@ def _matrix(said: str, lines: int) -> str:
     return "bt709" if lines >= _HD_LINES else "bt601"
 
 
-def _times(log: str, name: str) -> tuple[float, ...]:
-    return tuple(float(time) for which, time in _SHOWN.findall(log) if which == name)
-
-
 def _cut(data: bytes, size: int) -> tuple[bytes, ...]:
     return tuple(data[at : at + size] for at in range(0, len(data), size))
-
-
-def _sound(place: Path) -> Sound:
-    return Sound(*(array("h", (place / name).read_bytes()) for name in ("row", "placed")))

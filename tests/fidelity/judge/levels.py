@@ -9,9 +9,7 @@ from tests.fidelity.judge.sync import level
 
 def per_second(samples: "array[int]") -> tuple[float, ...]:
     """Return the root mean square of each second, 32767 for a full square wave."""
-    return tuple(
-        level(samples[at : at + SOUND_RATE]) for at in range(0, len(samples), SOUND_RATE)
-    )
+    return tuple(level(samples[at : at + SOUND_RATE]) for at in range(0, len(samples), SOUND_RATE))
 
 
 def of_tone(samples: "array[int]", hertz: int) -> float:

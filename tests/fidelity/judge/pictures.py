@@ -17,5 +17,5 @@ def different(film: Film) -> int:
 
 
 def _farthest(one: bytes, other: bytes) -> int:
-    differences = list(map(sub, one, other))
+    differences: list[int] = list(map(sub, one, other))
     return max(max(differences), -min(differences))

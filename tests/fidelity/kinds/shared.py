@@ -9,7 +9,9 @@ KINDS = (REAL, ODD)
 _FILM = {"disc": False, "hues": 0}
 
 REAL.shared("film_1080p24_21s.mp4", Expect(disc=False, sizes=((1280, 720),), compared=True))
-REAL.shared("phone_rotated90.mov", Expect(disc=False, sizes=((320, 568), (240, 426)), compared=True))
+REAL.shared(
+    "phone_rotated90.mov", Expect(disc=False, sizes=((320, 568), (240, 426)), compared=True)
+)
 REAL.shared("phone_vfr_rotated180.mp4", Expect(disc=False, sizes=((1280, 720),), compared=True))
 REAL.shared("hdr10_1080p_vfr.mp4", Expect(disc=False, sizes=((1280, 720),)))
 REAL.shared("audio_8_mono_tracks.mp4", Expect(disc=False, sizes=((1280, 720),), compared=True))

@@ -32,7 +32,7 @@ class Workshop:
             command, capture_output=True, text=True, errors="replace", timeout=120, check=False
         )
         if done.returncode:
-            raise NotMadeError(" / ".join(done.stderr.strip().splitlines()[-3:]))
+            raise NotMadeError(done.stderr.strip().partition("\n")[0])
 
     def place(self, name: str) -> Path:
         """Return a place for a file in between."""

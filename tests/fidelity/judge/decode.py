@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fidelity.judge.film import SOUND_RATE, Film, Sound, Still
+from tests.fidelity.judge.levels import level
 
 _SMALL = 160  # pixels wide: enough to see the flash
 _STEP_S = 0.7  # between two whole pictures; not a second, in which the flash comes again
@@ -39,10 +40,10 @@ class Decoder:
         """
         found = self.streams(path)
         video = next(each for each in found["streams"] if each["codec_type"] == "video")
-        has_sound = any(each["codec_type"] == "audio" for each in found["streams"])
+        channels = [s["channels"] for s in found["streams"] if s["codec_type"] == "audio"]
         width, height = video["width"], video["height"]
         small_height = max(round(_SMALL * height / width), 2)
-        matrix = _matrix(video.get("color_space", ""), min(width, height))
+        shown = _as_shown(video)
         seconds = float(found["format"].get("duration", 0))
         step = max(_STEP_S, seconds / _MOST_STILLS)
         with tempfile.TemporaryDirectory(prefix="framemill-judge-") as folder:
@@ -51,14 +52,13 @@ class Decoder:
                 f"[0:v:0]split[a][b];[a]scale={_SMALL}:{small_height}:flags=area:out_range=pc,"
                 "format=gray[small];"
                 f"[b]select='isnan(prev_selected_t)+gte(t-prev_selected_t,{step:.3f})',"
-                f"scale={width}:{height}:in_color_matrix={matrix}:flags=accurate_rnd"
-                "+full_chroma_int,format=rgb24[still]"
+                f"scale={width}:{height},{shown},format=rgb24[still]"
             )
             raw = ("-fps_mode", "passthrough", "-c:v", "rawvideo")
             self.run(
                 "-i", str(path), "-filter_complex", graph, "-map", "[small]", *raw,
                 *_both("small", place), "-map", "[still]", *raw, *_both("still", place),
-                *(_sounds(place) if has_sound else ()),
+                *(_sounds(place) if channels else ()),
             )  # fmt: skip
             small = _cut((place / "small").read_bytes(), _SMALL * small_height)
             whole = _cut((place / "still").read_bytes(), width * height * 3)
@@ -67,14 +67,18 @@ class Decoder:
                 Still(time, width, height, rgb)
                 for time, rgb in zip(_times(place / "still"), whole, strict=True)
             )
-            ways = [_samples(place / name) for name in ("row", "placed")] if has_sound else []
+            ways = [
+                _loudest(_samples(place / name), count)
+                for count in channels[:1]
+                for name in ("row", "placed")
+            ]
         sound = Sound(*ways) if ways else None
         return Film(width, height, times, _SMALL, small_height, small, stills, sound)
 
     def plain(self, path: Path) -> Film:
         """Decode a source as it is: every picture that is there, every sample at its time.
 
-        Nothing is repeated, dropped or filled in, and no picture is whole. Of the sound, it is how far the
+        Nothing is repeated, dropped or filled in, and no picture is whole. The sound is how far the
         loudest channel is from 0.
 
         Raises:
@@ -87,20 +91,21 @@ class Decoder:
         with tempfile.TemporaryDirectory(prefix="framemill-judge-") as folder:
             place = Path(folder)
             log = self.run(
-                "-i", str(path), "-map", f"0:{picture}", "-enc_time_base", "filter", "-fps_mode", "passthrough", "-vf",
+                "-i", str(path), "-map", f"0:{picture}", "-enc_time_base", "filter",
+                "-fps_mode", "passthrough", "-vf",
                 f"showinfo=checksum=0,scale={_SMALL}:{_PLAIN_LINES}:flags=area:out_range=pc,"
                 "format=gray", "-c:v", "rawvideo", *_both("small", place),
             )  # fmt: skip
             sizes = set(_SIZE.findall(log))
             pictures = _cut((place / "small").read_bytes(), _SMALL * _PLAIN_LINES)
             times = _times(place / "small")
+            last = _last_stands(place / "small")
             sound = None if track is None else self._heard(path, track, place)
         if not sizes:
             raise UnreadableError("no picture")
         width, height = map(int, max(sizes))
-        return Film(
-            width, height, times, _SMALL, _PLAIN_LINES, pictures, (), sound, len(sizes) == 1
-        )
+        stays = len(sizes) == 1
+        return Film(width, height, times, _SMALL, _PLAIN_LINES, pictures, (), sound, stays, last)
 
     def _heard(self, path: Path, track: int, place: Path) -> Sound:
         self.run(
@@ -151,7 +156,7 @@ def _both(name: str, place: Path) -> list[str]:
 
 
 def _sounds(place: Path) -> list[str]:
-    one = ["-map", "0:a:0", "-ac", "1", "-ar", str(SOUND_RATE), "-f", "s16le"]
+    one = ["-map", "0:a:0", "-ar", str(SOUND_RATE), "-f", "s16le"]
     return [
         *one, "-af", "asetpts=N/SR/TB", str(place / "row"),
         *one, "-af", "aresample=async=1:first_pts=0", str(place / "placed"),
@@ -177,6 +182,17 @@ def _packets(file: Path) -> list[_Packet]:
 
 def _times(file: Path) -> tuple[float, ...]:
     return tuple(packet.at * packet.clock for packet in _packets(file))
+
+
+def _last_stands(file: Path) -> float:
+    """Return for how many seconds the last packet is shown, 0 if that is not said."""
+    packets = _packets(file)
+    return packets[-1].length * packets[-1].clock if packets else 0.0
+
+
+def _loudest(samples: "array[int]", channels: int) -> "array[int]":
+    """Return one channel of several: added up, two could cancel each other out."""
+    return max((samples[number::channels] for number in range(channels)), key=level)
 
 
 def _samples(file: Path) -> "array[int]":
@@ -215,12 +231,27 @@ def _default_sound(streams: list[dict[str, Any]]) -> int | None:
     return sounds[0]["index"] if sounds else None
 
 
-def _matrix(said: str, lines: int) -> str:
-    if said in ("bt709", "smpte170m", "bt470bg", "smpte240m", "fcc"):
-        return {"bt470bg": "bt601", "smpte170m": "bt601"}.get(said, said)
-    if said.startswith("bt2020"):
-        return "bt2020"
-    return "bt709" if lines >= _HD_LINES else "bt601"
+# Names of zscale for what ffprobe finds. What is not here, or not said, is taken for BT.709, as
+# many players take it: a wide gamut or high range must be gone, not only be told.
+_PRIMARIES = ("bt470m", "bt470bg", "smpte170m", "smpte240m")
+_TRANSFERS = ("bt470m", "bt470bg", "smpte170m")
+_MATRICES = {
+    "bt709": "709", "smpte170m": "170m", "bt470bg": "470bg", "bt2020nc": "2020_ncl", "fcc": "fcc",
+    "smpte240m": "smpte240m",
+}  # fmt: skip
+
+
+def _as_shown(video: dict[str, Any]) -> str:
+    """Describe what players do: bring the picture to BT.709 as RGB."""
+    lines = min(video["width"], video["height"])
+    untagged = "709" if lines >= _HD_LINES else "170m"
+    matrix = _MATRICES.get(video.get("color_space", ""), untagged)
+    primaries, transfer = video.get("color_primaries", ""), video.get("color_transfer", "")
+    full = "full" if video.get("color_range") == "pc" else "limited"
+    return (
+        f"zscale=min={matrix}:rin={full}:pin={primaries if primaries in _PRIMARIES else '709'}"
+        f":tin={transfer if transfer in _TRANSFERS else '709'}:p=709:t=709:m=gbr:r=full,format=gbrp"
+    )
 
 
 def _cut(data: bytes, size: int) -> tuple[bytes, ...]:

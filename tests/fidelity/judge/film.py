@@ -42,7 +42,8 @@ class Film:
         times: of the pictures, in seconds.
         small: the pictures, `small_width` times `small_height` bytes each.
         stills: about one in 0.7 seconds.
-        stays: whether all pictures have one size, also before they were decoded.
+        stays: whether all pictures of the source have one size.
+        last: seconds for which the last picture stands, if the source says so.
     """
 
     width: int
@@ -54,10 +55,12 @@ class Film:
     stills: tuple[Still, ...]
     sound: Sound | None
     stays: bool = True
+    last: float = 0.0
 
     @property
     def seconds(self) -> float:
-        """How long the pictures take; the last one as long as the one before."""
-        if len(self.times) < 2:
-            return 0.04 * len(self.times)
-        return 2 * self.times[-1] - self.times[-2] - self.times[0]
+        """How long the pictures take; the last one as long as the one before unless it says."""
+        if not self.times:
+            return 0.0
+        before = self.times[-1] - self.times[-2] if len(self.times) > 1 else 0.04
+        return self.times[-1] - self.times[0] + (self.last or before)

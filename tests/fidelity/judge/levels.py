@@ -2,9 +2,14 @@
 
 import math
 from array import array
+from collections.abc import Sequence
 
 from tests.fidelity.judge.film import SOUND_RATE
-from tests.fidelity.judge.sync import level
+
+
+def level(samples: Sequence[int]) -> float:
+    """Return the root of the mean square."""
+    return float((sum(each * each for each in samples) / max(len(samples), 1)) ** 0.5)
 
 
 def per_second(samples: "array[int]") -> tuple[float, ...]:

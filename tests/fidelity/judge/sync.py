@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.fidelity.judge.disc import Disc, disc_in
 from tests.fidelity.judge.film import SOUND_RATE, Film
+from tests.fidelity.judge.levels import level
 
 TOGETHER_S = 0.04
 _LIGHT = 150  # a level between the dark box and the flash
@@ -57,11 +58,6 @@ def beeps(samples: "array[int]") -> tuple[float, ...]:
                 found.append(time)
             loud_until = time
     return tuple(found)
-
-
-def level(samples: Sequence[int]) -> float:
-    """Return the root of the mean square."""
-    return float((sum(each * each for each in samples) / max(len(samples), 1)) ** 0.5)
 
 
 def apart(seen: Iterable[float], heard: Sequence[float], end: float) -> list[Apart]:

@@ -25,8 +25,9 @@ def _two(
     for number, how in enumerate((first, second)):
         piece = shop.place(f"piece{number}.ts")
         shop.film(
-            piece, "-output_ts_offset", str(_HALF * number), "-muxdelay", "0", "-muxpreload", "0",
-            seconds=_HALF, **{"audio": ("-c:a", "ac3"), **how},  # type: ignore[arg-type]
+            piece, "-output_ts_offset", str(1 + _HALF * number), "-muxdelay", "0",
+            "-muxpreload", "0", seconds=_HALF,
+            **{"audio": ("-c:a", "ac3"), **how},  # type: ignore[arg-type]
         )  # fmt: skip
         pieces.append(piece)
     join(path, *pieces)

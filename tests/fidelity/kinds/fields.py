@@ -11,21 +11,20 @@ from tests.fidelity.workshop import Workshop
 KIND = Kind("H fields")
 KINDS = (KIND,)
 _NO_COMBS = Expect(seconds=(2,), hues=48, combing=True)
-_SIZE = "640x480"
+_SIZE = "640x360"
+_TALL = "pad=640:480:0:60"  # the lines of a standard that has fields
 _MPEG2 = ("-c:v", "mpeg2video", "-q:v", "2")
 
 
-def _fields(shop: Workshop, seconds: float, *, first: str = "top", rate: str = "60000/1001",
-            moving: bool = True) -> list[str]:  # fmt: skip
-    """Return input and filter: a bar that moves with each field, twice a frame."""
-    graph = picture(shop.folder, seconds, rate, _SIZE)
-    bar = (
-        f",drawbox=c=white:t=fill:w=20:h=60:y=400:x=0[b];color=white:s=24x200:r={rate}[k];"
-        "[b][k]overlay=format=gbrp:x='mod(n*9,620)':y=20:shortest=1"
+def _fields(shop: Workshop, seconds: float, first: str = "top") -> list[str]:
+    """Return input and filter: a bar that moves with each field."""
+    rate = "60000/1001"
+    graph = (
+        f"{picture(shop.folder, seconds, rate, _SIZE)},{_TALL}[b];color=black:s=24x200:r={rate}[k];"
+        "[b][k]overlay=format=gbrp:x='mod(n*9,620)':y=80:shortest=1"
     )
     mode = "interleave_top" if first == "top" else "interleave_bottom"
-    return ["-f", "lavfi", "-i", graph + (bar if moving else ""), "-vf",
-            f"{TO_BT709},tinterlace={mode}:flags=vlpf"]  # fmt: skip
+    return ["-f", "lavfi", "-i", graph, "-vf", f"{TO_BT709},tinterlace={mode}"]
 
 
 def _interlaced(name: str, first: str, *codec: str) -> None:
@@ -35,13 +34,13 @@ def _interlaced(name: str, first: str, *codec: str) -> None:
 
 
 _ILME = ("-flags", "+ildct+ilme")
-_interlaced("mpeg2-top.ts", "top", *_MPEG2, *_ILME, "-top", "1")
-_interlaced("mpeg2-bottom.mpg", "bottom", *_MPEG2, *_ILME, "-top", "0")
+_interlaced("mpeg2-top.ts", "top", *_MPEG2, *_ILME)
+_interlaced("mpeg2-bottom.mpg", "bottom", *_MPEG2, *_ILME)
 _interlaced("h264-top.ts", "top", "-c:v", "libx264", "-preset", "superfast", "-x264-params",
             "interlaced=1:tff=1")  # fmt: skip
 _interlaced("h264-bottom.mp4", "bottom", "-c:v", "libx264", "-preset", "superfast", "-x264-params",
             "bff=1")  # fmt: skip
-_interlaced("prores-top.mov", "top", "-c:v", "prores_ks", "-profile:v", "1", *_ILME, "-top", "1")
+_interlaced("prores-top.mov", "top", "-c:v", "prores_ks", "-profile:v", "1", *_ILME)
 _interlaced("ffv1.mkv", "top", "-c:v", "ffv1", "-field_order", "tt")
 # Nothing in these says that there are fields.
 _interlaced("h264-not-flagged.mp4", "top", "-c:v", "libx264", "-preset", "superfast",
@@ -72,33 +71,37 @@ def _mixed(shop: Workshop, path: Path) -> None:
         given = (
             [*_fields(shop, 2), *_MPEG2, *_ILME]
             if (number == 0) == interlaced_first
-            else ["-f", "lavfi", "-i", picture(shop.folder, 2, "30000/1001", _SIZE), "-vf",
-                  TO_BT709, *_MPEG2]
+            else [*shop.picture(2, "30000/1001", _SIZE), "-vf", f"{_TALL},{TO_BT709}", *_MPEG2]
         )  # fmt: skip
-        shop.run(*given, "-output_ts_offset", str(2.002 * number), "-muxdelay", "0", str(piece))
+        shop.run(*given, "-output_ts_offset", str(1 + 2.002 * number), "-muxdelay", "0", str(piece))
         pieces.append(piece)
     join(path, *pieces)
 
 
 @KIND("hard-telecine.mpg", Expect(seconds=(4,), hues=48, combing=True))
 def _hard_telecine(shop: Workshop, path: Path) -> None:
-    film = picture(shop.folder, 4, "24000/1001", _SIZE)
-    shop.run("-f", "lavfi", "-i", film, "-vf", f"{TO_BT709},telecine=pattern=23", *_MPEG2, *_ILME,
-             "-top", "1", str(path))  # fmt: skip
+    shop.run(
+        *shop.picture(4, "24000/1001", _SIZE), "-vf", f"{_TALL},{TO_BT709},telecine=pattern=23",
+        *_MPEG2, *_ILME, str(path),
+    )  # fmt: skip
 
 
 @KIND("soft-telecine.mpg", Expect(seconds=(4,), pictures=(94, 98), different=(92, 98), hues=48))
 @KIND("soft-telecine.ts", Expect(seconds=(4,), pictures=(94, 98), different=(92, 98), hues=48))
 def _soft_telecine(shop: Workshop, path: Path) -> None:
     plain = shop.place("film.m2v")
-    film = picture(shop.folder, 4, "24000/1001", _SIZE)
-    shop.run("-f", "lavfi", "-i", film, "-vf", TO_BT709, *_MPEG2, "-r", "30000/1001", "-fps_mode",
-             "passthrough", "-bf", "0", "-f", "mpeg2video", str(plain))  # fmt: skip
+    at_video_rate = "settb=1001/30000,setpts=N,fps=30000/1001"
+    shop.run(
+        *shop.picture(4, "24000/1001", _SIZE), "-vf", f"{_TALL},{TO_BT709},{at_video_rate}",
+        *_MPEG2, "-bf", "0", "-f", "mpeg2video", str(plain),
+    )  # fmt: skip
     plain.write_bytes(pulldown(plain.read_bytes()))
-    shop.run("-i", str(plain), "-c", "copy", str(path))
+    shop.run("-fflags", "+genpts", "-i", str(plain), "-c", "copy", str(path))
 
 
 @KIND("progressive-flagged-as-fields.ts", Expect(seconds=(2,), hues=48, different=(48, 51)))
 def _flagged(shop: Workshop, path: Path) -> None:
-    shop.run(*shop.picture(2, "25", _SIZE), "-vf", TO_BT709, "-c:v", "libx264", "-preset",
-             "superfast", "-x264-params", "fake-interlaced=1", str(path))  # fmt: skip
+    shop.run(
+        *shop.picture(2, "25", _SIZE), "-vf", f"{_TALL},{TO_BT709}", "-c:v", "libx264",
+        "-preset", "superfast", "-x264-params", "fake-interlaced=1", str(path),
+    )  # fmt: skip

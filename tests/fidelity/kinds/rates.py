@@ -26,7 +26,7 @@ for _name, _given in (
 ):  # fmt: skip
     _rate(f"rate-{_name}", _given, _FAST)
 _rate("rate-5.mp4", "5", _FILM)
-_rate("rate-12.5.avi", "25/2", _FILM)
+_rate("rate-10.mov", "10", _FILM)
 _rate("rate-23.976.mp4", "24000/1001", _FILM)
 _rate("rate-0.5.mp4", "1/2", Expect(seconds=(4,), heard=4, beeps=4))
 
@@ -88,8 +88,9 @@ def _languages(shop: Workshop, path: Path) -> None:
 @KIND("repeated-times.mkv", _FILM)
 def _repeated(shop: Workshop, path: Path) -> None:
     # Every fifth picture has the time of the one before it.
-    shop.film(path, "-bsf:v", "setts=ts=if(eq(mod(N\\,5)\\,4)\\,PREV_OUTTS\\,TS)",
-              video=(*H264, "-bf", "0"))  # fmt: skip
+    fifth = "if(eq(mod(N\\,5)\\,4)\\,PREV_OUT{0}\\,{0})"
+    times = f"setts=pts={fifth.format('PTS')}:dts={fifth.format('DTS')}"
+    shop.film(path, "-bsf:v", times, video=(*H264, "-bf", "0"))
 
 
 @KIND("sound-alone.mp4", refused("no_video_stream"))

@@ -52,9 +52,9 @@ _film("192-khz.mov", "stereo", "-ar 192000 -c:a pcm_s32le")
 @KIND("ambisonic-1.mkv", _HEARD)
 @KIND("ambisonic-1.mp4", _HEARD)
 def _ambisonic(shop: Workshop, path: Path) -> None:
-    shop.run(*shop.picture(2, "25", _SMALL), *shop.beeps(2, "4.0"), "-vf", TO_BT709, *H264, "-af",
-             "aformat=channel_layouts=ambisonic 1", "-c:a", "libopus", "-mapping_family", "2",
-             str(path))  # fmt: skip
+    shop.run(*shop.picture(2, "25", _SMALL), *shop.beeps(2, "4", 0), "-vf", TO_BT709, *H264, "-af",
+             "channelmap=map=0|1|2|3:channel_layout=ambisonic 1", "-c:a", "libopus",
+             "-mapping_family", "2", str(path))  # fmt: skip
 
 
 @KIND("opposite-phases.mp4", _HEARD)

@@ -52,7 +52,8 @@ _film("ms-mpeg4-v2.avi", "-c:v msmpeg4v2 -q:v 2 -c:a libmp3lame")
 _film("wmv2-wma.wmv", "-c:v wmv2 -q:v 2 -c:a wmav2", _WMA, sound_rate=44100)
 _film("wmv1-wma1.asf", "-c:v wmv1 -q:v 2 -c:a wmav1", _WMA, sound_rate=44100)
 _film("h263-amr.3gp", "-c:v h263 -q:v 2 -ac 1 -ar 8000 -c:a libopencore_amrnb", _DUE,
-      filters=f"pad=640:480:0:60,{TO_BT709},scale=704:576,setsar=12/11", sound_rate=8000)  # fmt: skip
+      filters=f"pad=640:480:0:60,{TO_BT709},scale=704:576,setsar=12/11",
+      sound_rate=8000)  # fmt: skip
 _film("mpeg4-amr.3gp", f"{_MPEG4} -ac 1 -ar 8000 -c:a libopencore_amrnb", sound_rate=8000)
 _film("h261.mkv", "-c:v h261 -q:v 2 -c:a aac", _COARSE,
       filters=f"{TO_BT709},scale=352:288,setsar=16/11")  # fmt: skip

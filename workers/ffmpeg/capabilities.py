@@ -8,8 +8,11 @@ from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
 _LIMITS = ProcessLimits(wall_seconds=10.0, stdout_bytes=1024**2)
 _REQUIRED_ENCODERS = frozenset({"libx264", "aac", "mjpeg"})
 _REQUIRED_FILTERS = frozenset(
-    {"scale", "fps", "split", "trim", "select", "aresample", "bwdif", "setparams"}
-)
+    {
+        "scale", "pad", "tpad", "fps", "split", "trim", "select", "bwdif", "premultiply",
+        "setparams", "colorspace", "aresample", "aformat", "pan", "alimiter",
+    }
+)  # fmt: skip
 
 
 class UnfitFFmpegError(Exception):
@@ -18,9 +21,9 @@ class UnfitFFmpegError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the binary can do: `tone_maps` is for tone mapping in linear light."""
+    """What the binary can do: `converts_color` is with the curves of screens, in linear light."""
 
-    tone_maps: bool
+    converts_color: bool
 
 
 def parse_names(listing: str) -> frozenset[str]:
@@ -47,7 +50,7 @@ async def ask_capabilities(ffmpeg: str) -> Capabilities:
         raise UnfitFFmpegError(
             f"{ffmpeg} lacks {', '.join(missing)}; use a build of FFmpeg 5.1 or newer with libx264"
         )
-    return Capabilities(tone_maps={"zscale", "tonemap"} <= filters)
+    return Capabilities(converts_color={"zscale", "tonemap"} <= filters)
 
 
 async def _listing(ffmpeg: str, option: str) -> str:

@@ -1,7 +1,8 @@
 """Turns a plan into the arguments of one FFmpeg process."""
 
 from workers.ffmpeg.capabilities import Capabilities
-from workers.ffmpeg.graph import AUDIO_LABEL, POSTER_LABEL, filter_graph, video_label
+from workers.ffmpeg.graph import POSTER_LABEL, picture_graph, video_label
+from workers.ffmpeg.sound import AUDIO_LABEL, sound_graph
 from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, PlannedRendition
@@ -38,12 +39,13 @@ def encode_command(
         "-stats_period", "0.5",
         "-max_alloc", str(MAX_ALLOC_BYTES),
         *input_options(limits.max_streams, limits.max_pixels, source),
+        # Pictures of another size go through the same graph: made anew, it would count from 0.
+        "-reinit_filter:v", "0",
         "-i", source,
-        "-filter_complex", filter_graph(plan, capabilities, most_frames(plan, limits)),
+        "-filter_complex", picture_graph(plan, capabilities, most_frames(plan, limits)),
         *_video_options(plan),
         *_audio_options(plan),
-        # Whatever the time stamps of a source say that was let in for a shorter one.
-        "-t", f"{limits.max_duration_s:g}",
+        *_end(limits),
         "-f", "tee", _tee(plan, out_dir),
         *_poster_options(out_dir),
     ]  # fmt: skip
@@ -74,6 +76,11 @@ def _video_options(plan: EncodePlan) -> list[str]:
     ]  # fmt: skip
 
 
+def _end(limits: Limits) -> list[str]:
+    # Whatever the time stamps of a source say that was let in for a shorter one.
+    return ["-t", f"{limits.max_duration_s:g}"]
+
+
 def _quality(number: int, rendition: PlannedRendition) -> list[str]:
     return [
         f"-crf:v:{number}", f"{rendition.crf:g}",
@@ -86,7 +93,16 @@ def _audio_options(plan: EncodePlan) -> list[str]:
     if plan.audio is None:
         return []
     bitrate = plan.audio_bitrate // 2 if plan.audio.channels == 1 else plan.audio_bitrate
-    return ["-map", f"[{AUDIO_LABEL}]", "-c:a", "aac", "-b:a", str(bitrate)]
+    return [
+        "-filter_complex",
+        sound_graph(plan),
+        "-map",
+        f"[{AUDIO_LABEL}]",
+        "-c:a",
+        "aac",
+        "-b:a",
+        str(bitrate),
+    ]
 
 
 def _tee(plan: EncodePlan, out_dir: str) -> str:

@@ -1,5 +1,7 @@
 """The limits on a source, and the reasons for refusing one."""
 
+from dataclasses import replace
+
 from pydantic import BaseModel, ByteSize, Field
 
 from core.errors import Failure
@@ -15,6 +17,10 @@ FORMATS = frozenset(
         "mpegts", "mpeg", "flv", "asf", "ogg", "mxf",
     }
 )  # fmt: skip
+# Profiles of Dolby Vision whose base layer no other decoder shows in the right colours.
+_OWN_COLORS = frozenset({5})
+# Containers whose length is only the difference of two times.
+_CLOCKS = frozenset({"mpegts", "mpeg"})
 # Fonts, covers and data count as streams too. Nothing is done with them.
 MAX_BESIDE = 256
 
@@ -59,6 +65,19 @@ def refuse(info: MediaInfo, limits: Limits = DEFAULT_LIMITS) -> Failure | None:
         or _size(info, limits)
         or _length(info, limits)
     )
+
+
+def believed(info: MediaInfo, limits: Limits = DEFAULT_LIMITS) -> MediaInfo:
+    """Return a file without lengths that may be a jump of its clock, and no length.
+
+    Broadcasts are joined, and their clock begins anew after 26.5 hours. How long they really are
+    is seen when they are encoded, which ends at the limit.
+    """
+    if info.format_name not in _CLOCKS or (info.duration or 0.0) <= limits.max_duration_s:
+        return info
+    video = info.video and replace(info.video, duration=None)
+    audio = tuple(replace(stream, duration=None) for stream in info.audio)
+    return replace(info, duration=None, video=video, audio=audio)
 
 
 def decodable(codec: str) -> bool:
@@ -112,6 +131,12 @@ def _codecs(info: MediaInfo) -> Failure | None:
     if video is not None and video.codec not in VIDEO:
         return Failure(
             FailureCode.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not supported."
+        )
+    if video is not None and video.dolby_vision in _OWN_COLORS:
+        return Failure(
+            FailureCode.UNSUPPORTED_CODEC,
+            f"Dolby Vision profile {video.dolby_vision} is not supported: its colours need Dolby's "
+            "own decoder. Export the film as HDR10, HLG or SDR and upload it again.",
         )
     # One odd track beside a good one is left out; losing all sound in silence would be worse.
     if info.audio and not any(decodable(stream.codec) for stream in info.audio):

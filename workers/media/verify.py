@@ -13,6 +13,9 @@ WHOLE = 0.98
 # Containers round and cut: less than this many seconds, or frames, missing is no loss.
 SLACK_SECONDS = 0.1
 SLACK_FRAMES = 2
+# Players show the last picture while there is still sound; for so long nobody minds, in parts of
+# the film and in seconds.
+_SILENT_SHARE, _SILENT_LEAST_S, _SILENT_MOST_S = 0.01, 0.25, 1.0
 
 
 def most_frames(plan: EncodePlan, limits: Limits) -> int:
@@ -23,6 +26,20 @@ def most_frames(plan: EncodePlan, limits: Limits) -> int:
     """
     said = plan.frame_count or round((plan.total_duration or 0) * plan.frame_rate)
     return max(limits.max_frames, said + round(plan.frame_rate))
+
+
+def outlasted(plan: EncodePlan, outputs: Mapping[str, MediaInfo]) -> float:
+    """Return for how many seconds sound goes on without a picture; 0 if nobody would mind.
+
+    A header does not always tell how long picture and sound are.
+    """
+    longest = 0.0
+    for output in outputs.values():
+        picture = (output.video.frame_count or 0 if output.video else 0) / float(plan.frame_rate)
+        sound = max((stream.duration or 0.0 for stream in output.audio), default=0.0)
+        if sound - picture > min(max(sound * _SILENT_SHARE, _SILENT_LEAST_S), _SILENT_MOST_S):
+            longest = max(longest, sound - picture)
+    return longest
 
 
 def check(
@@ -76,7 +93,8 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Failure | 
             f"The video has too many frames. The limit is {limits.max_frames}.",
         )
     seconds = frames / float(plan.frame_rate)
-    if seconds >= limits.max_duration_s - SLACK_SECONDS > (plan.duration or 0.0):
+    most = limits.max_duration_s
+    if seconds >= most - SLACK_SECONDS and not most - SLACK_SECONDS <= (plan.duration or 0) <= most:
         return Failure(
             FailureCode.DURATION_TOO_LONG,
             f"The video is too long. The limit is {limits.max_duration_s / 3600:.1f} hours.",

@@ -5,6 +5,7 @@
 
 import asyncio
 import shlex
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,8 +32,8 @@ from workers.ffmpeg.whitelists import PIPE
 from workers.formats.shape import Pipe
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits
-from workers.media.plan import POSTER_NAME, EncodePlan, plan
-from workers.media.verify import check
+from workers.media.plan import POSTER_NAME, EncodePlan, held, plan
+from workers.media.verify import check, outlasted
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
@@ -52,6 +53,14 @@ _TIMEOUT = Failure(
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
+
+
+class _PictureEndsError(TransientError):
+    """The sound goes on without a picture, for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"the picture ends {seconds:.2f} s before the sound")
 
 
 async def inspect(context: Context) -> Inspection:
@@ -77,13 +86,23 @@ async def encode(context: Context) -> Outputs:
 
     async def from_file() -> Outputs:
         if not context.work.spec.get(_OF_SAMPLE):
-            return await _make(context, decided, None)
+            return await _hold_and_make(context, decided)
         # The plan knows a part of the file. All of it may be refused, or be otherwise.
         info = await inspected(context, INPUT)
         better = plan(info, context.tools.ladder)
-        return replace(await _make(context, better, None), facts=_facts(info, better))
+        return replace(await _hold_and_make(context, better), facts=_facts(info, better))
 
     return await either_way(context, streamed, from_file)
+
+
+async def _hold_and_make(context: Context, decided: EncodePlan) -> Outputs:
+    """Make it of the whole file; once more, if the picture ends long before the sound."""
+    try:
+        return await _make(context, decided, None)
+    except _PictureEndsError as short:
+        context.report.add(f"{short}; once more, with the last one held")
+        await asyncio.to_thread(shutil.rmtree, context.place / OUT)
+        return await _make(context, held(decided, short.seconds), None, last=True)
 
 
 def _facts(info: MediaInfo, decided: EncodePlan) -> dict[str, dict[str, Any]]:
@@ -113,8 +132,13 @@ def _planned(context: Context) -> EncodePlan:
         raise TransientError(f"this worker cannot read the plan: {error}", charge=False) from error
 
 
-async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> Outputs:
-    """Encode, have the outputs sent meanwhile, and make objects of them once they were checked."""
+async def _make(
+    context: Context, decided: EncodePlan, feed: Feed | None, *, last: bool = False
+) -> Outputs:
+    """Encode, have the outputs sent meanwhile, and make objects of them once they were checked.
+
+    The `last` time it is taken as it comes; else a picture that ends before the sound is raised.
+    """
     tools, prefix, out = context.tools, context.work.prefix, context.place / OUT
     gate = asyncio.Semaphore(_SENDING)
     ahead = index_room(decided.frame_count or 0, decided.total_duration or 0)
@@ -128,7 +152,7 @@ async def _make(context: Context, decided: EncodePlan, feed: Feed | None) -> Out
         context.report.enter(Stage.ENCODING)
         complaint = await _encode(context, decided, feed, uploads)
         context.report.enter(Stage.PUBLISHING)
-        assets = await _complete(context, decided, complaint, uploads)
+        assets = await _complete(context, decided, complaint, uploads, last=last)
         return Outputs(assets)
     finally:
         await together(upload.close() for upload in uploads)
@@ -188,7 +212,12 @@ async def _encode(
 
 
 async def _complete(
-    context: Context, decided: EncodePlan, complaint: FailureCode | None, uploads: Sequence[Upload]
+    context: Context,
+    decided: EncodePlan,
+    complaint: FailureCode | None,
+    uploads: Sequence[Upload],
+    *,
+    last: bool,
 ) -> tuple[NewAsset, ...]:
     """Check the outputs while the rest of them is sent; then they become objects."""
     prefix, names = context.work.prefix, [item.name for item in decided.renditions]
@@ -202,6 +231,8 @@ async def _complete(
         refusal = check(decided, outputs, complaint=complaint, limits=context.tools.limits)
         if refusal is not None:
             raise PermanentError(refusal)
+        if not last and (seconds := outlasted(decided, outputs)):
+            raise _PictureEndsError(seconds)
 
     async def sent() -> None:
         await together(map(Upload.finish, uploads, fronts))

@@ -54,7 +54,7 @@ class Tools:
         return path
 
     async def probe(self, path: Path) -> MediaInfo:
-        return await probe(self.ffprobe, f"./{path.name}", cwd=path.parent)
+        return await probe(self.ffprobe, f"./{path.name}", cwd=path.parent, packets=40)
 
     async def encode(self, source: Path, folder: Path, ladder: Ladder = DEFAULT_LADDER) -> Encoded:
         folder.mkdir(parents=True, exist_ok=True)

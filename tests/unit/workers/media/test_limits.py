@@ -22,6 +22,10 @@ def test_a_good_file_is_taken() -> None:
     assert refuse(replace(FILE, audio=())) is None
 
 
+def test_dolby_vision_that_others_can_show_is_taken() -> None:
+    assert refuse(with_video(dolby_vision=8)) is None
+
+
 def with_video(**changes: object) -> MediaInfo:
     return replace(FILE, video=replace(VIDEO, **changes))  # type: ignore[arg-type]
 
@@ -40,6 +44,7 @@ def with_video(**changes: object) -> MediaInfo:
         (with_video(codec="unknown", codec_tag="av[35]1"), FailureCode.CORRUPT_MEDIA),
         (with_video(codec="unknown", codec_tag="zzz1"), FailureCode.UNSUPPORTED_CODEC),
         (with_video(codec_tag="encv"), FailureCode.ENCRYPTED_MEDIA),
+        (with_video(dolby_vision=5), FailureCode.UNSUPPORTED_CODEC),
         (with_video(codec="magicyuv"), FailureCode.UNSUPPORTED_CODEC),
         (replace(FILE, audio=(replace(SOUND, codec="apac"),)), FailureCode.UNSUPPORTED_CODEC),
         (replace(FILE, audio=(replace(SOUND, codec="unknown", codec_tag=""),)),

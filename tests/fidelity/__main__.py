@@ -4,14 +4,13 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from core import log
 from tests.fidelity.bench import Outcome, outcomes, table
 from tests.fidelity.kinds import SAMPLES
-from tests.fidelity.transcode import Steps, Transcode, Whole, encoder, own_decoder
+from tests.fidelity.transcode import Steps, Whole, encoder, own_decoder
 from tests.fidelity.workshop import Workshop
 from tests.support.product import PROJECT
 
@@ -21,6 +20,7 @@ _RESULTS = PROJECT / "bench" / "results" / "fidelity.json"
 def main() -> int:
     """Try them; the exit status is 1 when anything is wrong."""
     wanted = _arguments()
+    log.configure("ERROR", "console")
     chosen = [
         sample
         for sample in SAMPLES
@@ -30,7 +30,7 @@ def main() -> int:
     _say(f"encoded by {encoder()[0]}")
     with tempfile.TemporaryDirectory(prefix="fidelity-", ignore_cleanup_errors=True) as place:
         shop = Workshop(own_decoder().ffmpeg, Path(place))
-        with _transcode(Path(place), stack=wanted.stack) as transcode:
+        with (Whole if wanted.stack else Steps)(Path(place)) as transcode:
             for each in outcomes(chosen, shop, transcode, own_decoder()):
                 results.append(each)
                 _tell(each)
@@ -47,15 +47,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stack", action="store_true", help="upload them to a whole stack")
     parser.add_argument("--json", type=Path, default=_RESULTS, help="where the results go")
     return parser.parse_args()
-
-
-@contextmanager
-def _transcode(place: Path, *, stack: bool) -> Iterator[Transcode]:
-    if not stack:
-        yield Steps.of_encoder()
-        return
-    with Whole(place) as whole:
-        yield whole
 
 
 def _tell(each: Outcome) -> None:

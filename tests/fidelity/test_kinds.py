@@ -1,0 +1,25 @@
+"""A sample of the odd files, as `make fidelity` tries all of them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fidelity.bench import outcomes
+from tests.fidelity.judge.decode import Decoder
+from tests.fidelity.kinds import SAMPLES
+from tests.fidelity.sample import Sample
+from tests.fidelity.transcode import Steps
+from tests.fidelity.workshop import Workshop
+
+pytestmark = pytest.mark.thorough("makes, transcodes and decodes hundreds of films")
+
+
+@pytest.mark.sampled(30)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: f"{each.kind} {each.name}")
+def test_it_comes_out_right(
+    shop: Workshop, steps: Steps, decoder: Decoder, sample: Sample, tmp_path: Path
+) -> None:
+    (outcome,) = outcomes([sample], shop, steps, decoder)
+    if outcome.not_made:
+        pytest.skip(outcome.not_made)
+    assert outcome.wrong == ()

@@ -62,7 +62,7 @@ class Decoder:
             )  # fmt: skip
             small = _cut((place / "small").read_bytes(), _SMALL * small_height)
             whole = _cut((place / "still").read_bytes(), width * height * 3)
-            times = _times(place / "small")
+            times, last = _times(place / "small"), _last_stands(place / "small")
             stills = tuple(
                 Still(time, width, height, rgb)
                 for time, rgb in zip(_times(place / "still"), whole, strict=True)
@@ -73,7 +73,7 @@ class Decoder:
                 for name in ("row", "placed")
             ]
         sound = Sound(*ways) if ways else None
-        return Film(width, height, times, _SMALL, small_height, small, stills, sound)
+        return Film(width, height, times, _SMALL, small_height, small, stills, sound, last=last)
 
     def plain(self, path: Path) -> Film:
         """Decode a source as it is: every picture that is there, every sample at its time.
@@ -98,8 +98,7 @@ class Decoder:
             )  # fmt: skip
             sizes = set(_SIZE.findall(log))
             pictures = _cut((place / "small").read_bytes(), _SMALL * _PLAIN_LINES)
-            times = _times(place / "small")
-            last = _last_stands(place / "small")
+            times, last = _times(place / "small"), _last_stands(place / "small")
             sound = None if track is None else self._heard(path, track, place)
         if not sizes:
             raise UnreadableError("no picture")

@@ -10,6 +10,7 @@ from pathlib import Path
 from core import log
 from tests.fidelity.bench import Outcome, outcomes, table
 from tests.fidelity.kinds import SAMPLES
+from tests.fidelity.random_files import random_samples
 from tests.fidelity.transcode import Whole, encoder, own_decoder, own_steps
 from tests.fidelity.workshop import Workshop
 from tests.support.product import PROJECT
@@ -24,8 +25,10 @@ def main() -> int:
     chosen = [
         sample
         for sample in SAMPLES
-        if not wanted.only or any(f"{sample.kind} {sample.name}".startswith(w) for w in wanted.only)
+        if not (wanted.only or wanted.random)
+        or any(f"{sample.kind} {sample.name}".startswith(w) for w in wanted.only or ())
     ]
+    chosen += random_samples(wanted.random, wanted.seed) if wanted.random else []
     results: list[Outcome] = []
     _say(f"encoded by {encoder()[0]}")
     with tempfile.TemporaryDirectory(prefix="fidelity-", ignore_cleanup_errors=True) as place:
@@ -44,6 +47,8 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fidelity", description=__doc__)
     parser.add_argument("--only", nargs="+", metavar="KIND", help="kinds or `kind file` to try")
+    parser.add_argument("--random", type=int, default=0, help="so many files by chance")
+    parser.add_argument("--seed", type=int, default=0, help="of what is left to chance")
     parser.add_argument("--stack", action="store_true", help="upload them to a whole stack")
     parser.add_argument("--json", type=Path, default=_RESULTS, help="where the results go")
     return parser.parse_args()

@@ -70,7 +70,7 @@ def judged(made: Made, due: Expect, decoder: Decoder, source: Path) -> Iterator[
         if path == made.renditions[0] and due.sizes and (film.width, film.height) not in due.sizes:
             wrong.append(f"{film.width} x {film.height}")
         if plain is not None:
-            wrong += differential.wrong_with(plain, film)
+            wrong += differential.wrong_with(plain, film, pattern=due.disc)
         for each in wrong:
             found.setdefault(each, []).append(path.stem)
     # What is wrong with all of them is told once.

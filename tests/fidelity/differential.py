@@ -1,25 +1,29 @@
 """Compares a rendition with what a plain decoder makes of the source; no expectation by hand."""
 
+import math
 from bisect import bisect_right
 
 from tests.fidelity.judge.film import Film
 from tests.fidelity.judge.levels import per_second
 from tests.fidelity.judge.pictures import different
+from tests.fidelity.judge.sync import beeps, flashes
 
 _SLACK_S = 0.15
 _HEARD = 60  # of 32767
 _LEFT = 0.05  # of its level; a mix may make a channel less loud, not silent
 _LUMA = 12  # levels
 _RATE = 61  # pictures a second that a rendition may have
+_FOUND_S = 0.45  # flashes and beeps come once a second
+_APART_S = 0.045  # and the 5 ms in which a beep is found
 _STEPS = 10  # a second is looked at so many times
 
 
-def wrong_with(source: Film, made: Film, *, light: bool = True) -> list[str]:
-    """Return what is not as in the source; without `light` the brightness may be another."""
+def wrong_with(source: Film, made: Film, *, pattern: bool = True) -> list[str]:
+    """Return what is not as in the source; with `pattern` it shows the test picture."""
     found = [*_lengths(source, made), *_pictures(source, made), *_silent(source, made)]
-    if light and source.stays:
+    if source.stays:
         found += _luma(source, made)
-    return found
+    return found + (_steps(source, made) if pattern else [])
 
 
 def end_of(film: Film) -> tuple[float, float]:
@@ -69,6 +73,33 @@ def _luma(source: Film, made: Film) -> list[str]:
         if abs(was - is_) > _LUMA:
             return [f"mean luma {is_:.0f} in second {second}; the source has {was:.0f}"]
     return []
+
+
+def _steps(source: Film, made: Film) -> list[str]:
+    """Compare where flashes and beeps come: both may move, but by the same time."""
+    due, seen = flashes(source), flashes(made)
+    # The first and the last may be half cut off.
+    if len(seen) < len(due) - 1:
+        return [f"{len(seen)} flashes; the source has {len(due)}"]
+    if source.sound is None or made.sound is None:
+        return []
+    moved = _moves(beeps(source.sound.placed), beeps(made.sound.placed))
+    for flash, by in _moves(due, seen).items():
+        beep = min(moved, key=lambda time: abs(time - flash), default=None)
+        if beep is not None and abs(beep - flash) < 1 and abs(moved[beep] - by) > _APART_S:
+            return [
+                f"the flash of {flash:.2f} s comes {by:+.2f} s and its beep {moved[beep]:+.2f} s "
+                "from where they are in the source"
+            ]
+    return []
+
+
+def _moves(due: tuple[float, ...], seen: tuple[float, ...]) -> dict[float, float]:
+    """Return by how much each thing has moved, of those that are found again."""
+    nearest = {
+        time: min(seen, key=lambda other: abs(other - time), default=math.inf) for time in due
+    }
+    return {time: found - time for time, found in nearest.items() if abs(found - time) < _FOUND_S}
 
 
 def _mean(film: Film, second: int) -> float:

@@ -106,6 +106,8 @@ def _shape(film: Film, due: Expect) -> list[str]:
             if abs(disc.ratio - 1) > ROUND:
                 found.append(f"disc {disc.ratio:.2f}:1 at {still.time:.2f} s")
             seen = hues(still, disc) if due.hues else {}
+            if due.hues and "red" not in seen:
+                found.append("the patches are out of the picture")
             name, off = farthest(seen) if seen else ("", 0)
             if off > due.hues:
                 found.append(f"{name} is {seen[name]}, off by {off}, at {still.time:.2f} s")

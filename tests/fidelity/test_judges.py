@@ -80,6 +80,7 @@ _HIDE = "235*lt(hypot(X-W/2,Y-H/2),H/3)"
         (("-an",), "sound of 0.00 s"),
         (("-af", "volume=0:enable='between(t,0.9,2)'"), "silence in second 1"),
         (("-vf", "fps=12.5"), "different pictures; the source has"),
+        (("-af", "adelay=60"), "its beep +0.06 s"),
         (("-vf", "eq=brightness=-0.2"), "mean luma"),
         (("-vf", "setpts=PTS+0.5/TB,tpad=start_duration=0.5,trim=end=3"), "mean luma"),
     ],

@@ -58,7 +58,7 @@ def _chapters(shop: Workshop, path: Path) -> None:
 
 @KIND("mid-gop.ts", Expect(heard=5.5, flashes=3, beeps=5, disc=False))
 def _mid_gop(shop: Workshop, path: Path) -> None:
-    shop.film(path, seconds=8, video=(*H264, "-g", "100", "-bf", "0", "-sc_threshold", "0",
+    shop.film(path, seconds=8, video=(*H264, "-g", "90", "-bf", "0", "-sc_threshold", "0",
               "-x264-params", "repeat-headers=1"), audio=("-c:a", "mp2"))  # fmt: skip
     patch.cut_packets(path, 0.31)
 

@@ -70,7 +70,7 @@ def _mirrored(shop: Workshop, path: Path) -> None:
 @KIND("rotated-by-sei.ts", _ROUND)
 def _by_sei(shop: Workshop, path: Path) -> None:
     # The message says how far the picture must be turned against the clock.
-    shop.film(path, "-bsf:v", "h264_metadata=rotate=90", seconds=2,
+    shop.film(path, "-bsf:v", "h264_metadata=display_orientation=insert:rotate=90", seconds=2,
               filters=f"{TO_BT709},transpose=clock")  # fmt: skip
 
 

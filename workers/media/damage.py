@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 # Containers round: what is missing in all is no loss when it is not longer than this, or than so
 # many frames.
@@ -19,6 +21,7 @@ class Frame:
     """A picture, or a piece of sound, that was decoded; in seconds since the file's beginning.
 
     Attributes:
+        seconds: how long it lasts; 0 if nothing says it.
         faulty: whether the decoder complained of broken data.
     """
 
@@ -73,26 +76,32 @@ def damage(
     lost = longest = shift = end = 0.0
     # What made the output longer was no new clock.
     resets = max((each.start for each in frames), default=0.0) > made + _NEAR_S
+    usual = _usual(frames)
     before: Frame | None = None
     for frame in frames:
-        start = frame.start - shift
+        start, seconds = frame.start - shift, frame.seconds or usual
         if before is None:
             end = start
         elif start - end < -_JUMP_S or (resets and start - end > _JUMP_S):
             shift += start - end
             start = end
-        gap, least = start - end, frame.seconds / 2 if refused else SLACK_SECONDS
+        gap, least = start - end, seconds / 2 if refused else SLACK_SECONDS
         if gap > least and before and (steady or before.faulty or frame.faulty):
             places.append(Place(end, gap))
             lost += gap
         # A stream may begin between keyframes: what is said of that is no damage.
         if frame.faulty and before is not None:
-            places.append(Place(start, frame.seconds))
-        before, longest = frame, max(longest, frame.seconds)
-        end = max(end, start + frame.seconds)
+            places.append(Place(start, seconds))
+        before, longest = frame, max(longest, seconds)
+        end = max(end, start + seconds)
     if sum(place.seconds for place in places) <= max(SLACK_SECONDS, SLACK_FRAMES * longest):
         return WHOLE
     return Damage(_joined(places), lost)
+
+
+def _usual(frames: Sequence[Frame]) -> float:
+    """Return how long most frames last: some containers do not say it of each."""
+    return median([after.start - each.start for each, after in pairwise(frames)] or [0.0])
 
 
 def _joined(places: Iterable[Place]) -> tuple[Place, ...]:

@@ -73,6 +73,12 @@ def test_a_pause_of_an_unsteady_stream_is_a_loss_only_beside_broken_data() -> No
     assert rounded(damage(pause, MADE, steady=False))[1] == 2.0
 
 
+def test_frames_of_which_nothing_says_how_long_they_last_last_as_usual() -> None:
+    silent = [replace(each, seconds=0.0) for each in FRAMES]
+    assert damage(silent, MADE, refused=True) == WHOLE
+    assert rounded(damage(silent[:250] + silent[300:], MADE)) == ([(10.0, 2.0)], 2.0)
+
+
 def test_a_frame_that_lasts_until_the_next_leaves_no_gap() -> None:
     lasting = without(250, 300)
     lasting[249] = replace(lasting[249], seconds=2.04)

@@ -52,9 +52,12 @@ async def unread(
         PermanentError: too little could be read.
     """
     reader = _reader(context, outputs)
+    short = ends_early(decided, outputs)
     made, refused = _longest(outputs), diagnose.refuses_packets(words)
     steady = not decided.video.variable_frame_rate
     frames = await reader.frames(decided.video.index)
+    if frames and short is not None:
+        frames.pop()  # it is cut, too, and that is told
     picture = None if frames is None else damage(frames, made, steady=steady, refused=refused)
     sound: Damage | None = WHOLE
     if decided.audio is not None:
@@ -66,7 +69,7 @@ async def unread(
         )
         if refusal is not None:
             raise PermanentError(refusal)
-    return unreadable(ends_early(decided, outputs), picture, sound)
+    return unreadable(short, picture, sound)
 
 
 def _reader(context: Context, outputs: Made) -> Reader:

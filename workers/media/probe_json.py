@@ -129,6 +129,7 @@ def _video(stream: Fields) -> VideoStream:
         frame_count=positive(stream.get("nb_frames")),
         start_time=number(stream.get("start_time")),
         duration=_stream_duration(stream),
+        alpha_beside=_tags(stream).get("ALPHA_MODE") == "1",
     )
 
 
@@ -166,9 +167,13 @@ def _file_duration(container: Fields, streams: list[Fields]) -> float | None:
 def _stream_duration(stream: Fields) -> float | None:
     if (said := seconds(stream.get("duration"))) is not None:
         return said
-    tags = {str(k).upper(): v for k, v in mapping(stream.get("tags")).items()}
+    tags = _tags(stream)
     tagged = seconds(tags.get("DURATION"))
     if tagged is None or _MKVMERGE in tags:
         return tagged
     # All but one write the time at which the track ends.
     return max(tagged - max(number(stream.get("start_time")) or 0.0, 0.0), 0.0) or None
+
+
+def _tags(stream: Fields) -> Fields:
+    return {str(k).upper(): v for k, v in mapping(stream.get("tags")).items()}

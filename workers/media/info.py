@@ -185,6 +185,8 @@ class MediaInfo:
         duration: seconds from the format or, failing that, the longest stream; None if unknown.
         video: the stream to show (default one, else the first), None when there is none.
         audio: every sound stream in file order.
+        other_videos: moving pictures beside `video`.
+        subtitle_count: of text.
         start_time: the first time stamp of all streams, in seconds.
         stream_count: of picture, sound and text.
         beside_count: of covers, attachments, data.
@@ -196,6 +198,8 @@ class MediaInfo:
     duration: float | None
     video: VideoStream | None = None
     audio: tuple[AudioStream, ...] = ()
+    other_videos: int = 0
+    subtitle_count: int = 0
     start_time: float = 0.0
     stream_count: int = 0
     beside_count: int = 0

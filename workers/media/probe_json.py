@@ -63,6 +63,8 @@ def parse_probe(json_text: str) -> MediaInfo:
         duration=duration,
         video=video,
         audio=tuple(heard(_audio(each), frames) for each in streams if _is(each, "audio")),
+        other_videos=max(len(videos) - 1, 0),
+        subtitle_count=sum(_is(each, "subtitle") for each in streams),
         start_time=number(container.get("start_time")) or 0.0,
         stream_count=len(wanted),
         beside_count=len(streams) - len(wanted),

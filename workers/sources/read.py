@@ -137,7 +137,7 @@ async def _measured(context: Context, name: str, info: MediaInfo) -> MediaInfo:
 async def _attempt(
     context: Context, file: Path, argv: list[str], patience: ProcessLimits
 ) -> Finished | None:
-    policy = probe_policy(context.tools.sandbox, argv[0], file, context.tools.limits)
+    policy = probe_policy(context.tools.sandbox, argv[0], file, patience.wall_seconds)
     spent = context.report.spent
     try:
         return await run(argv, cwd=file.parent, limits=patience, policy=policy, spent=spent)
@@ -153,7 +153,7 @@ async def probe_file(context: Context, file: Path, limits: Limits, packets: int 
         f"./{file.name}",
         cwd=file.parent,
         limits=limits,
-        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
+        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits.probe_timeout_s),
         spent=context.report.spent,
         packets=packets,
     )

@@ -48,6 +48,7 @@ class VideoStream:
         telecined: whether that was done for good, and two of five pictures are woven of others.
         parity: the field that comes first, tff or bff, where no flag says that there are fields.
         dolby_vision: the profile.
+        alpha_beside: whether an alpha channel lies beside the picture, as WebM has it.
     """
 
     index: int
@@ -74,6 +75,7 @@ class VideoStream:
     telecined: bool = False
     parity: str = ""
     dolby_vision: int | None = None
+    alpha_beside: bool = False
 
     @property
     def display_size(self) -> tuple[Fraction, Fraction]:
@@ -128,7 +130,7 @@ class VideoStream:
     @property
     def alpha(self) -> bool:
         """Whether one can see through its pixels."""
-        return self.pix_fmt.startswith(_ALPHA)
+        return self.pix_fmt.startswith(_ALPHA) or self.alpha_beside
 
     @property
     def gamut(self) -> str:

@@ -18,7 +18,7 @@ from workers.media.json_values import (
     sequence,
     text,
 )  # fmt: skip
-from workers.media.seen import seen
+from workers.media.seen import heard, seen
 
 _MKVMERGE = "_STATISTICS_WRITING_APP"  # a tag that only it writes
 _EMPTY_TAG = "[0][0][0][0]"
@@ -47,10 +47,11 @@ def parse_probe(json_text: str) -> MediaInfo:
     streams = [mapping(stream) for stream in sequence(document.get("streams"))]
     videos = [each for each in streams if _is(each, "video") and not _picture(each)]
     wanted = [each for each in streams if _kind(each) in _KINDS and not _picture(each)]
+    frames = sequence(document.get("frames"))
     video = None
     if videos:
         chosen = _preferred(videos)
-        video = seen(_video(chosen), chosen, sequence(document.get("frames")))
+        video = seen(_video(chosen), chosen, frames)
     format_name, duration = text(container.get("format_name")), _file_duration(container, streams)
     counted = _counted_seconds(video) if format_name == "avi" else None
     if video is not None and counted is not None:
@@ -61,7 +62,7 @@ def parse_probe(json_text: str) -> MediaInfo:
         format_name=format_name,
         duration=duration,
         video=video,
-        audio=tuple(_audio(each) for each in streams if _is(each, "audio")),
+        audio=tuple(heard(_audio(each), frames) for each in streams if _is(each, "audio")),
         other_videos=max(len(videos) - 1, 0),
         subtitle_count=sum(_is(each, "subtitle") for each in streams),
         start_time=number(container.get("start_time")) or 0.0,
@@ -130,6 +131,7 @@ def _video(stream: Fields) -> VideoStream:
         frame_count=positive(stream.get("nb_frames")),
         start_time=number(stream.get("start_time")),
         duration=_stream_duration(stream),
+        alpha_beside=_tags(stream).get("ALPHA_MODE") == "1",
     )
 
 
@@ -167,9 +169,13 @@ def _file_duration(container: Fields, streams: list[Fields]) -> float | None:
 def _stream_duration(stream: Fields) -> float | None:
     if (said := seconds(stream.get("duration"))) is not None:
         return said
-    tags = {str(k).upper(): v for k, v in mapping(stream.get("tags")).items()}
+    tags = _tags(stream)
     tagged = seconds(tags.get("DURATION"))
     if tagged is None or _MKVMERGE in tags:
         return tagged
     # All but one write the time at which the track ends.
     return max(tagged - max(number(stream.get("start_time")) or 0.0, 0.0), 0.0) or None
+
+
+def _tags(stream: Fields) -> Fields:
+    return {str(k).upper(): v for k, v in mapping(stream.get("tags")).items()}

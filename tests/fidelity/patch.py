@@ -47,7 +47,8 @@ def boxes(data: bytes, kind: bytes) -> list[int]:
 def media_duration(path: Path, factor: float) -> None:
     """Let each track of an MP4, and the film, say that they last that many times longer."""
     data = bytearray(path.read_bytes())
-    for kind, offset in ((b"mdhd", 24), (b"mvhd", 24), (b"tkhd", 28)):
+    # Of an edit list it is the first edit.
+    for kind, offset in ((b"mdhd", 24), (b"mvhd", 24), (b"tkhd", 28), (b"elst", 16)):
         for at in boxes(bytes(data), kind):
             (ticks,) = struct.unpack_from(">I", data, at + offset)
             struct.pack_into(">I", data, at + offset, round(ticks * factor))

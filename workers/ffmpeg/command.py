@@ -38,7 +38,7 @@ def encode_command(
         "-progress", "pipe:1",
         "-stats_period", "0.5",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        *input_options(limits.max_streams, limits.max_pixels, source),
+        *input_options(limits.max_streams, limits.max_pixels, source, stills=limits.stills),
         # Pictures of another size go through the same graph: made anew, it would count from 0.
         "-reinit_filter:v", "0",
         "-i", source,

@@ -9,6 +9,7 @@ from workers.media.fields import measured
 from workers.media.info import MediaInfo, Shape, VideoStream
 from workers.media.limits import Limits
 from workers.media.shapes import shapes_of
+from workers.media.stills import pictured
 
 _PICTURES = 120  # some seconds
 
@@ -22,19 +23,33 @@ async def fields(
     ffmpeg: str, path: str, video: VideoStream, limits: Limits, run: Try
 ) -> VideoStream:
     """Return a stream with what its first pictures tell of fields."""
-    argv = [
+    argv = _decode(ffmpeg, path, video, limits, "scale=iw:ih,idet", _PICTURES)
+    done = await run(argv, ProcessLimits(wall_seconds=limits.probe_timeout_s))
+    return video if done is None else measured(video, done.stderr_tail)
+
+
+async def still(ffmpeg: str, path: str, info: MediaInfo, limits: Limits, run: Try) -> MediaInfo:
+    """Return a still with what its first pictures tell."""
+    assert info.video is not None
+    argv = _decode(ffmpeg, path, info.video, limits, "showinfo", 2)
+    done = await run(argv, ProcessLimits(wall_seconds=limits.probe_timeout_s))
+    return info if done is None else pictured(info, done.stderr_tail)
+
+
+def _decode(
+    ffmpeg: str, path: str, video: VideoStream, limits: Limits, filters: str, pictures: int
+) -> list[str]:
+    return [
         ffmpeg,
         "-hide_banner", "-nostdin", "-nostats",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        *input_options(limits.max_streams, limits.max_pixels, path),
+        *input_options(limits.max_streams, limits.max_pixels, path, stills=limits.stills),
         "-i", path,
         "-map", f"0:{video.index}",
-        "-vf", "scale=iw:ih,idet",
-        "-frames:v", str(_PICTURES),
+        "-vf", filters,
+        "-frames:v", str(pictures),
         "-f", "null", "-",
     ]  # fmt: skip
-    done = await run(argv, ProcessLimits(wall_seconds=limits.probe_timeout_s))
-    return video if done is None else measured(video, done.stderr_tail)
 
 
 async def shapes(
@@ -47,7 +62,7 @@ async def shapes(
         ffprobe,
         "-v", "error",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        *input_options(limits.max_streams, limits.max_pixels, path),
+        *input_options(limits.max_streams, limits.max_pixels, path, stills=limits.stills),
         "-threads", "1",
         "-skip_frame", "nokey",
         "-select_streams", str(video.index),

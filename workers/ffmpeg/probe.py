@@ -52,7 +52,7 @@ def probe_command(
         "-max_alloc", str(MAX_ALLOC_BYTES),
         # One more than is taken: the Matroska demuxer stops there without an error, and only a
         # stream too many tells that file from one that is just full.
-        *input_options(limits.max_streams + 1, limits.max_pixels, path),
+        *input_options(limits.max_streams + 1, limits.max_pixels, path, stills=limits.stills),
         "-print_format", "json=compact=1",
         "-show_format",
         "-show_streams",

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ByteSize, Field
 from core.errors import Failure
 from core.model.failure_codes import FailureCode
 from workers.media.codecs import AUDIO, VIDEO
-from workers.media.info import UNKNOWN_CODEC, MediaInfo, VideoStream
+from workers.media.info import STILL_FORMATS, UNKNOWN_CODEC, MediaInfo, VideoStream
 
 # Containers that are taken, by FFmpeg's names. A fixed list: everything else FFmpeg could open
 # (playlists, scripts, network formats, stills) is a way in for a hostile file.
@@ -15,6 +15,7 @@ FORMATS = frozenset(
     {
         "mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi",
         "mpegts", "mpeg", "flv", "asf", "ogg", "mxf",
+        "gif", "apng",
     }
 )  # fmt: skip
 # Profiles of Dolby Vision whose base layer no other decoder shows in the right colours.
@@ -38,6 +39,7 @@ class Limits(BaseModel, frozen=True):
     max_frame_rate: float = Field(500, gt=0)
     max_frames: int = Field(345_600, ge=1, description="in the whole file")
     max_streams: int = Field(32, ge=1, le=1000, description="of picture, sound and text")
+    stills: bool = Field(True, description="take pictures whose names say that they are some")
     probe_timeout_s: float = Field(10, gt=0)
     probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)
     stall_timeout_s: float = Field(60, gt=0, description="without any progress")
@@ -86,7 +88,8 @@ def decodable(codec: str) -> bool:
 
 
 def _container(info: MediaInfo, limits: Limits) -> Failure | None:
-    if not FORMATS & set(info.format_name.split(",")):
+    taken = FORMATS | STILL_FORMATS if limits.stills else FORMATS
+    if not taken & set(info.format_name.split(",")):
         return Failure(FailureCode.UNSUPPORTED_FORMAT, "This file type is not supported.")
     if info.stream_count > limits.max_streams or info.beside_count > MAX_BESIDE:
         count = info.stream_count + info.beside_count

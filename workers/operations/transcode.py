@@ -165,7 +165,7 @@ async def _encode(
     tools, place, report = context.tools, context.place, context.report
     (place / OUT).mkdir()
     source = PIPE if feed is not None else f"./{INPUT}"
-    argv = encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, tools.limits)
+    argv = encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, context.limits)
     report.add(shlex.join(["ffmpeg", *argv[1:]]))
     began = time.monotonic()
 

@@ -70,3 +70,27 @@ async def test_film_on_television_gets_its_own_rate(
     film = await tools.probe(worker.place / "out" / f"{made[0].name}.mp4")
     assert film.video is not None
     assert film.video.frame_count == pytest.approx(120, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "seconds"),
+    [
+        ("still.png", ("-frames:v", "1"), 5),
+        ("still.jpg", ("-frames:v", "1"), 5),
+        ("still.webp", ("-frames:v", "1"), 5),
+        ("still.gif", ("-frames:v", "1"), 5),
+        ("moves.gif", (), 2),
+        ("moves.apng", (), 2),
+        ("moves.webp", ("-c:v", "libwebp_anim"), 2),
+    ],
+)
+async def test_a_picture_is_a_short_film_and_an_animation_is_one_of_its_length(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path,
+    name: str, arguments: tuple[str, ...], seconds: float,
+) -> None:  # fmt: skip
+    source = tools.make(
+        tmp_path / name, "-f", "lavfi", "-i", "testsrc2=s=320x240:r=10:d=2", *arguments
+    )
+    made = await worker.make(storage, await stored(storage, source.read_bytes(), source.suffix))
+    assert (made[0].width, made[0].height) == (320, 240)
+    assert made[0].duration == pytest.approx(seconds, abs=0.1)

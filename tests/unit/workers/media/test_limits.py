@@ -22,6 +22,14 @@ def test_a_good_file_is_taken() -> None:
     assert refuse(replace(FILE, audio=())) is None
 
 
+def test_a_still_is_taken_if_it_may_be_one() -> None:
+    still = replace(FILE, format_name="png_pipe")
+    assert refuse(still) is None
+    refusal = refuse(still, Limits(stills=False))
+    assert refusal is not None
+    assert refusal.code == FailureCode.UNSUPPORTED_FORMAT
+
+
 def test_dolby_vision_that_others_can_show_is_taken() -> None:
     assert refuse(with_video(dolby_vision=8)) is None
 
@@ -34,7 +42,9 @@ def with_video(**changes: object) -> MediaInfo:
     ("info", "code"),
     [
         (replace(FILE, format_name="hls"), FailureCode.UNSUPPORTED_FORMAT),
-        (replace(FILE, format_name="png_pipe"), FailureCode.UNSUPPORTED_FORMAT),
+        (replace(FILE, format_name="svg_pipe"), FailureCode.UNSUPPORTED_FORMAT),
+        (replace(FILE, format_name="png_pipe", video=replace(VIDEO, width=9000)),
+         FailureCode.RESOLUTION_TOO_LARGE),
         (replace(FILE, stream_count=33), FailureCode.TOO_MANY_STREAMS),
         (replace(FILE, video=None), FailureCode.NO_VIDEO_STREAM),
         (MediaInfo("mov,mp4", None), FailureCode.CORRUPT_MEDIA),

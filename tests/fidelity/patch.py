@@ -20,6 +20,14 @@ def duration(path: Path, seconds: float) -> None:
     double_in_ebml(path, b"\x44\x89", seconds * 1000)
 
 
+def flash_duration(path: Path, seconds: float) -> None:
+    """Let the metadata of a Flash video say another length."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"duration\0") + 9
+    data[at : at + 8] = struct.pack(">d", seconds)
+    path.write_bytes(data)
+
+
 def duration_tags(path: Path, seconds: float) -> None:
     """Let every DURATION tag of a Matroska file say another length."""
     text = f"{int(seconds // 3600):02}:{int(seconds // 60) % 60:02}:{seconds % 60:012.9f}".encode()

@@ -19,6 +19,12 @@ def _too_long(shop: Workshop, path: Path) -> None:
     patch.duration(path, 12)
 
 
+@KIND("duration-too-long.flv", _FOUR)
+def _flash_too_long(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.flash_duration(path, 12)
+
+
 @KIND("static-end.webm", Expect(seconds=(4, 8), heard=0, flashes=4))
 def _static_end(shop: Workshop, path: Path) -> None:
     shop.film(path, heard=0, video=_VP8)

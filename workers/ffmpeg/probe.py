@@ -33,8 +33,9 @@ class ProbeFailedError(Exception):
 
 # What `seen` reads of a decoded frame.
 _FRAME = (
-    "frame=stream_index,width,height,pix_fmt,sample_aspect_ratio,interlaced_frame,repeat_pict,"
-    "color_range,color_space,color_primaries,color_transfer:frame_side_data=rotation"
+    "frame=stream_index,best_effort_timestamp_time,width,height,pix_fmt,sample_aspect_ratio,"
+    "interlaced_frame,repeat_pict,color_range,color_space,color_primaries,color_transfer"
+    ":frame_side_data=rotation"
 )
 
 

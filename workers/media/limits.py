@@ -36,7 +36,7 @@ class Limits(BaseModel, frozen=True):
     max_side_px: int = Field(8192, ge=16, le=16_384)
     max_pixels: int = Field(35_651_584, ge=256, description="of one picture: 8192 x 4352")
     max_duration_s: float = Field(4 * 3600, gt=0)
-    max_frame_rate: float = Field(500, gt=0)
+    max_frame_rate: float = Field(1000, gt=0)
     max_frames: int = Field(345_600, ge=1, description="in the whole file")
     max_streams: int = Field(32, ge=1, le=1000, description="of picture, sound and text")
     stills: bool = Field(True, description="take pictures whose names say that they are some")

@@ -18,7 +18,7 @@ from workers.media.json_values import (
     sequence,
     text,
 )  # fmt: skip
-from workers.media.seen import seen
+from workers.media.seen import heard, seen
 
 _MKVMERGE = "_STATISTICS_WRITING_APP"  # a tag that only it writes
 _EMPTY_TAG = "[0][0][0][0]"
@@ -47,10 +47,11 @@ def parse_probe(json_text: str) -> MediaInfo:
     streams = [mapping(stream) for stream in sequence(document.get("streams"))]
     videos = [each for each in streams if _is(each, "video") and not _picture(each)]
     wanted = [each for each in streams if _kind(each) in _KINDS and not _picture(each)]
+    frames = sequence(document.get("frames"))
     video = None
     if videos:
         chosen = _preferred(videos)
-        video = seen(_video(chosen), chosen, sequence(document.get("frames")))
+        video = seen(_video(chosen), chosen, frames)
     format_name, duration = text(container.get("format_name")), _file_duration(container, streams)
     counted = _counted_seconds(video) if format_name == "avi" else None
     if video is not None and counted is not None:
@@ -61,7 +62,7 @@ def parse_probe(json_text: str) -> MediaInfo:
         format_name=format_name,
         duration=duration,
         video=video,
-        audio=tuple(_audio(each) for each in streams if _is(each, "audio")),
+        audio=tuple(heard(_audio(each), frames) for each in streams if _is(each, "audio")),
         start_time=number(container.get("start_time")) or 0.0,
         stream_count=len(wanted),
         beside_count=len(streams) - len(wanted),

@@ -66,7 +66,7 @@ def with_video(**changes: object) -> MediaInfo:
         (replace(FILE, duration=14401.0), FailureCode.DURATION_TOO_LONG),
         (with_video(duration=14401.0), FailureCode.DURATION_TOO_LONG),
         (with_video(frame_count=360_000), FailureCode.TOO_MANY_FRAMES),
-        (with_video(frame_count=31_000), FailureCode.TOO_MANY_FRAMES),
+        (with_video(frame_count=62_000), FailureCode.TOO_MANY_FRAMES),
     ],
 )  # fmt: skip
 def test_refusals(info: MediaInfo, code: FailureCode) -> None:

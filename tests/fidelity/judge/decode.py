@@ -94,16 +94,21 @@ class Decoder:
             raise UnreadableError("no picture")
         with tempfile.TemporaryDirectory(prefix="framemill-judge-") as folder:
             place = Path(folder)
+            heard = () if track is None else (
+                "-map", f"0:{track}", "-ar", str(SOUND_RATE), "-c:a", "pcm_s16le",
+                *_both("row", place),
+            )  # fmt: skip
+            # Both in one run: FFmpeg counts from the first of the streams that it reads.
             log = self.run(
                 *_PATIENT, "-i", str(path), "-map", f"0:{picture}", "-enc_time_base", "filter",
                 "-fps_mode", "passthrough", "-vf",
                 f"showinfo=checksum=0,scale={_SMALL}:{_PLAIN_LINES}:flags=area:out_range=pc,"
-                "format=gray", "-c:v", "rawvideo", *_both("small", place),
+                "format=gray", "-c:v", "rawvideo", *_both("small", place), *heard,
             )  # fmt: skip
             sizes = set(_SIZE.findall(log))
             pictures = _cut((place / "small").read_bytes(), _SMALL * _PLAIN_LINES)
             shown = _packets(place / "small")
-            sound = None if track is None else self._heard(path, track, place)
+            sound = _heard(place / "row") if heard else None
         if not sizes:
             raise UnreadableError("no picture")
         width, height = map(int, max(sizes))
@@ -111,21 +116,6 @@ class Decoder:
             width, height, times_of(shown), _SMALL, _PLAIN_LINES, pictures, (), sound,
             stays=len(sizes) == 1, last=last_stands(shown),
         )  # fmt: skip
-
-    def _heard(self, path: Path, track: int, place: Path) -> Sound:
-        self.run(
-            *_PATIENT, "-i", str(path), "-map", f"0:{track}", "-ar", str(SOUND_RATE),
-            "-c:a", "pcm_s16le", *_both("row", place),
-        )  # fmt: skip
-        packets, samples = _packets(place / "row"), _samples(place / "row")
-        count = sum(packet.length for packet in packets)
-        channels = max(len(samples) // max(count, 1), 1)
-        # The loudest channel tells whether there is anything to hear, however they are mixed.
-        by_channel = [samples[number::channels] for number in range(channels)]
-        loudest = array(
-            "h", (min(max(map(abs, each)), 32767) for each in zip(*by_channel, strict=False))
-        )
-        return Sound(loudest, placed(loudest, packets))
 
     def run(self, *arguments: str) -> str:
         """Run FFmpeg and return what it said.
@@ -166,6 +156,18 @@ def _sounds(place: Path) -> list[str]:
         *one, "-af", "asetpts=N/SR/TB", str(place / "row"),
         *one, "-af", "aresample=async=1:first_pts=0", str(place / "placed"),
     ]  # fmt: skip
+
+
+def _heard(file: Path) -> Sound:
+    packets, samples = _packets(file), _samples(file)
+    count = sum(packet.length for packet in packets)
+    channels = max(len(samples) // max(count, 1), 1)
+    # The loudest channel tells whether there is anything to hear, however they are mixed.
+    by_channel = [samples[number::channels] for number in range(channels)]
+    loudest = array(
+        "h", (min(max(map(abs, each)), 32767) for each in zip(*by_channel, strict=False))
+    )
+    return Sound(loudest, placed(loudest, packets))
 
 
 def _loudest(samples: "array[int]", channels: int) -> "array[int]":

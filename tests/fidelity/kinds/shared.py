@@ -46,7 +46,8 @@ _odd("16-picture-ends-before-sound.mp4", seconds=(8,), heard=8, flashes=2, beeps
 _odd("17-podcast-one-frame.mp4", seconds=(8,), heard=8, beeps=8)
 _odd("18-mkv-picture-3s-late.mkv", seconds=(8,), heard=8, flashes=4, beeps=8, disc=False)
 _odd("21-screencast-static-end.webm", seconds=(4, 8), heard=0)
-_odd("25-tv-starts-mid-gop.ts", heard=11.8, flashes=8, beeps=11, disc=False)
+# The first picture has a flash, and stands from the start on.
+_odd("25-tv-starts-mid-gop.ts", heard=11.8, flashes=8, beeps=11, disc=False, in_step=(0.5, 12))
 _odd("26-subtitles-outlast-film.mkv", seconds=(4,), heard=4, flashes=4, beeps=4)
 _odd("28-progressive-then-interlaced.ts", combing=True, **_FILM)
 _odd("29-sdr-bt2020.mp4", seconds=(3,), hues=12)

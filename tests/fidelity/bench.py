@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tests.fidelity import differential
-from tests.fidelity.expect import Expect, wrong_with
+from tests.fidelity.expect import Expect, wrong_with, wrong_words
 from tests.fidelity.judge.decode import Decoder, UnreadableError
 from tests.fidelity.judge.film import Film
 from tests.fidelity.sample import Sample
@@ -57,6 +57,7 @@ def judged(made: Made, due: Expect, decoder: Decoder, source: Path) -> list[str]
     if not due.ready:
         return [f"ready, not {' or '.join(sorted(due.refused))}"]
     found: dict[str, list[str]] = {}
+    told = wrong_words(made.told, due)
     for path in made.renditions:
         try:
             film = decoder.decode(path)
@@ -71,7 +72,7 @@ def judged(made: Made, due: Expect, decoder: Decoder, source: Path) -> list[str]
         for each in wrong:
             found.setdefault(each, []).append(path.stem)
     # What is wrong with all of them is told once.
-    return [
+    return told + [
         line if len(names) == len(made.renditions) else f"{', '.join(names)}: {line}"
         for line, names in found.items()
     ]

@@ -4,18 +4,16 @@ from collections.abc import Mapping
 
 from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
+from workers.media.damage import SLACK_FRAMES, SLACK_SECONDS
 from workers.media.info import MediaInfo, VideoStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import EncodePlan, PlannedRendition
 
-# A file with broken places counts as whole when this much of it came out.
-WHOLE = 0.98
-# Containers round and cut: less than this many seconds, or frames, missing is no loss.
-SLACK_SECONDS = 0.1
-SLACK_FRAMES = 2
 # Players show the last picture while there is still sound; for so long nobody minds, in parts of
 # the film and in seconds.
 _SILENT_SHARE, _SILENT_LEAST_S, _SILENT_MOST_S = 0.01, 0.25, 1.0
+# Where a file was cut, picture and sound end so near to each other, in seconds.
+_ALIKE_S = 0.5
 
 
 def most_frames(plan: EncodePlan, limits: Limits) -> int:
@@ -47,12 +45,14 @@ def check(
     outputs: Mapping[str, MediaInfo],
     *,
     complaint: FailureCode | None = None,
+    lost: float = 0.0,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Failure | None:
-    """Return None when every rendition is whole, else the fault of the input.
+    """Return None when enough of the input is in every rendition, else the fault of the input.
 
     Each output goes by the name of its rendition. `complaint` is what FFmpeg has said of the file;
     where it could read all that is there, a length that the file gives is not taken for true.
+    `lost` is for how many seconds in between no picture came.
 
     Raises:
         TransientError: a rendition is missing or of another shape: a fault of ours.
@@ -66,7 +66,7 @@ def check(
         _shape(rendition, output.video)
         refusal = _endless(plan, output.video, limits)
         if refusal is None and complaint is not None:
-            refusal = _length(plan, output, output.video, complaint)
+            refusal = _length(plan, output, complaint, lost, limits)
         if refusal is not None:
             return refusal
         # A track is announced and nothing is in it: all of it was lost with the file's end.
@@ -103,20 +103,55 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Failure | 
 
 
 def _length(
-    plan: EncodePlan, output: MediaInfo, video: VideoStream, complaint: FailureCode
+    plan: EncodePlan, output: MediaInfo, complaint: FailureCode, lost: float, limits: Limits
 ) -> Failure | None:
-    frame = 1 / float(plan.frame_rate)
-    made = (video.frame_count or 0) * frame
-    # Some containers know only the length of the whole file, which sound may outlast.
-    wanted = plan.duration if plan.duration is not None else plan.total_duration
-    if plan.duration is None:
-        made = max(made, output.duration or 0.0)
-    if wanted is None:
-        return None
-    slack = max(SLACK_SECONDS, SLACK_FRAMES * frame)
-    if made >= min(wanted * WHOLE, wanted - slack):
+    made, wanted = _sound(plan, output) if plan.hold else _picture(plan, output)
+    read = made - lost
+    if wanted is None or read >= min(wanted * limits.min_readable, wanted - _slack(plan)):
         return None
     reason = "is damaged" if complaint is FailureCode.CORRUPT_MEDIA else "is incomplete"
     return Failure(
-        complaint, f"The file {reason}: {made:.1f} of {wanted:.1f} seconds could be read."
+        complaint, f"The file {reason}: {read:.1f} of {wanted:.1f} seconds could be read."
     )
+
+
+def ends_early(
+    plan: EncodePlan, outputs: Mapping[str, MediaInfo]
+) -> tuple[str, float, float] | None:
+    """Return what ends before the file says: file, picture or sound; its seconds, and of how many.
+
+    None when nobody notices.
+    """
+    (picture, whole), (sound, all_sound) = (
+        min((seconds(plan, each) for each in outputs.values()), key=_made)
+        for seconds in (_picture, _sound)
+    )
+    if whole is not None and picture < whole - _slack(plan):
+        return "picture" if sound > picture + _ALIKE_S else "file", picture, whole
+    if all_sound is not None and sound < all_sound - _slack(plan):
+        return "sound", sound, all_sound
+    return None
+
+
+def _made(seconds: tuple[float, float | None]) -> float:
+    return seconds[0]
+
+
+def _picture(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
+    """Return how many seconds of picture a rendition has, and how many the file says it has."""
+    frames = output.video.frame_count if output.video else 0
+    made = (frames or 0) / float(plan.frame_rate)
+    if plan.duration is not None:
+        return made - plan.hold, plan.duration - plan.hold
+    # Some containers know only the length of the whole file, which sound may outlast.
+    return max(made, output.duration or 0.0), plan.total_duration
+
+
+def _sound(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
+    made = max((stream.duration or 0.0 for stream in output.audio), default=0.0)
+    wanted = plan.audio.duration if plan.audio else None
+    return made, None if wanted is None else wanted + plan.sound_delay
+
+
+def _slack(plan: EncodePlan) -> float:
+    return max(SLACK_SECONDS, SLACK_FRAMES / float(plan.frame_rate))

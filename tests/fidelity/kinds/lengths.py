@@ -62,6 +62,13 @@ def _chapters(shop: Workshop, path: Path) -> None:
     shop.run("-i", str(film), "-i", str(marks), "-map_metadata", "1", "-c", "copy", str(path))
 
 
+@KIND("estimated.mpg", Expect(seconds=(3,), heard=3, flashes=3, beeps=3, compared=True))
+def _estimated(shop: Workshop, path: Path) -> None:
+    # A program stream has no length: what is said of it is guessed from its bytes.
+    shop.film(path, seconds=3, rate="24000/1001", video=("-c:v", "mpeg2video", "-q:v", "2"),
+              audio=("-c:a", "mp2"), sound_rate=32000)  # fmt: skip
+
+
 @KIND("mid-gop.ts", Expect(heard=5.5, flashes=3, beeps=5, disc=False))
 def _mid_gop(shop: Workshop, path: Path) -> None:
     shop.film(path, seconds=8, video=(*H264, "-g", "90", "-bf", "0", "-sc_threshold", "0",

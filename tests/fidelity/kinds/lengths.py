@@ -158,7 +158,7 @@ def _cut(shop: Workshop, path: Path) -> None:
 @KIND("cut-at-the-end.mp4", _CUT)
 def _cut_mp4(shop: Workshop, path: Path) -> None:
     shop.film(path, "-movflags", "+faststart")
-    patch.cut(path, 0.95)
+    patch.cut(path, 0.98)
 
 
 @KIND("half-is-missing.mp4", refused("truncated_media", "corrupt_media"))

@@ -109,12 +109,13 @@ class Decoder:
             pictures = _cut((place / "small").read_bytes(), _SMALL * _PLAIN_LINES)
             shown = _packets(place / "small")
             sound = _heard(place / "row") if heard else None
-        if not sizes:
+        if not pictures:
             raise UnreadableError("no picture")
-        width, height = map(int, max(sizes))
+        # Another thread may write into a line of this log: none is left of a single picture then.
+        width, height = map(int, max(sizes, default=(_SMALL, _PLAIN_LINES)))
         return Film(
             width, height, times_of(shown), _SMALL, _PLAIN_LINES, pictures, (), sound,
-            stays=len(sizes) == 1, last=last_stands(shown),
+            stays=len(sizes) < 2, last=last_stands(shown),
         )  # fmt: skip
 
     def run(self, *arguments: str) -> str:

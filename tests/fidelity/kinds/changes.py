@@ -1,6 +1,6 @@
 """B: size, channels or rate change in mid-stream."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.fidelity.expect import Expect
@@ -21,12 +21,16 @@ def _two(
     shop: Workshop, path: Path, first: Mapping[str, object], second: Mapping[str, object]
 ) -> None:
     """Join two recordings of three seconds whose time stamps go on."""
+    _join(shop, path, (first, second), _HALF)
+
+
+def _join(shop: Workshop, path: Path, parts: Sequence[Mapping[str, object]], seconds: int) -> None:
     pieces = []
-    for number, how in enumerate((first, second)):
+    for number, how in enumerate(parts):
         piece = shop.place(f"piece{number}.ts")
         shop.film(
-            piece, "-output_ts_offset", str(1 + _HALF * number), "-muxdelay", "0",
-            "-muxpreload", "0", seconds=_HALF,
+            piece, "-output_ts_offset", str(1 + seconds * number), "-muxdelay", "0",
+            "-muxpreload", "0", seconds=seconds,
             **{"audio": ("-c:a", "ac3"), **how},  # type: ignore[arg-type]
         )  # fmt: skip
         pieces.append(piece)
@@ -65,6 +69,13 @@ def _rate(shop: Workshop, path: Path) -> None:
 def _rate_aac(shop: Workshop, path: Path) -> None:
     aac = {"audio": ("-c:a", "aac")}
     _two(shop, path, {"sound_rate": 44100, **aac}, {"sound_rate": 48000, **aac})
+
+
+@KIND("six-parts.ts", _ALL)
+def _six(shop: Workshop, path: Path) -> None:
+    # The last block of sound of each part reaches a little into the next one.
+    parts = [{"channels": each, "audio": ("-c:a", "aac")} for each in ("mono", "stereo") * 3]
+    _join(shop, path, parts, 1)
 
 
 # The box is not in what is left of the picture.

@@ -41,7 +41,8 @@ _film("22.2.mov", "22.2", "-c:a pcm_s16le", 2)
 # Channels that nobody has named: recorders write one a microphone.
 for _number in (3, 4, 5, 6, 8, 10, 12, 16):
     _film(f"unnamed-{_number}.mkv", str(_number), "-c:a pcm_s16le")
-    _film(f"unnamed-{_number}-last.mov", str(_number), "-c:a pcm_s16le", _number - 1)
+    if _number > 3:  # of three, QuickTime takes the last one for bass effects
+        _film(f"unnamed-{_number}-last.mov", str(_number), "-c:a pcm_s16le", _number - 1)
 _film("left-only.mp4", "stereo", "-c:a aac", 0)
 _film("right-only.mp4", "stereo", "-c:a aac", 1)
 _film("8-khz.mov", "mono", "-ar 8000 -c:a pcm_alaw")

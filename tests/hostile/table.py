@@ -142,7 +142,7 @@ def _beyond() -> Iterator[Hostile]:
         "360000-frames", lambda m: Film(m.picture(), count=360_000).encode(), ("too_many_frames",)
     )
     yield Hostile(
-        "600-a-second", lambda m: Film(m.picture(), count=6000, ticks=1).encode(),
+        "1200-a-second", lambda m: Film(m.picture(), count=12_000, clock=1200, ticks=1).encode(),
         ("too_many_frames",),
     )  # fmt: skip
     yield Hostile(

@@ -172,6 +172,7 @@ class MediaInfo:
         duration: seconds from the format or, failing that, the longest stream; None if unknown.
         video: the stream to show (default one, else the first), None when there is none.
         audio: every sound stream in file order.
+        cover: the stream of a still picture beside the sound, if its decoder took it.
         start_time: the first time stamp of all streams, in seconds.
         stream_count: of picture, sound and text.
         beside_count: of covers, attachments, data.
@@ -182,6 +183,7 @@ class MediaInfo:
     duration: float | None
     video: VideoStream | None = None
     audio: tuple[AudioStream, ...] = ()
+    cover: int | None = None
     start_time: float = 0.0
     stream_count: int = 0
     beside_count: int = 0

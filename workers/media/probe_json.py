@@ -1,6 +1,7 @@
 """Reads ffprobe's JSON into MediaInfo; it tolerates missing and odd values."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -22,6 +23,7 @@ from workers.media.seen import seen
 
 _MKVMERGE = "_STATISTICS_WRITING_APP"  # a tag that only it writes
 _EMPTY_TAG = "[0][0][0][0]"
+_COVERS = frozenset({"mjpeg", "png"})
 _KINDS = frozenset({"video", "audio", "subtitle"})
 
 
@@ -47,10 +49,11 @@ def parse_probe(json_text: str) -> MediaInfo:
     streams = [mapping(stream) for stream in sequence(document.get("streams"))]
     videos = [each for each in streams if _is(each, "video") and not _picture(each)]
     wanted = [each for each in streams if _kind(each) in _KINDS and not _picture(each)]
+    frames = sequence(document.get("frames"))
     video = None
     if videos:
         chosen = _preferred(videos)
-        video = seen(_video(chosen), chosen, sequence(document.get("frames")))
+        video = seen(_video(chosen), chosen, frames)
     format_name, duration = text(container.get("format_name")), _file_duration(container, streams)
     counted = _counted_seconds(video) if format_name == "avi" else None
     if video is not None and counted is not None:
@@ -62,6 +65,7 @@ def parse_probe(json_text: str) -> MediaInfo:
         duration=duration,
         video=video,
         audio=tuple(_audio(each) for each in streams if _is(each, "audio")),
+        cover=_cover(streams, frames),
         start_time=number(container.get("start_time")) or 0.0,
         stream_count=len(wanted),
         beside_count=len(streams) - len(wanted),
@@ -90,6 +94,13 @@ def _picture(stream: Fields) -> bool:
         integer(disposition.get(name)) == 1
         for name in ("attached_pic", "timed_thumbnails", "still_image")
     )
+
+
+def _cover(streams: list[Fields], frames: Sequence[object]) -> int | None:
+    """Return the first cover that was decoded."""
+    decoded = {integer(f.get("stream_index")) for f in map(mapping, frames) if "width" in f}
+    covers = (integer(s.get("index")) for s in streams if _picture(s) and _codec(s) in _COVERS)
+    return next((index for index in covers if index in decoded), None)
 
 
 def _preferred(videos: list[Fields]) -> Fields:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
+from workers.media.audio_plan import AudioPlan
 from workers.media.info import MediaInfo, VideoStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import EncodePlan, PlannedRendition
@@ -43,7 +44,7 @@ def outlasted(plan: EncodePlan, outputs: Mapping[str, MediaInfo]) -> float:
 
 
 def check(
-    plan: EncodePlan,
+    plan: EncodePlan | AudioPlan,
     outputs: Mapping[str, MediaInfo],
     *,
     complaint: FailureCode | None = None,
@@ -57,6 +58,9 @@ def check(
     Raises:
         TransientError: a rendition is missing or of another shape: a fault of ours.
     """
+    if isinstance(plan, AudioPlan):
+        (file,) = plan.renditions
+        return _check_audio(plan, outputs.get(file.name), complaint, limits)
     for rendition in plan.renditions:
         output = outputs.get(rendition.name)
         if output is None:
@@ -73,6 +77,22 @@ def check(
         if plan.audio and not output.audio:
             return Failure(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
     return None
+
+
+def _check_audio(
+    plan: AudioPlan, output: MediaInfo | None, complaint: FailureCode | None, limits: Limits
+) -> Failure | None:
+    if output is None or output.video is not None:
+        raise TransientError("the sound is missing, or has a picture")
+    made = max((stream.duration or 0.0 for stream in output.audio), default=0.0)
+    if not made:
+        return Failure(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
+    wanted = plan.total_duration
+    if made >= limits.max_duration_s - SLACK_SECONDS > (wanted or 0.0):
+        return _too_long(limits)
+    if complaint is None or wanted is None or not plan.is_length_known:
+        return None
+    return _missing(made, wanted, SLACK_SECONDS, complaint)
 
 
 def _shape(rendition: PlannedRendition, video: VideoStream) -> None:
@@ -94,11 +114,15 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Failure | 
         )
     seconds = frames / float(plan.frame_rate)
     if seconds >= limits.max_duration_s - SLACK_SECONDS > (plan.duration or 0.0):
-        return Failure(
-            FailureCode.DURATION_TOO_LONG,
-            f"The video is too long. The limit is {limits.max_duration_s / 3600:.1f} hours.",
-        )
+        return _too_long(limits)
     return None
+
+
+def _too_long(limits: Limits) -> Failure:
+    return Failure(
+        FailureCode.DURATION_TOO_LONG,
+        f"The file is too long. The limit is {limits.max_duration_s / 3600:.1f} hours.",
+    )
 
 
 def _length(
@@ -112,7 +136,10 @@ def _length(
         made = max(made, output.duration or 0.0)
     if wanted is None:
         return None
-    slack = max(SLACK_SECONDS, SLACK_FRAMES * frame)
+    return _missing(made, wanted, max(SLACK_SECONDS, SLACK_FRAMES * frame), complaint)
+
+
+def _missing(made: float, wanted: float, slack: float, complaint: FailureCode) -> Failure | None:
     if made >= min(wanted * WHOLE, wanted - slack):
         return None
     reason = "is damaged" if complaint is FailureCode.CORRUPT_MEDIA else "is incomplete"

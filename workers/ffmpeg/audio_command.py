@@ -7,12 +7,12 @@ from workers.media.limits import DEFAULT_LIMITS, Limits
 
 _WIDTH, _HEIGHT = 1280, 720
 _WAVE_HEIGHT = 400
-_BAR = 10  # from one to the next
+_BARS = 128
 _WAVE = "0x4fd1c1"
 _GROUND = {"r": 0x16, "g": 0x20, "b": 0x1D}
 _JPEG = "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p"
-# Values a second that the wave is drawn of. They are kept until the end, some 4 bytes each; in
-# large packets, since each packet takes about 1 kB.
+# Values a second that the wave is drawn of; silence follows a sound that has too few for all bars.
+# They are kept until the end, in large packets: each takes about 1 kB beside what is in it.
 _ENERGY_RATE, _PACKET = 100, 500
 # Seconds of sound between two pictures that only say how far FFmpeg is: it reports how far the
 # output is that is behind all others, and the wave is drawn at the end.
@@ -56,13 +56,16 @@ def wave_graph() -> str:
             # The square of the sound is its energy; of it few values a second are enough.
             "[heard]aformat=sample_fmts=fltp:channel_layouts=mono,asplit[one][other]",
             f"[one][other]amultiply,volume=4,aresample={_ENERGY_RATE}:osf=s16,"
-            f"asetnsamples=n={_PACKET}:p=0,asplit[beats][energy]",
+            f"apad=whole_len={_BARS},asetnsamples=n={_PACKET}:p=0,asplit[beats][energy]",
             f"[beats]showwaves=s={_WIDTH}x{_HEIGHT}:r=1/{_BEAT_S}[beat]",
-            f"[energy]showwavespic=s={_WIDTH // _BAR}x{_WAVE_HEIGHT}:colors={_WAVE}:scale=cbrt"
+            f"[energy]showwavespic=s={_BARS}x{_WAVE_HEIGHT}:colors={_WAVE}:scale=cbrt"
             f":draw=full,scale={_WIDTH}:{_WAVE_HEIGHT}:flags=neighbor,"
-            f"drawgrid=w={_BAR}:h=0:t=4:c=black,"
+            f"drawgrid=w={_WIDTH // _BARS}:h=0:t=4:c=black,"
             f"pad={_WIDTH}:{_HEIGHT}:-1:-1,setsar=1,format=rgba[wave]",
-            f"[beat][wave]concat=n=2,format=rgb24,lutrgb={ground},{_JPEG}[poster]",
+            # Encoders of before FFmpeg 6 count such pictures by the time between two.
+            "[beat][wave]concat=n=2,"
+            f"setpts=if(isnan(PREV_OUTPTS)\\,PTS\\,max(PTS\\,PREV_OUTPTS+{_BEAT_S}/TB)),"
+            f"format=rgb24,lutrgb={ground},{_JPEG}[poster]",
         ]
     )
 

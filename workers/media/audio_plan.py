@@ -9,7 +9,7 @@ from workers.media.plan import sample_rate_of, select_audio
 
 # Formats that are sound and nothing else: FFmpeg takes their length from the bit rate at their
 # beginning.
-_BARE = frozenset({"aac", "ac3", "amr", "dts", "eac3"})
+_BARE = frozenset({"aac", "ac3", "amr", "dts", "eac3", "mp3"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,8 @@ _LIMITS = (
 # The names are FFmpeg's own: they are safe to show.
 _FORMAT = re.compile(r"(?:\[([\w,]+) @ 0x[0-9a-f]+\] )?Format not on whitelist")
 _CODEC = re.compile(
-    r"Codec \(([\w-]+)\) not on whitelist|[Nn]o decoder found for:? ([\w-]+)"
-    r"|Codec \([^)]*\) not on whitelist|Unsupported codec|Decoder [^\n]*not found"
-    r"|[Nn]o decoder found for|Decoding requested, but no decoder"
+    r"Codec \((?:([\w-]+)|[^)]*)\) not on whitelist|Unsupported codec|Decoder [^\n]*not found"
+    r"|[Nn]o decoder found for(?::? ([\w-]+))?"
 )
 _REFUSED = (
     _sign(
@@ -92,6 +91,11 @@ _EMPTY = _sign(r"received no packets", FailureCode.CORRUPT_MEDIA, "The file has 
 _MOST_AT_A_CUT = 12
 # A size in the file that passes -max_alloc is refused with these words, whatever memory is free.
 _BEYOND_MEMORY = re.compile(r"Error during demuxing: Cannot allocate memory")
+# A demuxer that recognised the file speaks under its own name: "[mov,mp4 @ 0x55d0] ...". Some take
+# a file for theirs by a few bits that any file may have.
+_RECOGNISED = re.compile(
+    r"^\[(?!in#|(?:mp3|aac|ac3|eac3|dts|mpegvideo) )[\w,]+ @ 0x[0-9a-f]+\]", re.MULTILINE
+)
 _INVALID = "Invalid data found when processing input"
 _GAVE_UP = Failure(
     FailureCode.PROCESSING_GAVE_UP,
@@ -117,9 +121,7 @@ def diagnose_probe(status: int, stderr_tail: str) -> Failure:
     found = _certain(status, stderr_tail) or _refused(stderr_tail)
     if found is not None:
         return found
-    # A demuxer that recognised the file speaks under its own name: "[mov,mp4 @ 0x55d0] ...".
-    recognised = re.search(r"^\[(?!in#)[\w,]+ @ 0x[0-9a-f]+\]", stderr_tail, re.MULTILINE)
-    if _INVALID in stderr_tail and not recognised:
+    if _INVALID in stderr_tail and not _RECOGNISED.search(stderr_tail):
         return unsupported_format(None)
     return _first((_DAMAGED, _CUT), stderr_tail) or _GAVE_UP
 

@@ -1152,9 +1152,10 @@ export interface components {
             duration: number;
             /**
              * Height
+             * @description Null for sound.
              * @example 720
              */
-            height: number;
+            height: number | null;
             /**
              * Name
              * @example 720p
@@ -1169,14 +1170,16 @@ export interface components {
             url: string;
             /**
              * Video Codec
+             * @description Null for sound.
              * @example h264
              */
-            video_codec: string;
+            video_codec: string | null;
             /**
              * Width
+             * @description Null for sound.
              * @example 1280
              */
-            width: number;
+            width: number | null;
         };
         /**
          * SessionItem
@@ -1414,6 +1417,12 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Kind
+             * @description Whether there is a picture. Null until the file was inspected.
+             * @example video
+             */
+            kind: ("video" | "audio") | null;
             /** Poster Url */
             poster_url: string | null;
             /** Progress */

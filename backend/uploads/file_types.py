@@ -17,6 +17,9 @@ CONTENT_TYPES = {
     ".trp": "video/mp2t", ".tod": "video/mp2t", ".mpg": "video/mpeg", ".mpeg": "video/mpeg",
     ".m2v": "video/mpeg", ".vob": "video/mpeg", ".mod": "video/mpeg", ".dv": "video/dv",
     ".dif": "video/dv", ".mxf": "application/mxf",
+    # Pictures, also those that move
+    ".gif": "image/gif", ".webp": "image/webp", ".png": "image/png", ".apng": "image/apng",
+    ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
     # Sound
     ".aac": "audio/aac", ".flac": "audio/flac", ".ogg": "audio/ogg", ".oga": "audio/ogg",
     ".opus": "audio/ogg", ".weba": "audio/webm", ".mka": "audio/x-matroska",

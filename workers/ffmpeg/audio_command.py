@@ -1,6 +1,6 @@
 """Turns a plan for sound alone into the arguments of one FFmpeg process."""
 
-from workers.ffmpeg.command import audio_encoder, opening, still_output
+from workers.ffmpeg.command import audio_encoder, opening, still_output, until
 from workers.ffmpeg.sound import AUDIO_LABEL, sound_graph
 from workers.media.audio_plan import AudioPlan
 from workers.media.limits import DEFAULT_LIMITS, Limits
@@ -40,8 +40,7 @@ def audio_command(
         *audio_encoder(plan.audio, plan.audio_bitrate),
         "-map_metadata", "-1",
         "-map_chapters", "-1",
-        # Whatever the time stamps of a source say that was let in for a shorter one.
-        "-t", f"{limits.max_duration_s:g}",
+        *until(limits),
         "-f", "mp4", f"{out_dir}/{file.file_name}",
         "-map", *poster, *still_output(out_dir),
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from workers.ffmpeg.canvas import SCALER, to_canvas
 from workers.ffmpeg.capabilities import Capabilities
 from workers.media.info import OTHER_CURVES, VideoStream
-from workers.media.plan import PlannedRendition
+from workers.media.plan import EncodePlan, PlannedRendition
 
 # Matrices that a picture may keep; everything else is brought to BT.709.
 _KEPT_MATRICES = frozenset({"bt709", "smpte170m", "bt470bg"})
@@ -15,22 +15,26 @@ _WHITE, _PQ_PEAK = 203, 10_000
 _SCREEN = "iec61966-2-1"  # sRGB
 
 
-def sized(video: VideoStream, rendition: PlannedRendition, capabilities: Capabilities) -> list[str]:
-    """Return the filters that bring a picture to the size and the colours of a rendition."""
-    width, height = rendition.width, rendition.height
+def sized(plan: EncodePlan, capabilities: Capabilities) -> list[str]:
+    """Return the filters that bring a picture to the size and the colours of the largest."""
+    video, rendition = plan.video, plan.renditions[0]
+
+    def canvas(pix_fmt: str, options: str = "") -> list[str]:
+        return to_canvas(rendition.width, rendition.height, pix_fmt, options, plan.shapes)
+
     if video.hdr:
         tags = [f"setparams=range=tv:{_BT709}", "format=yuv420p"]
         if capabilities.converts_color:
-            return [*to_canvas(width, height, "yuv444p10"), *_tone_map(video), *tags]
-        return [*to_canvas(width, height, "yuv444p10"), *_tone_map_by_table(video), *tags]
+            return [*canvas("yuv444p10"), *_tone_map(video), *tags]
+        return [*canvas("yuv444p10"), *_tone_map_by_table(video), *tags]
     if video.wide_gamut:
         # The filter without zscale knows few matrices.
         plain = "" if capabilities.converts_color else ":out_color_matrix=bt709"
-        scaled = to_canvas(width, height, "yuv444p10", f":out_range=tv{plain}")
+        scaled = canvas("yuv444p10", f":out_range=tv{plain}")
         return [*scaled, *_narrowed(video, capabilities)]
     if video.color_space in _KEPT_MATRICES or untagged(video):
-        return [*to_canvas(width, height, "yuv420p", ":out_range=tv"), *said(video, rendition)]
-    scaled = to_canvas(width, height, "yuv420p", ":out_range=tv:out_color_matrix=bt709")
+        return [*canvas("yuv420p", ":out_range=tv"), *said(video, rendition)]
+    scaled = canvas("yuv420p", ":out_range=tv:out_color_matrix=bt709")
     return [*scaled, f"setparams={_BT709}"]
 
 

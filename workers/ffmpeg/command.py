@@ -37,8 +37,7 @@ def encode_command(
         "-filter_complex", picture_graph(plan, capabilities, most_frames(plan, limits)),
         *_video_options(plan),
         *_audio_options(plan),
-        # Whatever the time stamps of a source say that was let in for a shorter one.
-        "-t", f"{limits.max_duration_s:g}",
+        *until(limits),
         "-f", "tee", _tee(plan, out_dir),
         "-map", f"[{POSTER_LABEL}]", *still_output(out_dir),
     ]  # fmt: skip
@@ -83,6 +82,11 @@ def _video_options(plan: EncodePlan) -> list[str]:
         # The fps filter made the rate constant; nothing after it may drop or repeat frames.
         "-fps_mode", "passthrough",
     ]  # fmt: skip
+
+
+def until(limits: Limits) -> list[str]:
+    """End an output, whatever the time stamps of a source say that was let in for a shorter one."""
+    return ["-t", f"{limits.max_duration_s:g}"]
 
 
 def _quality(number: int, rendition: PlannedRendition) -> list[str]:

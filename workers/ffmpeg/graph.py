@@ -41,7 +41,7 @@ def _base(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str
     if video.alpha:
         # What cannot be seen may have any colour; on black it has none.
         filters.append("premultiply=inplace=1")
-    filters.extend(sized(video, plan.renditions[0], capabilities))
+    filters.extend(sized(plan, capabilities))
     if plan.hold:
         filters.append(f"tpad=stop_mode=clone:stop_duration={plan.hold:.3f}")
     # Not by -frames:v, which from FFmpeg 6 on ends the sound with the picture.

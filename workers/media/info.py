@@ -8,6 +8,8 @@ HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 # ISO/IEC 23001-7 replaces a protected track's sample entry by one of these.
 ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi", "drms"})
 UNKNOWN_CODEC = "unknown"
+# One picture, by FFmpeg's name of the demuxer.
+STILL_FORMATS = frozenset({"png_pipe", "jpeg_pipe", "webp_pipe"})
 _WIDE_PRIMARIES = frozenset({"bt2020", "film", "bt470m", "smpte431", "smpte432"})
 # Curves far from BT.709's. PAL says gamma28 of pictures that are like all others, so it is believed
 # only where nothing else says PAL.
@@ -164,6 +166,14 @@ class AudioStream:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """From `start` on, in seconds of the film, a picture is `aspect` times as wide as high."""
+
+    start: float
+    aspect: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class MediaInfo:
     """A file as ffprobe sees it.
 
@@ -176,6 +186,7 @@ class MediaInfo:
         start_time: the first time stamp of all streams, in seconds.
         stream_count: of picture, sound and text.
         beside_count: of covers, attachments, data.
+        shapes: of the picture, if there are several.
         undescribed_count: streams with neither a codec's name nor a tag.
     """
 
@@ -188,6 +199,13 @@ class MediaInfo:
     stream_count: int = 0
     beside_count: int = 0
     undescribed_count: int = 0
+    shapes: tuple[Shape, ...] = ()
+
+    @property
+    def still(self) -> bool:
+        """Whether it is one picture and nothing else."""
+        one = self.video is not None and self.video.frame_count == 1 and not self.audio
+        return self.format_name in STILL_FORMATS or (self.format_name == "gif" and one)
 
     @property
     def encrypted(self) -> bool:

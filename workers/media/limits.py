@@ -7,16 +7,17 @@ from pydantic import BaseModel, ByteSize, Field
 from core.errors import Failure
 from core.model.failure_codes import FailureCode
 from workers.media.codecs import AUDIO, VIDEO
-from workers.media.info import UNKNOWN_CODEC, MediaInfo, VideoStream
+from workers.media.info import STILL_FORMATS, UNKNOWN_CODEC, MediaInfo, VideoStream
 from workers.media.refusals import unsupported_codec, unsupported_format
 
 # Containers that are taken, by FFmpeg's names. A fixed list: everything else FFmpeg could open
-# (playlists, scripts, network formats, stills) is a way in for a hostile file.
+# (playlists, scripts, network formats) is a way in for a hostile file.
 FORMATS = frozenset(
     {
         "mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi",
         "mpegts", "mpeg", "mpegvideo", "flv", "asf", "ogg", "mxf", "dv", "rm",
         "mp3", "aac", "wav", "w64", "flac", "aiff", "caf", "amr", "ac3", "eac3", "dts",
+        "gif", "apng", "webp_anim", *STILL_FORMATS,
     }
 )  # fmt: skip
 # Profiles of Dolby Vision whose base layer no other decoder shows in the right colours.
@@ -89,7 +90,7 @@ def decodable(codec: str) -> bool:
 
 
 def _container(info: MediaInfo, limits: Limits) -> Failure | None:
-    if not FORMATS & set(info.format_name.split(",")):
+    if not FORMATS & set(info.format_name.split(",")) or (info.still and _size(info, limits)):
         return unsupported_format(info.format_name)
     if info.stream_count > limits.max_streams or info.beside_count > MAX_BESIDE:
         count = info.stream_count + info.beside_count

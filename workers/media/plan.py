@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from workers.media.info import AudioStream, MediaInfo, VideoStream
+from workers.media.info import AudioStream, MediaInfo, Shape, VideoStream
 from workers.media.ladder import Ladder, Rung
 from workers.media.limits import decodable
 from workers.media.rates import output_rate
@@ -15,6 +15,7 @@ MAX_LONG_SIDE = 4096
 # since neighbours differ less (the step of Apple's HLS authoring guide, section 1).
 FAST_RATE = 31
 FAST_FACTOR = 1.5
+STILL_S = 5.0  # a picture on its own is shown for so long
 MAX_SAMPLE_RATE = 48_000
 _SAMPLE_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, MAX_SAMPLE_RATE})
 # Codecs that know no fields, and containers whose header tells of all the pictures they hold.
@@ -64,6 +65,7 @@ class EncodePlan:
         sample_rate: of the sound, samples a second.
         sound_delay: seconds before the sound begins.
         delay: seconds before the first picture, in which that one stands.
+        shapes: of the picture, if they change.
         hold: seconds that the last picture stands, until the sound ends.
     """
 
@@ -85,6 +87,7 @@ class EncodePlan:
     sound_delay: float = 0.0
     delay: float = 0.0
     hold: float = 0.0
+    shapes: tuple[Shape, ...] = ()
 
 
 def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
@@ -120,6 +123,7 @@ def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         sound_delay=late if late > _SOUND_ALIKE_S else 0.0,
         delay=delay,
         hold=hold,
+        shapes=info.shapes,
     )
 
 
@@ -179,6 +183,8 @@ def _times(
 ) -> tuple[float, float | None, float]:
     """Return how long the first picture stands, the length of all, and how long the last stands."""
     delay = late if (late := _late(info, video)) > _ALIKE_S else 0.0
+    if info.still:
+        return 0.0, STILL_S, STILL_S
     length = _picture_seconds(video)
     if length is None:
         return delay, None, 0.0

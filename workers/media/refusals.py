@@ -7,7 +7,8 @@ from workers.media.info import UNKNOWN_CODEC
 
 def unsupported_format(name: str | None) -> Failure:
     """Refuse a file of a type that FFmpeg names, perhaps by several names with commas."""
-    what = "This file type is" if name is None else f"Files of the type {name.split(',')[0]} are"
+    word = name and name.split(",")[0].removesuffix("_pipe")
+    what = f"Files of the type {word} are" if word else "This file type is"
     return Failure(
         FailureCode.UNSUPPORTED_FORMAT,
         f"{what} not supported. Export the film as MP4 and upload it again.",

@@ -113,7 +113,8 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Failure | 
             f"The video has too many frames. The limit is {limits.max_frames}.",
         )
     seconds = frames / float(plan.frame_rate)
-    if seconds >= limits.max_duration_s - SLACK_SECONDS > (plan.duration or 0.0):
+    most = limits.max_duration_s
+    if seconds >= most - SLACK_SECONDS and not most - SLACK_SECONDS <= (plan.duration or 0) <= most:
         return _too_long(limits)
     return None
 

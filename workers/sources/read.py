@@ -9,6 +9,7 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,13 +17,15 @@ from core.errors import Failure, PermanentError, TransientError
 from core.model.failure_codes import FailureCode
 from core.model.states import Stage
 from workers.context import Context
+from workers.ffmpeg import measure
 from workers.ffmpeg.diagnose import DISK_FULL
-from workers.ffmpeg.measure import measure
 from workers.ffmpeg.probe import ProbeFailedError, probe
+from workers.ffmpeg.process import FFmpegFailedError, Finished, ProcessLimits, run
 from workers.formats.shape import Pipe
 from workers.media.fields import worth_measuring
-from workers.media.info import MediaInfo
+from workers.media.info import STILL_FORMATS, MediaInfo
 from workers.media.limits import Limits, believed, refuse
+from workers.media.shapes import may_change
 from workers.runtime.scratch import require, whole_file_room
 from workers.sandbox.policies import probe_policy
 from workers.sources.choose import WholeFile
@@ -100,24 +103,45 @@ async def inspected(context: Context, name: str) -> MediaInfo:
     except ProbeFailedError as error:
         report.add(error.stderr_tail or str(error))
         raise judged(error.failure, str(error)) from error
-    info = believed(info, limits)
+    info = await _pictured(context, name, believed(info, limits))
     refusal = refuse(info, limits)
     if refusal is not None:
         report.add(f"refused: {refusal.code}")
         raise PermanentError(refusal)
+    return await _measured(context, name, info)
+
+
+async def _pictured(context: Context, name: str, info: MediaInfo) -> MediaInfo:
+    """Return a still with its size, which not every ffprobe can tell."""
+    if info.video is None or info.format_name not in STILL_FORMATS:
+        return info
+    tools = context.tools
+    attempt = partial(_attempt, context, context.place / name)
+    return await measure.still(tools.ffmpeg, f"./{name}", info, tools.limits, attempt)
+
+
+async def _measured(context: Context, name: str, info: MediaInfo) -> MediaInfo:
+    """Return what a file is with what no header tells, as far as that is worth looking for."""
+    tools, limits = context.tools, context.tools.limits
+    attempt = partial(_attempt, context, context.place / name)
     if info.video is not None and worth_measuring(info.video):
-        tools, file = context.tools, context.place / name
-        video = await measure(
-            tools.ffmpeg,
-            f"./{name}",
-            info.video,
-            cwd=context.place,
-            limits=limits,
-            policy=probe_policy(tools.sandbox, tools.ffmpeg, file, limits),
-            spent=report.spent,
-        )
+        video = await measure.fields(tools.ffmpeg, f"./{name}", info.video, limits, attempt)
         info = replace(info, video=video)
+    if name == INPUT and may_change(info):
+        shapes = await measure.shapes(tools.ffprobe, f"./{name}", info, limits, attempt)
+        info = replace(info, shapes=shapes)
     return info
+
+
+async def _attempt(
+    context: Context, file: Path, argv: list[str], patience: ProcessLimits
+) -> Finished | None:
+    policy = probe_policy(context.tools.sandbox, argv[0], file, context.tools.limits)
+    spent = context.report.spent
+    try:
+        return await run(argv, cwd=file.parent, limits=patience, policy=policy, spent=spent)
+    except FFmpegFailedError:
+        return None
 
 
 async def probe_file(context: Context, file: Path, limits: Limits, packets: int = 0) -> MediaInfo:

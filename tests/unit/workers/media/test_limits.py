@@ -52,7 +52,9 @@ def with_video(**changes: object) -> MediaInfo:
     ("info", "code"),
     [
         (replace(FILE, format_name="hls"), FailureCode.UNSUPPORTED_FORMAT),
-        (replace(FILE, format_name="png_pipe"), FailureCode.UNSUPPORTED_FORMAT),
+        (replace(FILE, format_name="svg_pipe"), FailureCode.UNSUPPORTED_FORMAT),
+        (replace(FILE, format_name="png_pipe", video=replace(VIDEO, width=9000)),
+         FailureCode.UNSUPPORTED_FORMAT),
         (replace(FILE, stream_count=33), FailureCode.TOO_MANY_STREAMS),
         (replace(FILE, video=None, audio=()), FailureCode.NO_VIDEO_STREAM),
         (MediaInfo("mov,mp4", None), FailureCode.CORRUPT_MEDIA),

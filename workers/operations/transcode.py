@@ -79,7 +79,7 @@ async def inspect(context: Context) -> Inspection:
     info = await either_way(context, of_sample, lambda: inspected(context, INPUT))
     decided = _decide(context, info)
     spec = {_OF_SAMPLE: isinstance(context.way, Pipe)}
-    return Inspection(tasks=(NewTask("encode", "encode", spec),), **_facts(info, decided))
+    return Inspection(tasks=(NewTask("encode", "encode", spec),), **_facts(decided, info.duration))
 
 
 async def encode(context: Context) -> Outputs:
@@ -97,9 +97,12 @@ async def encode(context: Context) -> Outputs:
         # The plan knows a part of the file. All of it may be refused, or be otherwise.
         info = await inspected(context, INPUT)
         better = _decide(context, info)
-        return replace(await _hold_and_make(context, better), facts=_facts(info, better))
+        return replace(await _hold_and_make(context, better), facts=_facts(better, info.duration))
 
-    return await either_way(context, streamed, from_file)
+    made = await either_way(context, streamed, from_file)
+    if isinstance(decided, AudioPlan) and not decided.is_length_known:
+        return replace(made, facts=_facts(decided, made.assets[0].duration))
+    return made
 
 
 def _decide(context: Context, info: MediaInfo) -> _Plan:
@@ -117,13 +120,13 @@ async def _hold_and_make(context: Context, decided: _Plan) -> Outputs:
         return await _make(context, held(decided, short.seconds), None, last=True)
 
 
-def _facts(info: MediaInfo, decided: _Plan) -> dict[str, dict[str, Any]]:
+def _facts(decided: _Plan, duration: float | None) -> dict[str, dict[str, Any]]:
     """Return the plan as JSON, and of the source what people read.
 
     That is in seconds, upright square pixels, frames a second.
     """
     source_media: dict[str, Any] = {
-        "duration": None if info.duration is None else round(info.duration, 3),
+        "duration": None if duration is None else round(duration, 3),
         "audio_codec": decided.audio.codec if decided.audio else None,
     }
     if isinstance(decided, EncodePlan):

@@ -35,8 +35,7 @@ def test_a_refusal_names_the_codec_and_says_what_helps() -> None:
     refusal = refuse(with_video(codec="magicyuv"))
     assert refusal is not None
     assert refusal.message == (
-        "The video codec magicyuv is not supported. "
-        "Export the film as H.264 and upload it again."
+        "The video codec magicyuv is not supported. Export the film as H.264 and upload it again."
     )
 
 

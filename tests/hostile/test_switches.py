@@ -48,7 +48,9 @@ def place(tmp_path: Path) -> Path:
 def without(*options: str, protocols: str = "file") -> Options:
     """The input's options, some of them left out."""
 
-    def remaining(max_streams: int, max_pixels: int, source: str = "") -> list[str]:
+    def remaining(
+        max_streams: int, max_pixels: int, source: str = "", *, stills: bool = False
+    ) -> list[str]:
         found = input_options(max_streams, max_pixels)
         pairs = dict(zip(found[::2], found[1::2], strict=True))
         pairs["-protocol_whitelist"] = protocols

@@ -54,9 +54,9 @@ def held(key: str, size: int, etag: str | None = None) -> Work:
     )
 
 
-async def stored(storage: Storage, body: bytes) -> Work:
+async def stored(storage: Storage, body: bytes, extension: str = "") -> Work:
     """Store a source; return the work that there is on it."""
-    key = f"sources/{uuid.uuid4().hex}"
+    key = f"sources/{uuid.uuid4().hex}{extension}"
     await storage.put(key, body, "video/mp4")
     info = await storage.head(key)
     assert info is not None

@@ -55,7 +55,7 @@ def opening(ffmpeg: str, source: str, limits: Limits) -> list[str]:
         "-progress", "pipe:1",
         "-stats_period", "0.5",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        *input_options(limits.max_streams, limits.max_pixels, source),
+        *input_options(limits.max_streams, limits.max_pixels, source, stills=limits.stills),
     ]  # fmt: skip
 
 

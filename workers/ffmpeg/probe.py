@@ -33,8 +33,9 @@ class ProbeFailedError(Exception):
 
 # What `seen` reads of a decoded frame.
 _FRAME = (
-    "frame=stream_index,width,height,pix_fmt,sample_aspect_ratio,interlaced_frame,repeat_pict,"
-    "color_range,color_space,color_primaries,color_transfer:frame_side_data=rotation"
+    "frame=stream_index,best_effort_timestamp_time,width,height,pix_fmt,sample_aspect_ratio,"
+    "interlaced_frame,repeat_pict,color_range,color_space,color_primaries,color_transfer"
+    ":frame_side_data=rotation"
 )
 
 
@@ -52,7 +53,7 @@ def probe_command(
         "-max_alloc", str(MAX_ALLOC_BYTES),
         # One more than is taken: the Matroska demuxer stops there without an error, and only a
         # stream too many tells that file from one that is just full.
-        *input_options(limits.max_streams + 1, limits.max_pixels, path),
+        *input_options(limits.max_streams + 1, limits.max_pixels, path, stills=limits.stills),
         "-print_format", "json=compact=1",
         "-show_format",
         "-show_streams",

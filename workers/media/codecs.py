@@ -18,7 +18,7 @@ VIDEO = _table(
     " h263p msmpeg4v1 msmpeg4v2 wmv1 wmv2 wmv3 vc1 rv10 rv20 rv30 rv40 svq1 svq3 mjpeg mjpegb"
     " jpeg2000 prores dnxhd cfhd dvvideo ffv1 ffvhuff huffyuv utvideo lagarith cinepak"
     " indeo2 indeo3 indeo4 indeo5 msvideo1 qtrle rpza smc rawvideo v210 r210 dirac snow hap"
-    " dxv vmnc tscc2 msrle msa1 gif png apng webp webp_anim",
+    " dxv vmnc tscc2 msrle msa1 zmbv flashsv flashsv2 gif png apng webp webp_anim",
     av1="libdav1d av1",
     cscd="camstudio",
     flv1="flv",

@@ -8,8 +8,9 @@ HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 # ISO/IEC 23001-7 replaces a protected track's sample entry by one of these.
 ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi", "drms"})
 UNKNOWN_CODEC = "unknown"
-# One picture, by FFmpeg's name of the demuxer.
-STILL_FORMATS = frozenset({"png_pipe", "jpeg_pipe", "webp_pipe"})
+# FFmpeg's names of the demuxers of a picture; of WebP it may be one that moves.
+ANIMATED_WEBP = "webp_anim"
+STILL_FORMATS = frozenset({"png_pipe", "jpeg_pipe", "webp_pipe", ANIMATED_WEBP})
 _WIDE_PRIMARIES = frozenset({"bt2020", "film", "bt470m", "smpte431", "smpte432"})
 # Curves far from BT.709's. PAL says gamma28 of pictures that are like all others, so it is believed
 # only where nothing else says PAL.
@@ -205,7 +206,8 @@ class MediaInfo:
     def still(self) -> bool:
         """Whether it is one picture and nothing else."""
         one = self.video is not None and self.video.frame_count == 1 and not self.audio
-        return self.format_name in STILL_FORMATS or (self.format_name == "gif" and one)
+        still = self.format_name in STILL_FORMATS - {ANIMATED_WEBP}
+        return still or (self.format_name == "gif" and one)
 
     @property
     def encrypted(self) -> bool:

@@ -11,13 +11,13 @@ from workers.media.info import STILL_FORMATS, UNKNOWN_CODEC, MediaInfo, VideoStr
 from workers.media.refusals import unsupported_codec, unsupported_format
 
 # Containers that are taken, by FFmpeg's names. A fixed list: everything else FFmpeg could open
-# (playlists, scripts, network formats) is a way in for a hostile file.
+# (playlists, scripts, network formats, stills) is a way in for a hostile file.
 FORMATS = frozenset(
     {
         "mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi",
         "mpegts", "mpeg", "mpegvideo", "flv", "asf", "ogg", "mxf", "dv", "rm",
         "mp3", "aac", "wav", "w64", "flac", "aiff", "caf", "amr", "ac3", "eac3", "dts",
-        "gif", "apng", "webp_anim", *STILL_FORMATS,
+        "gif", "apng",
     }
 )  # fmt: skip
 # Profiles of Dolby Vision whose base layer no other decoder shows in the right colours.
@@ -38,10 +38,11 @@ class Limits(BaseModel, frozen=True):
     max_side_px: int = Field(8192, ge=16, le=16_384)
     max_pixels: int = Field(35_651_584, ge=256, description="of one picture: 8192 x 4352")
     max_duration_s: float = Field(4 * 3600, gt=0)
-    max_frame_rate: float = Field(500, gt=0)
+    max_frame_rate: float = Field(1000, gt=0)
     max_frames: int = Field(345_600, ge=1, description="in the whole file")
     audio_only: bool = Field(True, description="take sound without a picture")
     max_streams: int = Field(32, ge=1, le=1000, description="of picture, sound and text")
+    stills: bool = Field(True, description="take pictures whose names say that they are some")
     probe_timeout_s: float = Field(10, gt=0)
     probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)
     stall_timeout_s: float = Field(60, gt=0, description="without any progress")
@@ -90,7 +91,8 @@ def decodable(codec: str) -> bool:
 
 
 def _container(info: MediaInfo, limits: Limits) -> Failure | None:
-    if not FORMATS & set(info.format_name.split(",")) or (info.still and _size(info, limits)):
+    taken = FORMATS | STILL_FORMATS if limits.stills else FORMATS
+    if not taken & set(info.format_name.split(",")):
         return unsupported_format(info.format_name)
     if info.stream_count > limits.max_streams or info.beside_count > MAX_BESIDE:
         count = info.stream_count + info.beside_count

@@ -19,7 +19,7 @@ from workers.media.json_values import (
     sequence,
     text,
 )  # fmt: skip
-from workers.media.seen import seen
+from workers.media.seen import heard, seen
 
 _MKVMERGE = "_STATISTICS_WRITING_APP"  # a tag that only it writes
 _EMPTY_TAG = "[0][0][0][0]"
@@ -64,7 +64,7 @@ def parse_probe(json_text: str) -> MediaInfo:
         format_name=format_name,
         duration=duration,
         video=video,
-        audio=tuple(_audio(each) for each in streams if _is(each, "audio")),
+        audio=tuple(heard(_audio(each), frames) for each in streams if _is(each, "audio")),
         cover=_cover(streams, frames),
         start_time=number(container.get("start_time")) or 0.0,
         stream_count=len(wanted),

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from workers.media.info import VideoStream
-from workers.media.json_values import integer, mapping, pixel_aspect, rotation, sides, text
+from workers.media.info import AudioStream, VideoStream
+from workers.media.json_values import integer, mapping, number, pixel_aspect, rotation, sides, text
 
 Fields = Mapping[str, Any]
 
@@ -46,6 +46,21 @@ def seen(video: VideoStream, stream: Fields, frames: Sequence[object]) -> VideoS
         pulldown=_pulldown(pictures),
         dolby_vision=_dolby_vision(stream),
     )
+
+
+def heard(audio: AudioStream, frames: Sequence[object]) -> AudioStream:
+    """Return a sound that begins where its first frame does, if that is later than it says."""
+    times = (
+        number(each.get("best_effort_timestamp_time"))
+        for each in map(mapping, frames)
+        if integer(each.get("stream_index")) == audio.index
+    )
+    first = next((time for time in times if time is not None), None)
+    late = 0.0 if first is None else first - (audio.start_time or 0.0)
+    if late <= 0:
+        return audio
+    length = None if audio.duration is None else max(audio.duration - late, 0.0)
+    return replace(audio, start_time=first, duration=length or None)
 
 
 def _of(frame: Fields, video: VideoStream) -> bool:

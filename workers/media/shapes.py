@@ -19,11 +19,12 @@ def may_change(info: MediaInfo) -> bool:
 
 
 def shapes_of(video: VideoStream, start_time: float, lines: Iterable[str]) -> tuple[Shape, ...]:
-    """Return the shapes that ffprobe's keyframes have, if there are several, by their times.
+    """Return the shapes that ffprobe's keyframes have, by their times; none if one pixel fits all.
 
     Each line is `time,width,height,aspect of a pixel`. A clock that goes back tells no times.
     """
     found: list[Shape] = []
+    pixels = set()
     latest = 0.0
     for line in lines:
         time, width, height, *rest = [*line.strip().split(","), "", "", ""]
@@ -34,7 +35,9 @@ def shapes_of(video: VideoStream, start_time: float, lines: Iterable[str]) -> tu
         if at < latest:
             return ()
         latest = at
-        aspect = Fraction(wide, high) * (pixel_aspect(rest[0]) or video.sample_aspect_ratio)
+        pixel = pixel_aspect(rest[0]) or video.sample_aspect_ratio
+        pixels.add(pixel)
+        aspect = Fraction(wide, high) * pixel
         if not found or found[-1].aspect != aspect:
             found.append(Shape(round(at, 3), aspect))
-    return tuple(found) if 1 < len(found) <= _MOST else ()
+    return tuple(found) if len(pixels) > 1 and len(found) <= _MOST else ()

@@ -4,13 +4,12 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 
-from workers.media.info import MediaInfo
+from workers.media.info import ANIMATED_WEBP, MediaInfo
 
 _FRAME = re.compile(
     r" n: *\d+ pts:.* pts_time:(?P<time>[\d.]+) .*"
     r"fmt:(?P<pix_fmt>\w+) .*sar:\d+/\d+ s:(?P<width>\d+)x(?P<height>\d+) "
 )
-_ANIMATED = "webp_anim"
 
 
 def pictured(info: MediaInfo, words: str) -> MediaInfo:
@@ -30,4 +29,4 @@ def pictured(info: MediaInfo, words: str) -> MediaInfo:
     step = Fraction(found[1]["time"]) - Fraction(first["time"])
     rate = 1 / step if step > 0 else None
     video = replace(video, avg_frame_rate=rate, base_frame_rate=rate)
-    return replace(info, format_name=_ANIMATED, video=video)
+    return replace(info, format_name=ANIMATED_WEBP, video=video)

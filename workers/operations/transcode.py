@@ -45,7 +45,6 @@ from workers.runtime.scratch import outputs_room, require
 from workers.sandbox.policies import encode_policy
 from workers.sources.feed import feeder
 from workers.sources.read import INPUT, OUT, SAMPLE, either_way, inspected, judged, probe_file
-from workers.tools import Tools
 
 _log = log.get(__name__)
 _SENDING = 4
@@ -182,7 +181,7 @@ async def _encode(
     tools, place, report = context.tools, context.place, context.report
     (place / OUT).mkdir()
     source = PIPE if feed is not None else f"./{INPUT}"
-    argv = _command(tools, decided, source)
+    argv = _command(context, decided, source)
     report.add(shlex.join(["ffmpeg", *argv[1:]]))
     began = time.monotonic()
 
@@ -228,10 +227,11 @@ async def _encode(
     return diagnose.complaint(finished.stderr_tail)
 
 
-def _command(tools: Tools, decided: _Plan, source: str) -> list[str]:
+def _command(context: Context, decided: _Plan, source: str) -> list[str]:
+    tools, limits = context.tools, context.limits
     if isinstance(decided, AudioPlan):
-        return audio_command(tools.ffmpeg, decided, source, OUT, tools.limits)
-    return encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, tools.limits)
+        return audio_command(tools.ffmpeg, decided, source, OUT, limits)
+    return encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, limits)
 
 
 async def _complete(

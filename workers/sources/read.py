@@ -96,7 +96,7 @@ async def _fetch(context: Context) -> None:
 
 async def inspected(context: Context, name: str) -> MediaInfo:
     """Return what a file of the attempt's directory is; raises what says that it is refused."""
-    limits, report = context.tools.limits, context.report
+    limits, report = context.limits, context.report
     context.report.enter(Stage.INSPECTING)
     try:
         info = await probe_file(context, context.place / name, limits, PACKETS)
@@ -117,12 +117,12 @@ async def _pictured(context: Context, name: str, info: MediaInfo) -> MediaInfo:
         return info
     tools = context.tools
     attempt = partial(_attempt, context, context.place / name)
-    return await measure.still(tools.ffmpeg, f"./{name}", info, tools.limits, attempt)
+    return await measure.still(tools.ffmpeg, f"./{name}", info, context.limits, attempt)
 
 
 async def _measured(context: Context, name: str, info: MediaInfo) -> MediaInfo:
     """Return what a file is with what no header tells, as far as that is worth looking for."""
-    tools, limits = context.tools, context.tools.limits
+    tools, limits = context.tools, context.limits
     attempt = partial(_attempt, context, context.place / name)
     if info.video is not None and worth_measuring(info.video):
         video = await measure.fields(tools.ffmpeg, f"./{name}", info.video, limits, attempt)

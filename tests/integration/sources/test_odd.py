@@ -91,6 +91,6 @@ async def test_a_picture_is_a_short_film_and_an_animation_is_one_of_its_length(
     source = tools.make(
         tmp_path / name, "-f", "lavfi", "-i", "testsrc2=s=320x240:r=10:d=2", *arguments
     )
-    made = await worker.make(storage, await stored(storage, source.read_bytes()))
+    made = await worker.make(storage, await stored(storage, source.read_bytes(), source.suffix))
     assert (made[0].width, made[0].height) == (320, 240)
     assert made[0].duration == pytest.approx(seconds, abs=0.1)

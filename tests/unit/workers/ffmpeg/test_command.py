@@ -70,7 +70,7 @@ def test_one_process_one_input_every_rendition() -> None:
 
 
 def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
-    limits = Limits(max_streams=7, max_pixels=1000)
+    limits = Limits(max_streams=7, max_pixels=1000, stills=False)
     for argv in (
         encode_command("/f", make(SOUND), "./input", ".", FULL, limits),
         probe_command("/p", "./input", limits),
@@ -89,7 +89,7 @@ def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
         codecs = after(argv, "-codec_whitelist").split(",")
         assert not {"magicyuv", "ansi", "tiff", "exr", "psd"} & set(codecs)
         formats = after(argv, "-format_whitelist").split(",")
-        assert not {"hls", "concat", "dash", "sdp", "image2", "svg_pipe", "tty"} & set(formats)
+        assert not {"hls", "concat", "dash", "sdp", "image2", "png_pipe", "tty"} & set(formats)
 
 
 def test_what_comes_through_a_pipe_may_name_nothing_else() -> None:

@@ -39,6 +39,14 @@ def test_a_refusal_names_the_codec_and_says_what_helps() -> None:
     )
 
 
+def test_a_still_is_taken_if_it_may_be_one() -> None:
+    still = replace(FILE, format_name="png_pipe")
+    assert refuse(still) is None
+    refusal = refuse(still, Limits(stills=False))
+    assert refusal is not None
+    assert refusal.code == FailureCode.UNSUPPORTED_FORMAT
+
+
 def test_dolby_vision_that_others_can_show_is_taken() -> None:
     assert refuse(with_video(dolby_vision=8)) is None
 
@@ -53,7 +61,7 @@ def with_video(**changes: object) -> MediaInfo:
         (replace(FILE, format_name="hls"), FailureCode.UNSUPPORTED_FORMAT),
         (replace(FILE, format_name="svg_pipe"), FailureCode.UNSUPPORTED_FORMAT),
         (replace(FILE, format_name="png_pipe", video=replace(VIDEO, width=9000)),
-         FailureCode.UNSUPPORTED_FORMAT),
+         FailureCode.RESOLUTION_TOO_LARGE),
         (replace(FILE, stream_count=33), FailureCode.TOO_MANY_STREAMS),
         (replace(FILE, video=None, audio=()), FailureCode.NO_VIDEO_STREAM),
         (MediaInfo("mov,mp4", None), FailureCode.CORRUPT_MEDIA),
@@ -75,7 +83,7 @@ def with_video(**changes: object) -> MediaInfo:
         (replace(FILE, duration=14401.0), FailureCode.DURATION_TOO_LONG),
         (with_video(duration=14401.0), FailureCode.DURATION_TOO_LONG),
         (with_video(frame_count=360_000), FailureCode.TOO_MANY_FRAMES),
-        (with_video(frame_count=31_000), FailureCode.TOO_MANY_FRAMES),
+        (with_video(frame_count=62_000), FailureCode.TOO_MANY_FRAMES),
     ],
 )  # fmt: skip
 def test_refusals(info: MediaInfo, code: FailureCode) -> None:

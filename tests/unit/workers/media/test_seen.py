@@ -3,8 +3,8 @@
 from fractions import Fraction
 from typing import Any
 
-from workers.media.info import VideoStream
-from workers.media.seen import seen
+from workers.media.info import AudioStream, VideoStream
+from workers.media.seen import heard, seen
 
 FILM = VideoStream(1, "h264", 1280, 720, rotation=90, color_space="bt709")
 
@@ -43,3 +43,12 @@ def test_pulldown_holds_every_second_picture() -> None:
     assert seen(FILM, {}, held).pulldown
     assert not seen(FILM, {}, held[:5]).pulldown
     assert not seen(FILM, {}, [frame(repeat_pict=1)] * 12).pulldown
+
+
+def test_sound_begins_with_its_first_frame() -> None:
+    sound = AudioStream(0, "wmav2", 2, 44100, start_time=0.0, duration=4.0)
+    frames = [frame(), {"stream_index": 0, "best_effort_timestamp_time": "0.5"}]
+    found = heard(sound, frames)
+    assert (found.start_time, found.duration) == (0.5, 3.5)
+    early = {"stream_index": 0, "best_effort_timestamp_time": "-0.02"}
+    assert heard(sound, [early]) == heard(sound, []) == sound

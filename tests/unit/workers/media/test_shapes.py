@@ -28,6 +28,12 @@ def test_a_clock_that_goes_back_tells_nothing() -> None:
     assert shapes_of(TV, 1.4, ["1.4,720,576,16:15", "9,720,576,64:45", "1.5,720,576,16:15"]) == ()
 
 
+def test_another_size_of_other_pixels_may_look_the_same() -> None:
+    assert shapes_of(TV, 0.0, ["0,768,576,1:1", "1,720,576,16:15"]) == (Shape(0.0, NARROW),)
+    # FFmpeg itself sees another size of the same pixels.
+    assert shapes_of(TV, 0.0, ["0,720,576,16:15", "1,360,576,16:15"]) == ()
+
+
 def test_too_many_changes_are_a_broken_file() -> None:
     lines = [f"{at},720,576,{'16:15' if at % 2 else '64:45'}" for at in range(99)]
     assert shapes_of(TV, 0.0, lines) == ()

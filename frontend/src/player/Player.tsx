@@ -118,6 +118,7 @@ export function Player({
       // So that a click on the picture puts the focus here, and its keys work.
       tabIndex={-1}
       data-hidden={hidden || undefined}
+      data-sound={isSound || undefined}
       onPointerMove={({ pointerType }) => {
         if (pointerType !== "touch") stir();
       }}

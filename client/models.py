@@ -85,6 +85,14 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something that is told of a video that came out."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Queue:
     """Why a queued video waits: `no_worker`, `no_room`, `busy` or something new, and in words."""
 
@@ -103,6 +111,8 @@ class Video:
         eta_seconds: time left, if the server estimates it.
         queue: why it waits, while it is `queued`.
         kind: `video`, or `audio` for sound without a picture; None until it was inspected.
+        done: what was done to the source.
+        warnings: what is missing or damaged in the renditions.
         raw: the object as the server sent it.
     """
 
@@ -121,6 +131,8 @@ class Video:
     eta_seconds: float | None = None
     queue: Queue | None = None
     kind: str | None = None
+    done: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
     raw: Json = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -214,6 +226,8 @@ def video(data: Json) -> Video:
         eta_seconds=None if eta is None else float(eta),
         queue=_known(Queue, data["queue"]) if data.get("queue") else None,
         kind=data.get("kind"),
+        done=tuple(_known(Note, item) for item in data.get("done") or ()),
+        warnings=tuple(_known(Note, item) for item in data.get("warnings") or ()),
         raw=data,
     )
 

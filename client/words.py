@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from client.models import Invite, Rendition, Video
+from client.models import Invite, Note, Rendition, Video
 
 _DASH = "-"
 
@@ -87,6 +87,11 @@ def waits_for(video: Video) -> str:
         return ""
     said = printable(video.queue.message or "").strip().rstrip(".")
     return said or printable(video.queue.reason or "").replace("_", " ")
+
+
+def note(told: Note) -> str:
+    """Return what is told of a video, with its code to quote."""
+    return printable(f"{told.message} ({told.code})")
 
 
 def moment(time: datetime | None) -> str:

@@ -143,5 +143,5 @@ async def _insert(
 
 
 def _title_of(filename: str) -> str:
-    stem = PurePosixPath(filename.replace("\\", "/")).stem
+    stem = PurePosixPath(filename.replace("\\", "/")).stem.strip()
     return stem if is_visible(stem) else filename

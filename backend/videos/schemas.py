@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from backend.uploads.schemas import Title
 from core.model.failure_codes import FailureCode
+from core.model.notes import DoneCode, WarningCode
 from core.model.states import Stage, VideoState
 
 
@@ -18,6 +19,27 @@ class FailureItem(BaseModel):
     code: str = Field(examples=["no_video_stream"], json_schema_extra={"enum": [*FailureCode]})
     message: str = Field(examples=["This file has no picture, only sound."])
     retryable: bool
+
+
+class DoneItem(BaseModel):
+    """Something that was done to the source: a stable code, and a sentence."""
+
+    code: str = Field(examples=["rotated"], json_schema_extra={"enum": [*DoneCode]})
+    message: str = Field(examples=["The picture was turned by 90 degrees, as the file says."])
+
+
+class WarningItem(BaseModel):
+    """Something that is missing or damaged: a stable code, and a sentence."""
+
+    code: str = Field(examples=["partly_damaged"], json_schema_extra={"enum": [*WarningCode]})
+    message: str = Field(examples=["3.2 s at 1:10 could not be read."])
+
+
+class NotesItem(BaseModel):
+    """What is told of the outputs of a job. A code can be there several times."""
+
+    done: list[DoneItem] = Field(description="What was done to the source.")
+    warnings: list[WarningItem] = Field(description="What is missing or damaged.")
 
 
 class SourceItem(BaseModel):
@@ -62,7 +84,7 @@ class QueueItem(BaseModel):
     message: str = Field(examples=["All workers are busy."])
 
 
-class VideoItem(BaseModel):
+class VideoItem(NotesItem):
     """A video; `progress` in percent, `eta_seconds` until the running job is likely done."""
 
     id: UUID

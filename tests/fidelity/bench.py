@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fidelity import differential
-from tests.fidelity.expect import Expect, wrong_with
+from tests.fidelity.expect import Expect, wrong_with, wrong_words
 from tests.fidelity.judge.decode import Decoder, UnreadableError
 from tests.fidelity.sample import Sample
 from tests.fidelity.transcode import Made, Transcode, cleared
@@ -58,6 +58,7 @@ def judged(made: Made, due: Expect, decoder: Decoder, source: Path) -> Iterator[
     if not due.ready:
         yield f"ready, not {' or '.join(sorted(due.refused))}"
         return
+    yield from wrong_words(made.told, due)
     found: dict[str, list[str]] = {}
     plain = decoder.plain(source) if due.compared else None
     for path in made.renditions:

@@ -39,6 +39,8 @@ class Expect:
         sizes: the largest rendition's, any of these.
         refused: codes of failures that are right too; alone if `ready` is not right.
         compared: whether it must be what a plain decoder sees and hears of the source.
+        told: codes that must be among those that are told.
+        damaged: whether damage is told; None if nobody can say. What is whole must not be blamed.
     """
 
     seconds: tuple[float, ...] = ()
@@ -58,6 +60,8 @@ class Expect:
     refused: frozenset[str] = field(default=frozenset())
     ready: bool = True
     compared: bool = False
+    told: frozenset[str] = field(default=frozenset())
+    damaged: bool | None = False
 
 
 def refused(*codes: str) -> Expect:
@@ -71,6 +75,17 @@ def wrong_with(film: Film, due: Expect) -> list[str]:
         *_lengths(film, due), *_counts(film, due), *_shape(film, due), *_together(film, due),
         *_sound(film, due), *_fields(film, due),
     ]  # fmt: skip
+
+
+def wrong_words(told: frozenset[str], due: Expect) -> list[str]:
+    """Return what should have been told, and what not."""
+    found = [f"{each} is not told" for each in sorted(due.told - told)]
+    damage = sorted(told & {"partly_damaged", "truncated"})
+    if due.damaged is False and damage:
+        found.append(f"told to be {' and '.join(damage)}")
+    if due.damaged and not damage:
+        found.append("no word about what is missing")
+    return found
 
 
 def _lengths(film: Film, due: Expect) -> list[str]:

@@ -158,6 +158,7 @@ class Odd:
             hues=0 if broken else 48,
             refused=frozenset(codes),
             compared=True,
+            damaged=None if broken else False,
         )
 
 

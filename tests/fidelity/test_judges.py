@@ -7,7 +7,7 @@ import pytest
 
 from tests.fidelity import differential
 from tests.fidelity.bench import Outcome, judged, table
-from tests.fidelity.expect import Expect, refused, wrong_with
+from tests.fidelity.expect import Expect, refused, wrong_with, wrong_words
 from tests.fidelity.judge.decode import Decoder, UnreadableError
 from tests.fidelity.kinds.fields import moving_fields
 from tests.fidelity.pattern import TO_BT709, beeps
@@ -135,3 +135,13 @@ def test_the_table_counts_by_kind() -> None:
 
 def test_beeps_of_one_channel_leave_the_others_silent() -> None:
     assert beeps(1, "5.1", 2).count("'0|0|0.5*sin") == 1
+
+
+def test_a_word_too_few_and_one_too_many_are_seen() -> None:
+    cut = replace(_RIGHT, told=frozenset({"truncated"}), damaged=True)
+    assert wrong_words(frozenset({"truncated", "rotated"}), cut) == []
+    assert wrong_words(frozenset({"rotated"}), cut) == [
+        "truncated is not told", "no word about what is missing",
+    ]  # fmt: skip
+    assert wrong_words(frozenset({"partly_damaged"}), _RIGHT) == ["told to be partly_damaged"]
+    assert wrong_words(frozenset({"truncated"}), replace(_RIGHT, damaged=None)) == []

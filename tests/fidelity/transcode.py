@@ -34,9 +34,13 @@ _LADDER = 'preset = "ultrafast"\n' + "".join(
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a file: its renditions, or the code and words of its failure."""
+    """What became of a file: its renditions, or the code and words of its failure.
+
+    `told` are the codes of what was told of the renditions.
+    """
 
     renditions: tuple[Path, ...] = ()
+    told: frozenset[str] = frozenset()
     code: str = ""
     message: str = ""
 
@@ -93,7 +97,8 @@ class Steps:
                 body = found.storage.read_range(asset.s3_key, 0, asset.size - 1, None)
                 data = b"".join([chunk async for chunk in body])
                 (folder / f"{asset.name}.mp4").write_bytes(data)
-        return Made(tuple(folder / f"{asset.name}.mp4" for asset in assets))
+        files = tuple(folder / f"{asset.name}.mp4" for asset in assets)
+        return Made(files, frozenset(worker.notes))
 
 
 @dataclass
@@ -130,12 +135,11 @@ class Whole:
         if video.failure is not None:
             return Made(code=video.failure.code, message=video.failure.message)
         folder.mkdir(parents=True, exist_ok=True)
-        return Made(
-            tuple(
-                self.client.download(video.id, each.name, folder / f"{each.name}.mp4")
-                for each in video.renditions
-            )
+        files = tuple(
+            self.client.download(video.id, each.name, folder / f"{each.name}.mp4")
+            for each in video.renditions
         )
+        return Made(files, frozenset(note.code for note in (*video.done, *video.warnings)))
 
 
 @contextmanager

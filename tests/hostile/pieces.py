@@ -6,6 +6,7 @@ The pieces are looked up in their modules at every call: `monkeypatch` reaches t
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.model.failure_codes import FailureCode
 from workers.ffmpeg import command, diagnose
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.probe import ProbeFailedError, probe
@@ -45,7 +46,7 @@ class Pieces:
 
     async def _encode(
         self, decided: EncodePlan, place: Path, name: str, limits: Limits
-    ) -> tuple[dict[str, MediaInfo], bool]:
+    ) -> tuple[dict[str, MediaInfo], FailureCode | None]:
         (place / "out").mkdir(exist_ok=True)
         argv = command.encode_command(
             self.ffmpeg, decided, f"./{name}", "out", self.capabilities, limits

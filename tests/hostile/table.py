@@ -126,7 +126,7 @@ def _damaged() -> Iterator[Hostile]:
     for seed in range(1, 7):
         yield Hostile(
             f"flipped-{seed}", lambda m, s=seed: flipped(m.good("mp4", *fast), s),  # type: ignore[misc]
-            (READY, "corrupt_media"), whole=3.92,
+            (READY, "corrupt_media"), whole=3.6,
         )  # fmt: skip
 
 

@@ -69,6 +69,7 @@ class Worker:
 
     Attributes:
         facts: what was told of the last source.
+        notes: what was told of its result, by code.
         plan: of the last job.
         log: of the last job.
         sandbox: whether FFmpeg is held by whatever the kernel has.
@@ -81,6 +82,7 @@ class Worker:
     capabilities: Capabilities
     place: Path
     facts: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
     plan: dict[str, Any] | None = None
     log: str = ""
     sandbox: bool = True
@@ -107,6 +109,9 @@ class Worker:
             self.log = context.report.log().decode()
         self.plan = made.facts.get("plan", following.plan)
         self.facts = made.facts.get("source_media", planned.source_media)
+        self.notes = {}
+        for note in (*made.facts["notes"]["done"], *made.facts["notes"]["warnings"]):
+            self.notes.setdefault(note["code"], []).append(note["message"])
         return [asset for asset in made.assets if asset.kind is AssetKind.FILE]
 
     async def _tools(self, storage: Storage, shape: Shape) -> Tools:

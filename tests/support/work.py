@@ -248,13 +248,15 @@ def ending(held: Claim) -> Ending:
     return Ending(progress=100.0, log_key=held.log_key, cpu_seconds=1.5)
 
 
-async def succeed(db: Database, held: Work, *names: str) -> None:
+async def succeed(db: Database, held: Work, *names: str, **facts: Any) -> None:
     """End a task well that has made files of these names, of which none is stored."""
     async with db.begin() as tx:
-        await settle.succeed(tx, held, outputs(held, *names), ending(held))
+        await settle.succeed(tx, held, outputs(held, *names), ending(held), **facts)
 
 
-async def publish(db: Database, storage: Storage, held: Work, *names: str) -> tuple[NewAsset, ...]:
+async def publish(
+    db: Database, storage: Storage, held: Work, *names: str, **facts: Any
+) -> tuple[NewAsset, ...]:
     """Store and publish files of these names; plan the job first, if nobody has."""
     if held.kind == create.FIRST_TASK:
         held = await planned(db, held)
@@ -266,5 +268,5 @@ async def publish(db: Database, storage: Storage, held: Work, *names: str) -> tu
             await storage.put(asset.s3_key, asset.name.encode().ljust(7), "video/mp4")
     await storage.put(held.log_key, b"log", "text/plain")
     async with db.begin() as tx:
-        await settle.succeed(tx, held, found, ending(held))
+        await settle.succeed(tx, held, found, ending(held), **facts)
     return found

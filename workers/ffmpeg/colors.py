@@ -7,6 +7,7 @@ from workers.media.plan import EncodePlan, PlannedRendition
 
 # Matrices that a picture may keep; everything else is brought to BT.709.
 _KEPT_MATRICES = frozenset({"bt709", "smpte170m", "bt470bg"})
+_STRANGE_MATRICES = frozenset({"ycgco"})
 _BT709 = "color_primaries=bt709:color_trc=bt709:colorspace=bt709"
 # Where nothing is said, players take BT.709 from 720 lines up and BT.601 below.
 _HD_LINES = 720
@@ -22,6 +23,10 @@ def sized(plan: EncodePlan, capabilities: Capabilities) -> list[str]:
     def canvas(pix_fmt: str, options: str = "") -> list[str]:
         return to_canvas(rendition.width, rendition.height, pix_fmt, options, plan.shapes)
 
+    if video.color_space in _STRANGE_MATRICES and capabilities.converts_color:
+        # The scaler refuses these.
+        named = ["zscale=m=bt709:r=tv", f"setparams={_BT709}"]
+        return [*named, *canvas("yuv420p", ":out_range=tv")]
     if video.hdr:
         tags = [f"setparams=range=tv:{_BT709}", "format=yuv420p"]
         if capabilities.converts_color:

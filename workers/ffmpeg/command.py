@@ -3,7 +3,7 @@
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.graph import POSTER_LABEL, picture_graph, video_label
 from workers.ffmpeg.sound import AUDIO_LABEL, sound_graph
-from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
+from workers.ffmpeg.whitelists import ALPHA_DECODERS, MAX_ALLOC_BYTES, input_options
 from workers.media.info import AudioStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, PlannedRendition
@@ -33,6 +33,7 @@ def encode_command(
         *opening(ffmpeg, source, limits),
         # Pictures of another size go through the same graph: made anew, it would count from 0.
         "-reinit_filter:v", "0",
+        *_decoder(plan, capabilities),
         "-i", source,
         "-filter_complex", picture_graph(plan, capabilities, most_frames(plan, limits)),
         *_video_options(plan),
@@ -82,6 +83,14 @@ def _video_options(plan: EncodePlan) -> list[str]:
         # The fps filter made the rate constant; nothing after it may drop or repeat frames.
         "-fps_mode", "passthrough",
     ]  # fmt: skip
+
+
+def _decoder(plan: EncodePlan, capabilities: Capabilities) -> list[str]:
+    if not (
+        plan.video.alpha_beside and capabilities.sees_alpha and plan.video.codec in ALPHA_DECODERS
+    ):
+        return []
+    return [f"-c:{plan.video.index}", ALPHA_DECODERS[plan.video.codec]]
 
 
 def until(limits: Limits) -> list[str]:

@@ -80,10 +80,20 @@ _CUT = _sign(
 _DAMAGED = _sign(
     r"moov atom not found|error reading header|[Ee]rror while decoding|Error submitting packet"
     r"|invalid atom|Invalid NAL|corrupt|concealing \d+|error decoding|decode_slice_header error"
-    r"|missing mandatory|CRC mismatch|EBML header parsing failed"
+    r"|missing mandatory|CRC mismatch|EBML header parsing failed|first byte of an EBML number"
+    r"|exceeds containing master element|bad header|Packet mismatch|bad vlc|error count: \d"
     r"|Invalid data found when processing input",
     FailureCode.CORRUPT_MEDIA,
     "The file is damaged and cannot be read.",
+)
+# What decoders call an error in files that are whole: notes of cameras, reference pictures that are
+# not used, the padding behind a picture.
+_HARMLESS = re.compile(r"APP fields|exceeds max |overread 8")
+_REFUSED_PACKET = re.compile(r"Error submitting packet|Error while decoding stream")
+_BROKEN = re.compile(
+    r"error|damaged|corrupt|invalid|illegal|overflow|overread|out.of.range|mismatch|bad vlc"
+    r"|header missing|incomplete",
+    re.IGNORECASE,
 )
 _EMPTY = _sign(r"received no packets", FailureCode.CORRUPT_MEDIA, "The file has an empty track.")
 # Where a file was cut off, its last packets are broken too; more complaints than this, and it is
@@ -133,8 +143,22 @@ def diagnose_size(stderr_tail: str) -> Failure | None:
 
 def is_damaged(stderr_tail: str) -> bool:
     """Whether FFmpeg complained of broken data and not only of an early end of the file."""
-    complaints = sum(bool(_DAMAGED[0].search(line)) for line in stderr_tail.splitlines())
+    complaints = sum(map(_says_damaged, stderr_tail.splitlines()))
     return complaints > (_MOST_AT_A_CUT if _CUT[0].search(stderr_tail) else 0)
+
+
+def _says_damaged(line: str) -> bool:
+    return _DAMAGED[0].search(line) is not None and not _HARMLESS.search(line)
+
+
+def refuses_packets(stderr_tail: str) -> bool:
+    """Whether a decoder made nothing of some packets."""
+    return _REFUSED_PACKET.search(stderr_tail) is not None
+
+
+def breaks(words: str) -> bool:
+    """Whether a decoder says of a frame, in its errors alone, that its data are broken."""
+    return _BROKEN.search(words) is not None and not _HARMLESS.search(words)
 
 
 def complaint(stderr_tail: str) -> FailureCode | None:
@@ -144,8 +168,26 @@ def complaint(stderr_tail: str) -> FailureCode | None:
     return FailureCode.TRUNCATED_MEDIA if _CUT[0].search(stderr_tail) else None
 
 
+# Of pictures that are not like the first. From FFmpeg 7 on it says how: it may be the colour alone.
+_CHANGES = "Changing video frame properties on the fly"
+_SIZES = re.compile(r"context - w: (\d+) h: (\d+) [^\n]* frame - w: (\d+) h: (\d+) ")
+
+
+def changes_size(stderr_tail: str) -> bool:
+    """Whether FFmpeg met pictures of another size."""
+    sizes = _SIZES.findall(stderr_tail)
+    if not sizes:
+        return _CHANGES in stderr_tail
+    return any(each[:2] != each[2:] for each in sizes)
+
+
 # Of samples that lie behind what has been read already; FFmpeg goes on without them, to status 0.
 _LOST = re.compile(r"partial file|Error during demuxing|stream \d+, offset 0x")
+
+
+def guesses_length(stderr_tail: str) -> bool:
+    """Whether FFmpeg took the length of a file from its size."""
+    return "Estimating duration from bitrate" in stderr_tail
 
 
 def has_lost_its_place(stderr_tail: str) -> bool:

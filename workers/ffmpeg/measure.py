@@ -28,8 +28,8 @@ async def fields(
     return video if done is None else measured(video, done.stderr_tail)
 
 
-async def still(ffmpeg: str, path: str, info: MediaInfo, limits: Limits, run: Try) -> MediaInfo:
-    """Return a still with what its first pictures tell."""
+async def pictures(ffmpeg: str, path: str, info: MediaInfo, limits: Limits, run: Try) -> MediaInfo:
+    """Return a file with what its first pictures tell."""
     assert info.video is not None
     argv = _decode(ffmpeg, path, info.video, limits, "showinfo", 2)
     done = await run(argv, ProcessLimits(wall_seconds=limits.probe_timeout_s))

@@ -17,8 +17,10 @@ _EARS = (
     | dict.fromkeys(_BEHIND, (0.5, 0.5))
     | {"FLC": (0.9, 0.4), "FRC": (0.4, 0.9), "SSL": (_HALF_POWER, 0.0), "SSR": (0.0, _HALF_POWER)}
 )
-# Layouts of which FFmpeg's own mix leaves out more than bass effects, by their names there.
+# Layouts of which FFmpeg's own mix leaves out more than bass effects, by their names there; and
+# 3.0: three channels without names are 2.1 to it, so that it leaves out the third.
 _LAYOUTS = {
+    "3.0": "FL FR FC",
     "cube": "FL FR BL BR TFL TFR TBL TBR",
     "5.1.4": "FL FR FC LFE BL BR TFL TFR TBL TBR",
     "7.1.2": "FL FR FC LFE BL BR SL SR TFL TFR",
@@ -32,7 +34,7 @@ _LAYOUTS = {
     ),
 }
 # What so many channels mostly are when nothing is said.
-_BY_COUNT = {10: "5.1.4", 12: "7.1.4", 24: "22.2"}
+_BY_COUNT = {3: "3.0", 10: "5.1.4", 12: "7.1.4", 24: "22.2"}
 _MOST_PLAIN = 8
 _NAMED = re.compile(r"\(([A-Z0-9+]+)\)$")
 

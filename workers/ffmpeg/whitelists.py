@@ -5,7 +5,8 @@ from workers.media.info import STILL_FORMATS
 from workers.media.limits import FORMATS, MAX_BESIDE
 
 MAX_ALLOC_BYTES = 268_435_456
-
+# FFmpeg's own decoders of these leave the alpha channel out.
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 PIPE = "pipe:0"  # an input of that name is read from the standard input
 

@@ -7,10 +7,6 @@ from workers.media.info import AudioStream, MediaInfo
 from workers.media.ladder import Ladder
 from workers.media.plan import sample_rate_of, select_audio
 
-# Formats that are sound and nothing else: FFmpeg takes their length from the bit rate at their
-# beginning.
-_BARE = frozenset({"aac", "ac3", "amr", "dts", "eac3", "mp3"})
-
 
 @dataclass(frozen=True, slots=True)
 class PlannedAudio:
@@ -31,7 +27,6 @@ class AudioPlan:
         audio_bitrate: bits per second.
         sample_rate: samples per second.
         total_duration: seconds, None if unknown.
-        is_length_known: whether that is more than a guess from the size of the file.
     """
 
     audio: AudioStream
@@ -39,7 +34,6 @@ class AudioPlan:
     audio_bitrate: int
     sample_rate: int
     total_duration: float | None
-    is_length_known: bool
     # What an `EncodePlan` has too.
     renditions: ClassVar[tuple[PlannedAudio, ...]] = (PlannedAudio(),)
     sound_delay: ClassVar[float] = 0.0
@@ -61,5 +55,4 @@ def plan_audio(info: MediaInfo, ladder: Ladder) -> AudioPlan:
         audio_bitrate=ladder.audio_bitrate,
         sample_rate=sample_rate_of(audio),
         total_duration=audio.duration or info.duration,
-        is_length_known=info.format_name not in _BARE,
     )

@@ -14,7 +14,7 @@ def _table(alike: str, **others: str) -> Mapping[str, tuple[str, ...]]:
 
 
 VIDEO = _table(
-    "h264 hevc vvc vp3 vp5 vp6 vp6a vp6f vp7 vp8 theora mpeg1video mpeg2video mpeg4 h261 h263 h263i"
+    "h264 hevc vvc vp3 vp5 vp6 vp6a vp6f vp7 theora mpeg1video mpeg2video mpeg4 h261 h263 h263i"
     " h263p msmpeg4v1 msmpeg4v2 wmv1 wmv2 wmv3 vc1 rv10 rv20 rv30 rv40 svq1 svq3 mjpeg mjpegb"
     " jpeg2000 prores dnxhd cfhd dvvideo ffv1 ffvhuff huffyuv utvideo lagarith cinepak"
     " indeo2 indeo3 indeo4 indeo5 msvideo1 qtrle rpza smc rawvideo v210 r210 dirac snow hap"
@@ -24,6 +24,7 @@ VIDEO = _table(
     flv1="flv",
     msmpeg4v3="msmpeg4",
     tscc="camtasia",
+    vp8="vp8 libvpx",
     vp9="vp9 libvpx-vp9",
 )
 AUDIO = _table(

@@ -48,6 +48,7 @@ class VideoStream:
         telecined: whether that was done for good, and two of five pictures are woven of others.
         parity: the field that comes first, tff or bff, where no flag says that there are fields.
         dolby_vision: the profile.
+        alpha_beside: whether an alpha channel lies beside the picture, as WebM has it.
     """
 
     index: int
@@ -74,6 +75,7 @@ class VideoStream:
     telecined: bool = False
     parity: str = ""
     dolby_vision: int | None = None
+    alpha_beside: bool = False
 
     @property
     def display_size(self) -> tuple[Fraction, Fraction]:
@@ -128,7 +130,7 @@ class VideoStream:
     @property
     def alpha(self) -> bool:
         """Whether one can see through its pixels."""
-        return self.pix_fmt.startswith(_ALPHA)
+        return self.pix_fmt.startswith(_ALPHA) or self.alpha_beside
 
     @property
     def gamut(self) -> str:
@@ -184,6 +186,8 @@ class MediaInfo:
         video: the stream to show (default one, else the first), None when there is none.
         audio: every sound stream in file order.
         cover: the stream of a still picture beside the sound, if its decoder took it.
+        other_videos: moving pictures beside `video`.
+        subtitle_count: of text.
         start_time: the first time stamp of all streams, in seconds.
         stream_count: of picture, sound and text.
         beside_count: of covers, attachments, data.
@@ -196,6 +200,8 @@ class MediaInfo:
     video: VideoStream | None = None
     audio: tuple[AudioStream, ...] = ()
     cover: int | None = None
+    other_videos: int = 0
+    subtitle_count: int = 0
     start_time: float = 0.0
     stream_count: int = 0
     beside_count: int = 0

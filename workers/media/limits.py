@@ -42,6 +42,9 @@ class Limits(BaseModel, frozen=True):
     max_frames: int = Field(345_600, ge=1, description="in the whole file")
     audio_only: bool = Field(True, description="take sound without a picture")
     max_streams: int = Field(32, ge=1, le=1000, description="of picture, sound and text")
+    min_readable: float = Field(
+        0.9, ge=0, le=1, description="part of a damaged video that must be readable"
+    )
     stills: bool = Field(True, description="take pictures whose names say that they are some")
     probe_timeout_s: float = Field(10, gt=0)
     probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)

@@ -66,6 +66,8 @@ def parse_probe(json_text: str) -> MediaInfo:
         video=video,
         audio=tuple(heard(_audio(each), frames) for each in streams if _is(each, "audio")),
         cover=_cover(streams, frames),
+        other_videos=max(len(videos) - 1, 0),
+        subtitle_count=sum(_is(each, "subtitle") for each in streams),
         start_time=number(container.get("start_time")) or 0.0,
         stream_count=len(wanted),
         beside_count=len(streams) - len(wanted),
@@ -139,6 +141,7 @@ def _video(stream: Fields) -> VideoStream:
         frame_count=positive(stream.get("nb_frames")),
         start_time=number(stream.get("start_time")),
         duration=_stream_duration(stream),
+        alpha_beside=_tags(stream).get("ALPHA_MODE") == "1",
     )
 
 
@@ -176,9 +179,13 @@ def _file_duration(container: Fields, streams: list[Fields]) -> float | None:
 def _stream_duration(stream: Fields) -> float | None:
     if (said := seconds(stream.get("duration"))) is not None:
         return said
-    tags = {str(k).upper(): v for k, v in mapping(stream.get("tags")).items()}
+    tags = _tags(stream)
     tagged = seconds(tags.get("DURATION"))
     if tagged is None or _MKVMERGE in tags:
         return tagged
     # All but one write the time at which the track ends.
     return max(tagged - max(number(stream.get("start_time")) or 0.0, 0.0), 0.0) or None
+
+
+def _tags(stream: Fields) -> Fields:
+    return {str(k).upper(): v for k, v in mapping(stream.get("tags")).items()}

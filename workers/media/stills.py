@@ -1,10 +1,10 @@
-"""A file that is one picture, or a short animation, as FFmpeg's `showinfo` filter tells. Pure."""
+"""What FFmpeg's `showinfo` filter tells of pictures that ffprobe knows too little of. Pure."""
 
 import re
 from dataclasses import replace
 from fractions import Fraction
 
-from workers.media.info import ANIMATED_WEBP, MediaInfo
+from workers.media.info import ANIMATED_WEBP, STILL_FORMATS, MediaInfo
 
 _FRAME = re.compile(
     r" n: *\d+ pts:.* pts_time:(?P<time>[\d.]+) .*"
@@ -12,8 +12,19 @@ _FRAME = re.compile(
 )
 
 
+def unseen(info: MediaInfo) -> bool:
+    """Whether ffprobe could not decode the picture, as one without zlib cannot.
+
+    Of WebP it may not know that it moves.
+    """
+    video = info.video
+    if video is None:
+        return False
+    return info.format_name in STILL_FORMATS or video.width < 1 or not video.pix_fmt
+
+
 def pictured(info: MediaInfo, words: str) -> MediaInfo:
-    """Return a still with the size that ffprobe may not know, and whether it is an animation."""
+    """Return a file with the size of its picture, and a still that moves as an animation."""
     found = list(_FRAME.finditer(words))
     if info.video is None or not found:
         return info
@@ -24,7 +35,7 @@ def pictured(info: MediaInfo, words: str) -> MediaInfo:
         height=int(first["height"]),
         pix_fmt=first["pix_fmt"],
     )
-    if len(found) == 1:
+    if len(found) == 1 or info.format_name not in STILL_FORMATS:
         return replace(info, video=video)
     step = Fraction(found[1]["time"]) - Fraction(first["time"])
     rate = 1 / step if step > 0 else None

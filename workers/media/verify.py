@@ -5,18 +5,16 @@ from collections.abc import Mapping
 from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
 from workers.media.audio_plan import AudioPlan
+from workers.media.damage import SLACK_FRAMES, SLACK_SECONDS
 from workers.media.info import MediaInfo, VideoStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import EncodePlan, PlannedRendition
 
-# A file with broken places counts as whole when this much of it came out.
-WHOLE = 0.98
-# Containers round and cut: less than this many seconds, or frames, missing is no loss.
-SLACK_SECONDS = 0.1
-SLACK_FRAMES = 2
 # Players show the last picture while there is still sound; for so long nobody minds, in parts of
 # the film and in seconds.
 _SILENT_SHARE, _SILENT_LEAST_S, _SILENT_MOST_S = 0.01, 0.25, 1.0
+# Where a file was cut, picture and sound end so near to each other, in seconds.
+_ALIKE_S = 0.5
 
 
 def most_frames(plan: EncodePlan, limits: Limits) -> int:
@@ -48,19 +46,21 @@ def check(
     outputs: Mapping[str, MediaInfo],
     *,
     complaint: FailureCode | None = None,
+    lost: float = 0.0,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Failure | None:
-    """Return None when every rendition is whole, else the fault of the input.
+    """Return None when enough of the input is in every rendition, else the fault of the input.
 
     Each output goes by the name of its rendition. `complaint` is what FFmpeg has said of the file;
     where it could read all that is there, a length that the file gives is not taken for true.
+    `lost` is for how many seconds in between no picture came.
 
     Raises:
         TransientError: a rendition is missing or of another shape: a fault of ours.
     """
     if isinstance(plan, AudioPlan):
         (file,) = plan.renditions
-        return _check_audio(plan, outputs.get(file.name), complaint, limits)
+        return _check_audio(plan, outputs.get(file.name), complaint, lost, limits)
     for rendition in plan.renditions:
         output = outputs.get(rendition.name)
         if output is None:
@@ -70,7 +70,7 @@ def check(
         _shape(rendition, output.video)
         refusal = _endless(plan, output.video, limits)
         if refusal is None and complaint is not None:
-            refusal = _length(plan, output, output.video, complaint)
+            refusal = _length(plan, output, complaint, lost, limits)
         if refusal is not None:
             return refusal
         # A track is announced and nothing is in it: all of it was lost with the file's end.
@@ -80,19 +80,22 @@ def check(
 
 
 def _check_audio(
-    plan: AudioPlan, output: MediaInfo | None, complaint: FailureCode | None, limits: Limits
+    plan: AudioPlan,
+    output: MediaInfo | None,
+    complaint: FailureCode | None,
+    lost: float,
+    limits: Limits,
 ) -> Failure | None:
     if output is None or output.video is not None:
         raise TransientError("the sound is missing, or has a picture")
-    made = max((stream.duration or 0.0 for stream in output.audio), default=0.0)
+    made, wanted = _sound_seconds(output), plan.total_duration
     if not made:
         return Failure(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
-    wanted = plan.total_duration
     if made >= limits.max_duration_s - SLACK_SECONDS > (wanted or 0.0):
         return _too_long(limits)
-    if complaint is None or wanted is None or not plan.is_length_known:
+    if complaint is None:
         return None
-    return _missing(made, wanted, SLACK_SECONDS, complaint)
+    return _missing(made - lost, wanted, SLACK_SECONDS, complaint, limits)
 
 
 def _shape(rendition: PlannedRendition, video: VideoStream) -> None:
@@ -127,23 +130,68 @@ def _too_long(limits: Limits) -> Failure:
 
 
 def _length(
-    plan: EncodePlan, output: MediaInfo, video: VideoStream, complaint: FailureCode
+    plan: EncodePlan, output: MediaInfo, complaint: FailureCode, lost: float, limits: Limits
 ) -> Failure | None:
-    frame = 1 / float(plan.frame_rate)
-    made = (video.frame_count or 0) * frame
-    # Some containers know only the length of the whole file, which sound may outlast.
-    wanted = plan.duration if plan.duration is not None else plan.total_duration
-    if plan.duration is None:
-        made = max(made, output.duration or 0.0)
-    if wanted is None:
-        return None
-    return _missing(made, wanted, max(SLACK_SECONDS, SLACK_FRAMES * frame), complaint)
+    made, wanted = _sound(plan, output) if plan.hold else _picture(plan, output)
+    return _missing(made - lost, wanted, _slack(plan), complaint, limits)
 
 
-def _missing(made: float, wanted: float, slack: float, complaint: FailureCode) -> Failure | None:
-    if made >= min(wanted * WHOLE, wanted - slack):
+def _missing(
+    read: float, wanted: float | None, slack: float, complaint: FailureCode, limits: Limits
+) -> Failure | None:
+    if wanted is None or read >= min(wanted * limits.min_readable, wanted - slack):
         return None
     reason = "is damaged" if complaint is FailureCode.CORRUPT_MEDIA else "is incomplete"
     return Failure(
-        complaint, f"The file {reason}: {made:.1f} of {wanted:.1f} seconds could be read."
+        complaint, f"The file {reason}: {read:.1f} of {wanted:.1f} seconds could be read."
     )
+
+
+def ends_early(
+    plan: EncodePlan | AudioPlan, outputs: Mapping[str, MediaInfo]
+) -> tuple[str, float, float] | None:
+    """Return what ends before the file says: file, picture or sound; its seconds, and of how many.
+
+    None when nobody notices.
+    """
+    if isinstance(plan, AudioPlan):
+        made, wanted = min(map(_sound_seconds, outputs.values())), plan.total_duration
+        if wanted is None or made >= wanted - SLACK_SECONDS:
+            return None
+        return "file", made, wanted
+    (picture, whole), (sound, all_sound) = (
+        min((seconds(plan, each) for each in outputs.values()), key=_made)
+        for seconds in (_picture, _sound)
+    )
+    if whole is not None and picture < whole - _slack(plan):
+        return "picture" if sound > picture + _ALIKE_S else "file", picture, whole
+    if all_sound is not None and sound < all_sound - _slack(plan):
+        return "sound", sound, all_sound
+    return None
+
+
+def _made(seconds: tuple[float, float | None]) -> float:
+    return seconds[0]
+
+
+def _picture(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
+    """Return how many seconds of picture a rendition has, and how many the file says it has."""
+    frames = output.video.frame_count if output.video else 0
+    made = (frames or 0) / float(plan.frame_rate)
+    if plan.duration is not None:
+        return made - plan.hold, plan.duration - plan.hold
+    # Some containers know only the length of the whole file, which sound may outlast.
+    return max(made, output.duration or 0.0), plan.total_duration
+
+
+def _sound(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
+    wanted = plan.audio.duration if plan.audio else None
+    return _sound_seconds(output), None if wanted is None else wanted + plan.sound_delay
+
+
+def _sound_seconds(output: MediaInfo) -> float:
+    return max((stream.duration or 0.0 for stream in output.audio), default=0.0)
+
+
+def _slack(plan: EncodePlan) -> float:
+    return max(SLACK_SECONDS, SLACK_FRAMES / float(plan.frame_rate))

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +18,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from core import log
 from core.errors import Failure, PermanentError, TransientError
 from core.model.failure_codes import FailureCode
+from core.model.notes import Note, as_json
 from core.model.states import AssetKind, Stage
 from core.tasks.planning import Inspection, NewTask
 from core.tasks.settle import NewAsset
@@ -34,8 +35,10 @@ from workers.formats.shape import Pipe
 from workers.media.audio_plan import AudioPlan, plan_audio
 from workers.media.info import MediaInfo
 from workers.media.limits import Limits
+from workers.media.notes import done_of, left_out
 from workers.media.plan import POSTER_NAME, EncodePlan, held, plan
 from workers.media.verify import check, outlasted
+from workers.operations.unread import unread
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
@@ -48,7 +51,8 @@ from workers.sources.read import INPUT, OUT, SAMPLE, either_way, inspected, judg
 
 _log = log.get(__name__)
 _SENDING = 4
-_OF_SAMPLE = "of_sample"  # in the spec of `encode`: a part of the source was inspected
+# In the spec of `encode`: a part of the source was inspected; the warnings of what is left out.
+_OF_SAMPLE, _DROPPED = "of_sample", "dropped"
 _Plan = EncodePlan | AudioPlan
 _PLAN: TypeAdapter[_Plan] = TypeAdapter(Annotated[_Plan, Field(union_mode="left_to_right")])
 _TIMEOUT = Failure(
@@ -77,46 +81,52 @@ async def inspect(context: Context) -> Inspection:
 
     info = await either_way(context, of_sample, lambda: inspected(context, INPUT))
     decided = _decide(context, info)
-    spec = {_OF_SAMPLE: isinstance(context.way, Pipe)}
+    spec = {_OF_SAMPLE: isinstance(context.way, Pipe), _DROPPED: _dropped(info, decided)}
     return Inspection(tasks=(NewTask("encode", "encode", spec),), **_facts(decided, info.duration))
 
 
 async def encode(context: Context) -> Outputs:
     """Make the renditions, check them, and put them where they belong."""
     decided = _planned(context)
+    dropped = context.work.spec.get(_DROPPED, [])
 
     async def streamed(found: Pipe) -> Outputs:
         (context.place / SAMPLE).unlink(missing_ok=True)  # its room is the outputs'
         await require(context.place, outputs_room(context.work.source_size))
-        return await _make(context, decided, feeder(context.source, found.stream))
+        return await _make(context, decided, dropped, feeder(context.source, found.stream))
 
     async def from_file() -> Outputs:
         if not context.work.spec.get(_OF_SAMPLE):
-            return await _hold_and_make(context, decided)
+            return await _hold_and_make(context, decided, dropped)
         # The plan knows a part of the file. All of it may be refused, or be otherwise.
         info = await inspected(context, INPUT)
         better = _decide(context, info)
-        return replace(await _hold_and_make(context, better), facts=_facts(better, info.duration))
+        made = await _hold_and_make(context, better, _dropped(info, better))
+        return replace(made, facts={**made.facts, **_facts(better, info.duration)})
 
-    made = await either_way(context, streamed, from_file)
-    if isinstance(decided, AudioPlan) and not decided.is_length_known:
-        return replace(made, facts=_facts(decided, made.assets[0].duration))
-    return made
+    return await either_way(context, streamed, from_file)
 
 
 def _decide(context: Context, info: MediaInfo) -> _Plan:
     return (plan_audio if info.video is None else plan)(info, context.tools.ladder)
 
 
-async def _hold_and_make(context: Context, decided: _Plan) -> Outputs:
+def _dropped(info: MediaInfo, decided: _Plan) -> list[dict[str, str]]:
+    return [asdict(note) for note in left_out(info, decided)]
+
+
+async def _hold_and_make(
+    context: Context, decided: _Plan, dropped: list[dict[str, str]]
+) -> Outputs:
     """Make it of the whole file; once more, if the picture ends long before the sound."""
     try:
-        return await _make(context, decided, None)
+        return await _make(context, decided, dropped, None)
     except _PictureEndsError as short:
         assert isinstance(decided, EncodePlan)
         context.report.add(f"{short}; once more, with the last one held")
         await asyncio.to_thread(shutil.rmtree, context.place / OUT)
-        return await _make(context, held(decided, short.seconds), None, last=True)
+        longer = held(decided, short.seconds)
+        return await _make(context, longer, dropped, None, last=True)
 
 
 def _facts(decided: _Plan, duration: float | None) -> dict[str, dict[str, Any]]:
@@ -148,11 +158,17 @@ def _planned(context: Context) -> _Plan:
 
 
 async def _make(
-    context: Context, decided: _Plan, feed: Feed | None, *, last: bool = False
+    context: Context,
+    decided: _Plan,
+    dropped: list[dict[str, str]],
+    feed: Feed | None,
+    *,
+    last: bool = False,
 ) -> Outputs:
     """Encode, have the outputs sent meanwhile, and make objects of them once they were checked.
 
-    The `last` time it is taken as it comes; else a picture that ends before the sound is raised.
+    `dropped` are the warnings of what the plan leaves out. The `last` time it is taken as it comes;
+    else a picture that ends before the sound is raised.
     """
     tools, prefix, out = context.tools, context.work.prefix, context.place / OUT
     gate = asyncio.Semaphore(_SENDING)
@@ -166,18 +182,24 @@ async def _make(
     ]
     try:
         context.report.enter(Stage.ENCODING)
-        complaint = await _encode(context, decided, feed, uploads)
+        words = await _encode(context, decided, feed, uploads)
         context.report.enter(Stage.PUBLISHING)
-        assets = await _complete(context, decided, complaint, uploads, last=last)
-        return Outputs(assets)
+        guessed = isinstance(decided, AudioPlan) and diagnose.guesses_length(words)
+        if guessed:
+            decided = replace(decided, total_duration=None)
+        assets, warnings = await _complete(context, decided, words, uploads, last=last)
+        notes = as_json(done_of(decided, resized=diagnose.changes_size(words)), warnings)
+        told = {"notes": {**notes, "warnings": [*notes["warnings"], *dropped]}}
+        known = _facts(decided, assets[0].duration) if guessed else {}
+        return Outputs(assets, {**told, **known})
     finally:
         await together(upload.close() for upload in uploads)
 
 
 async def _encode(
     context: Context, decided: _Plan, feed: Feed | None, uploads: Sequence[Upload]
-) -> FailureCode | None:
-    """Run FFmpeg on the file, or on what it is fed; return what it complained of."""
+) -> str:
+    """Run FFmpeg on the file, or on what it is fed; return its last words."""
     tools, place, report = context.tools, context.place, context.report
     (place / OUT).mkdir()
     source = PIPE if feed is not None else f"./{INPUT}"
@@ -221,10 +243,13 @@ async def _encode(
     except FFmpegFailedError as error:
         report.add(f"exit status {error.status}\n{error.stderr_tail}")
         raise judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
-    report.add(f"encoded in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
-    if feed is not None and diagnose.has_lost_its_place(finished.stderr_tail):
+    words = finished.stderr_tail
+    report.add(f"encoded in {finished.wall_seconds:.2f} s\n{words}")
+    if feed is not None and diagnose.has_lost_its_place(words):
         raise TransientError("FFmpeg may have missed something that it could not go back to")
-    return diagnose.complaint(finished.stderr_tail)
+    if feed is not None and diagnose.complaint(words) is not None:
+        raise TransientError("FFmpeg complained of what it read, or of how")
+    return words
 
 
 def _command(context: Context, decided: _Plan, source: str) -> list[str]:
@@ -237,32 +262,40 @@ def _command(context: Context, decided: _Plan, source: str) -> list[str]:
 async def _complete(
     context: Context,
     decided: _Plan,
-    complaint: FailureCode | None,
+    words: str,
     uploads: Sequence[Upload],
     *,
     last: bool,
-) -> tuple[NewAsset, ...]:
-    """Check the outputs while the rest of them is sent; then they become objects."""
+) -> tuple[tuple[NewAsset, ...], tuple[Note, ...]]:
+    """Check the outputs while the rest of them is sent; then they become objects.
+
+    `words` are the last ones of FFmpeg.
+
+    Returns:
+        The objects, and the warnings of what could not be read.
+    """
     prefix, names = context.work.prefix, [item.name for item in decided.renditions]
     # One after the other: the index of a long video is large, and is in memory meanwhile.
     fronts = [await front_of(upload) for upload in uploads]
     outputs: dict[str, MediaInfo] = {}
 
-    async def checked() -> None:
+    async def checked() -> tuple[Note, ...]:
         found = await together(_probe_output(context, front.path) for front in fronts)
         outputs.update(zip(names, found, strict=True))
+        complaint = diagnose.complaint(words)
         refusal = check(decided, outputs, complaint=complaint, limits=context.tools.limits)
         if refusal is not None:
             raise PermanentError(refusal)
-        if last or isinstance(decided, AudioPlan):
-            return
-        if seconds := outlasted(decided, outputs):
-            raise _PictureEndsError(seconds)
+        short = 0.0 if last or isinstance(decided, AudioPlan) else outlasted(decided, outputs)
+        if short:
+            raise _PictureEndsError(short)
+        return await unread(context, decided, outputs, words)
 
-    async def sent() -> None:
+    async def sent() -> tuple[Note, ...]:
         await together(map(Upload.finish, uploads, fronts))
+        return ()
 
-    await together([checked(), sent()])
+    warnings, _ = await together([checked(), sent()])
     *sizes, poster_size = await together(
         [*(upload.complete() for upload in uploads), _send_poster(context)]
     )
@@ -273,7 +306,7 @@ async def _complete(
     ]
     if poster_size:
         assets.append(NewAsset(AssetKind.POSTER, "poster", prefix + POSTER_NAME, poster_size))
-    return tuple(assets)
+    return tuple(assets), warnings
 
 
 async def _send_poster(context: Context) -> int:

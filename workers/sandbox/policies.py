@@ -15,9 +15,9 @@ _SMALLEST = 64 * 1024**2  # bytes; a poster knows no ceiling
 _GRACE_S = 60
 
 
-def probe_policy(sandbox: Sandbox, ffprobe: str, file: Path, limits: Limits) -> Policy | None:
-    """Let ffprobe read a file and write nothing."""
-    return sandbox.policy(ffprobe, reads=[file], cpu_seconds=_cpu_seconds(limits.probe_timeout_s))
+def probe_policy(sandbox: Sandbox, ffprobe: str, file: Path, seconds: float) -> Policy | None:
+    """Let ffprobe read a file for so long, and write nothing."""
+    return sandbox.policy(ffprobe, reads=[file], cpu_seconds=_cpu_seconds(seconds))
 
 
 def encode_policy(

@@ -23,9 +23,10 @@ from workers.ffmpeg.probe import ProbeFailedError, probe
 from workers.ffmpeg.process import FFmpegFailedError, Finished, ProcessLimits, run
 from workers.formats.shape import Pipe
 from workers.media.fields import worth_measuring
-from workers.media.info import STILL_FORMATS, MediaInfo
+from workers.media.info import MediaInfo
 from workers.media.limits import Limits, believed, refuse
 from workers.media.shapes import may_change
+from workers.media.stills import unseen
 from workers.runtime.scratch import require, whole_file_room
 from workers.sandbox.policies import probe_policy
 from workers.sources.choose import WholeFile
@@ -112,12 +113,12 @@ async def inspected(context: Context, name: str) -> MediaInfo:
 
 
 async def _pictured(context: Context, name: str, info: MediaInfo) -> MediaInfo:
-    """Return a still with its size, which not every ffprobe can tell."""
-    if info.video is None or info.format_name not in STILL_FORMATS:
+    """Return a file with the size of its picture, also if this ffprobe cannot tell."""
+    if not unseen(info):
         return info
     tools = context.tools
     attempt = partial(_attempt, context, context.place / name)
-    return await measure.still(tools.ffmpeg, f"./{name}", info, context.limits, attempt)
+    return await measure.pictures(tools.ffmpeg, f"./{name}", info, context.limits, attempt)
 
 
 async def _measured(context: Context, name: str, info: MediaInfo) -> MediaInfo:
@@ -136,7 +137,7 @@ async def _measured(context: Context, name: str, info: MediaInfo) -> MediaInfo:
 async def _attempt(
     context: Context, file: Path, argv: list[str], patience: ProcessLimits
 ) -> Finished | None:
-    policy = probe_policy(context.tools.sandbox, argv[0], file, context.tools.limits)
+    policy = probe_policy(context.tools.sandbox, argv[0], file, patience.wall_seconds)
     spent = context.report.spent
     try:
         return await run(argv, cwd=file.parent, limits=patience, policy=policy, spent=spent)
@@ -152,7 +153,7 @@ async def probe_file(context: Context, file: Path, limits: Limits, packets: int 
         f"./{file.name}",
         cwd=file.parent,
         limits=limits,
-        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits),
+        policy=probe_policy(tools.sandbox, tools.ffprobe, file, limits.probe_timeout_s),
         spent=context.report.spent,
         packets=packets,
     )

@@ -706,6 +706,23 @@ export interface components {
             version: number;
         };
         /**
+         * DoneItem
+         * @description Something that was done to the source: a stable code, and a sentence.
+         */
+        DoneItem: {
+            /**
+             * Code
+             * @example rotated
+             * @enum {string}
+             */
+            code: "rotated" | "cropped" | "size_unified" | "alpha_flattened" | "tone_mapped" | "colors_converted" | "deinterlaced" | "pulldown_removed" | "frame_rate_normalized" | "frame_rate_reduced" | "picture_late" | "picture_held" | "audio_downmixed" | "made_from_sound" | "made_from_still";
+            /**
+             * Message
+             * @example The picture was turned by 90 degrees, as the file says.
+             */
+            message: string;
+        };
+        /**
          * DownloadLink
          * @description The URL of a file. A browser saves it under a readable file name.
          */
@@ -824,6 +841,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Done
+             * @description What was done to the source.
+             */
+            done: components["schemas"]["DoneItem"][];
             failure: components["schemas"]["FailureItem"] | null;
             /** Finished At */
             finished_at: string | null;
@@ -854,6 +876,11 @@ export interface components {
              * Format: uuid
              */
             video_id: string;
+            /**
+             * Warnings
+             * @description What is missing or damaged.
+             */
+            warnings: components["schemas"]["WarningItem"][];
         };
         /**
          * JobPage
@@ -1409,6 +1436,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Done
+             * @description What was done to the source.
+             */
+            done: components["schemas"]["DoneItem"][];
             /** Eta Seconds */
             eta_seconds: number | null;
             failure: components["schemas"]["FailureItem"] | null;
@@ -1443,6 +1475,11 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+            /**
+             * Warnings
+             * @description What is missing or damaged.
+             */
+            warnings: components["schemas"]["WarningItem"][];
         };
         /**
          * VideoPage
@@ -1472,6 +1509,23 @@ export interface components {
          * @enum {string}
          */
         VideoState: "uploading" | "queued" | "processing" | "ready" | "failed" | "cancelled" | "deleted";
+        /**
+         * WarningItem
+         * @description Something that is missing or damaged: a stable code, and a sentence.
+         */
+        WarningItem: {
+            /**
+             * Code
+             * @example partly_damaged
+             * @enum {string}
+             */
+            code: "partly_damaged" | "truncated" | "audio_dropped" | "video_dropped" | "subtitles_dropped";
+            /**
+             * Message
+             * @example 3.2 s at 1:10 could not be read.
+             */
+            message: string;
+        };
     };
     responses: never;
     parameters: never;

@@ -25,6 +25,8 @@ export function aVideo(n: number, other: Partial<Video> = {}): Video {
     poster_url: `https://store.test/${n}.jpg`,
     failure: null,
     queue: null,
+    done: [],
+    warnings: [],
     version: 1,
     created_at: "2026-11-21T12:00:00Z",
     updated_at: "2026-11-21T12:00:00Z",

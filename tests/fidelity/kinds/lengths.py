@@ -127,9 +127,13 @@ def _live(shop: Workshop, path: Path) -> None:
     shop.film(path, "-live", "1", video=_VP8, audio=("-c:a", "libopus"))
 
 
-@KIND("cut-at-the-end.mkv", Expect(disc=True, flashes=3, beeps=3))
+_CUT = Expect(disc=True, flashes=3, beeps=3, told=frozenset({"truncated"}), damaged=True)
+
+
+# How long it was, nothing in it says.
 @KIND("cut-at-the-end.ts", Expect(disc=True, flashes=3, beeps=3))
-@KIND("cut-at-the-end.avi", Expect(disc=True, flashes=3, beeps=3))
+@KIND("cut-at-the-end.mkv", _CUT)
+@KIND("cut-at-the-end.avi", _CUT)
 def _cut(shop: Workshop, path: Path) -> None:
     if path.suffix == ".avi":
         shop.film(path, video=("-c:v", "mpeg4", "-q:v", "2"), audio=("-c:a", "libmp3lame"))
@@ -138,7 +142,7 @@ def _cut(shop: Workshop, path: Path) -> None:
     patch.cut(path, 0.93)
 
 
-@KIND("cut-at-the-end.mp4", Expect(disc=True, flashes=3, beeps=3))
+@KIND("cut-at-the-end.mp4", _CUT)
 def _cut_mp4(shop: Workshop, path: Path) -> None:
     shop.film(path, "-movflags", "+faststart")
     patch.cut(path, 0.95)
@@ -150,7 +154,7 @@ def _half(shop: Workshop, path: Path) -> None:
     patch.cut(path, 0.5)
 
 
-@KIND("broken-place.ts", Expect(seconds=(8,), heard=8, beeps=7, disc=False, hues=0))
+@KIND("broken-place.ts", Expect(seconds=(8,), heard=8, beeps=7, disc=False, hues=0, damaged=True))
 def _broken(shop: Workshop, path: Path) -> None:
     shop.film(path, seconds=8, audio=("-c:a", "mp2"))
     patch.spoil(path, 0.5, 0.52)

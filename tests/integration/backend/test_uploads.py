@@ -46,7 +46,11 @@ async def test_an_upload_is_begun_with_its_video(api: Api) -> None:
 
 async def test_without_a_title_the_name_of_the_file_is_taken(api: Api) -> None:
     person = await new_user(api)
-    for name, title in (("C:\\films\\At sea.mkv", "At sea"), ("\u200b.mp4", "\u200b.mp4")):
+    for name, title in (
+        ("C:\\films\\At sea.mkv", "At sea"),
+        (" \u202eAt sea \u00a0.mkv ", "At sea"),
+        ("\u200b.mp4", "\u200b.mp4"),
+    ):
         upload = await begin(person, filename=name)
         video = (await person.http.get(f"/v1/videos/{upload['video_id']}")).json()
         assert video["title"] == title
@@ -107,7 +111,7 @@ async def test_what_the_store_began_without_an_answer_is_ended_later(
     assert not (await s3.list_multipart_uploads(**within)).get("Uploads")
 
 
-@pytest.mark.parametrize("name", ["film.exe", "film", ".mp4", "film.mp4.sh", "mp4"])
+@pytest.mark.parametrize("name", ["film.exe", "notes.txt", "film", ".mp4", "film.mp4.sh", "mp4"])
 async def test_only_kinds_of_films_are_taken(api: Api, name: str) -> None:
     person = await new_user(api)
     answer = await person.http.post("/v1/uploads", json={"filename": name, "size": 1})
@@ -146,6 +150,13 @@ async def test_a_wrong_field_is_named(api: Api, body: dict[str, Any], pointer: s
     found = problem(answer, 422, "validation_failed")
     assert [item["pointer"] for item in found["errors"]] == [pointer]
     assert all(item["message"] and item["code"] for item in found["errors"])
+
+
+async def test_an_empty_file_is_refused_in_a_sentence(api: Api) -> None:
+    person = await new_user(api)
+    answer = await person.http.post("/v1/uploads", json={"filename": "film.mp4", "size": 0})
+    found = problem(answer, 422, "validation_failed")
+    assert found["detail"] == "The file is empty. Choose another one."
 
 
 async def test_a_title_cannot_turn_the_text_after_it_round(api: Api) -> None:

@@ -71,6 +71,21 @@ def test_upload_of_a_video_that_fails_exits_with_1(
     )
 
 
+def test_what_was_done_and_what_is_missing_is_told(
+    run: Run, world: StandIn, clip: Path, capsys: Captured
+) -> None:
+    done = {"code": "rotated", "message": "The picture was turned."}
+    lost = {"code": "partly_damaged", "message": "3.2 s at 1:10 could \x1bnot be read."}
+    finish(world, state="ready", renditions=[RENDITION], done=[done], warnings=[lost])
+    assert run("upload", clip) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith("0:21\nThe picture was turned. (rotated)\n")
+    assert "Warning: 3.2 s at 1:10 could \ufffdnot be read. (partly_damaged)\n" in err
+    [video] = world.videos
+    assert run("watch", video) == 0
+    assert "(partly_damaged)" in capsys.readouterr().err
+
+
 def test_upload_json_prints_what_the_server_said(
     run: Run, world: StandIn, clip: Path, capsys: Captured
 ) -> None:

@@ -161,10 +161,20 @@ async def test_a_setting_refuses_it(
     assert refused.value.failure.code == "no_video_stream"
 
 
-async def test_half_of_a_sound_is_refused(
+async def test_of_a_cut_sound_the_readable_part_is_made_or_none(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
 ) -> None:
     source = sound(tools, tmp_path / "s.mka", "-c:a", "flac").read_bytes()
     with pytest.raises(PermanentError) as refused:
         await worker.make(storage, await stored(storage, source[: len(source) // 2]))
     assert refused.value.failure.code == "truncated_media"
+    worker = replace(worker, place=_another(worker.place))
+    (made,) = await worker.make(storage, await stored(storage, source[: len(source) * 92 // 100]))
+    assert 0.9 * SECONDS < (made.duration or 0) < SECONDS - 0.05
+    assert worker.notes.keys() == {"made_from_sound", "truncated"}
+
+
+def _another(place: Path) -> Path:
+    found = place.with_name("another")
+    found.mkdir()
+    return found

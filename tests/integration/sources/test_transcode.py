@@ -119,6 +119,17 @@ async def test_what_fails_in_a_pipe_is_tried_in_a_file(
     assert worker.plan["audio"]["codec"] == worker.facts["audio_codec"] == "aac"
 
 
+async def test_damage_that_a_pipe_meets_is_told_of_the_whole_file(
+    storage: Storage, film: Path, worker: Worker
+) -> None:
+    damaged = bytearray(film.read_bytes())
+    middle, length = len(damaged) // 2, len(damaged) // 50
+    damaged[middle : middle + length] = bytes(length)
+    await worker.make(storage, await stored(storage, bytes(damaged)))
+    assert "once more, with the whole file" in worker.log
+    assert worker.notes["partly_damaged"][0].endswith(" s at 0:02 could not be read.")
+
+
 async def test_a_film_that_breaks_off_on_the_way_comes_out_whole(
     storage: Storage, behind: Storage, proxy: Proxy, film: Path, worker: Worker
 ) -> None:

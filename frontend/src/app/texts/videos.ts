@@ -105,6 +105,10 @@ export const ofVideos = {
     cancelledHint: "The file is still here. You can try again.",
     faultOfFile: "There is a problem with the file. Trying again does not help.",
     faultOfOurs: "The problem is on our side. Your video is fine.",
+    warnings: "Something is missing in this video",
+    damageHint:
+      "If the original plays without this fault on your computer, save it again and upload the new file.",
+    done: "What was done",
     files: "Downloads",
     original: "Original",
     sound: "Sound",

@@ -8,7 +8,7 @@ from workers.media.info import AudioStream
 from workers.media.limits import Limits
 
 SOUND = AudioStream(index=2, codec="mp3", channels=1, sample_rate=44_100)
-PLAN = AudioPlan(SOUND, None, 128_000, 44_100, 20.0, is_length_known=True)
+PLAN = AudioPlan(SOUND, None, 128_000, 44_100, 20.0)
 
 
 def command(plan: AudioPlan) -> list[str]:

@@ -174,6 +174,22 @@ def test_what_one_can_see_through_is_laid_on_black() -> None:
     assert "premultiply" not in picture_graph(make(pix_fmt="yuv444p10le"), FULL, 9)
 
 
+def test_an_alpha_channel_beside_the_picture_needs_another_decoder() -> None:
+    clip = make(codec="vp9", alpha_beside=True)
+    able = Capabilities(converts_color=True, sees_alpha=True)
+    argv = encode_command("/f", clip, "./input", ".", able)
+    assert after(argv, "-c:0") == "libvpx-vp9"
+    assert argv.index("-c:0") < argv.index("-i")
+    assert "-c:0" not in encode_command("/f", clip, "./input", ".", FULL)
+    assert "premultiply" in picture_graph(clip, FULL, 9)
+
+
+def test_a_matrix_that_the_scaler_refuses_is_converted_before() -> None:
+    assert "[0:0]fps=24000/1001:start_time=0,zscale=m=bt709" in picture_graph(
+        make(color_space="ycgco"), FULL, 9
+    )
+
+
 def test_one_rung_and_three_rungs() -> None:
     one = picture_graph(make(width=320, height=240), FULL, 1000)
     assert "[size0]split=2[video0][still]" in one

@@ -40,3 +40,8 @@ def test_of_what_nothing_is_known_everything_is_heard() -> None:
 
 def test_ambisonic_sound_becomes_two_microphones() -> None:
     assert mix_of(sound(4, "ambisonic 1")) == "pan=stereo|c0=0.707*c0+0.5*c1|c1=0.707*c0-0.5*c1"
+
+
+def test_of_three_channels_without_names_the_third_is_the_centre() -> None:
+    assert mix_of(sound(3)) == "pan=stereo|c0=1.000*c0+0.707*c2|c1=1.000*c1+0.707*c2"
+    assert mix_of(sound(3, "2.1")) is None

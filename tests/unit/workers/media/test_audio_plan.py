@@ -11,7 +11,8 @@ from workers.media.audio_plan import AudioPlan, plan_audio
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import Limits
-from workers.media.verify import check
+from workers.media.notes import done_of
+from workers.media.verify import check, ends_early
 
 SOUND = AudioStream(index=1, codec="flac", channels=2, sample_rate=96_000, duration=20.0)
 SOURCE = MediaInfo("flac", 20.0, audio=(SOUND,), cover=0)
@@ -25,7 +26,7 @@ def made(seconds: float, **changes: object) -> dict[str, MediaInfo]:
 
 
 def test_the_plan() -> None:
-    assert AudioPlan(SOUND, 0, 128_000, 48_000, 20.0, is_length_known=True) == PLAN
+    assert AudioPlan(SOUND, 0, 128_000, 48_000, 20.0) == PLAN
     assert [item.file_name for item in PLAN.renditions] == ["audio.m4a"]
     described = TypeAdapter(AudioPlan).dump_python(PLAN, mode="json")
     assert TypeAdapter(AudioPlan).validate_python(described) == PLAN
@@ -33,9 +34,19 @@ def test_the_plan() -> None:
         plan_audio(MediaInfo("wav", 1.0), DEFAULT_LADDER)
 
 
-def test_a_length_that_is_guessed_is_no_measure() -> None:
-    guessed = plan_audio(replace(SOURCE, format_name="aac"), DEFAULT_LADDER)
-    assert check(guessed, made(10), complaint=FailureCode.CORRUPT_MEDIA) is None
+def test_an_unknown_length_is_no_measure() -> None:
+    unknown = replace(PLAN, total_duration=None)
+    assert check(unknown, made(10), complaint=FailureCode.CORRUPT_MEDIA) is None
+    assert ends_early(unknown, made(10)) is None
+
+
+def test_what_is_told_of_it() -> None:
+    assert ends_early(PLAN, made(19)) == ("file", 19, 20.0)
+    assert ends_early(PLAN, made(19.95)) is None
+    assert check(PLAN, made(19), complaint=FailureCode.CORRUPT_MEDIA) is None
+    assert check(PLAN, made(19), complaint=FailureCode.CORRUPT_MEDIA, lost=2) is not None
+    surround = replace(PLAN, audio=replace(SOUND, channels=6))
+    assert [str(note.code) for note in done_of(surround)] == ["made_from_sound", "audio_downmixed"]
 
 
 def test_whole() -> None:

@@ -141,6 +141,7 @@ def test_default_stream_wins_and_encryption_is_seen() -> None:
     assert (info.video.index, info.video.frame_rate) == (3, Fraction(30000, 1001))
     assert info.encrypted
     assert (info.stream_count, info.beside_count) == (4, 1)
+    assert (info.other_videos, info.subtitle_count) == (1, 1)
     assert info.undescribed_count == 2
 
 

@@ -11,7 +11,7 @@ from core import log
 from tests.fidelity.bench import Outcome, outcomes, table
 from tests.fidelity.kinds import SAMPLES
 from tests.fidelity.random_files import random_samples
-from tests.fidelity.transcode import Whole, encoder, own_decoder, own_steps
+from tests.fidelity.transcode import Whole, encoder, own_decoder, own_steps, version_of
 from tests.fidelity.workshop import Workshop
 from tests.support.product import PROJECT
 
@@ -30,7 +30,13 @@ def main() -> int:
     ]
     chosen += random_samples(wanted.random, wanted.seed) if wanted.random else []
     results: list[Outcome] = []
-    _say(f"encoded by {encoder()[0]}")
+    program = encoder()[0]
+    version = version_of(program)
+    beyond = [each for each in chosen if each.least > version]
+    chosen = [each for each in chosen if each.least <= version]
+    _say(f"encoded by {program}, {version[0]}.{version[1]}")
+    for sample in beyond:
+        _say(f"{sample.kind} {sample.name}: needs FFmpeg {sample.least[0]}.{sample.least[1]}")
     with tempfile.TemporaryDirectory(prefix="fidelity-", ignore_cleanup_errors=True) as place:
         shop = Workshop(own_decoder().ffmpeg, Path(place))
         with (Whole if wanted.stack else own_steps)(Path(place)) as transcode:

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tests.fidelity import differential
 from tests.fidelity.expect import Expect, wrong_with, wrong_words
 from tests.fidelity.judge.decode import Decoder, UnreadableError
+from tests.fidelity.judge.film import Film
 from tests.fidelity.sample import Sample
 from tests.fidelity.transcode import Made, Transcode, cleared
 from tests.fidelity.workshop import NotMadeError, Workshop
@@ -45,22 +47,17 @@ def outcomes(
             continue
         made = transcode(source, folder / "out")
         wrong = tuple(judged(made, sample.expect, decoder, source))
-        took = time.monotonic() - began
-        yield Outcome(sample.kind, sample.name, wrong, seconds=took)
+        yield Outcome(sample.kind, sample.name, wrong, seconds=time.monotonic() - began)
 
 
-def judged(made: Made, due: Expect, decoder: Decoder, source: Path) -> Iterator[str]:
-    """Yield what is wrong with what was made."""
+def judged(made: Made, due: Expect, decoder: Decoder, source: Path) -> list[str]:
+    """Return what is wrong with what was made."""
     if made.code:
-        if made.code not in due.refused:
-            yield f"{made.code}: {made.message}"
-        return
+        return [] if made.code in due.refused else [f"{made.code}: {made.message}"]
     if not due.ready:
-        yield f"ready, not {' or '.join(sorted(due.refused))}"
-        return
-    yield from wrong_words(made.told, due)
+        return [f"ready, not {' or '.join(sorted(due.refused))}"]
     found: dict[str, list[str]] = {}
-    plain = decoder.plain(source) if due.compared else None
+    told = wrong_words(made.told, due)
     for path in made.renditions:
         try:
             film = decoder.decode(path)
@@ -70,13 +67,27 @@ def judged(made: Made, due: Expect, decoder: Decoder, source: Path) -> Iterator[
         wrong = wrong_with(film, due)
         if path == made.renditions[0] and due.sizes and (film.width, film.height) not in due.sizes:
             wrong.append(f"{film.width} x {film.height}")
-        if plain is not None:
-            wrong += differential.wrong_with(plain, film, pattern=due.disc)
+        if due.compared:
+            wrong += _compared(source, film, decoder, pattern=due.disc)
         for each in wrong:
             found.setdefault(each, []).append(path.stem)
     # What is wrong with all of them is told once.
-    for line, names in found.items():
-        yield line if len(names) == len(made.renditions) else f"{', '.join(names)}: {line}"
+    return told + [
+        line if len(names) == len(made.renditions) else f"{', '.join(names)}: {line}"
+        for line, names in found.items()
+    ]
+
+
+def _compared(source: Path, film: Film, decoder: Decoder, *, pattern: bool) -> list[str]:
+    try:
+        return differential.wrong_with(_plain(source, decoder), film, pattern=pattern)
+    except UnreadableError as error:
+        return [f"a plain decoder cannot read the source: {error}"]
+
+
+@lru_cache(maxsize=1)  # of each rendition of one source
+def _plain(source: Path, decoder: Decoder) -> Film:
+    return decoder.plain(source)
 
 
 def table(results: Sequence[Outcome]) -> str:

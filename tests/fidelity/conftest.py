@@ -1,5 +1,6 @@
 """What makes odd files, what makes renditions of them, and what judges those."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def shop(decoder: Decoder, tmp_path: Path) -> Workshop:
     return Workshop(decoder.ffmpeg, tmp_path)
 
 
-@pytest.fixture
-def steps(stack: Stack) -> Steps:
-    return Steps(stack)
+@pytest.fixture(scope="session")
+def steps(stack: Stack) -> Iterator[Steps]:
+    with Steps(stack) as opened:
+        yield opened

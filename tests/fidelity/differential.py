@@ -15,6 +15,7 @@ _LUMA = 12  # levels
 _RATE = 61  # pictures a second that a rendition may have
 _FOUND_S = 0.45  # flashes and beeps come once a second
 _APART_S = 0.045  # and the 5 ms in which a beep is found
+_HELD_S = 0.2  # the first picture stands from the start on, and so does a flash in it
 _STEPS = 10  # a second is looked at so many times
 
 
@@ -83,10 +84,14 @@ def _steps(source: Film, made: Film) -> list[str]:
         return [f"{len(seen)} flashes; the source has {len(due)}"]
     if source.sound is None or made.sound is None:
         return []
+    # A constant rate puts each picture at its nearest place.
+    most = max(_APART_S, 0.5 * source.seconds / len(source.times) + 0.005)
     moved = _moves(beeps(source.sound.placed), beeps(made.sound.placed))
     for flash, by in _moves(due, seen).items():
+        if flash < _HELD_S:
+            continue
         beep = min(moved, key=lambda time: abs(time - flash), default=None)
-        if beep is not None and abs(beep - flash) < 1 and abs(moved[beep] - by) > _APART_S:
+        if beep is not None and abs(beep - flash) < 1 and abs(moved[beep] - by) > most:
             return [
                 f"the flash of {flash:.2f} s comes {by:+.2f} s and its beep {moved[beep]:+.2f} s "
                 "from where they are in the source"

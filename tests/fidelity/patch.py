@@ -20,6 +20,14 @@ def duration(path: Path, seconds: float) -> None:
     double_in_ebml(path, b"\x44\x89", seconds * 1000)
 
 
+def flash_duration(path: Path, seconds: float) -> None:
+    """Let the metadata of a Flash video say another length."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"duration\0") + 9
+    data[at : at + 8] = struct.pack(">d", seconds)
+    path.write_bytes(data)
+
+
 def duration_tags(path: Path, seconds: float) -> None:
     """Let every DURATION tag of a Matroska file say another length."""
     text = f"{int(seconds // 3600):02}:{int(seconds // 60) % 60:02}:{seconds % 60:012.9f}".encode()
@@ -47,7 +55,8 @@ def boxes(data: bytes, kind: bytes) -> list[int]:
 def media_duration(path: Path, factor: float) -> None:
     """Let each track of an MP4, and the film, say that they last that many times longer."""
     data = bytearray(path.read_bytes())
-    for kind, offset in ((b"mdhd", 24), (b"mvhd", 24), (b"tkhd", 28)):
+    # Of an edit list it is the first edit.
+    for kind, offset in ((b"mdhd", 24), (b"mvhd", 24), (b"tkhd", 28), (b"elst", 16)):
         for at in boxes(bytes(data), kind):
             (ticks,) = struct.unpack_from(">I", data, at + offset)
             struct.pack_into(">I", data, at + offset, round(ticks * factor))

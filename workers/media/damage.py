@@ -94,7 +94,8 @@ def damage(
             places.append(Place(start, seconds))
         before, longest = frame, max(longest, seconds)
         end = max(end, start + seconds)
-    if sum(place.seconds for place in places) <= max(SLACK_SECONDS, SLACK_FRAMES * longest):
+    broken = any(frame.faulty for frame in frames[1:])
+    if not broken and lost <= max(SLACK_SECONDS, SLACK_FRAMES * longest):
         return WHOLE
     return Damage(_joined(places), lost)
 

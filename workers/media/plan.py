@@ -190,7 +190,9 @@ def _times(
         return delay, None, 0.0
     length += delay
     sound = max(_late(info, audio), 0.0) + audio.duration if audio and audio.duration else 0.0
-    hold = sound - length if sound - length > _ALIKE_S else 0.0
+    # Of a program stream lengths are estimated: how long the picture is shows when it is encoded.
+    known = info.format_name != "mpeg"
+    hold = sound - length if known and sound - length > _ALIKE_S else 0.0
     return delay, length + hold, hold
 
 

@@ -38,7 +38,7 @@ from workers.media.limits import Limits
 from workers.media.notes import done_of, left_out
 from workers.media.plan import POSTER_NAME, EncodePlan, held, plan
 from workers.media.verify import check, outlasted
-from workers.operations.unread import unread
+from workers.operations.unread import complaint_of, unread
 from workers.outputs.follow import follow, front_of
 from workers.outputs.mp4 import index_room
 from workers.outputs.send import send
@@ -282,14 +282,16 @@ async def _complete(
     async def checked() -> tuple[Note, ...]:
         found = await together(_probe_output(context, front.path) for front in fronts)
         outputs.update(zip(names, found, strict=True))
-        complaint = diagnose.complaint(words)
+        complaint = await complaint_of(context, decided, outputs, words)
         refusal = check(decided, outputs, complaint=complaint, limits=context.tools.limits)
         if refusal is not None:
             raise PermanentError(refusal)
         short = 0.0 if last or isinstance(decided, AudioPlan) else outlasted(decided, outputs)
         if short:
             raise _PictureEndsError(short)
-        return await unread(context, decided, outputs, words)
+        if complaint is None:
+            return ()
+        return await unread(context, decided, outputs, words, complaint)
 
     async def sent() -> tuple[Note, ...]:
         await together(map(Upload.finish, uploads, fronts))

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 
-from core.errors import PermanentError
+from core.errors import PermanentError, TransientError
+from core.model.failure_codes import FailureCode
 from core.model.notes import Note
 from workers.context import Context
 from workers.ffmpeg import diagnose
-from workers.ffmpeg.frames import frames
+from workers.ffmpeg.frames import Reader
+from workers.formats.shape import Pipe
 from workers.media.audio_plan import AudioPlan
-from workers.media.damage import WHOLE, Damage, damage
+from workers.media.damage import SLACK_FRAMES, WHOLE, Damage, damage
 from workers.media.info import MediaInfo
 from workers.media.notes import unreadable
 from workers.media.plan import EncodePlan
@@ -16,58 +18,77 @@ from workers.media.verify import check, ends_early
 from workers.sandbox.policies import probe_policy
 from workers.sources.read import INPUT
 
+Made = Mapping[str, MediaInfo]
+
 # Decoding a source once more takes a quarter of its length or less, one stream on one core.
 _PATIENCE = 2.0
+
+
+async def complaint_of(
+    context: Context, decided: EncodePlan | AudioPlan, outputs: Made, words: str
+) -> FailureCode | None:
+    """Return what FFmpeg has said against a source in its last words, or has left out.
+
+    It says nothing of a file that was cut between two packets. An index still counts them all.
+    """
+    complaint = diagnose.complaint(words)
+    if isinstance(decided, AudioPlan):
+        return complaint
+    counted = decided.video.frame_count
+    if complaint is not None or counted is None or ends_early(decided, outputs) is None:
+        return complaint
+    if isinstance(context.way, Pipe):
+        raise TransientError("less came out than is counted")
+    count = await _reader(context, outputs).count_packets(decided.video.index)
+    cut = count is not None and count < counted - SLACK_FRAMES
+    return FailureCode.TRUNCATED_MEDIA if cut else None
 
 
 async def unread(
     context: Context,
     decided: EncodePlan | AudioPlan,
-    outputs: Mapping[str, MediaInfo],
+    outputs: Made,
     words: str,
+    complaint: FailureCode,
 ) -> tuple[Note, ...]:
-    """Return the warnings of what could not be read of a source.
+    """Return the warnings of what could not be read of a source of which FFmpeg complained.
 
-    If FFmpeg complained of it in its last `words`, it is decoded once more: an output of full
-    length can have pictures that stand where others could not be read.
+    It is decoded once more: an output of full length can have pictures that stand where others
+    could not be read.
 
     Raises:
         PermanentError: too little could be read.
     """
-    complaint = diagnose.complaint(words)
-    if complaint is None:
-        return ()
-    limits, refused = context.limits, diagnose.refuses_packets(words)
-    made = max(each.duration or 0.0 for each in outputs.values())
+    reader = _reader(context, outputs)
+    short = ends_early(decided, outputs)
+    made, refused = _longest(outputs), diagnose.refuses_packets(words)
     picture: Damage | None = WHOLE
     if isinstance(decided, EncodePlan):
         steady = not decided.video.variable_frame_rate
-        picture = await _damage(context, decided.video.index, made, steady=steady, refused=refused)
+        frames = await reader.frames(decided.video.index)
+        if frames and short is not None:
+            frames.pop()  # it is cut, too, and that is told
+        picture = None if frames is None else damage(frames, made, steady=steady, refused=refused)
     sound: Damage | None = WHOLE
     if decided.audio is not None:
-        sound = await _damage(context, decided.audio.index, made, refused=refused)
+        frames = await reader.frames(decided.audio.index)
+        sound = None if frames is None else damage(frames, made, refused=refused)
     most = picture if isinstance(decided, EncodePlan) else sound
     if most is not None:
-        refusal = check(decided, outputs, complaint=complaint, lost=most.lost, limits=limits)
+        refusal = check(
+            decided, outputs, complaint=complaint, lost=most.lost, limits=context.limits
+        )
         if refusal is not None:
             raise PermanentError(refusal)
-    return unreadable(ends_early(decided, outputs), picture, sound)
+    return unreadable(short, picture, sound)
 
 
-async def _damage(
-    context: Context, stream: int, made: float, *, refused: bool, steady: bool = True
-) -> Damage | None:
-    """Return what could not be read of a stream; None if that cannot be found out."""
+def _reader(context: Context, outputs: Made) -> Reader:
     tools, limits, file = context.tools, context.limits, context.place / INPUT
-    patience_s = limits.probe_timeout_s + _PATIENCE * made
-    found = await frames(
-        tools.ffprobe,
-        f"./{INPUT}",
-        stream,
-        cwd=context.place,
-        patience_s=patience_s,
-        limits=limits,
-        policy=probe_policy(tools.sandbox, tools.ffprobe, file, patience_s),
-        spent=context.report.spent,
-    )
-    return None if found is None else damage(found, made, steady=steady, refused=refused)
+    patience_s = limits.probe_timeout_s + _PATIENCE * _longest(outputs)
+    policy = probe_policy(tools.sandbox, tools.ffprobe, file, patience_s)
+    return Reader(tools.ffprobe, file, patience_s, limits, policy, context.report.spent)
+
+
+def _longest(outputs: Made) -> float:
+    return max(each.duration or 0.0 for each in outputs.values())

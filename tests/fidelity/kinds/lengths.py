@@ -19,6 +19,12 @@ def _too_long(shop: Workshop, path: Path) -> None:
     patch.duration(path, 12)
 
 
+@KIND("duration-too-long.flv", _FOUR)
+def _flash_too_long(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.flash_duration(path, 12)
+
+
 @KIND("static-end.webm", Expect(seconds=(4, 8), heard=0, flashes=4))
 def _static_end(shop: Workshop, path: Path) -> None:
     shop.film(path, heard=0, video=_VP8)
@@ -54,6 +60,13 @@ def _chapters(shop: Workshop, path: Path) -> None:
     marks.write_text(";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=60\ntitle=One\n")
     film = shop.film(shop.place("plain.mp4"))
     shop.run("-i", str(film), "-i", str(marks), "-map_metadata", "1", "-c", "copy", str(path))
+
+
+@KIND("estimated.mpg", Expect(seconds=(3,), heard=3, flashes=3, beeps=3, compared=True))
+def _estimated(shop: Workshop, path: Path) -> None:
+    # A program stream has no length: what is said of it is guessed from its bytes.
+    shop.film(path, seconds=3, rate="24000/1001", video=("-c:v", "mpeg2video", "-q:v", "2"),
+              audio=("-c:a", "mp2"), sound_rate=32000)  # fmt: skip
 
 
 @KIND("mid-gop.ts", Expect(heard=5.5, flashes=3, beeps=5, disc=False))

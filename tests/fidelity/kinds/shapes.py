@@ -66,8 +66,8 @@ def _mirrored(shop: Workshop, path: Path) -> None:
     shop.run("-display_hflip", "-i", str(plain), "-c", "copy", str(path))
 
 
-@KIND("rotated-by-sei.mkv", _ROUND)
-@KIND("rotated-by-sei.ts", _ROUND)
+@KIND("rotated-by-sei.mkv", _ROUND, least=(7, 1))
+@KIND("rotated-by-sei.ts", _ROUND, least=(7, 1))
 def _by_sei(shop: Workshop, path: Path) -> None:
     # The message says how far the picture must be turned against the clock.
     shop.film(path, "-bsf:v", "h264_metadata=display_orientation=insert:rotate=90", seconds=2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,6 +102,36 @@ async def test_a_missing_end_is_told(
     [message] = worker.notes.pop("truncated")
     assert re.fullmatch(r"The file ends early: 19\.\d of 20\.0 s could be read\.", message)
     assert worker.notes == {}
+
+
+def packet_ends(tools: Tools, path: Path) -> list[int]:
+    listed = subprocess.run(
+        [tools.ffprobe, "-v", "error", "-show_packets", "-show_entries", "packet=pos,size",
+         "-print_format", "csv=print_section=0", str(path)],
+        check=True, capture_output=True, text=True, timeout=60,
+    ).stdout  # fmt: skip
+    found = re.findall(r"^(\d+),(\d+)", listed, re.MULTILINE)
+    return sorted(int(size) + int(at) for size, at in found)
+
+
+async def test_an_end_that_is_missing_from_a_packet_on_is_told(
+    storage: Storage, tools: Tools, worker: Worker, whole: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    """FFmpeg says nothing of it."""
+    data = whole("mp4")
+    (tmp_path / "film.mp4").write_bytes(data)
+    ends = packet_ends(tools, tmp_path / "film.mp4")
+    for share, outcome in ((0.95, "truncated"), (0.85, "truncated_media")):
+        end = ends[int(len(ends) * share)]
+        work = await stored(storage, data[:end])
+        if outcome == "truncated":
+            await worker.make(storage, work)
+            assert worker.notes.keys() == {outcome}
+            continue
+        worker.place = tmp_path / "again"
+        worker.place.mkdir()
+        with pytest.raises(PermanentError, match=outcome):
+            await worker.make(storage, work)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ def video(video_id: uuid.UUID, version: int, **more: Any) -> VideoItem:
         poster_url=None,
         failure=None,
         queue=None,
+        done=[],
+        warnings=[],
         version=version,
         created_at=now,
         updated_at=now,

@@ -36,6 +36,7 @@ def test_a_gap_has_its_place_and_length() -> None:
 
 def test_broken_frames_are_damage_but_are_not_lost() -> None:
     assert rounded(damage(faulty(250, 251, 252), MADE)) == ([(10.0, 0.12)], 0.0)
+    assert rounded(damage(faulty(250), MADE)) == ([(10.0, 0.04)], 0.0)
 
 
 def test_near_places_are_one_and_far_ones_are_two() -> None:
@@ -49,10 +50,9 @@ def test_near_places_are_one_and_far_ones_are_two() -> None:
     "frames",
     [
         without(250, 252),
-        faulty(250, 251),
         faulty(0),  # it begins between keyframes
     ],
-    ids=["two frames", "two broken frames", "the beginning"],
+    ids=["two frames", "the beginning"],
 )
 def test_what_nobody_sees_is_no_damage(frames: list[Frame]) -> None:
     assert damage(frames, MADE) == WHOLE

@@ -62,7 +62,7 @@ def renditions(items: Sequence[Rendition]) -> str:
 
 def videos(items: Sequence[Video]) -> str:
     """Return videos as a table."""
-    head = ("ID", "STATE", "SIZE", "TIME", "UPLOADED", "TITLE")
+    head = ("ID", "STATE", "KIND", "SIZE", "TIME", "UPLOADED", "TITLE")
     return table(head, [_video(item) for item in items])
 
 
@@ -138,6 +138,7 @@ def _video(item: Video) -> tuple[str, ...]:
     return (
         item.id,
         state,
+        item.kind or _DASH,
         size(source.size if source else None),
         clock(source.duration if source else None),
         moment(item.created_at),

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -215,11 +215,13 @@ class VideoReader:
             )
             for item in _parsed(row.renditions) or ()
         ]
+        source = _parsed(row.source_media)
         poster = row.poster_key and await self._storage.sign_get(row.poster_key, self._url_ttl_s)
         return VideoItem(
             id=row.id,
             job_id=row.job_id,
             title=row.title,
+            kind=_kind(source),
             state=row.state,
             stage=shown.stage,
             progress=shown.percent,
@@ -227,7 +229,7 @@ class VideoReader:
             source=SourceItem(
                 filename=row.source_filename,
                 size=row.source_size,
-                **(_parsed(row.source_media) or {}),
+                **(source or {}),
             ),
             renditions=renditions,
             poster_url=poster,
@@ -244,6 +246,12 @@ def _owned(row: Row[Any] | None, user_id: uuid.UUID) -> Row[Any]:
     if row is None or row.user_id != user_id:
         raise NotFound("This video does not exist.")
     return row
+
+
+def _kind(source: dict[str, Any] | None) -> Literal["video", "audio"] | None:
+    if source is None:
+        return None
+    return "audio" if source.get("video_codec") is None else "video"
 
 
 def _parsed(text: str | None) -> Any:

@@ -65,12 +65,12 @@ class RenditionItem(BaseModel):
     """A playable output; `size` in bytes, `duration` in seconds, `bitrate` in bits a second."""
 
     name: str = Field(examples=["720p"])
-    width: int = Field(examples=[1280])
-    height: int = Field(examples=[720])
+    width: int | None = Field(examples=[1280], description="Null for sound.")
+    height: int | None = Field(examples=[720], description="Null for sound.")
     size: int
     duration: float
     bitrate: int
-    video_codec: str = Field(examples=["h264"])
+    video_codec: str | None = Field(examples=["h264"], description="Null for sound.")
     audio_codec: str | None = Field(examples=["aac"])
     url: str = Field(description="Presigned and short-lived.")
 
@@ -91,6 +91,10 @@ class VideoItem(NotesItem):
     # Whose progress it is: for those who compare, and not told.
     job_id: UUID | None = Field(None, exclude=True)
     title: str
+    kind: Literal["video", "audio"] | None = Field(
+        examples=["video"],
+        description="Whether there is a picture. Null until the file was inspected.",
+    )
     state: VideoState
     stage: Stage | None
     progress: float = Field(ge=0, le=100)

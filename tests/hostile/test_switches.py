@@ -202,7 +202,7 @@ async def test_the_end_of_the_encode(
     """A film that says it is shorter than it is would be made whole, however long that takes."""
     (place / "input").write_bytes(understated(maker.good("mkv")))
     assert await pieces.outcome(place, limits=limits) == code
-    monkeypatch.setattr(command, "_end", lambda limits: [])
+    monkeypatch.setattr(command, "until", lambda limits: [])
     monkeypatch.setattr(command, "most_frames", lambda plan, limits: 10**9)
     check_nothing(monkeypatch)
     assert await pieces.outcome(place, limits=limits) == "ready"

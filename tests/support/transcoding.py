@@ -16,7 +16,7 @@ from workers.context import Context
 from workers.ffmpeg.capabilities import Capabilities
 from workers.formats.shape import DEFAULT_SHAPE, Shape
 from workers.media.ladder import DEFAULT_RUNGS, Ladder
-from workers.media.limits import DEFAULT_LIMITS
+from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.operations import transcode
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.libraries import needs_of
@@ -74,6 +74,7 @@ class Worker:
         log: of the last job.
         sandbox: whether FFmpeg is held by whatever the kernel has.
         ladder: what is made.
+        limits: of what is taken.
     """
 
     ffmpeg: str
@@ -86,6 +87,7 @@ class Worker:
     log: str = ""
     sandbox: bool = True
     ladder: Ladder = QUICK
+    limits: Limits = DEFAULT_LIMITS
 
     async def make(
         self, storage: Storage, work: Work, shape: Shape = DEFAULT_SHAPE, **instead: Any
@@ -122,7 +124,7 @@ class Worker:
             ffprobe=self.ffprobe,
             capabilities=self.capabilities,
             ladder=self.ladder,
-            limits=DEFAULT_LIMITS,
+            limits=self.limits,
             connections=3,
             sandbox=Sandbox(kernel, layers, needs, address_space(os.cpu_count() or 1)),
             shape=shape,

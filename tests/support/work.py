@@ -205,26 +205,42 @@ async def let_lapse(db: Database, task_id: uuid.UUID) -> None:
 
 
 def outputs(held: Claim, *names: str) -> tuple[NewAsset, ...]:
-    """Return what an attempt makes: files of these names, and a poster; nothing without names."""
-    files = (
-        NewAsset(
-            kind=AssetKind.FILE,
-            name=name,
-            s3_key=f"{held.prefix}{name}.mp4",
-            size=7,
-            width=1280,
-            height=int(name.removesuffix("p")),
-            duration=2.0,
-            bitrate=1_000_000,
-            video_codec="h264",
-            audio_codec="aac",
-        )
-        for name in names
-    )
+    """Return what an attempt makes: files of these names, and a poster; nothing without names.
+
+    The name `audio` is that of sound without a picture.
+    """
+    files = (_sound(held) if name == "audio" else _film(held, name) for name in names)
     poster = NewAsset(
         kind=AssetKind.POSTER, name="poster", s3_key=f"{held.prefix}poster.jpg", size=6
     )
     return (*files, poster) if names else ()
+
+
+def _film(held: Claim, name: str) -> NewAsset:
+    return NewAsset(
+        kind=AssetKind.FILE,
+        name=name,
+        s3_key=f"{held.prefix}{name}.mp4",
+        size=7,
+        width=1280,
+        height=int(name.removesuffix("p")),
+        duration=2.0,
+        bitrate=1_000_000,
+        video_codec="h264",
+        audio_codec="aac",
+    )
+
+
+def _sound(held: Claim) -> NewAsset:
+    return NewAsset(
+        kind=AssetKind.FILE,
+        name="audio",
+        s3_key=f"{held.prefix}audio.m4a",
+        size=7,
+        duration=2.0,
+        bitrate=128_000,
+        audio_codec="aac",
+    )
 
 
 def ending(held: Claim) -> Ending:

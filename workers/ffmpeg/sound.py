@@ -1,12 +1,13 @@
 """The filters of the sound."""
 
 from workers.ffmpeg.mix import mix_of
+from workers.media.audio_plan import AudioPlan
 from workers.media.plan import EncodePlan
 
 AUDIO_LABEL = "sound"
 
 
-def sound_graph(plan: EncodePlan) -> str:
+def sound_graph(plan: EncodePlan | AudioPlan) -> str:
     """Write the graph of the sound in FFmpeg's syntax; it has a sound.
 
     It is not in one graph with the picture: FFmpeg makes a graph anew when its input changes.

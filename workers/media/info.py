@@ -185,6 +185,7 @@ class MediaInfo:
         duration: seconds from the format or, failing that, the longest stream; None if unknown.
         video: the stream to show (default one, else the first), None when there is none.
         audio: every sound stream in file order.
+        cover: the stream of a still picture beside the sound, if its decoder took it.
         other_videos: moving pictures beside `video`.
         subtitle_count: of text.
         start_time: the first time stamp of all streams, in seconds.
@@ -198,6 +199,7 @@ class MediaInfo:
     duration: float | None
     video: VideoStream | None = None
     audio: tuple[AudioStream, ...] = ()
+    cover: int | None = None
     other_videos: int = 0
     subtitle_count: int = 0
     start_time: float = 0.0

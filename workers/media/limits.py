@@ -8,13 +8,15 @@ from core.errors import Failure
 from core.model.failure_codes import FailureCode
 from workers.media.codecs import AUDIO, VIDEO
 from workers.media.info import STILL_FORMATS, UNKNOWN_CODEC, MediaInfo, VideoStream
+from workers.media.refusals import unsupported_codec, unsupported_format
 
 # Containers that are taken, by FFmpeg's names. A fixed list: everything else FFmpeg could open
 # (playlists, scripts, network formats, stills) is a way in for a hostile file.
 FORMATS = frozenset(
     {
         "mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi",
-        "mpegts", "mpeg", "flv", "asf", "ogg", "mxf",
+        "mpegts", "mpeg", "mpegvideo", "flv", "asf", "ogg", "mxf", "dv", "rm",
+        "mp3", "aac", "wav", "w64", "flac", "aiff", "caf", "amr", "ac3", "eac3", "dts",
         "gif", "apng",
     }
 )  # fmt: skip
@@ -38,6 +40,7 @@ class Limits(BaseModel, frozen=True):
     max_duration_s: float = Field(4 * 3600, gt=0)
     max_frame_rate: float = Field(1000, gt=0)
     max_frames: int = Field(345_600, ge=1, description="in the whole file")
+    audio_only: bool = Field(True, description="take sound without a picture")
     max_streams: int = Field(32, ge=1, le=1000, description="of picture, sound and text")
     min_readable: float = Field(
         0.9, ge=0, le=1, description="part of a damaged video that must be readable"
@@ -65,7 +68,7 @@ def refuse(info: MediaInfo, limits: Limits = DEFAULT_LIMITS) -> Failure | None:
     """Say why a source is not taken, or None when it is."""
     return (
         _container(info, limits)
-        or _streams(info)
+        or _streams(info, limits)
         or _codecs(info)
         or _size(info, limits)
         or _length(info, limits)
@@ -93,7 +96,7 @@ def decodable(codec: str) -> bool:
 def _container(info: MediaInfo, limits: Limits) -> Failure | None:
     taken = FORMATS | STILL_FORMATS if limits.stills else FORMATS
     if not taken & set(info.format_name.split(",")):
-        return Failure(FailureCode.UNSUPPORTED_FORMAT, "This file type is not supported.")
+        return unsupported_format(info.format_name)
     if info.stream_count > limits.max_streams or info.beside_count > MAX_BESIDE:
         count = info.stream_count + info.beside_count
         return Failure(
@@ -103,7 +106,7 @@ def _container(info: MediaInfo, limits: Limits) -> Failure | None:
     return None
 
 
-def _streams(info: MediaInfo) -> Failure | None:
+def _streams(info: MediaInfo, limits: Limits) -> Failure | None:
     if info.encrypted:
         return Failure(
             FailureCode.ENCRYPTED_MEDIA,
@@ -111,19 +114,21 @@ def _streams(info: MediaInfo) -> Failure | None:
         )
     if info.stream_count == 0:
         return Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged: it has no streams.")
-    undescribed = Failure(
-        FailureCode.CORRUPT_MEDIA, "The file is damaged: a track has no description."
-    )
-    isobmff = "mp4" in info.format_name.split(",")
-    if info.video is None:
-        if isobmff and info.undescribed_count:
-            return undescribed
-        return Failure(FailureCode.NO_VIDEO_STREAM, "The file has no picture, only sound or data.")
     # Every track of an MP4 names its sample format; one without a name lost its description.
-    tracks = [(info.video.codec, info.video.codec_tag)]
-    tracks += [(stream.codec, stream.codec_tag) for stream in info.audio]
-    if isobmff and any(_unreadable(codec, tag) for codec, tag in tracks):
-        return undescribed
+    tracks = [(stream.codec, stream.codec_tag) for stream in info.audio]
+    if info.video is not None:
+        tracks.append((info.video.codec, info.video.codec_tag))
+    lost = any(_unreadable(codec, tag) for codec, tag in tracks)
+    if info.video is None:
+        lost = lost or info.undescribed_count > 0
+    if lost and "mp4" in info.format_name.split(","):
+        return Failure(
+            FailureCode.CORRUPT_MEDIA, "The file is damaged: a track has no description."
+        )
+    if info.video is None and not info.audio:
+        return Failure(FailureCode.NO_VIDEO_STREAM, "The file has no picture and no sound.")
+    if info.video is None and not limits.audio_only:
+        return Failure(FailureCode.NO_VIDEO_STREAM, "The file has no picture, only sound.")
     return None
 
 
@@ -135,9 +140,7 @@ def _unreadable(codec: str, tag: str) -> bool:
 def _codecs(info: MediaInfo) -> Failure | None:
     video = info.video
     if video is not None and video.codec not in VIDEO:
-        return Failure(
-            FailureCode.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not supported."
-        )
+        return unsupported_codec(video.codec, "video codec", "the film as H.264")
     if video is not None and video.dolby_vision in _OWN_COLORS:
         return Failure(
             FailureCode.UNSUPPORTED_CODEC,
@@ -146,10 +149,7 @@ def _codecs(info: MediaInfo) -> Failure | None:
         )
     # One odd track beside a good one is left out; losing all sound in silence would be worse.
     if info.audio and not any(decodable(stream.codec) for stream in info.audio):
-        return Failure(
-            FailureCode.UNSUPPORTED_CODEC,
-            f"The audio codec {info.audio[0].codec} is not supported.",
-        )
+        return unsupported_codec(info.audio[0].codec, "audio codec", "its sound as AAC")
     return None
 
 

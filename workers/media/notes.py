@@ -1,8 +1,9 @@
 """What is told of a source: what is done to it, what is left out, and what could not be read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.model.notes import DoneCode, Note, WarningCode, note
+from workers.media.audio_plan import AudioPlan
 from workers.media.damage import Damage, Place
 from workers.media.info import UNKNOWN_CODEC, AudioStream, MediaInfo
 from workers.media.limits import decodable
@@ -17,22 +18,25 @@ _ANIMATIONS = frozenset({"gif", "webp", "apng"})
 _BESIDE_S = 0.5
 
 
-def done_of(plan: EncodePlan, *, resized: bool = False) -> tuple[Note, ...]:
+def done_of(plan: EncodePlan | AudioPlan, *, resized: bool = False) -> tuple[Note, ...]:
     """Return what was done to a source that its owner may want to know.
 
     `resized` says whether its pictures were of several sizes.
     """
+    channels = plan.audio.channels if plan.audio else 0
+    downmixed = (DoneCode.AUDIO_DOWNMIXED, channels > 2, {"channels": channels})
+    if isinstance(plan, AudioPlan):
+        return _notes((DoneCode.MADE_FROM_SOUND, True, {}), downmixed)
     video, rate = plan.video, float(plan.frame_rate)
     # An average above the rate of the time stamps comes from a broken clock.
     rates = [each for each in (video.avg_frame_rate, video.base_frame_rate) if each]
     source_rate = float(min(rates, default=0))
-    channels = plan.audio.channels if plan.audio else 0
     still = plan.duration is not None and plan.duration == plan.hold
     film = video.telecined or video.pulldown
     fields = not film and (video.interlaced or video.parity != "")
     reduced = not film and source_rate > rate * _SAME_RATE
     variable = video.variable_frame_rate and not (film or reduced)
-    facts: tuple[tuple[DoneCode, bool, dict[str, object]], ...] = (
+    return _notes(
         (DoneCode.ROTATED, video.rotation != 0, {"degrees": video.rotation}),
         (DoneCode.CROPPED, video.cropped, {}),
         (DoneCode.SIZE_UNIFIED, resized or bool(plan.shapes), {}),
@@ -46,12 +50,15 @@ def done_of(plan: EncodePlan, *, resized: bool = False) -> tuple[Note, ...]:
         (DoneCode.PICTURE_LATE, plan.delay >= _BESIDE_S, {"seconds": plan.delay}),
         (DoneCode.PICTURE_HELD, plan.hold >= _BESIDE_S and not still, {"seconds": plan.hold}),
         (DoneCode.MADE_FROM_STILL, still or video.codec in _ANIMATIONS, {}),
-        (DoneCode.AUDIO_DOWNMIXED, channels > 2, {"channels": channels}),
+        downmixed,
     )
+
+
+def _notes(*facts: tuple[DoneCode, bool, Mapping[str, object]]) -> tuple[Note, ...]:
     return tuple(note(code, **values) for code, is_so, values in facts if is_so)
 
 
-def left_out(info: MediaInfo, plan: EncodePlan) -> tuple[Note, ...]:
+def left_out(info: MediaInfo, plan: EncodePlan | AudioPlan) -> tuple[Note, ...]:
     """Return the warnings of what a plan leaves out of a source."""
     foreign = [stream for stream in info.audio if not decodable(stream.codec)]
     notes = [

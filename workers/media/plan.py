@@ -119,7 +119,7 @@ def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         duration=duration,
         frame_count=frames,
         total_duration=info.duration,
-        sample_rate=_sample_rate(audio),
+        sample_rate=sample_rate_of(audio),
         sound_delay=late if late > _SOUND_ALIKE_S else 0.0,
         delay=delay,
         hold=hold,
@@ -208,7 +208,7 @@ def _may_hold_fields(info: MediaInfo, video: VideoStream) -> bool:
     return not (told or video.codec in _WHOLE_FRAMES)
 
 
-def _sample_rate(audio: AudioStream | None) -> int:
+def sample_rate_of(audio: AudioStream | None) -> int:
     """Return the sound's own rate if an AAC of that rate plays everywhere, else the usual one."""
     return audio.sample_rate if audio and audio.sample_rate in _SAMPLE_RATES else MAX_SAMPLE_RATE
 

@@ -1,6 +1,7 @@
 """Reads ffprobe's JSON into MediaInfo; it tolerates missing and odd values."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -22,6 +23,7 @@ from workers.media.seen import heard, seen
 
 _MKVMERGE = "_STATISTICS_WRITING_APP"  # a tag that only it writes
 _EMPTY_TAG = "[0][0][0][0]"
+_COVERS = frozenset({"mjpeg", "png"})
 _KINDS = frozenset({"video", "audio", "subtitle"})
 
 
@@ -63,6 +65,7 @@ def parse_probe(json_text: str) -> MediaInfo:
         duration=duration,
         video=video,
         audio=tuple(heard(_audio(each), frames) for each in streams if _is(each, "audio")),
+        cover=_cover(streams, frames),
         other_videos=max(len(videos) - 1, 0),
         subtitle_count=sum(_is(each, "subtitle") for each in streams),
         start_time=number(container.get("start_time")) or 0.0,
@@ -93,6 +96,13 @@ def _picture(stream: Fields) -> bool:
         integer(disposition.get(name)) == 1
         for name in ("attached_pic", "timed_thumbnails", "still_image")
     )
+
+
+def _cover(streams: list[Fields], frames: Sequence[object]) -> int | None:
+    """Return the first cover that was decoded."""
+    decoded = {integer(f.get("stream_index")) for f in map(mapping, frames) if "width" in f}
+    covers = (integer(s.get("index")) for s in streams if _picture(s) and _codec(s) in _COVERS)
+    return next((index for index in covers if index in decoded), None)
 
 
 def _preferred(videos: list[Fields]) -> Fields:

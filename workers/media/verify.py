@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
+from workers.media.audio_plan import AudioPlan
 from workers.media.damage import SLACK_FRAMES, SLACK_SECONDS
 from workers.media.info import MediaInfo, VideoStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
@@ -41,7 +42,7 @@ def outlasted(plan: EncodePlan, outputs: Mapping[str, MediaInfo]) -> float:
 
 
 def check(
-    plan: EncodePlan,
+    plan: EncodePlan | AudioPlan,
     outputs: Mapping[str, MediaInfo],
     *,
     complaint: FailureCode | None = None,
@@ -57,6 +58,9 @@ def check(
     Raises:
         TransientError: a rendition is missing or of another shape: a fault of ours.
     """
+    if isinstance(plan, AudioPlan):
+        (file,) = plan.renditions
+        return _check_audio(plan, outputs.get(file.name), complaint, lost, limits)
     for rendition in plan.renditions:
         output = outputs.get(rendition.name)
         if output is None:
@@ -73,6 +77,25 @@ def check(
         if plan.audio and not output.audio:
             return Failure(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
     return None
+
+
+def _check_audio(
+    plan: AudioPlan,
+    output: MediaInfo | None,
+    complaint: FailureCode | None,
+    lost: float,
+    limits: Limits,
+) -> Failure | None:
+    if output is None or output.video is not None:
+        raise TransientError("the sound is missing, or has a picture")
+    made, wanted = _sound_seconds(output), plan.total_duration
+    if not made:
+        return Failure(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
+    if made >= limits.max_duration_s - SLACK_SECONDS > (wanted or 0.0):
+        return _too_long(limits)
+    if complaint is None:
+        return None
+    return _missing(made - lost, wanted, SLACK_SECONDS, complaint, limits)
 
 
 def _shape(rendition: PlannedRendition, video: VideoStream) -> None:
@@ -95,19 +118,28 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Failure | 
     seconds = frames / float(plan.frame_rate)
     most = limits.max_duration_s
     if seconds >= most - SLACK_SECONDS and not most - SLACK_SECONDS <= (plan.duration or 0) <= most:
-        return Failure(
-            FailureCode.DURATION_TOO_LONG,
-            f"The video is too long. The limit is {limits.max_duration_s / 3600:.1f} hours.",
-        )
+        return _too_long(limits)
     return None
+
+
+def _too_long(limits: Limits) -> Failure:
+    return Failure(
+        FailureCode.DURATION_TOO_LONG,
+        f"The file is too long. The limit is {limits.max_duration_s / 3600:.1f} hours.",
+    )
 
 
 def _length(
     plan: EncodePlan, output: MediaInfo, complaint: FailureCode, lost: float, limits: Limits
 ) -> Failure | None:
     made, wanted = _sound(plan, output) if plan.hold else _picture(plan, output)
-    read = made - lost
-    if wanted is None or read >= min(wanted * limits.min_readable, wanted - _slack(plan)):
+    return _missing(made - lost, wanted, _slack(plan), complaint, limits)
+
+
+def _missing(
+    read: float, wanted: float | None, slack: float, complaint: FailureCode, limits: Limits
+) -> Failure | None:
+    if wanted is None or read >= min(wanted * limits.min_readable, wanted - slack):
         return None
     reason = "is damaged" if complaint is FailureCode.CORRUPT_MEDIA else "is incomplete"
     return Failure(
@@ -116,12 +148,17 @@ def _length(
 
 
 def ends_early(
-    plan: EncodePlan, outputs: Mapping[str, MediaInfo]
+    plan: EncodePlan | AudioPlan, outputs: Mapping[str, MediaInfo]
 ) -> tuple[str, float, float] | None:
     """Return what ends before the file says: file, picture or sound; its seconds, and of how many.
 
     None when nobody notices.
     """
+    if isinstance(plan, AudioPlan):
+        made, wanted = min(map(_sound_seconds, outputs.values())), plan.total_duration
+        if wanted is None or made >= wanted - SLACK_SECONDS:
+            return None
+        return "file", made, wanted
     (picture, whole), (sound, all_sound) = (
         min((seconds(plan, each) for each in outputs.values()), key=_made)
         for seconds in (_picture, _sound)
@@ -148,9 +185,12 @@ def _picture(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
 
 
 def _sound(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
-    made = max((stream.duration or 0.0 for stream in output.audio), default=0.0)
     wanted = plan.audio.duration if plan.audio else None
-    return made, None if wanted is None else wanted + plan.sound_delay
+    return _sound_seconds(output), None if wanted is None else wanted + plan.sound_delay
+
+
+def _sound_seconds(output: MediaInfo) -> float:
+    return max((stream.duration or 0.0 for stream in output.audio), default=0.0)
 
 
 def _slack(plan: EncodePlan) -> float:

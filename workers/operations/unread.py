@@ -9,6 +9,7 @@ from workers.context import Context
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.frames import Reader
 from workers.formats.shape import Pipe
+from workers.media.audio_plan import AudioPlan
 from workers.media.damage import SLACK_FRAMES, WHOLE, Damage, damage
 from workers.media.info import MediaInfo
 from workers.media.notes import unreadable
@@ -24,13 +25,16 @@ _PATIENCE = 2.0
 
 
 async def complaint_of(
-    context: Context, decided: EncodePlan, outputs: Made, words: str
+    context: Context, decided: EncodePlan | AudioPlan, outputs: Made, words: str
 ) -> FailureCode | None:
     """Return what FFmpeg has said against a source in its last words, or has left out.
 
     It says nothing of a file that was cut between two packets. An index still counts them all.
     """
-    complaint, counted = diagnose.complaint(words), decided.video.frame_count
+    complaint = diagnose.complaint(words)
+    if isinstance(decided, AudioPlan):
+        return complaint
+    counted = decided.video.frame_count
     if complaint is not None or counted is None or ends_early(decided, outputs) is None:
         return complaint
     if isinstance(context.way, Pipe):
@@ -41,7 +45,11 @@ async def complaint_of(
 
 
 async def unread(
-    context: Context, decided: EncodePlan, outputs: Made, words: str, complaint: FailureCode
+    context: Context,
+    decided: EncodePlan | AudioPlan,
+    outputs: Made,
+    words: str,
+    complaint: FailureCode,
 ) -> tuple[Note, ...]:
     """Return the warnings of what could not be read of a source of which FFmpeg complained.
 
@@ -54,18 +62,21 @@ async def unread(
     reader = _reader(context, outputs)
     short = ends_early(decided, outputs)
     made, refused = _longest(outputs), diagnose.refuses_packets(words)
-    steady = not decided.video.variable_frame_rate
-    frames = await reader.frames(decided.video.index)
-    if frames and short is not None:
-        frames.pop()  # it is cut, too, and that is told
-    picture = None if frames is None else damage(frames, made, steady=steady, refused=refused)
+    picture: Damage | None = WHOLE
+    if isinstance(decided, EncodePlan):
+        steady = not decided.video.variable_frame_rate
+        frames = await reader.frames(decided.video.index)
+        if frames and short is not None:
+            frames.pop()  # it is cut, too, and that is told
+        picture = None if frames is None else damage(frames, made, steady=steady, refused=refused)
     sound: Damage | None = WHOLE
     if decided.audio is not None:
         frames = await reader.frames(decided.audio.index)
         sound = None if frames is None else damage(frames, made, refused=refused)
-    if picture is not None:
+    most = picture if isinstance(decided, EncodePlan) else sound
+    if most is not None:
         refusal = check(
-            decided, outputs, complaint=complaint, lost=picture.lost, limits=context.limits
+            decided, outputs, complaint=complaint, lost=most.lost, limits=context.limits
         )
         if refusal is not None:
             raise PermanentError(refusal)

@@ -4,6 +4,7 @@ import math
 import os
 from pathlib import Path
 
+from workers.media.audio_plan import AudioPlan
 from workers.media.limits import Limits
 from workers.media.plan import EncodePlan
 from workers.sandbox.policy import Policy, Sandbox
@@ -22,7 +23,7 @@ def probe_policy(sandbox: Sandbox, ffprobe: str, file: Path, seconds: float) -> 
 def encode_policy(
     sandbox: Sandbox,
     ffmpeg: str,
-    decided: EncodePlan,
+    decided: EncodePlan | AudioPlan,
     source: Path | None,
     out: Path,
     limits: Limits,
@@ -41,7 +42,7 @@ def encode_policy(
     )
 
 
-def largest_output(decided: EncodePlan, seconds: float) -> int:
+def largest_output(decided: EncodePlan | AudioPlan, seconds: float) -> int:
     """Return more bytes than any output of a video of `seconds` has."""
     bits = max(rendition.max_bitrate for rendition in decided.renditions) + decided.audio_bitrate
     return max(math.ceil(_MARGIN * bits / 8 * seconds), _SMALLEST)

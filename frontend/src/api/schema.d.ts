@@ -1179,9 +1179,10 @@ export interface components {
             duration: number;
             /**
              * Height
+             * @description Null for sound.
              * @example 720
              */
-            height: number;
+            height: number | null;
             /**
              * Name
              * @example 720p
@@ -1196,14 +1197,16 @@ export interface components {
             url: string;
             /**
              * Video Codec
+             * @description Null for sound.
              * @example h264
              */
-            video_codec: string;
+            video_codec: string | null;
             /**
              * Width
+             * @description Null for sound.
              * @example 1280
              */
-            width: number;
+            width: number | null;
         };
         /**
          * SessionItem
@@ -1446,6 +1449,12 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Kind
+             * @description Whether there is a picture. Null until the file was inspected.
+             * @example video
+             */
+            kind: ("video" | "audio") | null;
             /** Poster Url */
             poster_url: string | null;
             /** Progress */

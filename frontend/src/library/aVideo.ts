@@ -6,6 +6,7 @@ export function aVideo(n: number, other: Partial<Video> = {}): Video {
   return {
     id: `01900000-0000-7000-8000-${String(n).padStart(12, "0")}`,
     title: `Film ${n}`,
+    kind: "video",
     state: "ready",
     stage: null,
     progress: 100,
@@ -44,5 +45,16 @@ export function aRendition(name: string, height: number): Rendition {
     video_codec: "h264",
     audio_codec: "aac",
     url: `https://store.test/${name}.mp4`,
+  };
+}
+
+/** The one file of a sound. */
+export function aSound(): Rendition {
+  return {
+    ...aRendition("audio", 128),
+    width: null,
+    height: null,
+    video_codec: null,
+    url: "https://store.test/audio.m4a",
   };
 }

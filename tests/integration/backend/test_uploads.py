@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from pathlib import PurePath
 from typing import Any
 
 import pytest
@@ -115,6 +116,15 @@ async def test_only_kinds_of_films_are_taken(api: Api, name: str) -> None:
     person = await new_user(api)
     answer = await person.http.post("/v1/uploads", json={"filename": name, "size": 1})
     problem(answer, 422, "unsupported_extension")
+
+
+async def test_a_refused_kind_is_named(api: Api) -> None:
+    person = await new_user(api)
+    answer = await person.http.post("/v1/uploads", json={"filename": "notes.TXT", "size": 1})
+    assert answer.json()["detail"] == (
+        ".txt files are not supported. Upload a film or a sound, such as "
+        ".mp4 .mov .mkv .webm .avi .mp3 .m4a .wav"
+    )
 
 
 @pytest.mark.parametrize(
@@ -301,6 +311,20 @@ async def test_a_page_may_name_the_type_but_the_extension_decides(api: Api, s3: 
         Bucket=api.settings.s3_bucket, Key=f"videos/{upload['video_id']}/source.webm"
     )
     assert stored["ContentType"] == "video/webm"
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [("talk.mp3", "audio/mpeg"), ("tape.DV", "video/dv"), ("studio.mxf", "application/mxf")],
+)
+async def test_the_type_of_what_is_stored(api: Api, s3: Any, name: str, content_type: str) -> None:
+    person = await new_user(api)
+    upload = await begin(person, filename=name)
+    await send(person, upload, BODY)
+    await complete(person, upload)
+    key = f"videos/{upload['video_id']}/source{PurePath(name).suffix.lower()}"
+    stored = await s3.head_object(Bucket=api.settings.s3_bucket, Key=key)
+    assert stored["ContentType"] == content_type
 
 
 async def test_a_repeated_request_gives_the_upload_that_it_began(api: Api) -> None:

@@ -48,6 +48,18 @@ def test_upload_waits_and_prints_the_renditions(
     assert "clip.mp4: processing, encoding; 0:12 left 40 %" in err
 
 
+def test_sound_is_shown_without_dimensions(
+    run: Run, world: StandIn, clip: Path, capsys: Captured
+) -> None:
+    nothing = {"width": None, "height": None, "video_codec": None}
+    sound = RENDITION | nothing | {"name": "audio", "bitrate": 128_000}
+    finish(world, state="ready", progress=100, kind="audio", renditions=[sound])
+    assert run("upload", clip) == 0
+    assert "audio  -           2.3 MiB  128 kbit/s  0:21\n" in capsys.readouterr().out
+    assert run("ls") == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[1:3] == ["ready", "audio"]
+
+
 def test_upload_of_a_video_that_fails_exits_with_1(
     run: Run, world: StandIn, clip: Path, capsys: Captured
 ) -> None:
@@ -132,7 +144,7 @@ def test_ls(run: Run, world: StandIn, capsys: Captured) -> None:
     assert run("ls") == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 7, "all pages"
-    assert lines[0].split() == ["ID", "STATE", "SIZE", "TIME", "UPLOADED", "TITLE"]
+    assert lines[0].split() == ["ID", "STATE", "KIND", "SIZE", "TIME", "UPLOADED", "TITLE"]
     assert "\x1b" not in "".join(lines)
     assert run("ls", "--state", "failed", "--json") == 0
     assert [video["state"] for video in json.loads(capsys.readouterr().out)] == ["failed"]

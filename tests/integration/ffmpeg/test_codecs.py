@@ -5,6 +5,7 @@ import subprocess
 import imageio_ffmpeg
 
 from workers.media.codecs import AUDIO, BESIDE, DECODERS, VIDEO
+from workers.media.limits import FORMATS
 
 
 def listed(option: str) -> set[str]:
@@ -16,6 +17,10 @@ def listed(option: str) -> set[str]:
 
 def test_every_decoder_of_the_table_exists() -> None:
     assert listed("-decoders") >= DECODERS
+
+
+def test_every_container_exists() -> None:
+    assert {name for names in listed("-demuxers") for name in names.split(",")} >= FORMATS
 
 
 def test_every_codec_of_the_table_exists() -> None:

@@ -32,6 +32,7 @@ def video(video_id: uuid.UUID, version: int, **more: Any) -> VideoItem:
     return VideoItem(
         id=video_id,
         title="A film",
+        kind=None,
         eta_seconds=None,
         source=None,
         renditions=[],

@@ -23,6 +23,8 @@ MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
         (MOV + "Format not on whitelist 'avi,mov'\n./input: Invalid argument",
          "unsupported_format"),
         ("[hls @ 0x5581] Format not on whitelist 'avi,mov'", "unsupported_format"),
+        ("[mp3 @ 0x5581] Failed to find two consecutive MPEG audio frames.\n"
+         "./input: Invalid data found when processing input", "unsupported_format"),
         (MOV + "Number of streams exceeds max_streams parameter (32), see the documentation\n"
          + MOV + "error reading header\n./input: Out of memory", "too_many_streams"),
         ("[matroska,webm @ 0x5581] Number of streams exceeds max_streams parameter (33), see\n"
@@ -38,6 +40,21 @@ MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
 def test_a_probe_that_failed_by_the_file(words: str, code: str) -> None:
     failure = diagnose_probe(1, words)
     assert (failure.code, failure.retryable) == (code, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (MOV + "Format not on whitelist 'avi'", "Files of the type mov are not supported."),
+        ("Format not on whitelist 'avi'", "This file type is not supported."),
+        ("[x @ 0x7f2f] Codec (magicyuv) not on whitelist 'aac'", "The codec magicyuv is not"),
+        ("Decoding requested, but no decoder found for: apac", "The codec apac is not"),
+        ("Decoder (codec <b>) not found for input stream #0:0", "The codec of the file is not"),
+    ],
+)
+def test_a_refusal_says_what_it_refuses(words: str, named: str) -> None:
+    for judge in (diagnose, diagnose_probe):
+        assert judge(1, words).message.startswith(named)
 
 
 @pytest.mark.parametrize("judge", [diagnose, diagnose_probe])

@@ -94,6 +94,23 @@ def test_cover_art_is_no_video() -> None:
     assert (info.stream_count, info.beside_count) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("codec", "frames", "cover"),
+    [
+        ("mjpeg", [{"stream_index": 1, "width": 9}], 1),
+        ("mjpeg", [{"stream_index": 0}], None),  # it could not be decoded
+        ("gif", [{"stream_index": 1, "width": 9}], None),
+    ],
+)
+def test_a_cover_counts_once_it_was_decoded(
+    codec: str, frames: list[object], cover: int | None
+) -> None:
+    picture = {"index": 1, "codec_type": "video", "disposition": {"attached_pic": 1}}
+    streams = [{"index": 0, "codec_type": "audio"}, picture | {"codec_name": codec}]
+    info = parse_probe(json.dumps({"format": {}, "streams": streams, "frames": frames}))
+    assert info.cover == cover
+
+
 def test_matroska_tells_the_length_in_a_tag() -> None:
     info = parse({"tags": {"DURATION": "01:00:01.500000000"}})
     assert info.video is not None

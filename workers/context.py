@@ -51,10 +51,10 @@ class Context:
 
     @property
     def limits(self) -> Limits:
-        """What is taken. A picture must say by its name that it is one."""
+        """What is taken: of pictures those whose names say that they are some."""
         limits = self.tools.limits
         named = PurePosixPath(self.work.source_key).suffix in _STILLS
-        return limits if named else limits.model_copy(update={"stills": False})
+        return limits.model_copy(update={"stills": True}) if named else limits
 
 
 @dataclass(frozen=True)

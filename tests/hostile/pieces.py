@@ -29,7 +29,7 @@ class Pieces:
 
     async def outcome(self, place: Path, name: str = "input", limits: Limits | None = None) -> str:
         """Return `ready` or the failure's code for the file of that name in a directory."""
-        found = (limits or Limits()).model_copy(update={"stills": False})
+        found = limits or Limits()
         try:
             info = await probe(self.ffprobe, f"./{name}", cwd=place, limits=found)
             refusal = media_limits.refuse(info, found)

@@ -45,7 +45,7 @@ class Limits(BaseModel, frozen=True):
     min_readable: float = Field(
         0.9, ge=0, le=1, description="part of a damaged video that must be readable"
     )
-    stills: bool = Field(True, description="take pictures whose names say that they are some")
+    stills: bool = Field(False, description="take pictures whatever their names say")
     probe_timeout_s: float = Field(10, gt=0)
     probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)
     stall_timeout_s: float = Field(60, gt=0, description="without any progress")

@@ -70,7 +70,7 @@ def test_one_process_one_input_every_rendition() -> None:
 
 
 def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
-    limits = Limits(max_streams=7, max_pixels=1000, stills=False)
+    limits = Limits(max_streams=7, max_pixels=1000)
     for argv in (
         encode_command("/f", make(SOUND), "./input", ".", FULL, limits),
         probe_command("/p", "./input", limits),

@@ -11,7 +11,7 @@ ENSURE = command -v $(PYTHON) >/dev/null || { echo "Framemill needs Python 3.11 
 UV = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: up test test-all test-rest test-busy prove test-infra synth cdk test-localstack test-contract check check-page check-code bench fleet faults e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
+.PHONY: up test test-all test-rest test-busy prove test-infra synth cdk test-localstack test-contract check check-page check-code bench fleet faults fidelity e2e screens clean lock compose-up compose-test compose-down image-sbom image-scan
 
 up:
 	@trap '' INT; $(ENSURE) embedded && exec .venv/bin/python -m embedded up
@@ -83,6 +83,11 @@ bench:
 # plays them all.
 faults:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.faults $(ARGS)
+
+# Odd files of every kind, and whether what comes out of them is right: make fidelity ARGS="--only A --stack".
+# FRAMEMILL_FIDELITY_FFMPEG names another FFmpeg to encode with.
+fidelity:
+	@$(ENSURE) dev && exec .venv/bin/python -m tests.fidelity $(ARGS)
 
 # Many workers, simulated: what videos wait and cost. See docs/scaling.md.
 fleet:

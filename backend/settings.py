@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import ByteSize, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from backend.uploads.file_types import CONTENT_TYPES
 from core import config
 from core.config import USER_QUOTA_BYTES, YEAR_S, ApiAndControl, ApiAndWorkers
 
@@ -62,10 +63,7 @@ class Settings(config.Settings, ApiAndControl, ApiAndWorkers):
     user_quota_active: int = Field(500, ge=0, description="videos being uploaded or worked on")
 
     # Uploads
-    upload_extensions: CommaList = (
-        ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".ts", ".mts", ".m2ts", ".mpg", ".flv",
-        ".3gp",
-    )  # fmt: skip
+    upload_extensions: CommaList = tuple(CONTENT_TYPES)
     upload_ttl_s: int = Field(86_400, ge=1, le=YEAR_S)
     tag_sources: bool = Field(False, description="as kind=source, for rules of the bucket")
     part_url_ttl_s: int = Field(900, ge=1, le=900)

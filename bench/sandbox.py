@@ -57,7 +57,7 @@ def measure(options: Options) -> Measured:
                 seconds, processor = _run(encode, policy, place)
                 wall[side].append(seconds)
                 cpu[side].append(processor)
-        held = probe_policy(sandbox, ffprobe, source, DEFAULT_LIMITS)
+        held = probe_policy(sandbox, ffprobe, source, DEFAULT_LIMITS.probe_timeout_s)
         starts: dict[str, list[float]] = {"in": [], "out": []}
         for _ in range(5 if options.quick else _STARTS):
             for side, policy in (("in", held), ("out", None)):

@@ -35,7 +35,17 @@ if TYPE_CHECKING:
         UploadFailed,
     )
     from client.framemill import Framemill
-    from client.models import Account, Failure, Invite, Queue, Rendition, Source, Upload, Video
+    from client.models import (
+        Account,
+        Failure,
+        Invite,
+        Note,
+        Queue,
+        Rendition,
+        Source,
+        Upload,
+        Video,
+    )
     from client.upload import Begun, UploadProgress
 
 __all__ = [
@@ -52,6 +62,7 @@ __all__ = [
     "Invite",
     "LoginRequired",
     "NotText",
+    "Note",
     "Queue",
     "Rendition",
     "ServerUnreachable",

@@ -57,10 +57,14 @@ def follow(client: Framemill, display: Display, video: Video) -> Video:
 
 
 def tell_result(video: Video) -> None:
-    """Print the renditions of a finished video, or why there are none."""
+    """Print the renditions of a finished video with what is told of them, or why there are none."""
     if video.state == "ready":
         if video.renditions:
             click.echo(words.renditions(video.renditions))
+        for note in video.done:
+            click.echo(words.note(note))
+        for note in video.warnings:
+            say(f"Warning: {words.note(note)}")
         return
     if video.failure is None:
         reason = f"it is {video.state}"

@@ -59,7 +59,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Rendition:
-    """One playable output; duration in seconds, bit rate in bits per second."""
+    """One playable output; duration in seconds, bit rate in bits per second.
+
+    Of sound, what is said of a picture is None.
+    """
 
     name: str
     width: int | None
@@ -82,6 +85,14 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something that is told of a video that came out."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Queue:
     """Why a queued video waits: `no_worker`, `no_room`, `busy` or something new, and in words."""
 
@@ -99,6 +110,9 @@ class Video:
         version: rises with every change but those of `stage` and `progress`.
         eta_seconds: time left, if the server estimates it.
         queue: why it waits, while it is `queued`.
+        kind: `video`, or `audio` for sound without a picture; None until it was inspected.
+        done: what was done to the source.
+        warnings: what is missing or damaged in the renditions.
         raw: the object as the server sent it.
     """
 
@@ -116,6 +130,9 @@ class Video:
     updated_at: datetime
     eta_seconds: float | None = None
     queue: Queue | None = None
+    kind: str | None = None
+    done: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
     raw: Json = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -208,6 +225,9 @@ def video(data: Json) -> Video:
         updated_at=datetime.fromisoformat(data["updated_at"]),
         eta_seconds=None if eta is None else float(eta),
         queue=_known(Queue, data["queue"]) if data.get("queue") else None,
+        kind=data.get("kind"),
+        done=tuple(_known(Note, item) for item in data.get("done") or ()),
+        warnings=tuple(_known(Note, item) for item in data.get("warnings") or ()),
         raw=data,
     )
 

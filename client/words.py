@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from client.models import Invite, Rendition, Video
+from client.models import Invite, Note, Rendition, Video
 
 _DASH = "-"
 
@@ -62,7 +62,7 @@ def renditions(items: Sequence[Rendition]) -> str:
 
 def videos(items: Sequence[Video]) -> str:
     """Return videos as a table."""
-    head = ("ID", "STATE", "SIZE", "TIME", "UPLOADED", "TITLE")
+    head = ("ID", "STATE", "KIND", "SIZE", "TIME", "UPLOADED", "TITLE")
     return table(head, [_video(item) for item in items])
 
 
@@ -87,6 +87,11 @@ def waits_for(video: Video) -> str:
         return ""
     said = printable(video.queue.message or "").strip().rstrip(".")
     return said or printable(video.queue.reason or "").replace("_", " ")
+
+
+def note(told: Note) -> str:
+    """Return what is told of a video, with its code to quote."""
+    return printable(f"{told.message} ({told.code})")
 
 
 def moment(time: datetime | None) -> str:
@@ -133,6 +138,7 @@ def _video(item: Video) -> tuple[str, ...]:
     return (
         item.id,
         state,
+        item.kind or _DASH,
         size(source.size if source else None),
         clock(source.duration if source else None),
         moment(item.created_at),

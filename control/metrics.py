@@ -9,6 +9,7 @@ import asyncio
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from redis.exceptions import RedisError
 from sqlalchemy import func, select
+from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from control.adapters import Adapters
@@ -41,6 +42,11 @@ _ENDED = (
     .where(Job.finished_at > func.now() - func.make_interval(0, 0, 0, 0, 0, 0, _WINDOW_S))
     .group_by("state", "code")
 )
+_NOTES = sql(
+    "SELECT kind, note ->> 'code' AS code, count(*) AS jobs FROM jobs,"
+    " jsonb_each(notes) AS told(kind, items), jsonb_array_elements(items) AS note"
+    " WHERE finished_at > now() - make_interval(secs => :seconds) GROUP BY 1, 2"
+).bindparams(seconds=_WINDOW_S)
 
 
 async def text(adapters: Adapters) -> bytes:
@@ -78,6 +84,7 @@ async def _tell_work(
     """Ask for all of it first: if Postgres goes away in between, nothing is told."""
     found = {row.state: row for row in (await connection.execute(_OPEN)).all()}
     ended = (await connection.execute(_ENDED)).all()
+    notes = (await connection.execute(_NOTES)).all()
     set_back = await setbacks.waiting(connection)
     wanted = (await demand(connection, max_attempts)).wanted
 
@@ -105,6 +112,14 @@ async def _tell_work(
     for row in ended:
         jobs.labels(row.state, row.code).set(row.jobs)
         cpu.labels(row.state, row.code).set(row.cpu_seconds)
+    told = gauge(
+        "jobs_notes_last_hour",
+        "What was told of videos that came out in the last hour: done, or warnings.",
+        "kind",
+        "code",
+    )
+    for row in notes:
+        told.labels(row.kind, row.code).set(row.jobs)
     rows = gauge(
         "rows_set_back",
         "Rows that could not be handled and wait until they are tried again.",

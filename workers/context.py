@@ -2,17 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.tasks.claim import Work
 from core.tasks.planning import Inspection
 from core.tasks.settle import NewAsset
 from workers.formats.shape import Pipe
+from workers.media.limits import Limits
 from workers.runtime.report import Report
 from workers.sources.choose import WholeFile
 from workers.sources.ranges import Source
 from workers.tools import Tools
+
+_STILLS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
 
 @dataclass
@@ -45,6 +48,13 @@ class Context:
             tools.connections,
             tools.pace,
         )
+
+    @property
+    def limits(self) -> Limits:
+        """What is taken: of pictures those whose names say that they are some."""
+        limits = self.tools.limits
+        named = PurePosixPath(self.work.source_key).suffix in _STILLS
+        return limits.model_copy(update={"stills": True}) if named else limits
 
 
 @dataclass(frozen=True)

@@ -158,8 +158,14 @@ async def _validation(request: Request, error: Any) -> Response:
         )
         for item in found
     ]
-    detail = "; ".join(f"{field.pointer}: {field.message}" for field in fields[:3])
+    detail = "; ".join(map(_told, fields[:3]))
     return _answer(request, 422, "validation_failed", detail, fields=fields)
+
+
+def _told(field: FieldError) -> str:
+    """Return what is wrong: our own sentences are for people, others need the field's name."""
+    is_sentence = field.code == "value_error" and field.message.endswith(".")
+    return field.message if is_sentence else f"{field.pointer}: {field.message}"
 
 
 def _pointer(location: Iterable[Any]) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from backend.videos.schemas import FailureItem
+from backend.videos.schemas import FailureItem, NotesItem
 from core.model.states import JobState, Stage
 
 
@@ -21,7 +21,7 @@ class NewJob(BaseModel, extra="forbid"):
     params: NoParams | None = None
 
 
-class JobItem(BaseModel):
+class JobItem(NotesItem):
     """A job; `progress` in percent, `log_url` presigned and short-lived."""
 
     id: UUID

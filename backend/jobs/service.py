@@ -74,7 +74,7 @@ async def _select(services: Services, *where: ColumnElement[bool], most: int) ->
     attempts = func.greatest(_most(Task.charged, Task), _most(OldTask.charged, OldTask), 0)
     columns: list[Any] = [
         Job.id, Job.video_id, Job.operation, Job.params, Job.state, Job.stage, Job.progress,
-        Job.failure, Job.log_key, Job.created_at, Job.started_at, Job.finished_at,
+        Job.failure, Job.notes, Job.log_key, Job.created_at, Job.started_at, Job.finished_at,
         attempts.label("attempts"), told_of(Job.id).label("told"),
     ]  # fmt: skip
     statement = (
@@ -99,4 +99,5 @@ async def _item(services: Services, row: Any, told: Progress | None) -> JobItem:
     shown = shown_of(row, told)
     log_url = await services.storage.sign_get(row.log_key, ttl_s) if row.log_key else None
     progress = {"stage": shown.stage, "progress": shown.percent}
-    return JobItem.model_validate({**row._asdict(), **progress, "log_url": log_url})
+    notes = row.notes or {"done": [], "warnings": []}
+    return JobItem.model_validate({**row._asdict(), **notes, **progress, "log_url": log_url})

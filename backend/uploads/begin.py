@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.deps import Principal, Services
 from backend.quota import quota
 from backend.settings import Settings
+from backend.uploads.file_types import CONTENT_TYPES
 from backend.uploads.schemas import NewUpload, is_visible
 from core import accounts, log
 from core.errors import Invalid, TooLarge, Unavailable
@@ -24,12 +25,7 @@ from core.uploads.multipart import part_count_for, part_size_for
 from core.uploads.upload_lifecycle import UploadRow
 from core.videos import purges
 
-_CONTENT_TYPES = {
-    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime",
-    ".mkv": "video/x-matroska", ".webm": "video/webm", ".avi": "video/x-msvideo",
-    ".ts": "video/mp2t", ".mts": "video/mp2t", ".m2ts": "video/mp2t", ".mpg": "video/mpeg",
-    ".flv": "video/x-flv", ".3gp": "video/3gpp",
-}  # fmt: skip
+_EXAMPLES = 8  # of the types, in a sentence
 _log = log.get(__name__)
 _UNDOING: set["asyncio.Future[None]"] = set()  # what nobody waits for would be collected
 _SOURCE_TAG = "kind=source"  # see infra/storage.py
@@ -48,9 +44,11 @@ async def create(user: Principal, wanted: NewUpload) -> UploadRow:
     await services.rate_limits.take("uploads", settings.rate_limit_uploads, str(user.user_id))
     extension = PurePosixPath(wanted.filename.replace("\\", "/")).suffix.lower()
     if extension not in settings.upload_extensions:
-        allowed = " ".join(settings.upload_extensions)
+        named = f"{extension} files are" if extension else "Files without an extension are"
+        some = " ".join(settings.upload_extensions[:_EXAMPLES])
         raise Invalid(
-            f"This file type is not supported. Use one of: {allowed}", "unsupported_extension"
+            f"{named} not supported. Upload a film or a sound, such as {some}",
+            "unsupported_extension",
         )
     if wanted.size > settings.upload_max_bytes:
         limit = settings.upload_max_bytes.human_readable()
@@ -81,7 +79,7 @@ async def _begin(user: Principal, wanted: NewUpload, extension: str) -> UploadRo
     services, settings = user.services, user.services.settings
     video_id, now = new_id(), datetime.now(UTC)
     key = object_keys.source(video_id, extension)
-    content_type = _CONTENT_TYPES.get(extension, "application/octet-stream")
+    content_type = CONTENT_TYPES.get(extension, "application/octet-stream")
     tags = _SOURCE_TAG if settings.tag_sources else ""
     part_size = part_size_for(wanted.size)
     s3_upload_id = None
@@ -145,5 +143,5 @@ async def _insert(
 
 
 def _title_of(filename: str) -> str:
-    stem = PurePosixPath(filename.replace("\\", "/")).stem
+    stem = PurePosixPath(filename.replace("\\", "/")).stem.strip()
     return stem if is_visible(stem) else filename

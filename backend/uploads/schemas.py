@@ -5,7 +5,7 @@ from typing import Annotated
 from unicodedata import category
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from core.model.states import UploadState
 from core.uploads.multipart import MAX_PARTS
@@ -31,6 +31,12 @@ def _plain_text(value: str) -> str:
     return plain
 
 
+def _not_empty(size: object) -> object:
+    if type(size) is int and size == 0:
+        raise ValueError("The file is empty. Choose another one.")
+    return size
+
+
 Text = Annotated[
     str,
     Field(
@@ -49,7 +55,9 @@ class NewUpload(BaseModel):
     """A file that is to be uploaded; `size` in bytes."""
 
     filename: Annotated[Text, Field(examples=["harbour.mov"])]
-    size: Annotated[int, Field(gt=0, lt=2**63, strict=True, examples=[734003200])]
+    size: Annotated[
+        int, Field(gt=0, lt=2**63, strict=True, examples=[734003200]), BeforeValidator(_not_empty)
+    ]
     content_type: Annotated[str, Field(max_length=255)] | None = Field(
         None, description="A hint only: the content of the file decides."
     )

@@ -1,6 +1,7 @@
 """URLs at which a browser downloads a video, under a readable name."""
 
 import uuid
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from sqlalchemy import select
@@ -39,9 +40,11 @@ async def download_url(user: Principal, video_id: uuid.UUID, name: str) -> str:
                     Asset.name == name,
                 )
             )
-            filename = f"{video.title} {name}.mp4"
+            filename = f"{video.title} {name}"
     if found is None:
         raise NotFound("This video has no rendition with this name.")
+    if name != "source":
+        filename += PurePosixPath(found).suffix
     return await user.services.storage.sign_get(
         found,
         user.services.settings.media_url_ttl_s,

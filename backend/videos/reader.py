@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,7 +33,7 @@ from core.adapters.s3 import Storage
 from core.coalesce import Batcher
 from core.errors import NotFound, Unavailable
 from core.model.states import AssetKind, AssetState, VideoState
-from core.model.tables import Asset, Video
+from core.model.tables import Asset, Job, Video
 from core.progress import Progress, ProgressBoard
 
 _REMEMBERED = 10_000  # videos as JSON; about 3 kB each
@@ -42,19 +42,21 @@ _RENDITION_FIELDS = ("s3_key", *(name for name in RenditionItem.model_fields if 
 
 
 def _statement(*where: ColumnElement[bool]) -> Select[Any]:
+    shown = (
+        Asset.video_id == Video.id,
+        Asset.is_main,
+        Asset.state == literal_column(f"'{AssetState.PUBLISHED}'"),
+    )
     pairs = [item for name in _RENDITION_FIELDS for item in (name, getattr(Asset, name))]
     renditions = (
         select(
             func.json_agg(aggregate_order_by(func.json_build_object(*pairs), Asset.height.desc()))
         )
-        .where(
-            Asset.video_id == Video.id,
-            Asset.is_main,
-            Asset.state == literal_column(f"'{AssetState.PUBLISHED}'"),
-            Asset.kind == literal_column(f"'{AssetKind.FILE}'"),
-        )
+        .where(*shown, Asset.kind == literal_column(f"'{AssetKind.FILE}'"))
         .scalar_subquery()
     )
+    # Of the job whose outputs are shown, also while another one makes them anew.
+    notes = select(Job.notes).join(Asset, Asset.job_id == Job.id).where(*shown).limit(1)
     # Of what is ready nobody is told how far it is.
     told = case((Video.state != literal_column(f"'{VideoState.READY}'"), told_of(Video.job_id)))
     columns: list[Any] = [
@@ -63,7 +65,8 @@ def _statement(*where: ColumnElement[bool]) -> Select[Any]:
         Video.poster_key, Video.created_at, Video.updated_at,
         # As text: most readers have the video as JSON already and need none of it parsed.
         _text(Video.failure, "failure"), _text(Video.source_media, "source_media"),
-        _text(renditions, "renditions"), told.label("told"),
+        _text(renditions, "renditions"), _text(notes.scalar_subquery(), "notes"),
+        told.label("told"),
     ]  # fmt: skip
     return select(*columns).where(Video.state != VideoState.DELETED, *where)
 
@@ -212,11 +215,13 @@ class VideoReader:
             )
             for item in _parsed(row.renditions) or ()
         ]
+        source = _parsed(row.source_media)
         poster = row.poster_key and await self._storage.sign_get(row.poster_key, self._url_ttl_s)
         return VideoItem(
             id=row.id,
             job_id=row.job_id,
             title=row.title,
+            kind=_kind(source),
             state=row.state,
             stage=shown.stage,
             progress=shown.percent,
@@ -224,12 +229,13 @@ class VideoReader:
             source=SourceItem(
                 filename=row.source_filename,
                 size=row.source_size,
-                **(_parsed(row.source_media) or {}),
+                **(source or {}),
             ),
             renditions=renditions,
             poster_url=poster,
             failure=FailureItem(**failure) if (failure := _parsed(row.failure)) else None,
             queue=queue,
+            **(_parsed(row.notes) or {"done": [], "warnings": []}),
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,
@@ -240,6 +246,12 @@ def _owned(row: Row[Any] | None, user_id: uuid.UUID) -> Row[Any]:
     if row is None or row.user_id != user_id:
         raise NotFound("This video does not exist.")
     return row
+
+
+def _kind(source: dict[str, Any] | None) -> Literal["video", "audio"] | None:
+    if source is None:
+        return None
+    return "audio" if source.get("video_codec") is None else "video"
 
 
 def _parsed(text: str | None) -> Any:

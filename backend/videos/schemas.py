@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from backend.uploads.schemas import Title
 from core.model.failure_codes import FailureCode
+from core.model.notes import DoneCode, WarningCode
 from core.model.states import Stage, VideoState
 
 
@@ -18,6 +19,27 @@ class FailureItem(BaseModel):
     code: str = Field(examples=["no_video_stream"], json_schema_extra={"enum": [*FailureCode]})
     message: str = Field(examples=["This file has no picture, only sound."])
     retryable: bool
+
+
+class DoneItem(BaseModel):
+    """Something that was done to the source: a stable code, and a sentence."""
+
+    code: str = Field(examples=["rotated"], json_schema_extra={"enum": [*DoneCode]})
+    message: str = Field(examples=["The picture was turned by 90 degrees, as the file says."])
+
+
+class WarningItem(BaseModel):
+    """Something that is missing or damaged: a stable code, and a sentence."""
+
+    code: str = Field(examples=["partly_damaged"], json_schema_extra={"enum": [*WarningCode]})
+    message: str = Field(examples=["3.2 s at 1:10 could not be read."])
+
+
+class NotesItem(BaseModel):
+    """What is told of the outputs of a job. A code can be there several times."""
+
+    done: list[DoneItem] = Field(description="What was done to the source.")
+    warnings: list[WarningItem] = Field(description="What is missing or damaged.")
 
 
 class SourceItem(BaseModel):
@@ -43,12 +65,12 @@ class RenditionItem(BaseModel):
     """A playable output; `size` in bytes, `duration` in seconds, `bitrate` in bits a second."""
 
     name: str = Field(examples=["720p"])
-    width: int = Field(examples=[1280])
-    height: int = Field(examples=[720])
+    width: int | None = Field(examples=[1280], description="Null for sound.")
+    height: int | None = Field(examples=[720], description="Null for sound.")
     size: int
     duration: float
     bitrate: int
-    video_codec: str = Field(examples=["h264"])
+    video_codec: str | None = Field(examples=["h264"], description="Null for sound.")
     audio_codec: str | None = Field(examples=["aac"])
     url: str = Field(description="Presigned and short-lived.")
 
@@ -62,13 +84,17 @@ class QueueItem(BaseModel):
     message: str = Field(examples=["All workers are busy."])
 
 
-class VideoItem(BaseModel):
+class VideoItem(NotesItem):
     """A video; `progress` in percent, `eta_seconds` until the running job is likely done."""
 
     id: UUID
     # Whose progress it is: for those who compare, and not told.
     job_id: UUID | None = Field(None, exclude=True)
     title: str
+    kind: Literal["video", "audio"] | None = Field(
+        examples=["video"],
+        description="Whether there is a picture. Null until the file was inspected.",
+    )
     state: VideoState
     stage: Stage | None
     progress: float = Field(ge=0, le=100)

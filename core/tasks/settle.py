@@ -76,7 +76,8 @@ async def succeed(
         work: the task.
         assets: what it has stored.
         ending: of the attempt.
-        **facts: `plan` and `source_media`, where more is known now than when the job was planned.
+        **facts: `notes` of the job; `plan` and `source_media`, where more is known now than when
+            it was planned.
 
     Raises:
         LeaseLost: nothing was written.

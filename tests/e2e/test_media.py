@@ -50,7 +50,6 @@ def test_ready(
 @pytest.mark.parametrize(
     ("name", "codes"),
     [
-        ("audio_only.mp4", {"no_video_stream"}),
         ("corrupt_missing_stsd.mp4", {"corrupt_media"}),
         ("truncated_512_bytes.mp4", {"corrupt_media"}),
     ],

@@ -28,7 +28,7 @@ _ACTIONS: dict[str, tuple[str, ...]] = {
     "complete": ("uploading",),
 }
 PAIRS = tuple(itertools.combinations_with_replacement(_ACTIONS, 2))
-_TRIES_OF_AN_OWNER, _FILMS_OF_A_STRANGER = 500, 50  # then it is somebody else: tokens expire
+_OF_ONE_S = 240.0  # then it is somebody else: tokens expire
 _FILM = b"\x00" * 4096  # a worker refuses it at once
 _REST = """
     WITH ended AS (UPDATE uploads SET state = 'completed' WHERE id = :upload),
@@ -85,9 +85,9 @@ async def run(world: World, tries: int, rng: random.Random) -> Outcome:
     over, waits = asyncio.Event(), list[tuple[float, list[str]]]()
     stranger = asyncio.create_task(_strangers(world, over, waits))
     try:
-        for number, pair in enumerate(_in_turn(tries, world.focus, rng)):
-            if number % _TRIES_OF_AN_OWNER == 0:
-                owner.headers["authorization"] = await _token(world)
+        fresh_until = 0.0
+        for pair in _in_turn(tries, world.focus, rng):
+            fresh_until = await _enter(world, owner, fresh_until)
             state = start_of(pair, rng)
             film = await _film(world, owner, state)
             answers = await asyncio.gather(
@@ -119,11 +119,10 @@ async def _strangers(
     world: World, over: asyncio.Event, waits: list[tuple[float, list[str]]]
 ) -> None:
     """Note how long films took and what was wrong with them; the last begins after the races."""
-    last = False
+    last, fresh_until = False, 0.0
     while not last:
         last = over.is_set()
-        if len(waits) % _FILMS_OF_A_STRANGER == 0:
-            world.http.headers["authorization"] = await _token(world)
+        fresh_until = await _enter(world, world.http, fresh_until)
         waits.append(await _stranger(world))
         last = last or bool(waits[-1][1])  # what is stopped is stopped: one is enough
 
@@ -141,13 +140,19 @@ def _in_turn(tries: int, focus: Collection[str], rng: random.Random) -> Iterable
     return itertools.islice(itertools.cycle(pairs), tries)
 
 
-async def _token(world: World) -> str:
-    """Make an account, and return what shows that one is its owner, for ten minutes."""
+async def _enter(world: World, client: httpx.AsyncClient, fresh_until: float) -> float:
+    """Make a new account and let a client be its owner, unless its token is fresh; return until
+    when it is.
+    """
+    if time.monotonic() < fresh_until:
+        return fresh_until
     body = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
     async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
         (await http.post(world.url("/v1/auth/register"), json=body)).raise_for_status()
         answer = await http.post(world.url("/v1/auth/login"), json=body | {"client": "native"})
-        return f"Bearer {answer.raise_for_status().json()['access_token']}"
+    token = answer.raise_for_status().json()["access_token"]
+    client.headers["authorization"] = f"Bearer {token}"
+    return time.monotonic() + _OF_ONE_S
 
 
 async def _film(world: World, owner: httpx.AsyncClient, state: str) -> _Film:

@@ -37,7 +37,8 @@ class Film:
         picture: the JPEG.
         side: its width and height in pixels.
         count: how often it is shown.
-        ticks: how long each time, of a clock with 600 ticks a second.
+        ticks: how long each time.
+        clock: ticks a second.
         reference: the box that says where the pictures are; this file unless told.
         first: the box that the file begins with.
     """
@@ -46,6 +47,7 @@ class Film:
     side: int = 64
     count: int = 25
     ticks: int = 24
+    clock: int = 600
     reference: bytes = _IN_FILE
     first: bytes = FTYP
 
@@ -55,7 +57,7 @@ class Film:
         chunks = -(-self.count // per_chunk)
         data = box(b"mdat", self.picture * per_chunk)
         table = self._table(per_chunk, chunks, len(self.first) + 8)
-        length = struct.pack(">II", 600, self.count * self.ticks)
+        length = struct.pack(">II", self.clock, self.count * self.ticks)
         media = box(
             b"mdia",
             box(b"mdhd", bytes(12), length, bytes(4)),

@@ -6,6 +6,7 @@ The pieces are looked up in their modules at every call: `monkeypatch` reaches t
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.model.failure_codes import FailureCode
 from workers.ffmpeg import command, diagnose
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.probe import ProbeFailedError, probe
@@ -35,17 +36,17 @@ class Pieces:
             if refusal is not None:
                 return str(refusal.code)
             decided = plan(info, DEFAULT_LADDER)
-            outputs, damaged = await self._encode(decided, place, name, found)
+            outputs, complaint = await self._encode(decided, place, name, found)
         except ProbeFailedError as error:
             return error.failure.code
         except FFmpegFailedError as error:
             return diagnose.diagnose(error.status, error.stderr_tail).code
-        refusal = verify.check(decided, outputs, damaged=damaged, limits=found)
+        refusal = verify.check(decided, outputs, complaint=complaint, limits=found)
         return "ready" if refusal is None else str(refusal.code)
 
     async def _encode(
         self, decided: EncodePlan, place: Path, name: str, limits: Limits
-    ) -> tuple[dict[str, MediaInfo], bool]:
+    ) -> tuple[dict[str, MediaInfo], FailureCode | None]:
         (place / "out").mkdir(exist_ok=True)
         argv = command.encode_command(
             self.ffmpeg, decided, f"./{name}", "out", self.capabilities, limits
@@ -55,4 +56,4 @@ class Pieces:
             each.name: await probe(self.ffprobe, f"./{each.file_name}", cwd=place / "out")
             for each in decided.renditions
         }
-        return outputs, diagnose.is_damaged(finished.stderr_tail)
+        return outputs, diagnose.complaint(finished.stderr_tail)

@@ -126,7 +126,7 @@ def _damaged() -> Iterator[Hostile]:
     for seed in range(1, 7):
         yield Hostile(
             f"flipped-{seed}", lambda m, s=seed: flipped(m.good("mp4", *fast), s),  # type: ignore[misc]
-            (READY, "corrupt_media"), whole=3.92,
+            (READY, "corrupt_media"), whole=3.6,
         )  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def _beyond() -> Iterator[Hostile]:
         "360000-frames", lambda m: Film(m.picture(), count=360_000).encode(), ("too_many_frames",)
     )
     yield Hostile(
-        "600-a-second", lambda m: Film(m.picture(), count=6000, ticks=1).encode(),
+        "1200-a-second", lambda m: Film(m.picture(), count=12_000, clock=1200, ticks=1).encode(),
         ("too_many_frames",),
     )  # fmt: skip
     yield Hostile(
@@ -154,7 +154,6 @@ def _beyond() -> Iterator[Hostile]:
             f"200-streams.{kind}", lambda m, k=kind: m.film(k, *small, *sound, *many, *H264),  # type: ignore[misc]
             ("too_many_streams",), file_name=f"many.{kind}",
         )  # fmt: skip
-    yield Hostile("audio-only", lambda m: m.film("mp4", *sound), ("no_video_stream",))
     yield Hostile(
         "magicyuv.mkv", lambda m: m.film("mkv", *small, "-c:v", "magicyuv"),
         ("unsupported_codec",), file_name="magic.mkv",
@@ -181,6 +180,9 @@ def _harmless() -> Iterator[Hostile]:
         "gab2-text.avi",
         lambda m: avi_with_subtitle(m.picture(), b"1\n00:00:00,000 --> 00:00:05,000\nhello\n\n"),
         ready, file_name="text.avi", whole=1,
+    )  # fmt: skip
+    yield Hostile(
+        "sound-only", lambda m: m.film("mp4", *lavfi("sine=d=1")), ready, whole=0.9,
     )  # fmt: skip
     yield Hostile("silent", lambda m: m.tiny(), ready, whole=0.5)
     yield Hostile(

@@ -15,7 +15,7 @@ from tests.hostile import texts
 from tests.hostile.conftest import BLIND, Watch
 from tests.hostile.maker import Maker, cut, lavfi
 from tests.hostile.pieces import Pieces
-from workers.ffmpeg import command
+from workers.ffmpeg import command, whitelists
 from workers.ffmpeg import probe as probing
 from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.probe import probe
@@ -48,7 +48,9 @@ def place(tmp_path: Path) -> Path:
 def without(*options: str, protocols: str = "file") -> Options:
     """The input's options, some of them left out."""
 
-    def remaining(max_streams: int, max_pixels: int, source: str = "") -> list[str]:
+    def remaining(
+        max_streams: int, max_pixels: int, source: str = "", *, stills: bool = False
+    ) -> list[str]:
         found = input_options(max_streams, max_pixels)
         pairs = dict(zip(found[::2], found[1::2], strict=True))
         pairs["-protocol_whitelist"] = protocols
@@ -149,6 +151,7 @@ async def test_limits_that_ffmpeg_knows(
         "-map", "0", "-map", "1", "-map", "1", "-c:v", "mpeg4", "-c:a", "aac",
     )  # fmt: skip
     (place / "input").write_bytes(film)
+    monkeypatch.setattr(whitelists, "MAX_BESIDE", 0)
     assert await pieces.outcome(place, limits=limits) == code
     with monkeypatch.context() as patch:
         use(patch, without(option))
@@ -169,7 +172,7 @@ async def test_the_limit_of_duration(
     (place / "input").write_bytes(maker.good())
     assert await pieces.outcome(place, limits=limits) == "duration_too_long"
     take_everything(monkeypatch)
-    assert await pieces.outcome(place, limits=limits) == "truncated_media"
+    assert await pieces.outcome(place, limits=limits) == "duration_too_long"
     check_nothing(monkeypatch)
     assert await pieces.outcome(place, limits=limits) == "ready"
 
@@ -199,7 +202,8 @@ async def test_the_end_of_the_encode(
     """A film that says it is shorter than it is would be made whole, however long that takes."""
     (place / "input").write_bytes(understated(maker.good("mkv")))
     assert await pieces.outcome(place, limits=limits) == code
-    monkeypatch.setattr(command, "_most", lambda plan, limits: [])
+    monkeypatch.setattr(command, "until", lambda limits: [])
+    monkeypatch.setattr(command, "most_frames", lambda plan, limits: 10**9)
     check_nothing(monkeypatch)
     assert await pieces.outcome(place, limits=limits) == "ready"
     (made,) = (place / "out").glob("*.mp4")

@@ -9,8 +9,8 @@ from tests.faults.scenarios import all_scenarios
 from tests.support.product import PROJECT
 
 FOLDERS = (
-    "architecture", "contract", "e2e", "faults", "hostile", "infra", "integration", "machine",
-    "overload", "security", "unit",
+    "architecture", "contract", "e2e", "faults", "fidelity", "hostile", "infra", "integration",
+    "machine", "overload", "security", "unit",
 )  # fmt: skip
 _NO_TESTS = 5  # pytest's status when a folder has nothing for this lane
 

@@ -50,7 +50,7 @@ PATTERNS = {
 
 
 def films(clips: Clips, folder: Path) -> list[Path]:
-    """Make one film for each title, and one that is damaged."""
+    """Make one film for each title, a sound, and a film that is damaged."""
     made = []
     for title, source in PATTERNS.items():
         made.append(
@@ -61,6 +61,8 @@ def films(clips: Clips, folder: Path) -> list[Path]:
                 *("-c:a", "aac"),
             )
         )
+    talk = "aevalsrc=(0.1+abs(sin(t/7)*sin(t*2.3)*random(0)))*sin(400*t):s=44100:d=90"
+    made.append(clips.make(folder / "A talk at the mill.mp3", "-f", "lavfi", "-i", talk))
     damaged = folder / "Damaged.mp4"
     damaged.write_bytes(made[0].read_bytes()[:2000])
     return [*made, damaged]
@@ -148,6 +150,12 @@ async def screens(
     await page.goto(f"/videos/{videos[4].id}")
     await expect(page.locator("video")).to_be_visible()
     await take("film-upright")
+    (sound,) = (video for video in videos if video.kind == "audio")
+    await page.goto(f"/videos/{sound.id}")
+    await expect(page.locator("video")).to_be_visible()
+    await page.locator("video").evaluate("video => video.play()")
+    await page.wait_for_function("() => document.querySelector('video').currentTime > 0")
+    await take("sound")
     await page.goto(f"/videos/{videos[-1].id}")
     await expect(page.get_by_role("alert")).to_be_visible()
     await take("film-failed")

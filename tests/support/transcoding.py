@@ -16,7 +16,7 @@ from workers.context import Context
 from workers.ffmpeg.capabilities import Capabilities
 from workers.formats.shape import DEFAULT_SHAPE, Shape
 from workers.media.ladder import DEFAULT_RUNGS, Ladder
-from workers.media.limits import DEFAULT_LIMITS
+from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.operations import transcode
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.libraries import needs_of
@@ -54,9 +54,9 @@ def held(key: str, size: int, etag: str | None = None) -> Work:
     )
 
 
-async def stored(storage: Storage, body: bytes) -> Work:
+async def stored(storage: Storage, body: bytes, extension: str = "") -> Work:
     """Store a source; return the work that there is on it."""
-    key = f"sources/{uuid.uuid4().hex}"
+    key = f"sources/{uuid.uuid4().hex}{extension}"
     await storage.put(key, body, "video/mp4")
     info = await storage.head(key)
     assert info is not None
@@ -69,10 +69,12 @@ class Worker:
 
     Attributes:
         facts: what was told of the last source.
+        notes: what was told of its result, by code.
         plan: of the last job.
         log: of the last job.
         sandbox: whether FFmpeg is held by whatever the kernel has.
         ladder: what is made.
+        limits: of what is taken.
     """
 
     ffmpeg: str
@@ -80,10 +82,12 @@ class Worker:
     capabilities: Capabilities
     place: Path
     facts: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
     plan: dict[str, Any] | None = None
     log: str = ""
     sandbox: bool = True
     ladder: Ladder = QUICK
+    limits: Limits = DEFAULT_LIMITS
 
     async def make(
         self, storage: Storage, work: Work, shape: Shape = DEFAULT_SHAPE, **instead: Any
@@ -105,6 +109,9 @@ class Worker:
             self.log = context.report.log().decode()
         self.plan = made.facts.get("plan", following.plan)
         self.facts = made.facts.get("source_media", planned.source_media)
+        self.notes = {}
+        for note in (*made.facts["notes"]["done"], *made.facts["notes"]["warnings"]):
+            self.notes.setdefault(note["code"], []).append(note["message"])
         return [asset for asset in made.assets if asset.kind is AssetKind.FILE]
 
     async def _tools(self, storage: Storage, shape: Shape) -> Tools:
@@ -117,7 +124,7 @@ class Worker:
             ffprobe=self.ffprobe,
             capabilities=self.capabilities,
             ladder=self.ladder,
-            limits=DEFAULT_LIMITS,
+            limits=self.limits,
             connections=3,
             sandbox=Sandbox(kernel, layers, needs, address_space(os.cpu_count() or 1)),
             shape=shape,

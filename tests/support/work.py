@@ -205,26 +205,42 @@ async def let_lapse(db: Database, task_id: uuid.UUID) -> None:
 
 
 def outputs(held: Claim, *names: str) -> tuple[NewAsset, ...]:
-    """Return what an attempt makes: files of these names, and a poster; nothing without names."""
-    files = (
-        NewAsset(
-            kind=AssetKind.FILE,
-            name=name,
-            s3_key=f"{held.prefix}{name}.mp4",
-            size=7,
-            width=1280,
-            height=int(name.removesuffix("p")),
-            duration=2.0,
-            bitrate=1_000_000,
-            video_codec="h264",
-            audio_codec="aac",
-        )
-        for name in names
-    )
+    """Return what an attempt makes: files of these names, and a poster; nothing without names.
+
+    The name `audio` is that of sound without a picture.
+    """
+    files = (_sound(held) if name == "audio" else _film(held, name) for name in names)
     poster = NewAsset(
         kind=AssetKind.POSTER, name="poster", s3_key=f"{held.prefix}poster.jpg", size=6
     )
     return (*files, poster) if names else ()
+
+
+def _film(held: Claim, name: str) -> NewAsset:
+    return NewAsset(
+        kind=AssetKind.FILE,
+        name=name,
+        s3_key=f"{held.prefix}{name}.mp4",
+        size=7,
+        width=1280,
+        height=int(name.removesuffix("p")),
+        duration=2.0,
+        bitrate=1_000_000,
+        video_codec="h264",
+        audio_codec="aac",
+    )
+
+
+def _sound(held: Claim) -> NewAsset:
+    return NewAsset(
+        kind=AssetKind.FILE,
+        name="audio",
+        s3_key=f"{held.prefix}audio.m4a",
+        size=7,
+        duration=2.0,
+        bitrate=128_000,
+        audio_codec="aac",
+    )
 
 
 def ending(held: Claim) -> Ending:
@@ -232,13 +248,15 @@ def ending(held: Claim) -> Ending:
     return Ending(progress=100.0, log_key=held.log_key, cpu_seconds=1.5)
 
 
-async def succeed(db: Database, held: Work, *names: str) -> None:
+async def succeed(db: Database, held: Work, *names: str, **facts: Any) -> None:
     """End a task well that has made files of these names, of which none is stored."""
     async with db.begin() as tx:
-        await settle.succeed(tx, held, outputs(held, *names), ending(held))
+        await settle.succeed(tx, held, outputs(held, *names), ending(held), **facts)
 
 
-async def publish(db: Database, storage: Storage, held: Work, *names: str) -> tuple[NewAsset, ...]:
+async def publish(
+    db: Database, storage: Storage, held: Work, *names: str, **facts: Any
+) -> tuple[NewAsset, ...]:
     """Store and publish files of these names; plan the job first, if nobody has."""
     if held.kind == create.FIRST_TASK:
         held = await planned(db, held)
@@ -250,5 +268,5 @@ async def publish(db: Database, storage: Storage, held: Work, *names: str) -> tu
             await storage.put(asset.s3_key, asset.name.encode().ljust(7), "video/mp4")
     await storage.put(held.log_key, b"log", "text/plain")
     async with db.begin() as tx:
-        await settle.succeed(tx, held, found, ending(held))
+        await settle.succeed(tx, held, found, ending(held), **facts)
     return found

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
+from workers.ffmpeg.whitelists import ALPHA_DECODERS
 
 _LIMITS = ProcessLimits(wall_seconds=10.0, stdout_bytes=1024**2)
 _REQUIRED_ENCODERS = frozenset({"libx264", "aac", "mjpeg"})
 _REQUIRED_FILTERS = frozenset(
-    {"scale", "fps", "split", "trim", "select", "aresample", "bwdif", "setparams"}
-)
+    {
+        "scale", "pad", "tpad", "fps", "split", "trim", "select", "bwdif", "premultiply",
+        "setparams", "colorspace", "aresample", "aformat", "pan", "alimiter",
+    }
+)  # fmt: skip
 
 
 class UnfitFFmpegError(Exception):
@@ -18,9 +22,15 @@ class UnfitFFmpegError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the binary can do: `tone_maps` is for tone mapping in linear light."""
+    """What the binary can do.
 
-    tone_maps: bool
+    Attributes:
+        converts_color: with the curves of screens, in linear light.
+        sees_alpha: decodes the alpha channel of VP8 and VP9.
+    """
+
+    converts_color: bool
+    sees_alpha: bool = False
 
 
 def parse_names(listing: str) -> frozenset[str]:
@@ -47,7 +57,11 @@ async def ask_capabilities(ffmpeg: str) -> Capabilities:
         raise UnfitFFmpegError(
             f"{ffmpeg} lacks {', '.join(missing)}; use a build of FFmpeg 5.1 or newer with libx264"
         )
-    return Capabilities(tone_maps={"zscale", "tonemap"} <= filters)
+    decoders = parse_names(await _listing(ffmpeg, "-decoders"))
+    return Capabilities(
+        converts_color={"zscale", "tonemap"} <= filters,
+        sees_alpha=set(ALPHA_DECODERS.values()) <= decoders,
+    )
 
 
 async def _listing(ffmpeg: str, option: str) -> str:

@@ -1,8 +1,10 @@
 """Turns a plan into the arguments of one FFmpeg process."""
 
 from workers.ffmpeg.capabilities import Capabilities
-from workers.ffmpeg.graph import AUDIO_LABEL, POSTER_LABEL, filter_graph, video_label
-from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
+from workers.ffmpeg.graph import POSTER_LABEL, picture_graph, video_label
+from workers.ffmpeg.sound import AUDIO_LABEL, sound_graph
+from workers.ffmpeg.whitelists import ALPHA_DECODERS, MAX_ALLOC_BYTES, input_options
+from workers.media.info import AudioStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, PlannedRendition
 from workers.media.verify import most_frames
@@ -28,6 +30,23 @@ def encode_command(
     `{rendition}.mp4` and `poster.jpg`. Both are seen from the directory that FFmpeg runs in.
     """
     return [
+        *opening(ffmpeg, source, limits),
+        # Pictures of another size go through the same graph: made anew, it would count from 0.
+        "-reinit_filter:v", "0",
+        *_decoder(plan, capabilities),
+        "-i", source,
+        "-filter_complex", picture_graph(plan, capabilities, most_frames(plan, limits)),
+        *_video_options(plan),
+        *_audio_options(plan),
+        *until(limits),
+        "-f", "tee", _tee(plan, out_dir),
+        "-map", f"[{POSTER_LABEL}]", *still_output(out_dir),
+    ]  # fmt: skip
+
+
+def opening(ffmpeg: str, source: str, limits: Limits) -> list[str]:
+    """Return what stands before an input that is encoded."""
+    return [
         ffmpeg,
         "-hide_banner",
         "-nostdin",
@@ -37,14 +56,7 @@ def encode_command(
         "-progress", "pipe:1",
         "-stats_period", "0.5",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        *input_options(limits.max_streams, limits.max_pixels, source),
-        "-i", source,
-        "-filter_complex", filter_graph(plan, capabilities),
-        *_video_options(plan),
-        *_audio_options(plan),
-        *_most(plan, limits),
-        "-f", "tee", _tee(plan, out_dir),
-        *_poster_options(out_dir),
+        *input_options(limits.max_streams, limits.max_pixels, source, stills=limits.stills),
     ]  # fmt: skip
 
 
@@ -73,9 +85,17 @@ def _video_options(plan: EncodePlan) -> list[str]:
     ]  # fmt: skip
 
 
-def _most(plan: EncodePlan, limits: Limits) -> list[str]:
-    """End there, whatever the time stamps of a source say that was let in for a shorter one."""
-    return ["-t", f"{limits.max_duration_s:g}", "-frames:v", str(most_frames(plan, limits))]
+def _decoder(plan: EncodePlan, capabilities: Capabilities) -> list[str]:
+    if not (
+        plan.video.alpha_beside and capabilities.sees_alpha and plan.video.codec in ALPHA_DECODERS
+    ):
+        return []
+    return [f"-c:{plan.video.index}", ALPHA_DECODERS[plan.video.codec]]
+
+
+def until(limits: Limits) -> list[str]:
+    """End an output, whatever the time stamps of a source say that was let in for a shorter one."""
+    return ["-t", f"{limits.max_duration_s:g}"]
 
 
 def _quality(number: int, rendition: PlannedRendition) -> list[str]:
@@ -89,8 +109,17 @@ def _quality(number: int, rendition: PlannedRendition) -> list[str]:
 def _audio_options(plan: EncodePlan) -> list[str]:
     if plan.audio is None:
         return []
-    bitrate = plan.audio_bitrate // 2 if plan.audio.channels == 1 else plan.audio_bitrate
-    return ["-map", f"[{AUDIO_LABEL}]", "-c:a", "aac", "-b:a", str(bitrate)]
+    return [
+        "-filter_complex", sound_graph(plan),
+        "-map", f"[{AUDIO_LABEL}]",
+        *audio_encoder(plan.audio, plan.audio_bitrate),
+    ]  # fmt: skip
+
+
+def audio_encoder(audio: AudioStream, stereo_bitrate: int) -> list[str]:
+    """Return the options of the encoder of a sound; one channel takes half."""
+    bitrate = stereo_bitrate // 2 if audio.channels == 1 else stereo_bitrate
+    return ["-c:a", "aac", "-b:a", str(bitrate)]
 
 
 def _tee(plan: EncodePlan, out_dir: str) -> str:
@@ -109,9 +138,9 @@ def _escape(path: str) -> str:
     return "".join(f"\\{char}" if char in "\\'|[] \t\n" else char for char in path)
 
 
-def _poster_options(out_dir: str) -> list[str]:
+def still_output(out_dir: str) -> list[str]:
+    """Return the options of an output that is a poster."""
     return [
-        "-map", f"[{POSTER_LABEL}]",
         "-map_metadata", "-1",
         "-fps_mode", "passthrough",
         "-c:v", "mjpeg",

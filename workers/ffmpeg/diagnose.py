@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from core.errors import Failure
 from core.model.failure_codes import FailureCode
+from workers.media.refusals import unsupported_codec, unsupported_format
 
 _Sign = tuple[re.Pattern[str], Failure]
 
@@ -52,23 +53,17 @@ _LIMITS = (
     ),
     _TOO_LARGE,
 )
-_FORMAT = _sign(
-    r"Format not on whitelist",
-    FailureCode.UNSUPPORTED_FORMAT,
-    "This file type is not supported.",
+# The names are FFmpeg's own: they are safe to show.
+_FORMAT = re.compile(r"(?:\[([\w,]+) @ 0x[0-9a-f]+\] )?Format not on whitelist")
+_CODEC = re.compile(
+    r"Codec \((?:([\w-]+)|[^)]*)\) not on whitelist|Unsupported codec|Decoder [^\n]*not found"
+    r"|[Nn]o decoder found for(?::? ([\w-]+))?"
 )
 _REFUSED = (
-    _FORMAT,
     _sign(
         r"Protocol '[^']*' not on whitelist",
         FailureCode.UNSUPPORTED_FORMAT,
         "The file refers to other files or addresses.",
-    ),
-    _sign(
-        r"Codec \([^)]*\) not on whitelist|Unsupported codec|Decoder [^\n]*not found"
-        r"|[Nn]o decoder found for|Decoding requested, but no decoder",
-        FailureCode.UNSUPPORTED_CODEC,
-        "The file uses a codec that is not supported.",
     ),
     _sign(
         r"sub-sample encryption|[Ee]ncrypted|decryption key|aes_ctr|\bsaiz\b|\bsenc\b",
@@ -85,10 +80,20 @@ _CUT = _sign(
 _DAMAGED = _sign(
     r"moov atom not found|error reading header|[Ee]rror while decoding|Error submitting packet"
     r"|invalid atom|Invalid NAL|corrupt|concealing \d+|error decoding|decode_slice_header error"
-    r"|missing mandatory|CRC mismatch|EBML header parsing failed"
+    r"|missing mandatory|CRC mismatch|EBML header parsing failed|first byte of an EBML number"
+    r"|exceeds containing master element|bad header|Packet mismatch|bad vlc|error count: \d"
     r"|Invalid data found when processing input",
     FailureCode.CORRUPT_MEDIA,
     "The file is damaged and cannot be read.",
+)
+# What decoders call an error in files that are whole: notes of cameras, reference pictures that are
+# not used, the padding behind a picture.
+_HARMLESS = re.compile(r"APP fields|exceeds max |overread 8")
+_REFUSED_PACKET = re.compile(r"Error submitting packet|Error while decoding stream")
+_BROKEN = re.compile(
+    r"error|damaged|corrupt|invalid|illegal|overflow|overread|out.of.range|mismatch|bad vlc"
+    r"|header missing|incomplete",
+    re.IGNORECASE,
 )
 _EMPTY = _sign(r"received no packets", FailureCode.CORRUPT_MEDIA, "The file has an empty track.")
 # Where a file was cut off, its last packets are broken too; more complaints than this, and it is
@@ -96,6 +101,11 @@ _EMPTY = _sign(r"received no packets", FailureCode.CORRUPT_MEDIA, "The file has 
 _MOST_AT_A_CUT = 12
 # A size in the file that passes -max_alloc is refused with these words, whatever memory is free.
 _BEYOND_MEMORY = re.compile(r"Error during demuxing: Cannot allocate memory")
+# A demuxer that recognised the file speaks under its own name: "[mov,mp4 @ 0x55d0] ...". Some take
+# a file for theirs by a few bits that any file may have.
+_RECOGNISED = re.compile(
+    r"^\[(?!in#|(?:mp3|aac|ac3|eac3|dts|mpegvideo) )[\w,]+ @ 0x[0-9a-f]+\]", re.MULTILINE
+)
 _INVALID = "Invalid data found when processing input"
 _GAVE_UP = Failure(
     FailureCode.PROCESSING_GAVE_UP,
@@ -110,7 +120,7 @@ def diagnose(status: int, stderr_tail: str) -> Failure:
     if certain is not None:
         return certain
     worse = (_DAMAGED, _CUT) if is_damaged(stderr_tail) else (_CUT, _DAMAGED)
-    return _first((*_REFUSED, *worse, _EMPTY), stderr_tail) or _GAVE_UP
+    return _refused(stderr_tail) or _first((*worse, _EMPTY), stderr_tail) or _GAVE_UP
 
 
 def diagnose_probe(status: int, stderr_tail: str) -> Failure:
@@ -118,13 +128,11 @@ def diagnose_probe(status: int, stderr_tail: str) -> Failure:
 
     A file that no demuxer recognises is no video; one that was recognised is damaged.
     """
-    found = _certain(status, stderr_tail) or _first(_REFUSED, stderr_tail)
+    found = _certain(status, stderr_tail) or _refused(stderr_tail)
     if found is not None:
         return found
-    # A demuxer that recognised the file speaks under its own name: "[mov,mp4 @ 0x55d0] ...".
-    recognised = re.search(r"^\[(?!in#)[\w,]+ @ 0x[0-9a-f]+\]", stderr_tail, re.MULTILINE)
-    if _INVALID in stderr_tail and not recognised:
-        return _FORMAT[1]
+    if _INVALID in stderr_tail and not _RECOGNISED.search(stderr_tail):
+        return unsupported_format(None)
     return _first((_DAMAGED, _CUT), stderr_tail) or _GAVE_UP
 
 
@@ -135,12 +143,51 @@ def diagnose_size(stderr_tail: str) -> Failure | None:
 
 def is_damaged(stderr_tail: str) -> bool:
     """Whether FFmpeg complained of broken data and not only of an early end of the file."""
-    complaints = sum(bool(_DAMAGED[0].search(line)) for line in stderr_tail.splitlines())
+    complaints = sum(map(_says_damaged, stderr_tail.splitlines()))
     return complaints > (_MOST_AT_A_CUT if _CUT[0].search(stderr_tail) else 0)
+
+
+def _says_damaged(line: str) -> bool:
+    return _DAMAGED[0].search(line) is not None and not _HARMLESS.search(line)
+
+
+def refuses_packets(stderr_tail: str) -> bool:
+    """Whether a decoder made nothing of some packets."""
+    return _REFUSED_PACKET.search(stderr_tail) is not None
+
+
+def breaks(words: str) -> bool:
+    """Whether a decoder says of a frame, in its errors alone, that its data are broken."""
+    return _BROKEN.search(words) is not None and not _HARMLESS.search(words)
+
+
+def complaint(stderr_tail: str) -> FailureCode | None:
+    """Return what FFmpeg has said against a file that it went through: damaged, or cut off."""
+    if is_damaged(stderr_tail):
+        return FailureCode.CORRUPT_MEDIA
+    return FailureCode.TRUNCATED_MEDIA if _CUT[0].search(stderr_tail) else None
+
+
+# Of pictures that are not like the first. From FFmpeg 7 on it says how: it may be the colour alone.
+_CHANGES = "Changing video frame properties on the fly"
+_SIZES = re.compile(r"context - w: (\d+) h: (\d+) [^\n]* frame - w: (\d+) h: (\d+) ")
+
+
+def changes_size(stderr_tail: str) -> bool:
+    """Whether FFmpeg met pictures of another size."""
+    sizes = _SIZES.findall(stderr_tail)
+    if not sizes:
+        return _CHANGES in stderr_tail
+    return any(each[:2] != each[2:] for each in sizes)
 
 
 # Of samples that lie behind what has been read already; FFmpeg goes on without them, to status 0.
 _LOST = re.compile(r"partial file|Error during demuxing|stream \d+, offset 0x")
+
+
+def guesses_length(stderr_tail: str) -> bool:
+    """Whether FFmpeg took the length of a file from its size."""
+    return "Estimating duration from bitrate" in stderr_tail
 
 
 def has_lost_its_place(stderr_tail: str) -> bool:
@@ -170,6 +217,14 @@ def _certain(status: int, stderr_tail: str) -> Failure | None:
             retryable=True,
         )
     return _first(_OURS, stderr_tail)
+
+
+def _refused(stderr_tail: str) -> Failure | None:
+    if found := _FORMAT.search(stderr_tail):
+        return unsupported_format(found[1])
+    if found := _CODEC.search(stderr_tail):
+        return unsupported_codec(found[1] or found[2])
+    return _first(_REFUSED, stderr_tail)
 
 
 def _first(signs: Sequence[_Sign], text: str) -> Failure | None:

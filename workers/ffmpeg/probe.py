@@ -31,18 +31,34 @@ class ProbeFailedError(Exception):
         super().__init__(f"ffprobe failed ({failure.code}): {failure.message}")
 
 
-def probe_command(ffprobe: str, path: str, limits: Limits = DEFAULT_LIMITS) -> list[str]:
-    """Ask for everything that `parse_probe` reads of an untrusted file."""
+# What `seen` reads of a decoded frame.
+_FRAME = (
+    "frame=stream_index,best_effort_timestamp_time,width,height,pix_fmt,sample_aspect_ratio,"
+    "interlaced_frame,repeat_pict,color_range,color_space,color_primaries,color_transfer"
+    ":frame_side_data=rotation"
+)
+
+
+def probe_command(
+    ffprobe: str, path: str, limits: Limits = DEFAULT_LIMITS, packets: int = 0
+) -> list[str]:
+    """Ask for everything that `parse_probe` reads of an untrusted file.
+
+    Of the first `packets` the frames are decoded, too.
+    """
+    frames = ["-show_entries", _FRAME, "-read_intervals", f"%+#{packets}"] if packets else []
     return [
         ffprobe,
         "-v", "error",
         "-max_alloc", str(MAX_ALLOC_BYTES),
         # One more than is taken: the Matroska demuxer stops there without an error, and only a
         # stream too many tells that file from one that is just full.
-        *input_options(limits.max_streams + 1, limits.max_pixels, path),
+        *input_options(limits.max_streams + 1, limits.max_pixels, path, stills=limits.stills),
         "-print_format", "json=compact=1",
         "-show_format",
         "-show_streams",
+        *frames,
+        "-threads", "1",
         "-i", path,
     ]  # fmt: skip
 
@@ -55,8 +71,9 @@ async def probe(
     limits: Limits = DEFAULT_LIMITS,
     policy: Policy | None = None,
     spent: Callable[[float], None] | None = None,
+    packets: int = 0,
 ) -> MediaInfo:
-    """Read what a file is.
+    """Read what a file is, and what its first packets show when they are decoded.
 
     The path is seen from `cwd`. It starts with `./`, so that it cannot look like an option. What
     else there is, is as for `run`.
@@ -69,7 +86,7 @@ async def probe(
         wall_seconds=limits.probe_timeout_s,
         stdout_bytes=limits.probe_output_bytes,
     )
-    argv = probe_command(ffprobe, path, limits)
+    argv = probe_command(ffprobe, path, limits, packets)
     try:
         done = await run(argv, cwd=cwd, limits=patience, policy=policy, spent=spent)
     except TimeLimitError as error:

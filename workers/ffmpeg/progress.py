@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from workers.media.audio_plan import AudioPlan
 from workers.media.plan import EncodePlan
 
 
@@ -40,7 +41,7 @@ class ProgressParser:
         )
 
 
-def fraction_done(progress: Progress, plan: EncodePlan) -> float | None:
+def fraction_done(progress: Progress, plan: EncodePlan | AudioPlan) -> float | None:
     """Return how much of the encode is done, 0 to 1; None when the length is unknown.
 
     Before FFmpeg says that it is done this stays below 1.

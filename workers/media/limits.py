@@ -1,35 +1,31 @@
 """The limits on a source, and the reasons for refusing one."""
 
+from dataclasses import replace
+
 from pydantic import BaseModel, ByteSize, Field
 
 from core.errors import Failure
 from core.model.failure_codes import FailureCode
-from workers.media.info import UNKNOWN_CODEC, MediaInfo, VideoStream
+from workers.media.codecs import AUDIO, VIDEO
+from workers.media.info import STILL_FORMATS, UNKNOWN_CODEC, MediaInfo, VideoStream
+from workers.media.refusals import unsupported_codec, unsupported_format
 
-# Containers and codecs that are taken, by FFmpeg's names. Fixed lists: everything else FFmpeg
-# could open (playlists, scripts, network formats, stills) is a way in for a hostile file.
+# Containers that are taken, by FFmpeg's names. A fixed list: everything else FFmpeg could open
+# (playlists, scripts, network formats, stills) is a way in for a hostile file.
 FORMATS = frozenset(
     {
         "mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi",
-        "mpegts", "mpeg", "flv", "asf", "ogg", "mxf",
+        "mpegts", "mpeg", "mpegvideo", "flv", "asf", "ogg", "mxf", "dv", "rm",
+        "mp3", "aac", "wav", "w64", "flac", "aiff", "caf", "amr", "ac3", "eac3", "dts",
+        "gif", "apng",
     }
 )  # fmt: skip
-VIDEO_CODECS = frozenset(
-    {
-        "h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video",
-        "mpeg1video", "h263", "flv1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2",
-        "wmv3", "vc1", "theora", "prores", "dnxhd", "mjpeg", "dvvideo",
-        "ffv1",
-    }
-)  # fmt: skip
-AUDIO_CODECS = frozenset(
-    {
-        "aac", "mp3", "mp2", "ac3", "eac3", "dts", "opus",
-        "vorbis", "flac", "alac", "wmav1", "wmav2", "amr_nb", "amr_wb",
-        "truehd", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be",
-        "pcm_f32le", "pcm_u8", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "adpcm_ms", "adpcm_ima_qt",
-    }
-)  # fmt: skip
+# Profiles of Dolby Vision whose base layer no other decoder shows in the right colours.
+_OWN_COLORS = frozenset({5})
+# Containers whose length is only the difference of two times.
+_CLOCKS = frozenset({"mpegts", "mpeg"})
+# Fonts, covers and data count as streams too. Nothing is done with them.
+MAX_BESIDE = 256
 
 
 class Limits(BaseModel, frozen=True):
@@ -42,9 +38,14 @@ class Limits(BaseModel, frozen=True):
     max_side_px: int = Field(8192, ge=16, le=16_384)
     max_pixels: int = Field(35_651_584, ge=256, description="of one picture: 8192 x 4352")
     max_duration_s: float = Field(4 * 3600, gt=0)
-    max_frame_rate: float = Field(120, gt=0)
+    max_frame_rate: float = Field(1000, gt=0)
     max_frames: int = Field(345_600, ge=1, description="in the whole file")
-    max_streams: int = Field(32, ge=1, le=1000, description="of every kind")
+    audio_only: bool = Field(True, description="take sound without a picture")
+    max_streams: int = Field(32, ge=1, le=1000, description="of picture, sound and text")
+    min_readable: float = Field(
+        0.9, ge=0, le=1, description="part of a damaged video that must be readable"
+    )
+    stills: bool = Field(False, description="take pictures whatever their names say")
     probe_timeout_s: float = Field(10, gt=0)
     probe_output_bytes: ByteSize = Field(ByteSize(1_000_000), ge=10_000)
     stall_timeout_s: float = Field(60, gt=0, description="without any progress")
@@ -67,30 +68,45 @@ def refuse(info: MediaInfo, limits: Limits = DEFAULT_LIMITS) -> Failure | None:
     """Say why a source is not taken, or None when it is."""
     return (
         _container(info, limits)
-        or _streams(info)
+        or _streams(info, limits)
         or _codecs(info)
         or _size(info, limits)
         or _length(info, limits)
     )
 
 
+def believed(info: MediaInfo, limits: Limits = DEFAULT_LIMITS) -> MediaInfo:
+    """Return a file without lengths that may be a jump of its clock, and no length.
+
+    Broadcasts are joined, and their clock begins anew after 26.5 hours. How long they really are
+    is seen when they are encoded, which ends at the limit.
+    """
+    if info.format_name not in _CLOCKS or (info.duration or 0.0) <= limits.max_duration_s:
+        return info
+    video = info.video and replace(info.video, duration=None)
+    audio = tuple(replace(stream, duration=None) for stream in info.audio)
+    return replace(info, duration=None, video=video, audio=audio)
+
+
 def decodable(codec: str) -> bool:
     """Whether sound in this codec is taken."""
-    return codec in AUDIO_CODECS
+    return codec in AUDIO
 
 
 def _container(info: MediaInfo, limits: Limits) -> Failure | None:
-    if not FORMATS & set(info.format_name.split(",")):
-        return Failure(FailureCode.UNSUPPORTED_FORMAT, "This file type is not supported.")
-    if info.stream_count > limits.max_streams:
+    taken = FORMATS | STILL_FORMATS if limits.stills else FORMATS
+    if not taken & set(info.format_name.split(",")):
+        return unsupported_format(info.format_name)
+    if info.stream_count > limits.max_streams or info.beside_count > MAX_BESIDE:
+        count = info.stream_count + info.beside_count
         return Failure(
             FailureCode.TOO_MANY_STREAMS,
-            f"The file has {info.stream_count} streams. The limit is {limits.max_streams}.",
+            f"The file has {count} streams. The limit is {limits.max_streams}.",
         )
     return None
 
 
-def _streams(info: MediaInfo) -> Failure | None:
+def _streams(info: MediaInfo, limits: Limits) -> Failure | None:
     if info.encrypted:
         return Failure(
             FailureCode.ENCRYPTED_MEDIA,
@@ -98,19 +114,21 @@ def _streams(info: MediaInfo) -> Failure | None:
         )
     if info.stream_count == 0:
         return Failure(FailureCode.CORRUPT_MEDIA, "The file is damaged: it has no streams.")
-    undescribed = Failure(
-        FailureCode.CORRUPT_MEDIA, "The file is damaged: a track has no description."
-    )
-    isobmff = "mp4" in info.format_name.split(",")
-    if info.video is None:
-        if isobmff and info.undescribed_count:
-            return undescribed
-        return Failure(FailureCode.NO_VIDEO_STREAM, "The file has no picture, only sound or data.")
     # Every track of an MP4 names its sample format; one without a name lost its description.
-    tracks = [(info.video.codec, info.video.codec_tag)]
-    tracks += [(stream.codec, stream.codec_tag) for stream in info.audio]
-    if isobmff and any(_unreadable(codec, tag) for codec, tag in tracks):
-        return undescribed
+    tracks = [(stream.codec, stream.codec_tag) for stream in info.audio]
+    if info.video is not None:
+        tracks.append((info.video.codec, info.video.codec_tag))
+    lost = any(_unreadable(codec, tag) for codec, tag in tracks)
+    if info.video is None:
+        lost = lost or info.undescribed_count > 0
+    if lost and "mp4" in info.format_name.split(","):
+        return Failure(
+            FailureCode.CORRUPT_MEDIA, "The file is damaged: a track has no description."
+        )
+    if info.video is None and not info.audio:
+        return Failure(FailureCode.NO_VIDEO_STREAM, "The file has no picture and no sound.")
+    if info.video is None and not limits.audio_only:
+        return Failure(FailureCode.NO_VIDEO_STREAM, "The file has no picture, only sound.")
     return None
 
 
@@ -121,16 +139,17 @@ def _unreadable(codec: str, tag: str) -> bool:
 
 def _codecs(info: MediaInfo) -> Failure | None:
     video = info.video
-    if video is not None and video.codec not in VIDEO_CODECS:
+    if video is not None and video.codec not in VIDEO:
+        return unsupported_codec(video.codec, "video codec", "the film as H.264")
+    if video is not None and video.dolby_vision in _OWN_COLORS:
         return Failure(
-            FailureCode.UNSUPPORTED_CODEC, f"The video codec {video.codec} is not supported."
+            FailureCode.UNSUPPORTED_CODEC,
+            f"Dolby Vision profile {video.dolby_vision} is not supported: its colours need Dolby's "
+            "own decoder. Export the film as HDR10, HLG or SDR and upload it again.",
         )
     # One odd track beside a good one is left out; losing all sound in silence would be worse.
     if info.audio and not any(decodable(stream.codec) for stream in info.audio):
-        return Failure(
-            FailureCode.UNSUPPORTED_CODEC,
-            f"The audio codec {info.audio[0].codec} is not supported.",
-        )
+        return unsupported_codec(info.audio[0].codec, "audio codec", "its sound as AAC")
     return None
 
 

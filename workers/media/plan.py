@@ -1,9 +1,9 @@
 """Plans an encode from a source and a ladder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from workers.media.info import AudioStream, MediaInfo, VideoStream
+from workers.media.info import AudioStream, MediaInfo, Shape, VideoStream
 from workers.media.ladder import Ladder, Rung
 from workers.media.limits import decodable
 from workers.media.rates import output_rate
@@ -15,6 +15,16 @@ MAX_LONG_SIDE = 4096
 # since neighbours differ less (the step of Apple's HLS authoring guide, section 1).
 FAST_RATE = 31
 FAST_FACTOR = 1.5
+STILL_S = 5.0  # a picture on its own is shown for so long
+MAX_SAMPLE_RATE = 48_000
+_SAMPLE_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, MAX_SAMPLE_RATE})
+# Codecs that know no fields, and containers whose header tells of all the pictures they hold.
+_WHOLE_FRAMES = frozenset({"vp8", "vp9", "av1", "vp6", "vp6a", "vp6f", "flv1", "theora", "gif"})
+_TOLD_ONCE = frozenset({"mp4", "matroska", "flv"})
+# Players that know no late start hear sound too early by as much.
+_SOUND_ALIKE_S = 0.02
+# Streams begin and end some frames apart; nobody sees or hears less than that.
+_ALIKE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +59,14 @@ class EncodePlan:
         deinterlace: whether fields must be joined.
         tone_map: whether high dynamic range must be brought to standard.
         poster_frame: number of the output frame that becomes the poster.
-        duration: seconds of picture the file promises, None when it does not say.
+        duration: seconds of picture to make, None when the file does not say.
         frame_count: frames of output that makes, or None.
         total_duration: seconds of the longest stream, None if unknown.
+        sample_rate: of the sound, samples a second.
+        sound_delay: seconds before the sound begins.
+        delay: seconds before the first picture, in which that one stands.
+        shapes: of the picture, if they change.
+        hold: seconds that the last picture stands, until the sound ends.
     """
 
     video: VideoStream
@@ -68,6 +83,11 @@ class EncodePlan:
     duration: float | None
     frame_count: int | None
     total_duration: float | None
+    sample_rate: int = MAX_SAMPLE_RATE
+    sound_delay: float = 0.0
+    delay: float = 0.0
+    hold: float = 0.0
+    shapes: tuple[Shape, ...] = ()
 
 
 def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
@@ -80,24 +100,38 @@ def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
     if video is None or video.width < 1 or video.height < 1:
         raise ValueError("a source without a picture cannot be planned")
     rate = output_rate(video, ladder.max_frame_rate)
-    duration = _picture_seconds(video)
+    audio = select_audio(info.audio)
+    late = _late(info, audio) if audio else 0.0
+    delay, duration, hold = _times(info, video, audio)
     frames = None if duration is None else max(round(duration * rate), 1)
     return EncodePlan(
         video=video,
-        audio=select_audio(info.audio),
+        audio=audio,
         renditions=renditions(video, ladder, rate),
         frame_rate=rate,
         keyframe_interval=max(round(ladder.keyframe_seconds * rate), 1),
         keyframe_seconds=ladder.keyframe_seconds,
         preset=ladder.preset,
         audio_bitrate=ladder.audio_bitrate,
-        deinterlace=video.interlaced,
+        deinterlace=_may_hold_fields(info, video),
         tone_map=video.hdr,
         poster_frame=(frames or 0) // 10,
         duration=duration,
         frame_count=frames,
         total_duration=info.duration,
+        sample_rate=sample_rate_of(audio),
+        sound_delay=late if late > _SOUND_ALIKE_S else 0.0,
+        delay=delay,
+        hold=hold,
+        shapes=info.shapes,
     )
+
+
+def held(decided: EncodePlan, seconds: float) -> EncodePlan:
+    """Return a plan in which the last picture stands for longer."""
+    more = None if decided.duration is None else decided.duration + seconds
+    frames = None if more is None else round(more * decided.frame_rate)
+    return replace(decided, hold=decided.hold + seconds, duration=more, frame_count=frames)
 
 
 def select_audio(streams: tuple[AudioStream, ...]) -> AudioStream | None:
@@ -142,6 +176,41 @@ def _even(side: Fraction) -> int:
     """The nearest even number; a tie goes down, so that an odd source is not blown up."""
     below = side // 2 * 2
     return max(int(below if side - below <= 1 else below + 2), 2)
+
+
+def _times(
+    info: MediaInfo, video: VideoStream, audio: AudioStream | None
+) -> tuple[float, float | None, float]:
+    """Return how long the first picture stands, the length of all, and how long the last stands."""
+    delay = late if (late := _late(info, video)) > _ALIKE_S else 0.0
+    if info.still:
+        return 0.0, STILL_S, STILL_S
+    length = _picture_seconds(video)
+    if length is None:
+        return delay, None, 0.0
+    length += delay
+    sound = max(_late(info, audio), 0.0) + audio.duration if audio and audio.duration else 0.0
+    # Of a program stream lengths are estimated: how long the picture is shows when it is encoded.
+    known = info.format_name != "mpeg"
+    hold = sound - length if known and sound - length > _ALIKE_S else 0.0
+    return delay, length + hold, hold
+
+
+def _late(info: MediaInfo, stream: VideoStream | AudioStream) -> float:
+    return (stream.start_time or info.start_time) - info.start_time
+
+
+def _may_hold_fields(info: MediaInfo, video: VideoStream) -> bool:
+    """Whether fields were seen, or may come later; what is no field is left as it is."""
+    told = video.field_order == "progressive" and _TOLD_ONCE & set(info.format_name.split(","))
+    if video.interlaced or video.parity or video.telecined:
+        return True
+    return not (told or video.codec in _WHOLE_FRAMES)
+
+
+def sample_rate_of(audio: AudioStream | None) -> int:
+    """Return the sound's own rate if an AAC of that rate plays everywhere, else the usual one."""
+    return audio.sample_rate if audio and audio.sample_rate in _SAMPLE_RATES else MAX_SAMPLE_RATE
 
 
 def _picture_seconds(video: VideoStream) -> float | None:

@@ -21,6 +21,8 @@ FALLBACK_RATE = Fraction(30)
 # Rates written with few digits (29.97, 2997/100) mean the standard one; 24 and 23.976 differ
 # by a tenth of a percent and must stay apart.
 _SAME_RATE = Fraction(1, 5000)
+# Of film that was brought to television of 60 fields a second (2:3 pulldown).
+FILM_RATE = Fraction(24000, 1001)
 # A base rate this close above the average is what the camera meant before it dropped frames.
 _NOMINAL = Fraction(5, 4)
 # How far the average of a constant source may lie from its base rate (a short last frame).
@@ -30,6 +32,8 @@ _JITTER = Fraction(1, 100)
 def output_rate(video: VideoStream, cap: Fraction) -> Fraction:
     """Choose the constant rate: the source's own when it is constant, else a standard one."""
     average, base = video.avg_frame_rate, video.base_frame_rate
+    if video.pulldown or video.telecined:
+        return min(FILM_RATE, cap)
     if average is None and base is None:
         return min(FALLBACK_RATE, cap)
     if video.variable_frame_rate and average is not None:

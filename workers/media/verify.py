@@ -4,15 +4,17 @@ from collections.abc import Mapping
 
 from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
+from workers.media.audio_plan import AudioPlan
+from workers.media.damage import SLACK_FRAMES, SLACK_SECONDS
 from workers.media.info import MediaInfo, VideoStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import EncodePlan, PlannedRendition
 
-# A file with broken places counts as whole when this much of it came out.
-WHOLE = 0.98
-# Containers round and cut: less than this many seconds, or frames, missing is no loss.
-SLACK_SECONDS = 0.1
-SLACK_FRAMES = 2
+# Players show the last picture while there is still sound; for so long nobody minds, in parts of
+# the film and in seconds.
+_SILENT_SHARE, _SILENT_LEAST_S, _SILENT_MOST_S = 0.01, 0.25, 1.0
+# Where a file was cut, picture and sound end so near to each other, in seconds.
+_ALIKE_S = 0.5
 
 
 def most_frames(plan: EncodePlan, limits: Limits) -> int:
@@ -25,21 +27,40 @@ def most_frames(plan: EncodePlan, limits: Limits) -> int:
     return max(limits.max_frames, said + round(plan.frame_rate))
 
 
+def outlasted(plan: EncodePlan, outputs: Mapping[str, MediaInfo]) -> float:
+    """Return for how many seconds sound goes on without a picture; 0 if nobody would mind.
+
+    A header does not always tell how long picture and sound are.
+    """
+    longest = 0.0
+    for output in outputs.values():
+        picture = (output.video.frame_count or 0 if output.video else 0) / float(plan.frame_rate)
+        sound = max((stream.duration or 0.0 for stream in output.audio), default=0.0)
+        if sound - picture > min(max(sound * _SILENT_SHARE, _SILENT_LEAST_S), _SILENT_MOST_S):
+            longest = max(longest, sound - picture)
+    return longest
+
+
 def check(
-    plan: EncodePlan,
+    plan: EncodePlan | AudioPlan,
     outputs: Mapping[str, MediaInfo],
     *,
-    damaged: bool = False,
+    complaint: FailureCode | None = None,
+    lost: float = 0.0,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Failure | None:
-    """Return None when every rendition is whole, else the fault of the input.
+    """Return None when enough of the input is in every rendition, else the fault of the input.
 
-    Each output goes by the name of its rendition. `damaged` is whether FFmpeg complained of broken
-    data, not only of an early end.
+    Each output goes by the name of its rendition. `complaint` is what FFmpeg has said of the file;
+    where it could read all that is there, a length that the file gives is not taken for true.
+    `lost` is for how many seconds in between no picture came.
 
     Raises:
         TransientError: a rendition is missing or of another shape: a fault of ours.
     """
+    if isinstance(plan, AudioPlan):
+        (file,) = plan.renditions
+        return _check_audio(plan, outputs.get(file.name), complaint, lost, limits)
     for rendition in plan.renditions:
         output = outputs.get(rendition.name)
         if output is None:
@@ -47,15 +68,34 @@ def check(
         if output.video is None or not output.video.frame_count:
             return Failure(FailureCode.CORRUPT_MEDIA, "The picture of the file could not be read.")
         _shape(rendition, output.video)
-        refusal = _endless(plan, output.video, limits) or _length(
-            plan, output, output.video, damaged
-        )
+        refusal = _endless(plan, output.video, limits)
+        if refusal is None and complaint is not None:
+            refusal = _length(plan, output, complaint, lost, limits)
         if refusal is not None:
             return refusal
         # A track is announced and nothing is in it: all of it was lost with the file's end.
         if plan.audio and not output.audio:
             return Failure(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
     return None
+
+
+def _check_audio(
+    plan: AudioPlan,
+    output: MediaInfo | None,
+    complaint: FailureCode | None,
+    lost: float,
+    limits: Limits,
+) -> Failure | None:
+    if output is None or output.video is not None:
+        raise TransientError("the sound is missing, or has a picture")
+    made, wanted = _sound_seconds(output), plan.total_duration
+    if not made:
+        return Failure(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
+    if made >= limits.max_duration_s - SLACK_SECONDS > (wanted or 0.0):
+        return _too_long(limits)
+    if complaint is None:
+        return None
+    return _missing(made - lost, wanted, SLACK_SECONDS, complaint, limits)
 
 
 def _shape(rendition: PlannedRendition, video: VideoStream) -> None:
@@ -76,28 +116,82 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Failure | 
             f"The video has too many frames. The limit is {limits.max_frames}.",
         )
     seconds = frames / float(plan.frame_rate)
-    if seconds >= limits.max_duration_s - SLACK_SECONDS > (plan.duration or 0.0):
-        return Failure(
-            FailureCode.DURATION_TOO_LONG,
-            f"The video is too long. The limit is {limits.max_duration_s / 3600:.1f} hours.",
-        )
+    most = limits.max_duration_s
+    if seconds >= most - SLACK_SECONDS and not most - SLACK_SECONDS <= (plan.duration or 0) <= most:
+        return _too_long(limits)
     return None
 
 
+def _too_long(limits: Limits) -> Failure:
+    return Failure(
+        FailureCode.DURATION_TOO_LONG,
+        f"The file is too long. The limit is {limits.max_duration_s / 3600:.1f} hours.",
+    )
+
+
 def _length(
-    plan: EncodePlan, output: MediaInfo, video: VideoStream, damaged: bool
+    plan: EncodePlan, output: MediaInfo, complaint: FailureCode, lost: float, limits: Limits
 ) -> Failure | None:
-    frame = 1 / float(plan.frame_rate)
-    made = (video.frame_count or 0) * frame
+    made, wanted = _sound(plan, output) if plan.hold else _picture(plan, output)
+    return _missing(made - lost, wanted, _slack(plan), complaint, limits)
+
+
+def _missing(
+    read: float, wanted: float | None, slack: float, complaint: FailureCode, limits: Limits
+) -> Failure | None:
+    if wanted is None or read >= min(wanted * limits.min_readable, wanted - slack):
+        return None
+    reason = "is damaged" if complaint is FailureCode.CORRUPT_MEDIA else "is incomplete"
+    return Failure(
+        complaint, f"The file {reason}: {read:.1f} of {wanted:.1f} seconds could be read."
+    )
+
+
+def ends_early(
+    plan: EncodePlan | AudioPlan, outputs: Mapping[str, MediaInfo]
+) -> tuple[str, float, float] | None:
+    """Return what ends before the file says: file, picture or sound; its seconds, and of how many.
+
+    None when nobody notices.
+    """
+    if isinstance(plan, AudioPlan):
+        made, wanted = min(map(_sound_seconds, outputs.values())), plan.total_duration
+        if wanted is None or made >= wanted - SLACK_SECONDS:
+            return None
+        return "file", made, wanted
+    (picture, whole), (sound, all_sound) = (
+        min((seconds(plan, each) for each in outputs.values()), key=_made)
+        for seconds in (_picture, _sound)
+    )
+    if whole is not None and picture < whole - _slack(plan):
+        return "picture" if sound > picture + _ALIKE_S else "file", picture, whole
+    if all_sound is not None and sound < all_sound - _slack(plan):
+        return "sound", sound, all_sound
+    return None
+
+
+def _made(seconds: tuple[float, float | None]) -> float:
+    return seconds[0]
+
+
+def _picture(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
+    """Return how many seconds of picture a rendition has, and how many the file says it has."""
+    frames = output.video.frame_count if output.video else 0
+    made = (frames or 0) / float(plan.frame_rate)
+    if plan.duration is not None:
+        return made - plan.hold, plan.duration - plan.hold
     # Some containers know only the length of the whole file, which sound may outlast.
-    wanted = plan.duration if plan.duration is not None else plan.total_duration
-    if plan.duration is None:
-        made = max(made, output.duration or 0.0)
-    if wanted is None:
-        return None
-    slack = max(SLACK_SECONDS, SLACK_FRAMES * frame)
-    if made >= min(wanted * WHOLE, wanted - slack):
-        return None
-    code = FailureCode.CORRUPT_MEDIA if damaged else FailureCode.TRUNCATED_MEDIA
-    reason = "is damaged" if damaged else "is incomplete"
-    return Failure(code, f"The file {reason}: {made:.1f} of {wanted:.1f} seconds could be read.")
+    return max(made, output.duration or 0.0), plan.total_duration
+
+
+def _sound(plan: EncodePlan, output: MediaInfo) -> tuple[float, float | None]:
+    wanted = plan.audio.duration if plan.audio else None
+    return _sound_seconds(output), None if wanted is None else wanted + plan.sound_delay
+
+
+def _sound_seconds(output: MediaInfo) -> float:
+    return max((stream.duration or 0.0 for stream in output.audio), default=0.0)
+
+
+def _slack(plan: EncodePlan) -> float:
+    return max(SLACK_SECONDS, SLACK_FRAMES / float(plan.frame_rate))

@@ -4,6 +4,7 @@ import math
 import os
 from pathlib import Path
 
+from workers.media.audio_plan import AudioPlan
 from workers.media.limits import Limits
 from workers.media.plan import EncodePlan
 from workers.sandbox.policy import Policy, Sandbox
@@ -14,15 +15,15 @@ _SMALLEST = 64 * 1024**2  # bytes; a poster knows no ceiling
 _GRACE_S = 60
 
 
-def probe_policy(sandbox: Sandbox, ffprobe: str, file: Path, limits: Limits) -> Policy | None:
-    """Let ffprobe read a file and write nothing."""
-    return sandbox.policy(ffprobe, reads=[file], cpu_seconds=_cpu_seconds(limits.probe_timeout_s))
+def probe_policy(sandbox: Sandbox, ffprobe: str, file: Path, seconds: float) -> Policy | None:
+    """Let ffprobe read a file for so long, and write nothing."""
+    return sandbox.policy(ffprobe, reads=[file], cpu_seconds=_cpu_seconds(seconds))
 
 
 def encode_policy(
     sandbox: Sandbox,
     ffmpeg: str,
-    decided: EncodePlan,
+    decided: EncodePlan | AudioPlan,
     source: Path | None,
     out: Path,
     limits: Limits,
@@ -41,7 +42,7 @@ def encode_policy(
     )
 
 
-def largest_output(decided: EncodePlan, seconds: float) -> int:
+def largest_output(decided: EncodePlan | AudioPlan, seconds: float) -> int:
     """Return more bytes than any output of a video of `seconds` has."""
     bits = max(rendition.max_bitrate for rendition in decided.renditions) + decided.audio_bitrate
     return max(math.ceil(_MARGIN * bits / 8 * seconds), _SMALLEST)

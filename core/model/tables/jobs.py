@@ -62,6 +62,7 @@ class Job(Base):
     stage: Mapped[str | None] = mapped_column(String(16))
     progress: Mapped[float] = mapped_column(server_default="0")  # percent
     failure: Mapped[dict[str, Any] | None]
+    notes: Mapped[dict[str, Any] | None]  # done, warnings: see `model/notes`; once it succeeded
     log_key: Mapped[str | None] = mapped_column(Text)  # of the last attempt that wrote one
     cpu_seconds: Mapped[float] = mapped_column(server_default="0")  # of all attempts
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -706,6 +706,23 @@ export interface components {
             version: number;
         };
         /**
+         * DoneItem
+         * @description Something that was done to the source: a stable code, and a sentence.
+         */
+        DoneItem: {
+            /**
+             * Code
+             * @example rotated
+             * @enum {string}
+             */
+            code: "rotated" | "cropped" | "size_unified" | "alpha_flattened" | "tone_mapped" | "colors_converted" | "deinterlaced" | "pulldown_removed" | "frame_rate_normalized" | "frame_rate_reduced" | "picture_late" | "picture_held" | "audio_downmixed" | "made_from_sound" | "made_from_still";
+            /**
+             * Message
+             * @example The picture was turned by 90 degrees, as the file says.
+             */
+            message: string;
+        };
+        /**
          * DownloadLink
          * @description The URL of a file. A browser saves it under a readable file name.
          */
@@ -824,6 +841,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Done
+             * @description What was done to the source.
+             */
+            done: components["schemas"]["DoneItem"][];
             failure: components["schemas"]["FailureItem"] | null;
             /** Finished At */
             finished_at: string | null;
@@ -854,6 +876,11 @@ export interface components {
              * Format: uuid
              */
             video_id: string;
+            /**
+             * Warnings
+             * @description What is missing or damaged.
+             */
+            warnings: components["schemas"]["WarningItem"][];
         };
         /**
          * JobPage
@@ -1152,9 +1179,10 @@ export interface components {
             duration: number;
             /**
              * Height
+             * @description Null for sound.
              * @example 720
              */
-            height: number;
+            height: number | null;
             /**
              * Name
              * @example 720p
@@ -1169,14 +1197,16 @@ export interface components {
             url: string;
             /**
              * Video Codec
+             * @description Null for sound.
              * @example h264
              */
-            video_codec: string;
+            video_codec: string | null;
             /**
              * Width
+             * @description Null for sound.
              * @example 1280
              */
-            width: number;
+            width: number | null;
         };
         /**
          * SessionItem
@@ -1406,6 +1436,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Done
+             * @description What was done to the source.
+             */
+            done: components["schemas"]["DoneItem"][];
             /** Eta Seconds */
             eta_seconds: number | null;
             failure: components["schemas"]["FailureItem"] | null;
@@ -1414,6 +1449,12 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Kind
+             * @description Whether there is a picture. Null until the file was inspected.
+             * @example video
+             */
+            kind: ("video" | "audio") | null;
             /** Poster Url */
             poster_url: string | null;
             /** Progress */
@@ -1434,6 +1475,11 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+            /**
+             * Warnings
+             * @description What is missing or damaged.
+             */
+            warnings: components["schemas"]["WarningItem"][];
         };
         /**
          * VideoPage
@@ -1463,6 +1509,23 @@ export interface components {
          * @enum {string}
          */
         VideoState: "uploading" | "queued" | "processing" | "ready" | "failed" | "cancelled" | "deleted";
+        /**
+         * WarningItem
+         * @description Something that is missing or damaged: a stable code, and a sentence.
+         */
+        WarningItem: {
+            /**
+             * Code
+             * @example partly_damaged
+             * @enum {string}
+             */
+            code: "partly_damaged" | "truncated" | "audio_dropped" | "video_dropped" | "subtitles_dropped";
+            /**
+             * Message
+             * @example 3.2 s at 1:10 could not be read.
+             */
+            message: string;
+        };
     };
     responses: never;
     parameters: never;

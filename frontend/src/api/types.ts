@@ -10,6 +10,7 @@ export type Source = Schemas["SourceItem"];
 export type Rendition = Schemas["RenditionItem"];
 export type Queue = Schemas["QueueItem"];
 export type Failure = Schemas["FailureItem"];
+export type Note = Schemas["DoneItem"] | Schemas["WarningItem"];
 export type Job = Schemas["JobItem"];
 export type JobState = Schemas["JobState"];
 export type BrowserSession = Schemas["SessionItem"];

@@ -45,6 +45,13 @@ describe("the library", () => {
     expect(within(list).getAllByRole("listitem")).toHaveLength(3);
   });
 
+  test("tells sound from films", async () => {
+    showLibrary({ videos: [aVideo(2, { kind: "audio" }), aVideo(1)] });
+    const [sound, film] = await screen.findAllByRole("article");
+    expect(sound?.textContent).toContain("Sound");
+    expect(film?.textContent).not.toContain("Sound");
+  });
+
   test("shows how far a film is that is being worked on, and why one failed", async () => {
     showLibrary({
       videos: [

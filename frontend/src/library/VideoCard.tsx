@@ -1,4 +1,4 @@
-import { Download, ExternalLink, Link2, Pencil, Trash2 } from "lucide-react";
+import { AudioLines, Download, ExternalLink, Link2, Pencil, Trash2 } from "lucide-react";
 import { memo, type MouseEvent, useId, useRef, useState } from "react";
 import { Link } from "react-router";
 
@@ -52,6 +52,12 @@ export const VideoCard = memo(function VideoCard({ video, onDelete }: Props) {
     <article className={styles.card} onClick={clicked}>
       <div className={styles.picture}>
         <Poster src={video.poster_url} />
+        {video.kind === "audio" && (
+          <span className={styles.kind}>
+            <AudioLines aria-hidden />
+            {texts.library.sound}
+          </span>
+        )}
         {seconds !== null && (
           <time
             className={styles.length}

@@ -6,6 +6,7 @@ export function aVideo(n: number, other: Partial<Video> = {}): Video {
   return {
     id: `01900000-0000-7000-8000-${String(n).padStart(12, "0")}`,
     title: `Film ${n}`,
+    kind: "video",
     state: "ready",
     stage: null,
     progress: 100,
@@ -24,6 +25,8 @@ export function aVideo(n: number, other: Partial<Video> = {}): Video {
     poster_url: `https://store.test/${n}.jpg`,
     failure: null,
     queue: null,
+    done: [],
+    warnings: [],
     version: 1,
     created_at: "2026-11-21T12:00:00Z",
     updated_at: "2026-11-21T12:00:00Z",
@@ -42,5 +45,16 @@ export function aRendition(name: string, height: number): Rendition {
     video_codec: "h264",
     audio_codec: "aac",
     url: `https://store.test/${name}.mp4`,
+  };
+}
+
+/** The one file of a sound. */
+export function aSound(): Rendition {
+  return {
+    ...aRendition("audio", 128),
+    width: null,
+    height: null,
+    video_codec: null,
+    url: "https://store.test/audio.m4a",
   };
 }

@@ -3,7 +3,8 @@ import type { Rendition, Video } from "@/api/types";
 
 /** The largest of a video's renditions. */
 export function bestRendition(video: Video): Rendition | undefined {
-  return video.renditions.toSorted((a, b) => b.height - a.height || b.bitrate - a.bitrate)[0];
+  const height = (rendition: Rendition) => rendition.height ?? 0;
+  return video.renditions.toSorted((a, b) => height(b) - height(a) || b.bitrate - a.bitrate)[0];
 }
 
 /**

@@ -17,7 +17,7 @@ describe("what is being done", () => {
 
   test.each<[Stage | null, string]>([
     ["fetching", "Loading the file"],
-    ["inspecting", "Checking the video"],
+    ["inspecting", "Checking the file"],
     ["encoding", "Encoding"],
     ["publishing", "Saving the result"],
     [null, "Starting"],
@@ -75,7 +75,7 @@ describe("what is being uploaded", () => {
 describe("a failure", () => {
   test("is said in our words", () => {
     const failure = { code: "no_video_stream", message: "x", retryable: false } as const;
-    expect(failureWords(failure)).toBe("This file has no picture, only sound");
+    expect(failureWords(failure)).toBe("This file has no picture");
   });
 
   test("that we do not know is said in the API's", () => {

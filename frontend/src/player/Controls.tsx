@@ -34,6 +34,8 @@ interface Props {
   tracks: readonly Track[];
   captions: CaptionsState;
   fullscreen: Fullscreen;
+  /** Then there is nothing to enlarge, and one quality. */
+  isSound: boolean;
   /** Plays in a small window of its own; null where that cannot be. */
   onPictureInPicture: (() => void) | null;
   playerRef: RefObject<HTMLElement | null>;
@@ -44,7 +46,7 @@ const OFF = "off";
 
 /** The bar below the picture. */
 export function Controls(props: Props) {
-  const { playback, remote, fullscreen, onPictureInPicture } = props;
+  const { playback, remote, fullscreen, isSound, onPictureInPicture } = props;
   const { paused, ended, time } = playback;
   const duration = playback.duration ?? props.length;
   const play = ended ? texts.player.replay : paused ? texts.player.play : texts.player.pause;
@@ -70,7 +72,7 @@ export function Controls(props: Props) {
           {positionOf(time, duration)} / {lengthOf(duration)}
         </span>
         <Menus {...props} />
-        {onPictureInPicture !== null && (
+        {onPictureInPicture !== null && !isSound && (
           <IconButton
             label={texts.player.pictureInPicture}
             icon={<PictureInPicture2 />}
@@ -78,7 +80,7 @@ export function Controls(props: Props) {
             onClick={onPictureInPicture}
           />
         )}
-        {fullscreen.supported && (
+        {fullscreen.supported && !isSound && (
           <IconButton
             label={fullscreen.active ? texts.player.leaveFullscreen : texts.player.fullscreen}
             icon={fullscreen.active ? <Minimize /> : <Maximize />}
@@ -124,7 +126,7 @@ function Menus({ playback, remote, sourcing, tracks, captions, ...props }: Props
           remote.setRate(Number(value));
         }}
       />
-      {current !== undefined && (
+      {current !== undefined && !props.isSound && (
         <OptionMenu
           {...shared}
           label={texts.player.qualityOf(current.label)}

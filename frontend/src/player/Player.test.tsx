@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Rendition } from "@/api/types";
 import { texts } from "@/app/texts";
+import { aSound } from "@/library/aVideo";
 
 import { Player, type PlayerProps } from "./Player";
 
@@ -238,6 +239,19 @@ describe("the keyboard", () => {
     screen.getByRole("slider", { name: texts.player.position }).focus();
     await user.keyboard("{ArrowRight}{ArrowRight}");
     expect(video.currentTime).toBe(10);
+  });
+});
+
+describe("sound", () => {
+  it("has its picture while it plays, and nothing to enlarge", async () => {
+    const user = userEvent.setup();
+    const { video } = show({ renditions: [aSound()], poster: "https://store.test/wave.jpg" });
+    await user.keyboard(" ");
+    expect(video.paused).toBe(false);
+    expect(video.poster).toBe("https://store.test/wave.jpg");
+    expect(video.src).toBe("https://store.test/audio.m4a");
+    expect(screen.queryByRole("button", { name: texts.player.fullscreen })).toBeNull();
+    expect(screen.queryByRole("button", { name: texts.player.qualityOf("audio") })).toBeNull();
   });
 });
 

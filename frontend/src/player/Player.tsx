@@ -43,7 +43,7 @@ export interface PlayerProps {
 
 const NO_TRACKS: readonly Track[] = [];
 
-/** Plays a video. */
+/** Plays a video, or a sound below its picture. */
 export function Player({
   title,
   renditions,
@@ -66,6 +66,7 @@ export function Player({
   const length = renditions[0]?.duration ?? 0;
   const remote = useRemote(videoRef, length, refresh);
   const broken = sourcing.failure !== null;
+  const isSound = renditions[0]?.video_codec === null;
   const hidden = idle && !playback.paused && !menuOpen && !broken;
 
   const perform = (command: Command) => {
@@ -117,6 +118,7 @@ export function Player({
       // So that a click on the picture puts the focus here, and its keys work.
       tabIndex={-1}
       data-hidden={hidden || undefined}
+      data-sound={isSound || undefined}
       onPointerMove={({ pointerType }) => {
         if (pointerType !== "touch") stir();
       }}
@@ -130,7 +132,8 @@ export function Player({
         aria-label={title}
         playsInline
         preload="metadata"
-        poster={started ? undefined : (poster ?? undefined)}
+        // Sound has no other picture.
+        poster={started && !isSound ? undefined : (poster ?? undefined)}
         // Captions from the store are read only with its leave.
         crossOrigin={tracks.length > 0 ? "anonymous" : undefined}
         onPlay={() => {
@@ -145,7 +148,7 @@ export function Player({
       <div
         className={styles.picture}
         onPointerUp={tapped}
-        onDoubleClick={fullscreen.supported ? fullscreen.toggle : undefined}
+        onDoubleClick={fullscreen.supported && !isSound ? fullscreen.toggle : undefined}
       >
         {!started && !broken && (
           <span className={styles.start}>
@@ -171,6 +174,7 @@ export function Player({
           tracks={tracks}
           captions={captions}
           fullscreen={fullscreen}
+          isSound={isSound}
           onPictureInPicture={
             document.pictureInPictureEnabled ? () => void float(videoRef.current) : null
           }

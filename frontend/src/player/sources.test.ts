@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import type { Rendition } from "@/api/types";
 
+import { aSound } from "@/library/aVideo";
+
 import { choose, sameFile, sourcesOf, type Viewport, type Wishes } from "./sources";
 
 function rendition(name: string, width: number, height: number): Rendition {
@@ -82,6 +84,12 @@ describe("what is played first", () => {
     const adaptive = sourcesOf([HD, SD], { url: "https://store.example/all.m3u8", label: "Auto" });
     expect(choose(adaptive, WINDOW, NOTHING_ASKED)?.kind).toBe("hls");
     expect(choose(adaptive, WINDOW, { quality: 480, saveData: false })?.name).toBe("480p");
+  });
+
+  it("is the one file of a sound", () => {
+    const sound = sourcesOf([aSound()]);
+    expect(choose(sound, WINDOW, NOTHING_ASKED)?.name).toBe("audio");
+    expect(choose(sound, WINDOW, { quality: 720, saveData: true })?.name).toBe("audio");
   });
 
   it("is nothing where there is nothing", () => {

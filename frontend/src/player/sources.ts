@@ -7,7 +7,7 @@ export interface Source {
   /** As a person chooses it: `720p`, or "Auto". */
   label: string;
   url: string;
-  /** Pixels; 0 where it adapts by itself. */
+  /** Pixels; 0 where it adapts by itself, and of sound. */
   width: number;
   height: number;
   /** Bits a second; 0 where it adapts by itself. */
@@ -51,8 +51,8 @@ export function sourcesOf(
       name,
       label: name,
       url,
-      width,
-      height,
+      width: width ?? 0,
+      height: height ?? 0,
       bitrate,
     }));
   if (playlist === null) return files;
@@ -61,8 +61,8 @@ export function sourcesOf(
 }
 
 /** The shorter side: what names a video (720p), in landscape and in portrait. */
-export function side({ width, height }: { width: number; height: number }): number {
-  return Math.min(width, height);
+export function side({ width, height }: Pick<Rendition, "width" | "height">): number {
+  return Math.min(width ?? 0, height ?? 0);
 }
 
 /** Return the source to begin with; undefined only when there is none. */

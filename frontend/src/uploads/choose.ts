@@ -31,7 +31,7 @@ function chooseByInput(extensions: readonly string[], multiple: boolean): Promis
     const input = document.createElement("input");
     input.type = "file";
     input.multiple = multiple;
-    input.accept = ["video/*", ...extensions].join(",");
+    input.accept = ["video/*", "audio/*", ...extensions].join(",");
     input.onchange = () => {
       resolve([...(input.files ?? [])]);
     };

@@ -54,6 +54,13 @@ describe("the line of an upload", () => {
     expect(lineOf(failed("unsupported_extension"), LIMITS)).toContain("Supported types: mp4, mov.");
   });
 
+  it("names the well-known types where there are many", () => {
+    const extensions = Array.from("abcdefghijk", (each) => `.${each}`);
+    expect(lineOf(failed("unsupported_extension"), { ...LIMITS, extensions })).toContain(
+      "Supported types: a, b, c, d, e, f, g, h and 3 more.",
+    );
+  });
+
   it("says what one person may have, and what to do", () => {
     const line = (changes: Partial<Limits>) =>
       lineOf(failed("quota_exceeded"), { ...LIMITS, ...changes });

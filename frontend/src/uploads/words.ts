@@ -7,6 +7,9 @@ import type { UploadRow } from "./engine/local";
 import type { StateName } from "./engine/machine";
 import type { Summary } from "./engine/summary";
 
+/** So many of the types that can be uploaded are named; the well-known ones come first. */
+const KINDS = 8;
+
 /** One line about what goes on, or what is wrong and what to do. */
 export function lineOf(row: UploadRow, limits: Limits | null): string {
   const words = texts.uploads;
@@ -31,8 +34,10 @@ function problemOf(row: UploadRow, limits: Limits | null): string {
   const code = row.failure?.code ?? "";
   if (code === "file_too_large" && limits !== null)
     return words.tooLarge(bytes(row.size), bytes(limits.max_bytes));
-  if (code === "unsupported_extension" && limits !== null)
-    return words.wrongKind(limits.extensions.map((each) => each.slice(1)).join(", "));
+  if (code === "unsupported_extension" && limits !== null) {
+    const kinds = limits.extensions.map((each) => each.slice(1));
+    return words.wrongKind(kinds.slice(0, KINDS).join(", "), kinds.length - KINDS);
+  }
   if (code === "quota_exceeded" && limits !== null)
     return words.quota(
       limits.active_allowed,

@@ -28,7 +28,7 @@ export function Downloads({ video }: { video: Video }) {
             key={rendition.name}
             videoId={video.id}
             name={rendition.name}
-            title={rendition.name}
+            title={rendition.video_codec === null ? texts.video.sound : rendition.name}
             facts={renditionFacts(rendition)}
           />
         ))}

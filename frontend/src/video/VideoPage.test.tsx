@@ -30,6 +30,8 @@ function aJob(video: Video, more: Partial<Job> = {}): Job {
     progress: 100,
     attempts: 1,
     failure: null,
+    done: [],
+    warnings: [],
     log_url: "http://store.test/log",
     created_at: "2026-01-02T10:00:00Z",
     started_at: "2026-01-02T10:00:04Z",
@@ -150,6 +152,29 @@ describe("a film", () => {
     const alert = await screen.findByRole("alert");
     expect(alert.textContent).toContain("The moon was too full.");
     expect(alert.textContent).toContain("moon_too_full");
+  });
+
+  it("tells what was done to it and what is missing, with the codes", async () => {
+    const message = "3.2 s at 1:10 could not be read.";
+    show({
+      video: aVideo(1, {
+        done: [{ code: "rotated", message: "The picture was turned." }],
+        warnings: [{ code: "partly_damaged", message }],
+      }),
+    });
+    const alert = await screen.findByRole("alert");
+    expect(alert.textContent).toContain(texts.video.warnings);
+    expect(alert.textContent).toContain(`${message} partly_damaged`);
+    expect(alert.textContent).toContain(texts.video.damageHint);
+    const done = screen.getByRole("region", { name: texts.video.done });
+    expect(done.textContent).toContain("The picture was turned. rotated");
+  });
+
+  it("that has all its original has says nothing of it", async () => {
+    show({ video: aVideo(1) });
+    expect(await screen.findByText(texts.video.about)).toBeTruthy();
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(screen.queryByRole("region", { name: texts.video.done })).toBeNull();
   });
 
   it("that is deleted leads back to the library, and can be had back", async () => {

@@ -14,6 +14,7 @@ import { useTitle } from "@/ui/useTitle";
 
 import { Downloads } from "./Downloads";
 import { Facts } from "./Facts";
+import { Done, Warnings } from "./Notes";
 import { VideoHead } from "./VideoHead";
 import styles from "./VideoPage.module.css";
 import { History } from "./History";
@@ -82,12 +83,16 @@ function Content({ video }: { video: Video }) {
           onDelete={remove}
         />
       )}
+      <Warnings warnings={video.warnings} />
       <div className={styles.columns}>
         <div className={styles.main}>
           <Downloads video={video} />
           <History video={video} />
         </div>
-        {video.source !== null && <Facts source={video.source} />}
+        <div className={styles.aside}>
+          {video.source !== null && <Facts source={video.source} />}
+          <Done done={video.done} />
+        </div>
       </div>
     </div>
   );

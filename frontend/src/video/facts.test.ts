@@ -2,6 +2,8 @@ import { expect, it } from "vitest";
 
 import type { Rendition, Source } from "@/api/types";
 
+import { aSound } from "@/library/aVideo";
+
 import { renditionFacts, sourceFacts } from "./facts";
 
 const SOURCE: Source = {
@@ -35,6 +37,18 @@ it("says nothing of what is not known yet, above all not that there is no sound"
     "harbour.mov",
     "12.3 MB",
   ]);
+});
+
+it("tells of sound without a picture", () => {
+  const nothing = { width: null, height: null, video_codec: null } as const;
+  const source = { ...SOURCE, ...nothing, frame_rate: null, audio_codec: "mp3" };
+  expect(sourceFacts(source).map(({ value }) => value)).toEqual([
+    "harbour.mov",
+    "12.3 MB",
+    "1:23",
+    "MP3",
+  ]);
+  expect(renditionFacts(aSound())).toEqual(["500 kB", "128 kbit/s", "AAC"]);
 });
 
 it("tells of a rendition without sound", () => {

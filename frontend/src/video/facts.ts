@@ -15,8 +15,8 @@ interface Media {
   audio_codec: string | null;
 }
 
-export function dimensions({ width, height }: { width: number; height: number }): string {
-  return `${width} × ${height}`;
+function dimensions({ width, height }: Pick<Source, "width" | "height">): string[] {
+  return width === null || height === null ? [] : [`${width} × ${height}`];
 }
 
 export function codecs({ video_codec: picture, audio_codec: sound }: Media): string {
@@ -26,10 +26,10 @@ export function codecs({ video_codec: picture, audio_codec: sound }: Media): str
   ].join(", ");
 }
 
-/** A rendition in one line: 1280 × 720, 12.3 MB, … */
+/** A rendition in one line: 1280 × 720, 12.3 MB, … Sound has no dimensions. */
 export function renditionFacts(rendition: Rendition): string[] {
   return [
-    dimensions(rendition),
+    ...dimensions(rendition),
     bytes(rendition.size),
     bitRate(rendition.bitrate),
     codecs(rendition),
@@ -39,15 +39,13 @@ export function renditionFacts(rendition: Rendition): string[] {
 /** The uploaded file; what only the inspection can tell is left out until it has. */
 export function sourceFacts(source: Source): Fact[] {
   const words = texts.video;
-  const { filename, size, width, height } = source;
-  const inspected = source.video_codec !== null;
+  const { filename, size } = source;
+  const inspected = source.video_codec !== null || source.audio_codec !== null;
   return [
     { name: words.fileName, value: filename },
     { name: words.size, value: bytes(size) },
     ...(source.duration === null ? [] : [{ name: words.length, value: duration(source.duration) }]),
-    ...(width === null || height === null
-      ? []
-      : [{ name: words.picture, value: dimensions({ width, height }) }]),
+    ...dimensions(source).map((value) => ({ name: words.picture, value })),
     ...(source.frame_rate === null
       ? []
       : [{ name: words.frames, value: frameRate(source.frame_rate) }]),

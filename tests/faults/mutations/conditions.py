@@ -57,10 +57,10 @@ def halt_before_completing() -> None:
 
     plain = transcode._complete
 
-    async def halted(context: Any, *more: Any) -> Any:
+    async def halted(context: Any, *more: Any, **named: Any) -> Any:
         if context.work.attempt == 1:
             os.kill(os.getpid(), signal.SIGSTOP)
-        return await plain(context, *more)
+        return await plain(context, *more, **named)
 
     replace(transcode, "_complete", halted)
 

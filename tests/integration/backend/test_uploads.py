@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from pathlib import PurePath
 from typing import Any
 
 import pytest
@@ -45,7 +46,11 @@ async def test_an_upload_is_begun_with_its_video(api: Api) -> None:
 
 async def test_without_a_title_the_name_of_the_file_is_taken(api: Api) -> None:
     person = await new_user(api)
-    for name, title in (("C:\\films\\At sea.mkv", "At sea"), ("\u200b.mp4", "\u200b.mp4")):
+    for name, title in (
+        ("C:\\films\\At sea.mkv", "At sea"),
+        (" \u202eAt sea \u00a0.mkv ", "At sea"),
+        ("\u200b.mp4", "\u200b.mp4"),
+    ):
         upload = await begin(person, filename=name)
         video = (await person.http.get(f"/v1/videos/{upload['video_id']}")).json()
         assert video["title"] == title
@@ -106,11 +111,20 @@ async def test_what_the_store_began_without_an_answer_is_ended_later(
     assert not (await s3.list_multipart_uploads(**within)).get("Uploads")
 
 
-@pytest.mark.parametrize("name", ["film.exe", "film", ".mp4", "film.mp4.sh", "mp4"])
+@pytest.mark.parametrize("name", ["film.exe", "notes.txt", "film", ".mp4", "film.mp4.sh", "mp4"])
 async def test_only_kinds_of_films_are_taken(api: Api, name: str) -> None:
     person = await new_user(api)
     answer = await person.http.post("/v1/uploads", json={"filename": name, "size": 1})
     problem(answer, 422, "unsupported_extension")
+
+
+async def test_a_refused_kind_is_named(api: Api) -> None:
+    person = await new_user(api)
+    answer = await person.http.post("/v1/uploads", json={"filename": "notes.TXT", "size": 1})
+    assert answer.json()["detail"] == (
+        ".txt files are not supported. Upload a film or a sound, such as "
+        ".mp4 .mov .mkv .webm .avi .mp3 .m4a .wav"
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,6 +150,13 @@ async def test_a_wrong_field_is_named(api: Api, body: dict[str, Any], pointer: s
     found = problem(answer, 422, "validation_failed")
     assert [item["pointer"] for item in found["errors"]] == [pointer]
     assert all(item["message"] and item["code"] for item in found["errors"])
+
+
+async def test_an_empty_file_is_refused_in_a_sentence(api: Api) -> None:
+    person = await new_user(api)
+    answer = await person.http.post("/v1/uploads", json={"filename": "film.mp4", "size": 0})
+    found = problem(answer, 422, "validation_failed")
+    assert found["detail"] == "The file is empty. Choose another one."
 
 
 async def test_a_title_cannot_turn_the_text_after_it_round(api: Api) -> None:
@@ -290,6 +311,20 @@ async def test_a_page_may_name_the_type_but_the_extension_decides(api: Api, s3: 
         Bucket=api.settings.s3_bucket, Key=f"videos/{upload['video_id']}/source.webm"
     )
     assert stored["ContentType"] == "video/webm"
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [("talk.mp3", "audio/mpeg"), ("tape.DV", "video/dv"), ("studio.mxf", "application/mxf")],
+)
+async def test_the_type_of_what_is_stored(api: Api, s3: Any, name: str, content_type: str) -> None:
+    person = await new_user(api)
+    upload = await begin(person, filename=name)
+    await send(person, upload, BODY)
+    await complete(person, upload)
+    key = f"videos/{upload['video_id']}/source{PurePath(name).suffix.lower()}"
+    stored = await s3.head_object(Bucket=api.settings.s3_bucket, Key=key)
+    assert stored["ContentType"] == content_type
 
 
 async def test_a_repeated_request_gives_the_upload_that_it_began(api: Api) -> None:

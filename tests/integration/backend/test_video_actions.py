@@ -11,6 +11,7 @@ from sqlalchemy import func, update
 from control import purges as control_purges
 from core.errors import Failure
 from core.model.failure_codes import FailureCode
+from core.model.notes import DoneCode, WarningCode, as_json, note
 from core.model.states import Stage
 from core.model.tables import Purge, Video
 from core.progress import Progress
@@ -36,9 +37,14 @@ async def failed(api: Api, person: Person) -> str:
 
 async def ready(api: Api, person: Person, **more: Any) -> str:
     video_id = str((await uploaded(person, **more))["id"])
-    held = api.services
-    await publish(held.db, held.storage, await claim_of(held.db, uuid.UUID(video_id)), "720p")
+    await made(api, video_id)
     return video_id
+
+
+async def made(api: Api, video_id: str, **facts: Any) -> None:
+    held = api.services
+    claim = await claim_of(held.db, uuid.UUID(video_id))
+    await publish(held.db, held.storage, claim, "720p", **facts)
 
 
 async def test_a_rendition_is_saved_under_a_readable_name(api: Api) -> None:
@@ -194,6 +200,33 @@ async def test_a_job_tells_what_was_done(api: Api) -> None:
     assert job["created_at"] <= job["started_at"] <= job["finished_at"]
     assert (await get(job["log_url"])).text == "log"
     assert (await person.http.get(f"/v1/jobs/{job['id']}")).json() == job
+
+
+async def test_what_is_told_of_a_video_is_that_of_the_renditions_that_it_shows(api: Api) -> None:
+    person = await new_user(api)
+    video_id = str((await uploaded(person))["id"])
+    path, nothing = f"/v1/videos/{video_id}", as_json()
+
+    async def told() -> list[dict[str, Any]]:
+        answers = [
+            (await person.http.get(path)).json(),
+            (await person.http.get("/v1/videos")).json()["items"][0],
+            (await person.http.get(f"{path}/jobs")).json()["items"][0],
+        ]
+        return [{name: answer[name] for name in nothing} for answer in answers]
+
+    assert await told() == [nothing] * 3
+    first = as_json([note(DoneCode.ROTATED, degrees=90)], [note(WarningCode.SUBTITLES_DROPPED,
+                    tracks="1 subtitle track was")])  # fmt: skip
+    await made(api, video_id, notes=first)
+    assert await told() == [first] * 3
+    await person.http.post(f"{path}/jobs", json={"operation": "transcode"})
+    assert await told() == [first, first, nothing]
+    await person.http.post(f"{path}/cancel")
+    assert await told() == [first, first, nothing]
+    await person.http.post(f"{path}/jobs", json={"operation": "transcode"})
+    await made(api, video_id)  # by a worker of the release before
+    assert await told() == [nothing] * 3
 
 
 async def test_a_failed_job_says_why(api: Api) -> None:

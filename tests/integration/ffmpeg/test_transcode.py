@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import TransientError
 from tests.faults.standin_ffmpeg import StandIn
+from tests.support.transcoding import held
 from workers.context import Context
 from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import Limits
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.adapters.s3 import Storage
-    from core.tasks.claim import Work
     from tests.integration.ffmpeg.conftest import Tools
 
 _STALL_S = 1.0  # the stand-in rewrites its files for three times that
@@ -45,7 +45,7 @@ async def encoded(tools: Tools, place: Path, behaviour: str) -> list[str]:
         sandbox=Sandbox(ask_kernel(), None, {}, None),
     )
     decided = plan(await tools.probe(source), DEFAULT_LADDER)
-    context = Context(used, cast("Work", None), place)
+    context = Context(used, held("source.mp4", 1), place)
     await transcode._encode(context, decided, None, ())
     return sorted(file.name for file in (place / "out").iterdir())
 

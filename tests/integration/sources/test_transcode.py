@@ -119,6 +119,17 @@ async def test_what_fails_in_a_pipe_is_tried_in_a_file(
     assert worker.plan["audio"]["codec"] == worker.facts["audio_codec"] == "aac"
 
 
+async def test_damage_that_a_pipe_meets_is_told_of_the_whole_file(
+    storage: Storage, film: Path, worker: Worker
+) -> None:
+    damaged = bytearray(film.read_bytes())
+    middle, length = len(damaged) // 2, len(damaged) // 50
+    damaged[middle : middle + length] = bytes(length)
+    await worker.make(storage, await stored(storage, bytes(damaged)))
+    assert "once more, with the whole file" in worker.log
+    assert worker.notes["partly_damaged"][0].endswith(" s at 0:02 could not be read.")
+
+
 async def test_a_film_that_breaks_off_on_the_way_comes_out_whole(
     storage: Storage, behind: Storage, proxy: Proxy, film: Path, worker: Worker
 ) -> None:
@@ -128,3 +139,20 @@ async def test_a_film_that_breaks_off_on_the_way_comes_out_whole(
     assert rule.hits
     assert "fetched" not in worker.log
     assert made[0].duration == pytest.approx(SECONDS, abs=0.1)
+
+
+async def test_a_picture_that_ends_early_without_a_word_is_held_until_the_sound_ends(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    # What browsers record has no lengths.
+    source = tools.make(
+        tmp_path / "call.webm",
+        "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=1",
+        "-f", "lavfi", "-i", "sine=f=220:r=48000:d=4",
+        "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus", "-live", "1",
+    )  # fmt: skip
+    made = await worker.make(storage, await stored(storage, source.read_bytes()))
+    assert "the picture ends 3" in worker.log
+    picture = (await tools.probe(worker.place / "out" / f"{made[0].name}.mp4")).video
+    assert picture is not None
+    assert picture.frame_count == pytest.approx(4 * 25, abs=2)

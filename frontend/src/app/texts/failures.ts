@@ -31,7 +31,7 @@ export const ofFailures = {
       todo: "Upload a version without protection.",
     },
     no_video_stream: {
-      what: "This file has no picture, only sound",
+      what: "This file has no picture",
       todo: "Upload a file that has a picture.",
     },
     resolution_too_large: {

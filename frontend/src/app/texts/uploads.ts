@@ -3,7 +3,7 @@
 export const ofUploads = {
   uploads: {
     title: "Uploads",
-    drop: "Drop videos to upload them",
+    drop: "Drop videos or sound files to upload them",
     videos: (count: number) => (count === 1 ? "1 video" : `${count} videos`),
     allDone: (count: number) => (count === 1 ? "1 video uploaded" : `${count} videos uploaded`),
     stuck: (count: number) => `${count} stopped`,
@@ -40,7 +40,8 @@ export const ofUploads = {
     },
     tooLarge: (size: string, most: string) =>
       `This file is too large: ${size}. The limit is ${most}.`,
-    wrongKind: (kinds: string) => `This file type is not supported. Supported types: ${kinds}.`,
+    wrongKind: (kinds: string, more: number) =>
+      `This file type is not supported. Supported types: ${kinds}${more > 0 ? ` and ${more} more` : ""}.`,
     /** The quota of one user: videos in progress, and bytes in total. */
     quota: (active: number | null, size: string | null) => {
       const most = [

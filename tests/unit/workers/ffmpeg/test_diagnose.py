@@ -2,7 +2,14 @@
 
 import pytest
 
-from workers.ffmpeg.diagnose import diagnose, diagnose_probe, diagnose_size, is_damaged
+from workers.ffmpeg.diagnose import (
+    breaks,
+    changes_size,
+    diagnose,
+    diagnose_probe,
+    diagnose_size,
+    is_damaged,
+)
 
 MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
 
@@ -16,6 +23,8 @@ MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
         (MOV + "Format not on whitelist 'avi,mov'\n./input: Invalid argument",
          "unsupported_format"),
         ("[hls @ 0x5581] Format not on whitelist 'avi,mov'", "unsupported_format"),
+        ("[mp3 @ 0x5581] Failed to find two consecutive MPEG audio frames.\n"
+         "./input: Invalid data found when processing input", "unsupported_format"),
         (MOV + "Number of streams exceeds max_streams parameter (32), see the documentation\n"
          + MOV + "error reading header\n./input: Out of memory", "too_many_streams"),
         ("[matroska,webm @ 0x5581] Number of streams exceeds max_streams parameter (33), see\n"
@@ -31,6 +40,21 @@ MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
 def test_a_probe_that_failed_by_the_file(words: str, code: str) -> None:
     failure = diagnose_probe(1, words)
     assert (failure.code, failure.retryable) == (code, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (MOV + "Format not on whitelist 'avi'", "Files of the type mov are not supported."),
+        ("Format not on whitelist 'avi'", "This file type is not supported."),
+        ("[x @ 0x7f2f] Codec (magicyuv) not on whitelist 'aac'", "The codec magicyuv is not"),
+        ("Decoding requested, but no decoder found for: apac", "The codec apac is not"),
+        ("Decoder (codec <b>) not found for input stream #0:0", "The codec of the file is not"),
+    ],
+)
+def test_a_refusal_says_what_it_refuses(words: str, named: str) -> None:
+    for judge in (diagnose, diagnose_probe):
+        assert judge(1, words).message.startswith(named)
 
 
 @pytest.mark.parametrize("judge", [diagnose, diagnose_probe])
@@ -115,3 +139,43 @@ def test_an_announced_track_without_anything_in_it() -> None:
     words = "[out#0/tee @ 0x1] Nothing was written, because a stream received no packets."
     assert diagnose(234, words).code == "corrupt_media"
     assert diagnose(1, words + "\nNo space left on device").code == "storage_error"
+
+
+_CHANGES = "[graph 0 input @ 0x7f] Changing video frame properties on the fly is not supported"
+
+
+@pytest.mark.parametrize(
+    ("words", "changed"),
+    [
+        ("", False),
+        (f"{_CHANGES} by all filters.\n", True),
+        (f"{_CHANGES} by all filters.\n[graph] filter context - w: 1280 h: 720 fmt: 0 csp: bt709, "
+         "incoming frame - w: 404 h: 720 fmt: 0 pts_time: 4", True),
+        (f"{_CHANGES} by all filters.\n[graph] filter context - w: 404 h: 720 fmt: 0 csp: bt709, "
+         "incoming frame - w: 404 h: 720 fmt: 0 pts_time: 4", False),
+    ],
+    ids=["nothing", "before FFmpeg 7", "another size", "another colour"],
+)  # fmt: skip
+def test_pictures_of_another_size_are_heard_of(words: str, changed: bool) -> None:
+    assert changes_size(words) is changed
+
+
+@pytest.mark.parametrize(
+    ("words", "broken"),
+    [
+        ("[mpeg2video @ 0x7f] ac-tex damaged at 8 12", True),
+        ("[ffv1 @ 0x7f] slice CRC mismatch FE7CE4FB!at 6.520000 seconds", True),
+        ("[h264 @ 0x7f] error while decoding MB 9 11", True),
+        ("[mjpeg @ 0x7f] unable to decode APP fields: Invalid data found when processing input",
+         False),
+        ("[mjpeg @ 0x7f] overread 8", False),
+        ("[h264 @ 0x7f] mmco: unref short failure", False),
+    ],
+)  # fmt: skip
+def test_what_breaks_a_frame(words: str, broken: bool) -> None:
+    assert breaks(words) is broken
+
+
+def test_what_cameras_write_into_pictures_is_no_damage() -> None:
+    assert not is_damaged("[mjpeg @ 0x7f] unable to decode APP fields: Invalid data found when "
+                          "processing input")  # fmt: skip

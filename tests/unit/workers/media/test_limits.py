@@ -22,6 +22,35 @@ def test_a_good_file_is_taken() -> None:
     assert refuse(replace(FILE, audio=())) is None
 
 
+def test_sound_alone_is_taken_unless_a_setting_refuses_it() -> None:
+    sound = replace(FILE, video=None, stream_count=1)
+    assert refuse(sound) is None
+    refusal = refuse(sound, Limits(audio_only=False))
+    assert refusal is not None
+    assert refusal.code is FailureCode.NO_VIDEO_STREAM
+    assert refuse(FILE, Limits(audio_only=False)) is None
+
+
+def test_a_refusal_names_the_codec_and_says_what_helps() -> None:
+    refusal = refuse(with_video(codec="magicyuv"))
+    assert refusal is not None
+    assert refusal.message == (
+        "The video codec magicyuv is not supported. Export the film as H.264 and upload it again."
+    )
+
+
+def test_a_still_is_taken_if_it_may_be_one() -> None:
+    still = replace(FILE, format_name="png_pipe")
+    assert refuse(still, Limits(stills=True)) is None
+    refusal = refuse(still)
+    assert refusal is not None
+    assert refusal.code == FailureCode.UNSUPPORTED_FORMAT
+
+
+def test_dolby_vision_that_others_can_show_is_taken() -> None:
+    assert refuse(with_video(dolby_vision=8)) is None
+
+
 def with_video(**changes: object) -> MediaInfo:
     return replace(FILE, video=replace(VIDEO, **changes))  # type: ignore[arg-type]
 
@@ -30,16 +59,17 @@ def with_video(**changes: object) -> MediaInfo:
     ("info", "code"),
     [
         (replace(FILE, format_name="hls"), FailureCode.UNSUPPORTED_FORMAT),
-        (replace(FILE, format_name="png_pipe"), FailureCode.UNSUPPORTED_FORMAT),
+        (replace(FILE, format_name="svg_pipe"), FailureCode.UNSUPPORTED_FORMAT),
         (replace(FILE, stream_count=33), FailureCode.TOO_MANY_STREAMS),
-        (replace(FILE, video=None), FailureCode.NO_VIDEO_STREAM),
+        (replace(FILE, video=None, audio=()), FailureCode.NO_VIDEO_STREAM),
         (MediaInfo("mov,mp4", None), FailureCode.CORRUPT_MEDIA),
         (replace(FILE, video=None, undescribed_count=1), FailureCode.CORRUPT_MEDIA),
-        (replace(FILE, format_name="mpegts", video=None, undescribed_count=1),
+        (replace(FILE, format_name="mpegts", video=None, audio=(), undescribed_count=1),
          FailureCode.NO_VIDEO_STREAM),
         (with_video(codec="unknown", codec_tag="av[35]1"), FailureCode.CORRUPT_MEDIA),
         (with_video(codec="unknown", codec_tag="zzz1"), FailureCode.UNSUPPORTED_CODEC),
         (with_video(codec_tag="encv"), FailureCode.ENCRYPTED_MEDIA),
+        (with_video(dolby_vision=5), FailureCode.UNSUPPORTED_CODEC),
         (with_video(codec="magicyuv"), FailureCode.UNSUPPORTED_CODEC),
         (replace(FILE, audio=(replace(SOUND, codec="apac"),)), FailureCode.UNSUPPORTED_CODEC),
         (replace(FILE, audio=(replace(SOUND, codec="unknown", codec_tag=""),)),
@@ -51,7 +81,7 @@ def with_video(**changes: object) -> MediaInfo:
         (replace(FILE, duration=14401.0), FailureCode.DURATION_TOO_LONG),
         (with_video(duration=14401.0), FailureCode.DURATION_TOO_LONG),
         (with_video(frame_count=360_000), FailureCode.TOO_MANY_FRAMES),
-        (with_video(frame_count=8000), FailureCode.TOO_MANY_FRAMES),
+        (with_video(frame_count=62_000), FailureCode.TOO_MANY_FRAMES),
     ],
 )  # fmt: skip
 def test_refusals(info: MediaInfo, code: FailureCode) -> None:

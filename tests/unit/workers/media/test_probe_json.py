@@ -91,7 +91,24 @@ def test_pixel_shape_changes_the_display_size() -> None:
 def test_cover_art_is_no_video() -> None:
     info = parse({"disposition": {"attached_pic": 1}})
     assert info.video is None
-    assert info.stream_count == 1
+    assert (info.stream_count, info.beside_count) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("codec", "frames", "cover"),
+    [
+        ("mjpeg", [{"stream_index": 1, "width": 9}], 1),
+        ("mjpeg", [{"stream_index": 0}], None),  # it could not be decoded
+        ("gif", [{"stream_index": 1, "width": 9}], None),
+    ],
+)
+def test_a_cover_counts_once_it_was_decoded(
+    codec: str, frames: list[object], cover: int | None
+) -> None:
+    picture = {"index": 1, "codec_type": "video", "disposition": {"attached_pic": 1}}
+    streams = [{"index": 0, "codec_type": "audio"}, picture | {"codec_name": codec}]
+    info = parse_probe(json.dumps({"format": {}, "streams": streams, "frames": frames}))
+    assert info.cover == cover
 
 
 def test_matroska_tells_the_length_in_a_tag() -> None:
@@ -123,7 +140,8 @@ def test_default_stream_wins_and_encryption_is_seen() -> None:
     assert info.video is not None
     assert (info.video.index, info.video.frame_rate) == (3, Fraction(30000, 1001))
     assert info.encrypted
-    assert info.stream_count == 5
+    assert (info.stream_count, info.beside_count) == (4, 1)
+    assert (info.other_videos, info.subtitle_count) == (1, 1)
     assert info.undescribed_count == 2
 
 

@@ -10,11 +10,11 @@ from core.model.failure_codes import FailureCode
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER
 from workers.media.limits import Limits
-from workers.media.plan import plan
-from workers.media.verify import check
+from workers.media.plan import held, plan
+from workers.media.verify import check, ends_early
 
 RATE = Fraction(25)
-SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48000)
+SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48000, duration=20.0)
 SOURCE = VideoStream(
     index=0, codec="h264", width=854, height=480, duration=20.0,
     avg_frame_rate=RATE, base_frame_rate=RATE,
@@ -33,22 +33,63 @@ def test_whole() -> None:
     assert check(PLAN, output(510)) is None
 
 
-def test_short() -> None:
-    refusal = check(PLAN, output(250))
+@pytest.mark.parametrize("complaint", [FailureCode.TRUNCATED_MEDIA, FailureCode.CORRUPT_MEDIA])
+def test_too_little(complaint: FailureCode) -> None:
+    refusal = check(PLAN, output(250), complaint=complaint)
     assert refusal is not None
-    assert refusal.code == FailureCode.TRUNCATED_MEDIA
+    assert refusal.code == complaint
     assert "10.0 of 20.0 seconds" in refusal.message
-    damaged = check(PLAN, output(250), damaged=True)
-    assert damaged is not None
-    assert damaged.code == FailureCode.CORRUPT_MEDIA
-    assert check(PLAN, output(489)) is not None
+    assert check(PLAN, output(449), complaint=complaint) is not None
+    assert check(PLAN, output(450), complaint=complaint) is None
+
+
+def test_what_is_missing_in_between_counts() -> None:
+    damaged = FailureCode.CORRUPT_MEDIA
+    assert check(PLAN, output(500), complaint=damaged, lost=2.0) is None
+    assert check(PLAN, output(475), complaint=damaged, lost=1.0) is None
+    refusal = check(PLAN, output(475), complaint=damaged, lost=1.1)
+    assert refusal is not None
+    assert refusal.message == "The file is damaged: 17.9 of 20.0 seconds could be read."
+
+
+def test_how_much_must_be_readable_is_a_setting() -> None:
+    half = Limits(min_readable=0.5)
+    cut = FailureCode.TRUNCATED_MEDIA
+    assert check(PLAN, output(250), complaint=cut, limits=half) is None
+    assert check(PLAN, output(249), complaint=cut, limits=half) is not None
+
+
+def heard(frames: int, seconds: float | None) -> dict[str, MediaInfo]:
+    return {"480p": replace(output(frames)["480p"], audio=(replace(SOUND, duration=seconds),))}
+
+
+def test_a_missing_end_is_known() -> None:
+    assert ends_early(PLAN, heard(475, 18.9)) == ("file", 19.0, 20.0)
+    assert ends_early(PLAN, heard(475, None)) == ("file", 19.0, 20.0)
+    assert ends_early(PLAN, heard(475, 20.0)) == ("picture", 19.0, 20.0)
+    assert ends_early(PLAN, heard(500, 18.9)) == ("sound", 18.9, 20.0)
+    assert ends_early(PLAN, heard(498, 19.95)) is None
+    assert ends_early(PLAN, heard(510, 21.0)) is None
+
+
+def test_a_picture_that_was_held_does_not_hide_that_it_is_missing() -> None:
+    longer = held(PLAN, 1.0)
+    assert ends_early(longer, output(500)) == ("picture", 19.0, 20.0)
+    mostly_sound = held(replace(PLAN, duration=14.0, frame_count=350), 6.0)
+    refusal = check(mostly_sound, heard(500, 15.0), complaint=FailureCode.TRUNCATED_MEDIA)
+    assert refusal is not None
+    assert "15.0 of 20.0 seconds" in refusal.message
+
+
+def test_a_length_that_the_file_gives_is_no_proof() -> None:
+    assert check(PLAN, output(250)) is None
 
 
 def test_sound_may_outlast_a_picture_of_unknown_length() -> None:
     unknown = replace(PLAN, duration=None, frame_count=None)
     assert check(unknown, output(250)) is None
     cut = {"480p": replace(output(250)["480p"], duration=10.0)}
-    refusal = check(unknown, cut)
+    refusal = check(unknown, cut, complaint=FailureCode.TRUNCATED_MEDIA)
     assert refusal is not None
     assert refusal.code == FailureCode.TRUNCATED_MEDIA
 

@@ -128,7 +128,7 @@ def test_an_encode_from_a_pipe_reads_no_file() -> None:
 
 
 def test_a_probe_writes_nothing() -> None:
-    found = probe_policy(sandbox(Layer.LANDLOCK), FFMPEG, Path("/s/input"), DEFAULT_LIMITS)
+    found = probe_policy(sandbox(Layer.LANDLOCK), FFMPEG, Path("/s/input"), 10)
     assert found is not None
     assert found.readable == (LIBRARY, "/s/input")
     assert (found.writable, found.file_size) == ((), 0)

@@ -1,0 +1,1 @@
+"""Measures a film by its decoded pictures and samples."""

@@ -1,0 +1,23 @@
+"""The kinds of odd files, each in a module of its own."""
+
+from tests.fidelity.kinds import (
+    changes,
+    codecs,
+    colours,
+    ends,
+    fields,
+    lengths,
+    rates,
+    shapes,
+    shared,
+    sounds,
+    tracks,
+)
+from tests.fidelity.sample import Sample
+
+_MODULES = (
+    ends, changes, shapes, lengths, codecs, sounds, colours, fields, tracks, rates, shared,
+)  # fmt: skip
+SAMPLES: tuple[Sample, ...] = tuple(
+    sample for module in _MODULES for kind in module.KINDS for sample in kind.samples
+)

@@ -1,0 +1,179 @@
+"""D: lengths and clocks that promise something else than what is there."""
+
+from pathlib import Path
+
+from tests.fidelity import patch
+from tests.fidelity.expect import Expect, refused
+from tests.fidelity.sample import Kind
+from tests.fidelity.workshop import H264, Workshop
+
+KIND = Kind("D lengths")
+KINDS = (KIND,)
+_FOUR = Expect(seconds=(4,), heard=4, flashes=4, beeps=4, compared=True)
+_VP8 = ("-c:v", "libvpx", "-b:v", "1M", "-deadline", "realtime", "-cpu-used", "8")
+
+
+@KIND("duration-too-long.mkv", _FOUR)
+def _too_long(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.duration(path, 12)
+
+
+@KIND("duration-too-long.flv", _FOUR)
+def _flash_too_long(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.flash_duration(path, 12)
+
+
+@KIND("static-end.webm", Expect(seconds=(4, 8), heard=0, flashes=4))
+def _static_end(shop: Workshop, path: Path) -> None:
+    shop.film(path, heard=0, video=_VP8)
+    patch.duration(path, 8)
+
+
+@KIND("duration-tag-too-long.mkv", _FOUR)
+def _tag(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.duration_tags(path, 12)
+
+
+@KIND("duration-tag-nonsense.mkv", _FOUR)
+def _nonsense(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.duration_tags(path, 0)
+
+
+@KIND("subtitles-outlast.mkv", _FOUR)
+@KIND("subtitles-outlast.mp4", _FOUR)
+def _subtitles(shop: Workshop, path: Path) -> None:
+    words = shop.place("words.srt")
+    words.write_text("1\n00:00:01,000 --> 00:00:12,000\nThe end\n")
+    film = shop.film(shop.place("plain.mp4"))
+    codec = "mov_text" if path.suffix == ".mp4" else "srt"
+    shop.run("-i", str(film), "-i", str(words), "-map", "0", "-map", "1", "-c", "copy",
+             "-c:s", codec, str(path))  # fmt: skip
+
+
+@KIND("chapters-outlast.mkv", _FOUR)
+def _chapters(shop: Workshop, path: Path) -> None:
+    marks = shop.place("marks.txt")
+    marks.write_text(";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=60\ntitle=One\n")
+    film = shop.film(shop.place("plain.mp4"))
+    shop.run("-i", str(film), "-i", str(marks), "-map_metadata", "1", "-c", "copy", str(path))
+
+
+@KIND("estimated.mpg", Expect(seconds=(3,), heard=3, flashes=3, beeps=3, compared=True))
+def _estimated(shop: Workshop, path: Path) -> None:
+    # A program stream has no length: what is said of it is guessed from its bytes.
+    shop.film(path, seconds=3, rate="24000/1001", video=("-c:v", "mpeg2video", "-q:v", "2"),
+              audio=("-c:a", "mp2"), sound_rate=32000)  # fmt: skip
+
+
+@KIND("mid-gop.ts", Expect(heard=5.5, flashes=3, beeps=5, disc=False))
+def _mid_gop(shop: Workshop, path: Path) -> None:
+    shop.film(path, seconds=8, video=(*H264, "-g", "90", "-bf", "0", "-sc_threshold", "0",
+              "-x264-params", "repeat-headers=1"), audio=("-c:a", "mp2"))  # fmt: skip
+    patch.cut_packets(path, 0.31)
+
+
+@KIND("clock-jumps-an-hour.ts", Expect(seconds=(6,), heard=6, flashes=6, beeps=6))
+@KIND("clock-jumps-back.ts", Expect(seconds=(6,), heard=6, flashes=6, beeps=6))
+def _jump(shop: Workshop, path: Path) -> None:
+    offsets = ("0", "3603") if "hour" in path.name else ("3600", "3")
+    pieces = []
+    for number, offset in enumerate(offsets):
+        piece = shop.place(f"piece{number}.ts")
+        shop.film(piece, "-output_ts_offset", offset, seconds=3, audio=("-c:a", "mp2"))
+        pieces.append(piece)
+    patch.join(path, *pieces)
+
+
+@KIND("clock-wraps.ts", _FOUR)
+def _wrap(shop: Workshop, path: Path) -> None:
+    # 33 bits of a 90 kHz clock end after 26.5 hours.
+    shop.film(path, "-output_ts_offset", str(2**33 / 90000 - 2), audio=("-c:a", "mp2"))
+
+
+@KIND("edit-before-keyframe.mp4", Expect(seconds=(2.7,), heard=2.7, flashes=2, beeps=2))
+@KIND("edit-before-keyframe.mov", Expect(seconds=(2.7,), heard=2.7, flashes=2, beeps=2))
+def _edit(shop: Workshop, path: Path) -> None:
+    whole = shop.film(shop.place("whole.mp4"), video=(*H264, "-g", "500"))
+    shop.run("-ss", "1.3", "-i", str(whole), "-c", "copy", str(path))
+
+
+@KIND("begins-at-100-s.flv", _FOUR)
+def _late_flv(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-output_ts_offset", "100")
+
+
+@KIND("begins-at-100-s.mkv", _FOUR)
+def _late_mkv(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-output_ts_offset", "100")
+
+
+@KIND("begins-before-0.mkv", _FOUR)
+def _negative(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-output_ts_offset", "-0.5", "-avoid_negative_ts", "disabled",
+              video=(*H264, "-bf", "0"))  # fmt: skip
+
+
+@KIND("b-frames-negative.mp4", _FOUR)
+def _b_frames(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-movflags", "negative_cts_offsets", video=("-c:v", "libx264", "-preset",
+              "veryfast", "-bf", "3"))  # fmt: skip
+
+
+@KIND("index-too-long.mp4", _FOUR)
+@KIND("index-too-long.mov", _FOUR)
+def _index(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.media_duration(path, 2)
+
+
+@KIND("fragmented-no-duration.mp4", _FOUR)
+def _fragmented(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-movflags", "frag_keyframe+empty_moov")
+
+
+@KIND("live.webm", _FOUR)
+def _live(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-live", "1", video=_VP8, audio=("-c:a", "libopus"))
+
+
+_CUT = Expect(disc=True, flashes=3, beeps=3, told=frozenset({"truncated"}), damaged=True)
+
+
+# How long it was, nothing in it says.
+@KIND("cut-at-the-end.ts", Expect(disc=True, flashes=3, beeps=3))
+@KIND("cut-at-the-end.mkv", _CUT)
+@KIND("cut-at-the-end.avi", _CUT)
+def _cut(shop: Workshop, path: Path) -> None:
+    if path.suffix == ".avi":
+        shop.film(path, video=("-c:v", "mpeg4", "-q:v", "2"), audio=("-c:a", "libmp3lame"))
+    else:
+        shop.film(path, audio=("-c:a", "mp2"))
+    patch.cut(path, 0.93)
+
+
+@KIND("cut-at-the-end.mp4", _CUT)
+def _cut_mp4(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-movflags", "+faststart")
+    patch.cut(path, 0.98)
+
+
+@KIND("half-is-missing.mp4", refused("truncated_media", "corrupt_media"))
+def _half(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-movflags", "+faststart")
+    patch.cut(path, 0.5)
+
+
+@KIND("broken-place.ts", Expect(seconds=(8,), heard=8, beeps=7, disc=False, hues=0, damaged=True))
+def _broken(shop: Workshop, path: Path) -> None:
+    shop.film(path, seconds=8, audio=("-c:a", "mp2"))
+    patch.spoil(path, 0.5, 0.52)
+
+
+@KIND("nothing-behind-head.mp4", refused("corrupt_media"))
+def _head(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    path.write_bytes(path.read_bytes()[:512])

@@ -1,0 +1,111 @@
+"""J: rates and counts that a person would not expect."""
+
+from pathlib import Path
+
+from tests.fidelity.expect import Expect, refused
+from tests.fidelity.pattern import TO_BT709
+from tests.fidelity.sample import Kind
+from tests.fidelity.workshop import AAC, H264, Workshop
+
+KIND = Kind("J rates")
+KINDS = (KIND,)
+_SMALL = "320x180"
+_FILM = Expect(seconds=(4,), heard=4, flashes=4, beeps=4)
+
+
+def _rate(name: str, rate: str, due: Expect) -> None:
+    @KIND(name, due)
+    def make(shop: Workshop, path: Path) -> None:
+        shop.film(path, rate=rate, size=_SMALL, seconds=due.seconds[0])
+
+
+_FAST = Expect(seconds=(4,), heard=4, flashes=4, beeps=4, pictures=(100, 242))
+for _name, _given in (
+    ("50.mp4", "50"), ("60.mp4", "60000/1001"), ("100.mp4", "100"), ("120.mp4", "120"),
+    ("240.mov", "240"), ("300.mkv", "300"), ("960.mp4", "960"),
+):  # fmt: skip
+    _rate(f"rate-{_name}", _given, _FAST)
+_rate("rate-5.mp4", "5", _FILM)
+_rate("rate-10.mov", "10", _FILM)
+_rate("rate-23.976.mp4", "24000/1001", _FILM)
+_rate("rate-0.5.mp4", "1/2", Expect(seconds=(4,), heard=4, beeps=4))
+
+
+def _uneven(times: str, seconds: float) -> str:
+    """Describe the test picture with pictures left out."""
+    return f"select='{times}',trim=duration={seconds},{TO_BT709}"
+
+
+@KIND("phone-uneven.mp4", Expect(seconds=(4,), heard=4, beeps=4, flashes=4, compared=True))
+@KIND("phone-uneven.mkv", Expect(seconds=(4,), heard=4, beeps=4, flashes=4, compared=True))
+def _phone(shop: Workshop, path: Path) -> None:
+    # Two of three, then all, then one of four; the flashes stay.
+    keep = (
+        "lt(mod(t\\,1)\\,0.1)+lt(t\\,1.5)*gt(mod(n\\,3)\\,0)+between(t\\,1.5\\,2.5)"
+        "+gte(t\\,2.5)*not(mod(n\\,4))"
+    )
+    shop.film(path, "-fps_mode", "passthrough", rate="30", filters=_uneven(keep, 4))
+
+
+@KIND("screen-one-in-two-seconds.mp4", Expect(seconds=(6,), heard=6, beeps=6, compared=True))
+def _screen(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-fps_mode", "passthrough", seconds=6,
+              filters=_uneven("not(mod(n\\,50))+gte(n\\,149)", 6))  # fmt: skip
+
+
+@KIND("browser-1000.webm", _FILM)
+def _browser(shop: Workshop, path: Path) -> None:
+    # A clock of milliseconds, no rate, no length, and pictures that come when they come.
+    shop.film(
+        path, "-live", "1", "-fps_mode", "passthrough", rate="30", size=_SMALL,
+        filters=f"{TO_BT709},settb=1/1000,setpts='round(N*1000/30+4*sin(N))'",
+        video=("-c:v", "libvpx", "-b:v", "1M", "-deadline", "realtime", "-cpu-used", "8",
+               "-enc_time_base", "1/1000"),
+        audio=("-c:a", "libopus"),
+    )  # fmt: skip
+
+
+@KIND("36-fonts.mkv", _FILM)
+@KIND("120-fonts.mkv", _FILM)
+def _fonts(shop: Workshop, path: Path) -> None:
+    font = shop.place("letters.ttf")
+    font.write_bytes(b"\0\1\0\0" + bytes(60))
+    count = 36 if "-36-" in path.name else 120
+    film = shop.film(shop.place("plain.mkv"), size=_SMALL)
+    given = ["-attach", str(font)] * count
+    shop.run("-i", str(film), "-c", "copy", *given, "-metadata:s:t", "mimetype=font/ttf", str(path))
+
+
+@KIND("20-languages.mkv", _FILM)
+def _languages(shop: Workshop, path: Path) -> None:
+    words = shop.place("words.srt")
+    words.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+    film = shop.film(shop.place("plain.mkv"), size=_SMALL)
+    maps = ["-map", "0:v", *["-map", "0:a"] * 6, *["-map", "1"] * 20]
+    shop.run("-i", str(film), "-i", str(words), *maps, "-c", "copy", str(path))
+
+
+@KIND("repeated-times.mkv", _FILM)
+def _repeated(shop: Workshop, path: Path) -> None:
+    # Every fifth picture has the time of the one before it.
+    fifth = "if(eq(mod(N\\,5)\\,4)\\,PREV_OUT{0}\\,{0})"
+    times = f"setts=pts={fifth.format('PTS')}:dts={fifth.format('DTS')}"
+    shop.film(path, "-bsf:v", times, video=(*H264, "-bf", "0"))
+
+
+@KIND("sound-alone.mp4", refused("no_video_stream"))
+@KIND("sound-alone.mp3", refused("no_video_stream", "unsupported_format"))
+def _sound(shop: Workshop, path: Path) -> None:
+    shop.run(*shop.beeps(2), *(AAC if path.suffix == ".mp4" else ()), str(path))
+
+
+@KIND("encrypted.mp4", refused("encrypted_media", "corrupt_media"))
+def _encrypted(shop: Workshop, path: Path) -> None:
+    key = "0123456789abcdef0123456789abcdef"
+    shop.film(path, "-encryption_scheme", "cenc-aes-ctr", "-encryption_key", key,
+              "-encryption_kid", key)  # fmt: skip
+
+
+@KIND("no-sound.mp4", Expect(seconds=(4,), heard=0, flashes=4))
+def _silent(shop: Workshop, path: Path) -> None:
+    shop.film(path, heard=0)

@@ -1,0 +1,30 @@
+"""What ffprobe writes of frames is read, of FFmpeg 5 as of FFmpeg 8."""
+
+from workers.ffmpeg.frames import parse_frames
+from workers.media.damage import Frame
+
+BROKEN = "log|[h264 @ 0x7f63] error while decoding MB 9 11"
+HARMLESS = (
+    "log|[h264 @ 0x7f63] number of reference frames (0+3) exceeds max (2; probably corrupt input)"
+)
+
+
+def test_in_one_line() -> None:
+    text = f"frame|1.400|0.040|{HARMLESS}\nframe|1.440|0.040|{BROKEN}{BROKEN}\nformat|1.400\n"
+    assert parse_frames(text) == [Frame(0.0, 0.04, False), Frame(1.44 - 1.4, 0.04, True)]
+
+
+def test_in_several_lines() -> None:
+    text = f"frame|0.000|0.040|{HARMLESS}\n{BROKEN}\nframe|0.040|N/A|\nformat|N/A\n"
+    assert parse_frames(text) == [Frame(0.0, 0.04, True), Frame(0.04, 0.0, False)]
+
+
+def test_what_has_no_time_is_passed_over() -> None:
+    assert parse_frames(f"{BROKEN}\nframe|N/A|N/A|\nformat|0.000\n") == []
+    assert parse_frames("") == []
+
+
+def test_what_broke_off_begins_with_its_first_frame() -> None:
+    assert parse_frames("frame|82000.0|0.040|\nframe|82000.5|0.0") == [
+        Frame(0.0, 0.04, False), Frame(0.5, 0.0, False),
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from workers.ffmpeg.audio_command import audio_command
+from workers.ffmpeg.capabilities import Capabilities
 from workers.media.audio_plan import AudioPlan
 from workers.media.info import AudioStream
 from workers.media.limits import Limits
@@ -12,7 +13,8 @@ PLAN = AudioPlan(SOUND, None, 128_000, 44_100, 20.0)
 
 
 def command(plan: AudioPlan) -> list[str]:
-    return audio_command("/usr/bin/ffmpeg", plan, "./input", "out", Limits(max_duration_s=90.5))
+    limits = Limits(max_duration_s=90.5)
+    return audio_command("/usr/bin/ffmpeg", plan, "./input", "out", Capabilities(True), limits)
 
 
 def after(argv: list[str], option: str) -> list[str]:

@@ -1,8 +1,7 @@
 """Turns a plan for sound alone into the arguments of one FFmpeg process."""
 
-from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.command import audio_encoder, opening, still_output, until
-from workers.ffmpeg.sound import AUDIO_LABEL, sound_options
+from workers.ffmpeg.sound import AUDIO_LABEL, sound_graph
 from workers.media.audio_plan import AudioPlan
 from workers.media.limits import DEFAULT_LIMITS, Limits
 
@@ -25,19 +24,18 @@ def audio_command(
     plan: AudioPlan,
     source: str,
     out_dir: str,
-    capabilities: Capabilities,
     limits: Limits = DEFAULT_LIMITS,
 ) -> list[str]:
     """Write the argument list; all is as for `encode_command`."""
     (file,) = plan.renditions
-    beside, track = list[str](), AUDIO_LABEL
+    graph, track = sound_graph(plan), AUDIO_LABEL
     poster = [f"0:{plan.cover}", "-vf", _fitted()]
     if plan.cover is None:
-        beside, track, poster = wave_chains(), "track", ["[poster]"]
+        graph, track, poster = f"{graph};{wave_graph()}", "track", ["[poster]"]
     return [
         *opening(ffmpeg, source, limits),
         "-i", source,
-        *sound_options(plan, capabilities, beside),
+        "-filter_complex", graph,
         "-map", f"[{track}]",
         *audio_encoder(plan.audio, plan.audio_bitrate),
         "-map_metadata", "-1",
@@ -48,25 +46,27 @@ def audio_command(
     ]  # fmt: skip
 
 
-def wave_chains() -> list[str]:
+def wave_graph() -> str:
     """Draw how loud the sound is, from its beginning to its end, as bars."""
     ground = ":".join(f"{color}=max(val\\,{_GROUND[color]})" for color in _GROUND)
-    return [
-        f"[{AUDIO_LABEL}]asplit[track][heard]",
-        # The square of the sound is its energy; of it few values a second are enough.
-        "[heard]aformat=sample_fmts=fltp:channel_layouts=mono,asplit[one][other]",
-        f"[one][other]amultiply,volume=4,aresample={_ENERGY_RATE}:osf=s16,"
-        f"apad=whole_len={_BARS},asetnsamples=n={_PACKET}:p=0,asplit[beats][energy]",
-        f"[beats]showwaves=s={_WIDTH}x{_HEIGHT}:r=1/{_BEAT_S}[beat]",
-        f"[energy]showwavespic=s={_BARS}x{_WAVE_HEIGHT}:colors={_WAVE}:scale=cbrt"
-        f":draw=full,scale={_WIDTH}:{_WAVE_HEIGHT}:flags=neighbor,"
-        f"drawgrid=w={_WIDTH // _BARS}:h=0:t=4:c=black,"
-        f"pad={_WIDTH}:{_HEIGHT}:-1:-1,setsar=1,format=rgba[wave]",
-        # Encoders of before FFmpeg 6 count such pictures by the time between two.
-        "[beat][wave]concat=n=2,"
-        f"setpts=if(isnan(PREV_OUTPTS)\\,PTS\\,max(PTS\\,PREV_OUTPTS+{_BEAT_S}/TB)),"
-        f"format=rgb24,lutrgb={ground},{_JPEG}[poster]",
-    ]
+    return ";".join(
+        [
+            f"[{AUDIO_LABEL}]asplit[track][heard]",
+            # The square of the sound is its energy; of it few values a second are enough.
+            "[heard]aformat=sample_fmts=fltp:channel_layouts=mono,asplit[one][other]",
+            f"[one][other]amultiply,volume=4,aresample={_ENERGY_RATE}:osf=s16,"
+            f"apad=whole_len={_BARS},asetnsamples=n={_PACKET}:p=0,asplit[beats][energy]",
+            f"[beats]showwaves=s={_WIDTH}x{_HEIGHT}:r=1/{_BEAT_S}[beat]",
+            f"[energy]showwavespic=s={_BARS}x{_WAVE_HEIGHT}:colors={_WAVE}:scale=cbrt"
+            f":draw=full,scale={_WIDTH}:{_WAVE_HEIGHT}:flags=neighbor,"
+            f"drawgrid=w={_WIDTH // _BARS}:h=0:t=4:c=black,"
+            f"pad={_WIDTH}:{_HEIGHT}:-1:-1,setsar=1,format=rgba[wave]",
+            # Encoders of before FFmpeg 6 count such pictures by the time between two.
+            "[beat][wave]concat=n=2,"
+            f"setpts=if(isnan(PREV_OUTPTS)\\,PTS\\,max(PTS\\,PREV_OUTPTS+{_BEAT_S}/TB)),"
+            f"format=rgb24,lutrgb={ground},{_JPEG}[poster]",
+        ]
+    )
 
 
 def _fitted() -> str:

@@ -1,6 +1,5 @@
 """Asks an FFmpeg binary once, at start, what it can do."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +15,6 @@ _REQUIRED_FILTERS = frozenset(
     }
 )  # fmt: skip
 
-_CHAINED = (
-    "-f", "lavfi", "-i", "anullsrc=d=0.1",
-    "-filter_complex", "[0:a]anull[one]", "-filter_complex", "[one]anull[two]",
-    "-map", "[two]", "-f", "null", "-",
-)  # fmt: skip
-
 
 class UnfitFFmpegError(Exception):
     """The binary lacks something without which no video can be made."""
@@ -33,12 +26,10 @@ class Capabilities:
 
     Attributes:
         converts_color: with the curves of screens, in linear light.
-        chains_graphs: one filter graph can go on with what another has made.
         sees_alpha: decodes the alpha channel of VP8 and VP9.
     """
 
     converts_color: bool
-    chains_graphs: bool = False
     sees_alpha: bool = False
 
 
@@ -69,18 +60,8 @@ async def ask_capabilities(ffmpeg: str) -> Capabilities:
     decoders = parse_names(await _listing(ffmpeg, "-decoders"))
     return Capabilities(
         converts_color={"zscale", "tonemap"} <= filters,
-        chains_graphs=await _can(ffmpeg, _CHAINED),
         sees_alpha=set(ALPHA_DECODERS.values()) <= decoders,
     )
-
-
-async def _can(ffmpeg: str, arguments: Sequence[str]) -> bool:
-    argv = [ffmpeg, "-hide_banner", "-nostdin", *arguments]
-    try:
-        await run(argv, cwd=Path("/"), limits=_LIMITS)
-    except FFmpegFailedError:
-        return False
-    return True
 
 
 async def _listing(ffmpeg: str, option: str) -> str:

@@ -2,7 +2,7 @@
 
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.graph import POSTER_LABEL, picture_graph, video_label
-from workers.ffmpeg.sound import AUDIO_LABEL, sound_options
+from workers.ffmpeg.sound import AUDIO_LABEL, sound_graph
 from workers.ffmpeg.whitelists import ALPHA_DECODERS, MAX_ALLOC_BYTES, input_options
 from workers.media.info import AudioStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
@@ -37,7 +37,7 @@ def encode_command(
         "-i", source,
         "-filter_complex", picture_graph(plan, capabilities, most_frames(plan, limits)),
         *_video_options(plan),
-        *_audio_options(plan, capabilities),
+        *_audio_options(plan),
         *until(limits),
         "-f", "tee", _tee(plan, out_dir),
         "-map", f"[{POSTER_LABEL}]", *still_output(out_dir),
@@ -106,11 +106,11 @@ def _quality(number: int, rendition: PlannedRendition) -> list[str]:
     ]  # fmt: skip
 
 
-def _audio_options(plan: EncodePlan, capabilities: Capabilities) -> list[str]:
+def _audio_options(plan: EncodePlan) -> list[str]:
     if plan.audio is None:
         return []
     return [
-        *sound_options(plan, capabilities),
+        "-filter_complex", sound_graph(plan),
         "-map", f"[{AUDIO_LABEL}]",
         *audio_encoder(plan.audio, plan.audio_bitrate),
     ]  # fmt: skip

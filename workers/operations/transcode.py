@@ -255,7 +255,7 @@ async def _encode(
 def _command(context: Context, decided: _Plan, source: str) -> list[str]:
     tools, limits = context.tools, context.limits
     if isinstance(decided, AudioPlan):
-        return audio_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, limits)
+        return audio_command(tools.ffmpeg, decided, source, OUT, limits)
     return encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, limits)
 
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from workers.ffmpeg.audio_command import audio_command
-from workers.ffmpeg.capabilities import Capabilities
 from workers.media.audio_plan import AudioPlan
 from workers.media.info import AudioStream
 from workers.media.limits import Limits
@@ -13,8 +12,7 @@ PLAN = AudioPlan(SOUND, None, 128_000, 44_100, 20.0)
 
 
 def command(plan: AudioPlan) -> list[str]:
-    limits = Limits(max_duration_s=90.5)
-    return audio_command("/usr/bin/ffmpeg", plan, "./input", "out", Capabilities(True), limits)
+    return audio_command("/usr/bin/ffmpeg", plan, "./input", "out", Limits(max_duration_s=90.5))
 
 
 def after(argv: list[str], option: str) -> list[str]:

@@ -8,7 +8,7 @@ from workers.ffmpeg.capabilities import Capabilities, parse_names
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.graph import picture_graph
 from workers.ffmpeg.probe import probe_command
-from workers.ffmpeg.sound import sound_options
+from workers.ffmpeg.sound import sound_graph
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER, Ladder, Rung
@@ -34,10 +34,6 @@ def command(made: EncodePlan) -> list[str]:
     return encode_command("/usr/bin/ffmpeg", made, "./input", "out", FULL)
 
 
-def sound_of(made: EncodePlan, capabilities: Capabilities = FULL) -> list[str]:
-    return sound_options(made, capabilities)[1::2]
-
-
 def after(argv: list[str], option: str) -> str:
     return argv[argv.index(option) + 1]
 
@@ -54,10 +50,10 @@ def test_the_graph_of_a_film() -> None:
         "still]trim=end_frame=49,select=not(n)+eq(n\\,48),"
         "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p[poster]",
     ]
-    assert sound_of(make(SOUND)) == [
+    assert sound_graph(make(SOUND)) == (
         "[0:2]aresample=async=1:min_hard_comp=0.02,"
         "aformat=channel_layouts=stereo:sample_rates=48000[sound]"
-    ]
+    )
 
 
 def test_one_process_one_input_every_rendition() -> None:
@@ -134,21 +130,15 @@ def test_silence_and_one_channel() -> None:
 
 
 def test_odd_channel_counts_and_rates_are_brought_to_stereo() -> None:
-    (many,) = sound_of(make(replace(SOUND, channels=12, layout="7.1.4", sample_rate=192000)))
+    many = sound_graph(make(replace(SOUND, channels=12, layout="7.1.4", sample_rate=192000)))
     assert "pan=stereo|c0=1.000*c0+0.707*c2+0.707*c4" in many
     assert "aformat=channel_layouts=stereo:sample_rates=48000,alimiter" in many
-    assert "pan=" not in sound_of(make(replace(SOUND, channels=6)))[0]
-    assert "sample_rates=22050" in sound_of(make(replace(SOUND, sample_rate=22050)))[0]
+    assert "pan=" not in sound_graph(make(replace(SOUND, channels=6)))
+    assert "sample_rates=22050" in sound_graph(make(replace(SOUND, sample_rate=22050)))
 
 
 def test_a_late_sound_begins_with_silence() -> None:
-    assert ":first_pts=0" in sound_of(make(replace(SOUND, start_time=1.5)))[0]
-
-
-def test_what_must_be_remembered_is_done_behind_what_may_be_made_anew() -> None:
-    first, second = sound_of(make(replace(SOUND, channels=6)), Capabilities(True, True))
-    assert first == "[0:2]aformat=channel_layouts=stereo:sample_rates=48000[mixed]"
-    assert second.startswith("[mixed]aresample=async=1:min_hard_comp=0.02:first_pts=0,alimiter")
+    assert ":first_pts=0" in sound_graph(make(replace(SOUND, start_time=1.5)))
 
 
 def test_fields_are_joined_where_there_may_be_fields() -> None:

@@ -11,6 +11,7 @@ from core import log
 from tests.fidelity.bench import Outcome, outcomes, table
 from tests.fidelity.kinds import SAMPLES
 from tests.fidelity.random_files import random_samples
+from tests.fidelity.sample import NOT_YET
 from tests.fidelity.transcode import Whole, encoder, own_decoder, own_steps, version_of
 from tests.fidelity.workshop import Workshop
 from tests.support.product import PROJECT
@@ -36,7 +37,10 @@ def main() -> int:
     chosen = [each for each in chosen if each.least <= version]
     _say(f"encoded by {program}, {version[0]}.{version[1]}")
     for sample in beyond:
-        _say(f"{sample.kind} {sample.name}: needs FFmpeg {sample.least[0]}.{sample.least[1]}")
+        needs = f"needs FFmpeg {sample.least[0]}.{sample.least[1]}"
+        _say(
+            f"{sample.kind} {sample.name}: {'a known fault' if sample.least == NOT_YET else needs}"
+        )
     with tempfile.TemporaryDirectory(prefix="fidelity-", ignore_cleanup_errors=True) as place:
         shop = Workshop(own_decoder().ffmpeg, Path(place))
         with (Whole if wanted.stack else own_steps)(Path(place)) as transcode:

@@ -38,9 +38,8 @@ def main() -> int:
     _say(f"encoded by {program}, {version[0]}.{version[1]}")
     for sample in beyond:
         needs = f"needs FFmpeg {sample.least[0]}.{sample.least[1]}"
-        _say(
-            f"{sample.kind} {sample.name}: {'a known fault' if sample.least == NOT_YET else needs}"
-        )
+        why = "a known fault" if sample.least == NOT_YET else needs
+        _say(f"{sample.kind} {sample.name}: {why}")
     with tempfile.TemporaryDirectory(prefix="fidelity-", ignore_cleanup_errors=True) as place:
         shop = Workshop(own_decoder().ffmpeg, Path(place))
         with (Whole if wanted.stack else own_steps)(Path(place)) as transcode:

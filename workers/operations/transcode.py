@@ -47,7 +47,8 @@ from workers.runtime.concurrency import together
 from workers.runtime.scratch import outputs_room, require
 from workers.sandbox.policies import encode_policy
 from workers.sources.feed import feeder
-from workers.sources.read import INPUT, OUT, SAMPLE, either_way, inspected, judged, probe_file
+from workers.sources.inspect import inspected, judged, probe_file
+from workers.sources.read import INPUT, OUT, SAMPLE, either_way
 
 _log = log.get(__name__)
 _SENDING = 4

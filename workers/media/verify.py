@@ -91,7 +91,7 @@ def _check_audio(
     made, wanted = _sound_seconds(output), plan.total_duration
     if not made:
         return Failure(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
-    if made >= limits.max_duration_s - SLACK_SECONDS > (wanted or 0.0):
+    if _was_ended(made, wanted, limits):
         return _too_long(limits)
     if complaint is None:
         return None
@@ -115,11 +115,15 @@ def _endless(plan: EncodePlan, video: VideoStream, limits: Limits) -> Failure | 
             FailureCode.TOO_MANY_FRAMES,
             f"The video has too many frames. The limit is {limits.max_frames}.",
         )
-    seconds = frames / float(plan.frame_rate)
-    most = limits.max_duration_s
-    if seconds >= most - SLACK_SECONDS and not most - SLACK_SECONDS <= (plan.duration or 0) <= most:
+    if _was_ended(frames / float(plan.frame_rate), plan.duration, limits):
         return _too_long(limits)
     return None
+
+
+def _was_ended(made: float, said: float | None, limits: Limits) -> bool:
+    """Whether an output reaches the limit, and the file does not say just that length."""
+    most, least = limits.max_duration_s, limits.max_duration_s - SLACK_SECONDS
+    return made >= least and not least <= (said or 0.0) <= most
 
 
 def _too_long(limits: Limits) -> Failure:

@@ -19,7 +19,7 @@ def to_canvas(
 
     Its size, its pixels' shape and its crop may be others than the header said, and may change on
     the way. What has another shape gets bars. Being some pixels off is rounding. `shapes` are told
-    where FFmpeg knows only one of them: from version 6 on it believes the container.
+    where FFmpeg passes on only the first: 5.1 sees a new shape of pixels, 9.0 does not.
     """
     shape = _by_time(shapes) if shapes else _SHAPE
     near = f"lte(abs({height}*ld(0)-{width}),2)+lte(abs({width}/ld(0)-{height}),2)"

@@ -13,6 +13,7 @@ from embedded.stack import Stack
 from tests.faults.proxy import Proxy
 from tests.integration.ffmpeg.conftest import PROJECT, Tools, clip, tools
 from tests.support.settings import Settings, overridden
+from tests.support.transcoding import Worker
 
 __all__ = ["Tools", "clip", "tools"]
 
@@ -22,6 +23,13 @@ def shared_clips() -> list[str]:
     folder = Path(os.environ.get("FRAMEMILL_MEDIA") or PROJECT.parent / "shared" / "media")
     found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*"))
     return [name for name in found if not name.endswith(".md")] or ["nothing.mp4"]
+
+
+@pytest.fixture
+def worker(tools: Tools, tmp_path: Path) -> Worker:
+    place = tmp_path / "place"
+    place.mkdir()
+    return Worker(tools.ffmpeg, tools.ffprobe, tools.capabilities, place)
 
 
 @pytest.fixture

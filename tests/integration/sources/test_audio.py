@@ -46,13 +46,6 @@ KINDS = {
 ALONE = {"s.mp3", "s.wav"}  # in `make test`
 
 
-@pytest.fixture
-def worker(tools: Tools, tmp_path: Path) -> Worker:
-    place = tmp_path / "place"
-    place.mkdir()
-    return Worker(tools.ffmpeg, tools.ffprobe, tools.capabilities, place)
-
-
 def sound(tools: Tools, path: Path, *arguments: str, source: str = TONE) -> Path:
     """Make a file with sound alone."""
     return tools.make(path, "-f", "lavfi", "-i", source, *arguments)

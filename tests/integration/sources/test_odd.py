@@ -15,13 +15,6 @@ if TYPE_CHECKING:
     from tests.integration.sources.conftest import Tools
 
 
-@pytest.fixture
-def worker(tools: Tools, tmp_path: Path) -> Worker:
-    place = tmp_path / "place"
-    place.mkdir()
-    return Worker(tools.ffmpeg, tools.ffprobe, tools.capabilities, place)
-
-
 async def test_a_broadcast_that_becomes_wide_gets_bars(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
 ) -> None:

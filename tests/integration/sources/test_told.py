@@ -33,13 +33,6 @@ _CODECS = {
 _LONG = pytest.mark.thorough("damages every container")
 
 
-@pytest.fixture
-def worker(tools: Tools, tmp_path: Path) -> Worker:
-    place = tmp_path / "place"
-    place.mkdir()
-    return Worker(tools.ffmpeg, tools.ffprobe, tools.capabilities, place)
-
-
 @pytest.fixture(scope="session")
 def whole(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]:
     """A film of 20 s in a container."""

@@ -39,13 +39,6 @@ def film(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture
-def worker(tools: Tools, tmp_path: Path) -> Worker:
-    place = tmp_path / "place"
-    place.mkdir()
-    return Worker(tools.ffmpeg, tools.ffprobe, tools.capabilities, place)
-
-
 def facts_of(made: Sequence[NewAsset]) -> list[tuple[object, ...]]:
     return [
         (row.name, row.width, row.height, row.duration, row.video_codec, row.audio_codec)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from core.errors import Conflict, Forbidden, Unauthenticated
-from core.model.tables import Invite, Session, User
+from core.model.tables import Invite, Session, Share, User, Video
 
 ADMIN = "admin"
 _Own = aliased(User)
@@ -62,7 +62,7 @@ async def hold(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> N
 
 
 async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> None:
-    """Mark an account as closed; it keeps no address, no password, no session and no invite.
+    """Mark an account as closed; it keeps no address, password, session, invite or link.
 
     `password_hash` was shown to be known; the account must still have it.
 
@@ -96,6 +96,8 @@ async def close(tx: AsyncConnection, user_id: uuid.UUID, password_hash: str) -> 
         .values(closed_at=func.now(), email=None, password_hash=None)
     )
     await tx.execute(delete(Session).where(Session.user_id == user_id))
+    own_videos = select(Video.id).where(Video.user_id == user_id)
+    await tx.execute(delete(Share).where(Share.video_id.in_(own_videos)))
     await tx.execute(
         delete(Invite).where(or_(Invite.created_by == user_id, Invite.used_by == user_id))
     )

@@ -107,7 +107,7 @@ class ControlAndWorkers(Environment):
     heartbeat_s: float = Field(20, gt=0)
     max_attempts: int = Field(3, ge=1)
     max_job_s: float = Field(
-        36 * 3600, gt=0, le=1e9, description="from a job's first attempt to its last"
+        75 * 3600, gt=0, le=1e9, description="from a job's first attempt to its last"
     )
     pulse_file: Path | None = Field(None, description="touched while a worker, or control, lives")
 

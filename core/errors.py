@@ -32,6 +32,12 @@ class NotFound(DomainError):
     default_code = "not_found"
 
 
+class Gone(DomainError):
+    """It was there, and will not come back."""
+
+    default_code = "gone"
+
+
 class Conflict(DomainError):
     """The present state does not allow this."""
 
@@ -48,6 +54,12 @@ class TooLarge(DomainError):
     """More bytes than are allowed."""
 
     default_code = "file_too_large"
+
+
+class NotOffered(DomainError):
+    """It could be, but is not made here."""
+
+    default_code = "not_implemented"
 
 
 class Unauthenticated(DomainError):

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import Conflict
 from core.jobs.create import living
 from core.jobs.project import project
+from core.model import object_keys
 from core.model.states import JOB_LIVE, TASK_LIVE, AssetState, JobState, Outcome, TaskState
-from core.model.tables import Asset, Job, OldTask, Task, TaskAttempt
-from core.videos import purges
+from core.model.tables import Asset, Job, OldTask, Task, TaskAttempt, Track
+from core.videos import purges, texts
 
 
 async def cancel(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UUID]:
@@ -46,9 +47,20 @@ async def end_work(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UUID]:
     )
     for row in old.all():
         await purges.schedule_attempts(tx, video_id, row.job_id, None, row.attempt)
+    return await end_jobs(tx, video_id)
+
+
+async def end_jobs(
+    tx: AsyncConnection, video_id: uuid.UUID, operation: str | None = None
+) -> list[uuid.UUID]:
+    """Cancel the jobs of a video that have not ended, or those of one operation; return them.
+
+    The caller has locked the video.
+    """
+    asked = () if operation is None else (Job.operation == operation,)
     jobs = await tx.scalars(
         update(Job)
-        .where(Job.video_id == video_id, Job.state.in_(JOB_LIVE))
+        .where(Job.video_id == video_id, Job.state.in_(JOB_LIVE), *asked)
         .values(state=JobState.CANCELLED, stage=None, finished_at=func.now())
         .returning(Job.id)
     )
@@ -82,3 +94,8 @@ async def cancel_tasks(tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UU
         .returning(Asset.s3_key)
     )
     await purges.schedule_removal(tx, *staged.all())
+    await texts.withdraw(tx, job_id)
+    # What could be watched while the job ran.
+    streamed = await tx.execute(delete(Track).where(Track.job_id == job_id))
+    if streamed.rowcount:
+        await purges.schedule_removal(tx, object_keys.stream_prefix(video_id, job_id))

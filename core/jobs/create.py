@@ -31,32 +31,7 @@ async def create(
     The video is locked, and no job of it is live. `params` are the parameters of the operation;
     `video_values` are written into the row of the video.
     """
-    job_id, task_id = new_id(), new_id()
-    priority, turn = await fair_order.assign(tx, video.user_id)
-    common = {
-        "video_id": video.id,
-        "user_id": video.user_id,
-        "priority": priority,
-        "turn": turn,
-    }
-    job = insert(Job).values(
-        **common,
-        id=job_id,
-        operation=operation,
-        params=params or {},
-        effect=Effect.REPLACE,
-        state=JobState.QUEUED,
-    )
-    task = insert(Task).values(
-        **common,
-        id=task_id,
-        job_id=job_id,
-        kind=FIRST_TASK,
-        key=FIRST_TASK,
-        state=TaskState.QUEUED,
-    )
-    hint = insert(Outbox).values(topic=Topic.TASK, key=task_id)
-    await tx.execute(hint.add_cte(job.cte("job"), task.cte("task")))
+    job_id = await _insert(tx, video, operation, params or {}, Effect.REPLACE, {})
     await lifecycle.touch(
         tx,
         video.id,
@@ -68,6 +43,60 @@ async def create(
         eta_s=None,
         **video_values,
     )
+    return job_id
+
+
+async def add(
+    tx: AsyncConnection,
+    video: LockedVideo,
+    operation: str,
+    params: Mapping[str, Any],
+    spec: Mapping[str, Any],
+) -> uuid.UUID:
+    """Insert a job that adds something to a video, with its only task; return its id.
+
+    The video is locked; its state stays. `params` are what was asked for, `spec` what the task
+    needs beside. The job takes a second and somebody looks on: it goes before those of films.
+    """
+    return await _insert(tx, video, operation, params, Effect.ADD, spec, sooner=1)
+
+
+async def _insert(
+    tx: AsyncConnection,
+    video: LockedVideo,
+    operation: str,
+    params: Mapping[str, Any],
+    effect: Effect,
+    spec: Mapping[str, Any],
+    sooner: int = 0,
+) -> uuid.UUID:
+    job_id, task_id = new_id(), new_id()
+    priority, turn = await fair_order.assign(tx, video.user_id)
+    common = {
+        "video_id": video.id,
+        "user_id": video.user_id,
+        "priority": priority + sooner,
+        "turn": turn,
+    }
+    job = insert(Job).values(
+        **common,
+        id=job_id,
+        operation=operation,
+        params=params,
+        effect=effect,
+        state=JobState.QUEUED,
+    )
+    task = insert(Task).values(
+        **common,
+        id=task_id,
+        job_id=job_id,
+        kind=FIRST_TASK,
+        key=FIRST_TASK,
+        spec=spec,
+        state=TaskState.QUEUED,
+    )
+    hint = insert(Outbox).values(topic=Topic.TASK, key=task_id)
+    await tx.execute(hint.add_cte(job.cte("job"), task.cte("task")))
     return job_id
 
 

@@ -8,11 +8,25 @@ import uuid
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, String, Update, cast, delete, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Label,
+    Row,
+    String,
+    Update,
+    and_,
+    cast,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from core.errors import Failure
+from core.model import object_keys
 from core.model.states import (
     AssetKind,
     AssetState,
@@ -23,8 +37,8 @@ from core.model.states import (
     job_state,
     video_state,
 )
-from core.model.tables import Asset, Job, Task, Video
-from core.videos import lifecycle, purges
+from core.model.tables import Asset, Job, Task, Track, Video
+from core.videos import lifecycle, purges, texts
 from core.videos.lifecycle import LockedVideo
 
 # Of a job, what its state and that of its video follow from.
@@ -37,6 +51,7 @@ FACTS = (
     .scalar_subquery()
     .label("tasks"),
 )
+_WITHOUT_OUTPUTS = (JobState.FAILED, JobState.CANCELLED)
 _ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 
 
@@ -66,16 +81,13 @@ async def project(
     video_values: dict[str, Any] = {} if source_media is None else {"source_media": source_media}
     is_main = job_id == video.job_id
     if state is JobState.SUCCEEDED and row.state != state:
-        poster_key = await _publish(tx, video, job_id, row.effect)
-        if row.effect == Effect.REPLACE:
-            is_main = True
-            video_values |= {
-                "job_id": job_id,
-                "poster_key": poster_key,
-                "failure": None,
-                "playable_at": func.coalesce(Video.playable_at, func.now()),
-            }
-    is_playable = video.playable_at is not None
+        is_main = is_main or row.effect == Effect.REPLACE
+        video_values |= await _published(tx, video, job_id, row.effect)
+    is_playable = False
+    if is_main and video.playable_at is not None and state in _WITHOUT_OUTPUTS:
+        is_playable = await _shown_job(tx, video.id) is not None
+        if not is_playable:  # what could be watched while the job ran is gone
+            video_values["playable_at"] = None
     to = video_state(video.state, state, is_playable=is_playable) if is_main else video.state
     if to is not video.state:
         failed = failure if to is VideoState.FAILED else None
@@ -102,13 +114,28 @@ def _job_update(
     return update(Job).where(Job.id == job_id).values(values)
 
 
+async def _published(
+    tx: AsyncConnection, video: LockedVideo, job_id: uuid.UUID, effect: str
+) -> dict[str, Any]:
+    """Show what a job has made; return what is to be written of the video."""
+    poster_key = await _publish(tx, video, job_id, effect)
+    if effect == Effect.REPLACE:
+        return {
+            "job_id": job_id,
+            "poster_key": poster_key,
+            "failure": None,
+            "playable_at": func.coalesce(Video.playable_at, func.now()),
+        }
+    return {} if poster_key is None else {"poster_key": poster_key}
+
+
 async def _publish(
     tx: AsyncConnection, video: LockedVideo, job_id: uuid.UUID, effect: str
 ) -> str | None:
     """Show what a job has made, in place of what an earlier one made if that is its effect.
 
     Returns:
-        The key of the poster, if it made one.
+        The key of the poster from now on, if it made one.
     """
     if effect == Effect.REPLACE and video.playable_at is not None:
         replaced = await tx.scalars(
@@ -117,14 +144,56 @@ async def _publish(
             .returning(Asset.s3_key)
         )
         await purges.schedule_removal(tx, *replaced.all(), wait=purges.LONGEST_URL)
+        await _keep_for_a_while(tx, video.id, job_id)
     published = await tx.execute(
         update(Asset)
         .where(Asset.job_id == job_id, Asset.state == AssetState.STAGED)
         .values(state=AssetState.PUBLISHED)
-        .returning(Asset.kind, Asset.s3_key)
+        .returning(Asset.kind, Asset.s3_key, _chosen_key(video.id))
     )
-    posters = [row.s3_key for row in published.all() if row.kind == AssetKind.POSTER]
+    rows = published.all()
+    posters = [row.s3_key for row in rows if row.kind == AssetKind.POSTER]
+    if effect == Effect.REPLACE:
+        return rows[0].chosen_key or (posters[0] if posters else None) if rows else None
+    if posters:
+        await forget_posters(tx, chosen_poster(video.id), Asset.job_id != job_id)
     return posters[0] if posters else None
+
+
+def chosen_poster(video_id: uuid.UUID, asset: type[Asset] = Asset) -> ColumnElement[bool]:
+    """Return the condition for the poster that a person chose: it goes before that of a film."""
+    return and_(
+        asset.video_id == video_id,
+        ~asset.is_main,
+        asset.kind == AssetKind.POSTER,
+        asset.state == AssetState.PUBLISHED,
+    )
+
+
+def _chosen_key(video_id: uuid.UUID) -> Label[str]:
+    chosen = aliased(Asset)
+    found = select(chosen.s3_key).where(chosen_poster(video_id, chosen)).limit(1)
+    return found.scalar_subquery().label("chosen_key")
+
+
+async def forget_posters(tx: AsyncConnection, *where: ColumnElement[bool]) -> bool:
+    """Remove posters once nobody can be looking at them; return whether there were some."""
+    gone = (await tx.scalars(delete(Asset).where(*where).returning(Asset.s3_key))).all()
+    await purges.schedule_removal(tx, *gone, wait=purges.LONGEST_URL)
+    return bool(gone)
+
+
+async def _keep_for_a_while(tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UUID) -> None:
+    """Let what can be streamed of earlier jobs end when nobody can be watching it any more."""
+    kept = await tx.scalars(
+        update(Track)
+        .where(Track.video_id == video_id, Track.job_id != job_id, Track.kept_until.is_(None))
+        .values(kept_until=func.now() + purges.LONGEST_TOKEN)
+        .returning(Track.job_id)
+    )
+    places = {object_keys.stream_prefix(video_id, each) for each in kept.all()}
+    await purges.schedule_removal(tx, *places, wait=purges.LONGEST_PLAY)
+    await texts.keep_for_a_while(tx, video_id, job_id)
 
 
 async def _shown_job(tx: AsyncConnection, video_id: uuid.UUID) -> uuid.UUID | None:

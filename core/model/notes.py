@@ -22,8 +22,10 @@ class DoneCode(StrEnum):
     PICTURE_LATE = "picture_late"
     PICTURE_HELD = "picture_held"
     AUDIO_DOWNMIXED = "audio_downmixed"
+    SURROUND_KEPT = "surround_kept"
     MADE_FROM_SOUND = "made_from_sound"
     MADE_FROM_STILL = "made_from_still"
+    REMUXED = "remuxed"
 
 
 class WarningCode(StrEnum):
@@ -34,6 +36,7 @@ class WarningCode(StrEnum):
     AUDIO_DROPPED = "audio_dropped"
     VIDEO_DROPPED = "video_dropped"
     SUBTITLES_DROPPED = "subtitles_dropped"
+    SPEED_IGNORED = "speed_ignored"
 
 
 SENTENCES: Mapping[DoneCode | WarningCode, str] = {
@@ -42,28 +45,34 @@ SENTENCES: Mapping[DoneCode | WarningCode, str] = {
     DoneCode.SIZE_UNIFIED: "The size or shape of the picture changes in the file. It was made the "
     "same everywhere.",
     DoneCode.ALPHA_FLATTENED: "Transparent parts of the picture were filled with black.",
-    DoneCode.TONE_MAPPED: "The high dynamic range (HDR) was converted to standard range.",
+    DoneCode.TONE_MAPPED: "The colors of high dynamic range (HDR) were converted, so that "
+    "every screen can show them.",
     DoneCode.COLORS_CONVERTED: "The colors were converted to the standard of most screens "
     "(BT.709).",
-    DoneCode.DEINTERLACED: "The picture was interlaced and was made progressive.",
-    DoneCode.PULLDOWN_REMOVED: "Repeated frames (pulldown) were removed. The video has its "
-    "original {rate:.5g} frames per second.",
-    DoneCode.FRAME_RATE_NORMALIZED: "The frame rate was variable. It is now {rate:.5g} frames per "
-    "second.",
+    DoneCode.DEINTERLACED: "The picture was interlaced (made of half pictures). Now it has "
+    "whole pictures.",
+    DoneCode.PULLDOWN_REMOVED: "Frames that were repeated for television (pulldown) were removed. "
+    "The video has its original {rate:.5g} frames per second.",
+    DoneCode.FRAME_RATE_NORMALIZED: "The number of frames per second changed in the file. It is "
+    "now always {rate:.5g}.",
     DoneCode.FRAME_RATE_REDUCED: "The frame rate was reduced from {source:.5g} to {rate:.5g} "
     "frames per second.",
     DoneCode.PICTURE_LATE: "The picture begins {seconds:.1f} s after the sound. Its first frame "
     "is shown until then.",
     DoneCode.PICTURE_HELD: "The picture ends {seconds:.1f} s before the sound. Its last frame "
     "stays until the end.",
-    DoneCode.AUDIO_DOWNMIXED: "The sound was mixed down from {channels} channels to stereo.",
+    DoneCode.AUDIO_DOWNMIXED: "The sound had {channels} channels. They were mixed to stereo.",
+    DoneCode.SURROUND_KEPT: "The stream also has the sound as 5.1.",
     DoneCode.MADE_FROM_SOUND: "The file has only sound.",
     DoneCode.MADE_FROM_STILL: "The file is a still or animated picture. It became a video.",
+    DoneCode.REMUXED: "It is streamed as it was uploaded, too: in its full quality.",
     WarningCode.PARTLY_DAMAGED: "{what} could not be read.",
     WarningCode.TRUNCATED: "The {of} ends early: {made:.1f} of {wanted:.1f} s could be read.",
     WarningCode.AUDIO_DROPPED: "{tracks} left out: {why}.",
     WarningCode.VIDEO_DROPPED: "{tracks} left out: only one is kept.",
     WarningCode.SUBTITLES_DROPPED: "{tracks} left out.",
+    WarningCode.SPEED_IGNORED: "Parts of the file should be faster, slower or stand still. "
+    "They are played at normal speed, and what does not fit is left out.",
 }
 
 
@@ -81,5 +90,5 @@ def note(code: DoneCode | WarningCode, **values: object) -> Note:
 
 
 def as_json(done: Iterable[Note] = (), warnings: Iterable[Note] = ()) -> dict[str, Any]:
-    """Return both kinds as they are stored in `jobs.notes`."""
+    """Return both kinds as they are stored in `jobs.notes`; `loudness` may stand beside them."""
     return {"done": [*map(asdict, done)], "warnings": [*map(asdict, warnings)]}

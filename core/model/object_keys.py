@@ -22,6 +22,16 @@ def attempt_prefix(video_id: uuid.UUID, job_id: uuid.UUID, key: str | None, atte
     return f"{video_prefix(video_id)}{job_id}/{place}/"
 
 
+def stream_prefix(video_id: uuid.UUID, job_id: uuid.UUID) -> str:
+    """The segments of a job: those of one attempt stay when a later one goes on from them."""
+    return f"{video_prefix(video_id)}{job_id}/stream/"
+
+
 def attempt_log(video_id: uuid.UUID, job_id: uuid.UUID, key: str, attempt: int) -> str:
     """The log of one attempt; kept when the attempt's outputs are not."""
     return f"{video_prefix(video_id)}{job_id}/log-{key}-{attempt}.txt"
+
+
+def text(video_id: uuid.UUID, version_id: uuid.UUID) -> str:
+    """One version of a text that people have added; another version is another object."""
+    return f"{video_prefix(video_id)}text/{version_id}.vtt"

@@ -73,6 +73,7 @@ class AssetKind(StrEnum):
 
     FILE = "file"
     POSTER = "poster"
+    STORYBOARD = "storyboard"  # one of its sheets
 
 
 class AssetState(StrEnum):
@@ -80,6 +81,28 @@ class AssetState(StrEnum):
 
     STAGED = "staged"
     PUBLISHED = "published"
+
+
+class TrackKind(StrEnum):
+    """What a track holds."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    TEXT = "text"
+
+
+class TextKind(StrEnum):
+    """What a text is."""
+
+    SUBTITLES = "subtitles"  # what is said, and captions: what is heard
+    CHAPTERS = "chapters"
+
+
+class Made(StrEnum):
+    """How a track came about."""
+
+    ENCODED = "encoded"
+    REMUXED = "remuxed"  # taken as it was in the source
 
 
 class Topic(StrEnum):
@@ -126,7 +149,7 @@ def video_state(video: VideoState, job: JobState, *, is_playable: bool) -> Video
     Args:
         video: its present state.
         job: the job's.
-        is_playable: whether an earlier job made outputs that play: they stay if a later job fails.
+        is_playable: whether an earlier job has published outputs: they stay if a later job fails.
     """
     if video in (VideoState.UPLOADING, VideoState.DELETED):
         return video

@@ -46,6 +46,11 @@ class Claim:
         return object_keys.attempt_prefix(self.video_id, self.job_id, self.key, self.attempt)
 
     @property
+    def stream_prefix(self) -> str:
+        """Where this attempt's segments go; no other writes there."""
+        return f"{object_keys.stream_prefix(self.video_id, self.job_id)}{self.key}-{self.attempt}/"
+
+    @property
     def log_key(self) -> str:
         """Where this attempt's log goes."""
         return object_keys.attempt_log(self.video_id, self.job_id, self.key, self.attempt)

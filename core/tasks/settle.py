@@ -5,7 +5,7 @@ and updates the states of job and video. It raises `LeaseLost` and writes nothin
 not belong to this attempt any more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,17 +18,21 @@ from core.jobs.cancel import cancel_tasks
 from core.jobs.project import project
 from core.model.ids import new_id
 from core.model.states import AssetKind, AssetState, Effect, Outcome, TaskState
-from core.model.tables import Asset, Job, Task, TaskAttempt, TaskNeed
+from core.model.tables import Asset, Job, Span, Task, TaskAttempt, TaskNeed
 from core.outbox.write import hint
 from core.tasks.claim import Claim, Work
 from core.tasks.lease import ours
 from core.videos import lifecycle, purges
 from core.videos.lifecycle import LockedVideo
+from core.videos.texts import FoundText, add_found
 
 
 @dataclass(frozen=True)
 class NewAsset:
-    """Something that an attempt has stored; sizes in bytes, seconds, bits a second."""
+    """Something that an attempt has stored; sizes in bytes, seconds, bits a second.
+
+    `layout` is that of a storyboard's sheet: see `core/model/sheets.py`.
+    """
 
     kind: AssetKind
     name: str
@@ -40,6 +44,7 @@ class NewAsset:
     bitrate: int | None = None
     video_codec: str | None = None
     audio_codec: str | None = None
+    layout: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ async def succeed(
     work: Work,
     assets: Sequence[NewAsset],
     ending: Ending = NOTHING,
+    texts: Sequence[FoundText] = (),
     **facts: Any,
 ) -> None:
     """End a task well; what it has made is seen once its whole job has succeeded.
@@ -76,6 +82,7 @@ async def succeed(
         work: the task.
         assets: what it has stored.
         ending: of the attempt.
+        texts: what it has found beside the picture, and stored.
         **facts: `notes` of the job; `plan` and `source_media`, where more is known now than when
             it was planned.
 
@@ -94,6 +101,7 @@ async def succeed(
         await tx.execute(
             insert(Asset).values([{"id": new_id(), **common, **asdict(each)} for each in assets])
         )
+    await add_found(tx, work.video_id, work.job_id, texts)
     await purges.schedule_attempts(tx, work.video_id, work.job_id, work.key, work.attempt - 1)
     if work.is_needed:
         await _unblock(tx, work)
@@ -146,10 +154,13 @@ async def give_back(
     await project(tx, video, claim.job_id, **of_job(ending))
 
 
-async def abandon(tx: AsyncConnection, claim: Claim) -> None:
+async def abandon(
+    tx: AsyncConnection, claim: Claim, unlisted: Collection[str] = frozenset()
+) -> None:
     """Have the outputs and the log of an attempt that lost its lease removed, unless published.
 
     Its worker is the last who can have written there, and the others may have looked before.
+    `unlisted` are keys of segments that it has stored, perhaps without listing them.
     """
     await lifecycle.lock(tx, claim.video_id)
     published = select(Asset.id).where(
@@ -164,6 +175,14 @@ async def abandon(tx: AsyncConnection, claim: Claim) -> None:
         await purges.schedule_removal(tx, claim.prefix, wait=purges.NOW)
     if await tx.scalar(named) is None:
         await purges.schedule_removal(tx, claim.log_key, wait=purges.NOW)
+    await remove_unlisted(tx, unlisted)
+
+
+async def remove_unlisted(tx: AsyncConnection, keys: Collection[str]) -> None:
+    """Have segments removed of which the list knows nothing."""
+    if keys:
+        listed = await tx.scalars(select(Span.s3_key).where(Span.s3_key.in_(keys)))
+        await purges.schedule_removal(tx, *set(keys).difference(listed.all()), wait=purges.NOW)
 
 
 async def lock(tx: AsyncConnection, claim: Claim) -> LockedVideo:

@@ -15,6 +15,10 @@ GRACE = timedelta(minutes=2)
 # No URL that was given out is good for longer: MEDIA_URL_TTL_S is at most that.
 LONGEST_URL = timedelta(hours=1)
 NOW = timedelta(0)
+# Who watches what is replaced may go on: a token of `backend/playback` is good for no longer,
+LONGEST_TOKEN = timedelta(hours=24)
+# and its last URL ends soon after it.
+LONGEST_PLAY = LONGEST_TOKEN + timedelta(minutes=10)
 
 
 async def schedule_removal(

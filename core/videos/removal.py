@@ -17,7 +17,19 @@ from core.adapters.s3 import Storage
 from core.jobs.cancel import end_work
 from core.model import object_keys
 from core.model.states import VideoState
-from core.model.tables import Asset, Job, OldTask, Outbox, Purge, Task, Upload, Video
+from core.model.tables import (
+    Asset,
+    Job,
+    OldTask,
+    Outbox,
+    Purge,
+    Share,
+    Task,
+    TextTrack,
+    Track,
+    Upload,
+    Video,
+)
 from core.uploads import upload_lifecycle
 from core.videos import lifecycle, purges
 
@@ -33,7 +45,8 @@ async def delete_video(tx: AsyncConnection, video_id: uuid.UUID) -> list[uuid.UU
         return None
     await upload_lifecycle.discard_open(tx, video_id)
     ended = await end_work(tx, video_id)
-    await tx.execute(delete(Asset).where(Asset.video_id == video_id))
+    for table in (Asset, Share, Track, TextTrack):
+        await tx.execute(delete(table).where(table.video_id == video_id))
     # When a worker that had not yet heard of it must have stopped; sooner is up to the caller.
     await purges.schedule_removal(tx, object_keys.video_prefix(video_id))
     await lifecycle.touch(tx, video_id, state=VideoState.DELETED, **lifecycle.FORGOTTEN)

@@ -132,3 +132,4 @@ class Asset(Base):
     bitrate: Mapped[int | None] = mapped_column(BigInteger)  # bits per second
     video_codec: Mapped[str | None] = mapped_column(String(32))
     audio_codec: Mapped[str | None] = mapped_column(String(32))
+    layout: Mapped[dict[str, Any] | None]  # of a storyboard's sheet: see `model/sheets`

@@ -9,9 +9,10 @@ Source: ISO/IEC 14496-12, 8.4 to 8.7.
 import struct
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise, repeat
+from itertools import accumulate, islice, pairwise, repeat, starmap, tee
+from operator import add, mul
 from typing import Any, NamedTuple
 
 from workers.formats.boxes import Box, inside, only, perhaps
@@ -58,31 +59,47 @@ class Track:
     times: "array[int]"
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the chunks in the order of time."""
+        """Return the chunks in the order of time.
+
+        There may be a million of them, and people wait: what can be done in C is.
+        """
+        first, last = tee(accumulate(self._counts(), initial=0))
+        begins, ends = tee(map(self._seconds, self._ticks()))
+        starts, sizes = self.starts, self._sizes(first, islice(last, 1, None))
+        rows = zip(starts, map(add, starts, sizes), begins, islice(ends, 1, None), strict=False)
+        return starmap(Chunk, rows)
+
+    def _sizes(self, first: Iterable[int], last: Iterable[int]) -> Iterator[int]:
+        """Return the size of each chunk: of the samples from one on to before another."""
+        if isinstance(self.sizes, int):
+            return map(mul, self._counts(), repeat(self.sizes))
+        return map(sum, map(self.sizes.__getitem__, map(slice, first, last)))
+
+    def _seconds(self, ticks: int) -> float:
+        return self.shift + ticks / self.scale
+
+    def _ticks(self) -> Iterator[int]:
+        """Yield when each chunk begins, and when the last one ends."""
         times = iter(self.times)
         runs = zip(times, times, strict=True)
-        at = now = left = tick = 0
-        for start, count in zip(self.starts, self._counts(), strict=True):
-            size = self._size(at, count)
-            at, begins, wanted = at + count, now, count
+        now = left = tick = 0
+        yield now
+        for count in self._counts():
+            wanted = count
             while wanted > left:
                 now += left * tick
                 wanted -= left
                 left, tick = next(runs)
             now += wanted * tick
             left -= wanted
-            yield Chunk(
-                start,
-                start + size,
-                self.shift + begins / self.scale,
-                self.shift + now / self.scale,
-            )
+            yield now
 
     def _counts(self) -> Iterator[int]:
         for first, end, each in _runs_of_chunks(self.counts, len(self.starts)):
             yield from repeat(each, end - first)
 
-    def _size(self, at: int, count: int) -> int:
+    def size(self, at: int, count: int) -> int:
+        """Return the size of samples from one on, which counts from 0, in bytes."""
         if isinstance(self.sizes, int):
             return count * self.sizes
         return sum(self.sizes[at : at + count])
@@ -135,7 +152,7 @@ def _turned(values: "array[int]") -> "array[int]":
 def _track(index: bytes, trak: Box, movie_scale: int) -> Track:
     media = only(index, trak, b"mdia")
     scale, _ = _scale_and_duration(index, only(index, media, b"mdhd"))
-    kind = _take(index, only(index, media, b"hdlr"), 8, "4s")[0]
+    kind = take(index, only(index, media, b"hdlr"), 8, "4s")[0]
     shift = _shift(index, trak, movie_scale, scale)
     minf = only(index, media, b"minf")
     _see_that_it_is_here(index, minf)
@@ -148,7 +165,7 @@ def _track(index: bytes, trak: Box, movie_scale: int) -> Track:
     return Track(kind in _PLAYED, shift, scale, starts, counts, sizes, _times(index, stbl, samples))
 
 
-def _take(index: bytes, box: Box, at: int, form: str) -> tuple[Any, ...]:
+def take(index: bytes, box: Box, at: int, form: str) -> tuple[Any, ...]:
     """Read values in a box, `at` bytes behind its head."""
     if box.body + at + struct.calcsize(">" + form) > box.end:
         raise Doubt("a box is too short")
@@ -158,7 +175,7 @@ def _take(index: bytes, box: Box, at: int, form: str) -> tuple[Any, ...]:
 def _scale_and_duration(index: bytes, header: Box) -> tuple[int, int]:
     """Return how many ticks a second has, and how many the whole."""
     long = index[header.body : header.body + 1] == b"\1"
-    scale, duration = _take(index, header, 20 if long else 12, "IQ" if long else "II")
+    scale, duration = take(index, header, 20 if long else 12, "IQ" if long else "II")
     if not scale:
         raise Doubt("the time scale is 0")
     return scale, duration
@@ -171,13 +188,13 @@ def _shift(index: bytes, trak: Box, movie_scale: int, scale: int) -> float:
     if table is None:
         return 0.0
     long = index[table.body : table.body + 1] == b"\1"
-    (count,) = _take(index, table, 4, "I")
+    (count,) = take(index, table, 4, "I")
     form = "QqI" if long else "IiI"
     width = struct.calcsize(">" + form)
     if count > _MOST_EDITS:
         raise Doubt("the edit list is not simple")
     late = 0.0
-    entries = [_take(index, table, 8 + number * width, form) for number in range(count)]
+    entries = [take(index, table, 8 + number * width, form) for number in range(count)]
     for number, (duration, media_time, rate) in enumerate(entries):
         if media_time == -1 and number + 1 < count:
             late += duration / movie_scale
@@ -193,17 +210,17 @@ def _see_that_it_is_here(index: bytes, minf: Box) -> None:
     if dinf is None:
         return
     table = only(index, dinf, b"dref")
-    (count,) = _take(index, table, 4, "I")
+    (count,) = take(index, table, 4, "I")
     entries = list(inside(index, Box(table.kind, table.start, table.body + 8, table.end)))
-    flags = [_take(index, entry, 0, "I")[0] & 0xFFFFFF for entry in entries]
+    flags = [take(index, entry, 0, "I")[0] & 0xFFFFFF for entry in entries]
     if len(entries) != count or any(flag != _HERE for flag in flags):
         raise Doubt("it refers to another file")
 
 
-def _table(index: bytes, stbl: Box, kind: bytes, width: int) -> tuple[int, int]:
+def table_of(index: bytes, stbl: Box, kind: bytes, width: int) -> tuple[int, int]:
     """Return where the entries of a table begin, and how many there are."""
     box = only(index, stbl, kind)
-    (count,) = _take(index, box, 4, "I")
+    (count,) = take(index, box, 4, "I")
     if box.body + 8 + count * width > box.end:
         raise Doubt("a table is incomplete")
     return box.body + 8, count
@@ -213,14 +230,14 @@ def _offsets(index: bytes, stbl: Box) -> tuple[int, int, str]:
     if perhaps(index, stbl, b"co64") is not None:
         if perhaps(index, stbl, b"stco") is not None:
             raise Doubt("a track has two tables of chunk offsets")
-        return (*_table(index, stbl, b"co64", 8), "Q")
-    return (*_table(index, stbl, b"stco", 4), "I")
+        return (*table_of(index, stbl, b"co64", 8), "Q")
+    return (*table_of(index, stbl, b"stco", 4), "I")
 
 
 def _sizes(index: bytes, stbl: Box) -> tuple[int, "int | array[int]"]:
     """Return how many samples there are; and their size, or all their sizes, in bytes."""
     box = only(index, stbl, b"stsz")
-    same, count = _take(index, box, 4, "II")
+    same, count = take(index, box, 4, "II")
     if same:
         return count, same
     if box.body + 12 + 4 * count > box.end:
@@ -230,7 +247,7 @@ def _sizes(index: bytes, stbl: Box) -> tuple[int, "int | array[int]"]:
 
 def _counts(index: bytes, stbl: Box, chunks: int, samples: int) -> "array[int]":
     """Return the table of how many samples each chunk has."""
-    at, count = _table(index, stbl, b"stsc", 12)
+    at, count = table_of(index, stbl, b"stsc", 12)
     values = numbers(index, at, 3 * count, "I")
     firsts = values[0::3]
     if count and (firsts[0] != 1 or any(b <= a for a, b in pairwise(firsts))):
@@ -254,7 +271,7 @@ def _runs_of_chunks(counts: "array[int]", chunks: int) -> Iterator[tuple[int, in
 
 def _times(index: bytes, stbl: Box, samples: int) -> "array[int]":
     """Return the table of how long the samples last."""
-    at, count = _table(index, stbl, b"stts", 8)
+    at, count = table_of(index, stbl, b"stts", 8)
     values = numbers(index, at, 2 * count, "I")
     if sum(values[0::2]) != samples or max(values[1::2], default=0) >> 31:
         raise Doubt("the table of times does not fit the samples")

@@ -6,11 +6,12 @@ this order must be nearly the order of time.
 """
 
 from array import array
-from bisect import bisect_right
-from itertools import islice
+from heapq import merge
+from itertools import islice, repeat
+from math import inf
 
 from workers.formats.boxes import Box, top_level
-from workers.formats.chunks import Chunk, Track, big_endian, numbers, offset_tables, read_tracks
+from workers.formats.chunks import Track, big_endian, numbers, offset_tables, read_tracks
 from workers.formats.known import Doubt, Known, Piece, Span, beginning, tidied
 from workers.formats.shape import Pipe, Shape
 
@@ -88,37 +89,28 @@ def _see_order(tracks: list[Track], data: list[Box]) -> int:
     Raises:
         Doubt: they overlap, lie outside of the data, or are not nearly in the order of time.
     """
-    bodies, behind = [box.body for box in data], 0
-    rest = [(chunk for chunk in track.chunks() if chunk.end > chunk.start) for track in tracks]
-    coming: dict[int, Chunk] = {}  # the next one of each track that has one
-
-    def advance(number: int) -> None:
-        coming.pop(number, None)
-        if (chunk := next(rest[number], None)) is not None:
-            coming[number] = chunk
-
-    for number in range(len(tracks)):
-        advance(number)
-    if not coming:
-        raise Doubt("it has no samples")
-    begins = min(coming.values()).start
-    while coming:
-        number, chunk = min(coming.items(), key=lambda item: item[1].start)
-        place = bisect_right(bodies, chunk.start) - 1
-        if chunk.start < behind:
+    ends, behind, begins, limit = {box.body: box.end for box in data}, 0, None, 0
+    bodies = sorted(ends, reverse=True)  # the next one is the last
+    rest = [zip(track.chunks(), repeat(number)) for number, track in enumerate(tracks)]
+    reached = [-inf] * len(tracks)  # up to when each that is played lies before this place
+    for (start, end, since, until), number in merge(*rest):
+        if end == start:
+            continue
+        if start < behind:
             raise Doubt("chunks overlap")
-        if place < 0 or chunk.end > data[place].end:
+        while bodies and bodies[-1] <= start:
+            limit = ends[bodies.pop()]
+        if end > limit:
             raise Doubt("a chunk is outside the media data")
-        behind = chunk.end
-        advance(number)
+        behind = end
+        begins = start if begins is None else begins
         if tracks[number].played:
-            others = [
-                other.begins
-                for which, other in coming.items()
-                if which != number and tracks[which].played
-            ]
-            if others and chunk.ends - min(others) > _AHEAD_S:
+            reached[number] = -inf
+            if max(reached) - since > _AHEAD_S:
                 raise Doubt(_FAR_APART)
+            reached[number] = until
+    if begins is None:
+        raise Doubt("it has no samples")
     return begins
 
 

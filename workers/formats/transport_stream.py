@@ -3,12 +3,16 @@
 Source: ISO/IEC 13818-1, 2.4.3 (packets) and 2.4.4 (tables).
 """
 
+from io import BytesIO
+
 from workers.formats.known import Doubt, Known, Span, tidied
 from workers.formats.shape import Pipe, Shape
+from workers.formats.transport_tables import renumber
 
 _SYNC = 0x47
 # Bytes of a packet, and where its sync byte is: plain, and with a time stamp before (M2TS).
 _LAYOUTS = ((188, 0), (192, 4))
+_LONGEST = 192
 _SEEN = 10  # packets that tell that it is one
 _PAT, _PMT = 0x00, 0x02  # table ids
 
@@ -20,7 +24,7 @@ def arrange(known: Known, shape: Shape) -> Pipe | None:
     back to the beginning. In a pipe it can do that only as far as what it has read to recognise the
     format, which is ten packets.
     """
-    if (layout := _layout(known)) is None:
+    if (layout := layout_of(known.need(0, min(_SEEN * _LONGEST, known.size)))) is None:
         return None
     length, offset = layout
     _see_tables(known.need(0, _SEEN * length), length, offset)
@@ -28,15 +32,20 @@ def arrange(known: Known, shape: Shape) -> Pipe | None:
     start = -(-max(known.size - shape.long_tail, 0) // length) * length
     tail = Span(max(start, head.end), known.size)
     known.need_all(head, tail)
+    if renumber(BytesIO(known.need(0, head.end)), layout):
+        raise Doubt("the streams have other numbers later on")
     return Pipe("MPEG-TS", (Span(0, known.size),), tidied([head, tail]))
 
 
-def _layout(known: Known) -> tuple[int, int] | None:
+def layout_of(data: bytes) -> tuple[int, int] | None:
+    """Return how many bytes a packet has, and how many are before it; None if there is none.
+
+    `data` is the beginning of a file; 2,000 bytes are enough.
+    """
     for length, offset in _LAYOUTS:
-        if known.size >= _SEEN * length:
-            data = known.need(0, _SEEN * length)
-            if all(data[number * length + offset] == _SYNC for number in range(_SEEN)):
-                return length, offset
+        marks = data[offset : _SEEN * length : length]
+        if marks == bytes([_SYNC]) * _SEEN:
+            return length, offset
     return None
 
 

@@ -8,13 +8,17 @@ called bad because only a piece of it was read, or because FFmpeg could not seek
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 from core.errors import PermanentError, TransientError
 from core.model.failure_codes import FailureCode
 from core.model.states import Stage
 from workers.context import Context
+from workers.formats.jpeg import keep_first
 from workers.formats.shape import Pipe
+from workers.formats.transport_stream import layout_of
+from workers.formats.transport_tables import renumber
 from workers.runtime.scratch import require, whole_file_room
 from workers.sources.choose import WholeFile
 from workers.sources.fetch import fetch
@@ -24,6 +28,7 @@ T = TypeVar("T")
 
 SAMPLE = "sample"
 _ARRIVING = "arriving"
+_BEGINNING = 2000  # bytes that tell a transport stream
 INPUT = "input"  # without an extension: a name alone opens some demuxers
 OUT = "out"
 # Faults of the source, or unknown ones: the whole file may give another result.
@@ -38,8 +43,8 @@ async def either_way(
     from_file: Callable[[], Awaitable[T]],
 ) -> T:
     """Do something with the source as it arrives; with the whole file if that is in doubt."""
-    found = await _look(context)
-    if isinstance(found, Pipe):
+    found = await at_hand(context)
+    if found is not None:
         try:
             return await streamed(found)
         except (PermanentError, TransientError) as error:
@@ -48,8 +53,17 @@ async def either_way(
             context.report.add(f"{error}; once more, with the whole file")
             context.way = WholeFile("the result from a part of it is not certain")
             await asyncio.to_thread(shutil.rmtree, context.place / OUT, ignore_errors=True)
-    await _fetch(context)
+        await _fetch(context)
     return await from_file()
+
+
+async def at_hand(context: Context) -> Pipe | None:
+    """Return how the source is read as it arrives; None when the whole file is there."""
+    found = await _look(context)
+    if isinstance(found, Pipe):
+        return found
+    await _fetch(context)
+    return None
 
 
 async def _look(context: Context) -> Pipe | WholeFile:
@@ -77,5 +91,17 @@ async def _fetch(context: Context) -> None:
     context.report.enter(Stage.FETCHING)
     await require(place, whole_file_room(size))
     await fetch(context.source, place / _ARRIVING, context.report.at)
+    if context.limits.stills and await asyncio.to_thread(keep_first, place / _ARRIVING):
+        context.report.add("what lies behind the picture is left out")
+    moved = await asyncio.to_thread(_renumber, place / _ARRIVING)
     (place / _ARRIVING).rename(place / INPUT)
     context.report.add(f"fetched {size} bytes")
+    if moved:
+        context.report.add(f"streams go on under their first numbers, in {moved} packets")
+
+
+def _renumber(path: Path) -> int:
+    """Have each stream of a transport stream go on under the number that it began with."""
+    with path.open("r+b", buffering=0) as file:
+        layout = layout_of(file.read(_BEGINNING))
+        return renumber(file, layout) if layout else 0

@@ -5,12 +5,13 @@ from typing import ClassVar
 
 from workers.media.info import AudioStream, MediaInfo
 from workers.media.ladder import Ladder
-from workers.media.plan import sample_rate_of, select_audio
+from workers.media.plan import PlannedSound, sample_rate_of, select_audio
+from workers.media.texts import Chapter, TextStream
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedAudio:
-    """The one file to make; no bits of it are for a picture."""
+    """The one file to make; it has no picture."""
 
     name: ClassVar[str] = "audio"
     file_name: ClassVar[str] = "audio.m4a"
@@ -27,6 +28,11 @@ class AudioPlan:
         audio_bitrate: bits per second.
         sample_rate: samples per second.
         total_duration: seconds, None if unknown.
+        container: of the source; as `MediaInfo.format_name`.
+        streamed: whether segments for streaming are made too.
+        others: sounds that the stream has beside the default one.
+        texts: the streams of text to take out.
+        chapters: of the source.
     """
 
     audio: AudioStream
@@ -34,10 +40,17 @@ class AudioPlan:
     audio_bitrate: int
     sample_rate: int
     total_duration: float | None
+    container: str = ""
+    streamed: bool = False
+    others: tuple[PlannedSound, ...] = ()
+    texts: tuple[TextStream, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
     # What an `EncodePlan` has too.
     renditions: ClassVar[tuple[PlannedAudio, ...]] = (PlannedAudio(),)
+    files: ClassVar[tuple[PlannedAudio, ...]] = renditions
     sound_delay: ClassVar[float] = 0.0
     frame_count: ClassVar[None] = None
+    right: ClassVar[None] = None
 
 
 def plan_audio(info: MediaInfo, ladder: Ladder) -> AudioPlan:
@@ -55,4 +68,8 @@ def plan_audio(info: MediaInfo, ladder: Ladder) -> AudioPlan:
         audio_bitrate=ladder.audio_bitrate,
         sample_rate=sample_rate_of(audio),
         total_duration=audio.duration or info.duration,
+        container=info.format_name,
+        streamed=ladder.streamed,
+        texts=info.texts,
+        chapters=info.chapters,
     )

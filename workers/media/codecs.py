@@ -18,7 +18,11 @@ VIDEO = _table(
     " h263p msmpeg4v1 msmpeg4v2 wmv1 wmv2 wmv3 vc1 rv10 rv20 rv30 rv40 svq1 svq3 mjpeg mjpegb"
     " jpeg2000 prores dnxhd cfhd dvvideo ffv1 ffvhuff huffyuv utvideo lagarith cinepak"
     " indeo2 indeo3 indeo4 indeo5 msvideo1 qtrle rpza smc rawvideo v210 r210 dirac snow hap"
-    " dxv vmnc tscc2 msrle msa1 zmbv flashsv flashsv2 gif png apng webp webp_anim",
+    " dxv vmnc tscc2 msrle msa1 zmbv flashsv flashsv2 gif png apng webp webp_anim"
+    # Phones, cameras and cards.
+    " apv aic hqx hq_hqa speedhq asv1 asv2 sp5x avui avrp r10k y41p yuv4 8bps vp4"
+    # What records a screen.
+    " fraps dxtory mss1 mss2 wmv3image vc1image g2m mszh zlib loco",
     av1="libdav1d av1",
     cscd="camstudio",
     flv1="flv",
@@ -32,7 +36,8 @@ AUDIO = _table(
     " nellymoser wmav1 wmav2 wmapro wmalossless wmavoice cook sipr atrac1 atrac3 qdm2 qdmc mace3"
     " mace6 dvaudio s302m gsm gsm_ms ilbc qcelp evrc g723_1 g729 truespeech twinvq metasound"
     " adpcm_ct adpcm_ima_amv adpcm_ima_qt adpcm_ima_wav adpcm_ima_smjpeg adpcm_ms adpcm_swf"
-    " adpcm_xa adpcm_yamaha pcm_alaw pcm_bluray pcm_dvd pcm_f32be pcm_f32le pcm_f64be pcm_f64le"
+    " adpcm_xa adpcm_yamaha adpcm_ima_dk3 adpcm_ima_dk4 adpcm_sbpro_2 adpcm_sbpro_3 adpcm_sbpro_4"
+    " pcm_alaw pcm_bluray pcm_dvd pcm_f32be pcm_f32le pcm_f64be pcm_f64le"
     " pcm_mulaw pcm_s8 pcm_s16be pcm_s16be_planar pcm_s16le pcm_s16le_planar pcm_s24be"
     " pcm_s24daud pcm_s24le pcm_s24le_planar pcm_s32be pcm_s32le pcm_s32le_planar pcm_s64be"
     " pcm_s64le pcm_u8 pcm_u16be pcm_u16le pcm_u24be pcm_u24le pcm_u32be pcm_u32le",

@@ -1,7 +1,7 @@
 """Finds the places of a source that could not be read, among the frames that came of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
@@ -13,7 +13,13 @@ SLACK_FRAMES = 2
 _NEAR_S = 1.0
 # A clock that jumps by so much was set anew, as FFmpeg's `-dts_delta_threshold` has it.
 _JUMP_S = 10.0
+# What comes so late after its time is not shown any more; for so long nobody minds, in seconds.
+_PASSED_S = 0.5
 _MOST_FAULTY = 0.5
+# Of packets that have a frame. Some have half a frame, or one that is not shown.
+_FEWEST = 1 / 3
+# Of the bytes that are in a stretch of the file elsewhere. With fewer of them, nothing was there.
+_EMPTY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +29,14 @@ class Frame:
     Attributes:
         seconds: how long it lasts; 0 if nothing says it.
         faulty: whether the decoder complained of broken data.
+        byte: where it is in the file, if its container has a clock that runs on while nothing is
+            recorded.
     """
 
     start: float
     seconds: float
     faulty: bool
+    byte: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +54,27 @@ class Damage:
     Attributes:
         places: in order; broken frames are counted.
         lost: seconds for which nothing came.
+        end: where the last frame ends, in seconds, on a clock that never jumps.
+        paused: seconds that the clock has leapt on, which are in no output.
     """
 
     places: tuple[Place, ...] = ()
     lost: float = 0.0
+    paused: float = 0.0
+    end: float = field(default=0.0, compare=False)
 
 
 WHOLE = Damage()
 
 
 def damage(
-    frames: Sequence[Frame], made: float, *, steady: bool = True, refused: bool = False
+    frames: Sequence[Frame],
+    made: float,
+    *,
+    steady: bool = True,
+    refused: bool = False,
+    counted: bool = False,
+    since: float | None = None,
 ) -> Damage | None:
     """Find what is missing between frames, and what is broken.
 
@@ -66,38 +85,103 @@ def damage(
             beside a broken frame.
         refused: whether the decoder made nothing of some packets: then a single frame that is
             missing is a loss, and not one that a camera has left out.
+        counted: whether times are not in the file, but counted from what is there: then a loss is
+            longer than it looks.
+        since: from when on, in seconds, something can be decoded, if that is known: an edit list
+            may begin later than its first packet, at 0.
 
     Returns:
         None if the decoder complains of most frames: then its words tell of no place.
     """
     if sum(each.faulty for each in frames) > len(frames) * _MOST_FAULTY:
         return None
+    frames = _without_strays(frames)
     places: list[Place] = []
-    lost = longest = shift = end = 0.0
+    lost = longest = shift = end = passed = passed_at = 0.0
     # What made the output longer was no new clock.
     resets = max((each.start for each in frames), default=0.0) > made + _NEAR_S
-    usual = _usual(frames)
+    usual, rate = _usual(frames), _bytes_per_second(frames)
     before: Frame | None = None
     for frame in frames:
         start, seconds = frame.start - shift, frame.seconds or usual
         if before is None:
-            end = start
+            end = start if since is None else min(max(since, 0.0), start)
         elif start - end < -_JUMP_S or (resets and start - end > _JUMP_S):
             shift += start - end
             start = end
+        if before is not None and start + seconds < end - SLACK_SECONDS:
+            # Of two recordings that were put together, each has a clock of its own.
+            passed_at, passed = passed_at if passed else end, passed + seconds
         gap, least = start - end, seconds / 2 if refused else SLACK_SECONDS
-        if gap > least and before and (steady or before.faulty or frame.faulty):
+        sure = steady or before is None or before.faulty or frame.faulty
+        if gap > max(least, 0.0 if before else SLACK_SECONDS) and sure:
             places.append(Place(end, gap))
-            lost += gap
+            # What was never there could not be read either, and that is no fault of this file.
+            lost += 0.0 if before and _is_empty(before, frame, gap, rate) else gap
         # A stream may begin between keyframes: what is said of that is no damage.
         if frame.faulty and before is not None:
             places.append(Place(start, seconds))
         before, longest = frame, max(longest, seconds)
         end = max(end, start + seconds)
+    # In containers whose clock may begin anew FFmpeg goes on behind it, and the output is longer.
+    if passed > _PASSED_S and made < end + passed / 2:
+        places = sorted([*places, Place(passed_at, passed)], key=lambda place: place.start)
     broken = any(frame.faulty for frame in frames[1:])
-    if not broken and lost <= max(SLACK_SECONDS, SLACK_FRAMES * longest):
-        return WHOLE
-    return Damage(_joined(places), lost)
+    missing, paused = sum(place.seconds for place in places), max(shift, 0.0)
+    whole = not broken and not (refused and counted)
+    if whole and missing <= max(SLACK_SECONDS, SLACK_FRAMES * longest):
+        return Damage(paused=paused, end=end)
+    return Damage(_joined(places), lost, paused, end)
+
+
+def stops_early(made: float, *read: Damage | None) -> bool:
+    """Whether nothing was read of the last seconds that came out, of any stream.
+
+    ffprobe stops at what it cannot read; FFmpeg tries to go on behind it.
+    """
+    ends = [each.end for each in read if each is not None]
+    return any(ends) and max(ends) < made - _NEAR_S
+
+
+def _without_strays(frames: Sequence[Frame]) -> Sequence[Frame]:
+    """Leave out frames whose time alone is broken: the next one is on the old clock again."""
+    strays = {
+        number
+        for number, (before, each, after) in enumerate(
+            zip(frames, frames[1:], frames[2:], strict=False), 1
+        )
+        if abs(each.start - before.start) > _JUMP_S > abs(after.start - before.start)
+    }
+    return [each for number, each in enumerate(frames) if number not in strays]
+
+
+def uneven(found: Damage, made: float, frames: int, packets: int) -> Damage:
+    """Return the damage of pictures that last unequally long, of which a decoder refused some.
+
+    A pause among them tells nothing, but so few frames of so many packets do.
+    """
+    if frames >= packets * _FEWEST:
+        return found
+    return replace(found, lost=max(found.lost, made * (1 - frames / packets)))
+
+
+def _bytes_per_second(frames: Sequence[Frame]) -> float:
+    """Return how many bytes of the file a second has, most of the time; 0 if nobody can say."""
+    size = length = 0.0
+    for each, after in pairwise(frames):
+        passed = after.start - each.start
+        # Of a pause neither counts.
+        if each.byte is not None and after.byte is not None and 0 < passed <= SLACK_SECONDS:
+            size += after.byte - each.byte
+            length += passed
+    return size / length if length else 0.0
+
+
+def _is_empty(before: Frame, frame: Frame, seconds: float, rate: float) -> bool:
+    """Whether nearly no bytes lie in a gap of so many seconds: the clock went on without them."""
+    if before.byte is None or frame.byte is None:
+        return False
+    return frame.byte - before.byte < seconds * rate * _EMPTY
 
 
 def _usual(frames: Sequence[Frame]) -> float:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from workers.media.texts import Chapter, TextStream
+
 # ffprobe names the transfer characteristics of ITU-R BT.2100 so: PQ and HLG.
 HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 # ISO/IEC 23001-7 replaces a protected track's sample entry by one of these.
@@ -12,9 +14,13 @@ UNKNOWN_CODEC = "unknown"
 ANIMATED_WEBP = "webp_anim"
 STILL_FORMATS = frozenset({"png_pipe", "jpeg_pipe", "webp_pipe", ANIMATED_WEBP})
 _WIDE_PRIMARIES = frozenset({"bt2020", "film", "bt470m", "smpte431", "smpte432"})
-# Curves far from BT.709's. PAL says gamma28 of pictures that are like all others, so it is believed
-# only where nothing else says PAL.
-OTHER_CURVES = frozenset({"gamma22", "gamma28", "linear"})
+# Curves far from BT.709's: 2.2, 2.8 and 1, by the names that ffprobe gives them. PAL says 2.8 of
+# pictures that are like all others, so it is believed only where nothing else says PAL.
+OTHER_CURVES = frozenset({"bt470m", "bt470bg", "linear"})
+# Profiles of Dolby Vision: one whose base layer no other decoder shows, and those (of AV1 and of
+# two eyes) where a number tells whether that is so.
+_DOLBY_VISION_ALONE = 5
+_DOLBY_VISION_ANY_BASE = frozenset({10, 20})
 _SD_MATRICES = frozenset({"bt470bg", "smpte170m"})
 _RGB = ("rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "pal8")
 _ALPHA = ("yuva", "rgba", "argb", "bgra", "abgr", "gbrap", "ya8", "ya16")
@@ -35,6 +41,7 @@ class VideoStream:
         sample_aspect_ratio: width of a stored pixel over its height.
         avg_frame_rate: frames over time.
         base_frame_rate: the rate that fits all time stamps (ffprobe's r_frame_rate).
+        usual_rate: that most of its first pictures follow each other at.
         color_range: tv or pc.
         color_transfer: transfer characteristics.
         color_space: matrix coefficients.
@@ -43,12 +50,18 @@ class VideoStream:
         start_time: first time stamp, in seconds.
         duration: seconds.
         cropped: whether the container cuts something off what is stored.
+        grows: whether its first pictures are smaller than that.
         fields: whether a picture that was looked at holds two fields.
         pulldown: whether pictures are held for two fields and three in turn, by their flags.
         telecined: whether that was done for good, and two of five pictures are woven of others.
         parity: the field that comes first, tff or bff, where no flag says that there are fields.
         dolby_vision: the profile.
+        dolby_vision_base: a number for how others may show its base layer; 0 is not at all.
         alpha_beside: whether an alpha channel lies beside the picture, as WebM has it.
+        present: whether something is known to be in it: the container counts it, or it was decoded.
+        split: top or bottom, the first field, if each picture is one: two in turn make a whole one.
+        behind: seconds by which its pictures come later than they belong.
+        turned_twice: whether the container and the pictures themselves both say how to turn them.
     """
 
     index: int
@@ -60,6 +73,7 @@ class VideoStream:
     sample_aspect_ratio: Fraction = Fraction(1)
     avg_frame_rate: Fraction | None = None
     base_frame_rate: Fraction | None = None
+    usual_rate: Fraction | None = None
     pix_fmt: str = ""
     color_range: str = ""
     color_primaries: str = ""
@@ -70,12 +84,18 @@ class VideoStream:
     start_time: float | None = None
     duration: float | None = None
     cropped: bool = False
+    grows: bool = False
     fields: bool = False
     pulldown: bool = False
     telecined: bool = False
     parity: str = ""
     dolby_vision: int | None = None
+    dolby_vision_base: int | None = None
     alpha_beside: bool = False
+    present: bool = False
+    split: str = ""
+    behind: float = 0.0
+    turned_twice: bool = False
 
     @property
     def display_size(self) -> tuple[Fraction, Fraction]:
@@ -123,6 +143,12 @@ class VideoStream:
         return self.color_transfer in HDR_TRANSFERS
 
     @property
+    def own_colors(self) -> bool:
+        """Whether only a decoder of Dolby Vision shows its colours: those of profile 5."""
+        new = self.dolby_vision in _DOLBY_VISION_ANY_BASE and self.dolby_vision_base == 0
+        return self.dolby_vision == _DOLBY_VISION_ALONE or new
+
+    @property
     def rgb(self) -> bool:
         """Whether its pixels are red, green and blue."""
         return self.pix_fmt.startswith(_RGB)
@@ -131,6 +157,11 @@ class VideoStream:
     def alpha(self) -> bool:
         """Whether one can see through its pixels."""
         return self.pix_fmt.startswith(_ALPHA) or self.alpha_beside
+
+    @property
+    def may_hide(self) -> bool:
+        """Whether one may see through some of its pixels; of a palette nobody tells before."""
+        return self.alpha or (self.codec == "png" and self.pix_fmt == "pal8")
 
     @property
     def gamut(self) -> str:
@@ -154,7 +185,14 @@ class AudioStream:
         layout: of its channels.
         sample_rate: samples per second.
         default: whether the file marks it as the one to play.
+        beside: whether the file marks it as made for some: a comment, a description, no voices.
+        language: as BCP 47 has it; empty if the file does not say.
+        title: its name, as the file has it.
+        role: what it is for, as DASH calls it, if not just for all: `commentary`, `description`.
+        other_programme: whether it belongs to another programme than the picture.
+        frame_count: packets that the container counts.
         start_time: first time stamp in seconds, or None.
+        present: as of a `VideoStream`.
     """
 
     index: int
@@ -164,8 +202,15 @@ class AudioStream:
     codec_tag: str = ""
     layout: str = ""
     default: bool = False
+    frame_count: int | None = None
     start_time: float | None = None
     duration: float | None = None
+    present: bool = False
+    beside: bool = False
+    other_programme: bool = False
+    language: str = ""
+    title: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +232,14 @@ class MediaInfo:
         audio: every sound stream in file order.
         cover: the stream of a still picture beside the sound, if its decoder took it.
         other_videos: moving pictures beside `video`.
-        subtitle_count: of text.
+        subtitle_count: of text, and of pictures of text.
+        texts: those of text that can be shown beside the picture.
+        chapters: parts of it that have names.
         start_time: the first time stamp of all streams, in seconds.
-        stream_count: of picture, sound and text.
-        beside_count: of covers, attachments, data.
+        stream_count: of picture and sound.
+        beside_count: of text, covers, attachments, data.
         shapes: of the picture, if there are several.
+        size: of the file, in bytes.
         undescribed_count: streams with neither a codec's name nor a tag.
     """
 
@@ -202,10 +250,13 @@ class MediaInfo:
     cover: int | None = None
     other_videos: int = 0
     subtitle_count: int = 0
+    texts: tuple[TextStream, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
     start_time: float = 0.0
     stream_count: int = 0
     beside_count: int = 0
     undescribed_count: int = 0
+    size: int | None = None
     shapes: tuple[Shape, ...] = ()
 
     @property

@@ -17,10 +17,13 @@ _MAX_RATE = 1_000_000
 def rotation(entry: Fields) -> int | None:
     """Return the clockwise turn of a stream or frame: 0, 90, 180 or 270; None if nothing is said.
 
-    ffprobe's side data counts the other way round, its old tag does not.
+    ffprobe's side data counts the other way round, its old tag does not. It calls a picture that
+    is mirrored from left to right turned by 180 degrees.
     """
     turns = [
-        -turned for side in sides(entry) if (turned := number(side.get("rotation"))) is not None
+        -turned if abs(turned) < 179 or not _mirrored(side) else 0.0
+        for side in sides(entry)
+        if (turned := number(side.get("rotation"))) is not None
     ]
     degrees = turns[-1] if turns else number(mapping(entry.get("tags")).get("rotate"))
     if degrees is None:
@@ -28,6 +31,16 @@ def rotation(entry: Fields) -> int | None:
     quarter = round(degrees / 90)
     # FFmpeg turns other angles inside the stored frame, which keeps its shape.
     return quarter * 90 % 360 if abs(degrees - quarter * 90) <= 1 else 0
+
+
+def _mirrored(side: Fields) -> bool:
+    """Whether a matrix, in ffprobe's three lines of `0000: a b u`, mirrors: it turns area over."""
+    rows = [line.partition(":")[2].split() for line in text(side.get("displaymatrix")).splitlines()]
+    numbers = [[number(each) or 0.0 for each in row[:2]] for row in rows if len(row) == 3]
+    if len(numbers) < 2:
+        return False
+    (a, b), (c, d) = numbers[:2]
+    return a * d - b * c < 0
 
 
 def pixel_aspect(value: object) -> Fraction | None:
@@ -42,6 +55,16 @@ def rate(value: object) -> Fraction | None:
     """Return pictures a second."""
     found = fraction(value, "/")
     return found if found is not None and 0 < found <= _MAX_RATE else None
+
+
+def plain(value: str, most: int) -> str:
+    """Return a line of text of at most so many characters, without what cannot be shown.
+
+    What comes from unknown people may hold a NUL or half a character, which no database takes, or
+    turn the direction in which all that follows is read.
+    """
+    shown = "".join(char if char.isprintable() else " " for char in value[: 2 * most])
+    return " ".join(shown.split())[:most].strip()
 
 
 def seconds(value: object) -> float | None:

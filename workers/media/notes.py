@@ -1,6 +1,6 @@
 """What is told of a source: what is done to it, what is left out, and what could not be read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from core.model.notes import DoneCode, Note, WarningCode, note
 from workers.media.audio_plan import AudioPlan
@@ -8,9 +8,12 @@ from workers.media.damage import Damage, Place
 from workers.media.info import UNKNOWN_CODEC, AudioStream, MediaInfo
 from workers.media.limits import decodable
 from workers.media.plan import EncodePlan
+from workers.media.sounds import unheard
+from workers.media.tracks import PlannedTrack
 
 # Places of damage that are named one by one.
 _MOST_NAMED = 4
+_LATE = {"video": "A video track that begins later was", "audio": "A sound track was"}
 # A rate that is lower by less is the same, written in another way.
 _SAME_RATE = 1.02
 _ANIMATIONS = frozenset({"gif", "webp", "apng"})
@@ -24,14 +27,17 @@ def done_of(plan: EncodePlan | AudioPlan, *, resized: bool = False) -> tuple[Not
     `resized` says whether its pictures were of several sizes.
     """
     channels = plan.audio.channels if plan.audio else 0
-    downmixed = (DoneCode.AUDIO_DOWNMIXED, channels > 2, {"channels": channels})
+    surround = plan.streamed and any(sound.channels > 2 for sound in plan.others)
+    downmixed: tuple[tuple[DoneCode, bool, Mapping[str, object]], ...] = (
+        (DoneCode.AUDIO_DOWNMIXED, channels > 2, {"channels": channels}),
+        (DoneCode.SURROUND_KEPT, surround, {}),
+    )
     if isinstance(plan, AudioPlan):
-        return _notes((DoneCode.MADE_FROM_SOUND, True, {}), downmixed)
+        return _notes((DoneCode.MADE_FROM_SOUND, True, {}), *downmixed)
     video, rate = plan.video, float(plan.frame_rate)
     # An average above the rate of the time stamps comes from a broken clock.
     rates = [each for each in (video.avg_frame_rate, video.base_frame_rate) if each]
     source_rate = float(min(rates, default=0))
-    still = plan.duration is not None and plan.duration == plan.hold
     film = video.telecined or video.pulldown
     fields = not film and (video.interlaced or video.parity != "")
     reduced = not film and source_rate > rate * _SAME_RATE
@@ -48,9 +54,9 @@ def done_of(plan: EncodePlan | AudioPlan, *, resized: bool = False) -> tuple[Not
         (DoneCode.FRAME_RATE_NORMALIZED, variable, {"rate": rate}),
         (DoneCode.FRAME_RATE_REDUCED, reduced, {"source": source_rate, "rate": rate}),
         (DoneCode.PICTURE_LATE, plan.delay >= _BESIDE_S, {"seconds": plan.delay}),
-        (DoneCode.PICTURE_HELD, plan.hold >= _BESIDE_S and not still, {"seconds": plan.hold}),
-        (DoneCode.MADE_FROM_STILL, still or video.codec in _ANIMATIONS, {}),
-        downmixed,
+        (DoneCode.PICTURE_HELD, plan.hold >= _BESIDE_S and not plan.still, {"seconds": plan.hold}),
+        (DoneCode.MADE_FROM_STILL, plan.still or video.codec in _ANIMATIONS, {}),
+        *downmixed,
     )
 
 
@@ -65,17 +71,62 @@ def left_out(info: MediaInfo, plan: EncodePlan | AudioPlan) -> tuple[Note, ...]:
         note(WarningCode.AUDIO_DROPPED, tracks="A sound track was", why=_why(stream))
         for stream in foreign
     ]
-    others = len(info.audio) - len(foreign) - (plan.audio is not None)
-    if others > 0:
-        tracks = _tracks(others, "other sound track")
-        notes.append(note(WarningCode.AUDIO_DROPPED, tracks=tracks, why="only one is kept"))
-    for code, count, name in (
-        (WarningCode.VIDEO_DROPPED, info.other_videos, "other video track"),
-        (WarningCode.SUBTITLES_DROPPED, info.subtitle_count, "subtitle track"),
+    heard = {each.index for each in (plan.audio, plan.right) if each is not None}
+    heard |= {each.index for sound in plan.others for each in (sound.audio, sound.right) if each}
+    others = len(info.audio) - len(foreign) - len(heard)
+    beyond = unheard(info, plan) if plan.streamed else []
+    for count, why in (
+        (len(beyond), f"at most {_sounds(plan)} are kept"),
+        (others - len(beyond), "only one is kept"),
     ):
-        if count:
-            notes.append(note(code, tracks=_tracks(count, name)))
+        if count > 0:
+            tracks = _tracks(count, "other sound track")
+            notes.append(note(WarningCode.AUDIO_DROPPED, tracks=tracks, why=why))
+    if count := info.other_videos:
+        tracks = _tracks(count, "other video track")
+        notes.append(note(WarningCode.VIDEO_DROPPED, tracks=tracks))
+    if count := info.subtitle_count - len(plan.texts):
+        tracks = _tracks(count, "subtitle track", " of pictures, or of a rare format,")
+        notes.append(note(WarningCode.SUBTITLES_DROPPED, tracks=tracks))
     return tuple(notes)
+
+
+def unread_texts(count: int) -> tuple[Note, ...]:
+    """Return the warning of so many text tracks that could not be read."""
+    if not count:
+        return ()
+    tracks = _tracks(count, "subtitle track", " without text that can be read")
+    return (note(WarningCode.SUBTITLES_DROPPED, tracks=tracks),)
+
+
+def without_others(plan: EncodePlan | AudioPlan) -> Note:
+    """Return the warning of a film that could only be made with its default sound."""
+    tracks = _tracks(_sounds(plan) - 1, "other sound track")
+    return note(WarningCode.AUDIO_DROPPED, tracks=tracks, why="the file could not be read with it")
+
+
+def nothing_heard(tracks: Sequence[PlannedTrack]) -> tuple[Note, ...]:
+    """Return the warning of sounds that were planned, and left out of the stream."""
+    count = len([track for track in tracks if track.channels in (1, 2)])
+    if not count:
+        return ()
+    what = _tracks(count, "other sound track")
+    return (note(WarningCode.AUDIO_DROPPED, tracks=what, why="nothing could be heard in it"),)
+
+
+def _sounds(plan: EncodePlan | AudioPlan) -> int:
+    """Return how many tracks of a source are heard."""
+    return len({plan.audio, *(sound.audio for sound in plan.others)})
+
+
+def begun_late(kinds: Iterable[str]) -> tuple[Note, ...]:
+    """Return the warnings of streams that begin so late that they were left out."""
+    codes = {"video": WarningCode.VIDEO_DROPPED, "audio": WarningCode.AUDIO_DROPPED}
+    return tuple(
+        note(code, tracks=_LATE[kind], why="it begins too late in the file")
+        for kind, code in codes.items()
+        if kind in set(kinds)
+    )
 
 
 def unreadable(
@@ -101,14 +152,39 @@ def unreadable(
     return tuple(notes)
 
 
+def end_missing() -> tuple[Note, ...]:
+    """Return the warning of a still picture whose end is missing."""
+    return (note(WarningCode.PARTLY_DAMAGED, what="The end of the picture"),)
+
+
+def left_behind(share: float) -> tuple[Note, ...]:
+    """Return the warning of a recording that begins where the first one ends.
+
+    `share` is the part of the file that it has.
+    """
+    what = f"Another recording that is joined to the end of the first ({share:.0%} of the file)"
+    return (note(WarningCode.PARTLY_DAMAGED, what=what),)
+
+
+def partly_left_behind() -> tuple[Note, ...]:
+    """Return the warning of such a recording, if FFmpeg went on with it behind its beginning."""
+    what = "A part of another recording that is joined to the end of the first"
+    return (note(WarningCode.PARTLY_DAMAGED, what=what),)
+
+
+def speed_ignored() -> tuple[Note, ...]:
+    """Return the warning of a file that asks for another speed."""
+    return (note(WarningCode.SPEED_IGNORED),)
+
+
 def _why(stream: AudioStream) -> str:
     if stream.codec == UNKNOWN_CODEC:
         return "its codec is not known"
     return f"its codec {stream.codec} is not supported"
 
 
-def _tracks(count: int, name: str) -> str:
-    return f"1 {name} was" if count == 1 else f"{count} {name}s were"
+def _tracks(count: int, name: str, more: str = "") -> str:
+    return f"1 {name}{more} was" if count == 1 else f"{count} {name}s{more} were"
 
 
 def _places(places: Sequence[Place], of: str) -> str:

@@ -23,10 +23,16 @@ FALLBACK_RATE = Fraction(30)
 _SAME_RATE = Fraction(1, 5000)
 # Of film that was brought to television of 60 fields a second (2:3 pulldown).
 FILM_RATE = Fraction(24000, 1001)
+VIDEO_RATE = Fraction(30000, 1001)
 # A base rate this close above the average is what the camera meant before it dropped frames.
 _NOMINAL = Fraction(5, 4)
 # How far the average of a constant source may lie from its base rate (a short last frame).
 _JITTER = Fraction(1, 100)
+
+
+# The part of the time of a picture by which clocks of milliseconds, and rates that are not exact,
+# may move it.
+_MOVES = 0.1
 
 
 def output_rate(video: VideoStream, cap: Fraction) -> Fraction:
@@ -37,18 +43,45 @@ def output_rate(video: VideoStream, cap: Fraction) -> Fraction:
     if average is None and base is None:
         return min(FALLBACK_RATE, cap)
     if video.variable_frame_rate and average is not None:
-        return _capped(_steady(average, base), cap)
+        return _capped(_steady(average, base, video.usual_rate), cap)
     rate = average or base or FALLBACK_RATE
     if base is not None and abs(rate - base) <= base * _JITTER:
-        rate = base
+        # A single picture that comes early, as where recordings were joined, spoils the base rate.
+        rate = rate if _is_standard(rate) and not _is_standard(base) else base
     return _capped(_snap(rate), cap)
 
 
-def _steady(average: Fraction, base: Fraction | None) -> Fraction:
+def rounding(video: VideoStream, late: float, rate: Fraction) -> str:
+    """Choose how the times of pictures are brought to the places of a constant rate.
+
+    If each is in the middle between two places, rounding to the nearest would take some back and
+    some on: one place would have two pictures, and the next one none.
+
+    Args:
+        video: what is brought to that rate.
+        late: seconds before its first picture.
+        rate: places a second; the first one is at 0.
+
+    Returns:
+        near, down or up.
+    """
+    own = video.avg_frame_rate
+    if own is None or video.variable_frame_rate or abs(own - rate) > rate * _JITTER:
+        return "near"
+    place = late * float(rate) % 1
+    if abs(place - 0.5) > _MOVES:
+        return "near"
+    return "down" if place < 0.5 else "up"
+
+
+def _steady(average: Fraction, base: Fraction | None, usual: Fraction | None) -> Fraction:
     """The nominal rate of a variable source, or the standard rate next to its average."""
     # An average above the base rate comes from a broken clock, one just below it from dropped
     # frames; far below it the base rate is only the grid that the time stamps lie on.
-    if base is not None and _snap(base) in STANDARD_RATES and base <= average * _NOMINAL:
+    # A long pause lowers the average too; what is usual between pictures it does not.
+    if base is not None and usual is not None:
+        average = max(average, min(usual, base))
+    if base is not None and _is_standard(base) and base <= average * _NOMINAL:
         return _snap(base)
     # Never below 24: at a lower rate a moment would be shown more than 21 ms too early or late.
     return min(STANDARD_RATES, key=lambda rate: (abs(rate - average), rate))
@@ -57,6 +90,10 @@ def _steady(average: Fraction, base: Fraction | None) -> Fraction:
 def _snap(rate: Fraction) -> Fraction:
     nearest = min(STANDARD_RATES, key=lambda standard: abs(standard - rate))
     return nearest if abs(nearest - rate) <= nearest * _SAME_RATE else rate
+
+
+def _is_standard(rate: Fraction) -> bool:
+    return _snap(rate) in STANDARD_RATES
 
 
 def _capped(rate: Fraction, cap: Fraction) -> Fraction:

@@ -9,7 +9,7 @@ from workers.media.json_values import integer, number, pixel_aspect
 # Broadcasts change between 4:3 and 16:9 so. Of other containers one shape is true.
 _CONTAINERS = frozenset({"mpegts", "mpeg"})
 _CODECS = frozenset({"mpeg1video", "mpeg2video", "h264"})
-_MOST = 50  # changes; more is a broken file, and a long expression
+_MOST = 50  # that are told: FFmpeg is given them as one expression
 
 
 def may_change(info: MediaInfo) -> bool:
@@ -21,7 +21,8 @@ def may_change(info: MediaInfo) -> bool:
 def shapes_of(video: VideoStream, start_time: float, lines: Iterable[str]) -> tuple[Shape, ...]:
     """Return the shapes that ffprobe's keyframes have, by their times; none if one pixel fits all.
 
-    Each line is `time,width,height,aspect of a pixel`. A clock that goes back tells no times.
+    Each line is `time,width,height,aspect of a pixel`. The first ones are taken, as far as they are
+    true: what is behind a clock that goes back has another time when it is encoded.
     """
     found: list[Shape] = []
     pixels = set()
@@ -32,12 +33,12 @@ def shapes_of(video: VideoStream, start_time: float, lines: Iterable[str]) -> tu
         if at is None or not wide or not high:
             continue
         at = max(at - start_time, 0.0)
-        if at < latest:
-            return ()
+        if at < latest or len(found) == _MOST:
+            break
         latest = at
         pixel = pixel_aspect(rest[0]) or video.sample_aspect_ratio
         pixels.add(pixel)
         aspect = Fraction(wide, high) * pixel
         if not found or found[-1].aspect != aspect:
             found.append(Shape(round(at, 3), aspect))
-    return tuple(found) if len(pixels) > 1 and len(found) <= _MOST else ()
+    return tuple(found) if len(pixels) > 1 else ()

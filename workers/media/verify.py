@@ -1,6 +1,7 @@
 """Checks the outputs against the plan: FFmpeg also exits with 0 on half a file."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
@@ -11,10 +12,18 @@ from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import EncodePlan, PlannedRendition
 
 # Players show the last picture while there is still sound; for so long nobody minds, in parts of
-# the film and in seconds.
+# the film and in seconds. No more do they mind a last picture that stands on in silence.
 _SILENT_SHARE, _SILENT_LEAST_S, _SILENT_MOST_S = 0.01, 0.25, 1.0
 # Where a file was cut, picture and sound end so near to each other, in seconds.
 _ALIKE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Seconds of picture, without what the last one was held, and of sound that came out."""
+
+    picture: float
+    sound: float
 
 
 def most_frames(plan: EncodePlan, limits: Limits) -> int:
@@ -27,18 +36,35 @@ def most_frames(plan: EncodePlan, limits: Limits) -> int:
     return max(limits.max_frames, said + round(plan.frame_rate))
 
 
-def outlasted(plan: EncodePlan, outputs: Mapping[str, MediaInfo]) -> float:
-    """Return for how many seconds sound goes on without a picture; 0 if nobody would mind.
+def apart(plan: EncodePlan, outputs: Mapping[str, MediaInfo]) -> Ends | None:
+    """Return the ends of picture and sound if the last picture stood for too short or too long.
 
-    A header does not always tell how long picture and sound are.
+    None if nobody would mind. A header does not always tell how long they are.
     """
-    longest = 0.0
     for output in outputs.values():
-        picture = (output.video.frame_count or 0 if output.video else 0) / float(plan.frame_rate)
-        sound = max((stream.duration or 0.0 for stream in output.audio), default=0.0)
-        if sound - picture > min(max(sound * _SILENT_SHARE, _SILENT_LEAST_S), _SILENT_MOST_S):
-            longest = max(longest, sound - picture)
-    return longest
+        if output.video is None or not output.audio:
+            continue
+        picture = (output.video.frame_count or 0) / float(plan.frame_rate)
+        sound = _sound_seconds(output)
+        silent = sound - picture
+        off = max(silent, min(-silent, plan.hold))
+        if off > min(max(sound * _SILENT_SHARE, _SILENT_LEAST_S), _SILENT_MOST_S):
+            return Ends(max(picture - plan.hold, 0.0), sound)
+    return None
+
+
+def shortened(plan: EncodePlan | AudioPlan, seconds: float) -> EncodePlan | AudioPlan:
+    """Return a plan that wants so much less, as the clock of the source has leapt over that."""
+    total = _less(plan.total_duration, seconds)
+    if isinstance(plan, AudioPlan):
+        return replace(plan, total_duration=total)
+    audio = plan.audio and replace(plan.audio, duration=_less(plan.audio.duration, seconds))
+    duration = _less(plan.duration, seconds)
+    return replace(plan, total_duration=total, duration=duration, audio=audio)
+
+
+def _less(length: float | None, seconds: float) -> float | None:
+    return None if length is None else max(length - seconds, 0.0)
 
 
 def check(
@@ -59,9 +85,9 @@ def check(
         TransientError: a rendition is missing or of another shape: a fault of ours.
     """
     if isinstance(plan, AudioPlan):
-        (file,) = plan.renditions
+        (file,) = plan.files
         return _check_audio(plan, outputs.get(file.name), complaint, lost, limits)
-    for rendition in plan.renditions:
+    for rendition in plan.files:
         output = outputs.get(rendition.name)
         if output is None:
             raise TransientError(f"{rendition.name} is missing")
@@ -77,6 +103,15 @@ def check(
         if plan.audio and not output.audio:
             return Failure(FailureCode.CORRUPT_MEDIA, "The sound of the file could not be read.")
     return None
+
+
+def too_little(share: float, limits: Limits) -> Failure | None:
+    """Turn away a file of which only this part could be read, by its bytes."""
+    if share >= limits.min_readable:
+        return None
+    return Failure(
+        FailureCode.CORRUPT_MEDIA, f"The file is damaged: {share:.0%} of it could be read."
+    )
 
 
 def _check_audio(

@@ -1,7 +1,16 @@
 """Turns a plan for sound alone into the arguments of one FFmpeg process."""
 
-from workers.ffmpeg.command import audio_encoder, opening, still_output, until
-from workers.ffmpeg.sound import AUDIO_LABEL, sound_graph
+from workers.ffmpeg.command import (
+    audio_encoder,
+    mp4_slave,
+    opening,
+    other_sounds,
+    still_output,
+    tee,
+    until,
+)
+from workers.ffmpeg.sound import AUDIO_LABEL, channels_of, sound_decoder, sound_graph
+from workers.ffmpeg.text_output import text_outputs
 from workers.media.audio_plan import AudioPlan
 from workers.media.limits import DEFAULT_LIMITS, Limits
 
@@ -27,21 +36,24 @@ def audio_command(
     limits: Limits = DEFAULT_LIMITS,
 ) -> list[str]:
     """Write the argument list; all is as for `encode_command`."""
-    (file,) = plan.renditions
-    graph, track = sound_graph(plan), AUDIO_LABEL
+    (file,) = plan.files
+    graph, track = sound_graph(plan, out_dir=out_dir), AUDIO_LABEL
     poster = [f"0:{plan.cover}", "-vf", _fitted()]
     if plan.cover is None:
         graph, track, poster = f"{graph};{wave_graph()}", "track", ["[poster]"]
     return [
         *opening(ffmpeg, source, limits),
+        *sound_decoder(plan),
         "-i", source,
         "-filter_complex", graph,
         "-map", f"[{track}]",
-        *audio_encoder(plan.audio, plan.audio_bitrate),
+        *audio_encoder(channels_of(plan), plan.audio_bitrate),
         "-map_metadata", "-1",
         "-map_chapters", "-1",
         *until(limits),
-        "-f", "mp4", f"{out_dir}/{file.file_name}",
+        "-f", "tee", tee([mp4_slave("a", f"{out_dir}/{file.file_name}")], plan, out_dir),
+        *other_sounds(plan, out_dir, limits),
+        *text_outputs(plan.texts, out_dir, until(limits)),
         "-map", *poster, *still_output(out_dir),
     ]  # fmt: skip
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from workers.ffmpeg.encoders import ENCODERS
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
 from workers.ffmpeg.whitelists import ALPHA_DECODERS
+from workers.media.ladder import Codec, Ladder
 
 _LIMITS = ProcessLimits(wall_seconds=10.0, stdout_bytes=1024**2)
 _REQUIRED_ENCODERS = frozenset({"libx264", "aac", "mjpeg"})
@@ -27,10 +29,12 @@ class Capabilities:
     Attributes:
         converts_color: with the curves of screens, in linear light.
         sees_alpha: decodes the alpha channel of VP8 and VP9.
+        codecs: of pictures, that it can encode.
     """
 
     converts_color: bool
     sees_alpha: bool = False
+    codecs: frozenset[Codec] = frozenset({"h264"})
 
 
 def parse_names(listing: str) -> frozenset[str]:
@@ -61,7 +65,22 @@ async def ask_capabilities(ffmpeg: str) -> Capabilities:
     return Capabilities(
         converts_color={"zscale", "tonemap"} <= filters,
         sees_alpha=set(ALPHA_DECODERS.values()) <= decoders,
+        codecs=frozenset(codec for codec, name in ENCODERS.items() if name in encoders),
     )
+
+
+def require_encoders(ffmpeg: str, capabilities: Capabilities, ladder: Ladder) -> None:
+    """See that a binary can encode every rung of a ladder.
+
+    Raises:
+        UnfitFFmpegError: it cannot.
+    """
+    missing = {rung.codec for rung in ladder.rungs} - capabilities.codecs
+    for codec in sorted(missing):
+        raise UnfitFFmpegError(
+            f"the ladder has a rung with codec {codec}, and {ffmpeg} lacks {ENCODERS[codec]}; use "
+            "a build of FFmpeg that has it, or another ladder"
+        )
 
 
 async def _listing(ffmpeg: str, option: str) -> str:

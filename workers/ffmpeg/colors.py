@@ -7,13 +7,18 @@ from workers.media.plan import EncodePlan, PlannedRendition
 
 # Matrices that a picture may keep; everything else is brought to BT.709.
 _KEPT_MATRICES = frozenset({"bt709", "smpte170m", "bt470bg"})
-_STRANGE_MATRICES = frozenset({"ycgco"})
 _BT709 = "color_primaries=bt709:color_trc=bt709:colorspace=bt709"
 # Where nothing is said, players take BT.709 from 720 lines up and BT.601 below.
 _HD_LINES = 720
 # Reference white of ITU-R BT.2408 in nits, and the peak of PQ.
 _WHITE, _PQ_PEAK = 203, 10_000
 _SCREEN = "iec61966-2-1"  # sRGB
+# What the source says of its brightest light is not so any more. An encoder would pass it on, and
+# screens dim a picture by it.
+_FORGET_LIGHT = [
+    f"sidedata=mode=delete:type={kind}"
+    for kind in ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")
+]
 
 
 def sized(plan: EncodePlan, capabilities: Capabilities) -> list[str]:
@@ -23,15 +28,13 @@ def sized(plan: EncodePlan, capabilities: Capabilities) -> list[str]:
     def canvas(pix_fmt: str, options: str = "") -> list[str]:
         return to_canvas(rendition.width, rendition.height, pix_fmt, options, plan.shapes)
 
-    if video.color_space in _STRANGE_MATRICES and capabilities.converts_color:
-        # The scaler refuses these.
-        named = ["zscale=m=bt709:r=tv", f"setparams={_BT709}"]
-        return [*named, *canvas("yuv420p", ":out_range=tv")]
     if video.hdr:
-        tags = [f"setparams=range=tv:{_BT709}", "format=yuv420p"]
+        tags = [f"setparams=range=tv:{_BT709}", "format=yuv420p", *_FORGET_LIGHT]
         if capabilities.converts_color:
-            return [*canvas("yuv444p10"), *_tone_map(video), *tags]
+            return [*canvas(_fine(video)), *_tone_map(video), *tags]
         return [*canvas("yuv444p10"), *_tone_map_by_table(video), *tags]
+    if video.wide_gamut and video.rgb and capabilities.converts_color:
+        return [*canvas(_fine(video)), *_narrowed(video, capabilities)]
     if video.wide_gamut:
         # The filter without zscale knows few matrices.
         plain = "" if capabilities.converts_color else ":out_color_matrix=bt709"
@@ -54,6 +57,11 @@ def untagged(video: VideoStream) -> bool:
     return not video.color_space and not video.rgb
 
 
+def _fine(video: VideoStream) -> str:
+    """The format for pictures whose colours are converted: red, green and blue stay so."""
+    return "gbrp10" if video.rgb else "yuv444p10"
+
+
 def _narrowed(video: VideoStream, capabilities: Capabilities) -> list[str]:
     """Bring other primaries and curves to those of BT.709."""
     # What was made for computer screens stays so.
@@ -73,10 +81,10 @@ def _narrowed(video: VideoStream, capabilities: Capabilities) -> list[str]:
 
 def _described(video: VideoStream) -> str:
     """Say what a source leaves out: zscale refuses frames whose description is incomplete."""
-    wide = video.gamut == "bt2020"
+    matrix = video.color_space or ("bt2020nc" if video.gamut == "bt2020" else "bt709")
     return (
         f"setparams=color_primaries={video.gamut}:color_trc={video.color_transfer or 'bt709'}"
-        f":colorspace={video.color_space or ('bt2020nc' if wide else 'bt709')}"
+        f":colorspace={'gbr:range=pc' if video.rgb else matrix}"
     )
 
 

@@ -1,19 +1,20 @@
 """Turns a plan into the arguments of one FFmpeg process."""
 
+from collections.abc import Sequence
+
 from workers.ffmpeg.capabilities import Capabilities
-from workers.ffmpeg.graph import POSTER_LABEL, picture_graph, video_label
-from workers.ffmpeg.sound import AUDIO_LABEL, sound_graph
+from workers.ffmpeg.encoders import encoder_options
+from workers.ffmpeg.graph import picture_graph, video_label
+from workers.ffmpeg.segment_output import segment_slave
+from workers.ffmpeg.sound import AUDIO_LABEL, channels_of, sound_decoder, sound_graph
+from workers.ffmpeg.stills import poster_output, storyboard_output
+from workers.ffmpeg.text_output import text_outputs
 from workers.ffmpeg.whitelists import ALPHA_DECODERS, MAX_ALLOC_BYTES, input_options
-from workers.media.info import AudioStream
+from workers.media.audio_plan import AudioPlan
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, PlannedRendition
+from workers.media.tracks import PlannedTrack, tracks_of
 from workers.media.verify import most_frames
-
-# What the fast presets leave out for little gain: looking further ahead, weighting all references,
-# choosing coefficients well; and a milder adaptive quantiser. With the keyframes placed as below
-# one video at 720 lines took about a quarter fewer bytes at the same VMAF, in the same time.
-_TUNED_PRESETS = frozenset({"superfast", "veryfast", "faster"})
-_TUNING = "rc-lookahead=20:weightp=2:trellis=1:aq-strength=0.7"
 
 
 def encode_command(
@@ -27,20 +28,25 @@ def encode_command(
     """Write the argument list: the source is decoded once, its sound encoded once.
 
     `source` is the path of the input, or `PIPE`; `out_dir` that of the directory for
-    `{rendition}.mp4` and `poster.jpg`. Both are seen from the directory that FFmpeg runs in.
+    `{rendition}.mp4`, and pictures as `workers/ffmpeg/stills.py` names them. Both are seen from the
+    directory that FFmpeg runs in.
     """
     return [
         *opening(ffmpeg, source, limits),
         # Pictures of another size go through the same graph: made anew, it would count from 0.
         "-reinit_filter:v", "0",
         *_decoder(plan, capabilities),
+        *sound_decoder(plan),
         "-i", source,
         "-filter_complex", picture_graph(plan, capabilities, most_frames(plan, limits)),
         *_video_options(plan),
-        *_audio_options(plan),
+        *_audio_options(plan, out_dir),
         *until(limits),
         "-f", "tee", _tee(plan, out_dir),
-        "-map", f"[{POSTER_LABEL}]", *still_output(out_dir),
+        *other_sounds(plan, out_dir, limits),
+        *text_outputs(plan.texts, out_dir, until(limits)),
+        *poster_output(out_dir),
+        *(storyboard_output(out_dir) if plan.storyboard else ()),
     ]  # fmt: skip
 
 
@@ -56,7 +62,10 @@ def opening(ffmpeg: str, source: str, limits: Limits) -> list[str]:
         "-progress", "pipe:1",
         "-stats_period", "0.5",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        *input_options(limits.max_streams, limits.max_pixels, source, stills=limits.stills),
+        # By itself it gives up a whole picture if two thirds of its sound are broken. How much
+        # may be missing, `check` says.
+        "-max_error_rate", "1",
+        *input_options(limits, source),
     ]  # fmt: skip
 
 
@@ -64,28 +73,35 @@ def _video_options(plan: EncodePlan) -> list[str]:
     options: list[str] = []
     for number, rendition in enumerate(plan.renditions):
         options += ["-map", f"[{video_label(number)}]", *_quality(number, rendition)]
-    if plan.preset in _TUNED_PRESETS:
-        options += ["-x264-params", _TUNING]
     return [
         *options,
+        *encoder_options(plan),
         "-sn", "-dn",
         # Names, places and chapters of the source stay out of what is shared.
         "-map_metadata", "-1",
         "-map_chapters", "-1",
-        "-c:v", "libx264",
-        "-preset", plan.preset,
-        "-profile:v", "high",
         "-pix_fmt", "yuv420p",
-        # Players may start, and segments be cut, at the same moments in every rendition; x264
-        # still adds keyframes at cuts, where they cost nothing.
-        "-force_key_frames", f"expr:gte(t,n_forced*{plan.keyframe_seconds:g})",
-        "-g", str(2 * plan.keyframe_interval),
+        *_keyframes(plan),
         # The fps filter made the rate constant; nothing after it may drop or repeat frames.
         "-fps_mode", "passthrough",
     ]  # fmt: skip
 
 
+def _keyframes(plan: EncodePlan) -> list[str]:
+    """Have players start, and segments be cut, at the same moments in every rendition."""
+    if plan.streamed:
+        return ["-force_key_frames", f"expr:eq(mod(n,{plan.keyframe_interval}),0)"]
+    return [
+        "-force_key_frames", f"expr:gte(t,n_forced*{plan.keyframe_seconds:g})",
+        # x264 still adds keyframes at cuts, where they cost nothing; other encoders do not.
+        "-g", str(2 * plan.keyframe_interval),
+    ]  # fmt: skip
+
+
 def _decoder(plan: EncodePlan, capabilities: Capabilities) -> list[str]:
+    if plan.video.turned_twice and plan.video.codec == "h264":
+        # FFmpeg 9 refuses a picture that has it twice. Older ones give it once.
+        return [f"-bsf:{plan.video.index}", "h264_metadata=display_orientation=remove"]
     if not (
         plan.video.alpha_beside and capabilities.sees_alpha and plan.video.codec in ALPHA_DECODERS
     ):
@@ -106,31 +122,71 @@ def _quality(number: int, rendition: PlannedRendition) -> list[str]:
     ]  # fmt: skip
 
 
-def _audio_options(plan: EncodePlan) -> list[str]:
+def _audio_options(plan: EncodePlan, out_dir: str) -> list[str]:
     if plan.audio is None:
         return []
     return [
-        "-filter_complex", sound_graph(plan),
+        "-filter_complex", sound_graph(plan, out_dir=out_dir),
         "-map", f"[{AUDIO_LABEL}]",
-        *audio_encoder(plan.audio, plan.audio_bitrate),
+        *audio_encoder(channels_of(plan), plan.audio_bitrate),
     ]  # fmt: skip
 
 
-def audio_encoder(audio: AudioStream, stereo_bitrate: int) -> list[str]:
+def audio_encoder(channels: int, stereo_bitrate: int) -> list[str]:
     """Return the options of the encoder of a sound; one channel takes half."""
-    bitrate = stereo_bitrate // 2 if audio.channels == 1 else stereo_bitrate
+    bitrate = stereo_bitrate // 2 if channels == 1 else stereo_bitrate
     return ["-c:a", "aac", "-b:a", str(bitrate)]
 
 
+def other_sounds(plan: EncodePlan | AudioPlan, out_dir: str, limits: Limits) -> list[str]:
+    """Return an output for each sound that only the stream has.
+
+    Each has its own: in one with others, these would wait for a sound that begins late.
+    """
+    options: list[str] = []
+    if not plan.streamed:
+        return options
+    tracks = {track.name: track for track in tracks_of(plan)}
+    for number, sound in enumerate(plan.others):
+        label = f"{AUDIO_LABEL}{number}"
+        options += [
+            "-filter_complex", sound_graph(sound, label),
+            "-map", f"[{label}]",
+            "-map_metadata", "-1",
+            "-map_chapters", "-1",
+            *audio_encoder(channels_of(sound), sound.audio_bitrate),
+            *until(limits),
+            "-f", "tee", _segments(tracks[sound.name], out_dir),
+        ]  # fmt: skip
+    return options
+
+
 def _tee(plan: EncodePlan, out_dir: str) -> str:
-    """Every rendition takes its own picture and the one encoded sound."""
+    """Every file takes its own picture and the one encoded sound."""
     slaves = []
     for number, rendition in enumerate(plan.renditions):
+        if not rendition.mp4:
+            continue
         streams = f"v:{number},a" if plan.audio is not None else f"v:{number}"
-        path = _escape(f"{out_dir}/{rendition.file_name}")
-        # The index is put first as the file is sent: faststart would have to read all of it again.
-        slaves.append(rf"[select=\'{streams}\':f=mp4:onfail=abort]{path}")
-    return "|".join(slaves)
+        slaves.append(mp4_slave(streams, f"{out_dir}/{rendition.file_name}"))
+    return tee(slaves, plan, out_dir)
+
+
+def mp4_slave(streams: str, path: str) -> str:
+    """Return the output of a tee that is an MP4 of these streams."""
+    # The index is put first as the file is sent: faststart would have to read all of it again.
+    return rf"[select=\'{streams}\':f=mp4:onfail=abort]{_escape(path)}"
+
+
+def tee(slaves: Sequence[str], plan: EncodePlan | AudioPlan, out_dir: str) -> str:
+    """Return all outputs of a tee: these, and segments of the pictures and the default sound."""
+    tracks = [track for track in tracks_of(plan) if track.is_default]
+    return "|".join([*slaves, *(_segments(track, out_dir) for track in tracks)])
+
+
+def _segments(track: PlannedTrack, out_dir: str) -> str:
+    place = f"{out_dir}/{track.name}"
+    return f"[{segment_slave(track, place)}]{_escape(place)}/index.m3u8"
 
 
 def _escape(path: str) -> str:

@@ -4,7 +4,7 @@ What may succeed when it is tried again is not proved to be the fault of the sou
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from core.errors import Failure
 from core.model.failure_codes import FailureCode
@@ -63,7 +63,7 @@ _REFUSED = (
     _sign(
         r"Protocol '[^']*' not on whitelist",
         FailureCode.UNSUPPORTED_FORMAT,
-        "The file refers to other files or addresses.",
+        "The file is only a list of other files. Upload the film itself.",
     ),
     _sign(
         r"sub-sample encryption|[Ee]ncrypted|decryption key|aes_ctr|\bsaiz\b|\bsenc\b",
@@ -81,19 +81,29 @@ _DAMAGED = _sign(
     r"moov atom not found|error reading header|[Ee]rror while decoding|Error submitting packet"
     r"|invalid atom|Invalid NAL|corrupt|concealing \d+|error decoding|decode_slice_header error"
     r"|missing mandatory|CRC mismatch|EBML header parsing failed|first byte of an EBML number"
-    r"|exceeds containing master element|bad header|Packet mismatch|bad vlc|error count: \d"
-    r"|Invalid data found when processing input",
+    r"|by an EBML number|exceeds containing master element|bad header|Packet mismatch|bad vlc"
+    r"|error count: \d|Invalid data found when processing input",
     FailureCode.CORRUPT_MEDIA,
     "The file is damaged and cannot be read.",
 )
 # What decoders call an error in files that are whole: notes of cameras, reference pictures that are
-# not used, the padding behind a picture.
-_HARMLESS = re.compile(r"APP fields|exceeds max |overread 8")
+# not used, the padding behind a picture. And what muxers call one of our own times, and an encoder
+# its own troubles.
+_HARMLESS = re.compile(
+    r"APP fields|exceeds max (?!length)|overread 8|Application provided invalid"
+    r"|Invalid return value|^Svt\["
+)
 _REFUSED_PACKET = re.compile(r"Error submitting packet|Error while decoding stream")
 _BROKEN = re.compile(
     r"error|damaged|corrupt|invalid|illegal|overflow|overread|out.of.range|mismatch|bad vlc"
-    r"|header missing|incomplete",
+    r"|header missing|incomplete|not at top-level|exhausted|not allocated|sync lost"
+    r"|EBML number",
     re.IGNORECASE,
+)
+# Filters that we chose and that do not fit the picture; what follows of it means nothing.
+_OWN_GRAPH = re.compile(
+    r"Error (?:re|while )initiali[sz]ing (?:complex )?filter|Impossible to convert between"
+    r"|Error while filtering: (?:Operation not|Generic error|Function not|Invalid argument)"
 )
 _EMPTY = _sign(r"received no packets", FailureCode.CORRUPT_MEDIA, "The file has an empty track.")
 # Where a file was cut off, its last packets are broken too; more complaints than this, and it is
@@ -105,6 +115,13 @@ _BEYOND_MEMORY = re.compile(r"Error during demuxing: Cannot allocate memory")
 # a file for theirs by a few bits that any file may have.
 _RECOGNISED = re.compile(
     r"^\[(?!in#|(?:mp3|aac|ac3|eac3|dts|mpegvideo) )[\w,]+ @ 0x[0-9a-f]+\]", re.MULTILINE
+)
+# ffprobe's end at a header that a demuxer or a decoder can make nothing of, whose words are many. A
+# demuxer may end with any number for an error; these are what some broken headers come to.
+_NO_START = re.compile(
+    r"^\[\w+ @ 0x[0-9a-f]+\] |input: (?:Operation not permitted|Not yet implemented|No error info"
+    r"|Unknown error|Error number|Numerical result out of range|Result too large)",
+    re.MULTILINE,
 )
 _INVALID = "Invalid data found when processing input"
 _GAVE_UP = Failure(
@@ -119,6 +136,8 @@ def diagnose(status: int, stderr_tail: str) -> Failure:
     certain = _certain(status, stderr_tail)
     if certain is not None:
         return certain
+    if _OWN_GRAPH.search(stderr_tail):
+        return _refused(stderr_tail) or _GAVE_UP
     worse = (_DAMAGED, _CUT) if is_damaged(stderr_tail) else (_CUT, _DAMAGED)
     return _refused(stderr_tail) or _first((*worse, _EMPTY), stderr_tail) or _GAVE_UP
 
@@ -133,7 +152,10 @@ def diagnose_probe(status: int, stderr_tail: str) -> Failure:
         return found
     if _INVALID in stderr_tail and not _RECOGNISED.search(stderr_tail):
         return unsupported_format(None)
-    return _first((_DAMAGED, _CUT), stderr_tail) or _GAVE_UP
+    found = _first((_DAMAGED, _CUT), stderr_tail)
+    if found is None and status > 0 and _NO_START.search(stderr_tail):
+        return _DAMAGED[1]
+    return found or _GAVE_UP
 
 
 def diagnose_size(stderr_tail: str) -> Failure | None:
@@ -161,6 +183,12 @@ def breaks(words: str) -> bool:
     return _BROKEN.search(words) is not None and not _HARMLESS.search(words)
 
 
+def doubts(stderr_tail: str) -> bool:
+    """Whether FFmpeg said anything that it may say of broken data, and of good ones, too."""
+    certain = complaint(stderr_tail) is not None
+    return certain or any(map(breaks, stderr_tail.splitlines()))
+
+
 def complaint(stderr_tail: str) -> FailureCode | None:
     """Return what FFmpeg has said against a file that it went through: damaged, or cut off."""
     if is_damaged(stderr_tail):
@@ -181,8 +209,45 @@ def changes_size(stderr_tail: str) -> bool:
     return any(each[:2] != each[2:] for each in sizes)
 
 
+def grows(stderr_tail: str) -> bool:
+    """Whether FFmpeg met pictures that are larger than the first."""
+    sizes = ([int(side) for side in each] for each in _SIZES.findall(stderr_tail))
+    return any(size[2] * size[3] > size[0] * size[1] for size in sizes)
+
+
+_LATE = re.compile(r"New (video|audio) stream (?:with index )?[\d:]+ at pos:(-?\d+)")
+
+
+def late_streams(stderr_tail: str) -> tuple[tuple[str, int], ...]:
+    """Return the streams that appeared when the others were read already, and are left out.
+
+    Each is "video" or "audio", and the byte of the file at which it begins; -1 if that is unknown.
+    """
+    return tuple((kind, int(at)) for kind, at in _LATE.findall(stderr_tail))
+
+
 # Of samples that lie behind what has been read already; FFmpeg goes on without them, to status 0.
 _LOST = re.compile(r"partial file|Error during demuxing|stream \d+, offset 0x")
+
+
+_MORE = re.compile(
+    r"Found duplicated MOOV|File extends beyond end of segment"
+    r"|Found unknown-length element with ID 0x18538067|stream parameters in multistream ogg"
+)
+
+
+def sees_more(stderr_tail: str) -> bool:
+    """Whether FFmpeg met something behind the end of what it read; it may be another film."""
+    return _MORE.search(stderr_tail) is not None
+
+
+_SECOND_INDEX = "Found duplicated MOOV"
+_BACK = re.compile(r"DTS -?\d+ < -?\d+ out of order")
+
+
+def begins_anew(stderr_tail: str) -> bool:
+    """Whether a second index was met in fragments, and times before those that were read."""
+    return _SECOND_INDEX in stderr_tail and _BACK.search(stderr_tail) is not None
 
 
 def guesses_length(stderr_tail: str) -> bool:
@@ -190,9 +255,23 @@ def guesses_length(stderr_tail: str) -> bool:
     return "Estimating duration from bitrate" in stderr_tail
 
 
+_TIMES = re.compile(r"[Nn]on-monoton|out of order|invalid duration|unset|pts has no value")
+
+
+def harms_copy(stderr_tail: str) -> bool:
+    """Whether FFmpeg said anything for which what it copied may not be what the source has."""
+    checks = (doubts, has_lost_its_place, sees_more, lambda words: bool(late_streams(words)))
+    return _TIMES.search(stderr_tail) is not None or any(check(stderr_tail) for check in checks)
+
+
 def has_lost_its_place(stderr_tail: str) -> bool:
     """Whether FFmpeg may have missed something because it could not go back in a pipe."""
     return _LOST.search(stderr_tail) is not None
+
+
+def signs_of(line: str) -> list[str]:
+    """Return the names of what this module looks for and finds in one line."""
+    return [name for name, found in _SIGNS.items() if found(line)]
 
 
 # 125: its sandbox could not be set up (launch.py). 126 and 127: not started (too little memory for
@@ -229,3 +308,22 @@ def _refused(stderr_tail: str) -> Failure | None:
 
 def _first(signs: Sequence[_Sign], text: str) -> Failure | None:
     return next((failure for pattern, failure in signs if pattern.search(text)), None)
+
+
+_SIGNS: dict[str, Callable[[str], bool]] = {
+    "certain": lambda line: _certain(1, line) is not None,
+    "refused": lambda line: _refused(line) is not None,
+    "damaged": _says_damaged,
+    "cut": lambda line: _first((_CUT,), line) is not None,
+    "own graph": lambda line: _OWN_GRAPH.search(line) is not None,
+    "empty": lambda line: _first((_EMPTY,), line) is not None,
+    "refused packet": refuses_packets,
+    "other size": changes_size,
+    "larger": grows,
+    "late stream": lambda line: bool(late_streams(line)),
+    "doubtful": breaks,
+    "more": sees_more,
+    "back": lambda line: _BACK.search(line) is not None,
+    "lost place": has_lost_its_place,
+    "guessed length": guesses_length,
+}

@@ -1,13 +1,16 @@
-"""The filter graph of the picture: one decode, every size, the poster."""
+"""The filter graph of the picture: one decode, every size, the poster, the storyboard."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from workers.ffmpeg.canvas import SCALER
 from workers.ffmpeg.capabilities import Capabilities
+from workers.ffmpeg.color_tags import readable
 from workers.ffmpeg.colors import said, sized
+from workers.ffmpeg.stills import poster_chain, storyboard_chains
 from workers.media.plan import EncodePlan
+from workers.media.storyboard import storyboard_of
 
-POSTER_LABEL = "poster"
 _FLAGGED = "parity=auto:deint=interlaced"
 
 
@@ -21,29 +24,30 @@ def picture_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int
     chains = [_base(plan, capabilities, most_frames)]
     for number in range(len(plan.renditions)):
         chains.extend(_branch(plan, number))
-    chains.append(
-        # The first frame too: FFmpeg reports no progress until every output has had one. trim
-        # closes its branch after the last, so the rest of the video costs nothing.
-        f"[still]trim=end_frame={plan.poster_frame + 1},"
-        f"select=not(n)+eq(n\\,{plan.poster_frame}),"
-        # A JPEG is BT.601 at full range by definition (JFIF); viewers look for no tag.
-        f"scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p[{POSTER_LABEL}]"
-    )
+    chains.append(poster_chain(plan, "still"))
+    board = storyboard_of(plan)
+    if board is not None:
+        chains.extend(storyboard_chains(board, "small"))
     return ";".join(chains)
 
 
 def _base(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
     """Decode to the largest rendition: fewest frames first, then fewest pixels."""
-    video = plan.video
-    filters = _whole_pictures(plan)
+    video, filters = readable(plan.video, capabilities)
+    filters += _whole_pictures(plan)
+    if video.behind:
+        filters.append(f"setpts=PTS-{video.behind:.6f}/TB")
     # A late first picture stands from the start on.
-    filters.append(f"fps={_ratio(plan.frame_rate)}:start_time=0")
-    if video.alpha:
+    way = "" if plan.rounding == "near" else f":round={plan.rounding}"
+    filters.append(f"fps={_ratio(plan.frame_rate)}:start_time=0{way}")
+    if video.may_hide:
         # What cannot be seen may have any colour; on black it has none.
         filters.append("premultiply=inplace=1")
-    filters.extend(sized(plan, capabilities))
+    filters.extend(sized(replace(plan, video=video), capabilities))
     if plan.hold:
-        filters.append(f"tpad=stop_mode=clone:stop_duration={plan.hold:.3f}")
+        # Of a still, one of its pictures is there already.
+        there = float(1 / plan.frame_rate) if plan.still else 0.0
+        filters.append(f"tpad=stop_mode=clone:stop_duration={plan.hold - there:.3f}")
     # Not by -frames:v, which from FFmpeg 6 on ends the sound with the picture.
     filters.append(f"trim=end_frame={most_frames}")
     return f"[0:{video.index}]{','.join(filters)}[size0]"
@@ -55,8 +59,11 @@ def _whole_pictures(plan: EncodePlan) -> list[str]:
     if not plan.deinterlace:
         return []
     flags = f"parity={video.parity}:deint=all" if video.parity else _FLAGGED
-    # All must have the size of the first: fields are looked for in neighbours too.
-    same = f"scale=iw:ih:interl=-1:flags={SCALER}"
+    # All must have one size: fields are looked for in neighbours too.
+    size = f"{video.width}:{video.height}" if video.grows else "iw:ih"
+    same = f"scale={size}:interl=-1:flags={SCALER}"
+    if video.split:
+        return [f"weave=first_field={video.split}", f"bwdif=mode=send_frame:{_FLAGGED}"]
     if video.telecined:
         order = video.parity or "auto"
         # What finds no match stays flagged.
@@ -73,15 +80,18 @@ def _branch(plan: EncodePlan, number: int) -> list[str]:
     """Hand one size to its encoder and on to the next smaller size."""
     last = number + 1 == len(plan.renditions)
     exits = [video_label(number)]
-    exits += ["still"] if number == 0 else []
+    exits += ["still"] if plan.renditions[number] is plan.files[0] else []
     exits += [] if last else [f"next{number}"]
+    exits += ["small"] if last and plan.storyboard else []
     labels = "".join(f"[{name}]" for name in exits)
     chains = [f"[size{number}]{f'split={len(exits)}' if len(exits) > 1 else 'null'}{labels}"]
     if not last:
-        smaller = plan.renditions[number + 1]
+        own, smaller = plan.renditions[number : number + 2]
         # A smaller size from the next larger one costs less than from the source.
         filters = [f"scale={smaller.width}:{smaller.height}:flags={SCALER}"]
         filters += [*said(plan.video, smaller), "setsar=1"]
+        if (own.width, own.height) == (smaller.width, smaller.height):
+            filters = ["null"]  # with another codec
         chains.append(f"[next{number}]{','.join(filters)}[size{number + 1}]")
     return chains
 

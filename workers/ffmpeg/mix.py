@@ -17,6 +17,15 @@ _EARS = (
     | dict.fromkeys(_BEHIND, (0.5, 0.5))
     | {"FLC": (0.9, 0.4), "FRC": (0.4, 0.9), "SSL": (_HALF_POWER, 0.0), "SSR": (0.0, _HALF_POWER)}
 )
+# By channel of 5.1, what it has of others: those above are heard below.
+_BEDS = {
+    "FL": "FL FLC WL TFL BFL",
+    "FR": "FR FRC WR TFR BFR",
+    "FC": "FC TFC BFC",
+    "LFE": "LFE LFE2",
+    "BL": "BL SL TBL TSL BC TC TBC",
+    "BR": "BR SR TBR TSR BC TC TBC",
+}
 # Layouts of which FFmpeg's own mix leaves out more than bass effects, by their names there; and
 # 3.0: three channels without names are 2.1 to it, so that it leaves out the third.
 _LAYOUTS = {
@@ -37,27 +46,61 @@ _LAYOUTS = {
 _BY_COUNT = {3: "3.0", 10: "5.1.4", 12: "7.1.4", 24: "22.2"}
 _MOST_PLAIN = 8
 _NAMED = re.compile(r"\(([A-Z0-9+]+)\)$")
+# Of channels in ACN order; what stands behind the sign stays at the ears when the head turns.
+_AMBISONIC = re.compile(r"ambisonic (\d+)(?:\+(.+))?$")
+_AT_THE_EARS = {"mono": "FC", "stereo": "FL FR"}
 
 
 def mix_of(audio: AudioStream) -> str | None:
     """Return the filter that makes stereo of the sound; None where FFmpeg's own mix is right."""
-    if audio.layout.startswith("ambisonic"):
-        # Two microphones that hear the left and the right half: of the channels in ACN order the
-        # first is what comes from everywhere, the second what comes more from the left.
-        more = "+0.5*c1", "-0.5*c1"
-        return f"pan=stereo|c0=0.707*c0{more[0]}|c1=0.707*c0{more[1]}"
+    if ambisonic := _AMBISONIC.match(audio.layout):
+        return _turning(audio, int(ambisonic[1]), ambisonic[2])
     names = _channels(audio)
     if names is None:
         return None
-    # Nothing is known of a channel: it may be the one with speech.
-    even = audio.channels**-0.5
+    left, right = _sides(names)
+    return f"pan=stereo|c0={left}|c1={right}" if left and right else None
+
+
+def surround_mix_of(audio: AudioStream) -> str | None:
+    """Return the filter that makes 5.1 of the sound; None where FFmpeg's own mix is right."""
+    if audio.layout not in _LAYOUTS:
+        return None
+    names = _LAYOUTS[audio.layout].split()
+    sums = [
+        f"{bed}="
+        + "+".join(
+            f"{1.0 if name == bed else _HALF_POWER:.3f}*c{n}"
+            for n, name in enumerate(names)
+            if name in heard.split()
+        )
+        for bed, heard in _BEDS.items()
+    ]
+    return f"pan=5.1|{'|'.join(sums)}"
+
+
+def _turning(audio: AudioStream, order: int, beside: str | None) -> str:
+    """Mix sound from all around, and what lies `beside` it and does not turn with it."""
+    around = (order + 1) ** 2
+    still = max(audio.channels - around, 0) if beside else 0
+    names = _AT_THE_EARS.get(beside or "", "").split()
+    left, right = _sides(names if len(names) == still else [""] * still, around)
+    # Two microphones that hear the left and the right half: the first channel is what comes from
+    # everywhere, the second what comes more from the left.
+    more = (f"+{left}", f"+{right}") if still else ("", "")
+    return f"pan=stereo|c0=0.707*c0+0.5*c1{more[0]}|c1=0.707*c0-0.5*c1{more[1]}"
+
+
+def _sides(names: list[str], first: int = 0) -> tuple[str, str]:
+    """Return what the left and the right ear hear of channels, whose first has that number."""
+    # Nothing is known of a channel without a name: it may be the one with speech.
+    even = max(len(names), 1) ** -0.5
     ears = [_EARS.get(name, (0.0, 0.0)) if name else (even, even) for name in names]
-    sides = (
-        "+".join(f"{ear[side]:.3f}*c{n}" for n, ear in enumerate(ears) if ear[side])
+    left, right = (
+        "+".join(f"{ear[side]:.3f}*c{n}" for n, ear in enumerate(ears, first) if ear[side])
         for side in (0, 1)
     )
-    left, right = sides
-    return f"pan=stereo|c0={left}|c1={right}" if left and right else None
+    return left, right
 
 
 def _channels(audio: AudioStream) -> list[str] | None:

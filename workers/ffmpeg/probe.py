@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from core.errors import Failure
@@ -31,32 +32,47 @@ class ProbeFailedError(Exception):
         super().__init__(f"ffprobe failed ({failure.code}): {failure.message}")
 
 
+# What `parse_probe` reads. Tags are named one by one: others may hold whole pictures.
+_HEADERS = (
+    "format:format_tags=DURATION,duration,ENCODER,encoder:stream:stream_tags=DURATION,duration"
+    ",ALPHA_MODE,alpha_mode,_STATISTICS_WRITING_APP,rotate,LANGUAGE,language,TITLE,title,NAME,name"
+    ":program=program_id"
+    ":program_stream=index"
+)
+_CHAPTERS = ":chapter=start_time,end_time:chapter_tags=title,TITLE"
 # What `seen` reads of a decoded frame.
 _FRAME = (
-    "frame=stream_index,best_effort_timestamp_time,width,height,pix_fmt,sample_aspect_ratio,"
-    "interlaced_frame,repeat_pict,color_range,color_space,color_primaries,color_transfer"
+    ":frame=stream_index,best_effort_timestamp_time,width,height,pix_fmt,sample_aspect_ratio,"
+    "interlaced_frame,top_field_first,repeat_pict,"
+    "color_range,color_space,color_primaries,color_transfer"
     ":frame_side_data=rotation"
 )
 
 
 def probe_command(
-    ffprobe: str, path: str, limits: Limits = DEFAULT_LIMITS, packets: int = 0
+    ffprobe: str,
+    path: str,
+    limits: Limits = DEFAULT_LIMITS,
+    packets: int = 0,
+    *,
+    chapters: bool = True,
 ) -> list[str]:
     """Ask for everything that `parse_probe` reads of an untrusted file.
 
     Of the first `packets` the frames are decoded, too.
     """
-    frames = ["-show_entries", _FRAME, "-read_intervals", f"%+#{packets}"] if packets else []
+    # What a frame is, is asked for, not what it shows.
+    frames = ["-read_intervals", f"%+#{packets}", "-skip_loop_filter", "all"] if packets else []
     return [
         ffprobe,
         "-v", "error",
         "-max_alloc", str(MAX_ALLOC_BYTES),
         # One more than is taken: the Matroska demuxer stops there without an error, and only a
         # stream too many tells that file from one that is just full.
-        *input_options(limits.max_streams + 1, limits.max_pixels, path, stills=limits.stills),
+        *input_options(limits, path, spare=1),
         "-print_format", "json=compact=1",
-        "-show_format",
-        "-show_streams",
+        "-show_entries",
+        _HEADERS + (_CHAPTERS if chapters else "") + (_FRAME if packets else ""),
         *frames,
         "-threads", "1",
         "-i", path,
@@ -72,6 +88,7 @@ async def probe(
     policy: Policy | None = None,
     spent: Callable[[float], None] | None = None,
     packets: int = 0,
+    chapters: bool = True,
 ) -> MediaInfo:
     """Read what a file is, and what its first packets show when they are decoded.
 
@@ -86,14 +103,19 @@ async def probe(
         wall_seconds=limits.probe_timeout_s,
         stdout_bytes=limits.probe_output_bytes,
     )
-    argv = probe_command(ffprobe, path, limits, packets)
+    argv = probe_command(ffprobe, path, limits, packets, chapters=chapters)
+    again = partial(probe, ffprobe, path, cwd=cwd, limits=limits, policy=policy, spent=spent)
     try:
         done = await run(argv, cwd=cwd, limits=patience, policy=policy, spent=spent)
     except TimeLimitError as error:
+        if packets:  # ffprobe 5.1 never ends decoding captions; without that it ends at once
+            return await again(chapters=chapters)
         raise ProbeFailedError(error.stderr_tail, _TOOK_TOO_LONG) from error
     except FFmpegFailedError as error:
         failure = diagnose_probe(error.status, error.stderr_tail)
         raise ProbeFailedError(error.stderr_tail, failure) from error
+    if chapters and len(done.stdout) >= limits.probe_output_bytes:
+        return await again(packets=packets, chapters=False)  # they may be too many
     try:
         # Cut off at the limit it is no whole JSON any more, and refused as that.
         info = parse_probe(done.stdout.decode(errors="replace"))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from workers.ffmpeg.last_words import LastWords
 from workers.ffmpeg.progress import Progress, ProgressParser
 from workers.ffmpeg.stall import Signs, StallClock, look
 from workers.ffmpeg.standard_input import Feed, OwnTime, StandardInput
@@ -36,12 +37,12 @@ class ProcessLimits:
         stall_seconds: without any progress before it is killed: neither in its reports nor in its
             files, nor to or from a disk.
         wall_seconds: from start to end, without what it waits for its input.
-        stderr_bytes: of its last words to keep.
+        stderr_bytes: of its last words to keep, beside the lines before them that tell something.
         stdout_bytes: of the beginning of its output to keep; 0 when it reports its progress there.
     """
 
     stall_seconds: float = 60.0
-    wall_seconds: float = 10 * 3600.0
+    wall_seconds: float = 25 * 3600.0
     stderr_bytes: int = 65536
     stdout_bytes: int = 0
 
@@ -54,11 +55,16 @@ Beside = Callable[[Callable[[bool], None]], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A process that exited 0: the beginning of its output, its last words, how long it took."""
+    """A process that has ended: the beginning of its output, its last words, how long it took.
+
+    Lines before the last words that tell something are kept, too: `LastWords`. It exited with 0 if
+    it is `whole`.
+    """
 
     stdout: bytes
     stderr_tail: str
     wall_seconds: float
+    whole: bool = True
 
 
 class FFmpegFailedError(Exception):
@@ -151,7 +157,7 @@ async def run(
     finally:
         await unbroken(running.end(spent))
     status, _ = running.ended.result()
-    output, words = bytes(running.stdout), running.stderr.decode(errors="replace")
+    output, words = bytes(running.stdout), running.stderr.text()
     if overdue is not None or status != 0:
         raise (overdue or FFmpegFailedError)(status, words, output)
     return Finished(output, words, time.monotonic() - began)
@@ -194,7 +200,7 @@ class _Running:
         self._on_progress = on_progress
         self._outputs = outputs
         self._stdin = stdin
-        self.stdout, self.stderr = bytearray(), bytearray()
+        self.stdout, self.stderr = bytearray(), LastWords(limits.stderr_bytes)
         self.ended = _ended(process)
         self._readers = [
             asyncio.ensure_future(self._read_stdout()),
@@ -299,8 +305,7 @@ class _Running:
 
     async def _read_stderr(self) -> None:
         async for chunk in _chunks(self._process.stderr):
-            self.stderr += chunk
-            del self.stderr[: -self._limits.stderr_bytes]
+            self.stderr.feed(chunk)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> "asyncio.Future[tuple[int, float]]":

@@ -48,14 +48,13 @@ def fraction_done(progress: Progress, plan: EncodePlan | AudioPlan) -> float | N
     """
     if progress.done:
         return 1.0
-    ratios = []
-    # The time is that of the output that is least far: it stands at 0 until there is a poster.
-    if progress.out_time and plan.total_duration:
-        ratios.append(progress.out_time / plan.total_duration)
-    if progress.frame is not None and plan.frame_count:
-        ratios.append(progress.frame / plan.frame_count)
-    # Sound may run ahead of picture: the slower of the two is the truth.
-    return min(*ratios, 0.99) if ratios else None
+    made, wanted = progress.out_time, plan.total_duration
+    if isinstance(plan, EncodePlan):
+        # The time is that of the output that is least far: of pictures few come, and late.
+        made, wanted = progress.frame, plan.frame_count
+        if wanted is None and plan.total_duration is not None:
+            wanted = plan.total_duration * plan.frame_rate
+    return min(made / wanted, 0.99) if made is not None and wanted else None
 
 
 def seconds_left(done: float, elapsed_s: float) -> float | None:

@@ -12,12 +12,26 @@ from workers.sandbox.policy import Policy, Sandbox
 # A video at its ceiling all the time, twice over: container, index, and what x264 overshoots.
 _MARGIN = 2
 _SMALLEST = 64 * 1024**2  # bytes; a poster knows no ceiling
+_LARGEST_SEGMENT = 256 * 1024**2  # some 8 s at 8 times what a picture of 2160 lines may have
 _GRACE_S = 60
 
 
 def probe_policy(sandbox: Sandbox, ffprobe: str, file: Path, seconds: float) -> Policy | None:
     """Let ffprobe read a file for so long, and write nothing."""
     return sandbox.policy(ffprobe, reads=[file], cpu_seconds=_cpu_seconds(seconds))
+
+
+def copy_policy(
+    sandbox: Sandbox, ffmpeg: str, file: Path, folder: Path, seconds: float, largest: int
+) -> Policy | None:
+    """Let FFmpeg read a file for so long, and write a copy of up to `largest` bytes in a folder."""
+    return sandbox.policy(
+        ffmpeg,
+        reads=[file],
+        writes=[folder],
+        cpu_seconds=_cpu_seconds(seconds),
+        file_size=max(largest, _SMALLEST),
+    )
 
 
 def encode_policy(
@@ -39,6 +53,19 @@ def encode_policy(
         writes=[out],
         cpu_seconds=_cpu_seconds(limits.wall_seconds(decided.total_duration)),
         file_size=largest_output(decided, limits.max_duration_s),
+    )
+
+
+def package_policy(
+    sandbox: Sandbox, ffmpeg: str, source: Path | None, folder: Path, seconds: float
+) -> Policy | None:
+    """Let FFmpeg copy a source into segments, in a folder that is there; as `encode_policy`."""
+    return sandbox.policy(
+        ffmpeg,
+        reads=[source] if source is not None else [],
+        writes=[folder],
+        cpu_seconds=_cpu_seconds(seconds),
+        file_size=_LARGEST_SEGMENT,
     )
 
 

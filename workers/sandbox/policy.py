@@ -17,9 +17,9 @@ def address_space(cores: int) -> int:
     """Return bytes of virtual memory that no honest encode comes near.
 
     Too small a limit would look like a broken FFmpeg, so it is to stop a runaway only. An encode
-    with the default ladder took 1.2 GB on 2 cores, and 6.0 GB when asked for 64 threads, from 1080p
-    as from 8192 x 4320. To that come 8 arenas of 64 MiB for each core, which glibc reserves and
-    hardly uses.
+    with the default ladder took 2.3 GB on 2 cores, and 1080p in H.264 and AV1 2.4 GB. With two
+    sizes it took 1.7 GB, and 6.0 GB when asked for 64 threads. To that come 8 arenas of 64 MiB for
+    each core, which glibc reserves and hardly uses.
     """
     return (4 + cores) * _GIB
 

@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 
 from core import log
 from core.adapters import aws
@@ -19,8 +20,8 @@ from core.config import ConfigError
 from core.presence import Report
 from core.pulse import beat
 from core.until_signal import until_signal
-from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities
-from workers.media.ladder import DEFAULT_LADDER, Ladder, LadderError, load_ladder
+from workers.ffmpeg.capabilities import UnfitFFmpegError, ask_capabilities, require_encoders
+from workers.media.ladder import BUILT_IN, Ladder, LadderError, load_ladder
 from workers.runtime.consumer import Consumer
 from workers.runtime.presence import report_of, reporting
 from workers.runtime.protection import Protection
@@ -33,6 +34,7 @@ from workers.transfer_limits import Pace
 
 _log = log.get(__name__)
 _THREADS = 3
+_NAMES = " and ".join(BUILT_IN)
 
 
 async def serve(settings: Settings) -> None:
@@ -48,6 +50,7 @@ async def serve(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         try:
             capabilities = await ask_capabilities(ffmpeg)
+            require_encoders(ffmpeg, capabilities, ladder)
             home = stack.enter_context(scratch(settings.scratch_dir))
             memory = settings.ffmpeg_address_space
             sandbox = await choose(settings.wanted_sandbox, ffmpeg, ffprobe, home, memory)
@@ -123,14 +126,18 @@ def _beside(settings: Settings, protection: Protection) -> Iterator[Coroutine[No
 
 
 def read_ladder(settings: Settings) -> Ladder:
-    """Return the ladder of the settings, or the default one.
+    """Return the ladder of the settings: one that is built in, or that of a file.
 
     Raises:
         ConfigError: the file cannot be read or is no ladder.
     """
-    if settings.ladder_file is None:
-        return DEFAULT_LADDER
+    if settings.ladder_file is None and settings.ladder in BUILT_IN:
+        return BUILT_IN[settings.ladder]
+    path = settings.ladder_file or Path(settings.ladder)
+    name = "LADDER" if settings.ladder_file is None else "LADDER_FILE"
     try:
-        return load_ladder(settings.ladder_file.read_text(encoding="utf-8"))
+        return load_ladder(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{name} {path}: no such file, and no ladder of {_NAMES}") from None
     except (OSError, UnicodeDecodeError, LadderError) as error:
-        raise ConfigError(f"LADDER_FILE {settings.ladder_file}: {error}") from None
+        raise ConfigError(f"{name} {path}: {error}") from None

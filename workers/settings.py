@@ -9,9 +9,9 @@ from core import config
 from core.config import MIN_FREE_DISK_BYTES, YEAR_S, ApiAndWorkers, ControlAndWorkers
 from workers.media.limits import Limits
 
-# The slowest encode that must be able to finish, relative to real time: 24 frames per second are
-# then encoded at 9.6.
-SLOWEST_ENCODE = 0.4
+# The slowest encode that must be able to finish, relative to real time: 60 frames per second, the
+# most that are made, are then encoded at 9.6.
+SLOWEST_ENCODE = 0.16
 
 
 class Settings(config.Settings, ApiAndWorkers, ControlAndWorkers, Limits):
@@ -26,7 +26,8 @@ class Settings(config.Settings, ApiAndWorkers, ControlAndWorkers, Limits):
     scratch_dir: Path = Path("/tmp/framemill")  # noqa: S108 - a default; each attempt makes its own
     ffmpeg_path: Path = Path("/usr/bin/ffmpeg")
     ffprobe_path: Path = Path("/usr/bin/ffprobe")
-    ladder_file: Path | None = None
+    ladder: str = Field("default", description="one that is built in, or the path of a file")
+    ladder_file: Path | None = Field(None, description="instead of `ladder`")
     fetch_connections: int = Field(4, ge=1, le=32)
     transfer_least_rate: ByteSize = Field(
         ByteSize(32 * 1024),

@@ -1,1 +1,1 @@
-"""The operations on a video: one file each."""
+"""The operations on a video: one file or package each."""

@@ -5,22 +5,32 @@ from collections.abc import Callable, Sequence
 
 from core.uploads.multipart import MIB
 from workers.outputs.mp4 import index_first, media_end
+from workers.outputs.stream import Stream
 from workers.outputs.upload import Front, Upload
 
 _MOST_UNSENT = 48 * MIB  # of all files together; the disk holds a part of each besides
 _LOOK_S = 0.2
 
 
-async def follow(uploads: Sequence[Upload], hold: Callable[[bool], None]) -> None:
-    """Send what is added to files until cancelled; raises what an upload raises.
+async def follow(
+    uploads: Sequence[Upload],
+    stream: Stream | None,
+    hold: Callable[[bool], None],
+    *,
+    look_s: float = _LOOK_S,
+) -> None:
+    """Send what is added to files and to a stream until cancelled; raises what these raise.
 
-    `hold` is told whether who writes them has to wait.
+    `hold` is told whether who writes them has to wait. It is looked every `look_s` seconds.
     """
     while True:
-        for upload in uploads:
-            await _grown(upload)
-        hold(sum(upload.unsent for upload in uploads) > _MOST_UNSENT)
-        await asyncio.sleep(_LOOK_S)
+        await _grown(*uploads)
+        unsent = sum(upload.unsent for upload in uploads)
+        if stream is not None:
+            await stream.grown()
+            unsent += stream.unsent
+        hold(unsent > _MOST_UNSENT)
+        await asyncio.sleep(look_s)
 
 
 async def front_of(upload: Upload) -> Front:
@@ -35,6 +45,8 @@ async def front_of(upload: Upload) -> Front:
     return await asyncio.to_thread(index_first, path, target, upload.kept, upload.front_length)
 
 
-async def _grown(upload: Upload) -> None:
+async def _grown(*uploads: Upload) -> None:
     # In a thread: a slow disk must not stop the heartbeat.
-    upload.grown(await asyncio.to_thread(media_end, upload.path))
+    ends = await asyncio.to_thread(lambda: [media_end(upload.path) for upload in uploads])
+    for upload, end in zip(uploads, ends, strict=True):
+        upload.grown(end)

@@ -164,7 +164,7 @@ class Attempt:
     async def _succeed(self, made: Outputs) -> None:
         ending = await self._logged()
         await self._write(
-            lambda tx: settle.succeed(tx, self._work, made.assets, ending, **made.facts)
+            lambda tx: settle.succeed(tx, self._work, made.assets, ending, made.texts, **made.facts)
         )
         _log.info("succeeded", assets=[asset.name for asset in made.assets])
 
@@ -187,18 +187,19 @@ class Attempt:
             await self._fail(error.failure, told)
             return
         ending = replace(await self._logged(), error=told)
-        await self._write(
-            lambda tx: settle.give_back(
-                tx, work, delay_s=delay_s, charge=error.charge, ending=ending
-            )
-        )
+
+        async def give_back(tx: AsyncConnection) -> None:
+            await settle.give_back(tx, work, delay_s=delay_s, charge=error.charge, ending=ending)
+            await settle.remove_unlisted(tx, self._unlisted)
+
+        await self._write(give_back)
         _log.warning("released", error=told, delay_s=round(delay_s, 1))
 
     async def _abandon(self) -> None:
         """Have the objects of this attempt removed: later attempts do not know them."""
         try:
             async with self._adapters.db.begin() as tx:
-                await settle.abandon(tx, self._work)
+                await settle.abandon(tx, self._work, self._unlisted)
         except Exception as error:  # noqa: BLE001 - the sweeps look again; we have other work
             _log.warning("not_abandoned", error=repr(error))
 
@@ -218,6 +219,11 @@ class Attempt:
                     raise
                 _log.warning("write_repeated", error=repr(error))
                 await asyncio.sleep(_AGAIN_S)
+
+    @property
+    def _unlisted(self) -> frozenset[str]:
+        listing = self._context.listing
+        return frozenset() if listing is None else frozenset(listing.unlisted)
 
     def _ending(self, log_key: str | None = None) -> Ending:
         return Ending(self._report.percent, log_key, self._report.cpu_seconds)

@@ -24,6 +24,7 @@ from workers.operations.registry import TASKS
 from workers.runtime.attempt import Attempt, give_back_now
 from workers.runtime.capacity import Capacity
 from workers.runtime.concurrency import unbroken
+from workers.runtime.listing import AttemptListing
 from workers.runtime.protection import Protection
 from workers.tools import Adapters
 
@@ -150,7 +151,8 @@ class Consumer:
             while work is not None:
                 _bind(work)
                 _log.info("claimed", operation=work.operation, kind=work.kind)
-                context = replace(context, work=work)
+                listing = AttemptListing(self._adapters.db, work)
+                context = replace(context, work=work, listing=listing)
                 work = await Attempt(self._adapters, context).run()
         finally:
             # In a thread, because a disk may be slow.

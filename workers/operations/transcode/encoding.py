@@ -1,0 +1,113 @@
+"""Runs FFmpeg on a source, and says why it failed."""
+
+import shlex
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from core import log
+from core.errors import Failure, TransientError
+from core.model.failure_codes import FailureCode
+from workers.context import Context
+from workers.ffmpeg import diagnose
+from workers.ffmpeg.audio_command import audio_command
+from workers.ffmpeg.command import encode_command
+from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, StallError, TimeLimitError, run
+from workers.ffmpeg.progress import Progress, fraction_done, seconds_left
+from workers.ffmpeg.standard_input import Feed
+from workers.ffmpeg.whitelists import PIPE
+from workers.media.audio_plan import AudioPlan
+from workers.media.plan import EncodePlan
+from workers.outputs.follow import follow
+from workers.outputs.stream import Stream
+from workers.outputs.upload import Upload
+from workers.sandbox.policies import encode_policy
+from workers.sources.inspect import judged
+from workers.sources.read import INPUT, OUT
+
+_log = log.get(__name__)
+_TIMEOUT = Failure(
+    FailureCode.PROCESSING_TIMEOUT,
+    "Processing took too long. Try again, or upload a shorter or smaller video.",
+    retryable=True,
+)
+
+
+async def encoded(
+    context: Context,
+    decided: EncodePlan | AudioPlan,
+    feed: Feed | None,
+    uploads: Sequence[Upload],
+    stream: Stream | None,
+) -> str:
+    """Run FFmpeg on the file, or on what it is fed; return its last words."""
+    tools, place, report = context.tools, context.place, context.report
+    (place / OUT).mkdir()
+    if stream is not None:
+        await stream.begin()
+    source = PIPE if feed is not None else f"./{INPUT}"
+    argv = _command(context, decided, source)
+    report.add(shlex.join(["ffmpeg", *argv[1:]]))
+    began = time.monotonic()
+
+    def on_progress(progress: Progress) -> None:
+        done = fraction_done(progress, decided)
+        if done is not None:
+            report.at(done, seconds_left(done, time.monotonic() - began))
+
+    limits = ProcessLimits(
+        stall_seconds=tools.limits.stall_timeout_s,
+        wall_seconds=tools.limits.wall_seconds(decided.total_duration),
+    )
+    policy = encode_policy(
+        tools.sandbox,
+        tools.ffmpeg,
+        decided,
+        place / INPUT if feed is None else None,
+        place / OUT,
+        tools.limits,
+    )
+    _log.info("ffmpeg_started", renditions=[item.name for item in decided.renditions])
+    try:
+        finished = await run(
+            argv,
+            cwd=place,
+            on_progress=on_progress,
+            outputs=place / OUT,
+            limits=limits,
+            policy=policy,
+            feed=feed,
+            spent=report.spent,
+            beside=partial(follow, uploads, stream),
+        )
+    except (StallError, TimeLimitError) as error:
+        report.add(error.stderr_tail)
+        raise TransientError(str(error), _TIMEOUT) from error
+    except FFmpegFailedError as error:
+        report.add(f"exit status {error.status}\n{error.stderr_tail}")
+        raise judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
+    words = finished.stderr_tail
+    report.add(f"encoded in {finished.wall_seconds:.2f} s\n{words}")
+    if feed is not None and diagnose.has_lost_its_place(words):
+        raise TransientError("FFmpeg may have missed something that it could not go back to")
+    if feed is not None and diagnose.sees_more(words):
+        raise TransientError("there is something behind the end of the film")
+    if feed is not None and diagnose.doubts(words):
+        raise TransientError("FFmpeg complained of what it read, or of how")
+    if feed is not None and diagnose.grows(words):
+        raise TransientError("the picture becomes larger than a part of the file has shown")
+    return words
+
+
+def failed_by_itself(error: Exception) -> bool:
+    """Whether `encoded` raised an error as FFmpeg had ended badly, and nobody had ended it."""
+    cause = error.__cause__
+    stopped = isinstance(cause, StallError | TimeLimitError)
+    return isinstance(cause, FFmpegFailedError) and not stopped and cause.status > 0
+
+
+def _command(context: Context, decided: EncodePlan | AudioPlan, source: str) -> list[str]:
+    tools, limits = context.tools, context.limits
+    if isinstance(decided, AudioPlan):
+        return audio_command(tools.ffmpeg, decided, source, OUT, limits)
+    return encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, limits)

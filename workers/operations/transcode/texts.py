@@ -1,0 +1,118 @@
+"""Makes WebVTT files of the text tracks and chapters of a source, when the film is made.
+
+Whatever is wrong with a text, the film is not at fault: it goes without it, and says so.
+"""
+
+import asyncio
+import math
+from collections.abc import Sequence
+
+from core.captions.cues import MOST_BYTES, Cue, UnreadableError, written
+from core.captions.markup import clean
+from core.captions.reading import salvaged
+from core.model.notes import Note
+from core.model.states import TextKind
+from core.videos.texts import FoundText
+from workers.context import Context
+from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
+from workers.ffmpeg.text_output import file_of, text_command
+from workers.media.audio_plan import AudioPlan
+from workers.media.notes import unread_texts
+from workers.media.plan import EncodePlan
+from workers.media.texts import Chapter, TextStream
+from workers.sandbox.policies import probe_policy
+from workers.sources.read import OUT
+
+_AT_ONCE = 2
+_VTT = "text/vtt; charset=utf-8"
+# What FFmpeg writes is longer than what is kept of it: it has markup that is left out.
+_MOST_OUTPUT = 4 * MOST_BYTES
+
+
+async def texts_made(
+    context: Context, decided: EncodePlan | AudioPlan
+) -> tuple[tuple[FoundText, ...], tuple[Note, ...]]:
+    """Store the texts of a source; return them, and the warning of those that cannot be read.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(number: int, stream: TextStream) -> FoundText | None:
+        async with gate:
+            return await _made(context, number, stream)
+
+    made = await asyncio.gather(*(one(*each) for each in enumerate(decided.texts)))
+    found = [each for each in made if each is not None]
+    lost = made.count(None)
+    if body := chapters_file(decided.chapters):
+        found.append(await _stored(context, "chapters", TextKind.CHAPTERS, body))
+    return tuple(found), unread_texts(lost)
+
+
+def chapters_file(chapters: Sequence[Chapter]) -> bytes:
+    """Return chapters as WebVTT; nothing if there are none."""
+    cues = [
+        Cue(round(each.start * 1000), round(each.end * 1000), clean([each.title]))
+        for each in chapters
+    ]
+    shown = [cue for cue in cues if cue.text and cue.start < cue.end]
+    return written(shown).encode() if shown else b""
+
+
+async def _made(context: Context, number: int, stream: TextStream) -> FoundText | None:
+    try:
+        text = await _decoded(context, number)
+        cues = await asyncio.to_thread(salvaged, text)
+        body = written(cues).encode()
+        if len(body) > MOST_BYTES:
+            context.report.add(f"text {number} is too long")
+            return None
+    except (FFmpegFailedError, UnreadableError, OSError) as error:
+        context.report.add(f"text {number} cannot be read: {error}")
+        return None
+    return await _stored(
+        context,
+        f"text-{number}",
+        TextKind.SUBTITLES,
+        body,
+        language=stream.language or None,
+        title=stream.title or None,
+        is_default=stream.default,
+        is_forced=stream.forced,
+    )
+
+
+async def _decoded(context: Context, number: int) -> str:
+    """Have FFmpeg decode what was taken out of the source."""
+    tools, name = context.tools, file_of(number)
+    place = context.place / OUT
+    seconds = tools.limits.probe_timeout_s
+    patience = ProcessLimits(
+        stall_seconds=math.inf, wall_seconds=seconds, stdout_bytes=_MOST_OUTPUT
+    )
+    done = await run(
+        text_command(tools.ffmpeg, f"./{name}", tools.limits),
+        cwd=place,
+        limits=patience,
+        policy=probe_policy(tools.sandbox, tools.ffmpeg, place / name, seconds),
+        spent=context.report.spent,
+    )
+    return done.stdout.decode(errors="replace")
+
+
+async def _stored(
+    context: Context,
+    name: str,
+    kind: TextKind,
+    body: bytes,
+    *,
+    language: str | None = None,
+    title: str | None = None,
+    is_default: bool = False,
+    is_forced: bool = False,
+) -> FoundText:
+    key = f"{context.work.prefix}{name}.vtt"
+    await context.tools.storage.put(key, body, _VTT)
+    return FoundText(kind, language, title, is_default, is_forced, key, len(body))

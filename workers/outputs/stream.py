@@ -1,0 +1,306 @@
+"""Stores the segments of a stream while they are made, and lists them for who watches."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from core import log
+from core.adapters.s3 import Storage
+from core.errors import DatabaseAway
+from core.tasks.spans import NewSpan, NewTrack
+from core.uploads.multipart import MIB
+from workers.media.sounds import SOUND
+from workers.media.tracks import PlannedTrack
+from workers.outputs.listing import Listing
+from workers.outputs.segments import Finished, OffGridError, SegmentReader
+from workers.outputs.send import send
+from workers.outputs.stream_track import (
+    MOST_SEGMENTS,
+    StreamTrack,
+    can_be_watched,
+    is_early,
+    new_track,
+)
+from workers.runtime.concurrency import end
+from workers.transfer_limits import DEFAULT_PACE, Pace
+
+_log = log.get(__name__)
+_EVERY_S = 5.0
+_MOST_BYTES = 16 * MIB  # of an object
+_NONE = Fraction(0)
+_SHORT_S = 1  # by how much another sound may end before the film
+_CONTENT_TYPE = "video/mp4"
+_SETTLE_S = 600.0  # how long what is stored is offered to a database that is away
+_AGAIN_S = 1.0
+
+_Batch = tuple[StreamTrack, list[Finished]]  # segments of a track that are stored together
+
+
+class Stream:
+    """The tracks of one encode. It knows nothing of FFmpeg but where its segments come.
+
+    Attributes:
+        unsent: bytes that wait to be stored.
+        listed: set once something of it is listed.
+        given_up: why its tracks were taken back; None if they were not.
+        left_out: sounds beside the default one that have nothing in them, or are not as planned.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        listing: Listing,
+        tracks: Sequence[PlannedTrack],
+        place: Path,
+        prefix: str,
+        pace: Pace = DEFAULT_PACE,
+        *,
+        anew: bool = False,
+        completes: bool = True,
+    ) -> None:
+        """Begin nothing yet.
+
+        Segments come into `place`, and are stored below `prefix`. What is listed already was made
+        of the same plan, or is to be withdrawn and made `anew`. The film can be played with these
+        tracks alone, if they are what `completes` it.
+        """
+        self._anew, self._completes = anew, completes
+        self._names = [track.name for track in tracks]
+        self.listed = asyncio.Event()
+        self.given_up: str | None = None
+        self.left_out: list[PlannedTrack] = []
+        self._storage, self._listing, self._pace = storage, listing, pace
+        self._place, self._prefix = place, prefix
+        self._tracks = [StreamTrack(SegmentReader(track, place / track.name)) for track in tracks]
+        self._storing: asyncio.Task[None] | None = None
+        self._objects = 0  # that were begun
+        self._next = 0.0
+        # What is stored and not listed yet.
+        self._new_tracks: list[NewTrack] = []
+        self._spans: list[NewSpan] = []
+        self._playable = False
+        self._off: list[Path] = []  # directories of tracks that were given up
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait to be stored."""
+        return sum(each.size for track in self._tracks for each in track.waiting)
+
+    @property
+    def seconds(self) -> float:
+        """How long the first of its tracks is by now."""
+        return float(self._tracks[0].found_end)
+
+    async def begin(self) -> None:
+        """Make the directories of the tracks, and learn what is listed already."""
+        self._next = time.monotonic() + _EVERY_S
+        for track in self._tracks:
+            (self._place / track.name).mkdir()
+        if self._anew:
+            await self._listing.withdraw(self._names)
+        known = await self._listing.listed()
+        if not any(track.planned.remuxed for track in self._tracks):
+            # Of a sound that is not made this time nothing more would come.
+            gone = {name for name in known if name.startswith(f"{SOUND}-")} - {*self._names}
+            if gone:
+                await self._listing.withdraw(gone)
+        for track in self._tracks:
+            if (found := known.get(track.name)) is not None:
+                track.known, track.id, track.begun = found, found.track_id, True
+            track.silent = not track.begun and not track.is_needed
+        self._playable = not self._completes or not known.keys().isdisjoint(self._names)
+
+    async def grown(self) -> None:
+        """Look for new segments, and store and list them while the caller goes on.
+
+        Raises:
+            LeaseLost: the task belongs to another attempt.
+            TransientError, Unavailable, OSError: as `send` does.
+        """
+        await self._look(all_made=False)
+        if self._storing is not None and self._storing.done():
+            self._storing.result()
+            self._storing = None
+        if self._storing is None and self._due():
+            self._storing = asyncio.ensure_future(self._store())
+
+    async def finish(self) -> None:
+        """Store and list what is left, once FFmpeg has ended.
+
+        Raises:
+            DatabaseAway: for too long.
+            LeaseLost, TransientError, Unavailable, OSError: as `grown` does.
+        """
+        await self._stored()
+        await self._look(all_made=True)
+        film = max((each.found_end for each in self._tracks if each.is_needed), default=_NONE)
+        for track in [each for each in self._tracks if not each.is_needed]:
+            if track.silent or track.found_end < film - _SHORT_S:
+                await self._leave_out(track, f"silent, or ends at {float(track.found_end):.1f} s")
+        while any(track.waiting for track in self._tracks):
+            await self._store()
+        if self._spans:
+            await _however_long(self._list)
+
+    async def complete(self) -> None:
+        """Note, once all is listed, that its tracks grow no more; raises as `finish`."""
+        await _however_long(lambda: self._listing.complete(self._names))
+
+    async def withdraw(self) -> None:
+        """Take back what is listed: something else is made."""
+        if any(track.begun for track in self._tracks):
+            await self._listing.withdraw(self._names)
+
+    async def close(self) -> None:
+        """End what is on its way."""
+        if self._storing is not None:
+            await end(self._storing)
+
+    async def _stored(self) -> None:
+        if self._storing is not None:
+            await asyncio.wait({self._storing})
+            self._storing.result()
+            self._storing = None
+
+    async def _look(self, *, all_made: bool) -> None:
+        try:
+            # In a thread: a slow disk must not stop the heartbeat.
+            failed = await asyncio.to_thread(_look, self._tracks, all_made=all_made)
+            if all_made:
+                _agree([track.reader for track in self._tracks])
+            for track, reason in failed:
+                await self._leave_out(track, str(reason))
+        except OffGridError as error:
+            # What is made besides is not harmed by that.
+            _log.warning("not_streamed", reason=str(error))
+            await self._stored()
+            await self.withdraw()
+            self.given_up = str(error)
+            self._off += [self._place / track.name for track in self._tracks]
+            self._tracks, self._new_tracks, self._spans = [], [], []
+        for place in self._off:
+            await asyncio.to_thread(_empty, place)
+
+    async def _leave_out(self, track: StreamTrack, reason: str) -> None:
+        """Leave out a sound, and take back what is listed of it."""
+        _log.warning("sound_left_out", track=track.name, reason=reason)
+        await self._stored()
+        if track.begun:
+            await self._listing.withdraw([track.name])
+        self._tracks.remove(track)
+        self._new_tracks = [each for each in self._new_tracks if each.id != track.id]
+        self._spans = [each for each in self._spans if each.track_id != track.id]
+        self._off.append(self._place / track.name)
+        self.left_out.append(track.planned)
+
+    def _due(self) -> bool:
+        if is_early(self._tracks, playable=self._playable):
+            return True
+        ready = [track for track in self._tracks if track.waiting and not track.silent]
+        many = any(len(track.waiting) >= MOST_SEGMENTS for track in ready)
+        late = bool(ready or self._spans) and time.monotonic() >= self._next
+        return many or late or self.unsent >= _MOST_BYTES
+
+    async def _store(self) -> None:
+        """Store one span of each track that has something, all in one object, and list them."""
+        ready = [track for track in self._tracks if track.waiting and not track.silent]
+        seen = [each.end_of(each.waiting[0]) for each in ready if each.is_picture]
+        batch = [(track, track.next_span(max(seen, default=_NONE))) for track in ready]
+        if batch:
+            self._spans += await self._send(batch)
+        for track, segments in batch:
+            if not track.begun:
+                self._new_tracks.append(new_track(track))
+            track.stored(segments)
+        self._next = time.monotonic() + _EVERY_S
+        try:
+            await self._list()
+        except DatabaseAway as error:
+            # The encode need not wait for that: it is listed with the next ones.
+            _log.warning("not_listed_yet", error=repr(error))
+
+    async def _list(self) -> None:
+        tracks, spans = list(self._new_tracks), list(self._spans)
+        first = not self._playable and can_be_watched(self._tracks)
+        if spans:
+            await self._listing.add(tracks, spans, first=first)
+        self._playable = self._playable or first
+        if any(track.begun for track in self._tracks):
+            self.listed.set()
+        del self._new_tracks[: len(tracks)], self._spans[: len(spans)]
+
+    async def _send(self, batch: Sequence[_Batch]) -> list[NewSpan]:
+        """Store segments in one object: those of a track together, its header before the first."""
+        key, path = f"{self._prefix}{self._objects}.mp4", self._place / f"{self._objects}.span"
+        self._objects += 1
+        ends = await asyncio.to_thread(_join, path, batch)
+        self._listing.storing(key)
+        await send(self._storage, path, ends[-1], key, _CONTENT_TYPE, self._pace)
+        path.unlink()
+        return [
+            NewSpan(
+                track_id=track.id,
+                first=segments[0].number,
+                start=segments[0].segment.start,
+                s3_key=key,
+                offset=end - sum(each.size for each in segments),
+                sizes=tuple(each.size for each in segments),
+                durations=tuple(each.segment.duration for each in segments),
+            )
+            for (track, segments), end in zip(batch, ends, strict=True)
+        ]
+
+
+async def _however_long(write: Callable[[], Awaitable[None]]) -> None:
+    """Write something, again for a while if the database is away."""
+    deadline = time.monotonic() + _SETTLE_S
+    while True:
+        try:
+            return await write()
+        except DatabaseAway:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(_AGAIN_S)
+
+
+def _look(
+    tracks: Sequence[StreamTrack], *, all_made: bool
+) -> list[tuple[StreamTrack, OffGridError]]:
+    """Look for new segments; return the sounds that are not as planned and that nobody needs."""
+    failed = []
+    for track in tracks:
+        try:
+            track.look(all_made=all_made)
+        except OffGridError as error:
+            if track.is_needed:
+                raise
+            failed.append((track, error))
+    return failed
+
+
+def _empty(place: Path) -> None:
+    for path in place.glob("*.m4s"):
+        path.unlink(missing_ok=True)
+
+
+def _agree(readers: Sequence[SegmentReader]) -> None:
+    """See that all sizes have the same pictures; those of the files were counted in these, too."""
+    counts = {each.track.name: each.samples for each in readers if each.track.number is not None}
+    if len(set(counts.values())) > 1:
+        raise OffGridError(f"the sizes have different numbers of pictures: {counts}")
+
+
+def _join(path: Path, batch: Sequence[_Batch]) -> list[int]:
+    """Write the segments of tracks into a file; return where those of each end, in bytes."""
+    ends = []
+    with path.open("wb") as made:
+        for track, segments in batch:
+            made.write(b"" if track.begun else track.reader.header_bytes)
+            for each in segments:
+                with each.path.open("rb") as file:
+                    shutil.copyfileobj(file, made)
+            ends.append(made.tell())
+    return ends

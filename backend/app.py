@@ -25,8 +25,13 @@ from backend.http.reference import reference_route
 from backend.invites.routes import router as invites_router
 from backend.jobs.routes import router as jobs_router
 from backend.page.routes import Page
+from backend.playback.routes import opened as opened_playback
+from backend.playback.routes import router as playback_router
 from backend.quota.routes import router as limits_router
 from backend.settings import Settings
+from backend.shares.opened import opened as opened_shares
+from backend.shares.routes import router as shares_router
+from backend.tracks.routes import router as tracks_router
 from backend.uploads.routes import direct as part_urls
 from backend.uploads.routes import router as uploads_router
 from backend.videos.routes import direct as one_video
@@ -93,7 +98,8 @@ def create_app(settings: Settings) -> FastAPI:
         )
     for router in (
         # The busiest first: they are tried in this order.
-        part_urls, one_video, uploads_router, videos_router, jobs_router, events_router,
+        part_urls, one_video, uploads_router, videos_router, opened_playback, jobs_router,
+        events_router, playback_router, shares_router, opened_shares, tracks_router,
         registration_router, login_router, account_router, limits_router, invites_router,
         health_router,
     ):  # fmt: skip

@@ -19,6 +19,9 @@ from backend.http.address import address_of
 from backend.http.idempotency import Idempotency
 from backend.http.ratelimit import RateLimiter
 from backend.http.tally import Tally
+from backend.playback.reader import FilmReader
+from backend.playback.text_reader import TextReader
+from backend.playback.tokens import PlaybackTokens
 from backend.settings import Settings
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
@@ -45,6 +48,9 @@ class Services:
         self.subscriber = Subscriber(client)
         self.streams = Tally[uuid.UUID](settings.max_streams_per_user)
         self.tokens = Tokens(settings)
+        self.playback = PlaybackTokens(settings)
+        self.films = FilmReader(db)
+        self.texts = TextReader(db)
         self.sessions = Sessions(client, settings.refresh_token_s, settings.refresh_grace_s)
         self.passwords = Passwords()
         self.rate_limits = RateLimiter(client)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import ByteSize, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from backend.http.origins import origin_of
 from backend.uploads.file_types import CONTENT_TYPES
 from core import config
 from core.config import USER_QUOTA_BYTES, YEAR_S, ApiAndControl, ApiAndWorkers
@@ -35,6 +36,9 @@ class Settings(config.Settings, ApiAndControl, ApiAndWorkers):
     trusted_proxies: CommaList = ()
     cookie_secure: bool = True
     page_dir: Path | None = Field(None, description="the built page; not served when unset")
+    page_url: str | None = Field(
+        None, description="where the built page is, if elsewhere; {host} is the host asked for"
+    )
     max_requests: int = Field(500, ge=1, description="being answered at once in a process")
     request_s: float = Field(30, gt=0, description="within which a request must have arrived")
     answer_s: float = Field(15, gt=0, description="after which a request is answered with 503")
@@ -53,6 +57,9 @@ class Settings(config.Settings, ApiAndControl, ApiAndWorkers):
     rate_limit_address: int = Field(100, ge=1, description="auth requests a minute and address")
     rate_limit_account: int = Field(20, ge=1, description="failed logins a minute and account")
     rate_limit_pair: int = Field(10, ge=1, description="failed logins a minute, both together")
+    rate_limit_shares: int = Field(
+        600, ge=1, description="requests by share links a minute and address, but for the film's"
+    )
     max_streams_per_user: int = Field(20, ge=1, description="event streams open in one process")
     rate_limit_uploads: int = Field(
         600, ge=1, description="uploads begun a minute and user; as many jobs, retries and cancels"
@@ -90,6 +97,14 @@ class Settings(config.Settings, ApiAndControl, ApiAndWorkers):
     @classmethod
     def _lower_extensions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple("." + item.lower().lstrip(".") for item in value)
+
+    @field_validator("page_url")
+    @classmethod
+    def _check_page_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        origin_of(value.replace("{host}", "host"))
+        return value.rstrip("/")
 
     @field_validator("media_url")
     @classmethod

@@ -17,8 +17,8 @@ from backend.settings import Settings
 from core.errors import Unauthenticated
 from core.model.ids import new_token
 
-_ALGORITHM = "HS256"
-_LEEWAY_S = 10
+ALGORITHM = "HS256"
+LEEWAY_S = 10
 _REQUIRED = ["iss", "aud", "exp", "iat", "sub", "jti", "sid"]
 _CACHE = 10_000  # tokens; about 1 kB each
 _MAX_ACCESS_S = 600  # whatever was signed, and whatever is set now
@@ -73,7 +73,7 @@ class Tokens:
             self._verified[token] = known
             if len(self._verified) > _CACHE:
                 self._verified.popitem(last=False)
-        if known.expires_at + _LEEWAY_S <= time.time():
+        if known.expires_at + LEEWAY_S <= time.time():
             raise Unauthenticated("The access token has expired. Refresh it.", "token_expired")
         return known
 
@@ -84,14 +84,14 @@ class Tokens:
             Unauthenticated: `token_expired` or `token_invalid`.
         """
         try:
-            key = self._keys[_key_id(token)]
+            key = self._keys[key_id_of(token)]
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
-                algorithms=[_ALGORITHM],
+                algorithms=[ALGORITHM],
                 audience=f"framemill:{kind}",
                 issuer=self._issuer,
-                leeway=_LEEWAY_S,
+                leeway=LEEWAY_S,
                 options={"require": _REQUIRED},
             )
             return _token(claims, self._longest[kind])
@@ -113,10 +113,10 @@ class Tokens:
             "exp": issued_at + self._life[kind],
         }
         key, headers = self._keys[self._signing_id], {"kid": self._signing_id}
-        return jwt.encode(claims, key, algorithm=_ALGORITHM, headers=headers)
+        return jwt.encode(claims, key, algorithm=ALGORITHM, headers=headers)
 
 
-def _key_id(token: str) -> str:
+def key_id_of(token: str) -> str:
     """Return the key id of a token in the one form that ours have.
 
     Nothing else may stand in the header: no key, no address of one, nothing critical.
@@ -125,15 +125,21 @@ def _key_id(token: str) -> str:
         raise ValueError("not a token of this service")
     header = jwt.get_unverified_header(token)
     key_id = header.get("kid")
-    ours = {"alg": _ALGORITHM, "kid": key_id, "typ": "JWT"}
+    ours = {"alg": ALGORITHM, "kid": key_id, "typ": "JWT"}
     if not isinstance(key_id, str) or header != ours:
         raise ValueError("wrong token header")
     return key_id
 
 
-def _token(claims: dict[str, Any], longest_s: int) -> Token:
-    """Return what verified claims say, if each has the type that ours have."""
-    words = [claims[name] for name in ("sub", "sid", "jti")]
+def read_claims(
+    claims: dict[str, Any], names: tuple[str, ...], longest_s: int
+) -> tuple[list[str], int, int]:
+    """Return what verified claims say: these words, when it was made, and when it ends.
+
+    Raises:
+        ValueError: one has not the type that ours have, or the token's life is too long.
+    """
+    words = [claims[name] for name in names]
     times = [claims[name] for name in ("iat", "exp")]
     # By type, not `isinstance`: true is an integer too.
     if any(type(word) is not str for word in words) or any(type(each) is not int for each in times):
@@ -141,4 +147,9 @@ def _token(claims: dict[str, Any], longest_s: int) -> Token:
     issued_at, expires_at = times
     if not 0 < expires_at - issued_at <= longest_s:
         raise ValueError("the token's life is too long")
+    return words, issued_at, expires_at
+
+
+def _token(claims: dict[str, Any], longest_s: int) -> Token:
+    words, _, expires_at = read_claims(claims, ("sub", "sid", "jti"), longest_s)
     return Token(uuid.UUID(words[0]), words[1], words[2], expires_at)

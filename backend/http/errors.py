@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from backend.http.paths import shown
 from core import errors, log
 
 _log = log.get(__name__)
@@ -20,9 +21,11 @@ STATUS: dict[type[errors.DomainError], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Gone: 410,
     errors.TooLarge: 413,
     errors.Invalid: 422,
     errors.RateLimited: 429,
+    errors.NotOffered: 501,
     errors.Unavailable: 503,
 }
 TITLES = {
@@ -32,11 +35,13 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    410: "Gone",
     413: "Too large",
     415: "Unsupported media type",
     422: "Unprocessable content",
     429: "Too many requests",
     500: "Internal error",
+    501: "Not implemented",
     503: "Service unavailable",
 }
 _HTTP_CODES = {
@@ -103,7 +108,7 @@ def problem(
         title=TITLES.get(status, "Error"),
         status=status,
         detail=detail,
-        instance=path,
+        instance=shown(path),
         code=code,
         request_id=request_id,
         retryable=status in _RETRYABLE,

@@ -18,13 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.http.address import address_of, network_of
 from backend.http.errors import problem
+from backend.http.paths import most_body, shown
 from backend.http.tally import Tally
 from core import log
 from core.model.ids import new_token
 
 _log = log.get(__name__)
 _access = log.get("backend.access")
-_MAX_BODY = 1024 * 1024  # bytes; files never pass through here
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -90,7 +90,7 @@ class RequestLayer:
             return
         slots.taken += 1
         try:
-            refusal = _refuse(scope["method"], headers)
+            refusal = _refuse(scope["method"], scope["path"], headers)
             if refusal is None:
                 await exchange.serve(self._app)
             else:
@@ -199,7 +199,7 @@ class Exchange:
 
     def _give_up(self) -> None:
         self._is_over, self._timer = True, None
-        _log.warning("not_answered_in_time", method=self._method, path=self._scope["path"])
+        _log.warning("not_answered_in_time", method=self._method, path=shown(self._scope["path"]))
         self._apology = asyncio.get_running_loop().create_task(self.answer(*_TOO_LATE))
         if self._task is not None:
             self._task.cancel()
@@ -218,9 +218,10 @@ class Exchange:
             self._start()
         if message["type"] == "http.request":
             self._body += len(message.get("body", b""))
-            if self._body > _MAX_BODY:
+            most = most_body(self._scope["path"])
+            if self._body > most:
                 # Of a kind that FastAPI passes on while it reads a body.
-                raise HTTPException(413, _TOO_LARGE[2])
+                raise HTTPException(413, _too_large(most)[2])
         return message
 
     async def _say(self, message: Message) -> None:
@@ -284,7 +285,7 @@ class Exchange:
             _access.info(
                 "request",
                 method=self._method,
-                path=self._scope["path"],
+                path=shown(self._scope["path"]),
                 status=self._status,
                 ms=round(self._seconds * 1000, 1),
             )
@@ -299,16 +300,19 @@ _OVERLOADED = (503, "overloaded", "The API has too many requests at the moment. 
 _AWAY = "A dependency of the API did not answer in time. Try again in a moment."
 _TOO_LATE = (503, "dependency_unavailable", _AWAY)
 _ARRIVING = "Too many unfinished requests from this address. Try again in a moment."
-_TOO_LARGE = (413, "payload_too_large", "The body is larger than 1 MiB.")
 
 
-def _refuse(method: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
+def _too_large(most: int) -> tuple[int, str, str]:
+    return 413, "payload_too_large", f"The body is larger than {most >> 20} MiB."
+
+
+def _refuse(method: str, path: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
     """Return status, code and detail for what need not be read; None to go on."""
     if method in ("GET", "HEAD", "OPTIONS"):
         return None
     length = headers.get(b"content-length")
-    if length is not None and length.isdigit() and int(length) > _MAX_BODY:
-        return _TOO_LARGE
+    if length is not None and length.isdigit() and int(length) > (most := most_body(path)):
+        return _too_large(most)
     has_body = length not in (None, b"0") or b"transfer-encoding" in headers
     kind = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
     if has_body and kind != b"application/json":

@@ -6,14 +6,23 @@ from backend.settings import Settings
 from core.adapters.presign import address_of
 
 
+def media_of(settings: Settings) -> str:
+    """Return the origin that videos, posters and logs come from: the store, or CloudFront."""
+    if settings.media_url is None:
+        return _store_of(settings)
+    url = urlsplit(settings.media_url)
+    return f"{url.scheme}://{url.netloc}"
+
+
+def _store_of(settings: Settings) -> str:
+    address = address_of(settings.s3_bucket, settings.aws_region, settings.public_s3_url)
+    return f"{address.scheme}://{address.host}"
+
+
 def guards(settings: Settings) -> dict[str, str]:
     """Return the headers of every answer of the page, besides those of every answer."""
-    address = address_of(settings.s3_bucket, settings.aws_region, settings.public_s3_url)
-    # Parts are sent to the store; videos, posters and logs come from there, or from CloudFront.
-    store = media = f"{address.scheme}://{address.host}"
-    if settings.media_url is not None:
-        url = urlsplit(settings.media_url)
-        media = f"{url.scheme}://{url.netloc}"
+    # Parts are sent to the store.
+    store, media = _store_of(settings), media_of(settings)
     policy = (
         "default-src 'none'",
         "script-src 'self'",

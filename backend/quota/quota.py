@@ -29,6 +29,7 @@ _USAGE = text(
     " (SELECT id, source_size FROM videos WHERE user_id = :user AND state <> 'deleted')"
     " SELECT ((SELECT coalesce(sum(source_size), 0) FROM live)"
     " + (SELECT coalesce(sum(size), 0) FROM assets WHERE video_id IN (SELECT id FROM live))"
+    " + (SELECT coalesce(sum(size), 0) FROM text_tracks WHERE video_id IN (SELECT id FROM live))"
     ")::bigint) ELSE 0 END AS bytes,"
     " CASE WHEN :with_active THEN (SELECT count(*) FROM videos"
     " WHERE user_id = :user AND state IN ('uploading', 'queued', 'processing'))"
@@ -79,6 +80,19 @@ async def admit(
             "quota_exceeded",
             retry_after_s=_ACTIVE_RETRY_S,
         )
+    _require_bytes(stored, allowed, size or 0)
+
+
+async def admit_bytes(
+    connection: AsyncConnection, settings: Settings, user_id: uuid.UUID, size: int
+) -> None:
+    """Refuse `size` bytes more that would be too much; as `admit`, whatever is in progress."""
+    if allowed := settings.user_quota_bytes:
+        stored, _ = await used(connection, user_id, with_active=False)
+        _require_bytes(stored, allowed, size)
+
+
+def _require_bytes(stored: int, allowed: int, size: int) -> None:
     if size and allowed and stored + size > allowed:
         raise RateLimited(
             f"You use {_human(stored)} of {_human(allowed)}, and this file needs {_human(size)} "

@@ -15,6 +15,8 @@ from core.uploads.multipart import MAX_PARTS
 _DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x2070)])
 _UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that look like spaces
+# Nothing by themselves. Other format characters end an emoji, such as the flag of Scotland.
+_NOTHING = "\u00ad\u180e\u200b\u200c\u200d\u2060\ufeff"
 
 
 def is_visible(text: str) -> bool:
@@ -29,6 +31,15 @@ def _plain_text(value: str) -> str:
     if not is_visible(plain):
         raise ValueError("has no visible character")
     return plain
+
+
+def _without_blank_ends(text: str) -> str:
+    seen = [number for number, char in enumerate(text) if not _is_blank(char)]
+    return text[seen[0] : seen[-1] + 1] if seen else ""
+
+
+def _is_blank(char: str) -> bool:
+    return char.isspace() or char in _BLANKS or char in _NOTHING
 
 
 def _not_empty(size: object) -> object:
@@ -47,7 +58,9 @@ Text = Annotated[
     ),
     AfterValidator(_plain_text),
 ]
-Title = Annotated[Text, Field(examples=["The harbour at dawn"])]
+Title = Annotated[
+    Text, AfterValidator(_without_blank_ends), Field(examples=["The harbour at dawn"])
+]
 PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS, examples=[1])]
 
 

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -24,7 +25,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from backend.videos.progress import Shown, shown_of, told_of
-from backend.videos.schemas import FailureItem, QueueItem, RenditionItem, SourceItem, VideoItem
+from backend.videos.schemas import (
+    FailureItem,
+    QueueItem,
+    RenditionItem,
+    SourceItem,
+    TrackItem,
+    VideoItem,
+)
 from backend.videos.sorting import NEWEST_FIRST, Order
 from backend.videos.waiting import why_it_waits
 from backend.workers import KnownWorkers
@@ -32,12 +40,16 @@ from core.adapters.postgres import IDS, Database
 from core.adapters.s3 import Storage
 from core.coalesce import Batcher
 from core.errors import NotFound, Unavailable
-from core.model.states import AssetKind, AssetState, VideoState
-from core.model.tables import Asset, Job, Video
+from core.model.states import AssetKind, AssetState, TextKind, TrackKind, VideoState
+from core.model.tables import Asset, Job, TextTrack, Track, Video
 from core.progress import Progress, ProgressBoard
 
 _REMEMBERED = 10_000  # videos as JSON; about 3 kB each
 _VERSIONS = 2_000  # in a page; some 50 bytes each
+_TRACK_FIELDS = (
+    "id", "kind", "name", "language", "codecs", "width", "height", "max_bitrate", "frame_rate",
+    "is_default", "title", "role", "channels", "made",
+)  # fmt: skip
 _RENDITION_FIELDS = ("s3_key", *(name for name in RenditionItem.model_fields if name != "url"))
 
 
@@ -50,25 +62,65 @@ def _statement(*where: ColumnElement[bool]) -> Select[Any]:
     pairs = [item for name in _RENDITION_FIELDS for item in (name, getattr(Asset, name))]
     renditions = (
         select(
-            func.json_agg(aggregate_order_by(func.json_build_object(*pairs), Asset.height.desc()))
+            func.json_agg(
+                aggregate_order_by(
+                    func.json_build_object(*pairs), Asset.height.desc(), func.length(Asset.name)
+                )
+            )
         )
         .where(*shown, Asset.kind == literal_column(f"'{AssetKind.FILE}'"))
         .scalar_subquery()
     )
     # Of the job whose outputs are shown, also while another one makes them anew.
     notes = select(Job.notes).join(Asset, Asset.job_id == Job.id).where(*shown).limit(1)
+    shown_job = select(Asset.job_id).where(*shown).limit(1).correlate(Video).scalar_subquery()
+    pairs = [item for name in _TRACK_FIELDS for item in (name, getattr(Track, name))]
+    in_order = aggregate_order_by(
+        func.json_build_object(*pairs),
+        Track.height.desc().nulls_last(), Track.is_default.desc(),
+        (Track.channels > 2).nulls_first(), Track.max_bitrate.desc(),
+        func.length(Track.name), Track.name,
+    )  # fmt: skip
+    found = (
+        select(func.json_agg(in_order))
+        .where(Track.job_id == func.coalesce(shown_job, Video.job_id))
+        .scalar_subquery()
+    )
+    # Before it can be watched there is nothing to look for.
+    tracks = case((Video.playable_at.is_not(None), found))
+    texts = case((Video.playable_at.is_not(None), _texts()))
     # Of what is ready nobody is told how far it is.
     told = case((Video.state != literal_column(f"'{VideoState.READY}'"), told_of(Video.job_id)))
     columns: list[Any] = [
         Video.id, Video.user_id, Video.title, Video.state, Video.stage, Video.progress,
         Video.job_id, Video.version, Video.source_filename, Video.source_size,
-        Video.poster_key, Video.created_at, Video.updated_at,
+        Video.poster_key, Video.playable_at, Video.created_at, Video.updated_at,
         # As text: most readers have the video as JSON already and need none of it parsed.
         _text(Video.failure, "failure"), _text(Video.source_media, "source_media"),
-        _text(renditions, "renditions"), _text(notes.scalar_subquery(), "notes"),
+        _text(renditions, "renditions"), _text(tracks, "tracks"),
+        _text(texts, "texts"),
+        _text(notes.scalar_subquery(), "notes"),
         told.label("told"),
     ]  # fmt: skip
     return select(*columns).where(Video.state != VideoState.DELETED, *where)
+
+
+def _texts() -> Any:
+    """Return the texts of a video in the order in which players offer them."""
+    fields = ("id", "language", "title", "is_default")
+    pairs = [item for name in fields for item in (name, getattr(TextTrack, name))]
+    in_order = aggregate_order_by(
+        func.json_build_object(*pairs), TextTrack.job_id.is_not(None), TextTrack.id
+    )
+    return (
+        select(func.json_agg(in_order))
+        .where(
+            TextTrack.video_id == Video.id,
+            TextTrack.kept_until.is_(None),
+            TextTrack.kind == literal_column(f"'{TextKind.SUBTITLES}'"),
+        )
+        .scalar_subquery()
+    )
 
 
 def _text(column: Any, name: str) -> Any:
@@ -232,6 +284,12 @@ class VideoReader:
                 **(source or {}),
             ),
             renditions=renditions,
+            playable=row.playable_at is not None,
+            playable_at=row.playable_at,
+            tracks=[
+                *(_track(item) for item in _parsed(row.tracks) or ()),
+                *_text_tracks(_parsed(row.texts) or ()),
+            ],
             poster_url=poster,
             failure=FailureItem(**failure) if (failure := _parsed(row.failure)) else None,
             queue=queue,
@@ -246,6 +304,48 @@ def _owned(row: Row[Any] | None, user_id: uuid.UUID) -> Row[Any]:
     if row is None or row.user_id != user_id:
         raise NotFound("This video does not exist.")
     return row
+
+
+def _track(item: dict[str, Any]) -> TrackItem:
+    rate = item["frame_rate"]
+    return TrackItem(
+        id=item["id"],
+        kind=item["kind"],
+        name=item["title"] or item["name"],
+        language=item["language"],
+        role=item["role"],
+        channels=item["channels"],
+        codec=item["codecs"],
+        width=item["width"],
+        height=item["height"],
+        bitrate=item["max_bitrate"],
+        frame_rate=rate and round(float(Fraction(rate)), 3),
+        default=item["is_default"],
+        made=item["made"],
+    )
+
+
+def _text_tracks(items: Sequence[dict[str, Any]]) -> list[TrackItem]:
+    """Return texts as tracks: the first default is the one, as in playlists."""
+    chosen = next((item["id"] for item in items if item["is_default"]), None)
+    return [
+        TrackItem(
+            id=item["id"],
+            kind=TrackKind.TEXT,
+            name=item["title"] or item["language"] or "",
+            language=item["language"],
+            role=None,
+            channels=None,
+            made=None,
+            codec="wvtt",
+            width=None,
+            height=None,
+            bitrate=0,
+            frame_rate=None,
+            default=item["id"] == chosen,
+        )
+        for item in items
+    ]
 
 
 def _kind(source: dict[str, Any] | None) -> Literal["video", "audio"] | None:

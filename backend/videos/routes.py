@@ -15,8 +15,9 @@ from backend.http.fields import Search
 from backend.http.paging import Cursor, Limit
 from backend.http.raw_route import DirectRoute, authenticate
 from backend.quota import quota
+from backend.videos import poster
 from backend.videos.download import download_url
-from backend.videos.schemas import DownloadLink, VideoItem, VideoPage, VideoPatch
+from backend.videos.schemas import DownloadLink, NewPoster, VideoItem, VideoPage, VideoPatch
 from backend.videos.sorting import ORDERS, Sort, cursor_after, follows
 from core import log
 from core.errors import Conflict, NotFound, Unavailable
@@ -143,6 +144,29 @@ async def retry_video(video_id: UUID, user: AskingUser) -> VideoItem:
             raise Conflict("Only a failed or cancelled video can be tried again.")
         await quota.admit(tx, settings, user.user_id)
         await create_job(tx, video, "transcode")
+    return await user.services.videos.get(video_id, user.user_id)
+
+
+@router.post(
+    "/{video_id}/poster", status_code=202, responses=problems(409, 429), summary="Choose the poster"
+)
+async def choose_poster(video_id: UUID, body: NewPoster, user: AskingUser) -> VideoItem:
+    """Make the picture at a time of the video its poster, in a moment: `poster_url` changes then.
+
+    It stays when the video is processed again. A later choice replaces it.
+    """
+    async with user.services.db.begin() as tx:
+        ended = await poster.choose(tx, await _own(tx, user, video_id), body.at)
+    await user.services.board.tell_ended(ended)
+    return await user.services.videos.get(video_id, user.user_id)
+
+
+@router.delete("/{video_id}/poster", summary="Choose no poster")
+async def forget_poster(video_id: UUID, user: CurrentUser) -> VideoItem:
+    """Have the poster again that was made with the video."""
+    async with user.services.db.begin() as tx:
+        ended = await poster.forget(tx, await _own(tx, user, video_id))
+    await user.services.board.tell_ended(ended)
     return await user.services.videos.get(video_id, user.user_id)
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from backend.uploads.schemas import Title
 from core.model.failure_codes import FailureCode
 from core.model.notes import DoneCode, WarningCode
-from core.model.states import Stage, VideoState
+from core.model.states import Made, Stage, TrackKind, VideoState
 
 
 class FailureItem(BaseModel):
@@ -75,6 +75,40 @@ class RenditionItem(BaseModel):
     url: str = Field(description="Presigned and short-lived.")
 
 
+class TrackItem(BaseModel):
+    """A picture size, a sound or captions; `bitrate` in bits a second, at the most."""
+
+    id: UUID
+    kind: TrackKind
+    name: str = Field(
+        examples=["720p"], description="Of sound and text the title, if the source has one."
+    )
+    language: str | None = Field(description="BCP 47, of sound and text.")
+    role: str | None = Field(
+        examples=["commentary"],
+        description="What a sound is for, as DASH calls it (`commentary`, `description`, "
+        "`enhanced-audio-intelligibility`, `dub`, `karaoke`). Null for the usual ones.",
+    )
+    channels: int | None = Field(examples=[2], description="Of sound: 6 for 5.1.")
+    codec: str = Field(examples=["avc1.64001f"], description="As RFC 6381 writes it.")
+    width: int | None = Field(description="Of a picture.")
+    height: int | None = Field(description="Of a picture.")
+    bitrate: int = Field(description="0 for text.")
+    frame_rate: float | None = Field(description="Of a picture.")
+    default: bool = Field(description="Whether it is chosen unless somebody chooses.")
+    made: Made | None = Field(
+        description="`remuxed` is what was taken from the source as it is. Null of text."
+    )
+
+
+class LoudnessItem(BaseModel):
+    """How loud the sound is (EBU R 128): LUFS, decibels of full scale, LU."""
+
+    integrated_lufs: float = Field(examples=[-23.0], description="Loudness of all of it, in LUFS.")
+    true_peak_dbtp: float = Field(examples=[-1.0], description="Its highest peak, in dBTP.")
+    range_lu: float = Field(examples=[7.5], description="How much the loudness changes, in LU.")
+
+
 class QueueItem(BaseModel):
     """Why a queued video waits: a stable word (null: only for its turn), and a sentence."""
 
@@ -86,6 +120,9 @@ class QueueItem(BaseModel):
 
 class VideoItem(NotesItem):
     """A video; `progress` in percent, `eta_seconds` until the running job is likely done."""
+
+    # Null, but never left out.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     id: UUID
     # Whose progress it is: for those who compare, and not told.
@@ -101,6 +138,14 @@ class VideoItem(NotesItem):
     eta_seconds: float | None
     source: SourceItem | None
     renditions: list[RenditionItem]
+    playable: bool = Field(
+        description="Whether it can be watched: perhaps before the state is `ready`."
+    )
+    playable_at: datetime | None = Field(description="Since when.")
+    tracks: list[TrackItem] = Field(description="What can be streamed by now.")
+    loudness: LoudnessItem | None = Field(
+        None, description="Of the default sound. Null until it was made, and of silence."
+    )
     poster_url: str | None
     failure: FailureItem | None
     queue: QueueItem | None = Field(description="Only while the state is `queued`.")
@@ -120,6 +165,19 @@ class VideoPatch(BaseModel):
     """The changes to a video."""
 
     title: Title
+
+
+class NewPoster(BaseModel, extra="forbid"):
+    """The choice of a poster."""
+
+    at: float = Field(
+        ge=0,
+        le=1e6,
+        strict=True,
+        allow_inf_nan=False,
+        examples=[12.5],
+        description="Seconds from the beginning of the video.",
+    )
 
 
 class DownloadLink(BaseModel):

@@ -1,0 +1,1 @@
+"""Text tracks: captions and subtitles that people add to their videos."""

@@ -3,7 +3,16 @@
 import asyncio
 from functools import partial
 
-from control import dead_letters, deleted, lost_hints, outbox_cleanup, purges, uploads
+from control import (
+    dead_letters,
+    deleted,
+    expired_shares,
+    lost_hints,
+    outbox_cleanup,
+    purges,
+    replaced,
+    uploads,
+)
 from control.adapters import Adapters
 from control.leases import Leases
 from control.repeating import Work, repeat
@@ -30,6 +39,8 @@ async def sweep(adapters: Adapters, leases: Leases) -> None:
         "accounts": partial(deleted.sweep_accounts, db),
         "setbacks": partial(setbacks.tidy, db),
         "outbox": partial(outbox_cleanup.forget_sent, db),
+        "replaced": partial(replaced.forget_tracks, db),
+        "shares": partial(expired_shares.forget_expired, db),
     }
     await asyncio.gather(
         *(repeat(name, work, settings.sweep_s) for name, work in rounds.items()),

@@ -58,7 +58,8 @@ def _detail(problem: Mapping[str, Any], status: int, location: str | None) -> st
     notes = [
         f"{str(item.get('pointer', '')).strip('#/') or 'request'}: {item['message']}"
         for item in (errors if isinstance(errors, list) else ())
-        if isinstance(item, dict) and item.get("message") and item["message"] != detail
+        # The server's sentence mostly names the fields already.
+        if isinstance(item, dict) and item.get("message") and item["message"] not in detail
     ]
     return f"{detail.rstrip('.')} ({'; '.join(notes)})." if notes else detail
 

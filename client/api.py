@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import httpx
 
@@ -181,6 +181,77 @@ class Api:
     def act(self, video_id: str, action: str) -> models.Video:
         """Ask for `cancel` or `retry`."""
         answer = self.caller.authorized("POST", _path("videos", video_id, action))
+        return models.read(models.video, json_of(answer))
+
+    def playback(
+        self, video_id: str, ttl_s: int | None = None, *, download: bool = False
+    ) -> models.Playback:
+        """Return addresses at which a video can be watched; the bearer needs no token."""
+        body = {} if ttl_s is None else {"ttl_s": ttl_s}
+        path = _path("videos", video_id, "playback")
+        answer = self.caller.authorized("POST", path, {**body, "download": download})
+        return models.read(
+            lambda data: models.playback(data, lambda url: str(answer.url.join(url))),
+            json_of(answer),
+        )
+
+    def create_share(
+        self, video_id: str, wanted: models.Json, key: str | None = None
+    ) -> models.Share:
+        """Make a link to a video; the same `key` gives the same one for a day."""
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        path = _path("videos", video_id, "shares")
+        answer = self.caller.authorized("POST", path, wanted, headers=headers)
+        return models.read(self._share, json_of(answer))
+
+    def shares(self, video_id: str) -> Iterator[models.Share]:
+        """Return the links to a video, asking for more pages as they are needed."""
+        return self._pages(_path("videos", video_id, "shares"), {}, self._share)
+
+    def delete_share(self, video_id: str, share_id: str) -> None:
+        """End a link."""
+        self.caller.authorized("DELETE", _path("videos", video_id, "shares", share_id))
+
+    def _share(self, data: models.Json) -> models.Share:
+        return models.share(data, lambda url: urljoin(self.caller.server, url))
+
+    def captions(self, video_id: str) -> Iterator[models.Captions]:
+        """Return the captions of a video, asking for more pages as they are needed."""
+        return self._pages(_path("videos", video_id, "tracks"), {}, models.captions)
+
+    def add_captions(
+        self, video_id: str, text: str, language: str, name: str | None, *, default: bool
+    ) -> models.Captions:
+        """Add captions, WebVTT or SRT, to a video."""
+        body = {"kind": "text", "language": language, "text": text, "default": default}
+        if name is not None:
+            body["name"] = name
+        # A call that is repeated because its answer was lost must not add them twice.
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        path = _path("videos", video_id, "tracks")
+        answer = self.caller.authorized("POST", path, body, headers=headers)
+        return models.read(models.captions, json_of(answer))
+
+    def change_captions(
+        self, video_id: str, captions_id: str, changes: dict[str, object]
+    ) -> models.Captions:
+        """Change captions of a video; what is not among the changes stays."""
+        path = _path("videos", video_id, "tracks", captions_id)
+        answer = self.caller.authorized("PATCH", path, changes)
+        return models.read(models.captions, json_of(answer))
+
+    def remove_captions(self, video_id: str, captions_id: str) -> None:
+        """Remove captions from a video."""
+        self.caller.authorized("DELETE", _path("videos", video_id, "tracks", captions_id))
+
+    def choose_poster(self, video_id: str, at: float) -> models.Video:
+        """Have the picture at so many seconds made the poster."""
+        answer = self.caller.authorized("POST", _path("videos", video_id, "poster"), {"at": at})
+        return models.read(models.video, json_of(answer))
+
+    def forget_poster(self, video_id: str) -> models.Video:
+        """Have the poster again that was made with the video."""
+        answer = self.caller.authorized("DELETE", _path("videos", video_id, "poster"))
         return models.read(models.video, json_of(answer))
 
     def download_url(self, video_id: str, name: str) -> str:

@@ -6,7 +6,15 @@ from contextlib import suppress
 
 import click
 
-from client import cli_account, cli_admin, cli_upload, cli_videos, streams
+from client import (
+    cli_account,
+    cli_admin,
+    cli_captions,
+    cli_shares,
+    cli_upload,
+    cli_videos,
+    streams,
+)
 from client.cli_common import server_option
 from client.errors import ApiError, FramemillError, reason_of
 
@@ -27,7 +35,13 @@ for _command in (
     cli_videos.ls,
     cli_videos.watch,
     cli_videos.download,
+    cli_videos.play_url,
+    cli_shares.share,
+    cli_shares.shares,
+    cli_shares.unshare,
+    cli_videos.poster,
     cli_videos.rm,
+    cli_captions.captions,
     cli_admin.admin,
 ):
     framemill.add_command(_command)

@@ -10,7 +10,7 @@ import click
 from client import words
 from client.framemill import Framemill
 from client.home import home_directory
-from client.models import Invite, Json, Video
+from client.models import Invite, Json, Share, Video
 from client.progress import Display, time_left
 from client.session import SessionStore
 from client.streams import say
@@ -61,6 +61,8 @@ def tell_result(video: Video) -> None:
     if video.state == "ready":
         if video.renditions:
             click.echo(words.renditions(video.renditions))
+        if video.loudness is not None:
+            click.echo(words.loudness(video.loudness))
         for note in video.done:
             click.echo(words.note(note))
         for note in video.warnings:
@@ -79,7 +81,7 @@ def print_json(data: object) -> None:
     click.echo(words.json_text(data, sys.stdout.encoding or "utf-8"))
 
 
-def raw(items: Iterable[Video | Invite]) -> list[Json]:
+def raw(items: Iterable[Video | Invite | Share]) -> list[Json]:
     """Return things as the server described them."""
     return [item.raw for item in items]
 

@@ -1,4 +1,4 @@
-"""`framemill ls`, `watch`, `download` and `rm`."""
+"""`framemill ls`, `watch`, `download`, `play-url`, `poster` and `rm`."""
 
 import sys
 from itertools import islice
@@ -106,6 +106,68 @@ def _size(video: Video, name: str) -> int:
     if name == "source":
         return video.source.size if video.source else 0
     return next((item.size for item in video.renditions if item.name == name), 0)
+
+
+@click.command("play-url")
+@click.argument("video_id", metavar="ID")
+@click.option(
+    "--ttl",
+    "ttl_s",
+    type=click.IntRange(60, 86_400),
+    metavar="SECONDS",
+    help="How long it works. Default: the server's choice.",
+)
+@click.option("--dash", is_flag=True, help="Print the address of the DASH manifest.")
+@click.option("--json", "as_json", is_flag=True, help="Print all addresses as a JSON object.")
+@server_option
+@click.pass_context
+def play_url(
+    context: click.Context, video_id: str, ttl_s: int | None, dash: bool, as_json: bool
+) -> None:
+    """Print an address at which players (VLC, mpv, Safari) play the video ID by HLS.
+
+    Whoever has the address needs nothing else. It works until its time is over, you log out, or
+    the video is deleted.
+    """
+    found = open_client(context).playback(video_id, ttl_s)
+    if as_json:
+        print_json(found.raw)
+        return
+    address = found.dash_url if dash else found.hls_url
+    if address is None:
+        raise click.ClickException(
+            "There is no DASH manifest of this video yet."
+            if dash
+            else "This video has no segments to stream; its MP4s are in --json."
+        )
+    click.echo(words.printable(address))
+
+
+@click.command()
+@click.argument("video_id", metavar="ID")
+@click.option(
+    "--at",
+    type=click.FloatRange(0, 1e6),
+    metavar="SECONDS",
+    help="Use the picture at this time.",
+)
+@click.option("--auto", is_flag=True, help="Use the one that was made with the video.")
+@server_option
+@click.pass_context
+def poster(context: click.Context, video_id: str, at: float | None, auto: bool) -> None:
+    """Choose the picture that stands for the video ID.
+
+    It stays when the video is processed again.
+    """
+    if (at is None) is not auto or at != at:  # the last is true of NaN alone
+        raise click.UsageError("Give --at SECONDS or --auto.")
+    client = open_client(context)
+    if at is None:
+        client.forget_poster(video_id)
+        say("The poster is the one that was made with the video.")
+    else:
+        client.choose_poster(video_id, at)
+        say("The poster changes in a moment.")
 
 
 @click.command()

@@ -1,7 +1,8 @@
 """The library's front door."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -11,7 +12,7 @@ from client.api import Api
 from client.caller import Caller
 from client.errors import UploadFailed, reason_of
 from client.home import home_directory
-from client.models import Account, Invite, Upload, Video
+from client.models import Account, Captions, Invite, Playback, Share, Upload, Video
 from client.resume import ResumeFile, stamp_of
 from client.session import SessionStore
 from client.watch import watch
@@ -182,6 +183,114 @@ class Framemill:
         return downloads.download(
             self.api, video_id, name, chosen, force=force, on_progress=on_progress
         )
+
+    def playback(
+        self, video_id: str, ttl_s: int | None = None, *, download: bool = False
+    ) -> Playback:
+        """Return addresses at which a video can be watched, also while it is being made.
+
+        Args:
+            video_id: the video; `playable` says whether it can be watched yet.
+            ttl_s: for how many seconds; the server's choice when None.
+            download: have the MP4s saved under a readable name by a browser, not played.
+
+        Returns:
+            The addresses. Whoever has them needs nothing else, until they expire or this session
+            ends.
+        """
+        return self.api.playback(video_id, ttl_s, download=download)
+
+    def share(
+        self,
+        video_id: str,
+        *,
+        expires_at: datetime | None = None,
+        allowed_origins: Sequence[str] = (),
+        download: bool = False,
+    ) -> Share:
+        """Make a link at which whoever has it can watch a video.
+
+        Args:
+            video_id: the video.
+            expires_at: when it stops working, with a time zone; by itself never when None.
+            allowed_origins: the only pages that can embed it, such as `https://example.com`; any
+                when empty.
+            download: let the files be saved too.
+        """
+        wanted = {"allowed_origins": list(allowed_origins), "download": download}
+        until = {} if expires_at is None else {"expires_at": expires_at.isoformat()}
+        return self.api.create_share(video_id, wanted | until)
+
+    def shares(self, video_id: str) -> Iterator[Share]:
+        """Return the links to a video, newest first. Pages are fetched as they are needed."""
+        return self.api.shares(video_id)
+
+    def unshare(self, video_id: str, share_id: str) -> None:
+        """End a link. Who watches by it is stopped within 5 minutes."""
+        self.api.delete_share(video_id, share_id)
+
+    def captions(self, video_id: str) -> Iterator[Captions]:
+        """Return the captions of a video, newest first; pages are fetched as they are needed."""
+        return self.api.captions(video_id)
+
+    def add_captions(
+        self,
+        video_id: str,
+        text: str,
+        *,
+        language: str,
+        name: str | None = None,
+        default: bool = False,
+    ) -> Captions:
+        """Add captions to a video; they stay when it is processed again.
+
+        Args:
+            video_id: the video.
+            text: a WebVTT or SRT file. `ApiError.detail` names the lines that cannot be read.
+            language: as BCP 47 has it, such as `de` or `pt-BR`.
+            name: what the menu of a player shows beside the language.
+            default: show them unless somebody chooses.
+        """
+        return self.api.add_captions(video_id, text, language, name, default=default)
+
+    def change_captions(
+        self,
+        video_id: str,
+        captions_id: str,
+        *,
+        text: str | None = None,
+        language: str | None = None,
+        name: str | None = None,
+        default: bool | None = None,
+    ) -> Captions:
+        """Change captions of a video; what is None stays. Arguments are as of `add_captions`."""
+        wanted = {"text": text, "language": language, "name": name, "default": default}
+        changes: dict[str, object] = {
+            key: value for key, value in wanted.items() if value is not None
+        }
+        return self.api.change_captions(video_id, captions_id, changes)
+
+    def remove_captions(self, video_id: str, captions_id: str) -> None:
+        """Remove captions from a video."""
+        self.api.remove_captions(video_id, captions_id)
+
+    def choose_poster(self, video_id: str, at: float) -> Video:
+        """Have the picture at a time of a video made its poster, which takes a moment.
+
+        It stays when the video is processed again; the last choice counts.
+
+        Args:
+            video_id: the video.
+            at: seconds from its beginning.
+
+        Returns:
+            The video, whose `poster_url` changes once the picture is made.
+        """
+        return self.api.choose_poster(video_id, at)
+
+    def forget_poster(self, video_id: str) -> Video:
+        """Give a video the poster again that was made with it."""
+        return self.api.forget_poster(video_id)
 
     def rename(self, video_id: str, title: str) -> Video:
         """Give a video another title."""

@@ -76,6 +76,107 @@ class Rendition:
 
 
 @dataclass(frozen=True)
+class Track:
+    """A picture size or a sound that can be streamed; `kind` is `video`, `audio` or something new.
+
+    The bit rate, in bits per second, is the highest that was planned. `role` says what a sound is
+    for, if not for all: `commentary`, `description` or another word of DASH. `made` is `encoded`,
+    or `remuxed` for what was taken from the source as it is, or something new.
+    """
+
+    id: str
+    kind: str
+    name: str
+    language: str | None
+    codec: str | None
+    width: int | None
+    height: int | None
+    bitrate: float | None
+    frame_rate: float | None
+    default: bool | None
+    channels: int | None = None
+    role: str | None = None
+    made: str | None = None
+
+
+@dataclass(frozen=True)
+class Loudness:
+    """How loud the sound of a video is by EBU R 128: LUFS, dBTP, LU."""
+
+    integrated_lufs: float | None
+    true_peak_dbtp: float | None
+    range_lu: float | None
+
+
+@dataclass(frozen=True)
+class Captions:
+    """Captions or subtitles of a video.
+
+    Attributes:
+        language: BCP 47, where it is known.
+        default: whether they are shown unless somebody chooses.
+        from_file: whether they came with the file of the video.
+        size: bytes.
+        url: of the WebVTT file; it is short-lived.
+    """
+
+    id: str
+    language: str | None
+    name: str | None
+    default: bool
+    from_file: bool
+    size: int
+    url: str
+    raw: Json = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Playback:
+    """Where a video can be watched until `expires_at`, by whoever has the addresses.
+
+    Attributes:
+        hls_url: of the HLS playlist; None for a video of a release that made no segments.
+        dash_url: of the DASH manifest; None until the video is complete.
+        chapters_url: of the chapters as WebVTT; None where there are none (known yet).
+        mp4: URLs of whole files, by the names of renditions; they are short-lived.
+        storyboard_url: of the WebVTT list of small pictures; None while there are none.
+    """
+
+    hls_url: str | None
+    dash_url: str | None
+    poster_url: str | None
+    expires_at: datetime
+    mp4: Mapping[str, str]
+    storyboard_url: str | None = None
+    chapters_url: str | None = None
+    raw: Json = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A link at which whoever has it can watch a video.
+
+    Attributes:
+        url: to give to people.
+        embed_url: the `src` of an `<iframe>`.
+        allowed_origins: the only pages that can embed it; none for any.
+        download: whether the files can be saved too.
+        expires_at: when it stops working; None if it does not by itself.
+        raw: the object as the server sent it.
+    """
+
+    id: str
+    video_id: str
+    url: str
+    embed_url: str
+    allowed_origins: tuple[str, ...]
+    download: bool
+    expires_at: datetime | None
+    created_at: datetime
+    raw: Json = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class Failure:
     """Why a video failed, and whether trying again may help."""
 
@@ -113,6 +214,11 @@ class Video:
         kind: `video`, or `audio` for sound without a picture; None until it was inspected.
         done: what was done to the source.
         warnings: what is missing or damaged in the renditions.
+        playable: whether it can be watched, perhaps before it is `ready`; None if the server does
+            not say.
+        playable_at: since when.
+        tracks: what can be streamed by now.
+        loudness: of the default sound; None until it was made, and of silence.
         raw: the object as the server sent it.
     """
 
@@ -133,6 +239,10 @@ class Video:
     kind: str | None = None
     done: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
+    playable: bool | None = None
+    playable_at: datetime | None = None
+    tracks: tuple[Track, ...] = ()
+    loudness: Loudness | None = None
     raw: Json = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -228,6 +338,43 @@ def video(data: Json) -> Video:
         kind=data.get("kind"),
         done=tuple(_known(Note, item) for item in data.get("done") or ()),
         warnings=tuple(_known(Note, item) for item in data.get("warnings") or ()),
+        playable=data.get("playable"),
+        playable_at=_time(data.get("playable_at")),
+        tracks=tuple(_known(Track, item) for item in data.get("tracks") or ()),
+        loudness=_known(Loudness, data["loudness"]) if data.get("loudness") else None,
+        raw=data,
+    )
+
+
+def captions(data: Json) -> Captions:
+    """Parse captions."""
+    return Captions(
+        id=str(data["id"]),
+        language=data.get("language"),
+        name=data.get("name"),
+        default=bool(data.get("default")),
+        from_file=bool(data.get("from_file")),
+        size=int(data["size"]),
+        url=_address(data["url"]),
+        raw=data,
+    )
+
+
+def playback(data: Json, at: Callable[[str], str]) -> Playback:
+    """Parse where a video can be watched; `at` makes whole addresses of those that are paths."""
+
+    def address(name: str) -> str | None:
+        url = data.get(name)
+        return _address(at(url)) if url else None
+
+    return Playback(
+        hls_url=address("hls_url"),
+        dash_url=address("dash_url"),
+        poster_url=address("poster_url"),
+        storyboard_url=address("storyboard_url"),
+        expires_at=datetime.fromisoformat(data["expires_at"]),
+        chapters_url=address("chapters_url"),
+        mp4={str(item["name"]): _address(item["url"]) for item in data.get("mp4") or ()},
         raw=data,
     )
 
@@ -251,6 +398,21 @@ def invite(data: Json) -> Invite:
         expires_at=_time(data.get("expires_at")),
         used_at=_time(data.get("used_at")),
         code=data.get("code"),
+        raw=data,
+    )
+
+
+def share(data: Json, reached: Callable[[str], str]) -> Share:
+    """Parse a link; `reached` makes an address of one that the server may have given as a path."""
+    return Share(
+        id=str(data["id"]),
+        video_id=str(data["video_id"]),
+        url=reached(data["url"]),
+        embed_url=reached(data["embed_url"]),
+        allowed_origins=tuple(map(str, data.get("allowed_origins") or ())),
+        download=bool(data.get("download")),
+        expires_at=_time(data.get("expires_at")),
+        created_at=datetime.fromisoformat(data["created_at"]),
         raw=data,
     )
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from client.models import Invite, Note, Rendition, Video
+from client.models import Captions, Invite, Loudness, Note, Rendition, Share, Video
 
 _DASH = "-"
 
@@ -54,6 +54,23 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def captions(items: Sequence[Captions]) -> str:
+    """Return the captions of a video as a table."""
+    head = ("ID", "LANGUAGE", "NAME", "DEFAULT", "FROM FILE", "SIZE")
+    return table(head, [_captions(item) for item in items])
+
+
+def _captions(item: Captions) -> tuple[str, ...]:
+    return (
+        printable(item.id),
+        printable(item.language or _DASH),
+        printable(item.name or _DASH),
+        "yes" if item.default else "no",
+        "yes" if item.from_file else "no",
+        size(item.size),
+    )
+
+
 def renditions(items: Sequence[Rendition]) -> str:
     """Return the renditions of a video as a table."""
     head = ("NAME", "DIMENSIONS", "SIZE", "BIT RATE", "TIME")
@@ -70,6 +87,12 @@ def invites(items: Sequence[Invite]) -> str:
     """Return invites as a table."""
     head = ("ID", "EMAIL", "CREATED", "EXPIRES", "USED")
     return table(head, [_invite(item) for item in items])
+
+
+def shares(items: Sequence[Share]) -> str:
+    """Return links as a table."""
+    head = ("ID", "CREATED", "EXPIRES", "PAGES", "LINK")
+    return table(head, [_share(item) for item in items])
 
 
 def status(video: Video) -> str:
@@ -109,6 +132,12 @@ def json_text(data: object, encoding: str = "utf-8") -> str:
     return text
 
 
+def loudness(item: Loudness) -> str:
+    """Return how loud a sound is, in one line."""
+    told = f"{item.integrated_lufs} LUFS, peak {item.true_peak_dbtp} dBTP, range {item.range_lu} LU"
+    return printable(f"Loudness: {told}")
+
+
 def _invite(item: Invite) -> tuple[str, ...]:
     return (
         item.id,
@@ -116,6 +145,16 @@ def _invite(item: Invite) -> tuple[str, ...]:
         moment(item.created_at),
         moment(item.expires_at),
         moment(item.used_at),
+    )
+
+
+def _share(item: Share) -> tuple[str, ...]:
+    return (
+        printable(item.id),
+        moment(item.created_at),
+        "never" if item.expires_at is None else moment(item.expires_at),
+        printable(" ".join(item.allowed_origins) or "any"),
+        printable(item.url),
     )
 
 

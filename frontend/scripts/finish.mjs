@@ -10,7 +10,12 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const DIST = "dist";
 const BUDGET_KB = 200; // kB of JavaScript, gzipped; the player is fetched with the first film
-const FIRST_PAGES = ["src/library/LibraryPage.tsx", "src/auth/AuthPage.tsx"];
+// What is shown first, with the way in; of a shared video what plays the stream comes with that.
+const FIRST_PAGES = {
+  "src/library/LibraryPage.tsx": "index.html",
+  "src/auth/AuthPage.tsx": "index.html",
+  "src/embed/start.tsx": "src/embed/main.ts",
+};
 const COMPRESSED = new Set([".html", ".js", ".css", ".svg", ".json"]);
 // Answered by the server itself, differently from place to place.
 const RUN_TIME = "config.json";
@@ -32,8 +37,8 @@ for (const path of files(DIST)) {
 const manifest = JSON.parse(readFileSync(join(DIST, ".vite", "manifest.json"), "utf8"));
 let over = false;
 const sizes = {};
-for (const page of FIRST_PAGES) {
-  const chunks = [...new Set([...needed("index.html"), ...needed(page)])];
+for (const [page, entry] of Object.entries(FIRST_PAGES)) {
+  const chunks = [...new Set([...needed(entry), ...needed(page)])];
   const size = chunks.reduce((sum, file) => sum + (gzipped.get(join(DIST, file)) ?? 0), 0) / 1000;
   over ||= size > BUDGET_KB;
   sizes[page] = size;

@@ -6,6 +6,24 @@ import { afterEach } from "vitest";
 // Whoever waits goes on as soon as the thing is there; how fast a busy machine is, nobody asks.
 configure({ asyncUtilTimeout: 60_000 });
 
+// jsdom's files cannot be read in this way.
+if (!("arrayBuffer" in Blob.prototype)) {
+  Object.defineProperty(Blob.prototype, "arrayBuffer", {
+    value: function (this: Blob) {
+      return new Promise((done, failed) => {
+        const reader = new FileReader();
+        reader.onload = () => {
+          done(reader.result);
+        };
+        reader.onerror = () => {
+          failed(reader.error ?? new Error("The file cannot be read."));
+        };
+        reader.readAsArrayBuffer(this);
+      });
+    },
+  });
+}
+
 afterEach(() => {
   cleanup();
 });

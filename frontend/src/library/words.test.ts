@@ -36,9 +36,9 @@ describe("what is being done", () => {
   test("says why it waits, in our words where we have them", () => {
     const why = (queue: Video["queue"]) =>
       workWords(aVideo(1, { state: "queued", queue }), null)?.why;
-    expect(why({ reason: "no_room", message: "" })).toContain("enough free disk");
-    expect(why({ reason: "no_worker", message: "" })).toContain("No worker is running");
-    expect(why({ reason: "busy", message: "" })).toContain("busy");
+    expect(why({ reason: "no_room", message: "" })).toContain("disk space");
+    expect(why({ reason: "no_worker", message: "" })).toContain("not encoding videos now");
+    expect(why({ reason: "busy", message: "" })).toContain("encoded first");
     const unheardOf = { reason: "strike", message: "The workers strike." } as unknown;
     expect(why(unheardOf as Video["queue"])).toBe("The workers strike.");
     expect(why({ reason: null, message: "Its turn comes." })).toBeNull();

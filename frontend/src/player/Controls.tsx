@@ -1,43 +1,51 @@
 import {
+  AudioLines,
   Captions,
+  ImagePlus,
   Maximize,
   Minimize,
   Pause,
   PictureInPicture2,
   Play,
   RotateCcw,
+  TableOfContents,
 } from "lucide-react";
 import type { RefObject } from "react";
 
-import { bitRate, duration as lengthOf } from "@/app/format";
+import { duration as lengthOf } from "@/app/format";
 import { texts } from "@/app/texts";
 import { IconButton } from "@/ui/IconButton";
 
-import { positionOf } from "./clock";
+import { type Chapter, chapterAt } from "./chapters";
+import { clock, positionOf } from "./clock";
 import styles from "./Controls.module.css";
 import { OptionMenu } from "./OptionMenu";
 import { RATES } from "./preferences";
+import type { Sourcing } from "./sourcing";
 import { TimeBar } from "./TimeBar";
-import type { Captions as CaptionsState, Track } from "./useCaptions";
+import type { Captions as CaptionsState } from "./useCaptions";
 import type { Fullscreen } from "./useFullscreen";
 import type { Playback } from "./usePlayback";
 import type { Remote } from "./useRemote";
-import type { Sourcing } from "./useSource";
+import type { Storyboard } from "./useStoryboard";
 import { Volume } from "./Volume";
 
 interface Props {
   playback: Playback;
-  /** Seconds, for as long as the file has not told its own. */
-  length: number;
+  /** Seconds: of all of it, whether it can be played already or not. */
+  duration: number;
   remote: Remote;
   sourcing: Sourcing;
-  tracks: readonly Track[];
   captions: CaptionsState;
+  chapters: readonly Chapter[];
   fullscreen: Fullscreen;
   /** Then there is nothing to enlarge, and one quality. */
   isSound: boolean;
   /** Plays in a small window of its own; null where that cannot be. */
   onPictureInPicture: (() => void) | null;
+  storyboard: Storyboard;
+  /** Makes the present picture the poster; null for those who may not. */
+  onPoster: ((seconds: number) => void) | null;
   playerRef: RefObject<HTMLElement | null>;
   onMenuOpen: (open: boolean) => void;
 }
@@ -46,13 +54,21 @@ const OFF = "off";
 
 /** The bar below the picture. */
 export function Controls(props: Props) {
-  const { playback, remote, fullscreen, isSound, onPictureInPicture } = props;
+  const { playback, duration, remote, fullscreen, isSound, onPictureInPicture, onPoster } = props;
+  const { edge } = props.sourcing;
   const { paused, ended, time } = playback;
-  const duration = playback.duration ?? props.length;
   const play = ended ? texts.player.replay : paused ? texts.player.play : texts.player.pause;
   return (
     <div className={styles.controls} dir="ltr">
-      <TimeBar time={time} duration={duration} loaded={playback.loaded} onSeek={remote.seekTo} />
+      <TimeBar
+        time={time}
+        duration={duration}
+        loaded={playback.loaded}
+        edge={edge}
+        chapters={props.chapters}
+        storyboard={props.storyboard}
+        onSeek={remote.seekTo}
+      />
       <div className={styles.row}>
         <IconButton
           label={play}
@@ -70,8 +86,21 @@ export function Controls(props: Props) {
         />
         <span className={styles.time}>
           {positionOf(time, duration)} / {lengthOf(duration)}
+          {edge !== null && (
+            <span className={styles.edge}> · {texts.player.readyTo(clock(edge))}</span>
+          )}
         </span>
         <Menus {...props} />
+        {onPoster !== null && !isSound && (
+          <IconButton
+            label={texts.player.usePicture}
+            icon={<ImagePlus />}
+            className={styles.small}
+            onClick={() => {
+              onPoster(time);
+            }}
+          />
+        )}
         {onPictureInPicture !== null && !isSound && (
           <IconButton
             label={texts.player.pictureInPicture}
@@ -93,26 +122,41 @@ export function Controls(props: Props) {
   );
 }
 
-function Menus({ playback, remote, sourcing, tracks, captions, ...props }: Props) {
-  const { sources, current } = sourcing;
+function Menus({ playback, remote, sourcing, captions, chapters, ...props }: Props) {
   const shared = {
     container: props.fullscreen.active ? props.playerRef : undefined,
     onOpenChange: props.onMenuOpen,
   };
   return (
     <>
-      {tracks.length > 0 && (
+      {captions.options.length > 0 && (
         <OptionMenu
           {...shared}
           label={texts.player.captions}
           face={<Captions data-off={captions.shown === null || undefined} />}
           options={[
             { value: OFF, label: texts.player.captionsOff },
-            ...tracks.map(({ srclang, label }) => ({ value: srclang, label })),
+            ...captions.options.map(({ id, label }) => ({ value: id, label })),
           ]}
           value={captions.shown ?? OFF}
           onChange={(value) => {
             captions.show(value === OFF ? null : value);
+          }}
+        />
+      )}
+      {chapters.length > 0 && (
+        <OptionMenu
+          {...shared}
+          label={texts.player.chapters}
+          face={<TableOfContents />}
+          options={chapters.map(({ title, start }, index) => ({
+            value: String(index),
+            label: title,
+            hint: clock(start),
+          }))}
+          value={String(chapterAt(chapters, playback.time))}
+          onChange={(value) => {
+            remote.seekTo(chapters[Number(value)]?.start ?? 0);
           }}
         />
       )}
@@ -126,18 +170,24 @@ function Menus({ playback, remote, sourcing, tracks, captions, ...props }: Props
           remote.setRate(Number(value));
         }}
       />
-      {current !== undefined && !props.isSound && (
+      {sourcing.sounds.length > 1 && (
         <OptionMenu
           {...shared}
-          label={texts.player.qualityOf(current.label)}
-          face={current.label}
-          options={sources.map(({ name, label, bitrate }) => ({
-            value: name,
-            label,
-            ...(bitrate > 0 ? { hint: bitRate(bitrate) } : {}),
-          }))}
-          value={current.name}
-          onChange={sourcing.select}
+          label={texts.player.sounds}
+          face={<AudioLines />}
+          options={sourcing.sounds}
+          value={sourcing.sound}
+          onChange={sourcing.chooseSound}
+        />
+      )}
+      {sourcing.qualities.length > 0 && !props.isSound && (
+        <OptionMenu
+          {...shared}
+          label={texts.player.qualityOf(sourcing.face)}
+          face={sourcing.face}
+          options={sourcing.qualities}
+          value={sourcing.quality}
+          onChange={sourcing.chooseQuality}
         />
       )}
     </>

@@ -47,7 +47,7 @@ export function OptionMenu({ label, face, options, value, onChange, ...rest }: P
                       <Check aria-hidden />
                     </Menu.RadioItemIndicator>
                   </span>
-                  {option.label}
+                  <span className={styles.label}>{option.label}</span>
                   {option.hint !== undefined && <span className={styles.hint}>{option.hint}</span>}
                 </Menu.RadioItem>
               ))}

@@ -6,7 +6,10 @@ import type { Rendition } from "@/api/types";
 import { texts } from "@/app/texts";
 import { aSound } from "@/library/aVideo";
 
+import { playsElements } from "./aMediaElement";
 import { Player, type PlayerProps } from "./Player";
+import { keepPreferences, readPreferences } from "./preferences";
+import type { CaptionSource } from "./useCaptions";
 
 function rendition(height: number, signature: string): Rendition {
   return {
@@ -24,44 +27,8 @@ function rendition(height: number, signature: string): Rendition {
 
 const signed = (signature: string) => [rendition(720, signature), rendition(480, signature)];
 
-/** What jsdom leaves out of a video element: it plays, and a new file begins at its start, paused. */
 beforeEach(() => {
-  const states = new WeakMap<HTMLMediaElement, { paused: boolean; time: number; src: string }>();
-  const of = (element: HTMLMediaElement) => {
-    const state = states.get(element) ?? { paused: true, time: 0, src: "" };
-    states.set(element, state);
-    return state;
-  };
-  const prototype = HTMLMediaElement.prototype;
-  vi.spyOn(prototype, "paused", "get").mockImplementation(function (this: HTMLMediaElement) {
-    return of(this).paused;
-  });
-  vi.spyOn(prototype, "currentTime", "get").mockImplementation(function (this: HTMLMediaElement) {
-    return of(this).time;
-  });
-  vi.spyOn(prototype, "currentTime", "set").mockImplementation(function (
-    this: HTMLMediaElement,
-    time,
-  ) {
-    of(this).time = time;
-  });
-  vi.spyOn(prototype, "src", "get").mockImplementation(function (this: HTMLMediaElement) {
-    return of(this).src;
-  });
-  vi.spyOn(prototype, "src", "set").mockImplementation(function (this: HTMLMediaElement, src) {
-    Object.assign(of(this), { src, paused: true, time: 0 });
-    this.playbackRate = this.defaultPlaybackRate;
-  });
-  vi.spyOn(prototype, "play").mockImplementation(function (this: HTMLMediaElement) {
-    of(this).paused = false;
-    this.dispatchEvent(new Event("play"));
-    return Promise.resolve();
-  });
-  vi.spyOn(prototype, "pause").mockImplementation(function (this: HTMLMediaElement) {
-    of(this).paused = true;
-    this.dispatchEvent(new Event("pause"));
-  });
-  vi.spyOn(prototype, "load").mockImplementation(() => undefined);
+  playsElements();
   window.innerWidth = 1280;
   window.innerHeight = 1000;
 });
@@ -72,8 +39,13 @@ afterEach(() => {
 
 function show(more: Partial<PlayerProps> = {}) {
   const props: PlayerProps = {
+    id: "1",
     title: "Harbour",
     poster: null,
+    length: 600,
+    shape: { width: 1280, height: 720 },
+    isSound: false,
+    streaming: null,
     renditions: signed("1"),
     onExpired: () => Promise.resolve(signed("2")),
     ...more,
@@ -245,7 +217,11 @@ describe("the keyboard", () => {
 describe("sound", () => {
   it("has its picture while it plays, and nothing to enlarge", async () => {
     const user = userEvent.setup();
-    const { video } = show({ renditions: [aSound()], poster: "https://store.test/wave.jpg" });
+    const { video } = show({
+      renditions: [aSound()],
+      isSound: true,
+      poster: "https://store.test/wave.jpg",
+    });
     await user.keyboard(" ");
     expect(video.paused).toBe(false);
     expect(video.poster).toBe("https://store.test/wave.jpg");
@@ -261,8 +237,99 @@ describe("captions", () => {
     expect(screen.queryByRole("button", { name: texts.player.captions })).toBeNull();
   });
 
-  it("have one where there are some", () => {
-    show({ tracks: [{ src: "https://store.example/en.vtt", srclang: "en", label: "English" }] });
-    expect(screen.getByRole("button", { name: texts.player.captions })).toBeTruthy();
+  const captions = (more: Partial<CaptionSource> = {}): CaptionSource => ({
+    captions: [
+      { id: "1", language: "de", label: "German", isDefault: false },
+      { id: "2", language: "en", label: "English", isDefault: true },
+      { id: "3", language: "de", label: "German · all sounds", isDefault: false },
+    ],
+    version: 1,
+    load: (id) => Promise.resolve(`WEBVTT ${id}`),
+    ...more,
+  });
+  const shown = (video: HTMLVideoElement) =>
+    [...video.querySelectorAll("track")].map(({ label, srclang }) => `${label} ${srclang}`);
+
+  beforeEach(() => {
+    // jsdom has neither.
+    Object.defineProperty(HTMLTrackElement.prototype, "track", {
+      value: { mode: "disabled" },
+      configurable: true,
+    });
+    Object.defineProperty(HTMLMediaElement.prototype, "textTracks", {
+      value: [],
+      configurable: true,
+    });
+    vi.stubGlobal(
+      "URL",
+      Object.assign(URL, { createObjectURL: () => "blob:1", revokeObjectURL: vi.fn() }),
+    );
+  });
+
+  it("are shown by themselves if the video says so", async () => {
+    const { video } = show({ captions: captions() });
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["English en"]);
+    });
+  });
+
+  it("are chosen, and found again", async () => {
+    const { video } = show({ captions: captions() });
+    await userEvent.click(screen.getByRole("button", { name: texts.player.captions }));
+    await userEvent.click(
+      await screen.findByRole("menuitemradio", { name: "German · all sounds" }),
+    );
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["German · all sounds de"]);
+    });
+    expect(readPreferences().captions).toBe("de");
+  });
+
+  it("stay off for who has turned them off", async () => {
+    const { video } = show({ captions: captions() });
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["English en"]);
+    });
+    await userEvent.keyboard("c");
+    expect(shown(video)).toEqual([]);
+    expect(readPreferences().captions).toBe("");
+    await userEvent.keyboard("c");
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["English en"]);
+    });
+  });
+
+  it("are those of the language that was chosen last", async () => {
+    keepPreferences({ captions: "de" });
+    const { video } = show({ captions: captions() });
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["German de"]);
+    });
+  });
+
+  it("are read again when they may have changed", async () => {
+    const load = vi.fn((id: string) => Promise.resolve(`WEBVTT ${id}`));
+    const { video, again } = show({ captions: captions({ load }) });
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["English en"]);
+    });
+    again({ captions: captions({ load, version: 2 }) });
+    await waitFor(() => {
+      expect(load).toHaveBeenCalledTimes(2);
+    });
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["English en"]);
+    });
+  });
+
+  it("that cannot be read are off, and the film goes on", async () => {
+    const load = vi.fn(() => Promise.reject(new Error("gone")));
+    show({ captions: captions({ load }) });
+    await waitFor(() => {
+      expect(load).toHaveBeenCalled();
+    });
+    await userEvent.click(screen.getByRole("button", { name: texts.player.captions }));
+    const off = await screen.findByRole("menuitemradio", { name: texts.player.captionsOff });
+    expect(off.getAttribute("aria-checked")).toBe("true");
   });
 });

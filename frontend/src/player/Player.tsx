@@ -20,35 +20,77 @@ import { Callout } from "@/ui/Callout";
 import { Controls } from "./Controls";
 import { type Command, commandOf, placeOf } from "./keyboard";
 import styles from "./Player.module.css";
+import { readPlace } from "./places";
 import { sameFile } from "./sources";
-import { type Track, useCaptions } from "./useCaptions";
+import { findPlayer } from "./stream/open";
+import { type CaptionSource, useCaptions } from "./useCaptions";
+import { useChapters } from "./useChapters";
+import { useFiles } from "./useFiles";
 import { useFullscreen } from "./useFullscreen";
 import { useIdle } from "./useIdle";
 import { useMediaSession } from "./useMediaSession";
+import { usePlace } from "./usePlace";
 import { usePlayback } from "./usePlayback";
+import { usePosition } from "./usePosition";
 import { useRemote } from "./useRemote";
 import { useSettings } from "./useSettings";
-import { useSource } from "./useSource";
+import { type AskStoryboard, useStoryboard } from "./useStoryboard";
+import { type Streaming, useStream } from "./useStream";
 
 export interface PlayerProps {
+  id: string;
   title: string;
   poster: string | null;
-  /** At least one. */
+  /** Seconds: of all of it, even while only a part can be played; 0 where it is not known. */
+  length: number;
+  /** Of the picture, in pixels; null where it is not known, and of sound. */
+  shape: { width: number; height: number } | null;
+  /** Then there is no picture but the poster. */
+  isSound: boolean;
+  /** Whether it is as large as what it stands in, whatever its shape. */
+  fills?: boolean;
+  /** Whether it plays without being asked to. */
+  playsAtOnce?: boolean;
+  /** Null where only files can be played. */
+  streaming: Streaming | null;
+  /** Files; they are played where the stream cannot be. */
   renditions: readonly Rendition[];
-  /** Captions; none for now. */
-  tracks?: readonly Track[];
+  captions?: CaptionSource | null;
+  /** Reads the chapters; null where they are not known yet. The same function for the same ones. */
+  chapters?: (() => Promise<string | null>) | null;
+  /** Asks for small pictures of it; null where there are none. */
+  onStoryboard?: AskStoryboard | null;
+  /** Makes the picture of a time, in seconds, the poster; null for those who may not. */
+  onPoster?: ((seconds: number) => void) | null;
   /** Asks for the renditions with fresh addresses: those at hand have run out. */
   onExpired: () => Promise<readonly Rendition[]>;
+  /** Finds what plays a stream; another one in tests. */
+  find?: typeof findPlayer;
 }
 
-const NO_TRACKS: readonly Track[] = [];
+/** Load what a stream needs, before there is one. */
+export function prepare(): void {
+  void findPlayer();
+}
+
+const NO_FILES: readonly Rendition[] = [];
+/** Who waits within so many seconds of what is ready waits for the encoder, not for the network. */
+const NEAR_S = 3;
 
 /** Plays a video, or a sound below its picture. */
 export function Player({
+  id,
   title,
+  shape,
+  isSound,
+  fills = false,
+  playsAtOnce = false,
+  streaming,
   renditions,
-  tracks = NO_TRACKS,
+  onStoryboard = null,
+  onPoster = null,
   onExpired,
+  find = findPlayer,
   ...props
 }: PlayerProps) {
   const playerRef = useRef<HTMLElement>(null);
@@ -59,14 +101,36 @@ export function Player({
   const { playback, refresh } = usePlayback(videoRef);
   // Before the source, so that the first file is opened with the speed that was set last.
   useSettings(videoRef);
-  const sourcing = useSource({ videoRef, renditions, onExpired });
-  const captions = useCaptions(videoRef, tracks);
+  // Before the source too, so that it reads the element before that is emptied.
+  usePlace(videoRef, id, props.length);
+  const [place] = useState(() => readPlace(id));
+  const position = usePosition(videoRef, place, playsAtOnce);
+  const streamed = useStream({
+    videoRef,
+    streaming,
+    position,
+    hasFiles: renditions.length > 0,
+    find,
+  });
+  const files = useFiles({
+    videoRef,
+    renditions: streamed === null ? renditions : NO_FILES,
+    position,
+    onExpired,
+  });
+  const sourcing = streamed ?? files;
+  const captions = useCaptions(videoRef, props.captions ?? null);
+  const chapters = useChapters(props.chapters ?? null);
+  const storyboard = useStoryboard(onStoryboard);
   const fullscreen = useFullscreen(playerRef, videoRef);
   const { idle, stir, rest } = useIdle();
-  const length = renditions[0]?.duration ?? 0;
-  const remote = useRemote(videoRef, length, refresh);
+  const { edge } = sourcing;
+  // What still grows tells what is there of it, which is not its length.
+  const duration =
+    edge === null ? (playback.duration ?? props.length) : Math.max(props.length, edge);
+  const remote = useRemote(videoRef, edge ?? duration, refresh);
   const broken = sourcing.failure !== null;
-  const isSound = renditions[0]?.video_codec === null;
+  const isAtEdge = edge !== null && edge - playback.time < NEAR_S;
   const hidden = idle && !playback.paused && !menuOpen && !broken;
 
   const perform = (command: Command) => {
@@ -79,7 +143,7 @@ export function Player({
         remote.seekBy(command.seconds);
         break;
       case "seekTo":
-        remote.seekTo(command.fraction * (playback.duration ?? length));
+        remote.seekTo(command.fraction * duration);
         break;
       case "volumeBy":
         // Turning down what is silent must not make it sound.
@@ -107,8 +171,7 @@ export function Player({
     } else remote.play();
   };
 
-  const { width, height } = sourcing.current ?? { width: 16, height: 9 };
-  const ratio = width > 0 && height > 0 ? width / height : 16 / 9;
+  const ratio = shape === null ? 16 / 9 : shape.width / shape.height;
   return (
     <section
       ref={playerRef}
@@ -119,6 +182,7 @@ export function Player({
       tabIndex={-1}
       data-hidden={hidden || undefined}
       data-sound={isSound || undefined}
+      data-fills={fills || undefined}
       onPointerMove={({ pointerType }) => {
         if (pointerType !== "touch") stir();
       }}
@@ -134,17 +198,11 @@ export function Player({
         preload="metadata"
         // Sound has no other picture.
         poster={started && !isSound ? undefined : (poster ?? undefined)}
-        // Captions from the store are read only with its leave.
-        crossOrigin={tracks.length > 0 ? "anonymous" : undefined}
         onPlay={() => {
           setStarted(true);
           stir();
         }}
-      >
-        {tracks.map(({ src, srclang, label }) => (
-          <track key={srclang} kind="captions" src={src} srcLang={srclang} label={label} />
-        ))}
-      </video>
+      />
       <div
         className={styles.picture}
         onPointerUp={tapped}
@@ -160,7 +218,11 @@ export function Player({
         {(playback.waiting || sourcing.renewing) && !broken && (
           <>
             <span className={styles.spinner} />
-            <span className="visually-hidden">{texts.player.loading}</span>
+            {isAtEdge ? (
+              <span className={styles.words}>{texts.player.atEdge}</span>
+            ) : (
+              <span className="visually-hidden">{texts.player.loading}</span>
+            )}
           </>
         )}
       </div>
@@ -168,16 +230,18 @@ export function Player({
       <div className={styles.controls} onFocus={stir}>
         <Controls
           playback={playback}
-          length={length}
+          duration={duration}
           remote={remote}
           sourcing={sourcing}
-          tracks={tracks}
           captions={captions}
+          chapters={chapters}
           fullscreen={fullscreen}
           isSound={isSound}
           onPictureInPicture={
             document.pictureInPictureEnabled ? () => void float(videoRef.current) : null
           }
+          storyboard={storyboard}
+          onPoster={onPoster}
           playerRef={playerRef}
           onMenuOpen={setMenuOpen}
         />

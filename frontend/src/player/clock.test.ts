@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { clock, loaded, positionOf } from "./clock";
+import { clock, loaded, partOf, positionOf } from "./clock";
 
 it.each([
   [0, "0:00"],
@@ -29,13 +29,18 @@ const ranges = (...all: [number, number][]) => ({
   end: (index: number) => all[index]?.[1] ?? 0,
 });
 
-it("tells what is loaded as parts of the whole", () => {
-  expect(loaded(ranges([0, 5], [10, 20.1]), 20)).toEqual([
-    { from: 0, to: 0.25 },
-    { from: 0.5, to: 1 },
+it("tells what is loaded", () => {
+  expect(loaded(ranges([0, 5], [10, 20.1]))).toEqual([
+    { from: 0, to: 5 },
+    { from: 10, to: 20.1 },
   ]);
 });
 
-it("tells nothing of a film whose length is not known yet", () => {
-  expect(loaded(ranges([0, 5]), Number.NaN)).toEqual([]);
+it.each([
+  [5, 20, 0.25],
+  [20.1, 20, 1],
+  [5, Number.NaN, 0],
+  [5, 0, 0],
+])("%d of %d seconds are the part %d of the whole", (seconds, length, part) => {
+  expect(partOf(seconds, length)).toBe(part);
 });

@@ -16,21 +16,22 @@ export function positionOf(time: number, length: number): string {
 }
 
 export interface Range {
-  /** Fractions of the whole, 0 to 1. */
+  /** Seconds. */
   from: number;
   to: number;
 }
 
-/** What is loaded already, as fractions of the whole. */
-export function loaded(
-  buffered: Pick<TimeRanges, "length" | "start" | "end">,
-  length: number,
-): Range[] {
-  if (!(length > 0)) return [];
+/** What is loaded already. */
+export function loaded(buffered: Pick<TimeRanges, "length" | "start" | "end">): Range[] {
   return Array.from({ length: buffered.length }, (_, index) => ({
-    from: Math.min(1, buffered.start(index) / length),
-    to: Math.min(1, buffered.end(index) / length),
+    from: buffered.start(index),
+    to: buffered.end(index),
   }));
+}
+
+/** A position as a part of the whole, 0 to 1; 0 where the whole is not known yet. */
+export function partOf(seconds: number, length: number): number {
+  return length > 0 ? within(seconds / length, 0, 1) : 0;
 }
 
 export function within(value: number, least: number, most: number): number {

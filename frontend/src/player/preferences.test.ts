@@ -6,7 +6,7 @@ afterEach(() => {
   window.localStorage.clear();
 });
 
-const UNSET = { volume: 1, muted: false, rate: 1, quality: null, captions: null };
+const UNSET = { volume: 1, muted: false, rate: 1, quality: null, captions: null, sound: null };
 
 it.each([null, "", "{", "null", "7", '"x"', '{"volume":"loud","rate":99,"quality":-1,"muted":1}'])(
   "makes nothing of %j",

@@ -26,18 +26,16 @@ describe("what can be played", () => {
     expect(sourcesOf([SD, FULL, HD]).map(({ name }) => name)).toEqual(["1080p", "720p", "480p"]);
   });
 
+  it("has the codec that every browser plays, if there is such a file", () => {
+    const newer = { ...FULL, name: "1080p-hevc", video_codec: "hevc" };
+    expect(sourcesOf([newer, SD]).map(({ name }) => name)).toEqual(["480p"]);
+    expect(sourcesOf([newer]).map(({ name }) => name)).toEqual(["1080p-hevc"]);
+  });
+
   it("leaves the given list as it is", () => {
     const given = [SD, FULL];
     sourcesOf(given);
     expect(given).toEqual([SD, FULL]);
-  });
-
-  it("has what adapts by itself before all others", () => {
-    const sources = sourcesOf([HD], { url: "https://store.example/all.m3u8", label: "Auto" });
-    expect(sources.map(({ kind, label }) => [kind, label])).toEqual([
-      ["hls", "Auto"],
-      ["mp4", "720p"],
-    ]);
   });
 });
 
@@ -78,12 +76,6 @@ describe("what is played first", () => {
     expect(choose(standing, WINDOW, { quality: 720, saveData: false })?.name).toBe("720p");
     expect(choose(standing, { ...WINDOW, height: 1500 }, NOTHING_ASKED)?.name).toBe("720p");
     expect(choose(standing, { ...WINDOW, height: 1700 }, NOTHING_ASKED)?.name).toBe("1080p");
-  });
-
-  it("is what adapts by itself, unless something was chosen", () => {
-    const adaptive = sourcesOf([HD, SD], { url: "https://store.example/all.m3u8", label: "Auto" });
-    expect(choose(adaptive, WINDOW, NOTHING_ASKED)?.kind).toBe("hls");
-    expect(choose(adaptive, WINDOW, { quality: 480, saveData: false })?.name).toBe("480p");
   });
 
   it("is the one file of a sound", () => {

@@ -1,16 +1,14 @@
-/** What of a video can be played, and with what to begin. Pure. */
+/** Which files of a video can be played, and with which to begin. Pure. */
 import type { Rendition } from "@/api/types";
 
 export interface Source {
-  kind: "mp4" | "hls";
+  /** As a person chooses it: `720p`. */
   name: string;
-  /** As a person chooses it: `720p`, or "Auto". */
-  label: string;
   url: string;
-  /** Pixels; 0 where it adapts by itself, and of sound. */
+  /** Pixels; 0 of sound. */
   width: number;
   height: number;
-  /** Bits a second; 0 where it adapts by itself. */
+  /** Bits a second. */
   bitrate: number;
 }
 
@@ -35,29 +33,21 @@ const MOST_RATIO = 2;
 const ENOUGH = 0.8;
 const FRUGAL_SIDE = 480;
 
-/**
- * Return what there is to choose from, the best first.
- *
- * @param playlist an HLS playlist that adapts by itself, once there is one; it is offered before all others.
- */
-export function sourcesOf(
-  renditions: readonly Rendition[],
-  playlist: { url: string; label: string } | null = null,
-): Source[] {
-  const files = renditions
+/** What every browser plays; null of sound. */
+const COMMON: readonly (string | null)[] = ["h264", null];
+
+/** Return the files to choose from, the best first; other codecs only where there is nothing else. */
+export function sourcesOf(renditions: readonly Rendition[]): Source[] {
+  const common = renditions.filter((each) => COMMON.includes(each.video_codec));
+  return (common.length > 0 ? common : renditions)
     .toSorted((a, b) => side(b) - side(a) || b.bitrate - a.bitrate)
-    .map(({ name, url, width, height, bitrate }): Source => ({
-      kind: "mp4",
+    .map(({ name, url, width, height, bitrate }) => ({
       name,
-      label: name,
       url,
       width: width ?? 0,
       height: height ?? 0,
       bitrate,
     }));
-  if (playlist === null) return files;
-  const adaptive = { kind: "hls", name: "auto", width: 0, height: 0, bitrate: 0 } as const;
-  return [{ ...adaptive, ...playlist }, ...files];
 }
 
 /** The shorter side: what names a video (720p), in landscape and in portrait. */
@@ -71,13 +61,10 @@ export function choose(
   viewport: Viewport,
   { quality, saveData }: Wishes,
 ): Source | undefined {
-  const files = sources.filter(({ kind }) => kind === "mp4");
   // What a person has chosen counts more than what the browser was told once.
-  if (quality !== null) return largestUpTo(files, quality) ?? sources[0];
-  const adaptive = sources.find(({ kind }) => kind === "hls");
-  if (adaptive !== undefined) return adaptive;
-  if (saveData) return largestUpTo(files, FRUGAL_SIDE);
-  const smallestFirst = files.toSorted((a, b) => side(a) - side(b) || a.bitrate - b.bitrate);
+  if (quality !== null) return largestUpTo(sources, quality);
+  if (saveData) return largestUpTo(sources, FRUGAL_SIDE);
+  const smallestFirst = sources.toSorted((a, b) => side(a) - side(b) || a.bitrate - b.bitrate);
   return smallestFirst.find((file) => fills(file, viewport)) ?? smallestFirst.at(-1);
 }
 

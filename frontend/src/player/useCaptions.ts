@@ -1,44 +1,130 @@
-import { type RefObject, useEffect, useState } from "react";
+import { type RefObject, useEffect, useEffectEvent, useState } from "react";
 
 import { keepPreferences, readPreferences } from "./preferences";
 
-export interface Track {
-  src: string;
-  srclang: string;
+/** Captions that can be shown. */
+export interface Caption {
+  id: string;
+  /** BCP 47; empty where it is not known. */
+  language: string;
   label: string;
+  /** Whether they are shown unless somebody chooses. */
+  isDefault: boolean;
+}
+
+/** The captions of a video. */
+export interface CaptionSource {
+  captions: readonly Caption[];
+  /** Changes when any of them may have changed. */
+  version: number;
+  /** Reads one, as WebVTT. */
+  load: (id: string) => Promise<string>;
 }
 
 export interface Captions {
-  /** The language that is shown; null: none. */
+  options: readonly Caption[];
+  /** The one that is shown, or will be as soon as it is read; null: none. */
   shown: string | null;
-  show: (srclang: string | null) => void;
+  show: (id: string | null) => void;
   toggle: () => void;
 }
 
-/** Which captions are shown, if there are any. */
+/** What was kept by who has turned captions off. */
+const OFF = "";
+const NONE: readonly Caption[] = [];
+
+/**
+ * Which captions are shown, if there are any.
+ *
+ * They are read by script, and given to the element as a file of this page. So it needs no leave of
+ * the store to show them, and goes on with them when its own address has run out.
+ */
 export function useCaptions(
   videoRef: RefObject<HTMLVideoElement | null>,
-  tracks: readonly Track[],
+  source: CaptionSource | null,
 ): Captions {
+  const options = source?.captions ?? NONE;
+  const [chosen, setChosen] = useState<string | null>(null);
   const [wanted, setWanted] = useState(() => readPreferences().captions);
-  const shown = tracks.some(({ srclang }) => srclang === wanted) ? wanted : null;
+  const shown = shownOf(options, chosen, wanted);
+
+  const load = useEffectEvent((id: string) =>
+    source === null ? Promise.reject(new Error("It has no captions.")) : source.load(id),
+  );
+  const version = source?.version ?? 0;
+  const label = shown?.label ?? "";
+  const language = shown?.language ?? "";
+  const id = shown?.id ?? null;
   useEffect(() => {
-    if (videoRef.current !== null) showOnly(videoRef.current.textTracks, shown);
-  }, [videoRef, tracks, shown]);
-  const show = (srclang: string | null) => {
-    setWanted(srclang);
-    keepPreferences({ captions: srclang });
+    const video = videoRef.current;
+    if (video === null || id === null) return;
+    let track: HTMLTrackElement | null = null;
+    let isOver = false;
+    load(id).then(
+      (text) => {
+        if (!isOver) track = attach(video, text, label, language);
+      },
+      () => {
+        // Nobody misses the film for them; choosing them again tries again.
+        if (!isOver) setChosen(OFF);
+      },
+    );
+    return () => {
+      isOver = true;
+      if (track !== null) detach(track);
+    };
+  }, [videoRef, id, label, language, version]);
+
+  const show = (next: string | null) => {
+    setChosen(next ?? OFF);
+    const kept = options.find((each) => each.id === next)?.language ?? OFF;
+    setWanted(kept);
+    keepPreferences({ captions: kept });
   };
   return {
-    shown,
+    options,
+    shown: id,
     show,
     toggle: () => {
-      const first = tracks[0];
-      if (first !== undefined) show(shown === null ? first.srclang : null);
+      const next = options.find((each) => each.isDefault) ?? options[0];
+      if (next !== undefined) show(id === null ? next.id : null);
     },
   };
 }
 
-function showOnly(tracks: TextTrackList, language: string | null): void {
-  for (const track of tracks) track.mode = track.language === language ? "showing" : "disabled";
+/** Return the captions to show: those that were chosen here, or last, or that the video has on. */
+function shownOf(
+  options: readonly Caption[],
+  chosen: string | null,
+  wanted: string | null,
+): Caption | undefined {
+  if (chosen !== null) return options.find(({ id }) => id === chosen);
+  if (wanted !== null && wanted !== OFF) {
+    const own = options.filter(({ language }) => language === wanted);
+    return own.find(({ isDefault }) => isDefault) ?? own[0];
+  }
+  return wanted === OFF ? undefined : options.find(({ isDefault }) => isDefault);
+}
+
+function attach(
+  video: HTMLVideoElement,
+  text: string,
+  label: string,
+  language: string,
+): HTMLTrackElement {
+  const track = document.createElement("track");
+  track.kind = "captions";
+  track.label = label;
+  track.srclang = language;
+  track.src = URL.createObjectURL(new Blob([text], { type: "text/vtt" }));
+  // A browser that plays a stream by itself may show what that has, too.
+  for (const other of video.textTracks) other.mode = "disabled";
+  video.append(track);
+  track.track.mode = "showing";
+  return track;
+}
+
+function detach(track: HTMLTrackElement): void {
+  URL.revokeObjectURL(track.src);
+  track.remove();
 }

@@ -42,7 +42,7 @@ function read(video: HTMLVideoElement): Playback {
     waiting: !paused && !ended && readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
     time: currentTime,
     duration: Number.isFinite(duration) ? duration : null,
-    loaded: loaded(video.buffered, duration),
+    loaded: loaded(video.buffered),
     volume,
     muted,
     rate: video.playbackRate,

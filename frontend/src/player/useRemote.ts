@@ -16,12 +16,12 @@ export interface Remote {
 const AUDIBLE = 0.5;
 
 /**
- * @param length seconds, for as long as the element does not know its own.
+ * @param end seconds: how far one can go.
  * @param changed called after what the element's events tell too late.
  */
 export function useRemote(
   videoRef: RefObject<HTMLVideoElement | null>,
-  length: number,
+  end: number,
   changed: () => void,
 ): Remote {
   const on = (act: (element: HTMLVideoElement) => void) => {
@@ -30,7 +30,6 @@ export function useRemote(
     changed();
   };
   const seek = (element: HTMLVideoElement, seconds: number) => {
-    const end = Number.isFinite(element.duration) ? element.duration : length;
     element.currentTime = within(seconds, 0, end);
   };
   return {

@@ -55,6 +55,8 @@ export function Trouble({ video, retrying, onRetry, onDelete }: Props) {
             {known !== texts.sourceGone && (
               <p>{failure.retryable ? words.faultOfOurs : words.faultOfFile}</p>
             )}
+            {/* What exactly: which codec, how much of it could be read, which limit. */}
+            {known !== undefined && !failure.retryable && <p>{failure.message}</p>}
             {known !== undefined && <p>{known.todo}</p>}
           </>
         )

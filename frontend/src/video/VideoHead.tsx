@@ -1,7 +1,8 @@
-import { Link2, Pencil, Square, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Link2, Pencil, Share2, Square, Trash2 } from "lucide-react";
+import { Suspense, useState } from "react";
 
 import type { Video } from "@/api/types";
+import { lazyPart } from "@/app/lazyPart";
 import { texts } from "@/app/texts";
 import { TitleEditor } from "@/library/TitleEditor";
 import { useRename } from "@/library/useRename";
@@ -11,6 +12,8 @@ import { RelativeTime } from "@/ui/RelativeTime";
 import { say } from "@/ui/Toasts";
 
 import styles from "./VideoHead.module.css";
+
+const ShareDialog = lazyPart(async () => (await import("@/share/ShareDialog")).ShareDialog);
 
 interface Props {
   video: Video;
@@ -25,6 +28,8 @@ export function VideoHead({ video, stopping, onStop, onDelete }: Props) {
   const words = texts.video;
   const { title, rename } = useRename(video);
   const [editing, setEditing] = useState(false);
+  /** Null until it is wanted. */
+  const [sharing, setSharing] = useState<boolean | null>(null);
   const working = video.state === "queued" || video.state === "processing";
   return (
     <header className={styles.head}>
@@ -67,6 +72,15 @@ export function VideoHead({ video, stopping, onStop, onDelete }: Props) {
         >
           {words.rename}
         </Button>
+        <Button
+          variant="quiet"
+          icon={<Share2 />}
+          onClick={() => {
+            setSharing(true);
+          }}
+        >
+          {texts.share.open}
+        </Button>
         <Button variant="quiet" icon={<Link2 />} onClick={() => void copyAddress()}>
           {words.copyLink}
         </Button>
@@ -76,6 +90,11 @@ export function VideoHead({ video, stopping, onStop, onDelete }: Props) {
           </Button>
         )}
       </div>
+      {sharing !== null && (
+        <Suspense>
+          <ShareDialog video={video} open={sharing} onOpenChange={setSharing} />
+        </Suspense>
+      )}
     </header>
   );
 }

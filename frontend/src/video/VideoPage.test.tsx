@@ -118,6 +118,8 @@ describe("a film", () => {
     expect(alert.textContent).toContain(texts.failures.no_video_stream?.what);
     expect(alert.textContent).toContain(texts.failures.no_video_stream?.todo);
     expect(alert.textContent).toContain(texts.video.faultOfFile);
+    // What exactly, in the words of the API.
+    expect(alert.textContent).toContain(FAILED.failure?.message);
     expect(alert.textContent).toContain("no_video_stream");
     expect(screen.queryByRole("button", { name: texts.video.retry })).toBeNull();
     await userEvent.click(await button(texts.video.uploadOther));

@@ -1,12 +1,17 @@
-import { lazy, Suspense, useCallback } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 
+import { Playbacks } from "@/api/playback";
 import { isApiError } from "@/api/problem";
-import type { Video } from "@/api/types";
+import type { Rendition, Video } from "@/api/types";
 import { Message } from "@/app/Message";
+import { useServices } from "@/app/services";
 import { texts } from "@/app/texts";
 import { wordsFor } from "@/app/words";
 import { useDeleteWithUndo } from "@/library/useDelete";
+import type { CaptionSource } from "@/player/useCaptions";
+import type { AskStoryboard } from "@/player/useStoryboard";
+import type { Streaming } from "@/player/useStream";
 import { Button, buttonClass } from "@/ui/Button";
 import { Callout } from "@/ui/Callout";
 import { Skeleton } from "@/ui/Skeleton";
@@ -15,16 +20,20 @@ import { useTitle } from "@/ui/useTitle";
 import { Downloads } from "./Downloads";
 import { Facts } from "./Facts";
 import { Done, Warnings } from "./Notes";
+import { Captions } from "./Captions";
+import { captionsOf } from "./captionNames";
+import { lengthOf, shapeOf } from "./shape";
 import { VideoHead } from "./VideoHead";
 import styles from "./VideoPage.module.css";
 import { History } from "./History";
 import { Trouble } from "./Trouble";
 import { useVideo } from "./useVideo";
-import { useVideoActions } from "./useVideoActions";
+import { useChoosePoster, useVideoActions } from "./useVideoActions";
 import { Progress, Working } from "./Working";
 
-// In a chunk of its own: who waits for a video to be ready needs none.
-const Player = lazy(async () => ({ default: (await import("@/player/Player")).Player }));
+// In a chunk of its own: who only looks around needs none.
+const loadPlayer = () => import("@/player/Player");
+const Player = lazy(async () => ({ default: (await loadPlayer()).Player }));
 
 /** Before the addresses of what is played run out, which they do after a quarter of an hour. */
 const RENEW_MS = 10 * 60_000;
@@ -87,10 +96,11 @@ function Content({ video }: { video: Video }) {
       <div className={styles.columns}>
         <div className={styles.main}>
           <Downloads video={video} />
+          <Captions video={video} />
           <History video={video} />
         </div>
         <div className={styles.aside}>
-          {video.source !== null && <Facts source={video.source} />}
+          {video.source !== null && <Facts source={video.source} loudness={video.loudness} />}
           <Done done={video.done} />
         </div>
       </div>
@@ -100,27 +110,103 @@ function Content({ video }: { video: Video }) {
 
 /** The video itself, or what stands in its place. */
 function Stage({ video }: { video: Video }) {
-  const { refetch } = useVideo(video.id);
-  const renew = useCallback(async () => {
-    const { renditions } = (await refetch({ throwOnError: true })).data ?? { renditions: [] };
-    return renditions;
-  }, [refetch]);
   const { renditions, state } = video;
   const working = state === "uploading" || state === "queued" || state === "processing";
-  if (renditions.length === 0) return working ? <Working video={video} /> : null;
+  const { streaming, captions, chapters, storyboard } = useWatching(video);
+  const choosePoster = useChoosePoster(video.id);
+  const files = useFreshFiles(video.id);
+  useEffect(() => {
+    if (!working) return;
+    // It will be wanted soon. What fails here is asked for again when it is.
+    loadPlayer().then(
+      (player) => {
+        player.prepare();
+      },
+      () => undefined,
+    );
+  }, [working]);
+  if (renditions.length === 0 && streaming === null)
+    return working ? <Working video={video} /> : null;
   return (
     <>
       <Suspense fallback={<PlayerShape />}>
         <Player
+          id={video.id}
           title={video.title}
           poster={video.poster_url}
+          length={lengthOf(video)}
+          shape={shapeOf(video)}
+          isSound={video.kind === "audio"}
+          // Who comes while it is made wants to see what became of it.
+          playsAtOnce={renditions.length === 0}
+          streaming={streaming}
+          captions={captions}
+          chapters={chapters}
           renditions={renditions}
-          onExpired={renew}
+          onStoryboard={storyboard}
+          onPoster={choosePoster}
+          onExpired={files}
         />
       </Suspense>
       {working && <Progress video={video} />}
     </>
   );
+}
+
+interface Watching {
+  /** Null when it does not stream, or not yet. */
+  streaming: Streaming | null;
+  captions: CaptionSource;
+  /** Null until it is complete: the file is looked through for them. */
+  chapters: (() => Promise<string | null>) | null;
+  /** Null while it has none. */
+  storyboard: AskStoryboard | null;
+}
+
+/** How a video is watched, and what there is beside it. */
+function useWatching(video: Video): Watching {
+  const { id, state, playable, tracks, version } = video;
+  const { api, apiUrl } = useServices();
+  const isComplete = state === "ready";
+  const playbacks = useMemo(
+    // What was told before it was complete is told anew.
+    () => ({ of: new Playbacks(api, apiUrl, id), isComplete }),
+    [api, apiUrl, id, isComplete],
+  );
+  const moving = playable ? tracks.filter(({ kind }) => kind !== "text") : [];
+  const ids = moving.map((track) => track.id).join(" ");
+  const streaming = useMemo(
+    () => (ids === "" ? null : { tracks: ids.split(" "), ask: () => playbacks.of.stream() }),
+    [ids, playbacks],
+  );
+  const captions = useMemo(
+    () => ({
+      captions: captionsOf(tracks),
+      version,
+      load: (text: string) => playbacks.of.captions(text),
+    }),
+    [tracks, version, playbacks],
+  );
+  const chapters = useMemo(
+    () => (playbacks.isComplete ? () => playbacks.of.chapters() : null),
+    [playbacks],
+  );
+  // It is made with the files, and anew when these are.
+  const has = isComplete && video.kind !== "audio" && video.renditions.length > 0;
+  const storyboard = useMemo(
+    () => (has && ids !== "" ? () => playbacks.of.storyboard() : null),
+    [has, ids, playbacks],
+  );
+  return { streaming, captions, chapters, storyboard };
+}
+
+/** Asks for the files of a video with addresses that hold for a while. */
+function useFreshFiles(id: string): () => Promise<readonly Rendition[]> {
+  const { refetch } = useVideo(id);
+  return useCallback(async () => {
+    const { renditions } = (await refetch({ throwOnError: true })).data ?? { renditions: [] };
+    return renditions;
+  }, [refetch]);
 }
 
 function PlayerShape() {

@@ -7,6 +7,7 @@ import { useUploadOf } from "@/library/uploadProgress";
 import { workWords } from "@/library/words";
 import { ProgressBar } from "@/ui/ProgressBar";
 
+import { comingOf } from "./shape";
 import styles from "./Working.module.css";
 
 /** What is being done to a video and how far it is. */
@@ -14,12 +15,7 @@ export function Progress({ video }: { video: Video }) {
   const upload = useUploadOf(video.id);
   const work = workWords(video, upload);
   if (work === null) return null;
-  const hint =
-    video.state === "uploading" && upload === null
-      ? texts.video.elsewhere
-      : video.renditions.length > 0
-        ? texts.video.again
-        : undefined;
+  const hint = hintFor(video, upload !== null);
   return (
     <div className={styles.progress}>
       <p className={styles.words}>
@@ -35,6 +31,17 @@ export function Progress({ video }: { video: Video }) {
       {hint !== undefined && <p>{hint}</p>}
     </div>
   );
+}
+
+function hintFor(video: Video, isOurs: boolean): string | undefined {
+  if (video.state === "uploading") return isOurs ? undefined : texts.video.elsewhere;
+  if (video.renditions.length > 0) return texts.video.again;
+  if (!video.playable) return undefined;
+  const { early, asUploaded, betterComes, moreCome } = texts.video;
+  const now = video.tracks.some(({ made }) => made === "remuxed") ? asUploaded : early;
+  const coming = comingOf(video);
+  if (coming === null) return now;
+  return `${now} ${coming === "more" ? moreCome : betterComes}`;
 }
 
 /** Stands where the player will, in its shape, for as long as there is nothing to play. */

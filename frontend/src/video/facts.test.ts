@@ -4,7 +4,7 @@ import type { Rendition, Source } from "@/api/types";
 
 import { aSound } from "@/library/aVideo";
 
-import { renditionFacts, sourceFacts } from "./facts";
+import { loudnessFact, renditionFacts, sourceFacts } from "./facts";
 
 const SOURCE: Source = {
   filename: "harbour.mov",
@@ -62,4 +62,10 @@ it("tells of a rendition without sound", () => {
     "1.6 Mbit/s",
     "H.264, no sound",
   ]);
+});
+
+it("tells how loud it is, once that is known", () => {
+  expect(loudnessFact(null)).toEqual([]);
+  const found = loudnessFact({ integrated_lufs: -23, true_peak_dbtp: -0.5, range_lu: 7.25 });
+  expect(found.map(({ value }) => value)).toEqual(["−23.0 LUFS, peak −0.5 dBTP, range 7.3 LU"]);
 });

@@ -1,5 +1,5 @@
 /** What is known of a video's files, in words. Pure. */
-import type { Rendition, Source } from "@/api/types";
+import type { Rendition, Source, Video } from "@/api/types";
 import { bitRate, bytes, duration, frameRate } from "@/app/format";
 import { texts } from "@/app/texts";
 
@@ -34,6 +34,19 @@ export function renditionFacts(rendition: Rendition): string[] {
     bitRate(rendition.bitrate),
     codecs(rendition),
   ];
+}
+
+/** How loud a video is, in one line: −23.0 LUFS, peak −1.0 dBTP, range 7.5 LU. */
+export function loudnessFact(loudness: Video["loudness"]): Fact[] {
+  if (loudness == null) return [];
+  const { integrated_lufs: all, true_peak_dbtp: peak, range_lu: range } = loudness;
+  const value = texts.video.loudnessOf(decibels(all), decibels(peak), decibels(range));
+  return [{ name: texts.video.loudness, value }];
+}
+
+function decibels(value: number): string {
+  // The sign of the font is as wide as a digit.
+  return value.toFixed(1).replace("-", "\u2212");
 }
 
 /** The uploaded file; what only the inspection can tell is left out until it has. */

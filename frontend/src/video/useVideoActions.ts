@@ -3,8 +3,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { answered } from "@/api/client";
 import { keys } from "@/app/queries";
 import { useApi } from "@/app/services";
+import { texts } from "@/app/texts";
 import { applyChange } from "@/library/cache";
-import { complain } from "@/ui/Toasts";
+import { complain, say } from "@/ui/Toasts";
 
 type Wish = "cancel" | "retry";
 
@@ -30,4 +31,24 @@ export function useVideoActions(id: string): { busy: Wish | null; ask: (wish: Wi
     networkMode: "always",
   });
   return { busy: isPending ? variables : null, ask: mutate };
+}
+
+/** Making the picture of a time the poster. It takes a moment, which the video's events tell of. */
+export function useChoosePoster(id: string): (seconds: number) => void {
+  const api = useApi();
+  const { mutate } = useMutation({
+    mutationFn: (seconds: number) =>
+      answered(
+        api.POST("/v1/videos/{video_id}/poster", {
+          params: { path: { video_id: id } },
+          body: { at: seconds },
+        }),
+      ),
+    onSuccess: () => {
+      say({ title: texts.video.posterComes });
+    },
+    onError: complain,
+    networkMode: "always",
+  });
+  return mutate;
 }

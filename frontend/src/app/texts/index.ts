@@ -2,7 +2,8 @@
 
 import { ofFailures } from "./failures";
 import { ofPeople } from "./people";
+import { ofShares } from "./shares";
 import { ofUploads } from "./uploads";
 import { ofVideos } from "./videos";
 
-export const texts = { ...ofPeople, ...ofVideos, ...ofUploads, ...ofFailures };
+export const texts = { ...ofPeople, ...ofVideos, ...ofShares, ...ofUploads, ...ofFailures };

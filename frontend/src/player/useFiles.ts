@@ -9,10 +9,14 @@ import {
 } from "react";
 
 import type { Rendition } from "@/api/types";
+import { bitRate } from "@/app/format";
 
 import { attach, release } from "./attach";
 import { keepPreferences, readPreferences } from "./preferences";
+import type { Sourcing } from "./sourcing";
 import { choose, sameFile, side, type Source, sourcesOf, type Viewport } from "./sources";
+import type { Position } from "./usePosition";
+import { savesData } from "./wishes";
 
 /** A second failure so soon after a fresh start is not that of an address that has run out. */
 const CALM_MS = 10_000;
@@ -21,34 +25,25 @@ const HEIGHT = 0.72;
 
 interface Parts {
   videoRef: RefObject<HTMLVideoElement | null>;
+  /** Those to play: none while something else is played. */
   renditions: readonly Rendition[];
+  position: Position;
   /** Asks for the renditions with fresh addresses. */
   onExpired: () => Promise<readonly Rendition[]>;
 }
 
-export interface Sourcing {
-  sources: readonly Source[];
-  current: Source | undefined;
-  /** Fresh addresses are on their way. */
-  renewing: boolean;
-  /** Why it cannot go on; null while it can. */
-  failure: unknown;
-  select: (name: string) => void;
-  retry: () => void;
-}
-
-/** Which file the player plays. After a change it goes on at the same position. */
-export function useSource({ videoRef, renditions, onExpired }: Parts): Sourcing {
+/** Plays a file, the one that was chosen. After a change it goes on at the same position. */
+export function useFiles({ videoRef, renditions, position, onExpired }: Parts): Sourcing {
   const sources = useMemo(() => sourcesOf(renditions), [renditions]);
   const [name, setName] = useState(() => first(sources)?.name);
+  // There may be none before the stream has been given up.
+  if (name === undefined && sources.length > 0) setName(first(sources)?.name);
   const current = sources.find((source) => source.name === name) ?? sources[0];
   const [failure, setFailure] = useState<unknown>(null);
   const [renewing, setRenewing] = useState(false);
   /** Rises when the same file has to be attached again. */
   const [round, setRound] = useState(0);
   const fresh = useRef(sources);
-  const time = useRef(0);
-  const playing = usePlayingWish(videoRef);
   const renewedAt = useRef(-Infinity);
 
   useEffect(() => {
@@ -77,12 +72,13 @@ export function useSource({ videoRef, renditions, onExpired }: Parts): Sourcing 
   const file = useSteady(current);
   const open = useEffectEvent((element: HTMLVideoElement, source: Source) => {
     const signed = fresh.current.find((each) => each.name === source.name) ?? source;
-    const detach = attach(element, signed, () => {
+    const detach = attach(element, signed.url, () => {
       failed();
     });
     // Before anything is known of the file, this says where it begins.
-    if (time.current > 0) element.currentTime = time.current;
-    if (playing.current) void element.play().catch(() => undefined);
+    const start = position.start();
+    if (start > 0) element.currentTime = start;
+    position.resume(element);
     return detach;
   });
   useEffect(() => {
@@ -91,9 +87,9 @@ export function useSource({ videoRef, renditions, onExpired }: Parts): Sourcing 
     const detach = open(element, file);
     return () => {
       detach();
-      time.current = element.currentTime;
+      position.leave(element);
     };
-  }, [videoRef, file, round]);
+  }, [videoRef, file, round, position]);
   useEffect(() => {
     const element = videoRef.current;
     return () => {
@@ -102,40 +98,30 @@ export function useSource({ videoRef, renditions, onExpired }: Parts): Sourcing 
   }, [videoRef]);
 
   return {
-    sources,
-    current,
-    renewing,
-    failure,
-    select: (wanted) => {
+    qualities: sources.map(({ name: value, bitrate }) => ({
+      value,
+      label: value,
+      ...(bitrate > 0 ? { hint: bitRate(bitrate) } : {}),
+    })),
+    quality: current?.name ?? "",
+    face: current?.name ?? "",
+    chooseQuality: (wanted) => {
       const source = sources.find((each) => each.name === wanted);
       if (source === undefined) return;
       setName(wanted);
-      keepPreferences({ quality: source.kind === "mp4" ? side(source) : null });
+      keepPreferences({ quality: side(source) });
     },
+    sounds: [],
+    sound: "",
+    chooseSound: () => undefined,
+    edge: null,
+    renewing,
+    failure,
     retry: () => {
       setFailure(null);
       void renew();
     },
   };
-}
-
-/** Whether it plays or would, could it go on: some browsers pause what has failed. */
-function usePlayingWish(videoRef: RefObject<HTMLVideoElement | null>): RefObject<boolean> {
-  const wish = useRef(false);
-  useEffect(() => {
-    const element = videoRef.current;
-    if (element === null) return;
-    const changed = ({ type }: Event) => {
-      if (type === "play") wish.current = true;
-      else if (element.error === null) wish.current = false;
-    };
-    const events = ["play", "pause", "ended"] as const;
-    for (const event of events) element.addEventListener(event, changed);
-    return () => {
-      for (const event of events) element.removeEventListener(event, changed);
-    };
-  }, [videoRef]);
-  return wish;
 }
 
 /** The same object for as long as it is the same file. */
@@ -157,9 +143,4 @@ function viewport(): Viewport {
     height: window.innerHeight * HEIGHT,
     ratio: window.devicePixelRatio,
   };
-}
-
-function savesData(): boolean {
-  const { connection } = navigator as { connection?: { saveData?: boolean } };
-  return connection?.saveData === true;
 }

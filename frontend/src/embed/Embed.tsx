@@ -1,0 +1,76 @@
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+
+import { isApiError } from "@/api/problem";
+import type { SharedPlayback } from "@/api/types";
+import { Message } from "@/app/Message";
+import { texts } from "@/app/texts";
+import { wordsFor } from "@/app/words";
+import { Player, type PlayerProps } from "@/player/Player";
+import { Button } from "@/ui/Button";
+
+import styles from "./Embed.module.css";
+import { filesOf, type Shared, tracksOf } from "./shared";
+
+interface Props extends Pick<PlayerProps, "find"> {
+  /** By which this browser remembers where somebody stopped. */
+  id: string;
+  shared: Shared;
+}
+
+/** A shared video, as large as the window. */
+export function Embed({ shared, ...rest }: Props) {
+  const { playback, failure, round } = useSyncExternalStore(shared.subscribe, shared.getState);
+  useEffect(() => shared.begin(), [shared]);
+  return (
+    <main className={styles.stage}>
+      {playback !== null ? (
+        <Shown key={round} playback={playback} shared={shared} {...rest} />
+      ) : failure !== null ? (
+        <Sorry failure={failure} onRetry={() => void shared.load()} />
+      ) : (
+        <p role="status" className="visually-hidden">
+          {texts.player.loading}
+        </p>
+      )}
+    </main>
+  );
+}
+
+function Shown({ playback, shared, ...rest }: Props & { playback: SharedPlayback }) {
+  const { width, height } = playback;
+  const tracks = playback.hls_url === null ? "" : tracksOf(playback).join(" ");
+  const streaming = useMemo(
+    () => (tracks === "" ? null : { tracks: tracks.split(" "), ask: () => shared.address() }),
+    [tracks, shared],
+  );
+  const renditions = useMemo(() => filesOf(playback), [playback]);
+  return (
+    <Player
+      fills
+      title={playback.title}
+      poster={playback.poster_url}
+      length={playback.duration ?? 0}
+      shape={width !== null && height !== null ? { width, height } : null}
+      isSound={playback.kind === "audio"}
+      streaming={streaming}
+      renditions={renditions}
+      onExpired={() => shared.files()}
+      {...rest}
+    />
+  );
+}
+
+function Sorry({ failure, onRetry }: { failure: unknown; onRetry: () => void }) {
+  const words = texts.embed;
+  if (isApiError(failure, "invalid_state"))
+    return <Message title={words.waitsTitle} hint={words.waitsHint} />;
+  if (isApiError(failure, "not_found"))
+    return <Message title={words.goneTitle} hint={words.goneHint} />;
+  if (isApiError(failure, "origin_not_allowed"))
+    return <Message title={words.elsewhereTitle} hint={words.elsewhereHint} />;
+  return (
+    <Message title={texts.player.failed} hint={wordsFor(failure)}>
+      <Button onClick={onRetry}>{texts.app.tryAgain}</Button>
+    </Message>
+  );
+}

@@ -1,0 +1,103 @@
+import createClient from "openapi-fetch";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { isApiError } from "@/api/problem";
+import type { paths } from "@/api/schema";
+import type { SharedPlayback } from "@/api/types";
+import { problem } from "@/app/aPage";
+
+import { Shared } from "./shared";
+
+function answer(number: number, more: Partial<SharedPlayback> = {}): SharedPlayback {
+  return {
+    hls_url: `http://inside.test/v1/playback/token-${number}/master.m3u8`,
+    dash_url: "http://inside.test/manifest.mpd",
+    poster_url: null,
+    storyboard_url: null,
+    expires_at: "2099-01-01T00:00:00Z",
+    mp4: [],
+    text: [],
+    chapters_url: null,
+    title: "Harbour",
+    kind: "video",
+    duration: 600,
+    width: 1280,
+    height: 720,
+    tracks: [{ id: "a" } as SharedPlayback["tracks"][number]],
+    ...more,
+  };
+}
+
+/** Returns a shared video, and the calls that it made; each answer is used once, the last for ever. */
+function shared(...answers: (SharedPlayback | Response)[]) {
+  let count = 0;
+  const fetch = vi.fn(() => {
+    const next = answers[Math.min(count, answers.length - 1)];
+    count += 1;
+    return Promise.resolve(next instanceof Response ? next.clone() : Response.json(next));
+  });
+  return {
+    fetch,
+    video: new Shared("t", createClient<paths>({ baseUrl: "http://a.test", fetch })),
+  };
+}
+
+const nextRound = () => vi.advanceTimersByTimeAsync(10_000);
+
+describe("a shared video", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("is asked for once to begin with, and for each later token", async () => {
+    const { fetch, video } = shared(answer(1), answer(2));
+    await video.load();
+    expect((await video.address()).url).toMatch(/\/v1\/playback\/token-1\/master.m3u8$/);
+    expect(fetch).toHaveBeenCalledTimes(1);
+    expect((await video.address()).url).toMatch(/token-2/);
+  });
+
+  it("is asked for until it can be watched, and until it is complete", async () => {
+    const { fetch, video } = shared(
+      problem(409, "invalid_state"),
+      answer(1, { dash_url: null }),
+      answer(2),
+    );
+    const end = video.begin();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(isApiError(video.getState().failure, "invalid_state")).toBe(true);
+    await nextRound();
+    expect(video.getState().playback?.dash_url).toBeNull();
+    await nextRound();
+    expect(video.getState()).toMatchObject({ failure: null, round: 0 });
+    await nextRound();
+    expect(fetch).toHaveBeenCalledTimes(3);
+    end();
+  });
+
+  it("begins anew when it was encoded again, not when more joins", async () => {
+    const track = (id: string) => ({ id }) as SharedPlayback["tracks"][number];
+    const { video } = shared(
+      answer(1),
+      answer(2, { tracks: [track("a"), track("b")] }),
+      answer(3, { tracks: [track("c")] }),
+    );
+    const rounds = [];
+    for (let count = 0; count < 3; count += 1) {
+      await video.load();
+      rounds.push(video.getState().round);
+    }
+    expect(rounds).toEqual([0, 0, 1]);
+  });
+
+  it("that is gone is not asked for again by itself", async () => {
+    const { fetch, video } = shared(problem(404, "not_found"));
+    const end = video.begin();
+    await nextRound();
+    expect(fetch).toHaveBeenCalledTimes(1);
+    end();
+  });
+});

@@ -1,0 +1,128 @@
+/**
+ * A video that somebody has shared, as the API tells of it to who has the link.
+ *
+ * It is asked again while it cannot be watched yet, and while more qualities may join. It knows
+ * nothing of React.
+ */
+import createClient from "openapi-fetch";
+
+import { type Api, answered } from "@/api/client";
+import { reached } from "@/api/playback";
+import { isApiError, offline } from "@/api/problem";
+import type { Rendition, SharedPlayback } from "@/api/types";
+import { isSameFilm, type StreamAddress } from "@/player/stream/watch";
+
+export interface SharedState {
+  /** Null before the first answer. */
+  playback: SharedPlayback | null;
+  /** Why there is none, or it could not be had anew; null after an answer. */
+  failure: unknown;
+  /** Rises when the video was encoded again: its player begins anew. */
+  round: number;
+}
+
+const AGAIN_MS = 10_000;
+/** An address that was asked for so long ago is asked for anew. */
+const FRESH_MS = 30_000;
+
+export class Shared {
+  readonly #token: string;
+  readonly #api: Pick<Api, "POST">;
+  readonly #listeners = new Set<() => void>();
+  #state: SharedState = { playback: null, failure: null, round: 0 };
+  #unused: { playback: SharedPlayback; at: number } | null = null;
+
+  constructor(token: string, api: Pick<Api, "POST"> = openApi()) {
+    this.#token = token;
+    this.#api = api;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  };
+
+  getState = (): SharedState => this.#state;
+
+  /** Ask now, and again for as long as something may change; returns what ends that. */
+  begin(): () => void {
+    void this.load();
+    const timer = setInterval(() => {
+      if (isOpen(this.#state)) void this.load();
+    }, AGAIN_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.#unused = { playback: await this.#ask(), at: performance.now() };
+    } catch (failure) {
+      this.#change({ failure });
+    }
+  }
+
+  /** Return an address of the stream: that of the last answer, once, or a new one. */
+  async address(): Promise<StreamAddress> {
+    const last = this.#unused;
+    this.#unused = null;
+    const isFresh = last !== null && performance.now() - last.at < FRESH_MS;
+    const { hls_url, expires_at } = isFresh ? last.playback : await this.#ask();
+    if (hls_url === null) throw new Error("This video has no stream.");
+    return { url: reached(hls_url, ""), expiresAt: expires_at };
+  }
+
+  /** Return what is played where the stream cannot be, with addresses that hold for a while. */
+  async files(): Promise<readonly Rendition[]> {
+    return filesOf(await this.#ask());
+  }
+
+  async #ask(): Promise<SharedPlayback> {
+    const params = { path: { share_token: this.#token } };
+    const playback = await answered(
+      this.#api.POST("/v1/shares/{share_token}/playback", { params }),
+    );
+    const { playback: before, round } = this.#state;
+    const isSame = before === null || isSameFilm(tracksOf(before), tracksOf(playback));
+    this.#change({ playback, failure: null, round: isSame ? round : round + 1 });
+    return playback;
+  }
+
+  #change(change: Partial<SharedState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The ids of the tracks of a video. */
+export function tracksOf({ tracks }: SharedPlayback): string[] {
+  return tracks.map(({ id }) => id);
+}
+
+/** The files of a video, the best first, as the API lists them; it tells no more of them. */
+export function filesOf({ mp4 }: SharedPlayback): Rendition[] {
+  const picture = { width: null, height: null, video_codec: null, audio_codec: null };
+  return mp4.map((file) => ({ ...picture, size: 0, duration: 0, bitrate: 0, ...file }));
+}
+
+/** Whether it cannot be watched yet, or more of it will come. */
+function isOpen({ playback, failure }: SharedState): boolean {
+  if (playback === null) return isApiError(failure, "invalid_state");
+  return playback.hls_url !== null && playback.dash_url === null;
+}
+
+function openApi(): Api {
+  return createClient({
+    baseUrl: "",
+    fetch: async (request) => {
+      try {
+        return await fetch(request);
+      } catch {
+        throw offline();
+      }
+    },
+  });
+}

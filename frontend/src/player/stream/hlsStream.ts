@@ -1,0 +1,264 @@
+/** A stream played by hls.js: where a browser lets scripts feed a video element. */
+import Hls, {
+  type ErrorData,
+  ErrorDetails,
+  ErrorTypes,
+  Events,
+  type LevelDetails,
+  type LoadPolicy,
+} from "hls.js";
+
+import { folderOf, readdressed } from "./address";
+import { pictureFor, surplusOf, type Picture } from "./choices";
+import type { Stream, StreamParts, StreamState, Trouble } from "./stream";
+
+/** Seconds that are loaded before somebody plays: the start is at hand, and little is wasted. */
+const AT_REST_S = 4;
+/** Seconds that are loaded ahead: at least, and at most. */
+const AHEAD_S = 30;
+const MOST_AHEAD_S = 60;
+/** Seconds that stay loaded behind, so that a look back needs no network. */
+const BEHIND_S = 60;
+/** Nobody tells more pixels from these at the distance of a screen. */
+const MOST_RATIO = 2;
+const FRUGAL_SIDE = 480;
+/** An API that is started anew is away for half a minute: what is loaded lasts as long. */
+const PATIENT = { maxNumRetry: 8, retryDelayMs: 1000, maxRetryDelayMs: 8000 };
+const WITHOUT_TEXT = {
+  subtitleStreamController: undefined,
+  subtitleTrackController: undefined,
+  timelineController: undefined,
+};
+/** What the first segment is chosen by, in bits a second, where the browser tells nothing. */
+const USUAL_SPEED = 3_000_000;
+
+/** Whether this browser can feed a video element. */
+export function feeds(): boolean {
+  return Hls.isSupported();
+}
+
+/**
+ * Have `video` play a stream.
+ *
+ * @param Player what does it; another one in tests.
+ */
+export function playByHls(
+  video: HTMLVideoElement,
+  parts: StreamParts,
+  Player: typeof Hls = Hls,
+): Stream {
+  const { wishes } = parts;
+  const folders = [folderOf(parts.url)];
+  let address = parts.url;
+  let { quality } = wishes;
+  let sound: { lang?: string; name?: string } = wishes.sound === null ? {} : { lang: wishes.sound };
+  let played = false;
+  let ended = false;
+  let mended = false;
+  let edge: number | null = null;
+  let current = open(parts.start, undefined);
+  let next: Hls | null = null;
+  // Up to where another player has loaded, in seconds: what that was, this one does not know.
+  let carried = 0;
+  current.attachMedia(video);
+
+  function open(start: number, speed: number | undefined): Hls {
+    const hls = new Player({
+      // Its worker would be a blob: script, which the policy of the page forbids. It has little to
+      // do here: segments are passed on as they are.
+      enableWorker: false,
+      autoStartLoad: false,
+      // Captions are shown by `useCaptions`, whatever plays.
+      ...(WITHOUT_TEXT as object),
+      // The edge is that of what is encoded, not of something live: nobody is to be taken there.
+      liveSyncDuration: 1,
+      liveMaxLatencyDuration: Infinity,
+      capLevelToPlayerSize: true,
+      maxDevicePixelRatio: MOST_RATIO,
+      backBufferLength: BEHIND_S,
+      manifestLoadPolicy: patient(Player.DefaultConfig.manifestLoadPolicy),
+      playlistLoadPolicy: patient(Player.DefaultConfig.playlistLoadPolicy),
+      abrEwmaDefaultEstimate: speed ?? firstSpeed(),
+      ...ahead(played),
+      ...(Object.keys(sound).length === 0 ? {} : { audioPreference: sound }),
+      xhrSetup: (xhr, url) => {
+        xhr.open("GET", readdressed(url, folders), true);
+      },
+    });
+    hls.once(Events.MANIFEST_PARSED, (_, { levels, audioTracks }) => {
+      const surplus = surplusOf(levels, audioTracks);
+      for (const index of surplus.levels.toReversed()) hls.removeLevel(index);
+      const choices = levels.length - surplus.levels.length;
+      const sounds = audioTracks.length - surplus.sounds.length;
+      // What is called by a number may be called otherwise once there are more.
+      if (!audioTracks.some(({ name }) => name === sound.name)) {
+        const { lang } = sound;
+        if (lang === undefined) delete hls.config.audioPreference;
+        else hls.config.audioPreference = { lang };
+      }
+      if (hls === next) takeOver(hls, choices + sounds);
+      if (hls !== current || ended) return;
+      const wanted = pictureFor(picturesOf(hls), quality);
+      if (wanted >= 0) hls.loadLevel = wanted;
+      else if (wishes.saveData) hls.autoLevelCapping = pictureFor(picturesOf(hls), FRUGAL_SIDE);
+      hls.startLoad(start);
+      tell();
+    });
+    hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
+      edge = edgeOf(details);
+      tell();
+    });
+    for (const event of [
+      Events.LEVEL_SWITCHED,
+      Events.LEVELS_UPDATED,
+      Events.AUDIO_TRACKS_UPDATED,
+      Events.AUDIO_TRACK_SWITCHED,
+    ] as const)
+      hls.on(event, tell);
+    hls.on(Events.ERROR, (_, error) => {
+      failed(hls, error);
+    });
+    hls.loadSource(address);
+    return hls;
+  }
+
+  function tell(): void {
+    if (!ended) parts.changed(stateOf(current, edge));
+  }
+
+  function failed(hls: Hls, error: ErrorData): void {
+    if (ended) return;
+    if (hls !== current) {
+      // More to choose from is not worth a break: it is asked for again with the next change.
+      if (error.fatal) dropNext();
+      return;
+    }
+    const trouble = troubleOf(error);
+    // It is no use to ask another address of the same token.
+    if (trouble === "refused") parts.failed(trouble);
+    else if (error.fatal) {
+      // What the decoder stumbled over is often behind it after a fresh start; once is enough.
+      if (error.type === ErrorTypes.MEDIA_ERROR && !mended) {
+        mended = true;
+        hls.recoverMediaError();
+      } else parts.failed(trouble);
+    }
+  }
+
+  function dropNext(): void {
+    const dropped = next;
+    next = null;
+    // Not while it is telling something: it would stumble over its own end.
+    queueMicrotask(() => dropped?.destroy());
+  }
+
+  /** Go on with the same element and all that is loaded: whoever watches sees nothing of it. */
+  function takeOver(hls: Hls, choices: number): void {
+    if (choices <= current.levels.length + current.audioTracks.length) {
+      dropNext();
+      return;
+    }
+    carried = loadedTo(video);
+    const media = current.transferMedia();
+    current.destroy();
+    current = hls;
+    next = null;
+    hls.attachMedia(media ?? video);
+  }
+
+  return {
+    chooseQuality: (side) => {
+      quality = side;
+      const wanted = pictureFor(picturesOf(current), side);
+      if (wanted >= 0 && video.currentTime < carried) {
+        // It would find nothing to load anew. All of it is loaded again, from where one is.
+        current.currentLevel = wanted;
+        carried = 0;
+      }
+      // Only another picture is worth what is loaded.
+      else if (wanted < 0 || wanted === current.currentLevel) current.loadLevel = wanted;
+      else current.nextLevel = wanted;
+      tell();
+    },
+    chooseSound: (index) => {
+      const chosen = current.audioTracks[index];
+      // By its name too: a comment can be in the same language.
+      if (chosen !== undefined)
+        sound = { name: chosen.name, ...(chosen.lang === undefined ? {} : { lang: chosen.lang }) };
+      current.audioTrack = index;
+      tell();
+    },
+    renew: (url) => {
+      address = url;
+      folders.push(folderOf(url));
+      if (current.levels.length === 0) current.loadSource(url);
+      else if (!current.loadingEnabled) current.startLoad();
+    },
+    join: () => {
+      if (current.levels.length === 0) return;
+      dropNext();
+      next = open(video.currentTime, current.bandwidthEstimate);
+    },
+    play: () => {
+      played = true;
+      Object.assign(current.config, ahead(played));
+    },
+    end: () => {
+      ended = true;
+      dropNext();
+      current.destroy();
+    },
+  };
+}
+
+function loadedTo({ buffered }: HTMLMediaElement): number {
+  return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1);
+}
+
+function patient(policy: LoadPolicy): LoadPolicy {
+  return { default: { ...policy.default, errorRetry: PATIENT } };
+}
+
+function ahead(played: boolean) {
+  return played
+    ? { maxBufferLength: AHEAD_S, maxMaxBufferLength: MOST_AHEAD_S }
+    : { maxBufferLength: AT_REST_S, maxMaxBufferLength: AT_REST_S };
+}
+
+function stateOf(hls: Hls, edge: number | null): StreamState {
+  const pictures = picturesOf(hls);
+  return {
+    pictures,
+    shown: pictures[hls.currentLevel] ?? null,
+    sounds: hls.audioTracks.map(({ name, lang = "", channels = "" }) => ({
+      name,
+      language: lang,
+      channels,
+    })),
+    sound: Math.max(0, hls.audioTrack),
+    edge,
+  };
+}
+
+function picturesOf(hls: Hls): Picture[] {
+  return hls.levels.map(({ width, height, bitrate }) => ({ width, height, bitrate }));
+}
+
+function edgeOf(details: LevelDetails): number | null {
+  return details.live ? details.edge : null;
+}
+
+/** What is gone or refused stays so; everything else may come back. */
+function troubleOf({ response, details, type }: ErrorData): Trouble {
+  const status = response?.code ?? 0;
+  if (status === 403) return "refused";
+  if (status >= 400 && status < 500 && status !== 408 && status !== 429) return "broken";
+  if (details === ErrorDetails.MANIFEST_PARSING_ERROR) return "broken";
+  return type === ErrorTypes.NETWORK_ERROR ? "unreachable" : "broken";
+}
+
+function firstSpeed(): number {
+  const { connection } = navigator as { connection?: { downlink?: number } };
+  const told = (connection?.downlink ?? 0) * 1e6;
+  return told > 0 ? told : USUAL_SPEED;
+}

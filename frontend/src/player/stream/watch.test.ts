@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { Stream, StreamParts } from "./stream";
+import { UNOPENED, Watch } from "./watch";
+
+const MINUTE_MS = 60_000;
+
+/** Plays nothing, and notes what it is told. */
+class FakeStream implements Stream {
+  readonly told: string[] = [];
+  constructor(readonly parts: StreamParts) {}
+  chooseQuality = (side: number | null) => this.told.push(`quality ${side}`);
+  chooseSound = (index: number) => this.told.push(`sound ${index}`);
+  renew = (url: string) => this.told.push(`renew ${url}`);
+  join = () => this.told.push("join");
+  play = () => this.told.push("play");
+  end = () => this.told.push("end");
+}
+
+interface Given {
+  canPlay?: boolean;
+  ask?: (time: number) => Promise<{ url: string; expiresAt: string }>;
+}
+
+const goodFor = (minutes: number) => (time: number) =>
+  Promise.resolve({
+    url: `https://films.example/${time}/master.m3u8`,
+    expiresAt: new Date(Date.now() + minutes * MINUTE_MS).toISOString(),
+  });
+
+async function aWatch({ canPlay = true, ask = goodFor(100) }: Given = {}) {
+  const streams: FakeStream[] = [];
+  const seen = { state: UNOPENED, asked: 0 };
+  const video = document.createElement("video");
+  const watch = new Watch({
+    video,
+    ask: () => ask(++seen.asked),
+    find: () =>
+      Promise.resolve(
+        canPlay
+          ? (_, parts) => {
+              const stream = new FakeStream(parts);
+              streams.push(stream);
+              return stream;
+            }
+          : null,
+      ),
+    wishes: () => ({ quality: null, sound: null, saveData: false }),
+    start: 42,
+    resume: () => undefined,
+    changed: (state) => (seen.state = state),
+  });
+  await watch.open(["a", "b"]);
+  return { watch, streams, seen, video };
+}
+
+/** So much later, and all that follows from it has come to rest. */
+const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a stream", () => {
+  it("begins where it has to", async () => {
+    const { streams } = await aWatch();
+    expect(streams[0]?.parts).toMatchObject({
+      url: "https://films.example/1/master.m3u8",
+      start: 42,
+    });
+  });
+
+  it("that cannot be played here is lost", async () => {
+    const { seen } = await aWatch({ canPlay: false });
+    expect(seen.state.lost).not.toBeNull();
+  });
+
+  it("whose address cannot be had is lost, until somebody tries again", async () => {
+    let away = true;
+    const { watch, seen, streams } = await aWatch({
+      ask: (time) => (away ? Promise.reject(new Error("no")) : goodFor(100)(time)),
+    });
+    expect([seen.state.lost === null, streams.length]).toEqual([false, 0]);
+    away = false;
+    await watch.retry();
+    expect([seen.state.lost, streams.length]).toEqual([null, 1]);
+  });
+
+  it("goes on with another token before its own ends, without being opened anew", async () => {
+    const { streams } = await aWatch();
+    await pass(79 * MINUTE_MS);
+    expect(streams[0]?.told).toEqual([]);
+    await pass(2 * MINUTE_MS);
+    expect(streams[0]?.told).toEqual(["renew https://films.example/2/master.m3u8"]);
+    await pass(80 * MINUTE_MS);
+    expect(streams[0]?.told).toHaveLength(2);
+    expect(streams).toHaveLength(1);
+  });
+
+  it("asks again a minute after a token could not be had, and plays meanwhile", async () => {
+    const { streams, seen } = await aWatch({
+      ask: (time) => (time === 2 ? Promise.reject(new Error("no")) : goodFor(100)(time)),
+    });
+    await pass(80.5 * MINUTE_MS);
+    expect([seen.asked, seen.state.failure]).toEqual([2, null]);
+    await pass(MINUTE_MS);
+    expect(streams[0]?.told).toEqual(["renew https://films.example/3/master.m3u8"]);
+  });
+
+  it("that is refused goes on with another token, but not over and over", async () => {
+    const { streams, seen } = await aWatch();
+    streams[0]?.parts.failed("refused");
+    streams[0]?.parts.failed("refused"); // of what was asked for at the same time
+    await pass(0);
+    expect(streams[0]?.told).toEqual(["renew https://films.example/2/master.m3u8"]);
+    expect([seen.state.renewing, seen.state.lost]).toEqual([false, null]);
+    streams[0]?.parts.failed("refused");
+    await pass(0);
+    expect([seen.asked, seen.state.lost === null]).toEqual([2, false]);
+  });
+
+  it("that cannot be reached waits for somebody to try again", async () => {
+    const { watch, streams, seen } = await aWatch();
+    streams[0]?.parts.failed("unreachable");
+    await pass(0);
+    streams[0]?.parts.failed("unreachable");
+    await pass(0);
+    expect([seen.state.failure === null, seen.state.lost]).toEqual([false, null]);
+    await watch.retry();
+    expect(seen.state.failure).toBeNull();
+    expect(streams[0]?.told).toHaveLength(2);
+  });
+
+  it("that is broken is lost at once", async () => {
+    const { streams, seen } = await aWatch();
+    streams[0]?.parts.failed("broken");
+    await pass(0);
+    expect([seen.asked, seen.state.lost === null]).toEqual([1, false]);
+  });
+
+  it("takes in what joins", async () => {
+    const { watch, streams } = await aWatch();
+    watch.see(["a", "b"]);
+    expect(streams[0]?.told).toEqual([]);
+    watch.see(["c", "b", "a"]);
+    watch.see(["c", "b", "a"]);
+    expect(streams[0]?.told).toEqual(["join"]);
+  });
+
+  it("of what was encoded again is opened anew with the next token, at the same place", async () => {
+    const { watch, streams, video } = await aWatch();
+    vi.spyOn(video, "currentTime", "get").mockReturnValue(77);
+    watch.see(["x", "y"]);
+    expect(streams[0]?.told).toEqual([]);
+    await pass(81 * MINUTE_MS);
+    expect(streams[0]?.told).toEqual(["end"]);
+    expect(streams[1]?.parts.start).toBe(77);
+  });
+
+  it("that is ended asks for nothing more", async () => {
+    const { watch, streams, seen } = await aWatch();
+    watch.end();
+    await pass(500 * MINUTE_MS);
+    expect([streams[0]?.told, seen.asked]).toEqual([["end"], 1]);
+  });
+});

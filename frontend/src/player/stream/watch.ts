@@ -1,0 +1,186 @@
+/**
+ * One look at a stream, from its first token to its last.
+ *
+ * It asks for tokens before they end, goes on after trouble, and takes over what joins. It knows
+ * nothing of React.
+ */
+import { renewIn } from "./address";
+import type { Open } from "./open";
+import { NOTHING, type Stream, type StreamState, type StreamWishes, type Trouble } from "./stream";
+
+/** Where a stream is, for a while. */
+export interface StreamAddress {
+  /** Of its first playlist. */
+  url: string;
+  expiresAt: string;
+}
+
+export interface WatchState {
+  stream: StreamState;
+  /** A fresh token is on its way. */
+  renewing: boolean;
+  /** Why it cannot go on now; null while it can. */
+  failure: unknown;
+  /** Why it will not go on either; null while it may. */
+  lost: unknown;
+}
+
+export const UNOPENED: WatchState = {
+  stream: NOTHING,
+  renewing: false,
+  failure: null,
+  lost: null,
+};
+
+export interface WatchParts {
+  video: HTMLVideoElement;
+  ask: () => Promise<StreamAddress>;
+  /** Finds what can play it here. */
+  find: () => Promise<Open | null>;
+  wishes: () => StreamWishes;
+  /** Seconds. */
+  start: number;
+  /** Play on, if it played. */
+  resume: () => void;
+  changed: (state: WatchState) => void;
+}
+
+/** A second failure so soon after a fresh token was asked for is not that of a token that has ended. */
+const CALM_MS = 10_000;
+/** After a token could not be had. What plays goes on with the old one meanwhile. */
+const AGAIN_MS = 60_000;
+
+export class Watch {
+  readonly #parts: WatchParts;
+  #state = UNOPENED;
+  #stream: Stream | null = null;
+  /** The tracks that it was opened with, and those there are now. */
+  #opened: readonly string[] = [];
+  #tracks: readonly string[] = [];
+  #wentOnAt = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Begin; resolves when it is opened, or cannot be. */
+  async open(tracks: readonly string[], start = this.#parts.start): Promise<void> {
+    const { video, find, wishes, resume } = this.#parts;
+    this.#opened = this.#tracks = tracks;
+    try {
+      // Both at once: neither needs the other.
+      const [play, url] = await Promise.all([find(), this.#ask()]);
+      if (this.#ended) return;
+      if (play === null) throw new Error("This browser plays no streams.");
+      this.#stream?.end();
+      this.#stream = play(video, {
+        url,
+        start,
+        wishes: wishes(),
+        changed: (stream) => {
+          this.#change({ stream });
+        },
+        failed: (trouble) => void this.#failed(trouble),
+      });
+      if (!video.paused) this.#stream.play();
+      resume();
+    } catch (error) {
+      this.#change({ lost: error });
+    }
+  }
+
+  /** Tell which tracks there are now: more may have joined. */
+  see(tracks: readonly string[]): void {
+    this.#tracks = tracks;
+    if (!isSameFilm(this.#opened, tracks) || tracks.length === this.#opened.length) return;
+    this.#opened = tracks;
+    this.#stream?.join();
+  }
+
+  play(): void {
+    this.#stream?.play();
+  }
+
+  chooseQuality(side: number | null): void {
+    this.#stream?.chooseQuality(side);
+  }
+
+  chooseSound(index: number): void {
+    this.#stream?.chooseSound(index);
+  }
+
+  /** Somebody asks to try again. */
+  async retry(): Promise<void> {
+    const isLost = this.#state.lost !== null;
+    this.#change({ failure: null, lost: null });
+    if (this.#stream === null) await this.open(this.#tracks);
+    else if (isLost) await this.open(this.#tracks, this.#parts.video.currentTime);
+    else await this.#goOn();
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#stream?.end();
+  }
+
+  async #failed(trouble: Trouble): Promise<void> {
+    if (this.#state.renewing) return;
+    const isCalm = performance.now() - this.#wentOnAt > CALM_MS;
+    if (trouble === "broken" || (trouble === "refused" && !isCalm))
+      this.#change({ lost: new Error("The stream cannot be played.") });
+    else if (isCalm) await this.#goOn();
+    else this.#change({ failure: new Error("The stream cannot be reached.") });
+  }
+
+  /** Go on with a fresh token. */
+  async #goOn(): Promise<void> {
+    this.#wentOnAt = performance.now();
+    this.#change({ renewing: true });
+    try {
+      await this.#renew();
+    } catch (failure) {
+      this.#change({ failure });
+    } finally {
+      this.#change({ renewing: false });
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const url = await this.#ask();
+    if (this.#ended) return;
+    if (isSameFilm(this.#opened, this.#tracks)) this.#stream?.renew(url);
+    // It was encoded again meanwhile: the old tracks are there only for old tokens.
+    else await this.open(this.#tracks, this.#parts.video.currentTime);
+  }
+
+  /** Ask for an address, and plan when to ask again. */
+  async #ask(): Promise<string> {
+    const { url, expiresAt } = await this.#parts.ask();
+    this.#plan(renewIn(expiresAt, Date.now()));
+    return url;
+  }
+
+  #plan(pause: number): void {
+    clearTimeout(this.#timer);
+    if (this.#ended) return;
+    this.#timer = setTimeout(() => {
+      this.#renew().catch(() => {
+        this.#plan(AGAIN_MS);
+      });
+    }, pause);
+  }
+
+  #change(change: Partial<WatchState>): void {
+    if (this.#ended) return;
+    this.#state = { ...this.#state, ...change };
+    this.#parts.changed(this.#state);
+  }
+}
+
+/** Whether the tracks of a stream are those of before, and perhaps more. */
+export function isSameFilm(before: readonly string[], now: readonly string[]): boolean {
+  return before.every((track) => now.includes(track));
+}

@@ -12,6 +12,7 @@ Context (`--context name=value`):
         given, `invite` or `open`.
     user_quota_gib: what one user may store, in GiB; 100 unless given, 0 for no limit.
     alarm_email: who is told of alarms.
+    ladder: which sizes are made, `default` unless given, or `mission`.
     source_days: after which originals are deleted, instead of the size's; 0 for never.
 """
 
@@ -34,6 +35,7 @@ from infra.sizes import Size, size_named
 from infra.storage import StorageStack
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_LADDERS = ("default", "mission")
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,9 @@ def read_request(app: App) -> Request:
     source_days = text("source_days")
     if source_days is not None:
         size = replace(size, source_days=read_days(source_days))
+    ladder = text("ladder")
+    if ladder is not None:
+        size = replace(size, ladder=read_ladder(ladder))
     domain = text("domain")
     origins = text("origins") or (f"https://{domain}" if domain else "")
     return Request(
@@ -114,6 +119,17 @@ def read_days(value: str) -> int:
     if not value.isdecimal():
         raise ValueError(f"{value!r} is not a number of days.")
     return int(value)
+
+
+def read_ladder(value: str) -> str:
+    """Return the name of a ladder that workers have built in.
+
+    Raises:
+        ValueError: there is none of that name; the message is one sentence for the operator.
+    """
+    if value not in _LADDERS:
+        raise ValueError(f"The ladder {value!r} is none of {', '.join(_LADDERS)}.")
+    return value
 
 
 def build(app: App) -> list[Stack]:

@@ -21,7 +21,7 @@ from infra.vpc_origin import let_in
 
 # What the API answers; all else is the page's. /metrics and /readyz are on the tasks' service port,
 # to which nothing leads from here.
-_API = ("/v1/*", "/docs", "/openapi.json", "/healthz")
+_API = ("/v1/*", "/embed/*", "/docs", "/openapi.json", "/healthz")
 # Longer than an event stream is silent: one line every 15 s keeps it open. 60 s is the most that
 # CloudFront gives without asking for more.
 _READ_S = 60

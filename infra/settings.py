@@ -86,9 +86,11 @@ def of_migrations(places: Places) -> dict[str, str]:
     }
 
 
-def of_worker(places: Places) -> dict[str, str]:
-    """Return the variables of a worker."""
+def of_worker(places: Places, ladder: str | None = None) -> dict[str, str]:
+    """Return the variables of a worker; `ladder` is one of its own, None for the default."""
+    chosen = {} if ladder is None else {"LADDER": ladder}
     return {
+        **chosen,
         **_shared(places),
         "SANDBOX": SANDBOX,
         "DRAIN_S": str(DRAIN_S),

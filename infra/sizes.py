@@ -37,6 +37,7 @@ class Size:
         rendition_tier_days: after which media moves to Intelligent-Tiering; 0 for never.
         monthly_budget_usd: of the whole deployment; what is over it is told by mail.
         requests_per_5_minutes: of one address, before the firewall refuses more.
+        ladder: one that is built into the workers; None for their default.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Size:
     rendition_tier_days: int
     monthly_budget_usd: int
     requests_per_5_minutes: int
+    ladder: str | None = None
 
 
 _ALL = (

@@ -55,6 +55,7 @@ def _media_bucket(
     stack: Stack, size: Size, origins: Sequence[str], log_bucket: s3.Bucket
 ) -> s3.Bucket:
     description = described()["bucket"]
+    readers = description["cors_of_readers"]
     if not origins:
         Annotations.of(stack).add_warning_v2(
             "framemill:origins",
@@ -65,7 +66,12 @@ def _media_bucket(
         "Media",
         # What was deleted or replaced can be had back as long as the database can be put back.
         versioned=size.keep_data,
-        cors=[_cors(description["cors"], origins)] if origins else None,
+        cors=[
+            *([_cors(description["cors"], origins)] if origins else ()),
+            # Whoever has a signed URL may read by it: who plays a film came by a redirect, and then
+            # a browser tells no origin but "null".
+            _cors(readers, readers["AllowedOrigins"]),
+        ],
         lifecycle_rules=[*map(_lifecycle, description["lifecycle"]), *_own_rules(size)],
         server_access_logs_bucket=log_bucket,
         server_access_logs_prefix="media/",

@@ -64,7 +64,7 @@ class WorkerStack(Stack):
             task,
             "worker",
             images.WORKER,
-            environment=settings.of_worker(places),
+            environment=settings.of_worker(places, size.ladder),
             log=self.log,
             stop_s=_STOP_S,
             secrets={"REDIS_PASSWORD": ecs.Secret.from_secrets_manager(data.redis_secret)},

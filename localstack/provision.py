@@ -79,8 +79,10 @@ def make_bucket(s3: Any, name: str, origins: list[str], description: dict[str, A
     except ClientError as error:
         if error.response["Error"]["Code"] not in _ALREADY_THERE:
             raise
-    rule = {**description["cors"], "AllowedOrigins": origins}
-    s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
+    # Who plays a film came by a redirect, and then a browser tells no origin but "null". A signed
+    # URL is all that opens an object, and no cookie goes along: any page may read by one.
+    rules = [{**description["cors"], "AllowedOrigins": origins}, description["cors_of_readers"]]
+    s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules})
     try:
         s3.put_bucket_lifecycle_configuration(
             Bucket=name, LifecycleConfiguration={"Rules": description["lifecycle"]}

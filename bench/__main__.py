@@ -18,11 +18,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from bench import (
     bad_rows,
     counts,
+    everything,
     login,
     memory,
     overload,
     pickup,
     pipeline,
+    playable,
     rates,
     results,
     sandbox,
@@ -39,9 +41,11 @@ from workers.ffmpeg.probe import ProbeFailedError
 MEASURES: dict[str, Callable[[Options], Measured]] = {
     "pipeline": pipeline.measure,
     "pipeline_large": pipeline.measure_large,
+    "everything": everything.measure,
     "usual": usual.measure,
     "upload": upload.measure,
     "pickup": pickup.measure,
+    "playable": playable.measure,
     "rates": rates.measure,
     "memory": memory.measure,
     "login": login.measure,
@@ -127,7 +131,10 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="few repetitions, to see that it runs")
     parser.add_argument(
-        "--film", metavar="PATH", type=Path, help="for `pipeline`, `usual` and `sandbox`"
+        "--film",
+        metavar="PATH",
+        type=Path,
+        help="for `pipeline`, `everything`, `usual` and `sandbox`",
     )
     return parser
 

@@ -13,8 +13,9 @@ from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import probe
 from workers.media.info import MediaInfo
-from workers.media.ladder import DEFAULT_LADDER, Ladder, load_ladder
+from workers.media.ladder import BUILT_IN, Ladder, load_ladder
 from workers.media.plan import EncodePlan, plan
+from workers.media.tracks import tracks_of
 
 _INPUT = "input"
 _OUT = "out"
@@ -44,15 +45,18 @@ class ByHand:
         """
         out = self.place / _OUT
         shutil.rmtree(out, ignore_errors=True)
-        out.mkdir()
+        for name in ("", *(track.name for track in tracks_of(self.plan))):
+            (out / name).mkdir()
         begun = time.perf_counter()
         # Its progress is read by the worker, so it is written to a pipe here too.
         subprocess.run(self.argv, cwd=self.place, check=True, capture_output=True)
         return time.perf_counter() - begun
 
 
-def prepare(held: World, film: Path) -> ByHand:
+def prepare(held: World, film: Path, ladder: Ladder | None = None) -> ByHand:
     """Decide as the worker of this stack does, and lay a copy of the film beside.
+
+    With a `ladder` that counts, instead of the worker's.
 
     Raises:
         ProbeFailedError: the film cannot be read.
@@ -62,13 +66,15 @@ def prepare(held: World, film: Path) -> ByHand:
     shutil.copyfile(film, place / _INPUT)
     ffmpeg, ffprobe = (held.stack.environment[name] for name in ("FFMPEG_PATH", "FFPROBE_PATH"))
     info = asyncio.run(probe(ffprobe, f"./{_INPUT}", cwd=place))
-    decided = plan(info, _ladder())
+    decided = plan(info, ladder or _ladder(held))
     capabilities = asyncio.run(ask_capabilities(ffmpeg))
     argv = encode_command(ffmpeg, decided, f"./{_INPUT}", _OUT, capabilities)
     return ByHand(place, argv, info, decided)
 
 
-def _ladder() -> Ladder:
+def _ladder(held: World) -> Ladder:
     """Return the ladder that the worker uses: it inherits our environment."""
     path = os.environ.get("LADDER_FILE")
-    return load_ladder(Path(path).read_text(encoding="utf-8")) if path else DEFAULT_LADDER
+    if path:
+        return load_ladder(Path(path).read_text(encoding="utf-8"))
+    return BUILT_IN[held.stack.environment["LADDER"]]

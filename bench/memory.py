@@ -24,6 +24,7 @@ from bench.film import clip
 from bench.measure import Measured, Options
 from bench.memory_of import peak_bytes
 from bench.world import World, world
+from workers.media.ladder import DEFAULT_LADDER
 
 _SIZE, _QUICK_SIZE = 2 * 1024**3, 200 * 1024**2
 _BOX_HEAD = 16  # size 1 says that the true size follows in 64 bits
@@ -32,7 +33,7 @@ _BOX_HEAD = 16  # size 1 says that the true size follows in 64 bits
 def measure(options: Options) -> Measured:
     """Make the measure."""
     size = _QUICK_SIZE if options.quick else _SIZE
-    with world() as held:
+    with world(ladder=DEFAULT_LADDER) as held:
         file = held.folder / "large.mp4"
         clip(file, size="1280x720", seconds=5 if options.quick else 60, grain=20)
         pad(file, size)

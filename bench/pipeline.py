@@ -11,6 +11,7 @@ from the job's log and say where the difference lies.
 import shlex
 import statistics
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from bench import joblog
@@ -19,6 +20,7 @@ from bench.errors import MeasureError
 from bench.film import large_film
 from bench.measure import Measured, Options, median_ratio
 from bench.world import Run, World, world
+from workers.media.ladder import MISSION_LADDER
 
 _PAIRS = 5
 
@@ -42,14 +44,14 @@ def _measured(film: Path, name: str, pairs: int, *, completing: bool = True) -> 
     ours: list[float] = []
     hand: list[float] = []
     parts: list[dict[str, float]] = []
-    with world() as held:
+    with world(ladder=replace(MISSION_LADDER, packaged=False)) as held:
         by_hand = prepare(held, film)
         for _ in range(pairs):
             run = held.transcoded(film)
             log = joblog.fetch(held.api, run.video.id)
             if joblog.command(log) != shlex.join(["ffmpeg", *by_hand.argv[1:]]):
                 raise MeasureError("The worker ran another FFmpeg command than was planned here.")
-            parts.append(_parts(held, run, log))
+            parts.append(parts_of(held, run, log))
             ours.append(run.seconds - (0 if completing else parts[-1]["completing"]))
             hand.append(by_hand.run())
     figures = {f"{name}_ratio": median_ratio(ours, hand)}
@@ -60,7 +62,7 @@ def _measured(film: Path, name: str, pairs: int, *, completing: bool = True) -> 
     return Measured(figures, samples)
 
 
-def _parts(held: World, run: Run, log: str) -> dict[str, float]:
+def parts_of(held: World, run: Run, log: str) -> dict[str, float]:
     """Return the seconds of everything between the request and the news, in order."""
     claimed = held.log_time("claimed", run.video.id)
     inside = joblog.stages(log)

@@ -21,7 +21,7 @@ from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import probe
 from workers.ffmpeg.process import ENVIRONMENT, launched
-from workers.media.ladder import DEFAULT_LADDER
+from workers.media.ladder import MISSION_LADDER
 from workers.media.limits import DEFAULT_LIMITS
 from workers.media.plan import plan
 from workers.sandbox.choose import NoSandboxError, choose
@@ -44,7 +44,7 @@ def measure(options: Options) -> Measured:
             sandbox = asyncio.run(choose("required", ffmpeg, ffprobe, place))
         except NoSandboxError as error:
             raise MeasureError(f"{error}.") from None
-        decided = plan(asyncio.run(probe(ffprobe, "./input", cwd=place)), DEFAULT_LADDER)
+        decided = plan(asyncio.run(probe(ffprobe, "./input", cwd=place)), MISSION_LADDER)
         capabilities = asyncio.run(ask_capabilities(ffmpeg))
         encode = encode_command(ffmpeg, decided, "./input", "out", capabilities)
         held = encode_policy(sandbox, ffmpeg, decided, source, out, DEFAULT_LIMITS)

@@ -15,6 +15,7 @@ import asyncio
 import statistics
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from bench.measure import Measured, Options, median_ratio
 from bench.world import World, world
 from workers.ffmpeg.capabilities import parse_names
 from workers.ffmpeg.probe import probe
+from workers.media.ladder import MISSION_LADDER
 from workers.media.plan import PlannedRendition
 
 _PAIRS = 3
@@ -35,7 +37,7 @@ _WAYS = ("same_preset", "defaults")
 def measure(options: Options) -> Measured:
     """Make the measure."""
     times: dict[str, list[float]] = {name: [] for name in ("ours", *_WAYS)}
-    with world() as held:
+    with world(ladder=replace(MISSION_LADDER, packaged=False)) as held:
         by_hand = prepare(held, options.film)
         held.s3().upload_file(str(options.film), held.bucket, _SOURCE)
         for _ in range(1 if options.quick else _PAIRS):

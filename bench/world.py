@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from client import Framemill
 from client.api import Api
 from client.models import Video
 from embedded.stack import EVERYTHING, Stack
+from workers.media.ladder import MISSION_LADDER, Ladder
 
 EMAIL = "bench@framemill.example"
 _LOG_PATIENCE_S = 10.0
@@ -126,11 +127,15 @@ class World:
 
 
 @contextmanager
-def world(parts: Collection[str] = EVERYTHING) -> Iterator[World]:
-    """Start the parts in a directory of their own and open an account."""
+def world(
+    parts: Collection[str] = EVERYTHING, *, ladder: Ladder = MISSION_LADDER
+) -> Iterator[World]:
+    """Start the parts in a directory of their own, and open an account."""
     with tempfile.TemporaryDirectory(prefix="framemill-bench-") as name:
         folder = Path(name)
-        with Stack(folder / "stack", parts, extra=_LOGS) as stack:
+        file = folder / "ladder.toml"
+        file.write_text(_as_toml(ladder))
+        with Stack(folder / "stack", parts, extra={**_LOGS, "LADDER": str(file)}) as stack:
             server, home = f"http://127.0.0.1:{stack.port}", folder / "home"
             with Framemill(server, home=home, remember=True) as client:
                 client.api = api = TimedApi(client.api.caller)
@@ -138,3 +143,16 @@ def world(parts: Collection[str] = EVERYTHING) -> Iterator[World]:
                 client.register(EMAIL, password)
                 client.login(EMAIL, password)
                 yield World(folder, stack, client, api, home, server)
+
+
+def _as_toml(ladder: Ladder) -> str:
+    """Return a ladder as its file; the values of TOML are written as in JSON."""
+    fields = asdict(ladder)
+    rungs = fields.pop("rungs")
+    fields["max_frame_rate"] = float(ladder.max_frame_rate)
+    tables = [fields, *rungs]
+    texts = [
+        "\n".join(f"{name} = {json.dumps(value)}" for name, value in each.items())
+        for each in tables
+    ]
+    return "\n[[rung]]\n".join(texts) + "\n"

@@ -106,7 +106,7 @@ def place(extra: Mapping[str, str]) -> Iterator[Place]:
         data_dir.mkdir()
         emulator = choose_ports(data_dir, ["emulator"])["emulator"]
         owners = Owners()
-        settings = {"LOG_LEVEL": "INFO", "LOG_FORMAT": "json", **extra}
+        settings = {"LOG_LEVEL": "INFO", "LOG_FORMAT": "json", "LADDER": "mission", **extra}
         with CountingProxy(f"http://127.0.0.1:{emulator}", owners.of) as proxy:
             settings["AWS_ENDPOINT_URL"] = proxy.url
             with Stack(data_dir, EVERYTHING, extra=settings) as stack:

@@ -26,7 +26,7 @@ from embedded.ffmpeg import find_tools
 from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import probe
-from workers.media.ladder import DEFAULT_LADDER
+from workers.media.ladder import MISSION_LADDER
 from workers.media.plan import plan
 
 _REPEATS = (1, 3, 6)  # lengths, in copies of the film
@@ -45,8 +45,8 @@ def main() -> int:
     found = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
-        "ladder": " and ".join(f"{rung.short_side}p" for rung in DEFAULT_LADDER.rungs),
-        "preset": DEFAULT_LADDER.preset,
+        "ladder": " and ".join(f"{rung.short_side}p" for rung in MISSION_LADDER.rungs),
+        "preset": MISSION_LADDER.preset,
         # The run that filled the cores best: this one, or an earlier one on a quieter machine.
         "quiet": max([*encodes, *_earlier()], key=lambda each: each["cpu_s"] / each["wall_s"]),
         "encodes": encodes,
@@ -79,7 +79,7 @@ def _encode(film: Path, place: Path) -> dict[str, Any]:
     """Return seconds of the film, of wall time and of processor time, of the quietest run."""
     tools = find_tools()
     info = asyncio.run(probe(str(tools.ffprobe), f"./{film.name}", cwd=place))
-    decided = plan(info, DEFAULT_LADDER)
+    decided = plan(info, MISSION_LADDER)
     capabilities = asyncio.run(ask_capabilities(str(tools.ffmpeg)))
     argv = encode_command(str(tools.ffmpeg), decided, f"./{film.name}", "out", capabilities)
     runs = [_timed(argv, place) for _ in range(_RUNS)]

@@ -5,6 +5,7 @@ import json
 import sys
 import tempfile
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from core import log
@@ -12,7 +13,7 @@ from tests.fidelity.bench import Outcome, outcomes, table
 from tests.fidelity.kinds import SAMPLES
 from tests.fidelity.random_files import random_samples
 from tests.fidelity.sample import NOT_YET
-from tests.fidelity.transcode import Whole, encoder, own_decoder, own_steps, version_of
+from tests.fidelity.transcode import PIPED, Whole, encoder, own_decoder, own_steps, version_of
 from tests.fidelity.workshop import Workshop
 from tests.support.product import PROJECT
 
@@ -42,7 +43,8 @@ def main() -> int:
         _say(f"{sample.kind} {sample.name}: {why}")
     with tempfile.TemporaryDirectory(prefix="fidelity-", ignore_cleanup_errors=True) as place:
         shop = Workshop(own_decoder().ffmpeg, Path(place))
-        with (Whole if wanted.stack else own_steps)(Path(place)) as transcode:
+        way = partial(own_steps, shape=PIPED) if wanted.piped else own_steps
+        with (Whole if wanted.stack else way)(Path(place)) as transcode:
             for each in outcomes(chosen, shop, transcode, own_decoder()):
                 results.append(each)
                 _tell(each)
@@ -58,7 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="KIND", help="kinds or `kind file` to try")
     parser.add_argument("--random", type=int, default=0, help="so many files by chance")
     parser.add_argument("--seed", type=int, default=0, help="of what is left to chance")
-    parser.add_argument("--stack", action="store_true", help="upload them to a whole stack")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--stack", action="store_true", help="upload them to a whole stack")
+    way.add_argument("--piped", action="store_true", help="read them as they arrive")
     parser.add_argument("--json", type=Path, default=_RESULTS, help="where the results go")
     return parser.parse_args()
 

@@ -68,7 +68,7 @@ def judged(made: Made, due: Expect, decoder: Decoder, source: Path) -> list[str]
         if path == made.renditions[0] and due.sizes and (film.width, film.height) not in due.sizes:
             wrong.append(f"{film.width} x {film.height}")
         if due.compared:
-            wrong += _compared(source, film, decoder, pattern=due.disc)
+            wrong += _compared(source, film, decoder, due)
         for each in wrong:
             found.setdefault(each, []).append(path.stem)
     # What is wrong with all of them is told once.
@@ -78,9 +78,10 @@ def judged(made: Made, due: Expect, decoder: Decoder, source: Path) -> list[str]
     ]
 
 
-def _compared(source: Path, film: Film, decoder: Decoder, *, pattern: bool) -> list[str]:
+def _compared(source: Path, film: Film, decoder: Decoder, due: Expect) -> list[str]:
+    moved_s = due.moved_s if due.disc else None
     try:
-        return differential.wrong_with(_plain(source, decoder), film, pattern=pattern)
+        return differential.wrong_with(_plain(source, decoder), film, moved_s)
     except UnreadableError as error:
         return [f"a plain decoder cannot read the source: {error}"]
 

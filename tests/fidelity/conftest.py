@@ -7,7 +7,7 @@ import pytest
 
 from embedded.stack import Stack
 from tests.fidelity.judge.decode import Decoder
-from tests.fidelity.transcode import Steps, own_decoder
+from tests.fidelity.transcode import PIPED, Steps, own_decoder
 from tests.fidelity.workshop import Workshop
 
 
@@ -24,4 +24,11 @@ def shop(decoder: Decoder, tmp_path: Path) -> Workshop:
 @pytest.fixture(scope="session")
 def steps(stack: Stack) -> Iterator[Steps]:
     with Steps(stack) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def piped_steps(stack: Stack) -> Iterator[Steps]:
+    """Steps that read a source as it arrives, if that can be done."""
+    with Steps(stack, PIPED) as opened:
         yield opened

@@ -39,6 +39,7 @@ class Expect:
         sizes: the largest rendition's, any of these.
         refused: codes of failures that are right too; alone if `ready` is not right.
         compared: whether it must be what a plain decoder sees and hears of the source.
+        moved_s: seconds by which a beep may move from its flash then.
         told: codes that must be among those that are told.
         damaged: whether damage is told; None if nobody can say. What is whole must not be blamed.
     """
@@ -60,6 +61,7 @@ class Expect:
     refused: frozenset[str] = field(default=frozenset())
     ready: bool = True
     compared: bool = False
+    moved_s: float = 0.045
     told: frozenset[str] = field(default=frozenset())
     damaged: bool | None = False
 

@@ -5,6 +5,8 @@ import struct
 from pathlib import Path
 
 TS_PACKET = 188
+# Seconds, and from which second of the track on they are shown; with None nothing is shown.
+Edit = tuple[float, float | None]
 
 
 def double_in_ebml(path: Path, element: bytes, value: float) -> None:
@@ -28,11 +30,39 @@ def flash_duration(path: Path, seconds: float) -> None:
     path.write_bytes(data)
 
 
-def duration_tags(path: Path, seconds: float) -> None:
-    """Let every DURATION tag of a Matroska file say another length."""
+def duration_tags(path: Path, seconds: float, tracks: tuple[int, ...] = ()) -> None:
+    """Let the DURATION tags of a Matroska file say another length: all, or those of some tracks."""
     text = f"{int(seconds // 3600):02}:{int(seconds // 60) % 60:02}:{seconds % 60:012.9f}".encode()
-    data = path.read_bytes()
-    path.write_bytes(re.sub(rb"\d\d:\d\d:\d\d\.\d{9}", text, data))
+    data = bytearray(path.read_bytes())
+    for track, tag in enumerate(re.finditer(rb"\d\d:\d\d:\d\d\.\d{9}", bytes(data))):
+        if track in tracks or not tracks:
+            # One of more than 99 hours lost some of its decimals.
+            data[tag.start() : tag.end()] = text[: tag.end() - tag.start()]
+    path.write_bytes(data)
+
+
+def default_duration(path: Path, seconds: float) -> None:
+    """Let the first track of a Matroska file say that each picture lasts so long."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\x23\xe3\x83\x84") + 4
+    data[at : at + 4] = struct.pack(">I", round(seconds * 1e9))
+    path.write_bytes(data)
+
+
+def counted(path: Path, kind: bytes, factor: float) -> None:
+    """Let the header of a stream of an AVI count more: `vids` or `auds`."""
+    data = bytearray(path.read_bytes())
+    at = data.index(kind) + 32
+    (count,) = struct.unpack_from("<I", data, at)
+    struct.pack_into("<I", data, at, min(round(count * factor), 2**31 - 1))
+    path.write_bytes(data)
+
+
+def family(path: Path, number: int) -> None:
+    """Let an Opus stream say another family of what its channels mean (RFC 7845, 5.1.1)."""
+    data = bytearray(path.read_bytes())
+    data[data.index(b"OpusHead") + 18] = number
+    path.write_bytes(data)
 
 
 def pixel_crop(path: Path, *, top: int = 0, bottom: int = 0, left: int = 0, right: int = 0) -> None:
@@ -52,6 +82,32 @@ def boxes(data: bytes, kind: bytes) -> list[int]:
     return [match.start() - 4 for match in re.finditer(re.escape(kind), data)]
 
 
+def dolby_vision(path: Path, profile: int, base: int) -> None:
+    """Let the only track of an MP4, whose index comes last, be Dolby Vision.
+
+    Its configuration follows what describes the codec (Dolby Vision Streams within the ISO base
+    media file format, 2.2); `base` tells how others may show the base layer.
+    """
+    data = bytearray(path.read_bytes())
+    has = 0b101 if profile != 7 else 0b111
+    flags = profile << 9 | 1 << 3 | has
+    record = bytes([1, 0]) + struct.pack(">HB", flags, base << 4) + bytes(19)
+    kind = b"dvcC" if profile <= 7 else b"dvvC"
+    box = struct.pack(">I", 8 + len(record)) + kind + record
+    at = data.rindex(b"moov") - 4
+    around = [at]
+    for name in (b"trak", b"mdia", b"minf", b"stbl", b"stsd"):
+        at = data.index(name, at) - 4
+        around.append(at)
+    entry = at + 16
+    for place in (*around, entry):
+        size = struct.unpack_from(">I", data, place)[0]
+        struct.pack_into(">I", data, place, size + len(box))
+    end = entry + struct.unpack_from(">I", data, entry)[0] - len(box)
+    data[end:end] = box
+    path.write_bytes(data)
+
+
 def media_duration(path: Path, factor: float) -> None:
     """Let each track of an MP4, and the film, say that they last that many times longer."""
     data = bytearray(path.read_bytes())
@@ -61,6 +117,47 @@ def media_duration(path: Path, factor: float) -> None:
             (ticks,) = struct.unpack_from(">I", data, at + offset)
             struct.pack_into(">I", data, at + offset, round(ticks * factor))
     path.write_bytes(data)
+
+
+def edit_list(path: Path, edits: tuple[Edit, ...]) -> None:
+    """Let each track of an MP4, whose index comes last, be shown as edited.
+
+    What its first edit leaves out already, as encoders need it, stays out.
+    """
+    data = bytearray(path.read_bytes())
+    film = data.rindex(b"moov") - 4
+    (clock,) = struct.unpack_from(">I", data, data.index(b"mvhd", film) + 16)
+    at = film
+    while (at := data.find(b"trak", at + 8) - 4) > film:
+        (ticks,) = struct.unpack_from(">I", data, data.index(b"mdhd", at) + 16)
+        head = data.index(b"tkhd", at) - 4
+        begin = end = head + struct.unpack_from(">I", data, head)[0]
+        out = 0
+        if data[begin + 4 : begin + 8] == b"edts":
+            end += struct.unpack_from(">I", data, begin)[0]
+            out = max(struct.unpack_from(">i", data, end - 8)[0], 0)
+        entries = b"".join(
+            struct.pack(
+                ">IiI", round(length * clock), -1 if start is None else out + round(start * ticks),
+                0x10000,
+            )
+            for length, start in edits
+        )  # fmt: skip
+        listed = _box(b"edts", _box(b"elst", struct.pack(">II", 0, len(edits)) + entries))
+        data[begin:end] = listed
+        for place in (film, at):
+            (size,) = struct.unpack_from(">I", data, place)
+            struct.pack_into(">I", data, place, size + len(listed) - (end - begin))
+    path.write_bytes(data)
+
+
+def _box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+def cut_at(path: Path, place: int) -> None:
+    """Leave only what is before a place of a file."""
+    path.write_bytes(path.read_bytes()[:place])
 
 
 def cut(path: Path, share: float) -> None:
@@ -84,6 +181,20 @@ def spoil(path: Path, begin: float, end: float, step: int = 7) -> None:
     path.write_bytes(data)
 
 
+def remove(path: Path, begin: float, end: float) -> None:
+    """Take out what lies between two shares of a file."""
+    data = path.read_bytes()
+    path.write_bytes(data[: round(len(data) * begin)] + data[round(len(data) * end) :])
+
+
+def zero(path: Path, begin: float, end: float) -> None:
+    """Put zeros between two shares of a file, as a disk does that cannot read there."""
+    data = bytearray(path.read_bytes())
+    first, last = round(len(data) * begin), round(len(data) * end)
+    data[first:last] = bytes(last - first)
+    path.write_bytes(data)
+
+
 def join(path: Path, *pieces: Path) -> None:
     """Put files one behind the other, as recorders do."""
     path.write_bytes(b"".join(piece.read_bytes() for piece in pieces))
@@ -102,3 +213,11 @@ def pulldown(data: bytes) -> bytes:
         if data[at] >> 4 == 1:  # sequence extension: not progressive_sequence
             changed[at + 1] &= ~0x08 & 0xFF
     return bytes(changed)
+
+
+def renumbered(stream: bytes) -> bytes:
+    """Have the packets of a transport stream begin with another number than they did."""
+    packets = [bytearray(stream[at : at + 188]) for at in range(0, len(stream), 188)]
+    for packet in packets:
+        packet[3] = packet[3] & 0xF0 | (packet[3] + 5) & 0x0F
+    return b"".join(packets)

@@ -1,5 +1,6 @@
 """Each judge sees what it is there for: it passes a film that is right, not one that is spoilt."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from tests.fidelity import differential
 from tests.fidelity.bench import Outcome, judged, table
 from tests.fidelity.expect import Expect, refused, wrong_with, wrong_words
 from tests.fidelity.judge.decode import Decoder, UnreadableError
+from tests.fidelity.judge.disc import disc_in
 from tests.fidelity.kinds.fields import moving_fields
 from tests.fidelity.pattern import TO_BT709, beeps
 from tests.fidelity.transcode import Made
-from tests.fidelity.workshop import AAC, Workshop
+from tests.fidelity.workshop import AAC, NotMadeError, Workshop
 
 _RIGHT = Expect(
     seconds=(3,), heard=3, pictures=(75, 75), different=(70, 75), hues=12, flashes=3, beeps=3,
@@ -52,6 +54,22 @@ def test_a_spoilt_film_is_seen(
 ) -> None:
     path = shop.film(shop.place("spoilt.mp4"), "-af", sound or "anull", seconds=3, filters=filters)
     assert any(told in line for line in wrong_with(decoder.decode(path), _RIGHT))
+
+
+def test_the_mark_in_the_middle_of_the_disc_does_not_change_its_shape() -> None:
+    width, height, half = 854, 480, 160
+    rows = []
+    for y in range(height):
+        across = max(half**2 - (y + 0.5 - height / 2) ** 2, 0) ** 0.5
+        left, right = round(width / 2 - across), round(width / 2 + across)
+        row = bytearray(bytes((96,)) * left + bytes((235,)) * (right - left))
+        row += bytes((96,)) * (width - right)
+        if 153 <= y < 180:
+            row[418:445] = bytes(27)
+        rows.append(bytes(row))
+    disc = disc_in(b"".join(rows), width, height)
+    assert disc is not None
+    assert abs(disc.ratio - 1) < 0.02
 
 
 def test_combing_is_seen(shop: Workshop, decoder: Decoder) -> None:
@@ -108,6 +126,18 @@ def test_what_is_no_film_cannot_be_decoded(decoder: Decoder, tmp_path: Path) -> 
     with pytest.raises(UnreadableError):
         decoder.decode(path)
     assert "cannot be decoded" in judged(Made((path,)), _RIGHT, decoder, path)[0]
+
+
+def test_what_never_ends_is_one_wrong_line_or_not_made(decoder: Decoder, tmp_path: Path) -> None:
+    silent = tmp_path / "silent.mp4"
+    os.mkfifo(silent)  # nobody writes into it
+    hasty = replace(decoder, patience_s=0.1)
+    (told,) = judged(Made((silent,)), _RIGHT, hasty, silent)
+    assert told == "cannot be decoded: ffprobe did not end in 0.1 s"
+    with pytest.raises(UnreadableError, match="ffmpeg did not end"):
+        hasty.run("-i", str(silent))
+    with pytest.raises(NotMadeError, match="did not end"):
+        Workshop(decoder.ffmpeg, tmp_path, patience_s=0.1).run("-i", str(silent))
 
 
 def test_a_failure_is_right_only_where_it_is_due(decoder: Decoder, tmp_path: Path) -> None:

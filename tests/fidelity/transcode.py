@@ -25,6 +25,7 @@ from tests.support.product import PASSWORD, address_of, until_final
 from tests.support.settings import settings_of
 from tests.support.transcoding import Worker, stored
 from workers.ffmpeg.capabilities import ask_capabilities
+from workers.formats.shape import DEFAULT_SHAPE, Shape
 from workers.media.ladder import load_ladder
 
 # Which FFmpeg encodes; what was made is always judged by the project's own.
@@ -34,6 +35,10 @@ _LADDER = 'preset = "ultrafast"\n' + "".join(
     f"[[rung]]\nshort_side = {lines}\ncrf = 20\nmax_bitrate = 4000000\n"
     for lines in (720, 480, 360, 240)
 )
+
+
+# Files of the bench are small; so these too are read as they arrive, as large ones are.
+PIPED = Shape(smallest=0)
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,11 @@ class Steps:
     """The tasks of a worker one after another, without queue and API.
 
     They use the object store of a stack that runs, whose keys are in this process's environment.
+    `shape` says from which size on a source is read as it arrives.
     """
 
     stack: Stack
+    shape: Shape = DEFAULT_SHAPE
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
     open: AsyncExitStack = field(default_factory=AsyncExitStack)
     storage: Storage = field(init=False)
@@ -114,8 +121,8 @@ class Steps:
 
     async def _made(self, source: Path, folder: Path) -> Made:
         self.worker.place = folder
-        work = await stored(self.storage, source.read_bytes())
-        assets = await self.worker.make(self.storage, work)
+        work = await stored(self.storage, source.read_bytes(), source.suffix)
+        assets = await self.worker.make(self.storage, work, self.shape)
         for asset in assets:
             body = self.storage.read_range(asset.s3_key, 0, asset.size - 1, None)
             data = b"".join([chunk async for chunk in body])
@@ -166,12 +173,12 @@ class Whole:
 
 
 @contextmanager
-def own_steps(folder: Path) -> Iterator[Steps]:
+def own_steps(folder: Path, shape: Shape = DEFAULT_SHAPE) -> Iterator[Steps]:
     """The tasks of a worker, on a store of their own in a folder."""
     with Stack(folder / "store") as stack:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):  # the SDK reads them itself
             os.environ[name] = stack.environment[name]
-        with Steps(stack) as steps:
+        with Steps(stack, shape) as steps:
             yield steps
 
 

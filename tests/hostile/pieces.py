@@ -14,9 +14,10 @@ from workers.ffmpeg.process import FFmpegFailedError, run
 from workers.media import limits as media_limits
 from workers.media import verify
 from workers.media.info import MediaInfo
-from workers.media.ladder import DEFAULT_LADDER
+from workers.media.ladder import MISSION_LADDER
 from workers.media.limits import Limits
 from workers.media.plan import EncodePlan, plan
+from workers.media.tracks import tracks_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Pieces:
             refusal = media_limits.refuse(info, found)
             if refusal is not None:
                 return str(refusal.code)
-            decided = plan(info, DEFAULT_LADDER)
+            decided = plan(info, MISSION_LADDER)
             outputs, complaint = await self._encode(decided, place, name, found)
         except ProbeFailedError as error:
             return error.failure.code
@@ -47,7 +48,8 @@ class Pieces:
     async def _encode(
         self, decided: EncodePlan, place: Path, name: str, limits: Limits
     ) -> tuple[dict[str, MediaInfo], FailureCode | None]:
-        (place / "out").mkdir(exist_ok=True)
+        for each in ("", *(track.name for track in tracks_of(decided))):
+            (place / "out" / each).mkdir(exist_ok=True)
         argv = command.encode_command(
             self.ffmpeg, decided, f"./{name}", "out", self.capabilities, limits
         )

@@ -11,6 +11,7 @@ from tests.hostile import texts
 from tests.hostile.conftest import Watch
 from tests.hostile.maker import Maker
 from workers.ffmpeg.whitelists import input_options
+from workers.media.limits import Limits
 
 Make = Callable[[Maker], bytes]
 TOOLS = find_tools()
@@ -46,7 +47,7 @@ def test_the_list_of_formats_is_the_reason(
     (tmp_path / name).write_bytes(FILES[name](maker))
     before, after = PROGRAMS[program]
     done = subprocess.run(
-        [*before, *input_options(32, 35_651_584), "-i", f"./{name}", *after],
+        [*before, *input_options(Limits()), "-i", f"./{name}", *after],
         cwd=tmp_path, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert done.returncode != 0

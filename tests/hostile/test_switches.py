@@ -48,10 +48,8 @@ def place(tmp_path: Path) -> Path:
 def without(*options: str, protocols: str = "file") -> Options:
     """The input's options, some of them left out."""
 
-    def remaining(
-        max_streams: int, max_pixels: int, source: str = "", *, stills: bool = False
-    ) -> list[str]:
-        found = input_options(max_streams, max_pixels)
+    def remaining(limits: media_limits.Limits, source: str = "", *, spare: int = 0) -> list[str]:
+        found = input_options(limits)
         pairs = dict(zip(found[::2], found[1::2], strict=True))
         pairs["-protocol_whitelist"] = protocols
         return [word for pair in pairs.items() if pair[0] not in options for word in pair]

@@ -23,15 +23,19 @@ _SIZE = re.compile(r"\[Parsed_showinfo_0 @ .*? s:(\d+)x(\d+)")
 
 
 class UnreadableError(Exception):
-    """A film could not be decoded; the message is FFmpeg's last line."""
+    """A film could not be decoded; the message is FFmpeg's last line, or that it never ended."""
 
 
 @dataclass(frozen=True)
 class Decoder:
-    """The two programs that decode, which need not be those that encoded."""
+    """The two programs that decode, which need not be those that encoded.
+
+    After `patience_s` seconds they are ended, and the film counts as unreadable.
+    """
 
     ffmpeg: str
     ffprobe: str
+    patience_s: float = 120
 
     def decode(self, path: Path) -> Film:
         """Decode a whole film.
@@ -40,8 +44,10 @@ class Decoder:
             UnreadableError: FFmpeg cannot read it.
         """
         found = self.streams(path)
-        video = next(each for each in found["streams"] if each["codec_type"] == "video")
+        video = next((each for each in found["streams"] if each["codec_type"] == "video"), None)
         channels = [s["channels"] for s in found["streams"] if s["codec_type"] == "audio"]
+        if video is None:
+            return self._sound_alone(path, channels[0])
         width, height = video["width"], video["height"]
         small_height = max(round(_SMALL * height / width), 2)
         in_bt709 = as_shown(video)
@@ -59,8 +65,10 @@ class Decoder:
             self.run(
                 "-i", str(path), "-filter_complex", graph, "-map", "[small]", *raw,
                 *_both("small", place), "-map", "[still]", *raw, *_both("still", place),
-                *(_sounds(place) if channels else ()),
             )  # fmt: skip
+            if channels:
+                # By itself: with both in one run FFmpeg 9 may wait for ever.
+                self.run("-i", str(path), *_sounds(place))
             small = _cut((place / "small").read_bytes(), _SMALL * small_height)
             whole = _cut((place / "still").read_bytes(), width * height * 3)
             shown = _packets(place / "small")
@@ -68,16 +76,16 @@ class Decoder:
                 Still(time, width, height, rgb)
                 for time, rgb in zip(times_of(_packets(place / "still")), whole, strict=True)
             )
-            ways = [
-                _loudest(_samples(place / name), count)
-                for count in channels[:1]
-                for name in ("row", "placed")
-            ]
-        sound = Sound(*ways) if ways else None
+            sound = _both_ways(place, channels[0]) if channels else None
         return Film(
             width, height, times_of(shown), _SMALL, small_height, small, stills, sound,
             last=last_stands(shown),
         )  # fmt: skip
+
+    def _sound_alone(self, path: Path, channels: int) -> Film:
+        with tempfile.TemporaryDirectory(prefix="framemill-judge-") as folder:
+            self.run("-i", str(path), *_sounds(Path(folder)))
+            return Film(0, 0, (), 0, 0, (), (), _both_ways(Path(folder), channels))
 
     def plain(self, path: Path) -> Film:
         """Decode a source as it is: every picture that is there, every sample at its time.
@@ -86,18 +94,21 @@ class Decoder:
         loudest channel is from 0.
 
         Raises:
-            UnreadableError: FFmpeg cannot read it, or it has no picture.
+            UnreadableError: FFmpeg cannot read it, or there is nothing in it.
         """
         streams = self.streams(path)["streams"]
         picture, track = largest_picture(streams), default_sound(streams)
-        if picture is None:
-            raise UnreadableError("no picture")
+        if picture is None and track is None:
+            raise UnreadableError("neither picture nor sound")
         with tempfile.TemporaryDirectory(prefix="framemill-judge-") as folder:
             place = Path(folder)
             heard = () if track is None else (
                 "-map", f"0:{track}", "-ar", str(SOUND_RATE), "-c:a", "pcm_s16le",
                 *_both("row", place),
             )  # fmt: skip
+            if picture is None:
+                self.run(*_PATIENT, "-i", str(path), *heard)
+                return Film(0, 0, (), 0, 0, (), (), _heard(place / "row"))
             # Both in one run: FFmpeg counts from the first of the streams that it reads.
             log = self.run(
                 *_PATIENT, "-i", str(path), "-map", f"0:{picture}", "-enc_time_base", "filter",
@@ -125,9 +136,7 @@ class Decoder:
             UnreadableError: it failed.
         """
         command = [self.ffmpeg, "-nostdin", "-hide_banner", "-nostats", "-v", "info", *arguments]
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=300, check=False
-        )
+        done = self._ended(command)
         if done.returncode:
             raise UnreadableError(done.stderr.strip().rpartition("\n")[2])
         return done.stderr
@@ -139,11 +148,21 @@ class Decoder:
             UnreadableError: it failed.
         """
         command = [self.ffprobe, "-v", "error", "-show_format", "-show_streams", "-of", "json"]
-        done = subprocess.run([*command, str(path)], capture_output=True, timeout=60, check=False)
+        done = self._ended([*command, str(path)])
         if done.returncode:
-            raise UnreadableError(done.stderr.decode(errors="replace").strip())
+            raise UnreadableError(done.stderr.strip())
         found: dict[str, Any] = json.loads(done.stdout)
         return found
+
+    def _ended(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                command, capture_output=True, text=True, errors="replace",
+                timeout=self.patience_s, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            program = Path(command[0]).name.partition("-")[0]
+            raise UnreadableError(f"{program} did not end in {self.patience_s:g} s") from error
 
 
 def _both(name: str, place: Path) -> list[str]:
@@ -157,6 +176,10 @@ def _sounds(place: Path) -> list[str]:
         *one, "-af", "asetpts=N/SR/TB", str(place / "row"),
         *one, "-af", "aresample=async=1:first_pts=0", str(place / "placed"),
     ]  # fmt: skip
+
+
+def _both_ways(place: Path, channels: int) -> Sound:
+    return Sound(*(_loudest(_samples(place / name), channels) for name in ("row", "placed")))
 
 
 def _heard(file: Path) -> Sound:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from tests.fidelity.judge.film import Still
 
 _ALIKE = 36  # levels; the ground is farther away, and coding blurs the edge
-_LINES = 40  # so many rows and columns are looked at, at most twice as many
+_LINES = 40  # so many rows and columns are looked at, often more
+_NEAR = 8  # pixels
 ROUND = 0.03  # the sides of a round thing differ by less
 
 
@@ -34,7 +35,8 @@ def disc_in(plane: bytes, width: int, height: int) -> Disc | None:
     alike = bytes(int(abs(level - middle) <= _ALIKE) for level in range(256))
     marked = plane.translate(alike)
     rows = [marked[y * width : (y + 1) * width] for y in range(0, height, max(height // _LINES, 1))]
-    columns = [marked[x::width] for x in range(0, width, max(width // _LINES, 1))]
+    # The black mark may hide the longest ones: the next must be near.
+    columns = [marked[x::width] for x in range(0, width, min(max(width // _LINES, 1), _NEAR))]
     across, left = _longest(rows)
     down, top = _longest(columns)
     # What reaches from top to bottom is the ground, not the disc.

@@ -4,6 +4,8 @@ from tests.fidelity.kinds import (
     changes,
     codecs,
     colours,
+    damage,
+    edits,
     ends,
     fields,
     lengths,
@@ -11,12 +13,14 @@ from tests.fidelity.kinds import (
     shapes,
     shared,
     sounds,
+    stills,
     tracks,
 )
 from tests.fidelity.sample import Sample
 
 _MODULES = (
-    ends, changes, shapes, lengths, codecs, sounds, colours, fields, tracks, rates, shared,
+    ends, changes, shapes, lengths, codecs, sounds, colours, fields, tracks, rates, stills, damage,
+    edits, shared,
 )  # fmt: skip
 SAMPLES: tuple[Sample, ...] = tuple(
     sample for module in _MODULES for kind in module.KINDS for sample in kind.samples

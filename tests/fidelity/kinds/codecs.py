@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tests.fidelity.expect import Expect
+from tests.fidelity.expect import Expect, refused
 from tests.fidelity.pattern import TO_BT709
 from tests.fidelity.sample import Kind
 from tests.fidelity.workshop import H264, NotMadeError, Workshop
@@ -19,10 +19,17 @@ _MPEG4 = "-c:v mpeg4 -q:v 2"
 _MPEG2 = "-c:v mpeg2video -q:v 2"
 
 
-def _film(name: str, codecs: str, due: Expect = _DUE, **how: object) -> None:
+def _film(
+    name: str,
+    codecs: str,
+    due: Expect = _DUE,
+    *,
+    least: tuple[int, int] = (5, 1),
+    **how: object,
+) -> None:
     """Add a film of codecs that are given as options of FFmpeg."""
 
-    @KIND(name, due)
+    @KIND(name, due, least)
     def make(shop: Workshop, path: Path) -> None:
         if due.heard == 0:
             how["heard"] = 0
@@ -30,6 +37,13 @@ def _film(name: str, codecs: str, due: Expect = _DUE, **how: object) -> None:
 
 
 _X264 = " ".join(H264)
+# Phones, cards and what records a screen.
+_film("apv.mp4", "-c:v liboapv -c:a aac", filters="format=yuv422p10", least=(8, 0))
+_film("asus.avi", "-c:v asv2 -q:v 2 -c:a pcm_s16le")
+_film("newtek.mov", "-c:v speedhq -c:a pcm_s16le")
+_film("avi-zlib.avi", "-c:v zlib -c:a pcm_s16le", filters="format=bgr24")
+_film("avid-1-1.mov", "-c:v avrp -c:a pcm_s16le", filters="format=gbrp10")
+_film("y41p.avi", "-c:v y41p -c:a pcm_s16le", _COARSE, filters="format=yuv411p")
 # Old cameras, players and browsers.
 _film("dts.mkv", f"{_X264} -c:a dca -strict -2", channels="stereo")
 _film("dts-51.mkv", f"{_X264} -c:a dca -strict -2", channels="5.1(side)")
@@ -65,7 +79,7 @@ _film("av1-opus.webm", "-c:v libsvtav1 -preset 12 -c:a libopus")
 _film("av1-aac.mp4", "-c:v libsvtav1 -preset 12 -c:a aac")
 _film("hevc-opus.mp4", "-c:v libx265 -preset ultrafast -tag:v hvc1 -c:a libopus")
 _film("hevc-flac.mkv", "-c:v libx265 -preset ultrafast -c:a flac")
-_film("vvc-aac.mp4", "-c:v libvvenc -preset faster -qp 22 -c:a aac")
+_film("vvc-aac.mp4", "-c:v libvvenc -preset faster -qp 22 -c:a aac", least=(7, 1))
 _film("realvideo1.rm", "-c:v rv10 -q:v 2 -c:a ac3", filters=f"{TO_BT709},scale=640:352")
 _film("realvideo2.rm", "-c:v rv20 -q:v 2 -c:a ac3", filters=f"{TO_BT709},scale=640:352")
 # Broadcast and discs.
@@ -98,7 +112,8 @@ _film("ffv1-tta.mkv", "-c:v ffv1 -c:a tta")
 _film("huffyuv.avi", "-pix_fmt yuv422p -c:v huffyuv -c:a pcm_s16le")
 _film("ffvhuff.avi", "-c:v ffvhuff -c:a pcm_s16le")
 _film("ut-video.avi", "-c:v utvideo -c:a pcm_s16le")
-_film("magicyuv.avi", "-c:v magicyuv -c:a pcm_s16le")
+# `tests/hostile` counts it among the hostile files: its decoder stays closed.
+_film("magicyuv.avi", "-c:v magicyuv -c:a pcm_s16le", refused("unsupported_codec"))
 _film("uncompressed.avi", "-c:v rawvideo -c:a pcm_s16le")
 _film("uncompressed-rgb.avi", "-pix_fmt bgr24 -c:v rawvideo -c:a pcm_s16le")
 _film("v210.mov", "-pix_fmt yuv422p10le -c:v v210 -c:a pcm_s16le")
@@ -123,13 +138,19 @@ _SPARE = replace(_SILENT, refused=frozenset({"unsupported_format"}))
 _PALETTE = "split[a][b];[a]palettegen[c];[b][c]paletteuse=dither=none"
 _film("animated.gif", "-c:v gif", _SILENT, filters=f"{TO_BT709},{_PALETTE}")
 _film("animated.apng", "-pix_fmt rgb24 -c:v apng -plays 0 -f apng", _SILENT)
-# FFmpeg writes it, but does not read it.
-_film("animated.webp", "-c:v libwebp_anim -q:v 90 -loop 0", _SPARE)
+# FFmpeg has long written it, but not read it.
+_film("animated.webp", "-c:v libwebp_anim -q:v 90 -loop 0", _SPARE, least=(9, 0))
 _film("motion.mjpeg", "-c:v mjpeg -q:v 2 -f mjpeg", _SPARE)
 _film("stream.h264", f"{_X264} -f h264", _SPARE)
 _film("stream.hevc", "-c:v libx265 -preset ultrafast -f hevc", _SPARE)
 _film("stream.m2v", f"{_MPEG2} -f mpeg2video", _SPARE)
 _film("stream.ivf", "-c:v libsvtav1 -preset 12 -f ivf", _SPARE)
+
+
+_TAGGED = {
+    ".ogv": ("-c:v", "libtheora", "-q:v", "9", "-c:a", "libvorbis"),
+    ".mkv": (*H264, "-c:a", "aac"),
+}
 
 
 # Two tracks of sound, or one that nobody reads: what can be read is taken.
@@ -169,6 +190,25 @@ def _subtitles(shop: Workshop, path: Path) -> None:
     film = shop.film(shop.place("plain.mkv"), seconds=2)
     shop.run("-i", str(film), "-i", str(words), "-map", "0", "-map", "1", "-map", "1", "-c", "copy",
              "-c:s:0", "srt", "-c:s:1", "ass", str(path))  # fmt: skip
+
+
+@KIND("large-tag.ogv", _DUE)
+@KIND("large-tag.mkv", _DUE)
+def _large_tag(shop: Workshop, path: Path) -> None:
+    # Players of music write the picture of an album into a tag.
+    words = shop.place("tags.txt")
+    words.write_text(f";FFMETADATA1\nCOVERART={'A' * 1_500_000}\n")
+    shop.run(*shop.picture(2), *shop.beeps(2, "stereo"), "-i", str(words), "-map_metadata", "2",
+             "-vf", TO_BT709, *_TAGGED[path.suffix], str(path))  # fmt: skip
+
+
+# What no decoder can begin with is damaged, and no trouble of ours that passes.
+@KIND("broken-header.wav", refused("corrupt_media"))
+def _broken_wave(shop: Workshop, path: Path) -> None:
+    shop.run(*shop.beeps(2), "-c:a", "pcm_s16le", str(path))
+    data = bytearray(path.read_bytes())
+    data[22:24] = b"\xff\xff"  # channels
+    path.write_bytes(data)
 
 
 def _no_encoder(name: str, codec: str) -> None:

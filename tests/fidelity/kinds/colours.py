@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from tests.fidelity.expect import Expect
+from tests.fidelity.expect import Expect, refused
+from tests.fidelity.patch import dolby_vision
 from tests.fidelity.sample import Kind
-from tests.fidelity.workshop import H264, NotMadeError, Workshop
+from tests.fidelity.workshop import H264, Workshop
 
 KIND = Kind("G colours")
 KINDS = (KIND,)
@@ -20,11 +21,11 @@ _X265 = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=e
 def _colours(
     name: str, due: Expect, *, primaries: str = "709", transfer: str = "709", matrix: str = "709",
     full: bool = False, tagged: bool = True, pixels: str = "yuv420p",
-    codec: tuple[str, ...] = H264, size: str = "640x360",
+    codec: tuple[str, ...] = H264, size: str = "640x360", least: tuple[int, int] = (5, 1),
 ) -> None:  # fmt: skip
     """Add a film whose colours are those of the test picture, written in another way."""
 
-    @KIND(name, due)
+    @KIND(name, due, least)
     def make(shop: Workshop, path: Path) -> None:
         levels = "full" if full else "limited"
         convert = (
@@ -44,7 +45,8 @@ _colours("bt2020.webm", _EXACT, primaries="2020", transfer="2020_10", matrix="20
 _colours("bt2020-primaries-only.mkv", _EXACT, primaries="2020", transfer="709", matrix="709")
 _colours("display-p3.mov", _EXACT, primaries="smpte432", transfer="709", matrix="709")
 _colours("display-p3-srgb.mov", _NEAR, primaries="smpte432", transfer="iec61966-2-1", matrix="709")
-_colours("dci-p3.mov", _NEAR, primaries="smpte431", transfer="709", matrix="709")
+# zimg 3.0.4, which Debian has beside FFmpeg 5.1, takes the white of cinemas otherwise.
+_colours("dci-p3.mov", _NEAR, primaries="smpte431", transfer="709", matrix="709", least=(9, 0))
 _colours("pal.mp4", _EXACT, primaries="bt470bg", transfer="601", matrix="470bg")
 _colours("ntsc.mp4", _CLIPPED, primaries="170m", transfer="601", matrix="170m")
 _colours("bt470m.mkv", _CLIPPED, primaries="bt470m", transfer="bt470m", matrix="709")
@@ -74,11 +76,47 @@ for _name, _range in (("pq.mp4", False), ("pq-full-range.mp4", True)):
              pixels="yuv420p10le", codec=_X265)  # fmt: skip
 _colours("pq-p3.mp4", _HUES, primaries="smpte432", transfer="smpte2084", matrix="2020_ncl",
          pixels="yuv420p10le", codec=_X265)  # fmt: skip
+_colours("constant-luminance.mkv", _NEAR, primaries="2020", transfer="2020_10", matrix="2020_cl",
+         pixels="yuv420p10le", codec=_X265)  # fmt: skip
+_colours("p3-rgb.mkv", _NEAR, primaries="smpte432", transfer="709", matrix="gbr", full=True,
+         pixels="gbrp10le", codec=("-c:v", "ffv1"))  # fmt: skip
+_colours("pq-rgb.mkv", _HUES, primaries="2020", transfer="smpte2084", matrix="gbr", full=True,
+         pixels="gbrp10le", codec=("-c:v", "ffv1"))  # fmt: skip
+_colours("pq-ictcp.mkv", _HUES, primaries="2020", transfer="smpte2084", matrix="ictcp",
+         pixels="yuv420p10le", codec=_X265)  # fmt: skip
 
 
-@KIND("dolby-vision-5.mp4", Expect(refused=frozenset({"unsupported_codec"})))
-def _dolby(_shop: Workshop, _path: Path) -> None:
-    raise NotMadeError("no encoder here writes the metadata of Dolby Vision")
+def _mistagged(name: str, due: Expect, matrix: int, primaries: int = 1, transfer: int = 1) -> None:
+    """Add a film in BT.709 that says something else, by the numbers of ITU-T H.273."""
+
+    @KIND(name, due)
+    def make(shop: Workshop, path: Path) -> None:
+        tags = f"h264_metadata=matrix_coefficients={matrix}:colour_primaries={primaries}"
+        shop.film(path, "-bsf:v", f"{tags}:transfer_characteristics={transfer}", seconds=2)
+
+
+_mistagged("chroma-derived.mp4", _EXACT, 12)
+_mistagged("chroma-derived-constant.mp4", _EXACT, 13)
+_mistagged("constant-luminance-by-mistake.mp4", _EXACT, 10)
+_mistagged("ictcp-by-mistake.mp4", _EXACT, 14)
+_mistagged("logarithmic.mp4", _HUES, 9, 9, 9)
+_mistagged("bt1361.mp4", _HUES, 1, 12, 12)
+
+
+def _dolby(name: str, due: Expect, profile: int, base: int, *codec: str) -> None:
+    """Add a film that says it is Dolby Vision; its pictures are what its base may be shown as."""
+
+    @KIND(name, due)
+    def make(shop: Workshop, path: Path) -> None:
+        shop.film(path, seconds=2, heard=0, video=codec)
+        dolby_vision(path, profile, base)
+
+
+_SVT_AV1 = ("-c:v", "libsvtav1", "-preset", "12")
+_dolby("dolby-vision-5.mp4", refused("unsupported_codec"), 5, 0, *_X265, "-tag:v", "hvc1")
+_dolby("dolby-vision-8.mp4", _NEAR, 8, 2, *_X265, "-tag:v", "hvc1")
+_dolby("dolby-vision-10-alone.mp4", refused("unsupported_codec"), 10, 0, *_SVT_AV1)
+_dolby("dolby-vision-10.mp4", _NEAR, 10, 2, *_SVT_AV1)
 
 
 def _alpha(name: str, *codec: str) -> None:

@@ -13,6 +13,8 @@ KINDS = (KIND,)
 _NO_COMBS = Expect(seconds=(2,), hues=48, combing=True)
 _SIZE = "640x360"
 _TALL = "pad=640:480:0:60"  # the lines of a standard that has fields
+_WOVEN = "tinterlace=interleave_top"
+_MIXED = Expect(seconds=(8,), pictures=(238, 242), different=(210, 217), hues=48, combing=True)
 _MPEG2 = ("-c:v", "mpeg2video", "-q:v", "2")
 
 
@@ -47,6 +49,46 @@ _interlaced("h264-not-flagged.mp4", "top", "-c:v", "libx264", "-preset", "superf
             "-field_order", "progressive")  # fmt: skip
 _interlaced("mpeg4-not-flagged.avi", "top", "-c:v", "mpeg4", "-q:v", "2")
 _interlaced("mpeg2-not-flagged.ts", "bottom", *_MPEG2)
+
+
+@KIND("h265-a-field-each-top.ts", _NO_COMBS)
+@KIND("h265-a-field-each-bottom.mp4", _NO_COMBS)
+def _field_each(shop: Workshop, path: Path) -> None:
+    # Each picture of the stream is one field, half as high.
+    first = path.stem.rpartition("-")[2]
+    given = moving_fields(shop, 2, first=first)
+    given[-1] += ",separatefields,setfield=prog"
+    coded = f"log-level=none:interlace={first[0]}ff"
+    shop.run(*given, "-c:v", "libx265", "-preset", "ultrafast", "-crf", "16", "-x265-params", coded,
+             str(path))  # fmt: skip
+
+
+@KIND("large-v210.mov", _NO_COMBS)
+@KIND("large-rawvideo.mkv", _NO_COMBS)
+def _large(shop: Workshop, path: Path) -> None:
+    # It is read as it arrives, and the first 6 MB of it have few pictures.
+    given = moving_fields(shop, 2)
+    given[-1] += ",setfield=prog"
+    shop.run(*given, "-c:v", path.stem.rpartition("-")[2], str(path))
+
+
+_LATE = Expect(seconds=(9,), disc=False, hues=0, combing=True)
+
+
+@KIND("black-first-ffv1.mkv", _LATE)
+@KIND("black-first-h264.mp4", _LATE)
+@KIND("black-first-mpeg2.ts", _LATE)
+@KIND("black-first-large.mkv", _LATE)
+def _black_first(shop: Workshop, path: Path) -> None:
+    codecs = {
+        "ffv1": ("-c:v", "ffv1"),
+        "h264": ("-c:v", "libx264", "-preset", "superfast"),
+        "mpeg2": _MPEG2,
+        "large": ("-c:v", "ffvhuff"),
+    }
+    given = moving_fields(shop, 3)
+    given[-1] += ",setfield=prog,tpad=start_duration=6"
+    shop.run(*given, *codecs[path.stem.rpartition("-")[2]], str(path))
 
 
 @KIND("ntsc.dv", _NO_COMBS)
@@ -89,6 +131,23 @@ def _hard_telecine(shop: Workshop, path: Path) -> None:
 @KIND("soft-telecine.mpg", Expect(seconds=(4,), pictures=(94, 98), different=(92, 98), hues=48))
 @KIND("soft-telecine.ts", Expect(seconds=(4,), pictures=(94, 98), different=(92, 98), hues=48))
 def _soft_telecine(shop: Workshop, path: Path) -> None:
+    shop.run("-fflags", "+genpts", "-i", str(_film(shop)), "-c", "copy", str(path))
+
+
+# As television shows it: a film, and then advertisements.
+@KIND("soft-telecine-then-video.mpg", _MIXED)
+@KIND("soft-telecine-then-video.ts", _MIXED)
+def _film_and_video(shop: Workshop, path: Path) -> None:
+    video, both = shop.place("video.m2v"), shop.place("both.m2v")
+    shop.run(
+        *shop.picture(4, "60000/1001", _SIZE), "-vf", f"{_TALL},{TO_BT709},{_WOVEN}",
+        *_MPEG2, *_ILME, "-bf", "0", "-f", "mpeg2video", str(video),
+    )  # fmt: skip
+    join(both, _film(shop), video)
+    shop.run("-fflags", "+genpts", "-i", str(both), "-c", "copy", str(path))
+
+
+def _film(shop: Workshop) -> Path:
     plain = shop.place("film.m2v")
     at_video_rate = "settb=1001/30000,setpts=N,fps=30000/1001"
     shop.run(
@@ -96,7 +155,7 @@ def _soft_telecine(shop: Workshop, path: Path) -> None:
         *_MPEG2, "-bf", "0", "-f", "mpeg2video", str(plain),
     )  # fmt: skip
     plain.write_bytes(pulldown(plain.read_bytes()))
-    shop.run("-fflags", "+genpts", "-i", str(plain), "-c", "copy", str(path))
+    return plain
 
 
 @KIND("progressive-flagged-as-fields.ts", Expect(seconds=(2,), hues=48, different=(48, 51)))

@@ -1,15 +1,17 @@
 """D: lengths and clocks that promise something else than what is there."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.fidelity import patch
 from tests.fidelity.expect import Expect, refused
-from tests.fidelity.sample import Kind
+from tests.fidelity.sample import NOT_YET, Kind
 from tests.fidelity.workshop import H264, Workshop
 
 KIND = Kind("D lengths")
 KINDS = (KIND,)
 _FOUR = Expect(seconds=(4,), heard=4, flashes=4, beeps=4, compared=True)
+_LATE = frozenset({"picture_late"})
 _VP8 = ("-c:v", "libvpx", "-b:v", "1M", "-deadline", "realtime", "-cpu-used", "8")
 
 
@@ -41,6 +43,96 @@ def _tag(shop: Workshop, path: Path) -> None:
 def _nonsense(shop: Workshop, path: Path) -> None:
     shop.film(path)
     patch.duration_tags(path, 0)
+
+
+@KIND("sound-tag-too-long.mkv", _FOUR)
+def _sound_tag(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.duration_tags(path, 60, tracks=(1,))
+
+
+@KIND("sound-tag-of-9999-h.mkv", _FOUR)
+def _endless_sound_tag(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.duration_tags(path, 9999 * 3600, tracks=(1,))
+
+
+@KIND("picture-tag-too-short.mkv", _FOUR)
+def _picture_tag(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.duration_tags(path, 1, tracks=(0,))
+
+
+@KIND("duration-of-9999-h.mkv", _FOUR)
+@KIND("duration-of-9999-h.flv", _FOUR)
+def _endless(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    tell = patch.duration if path.suffix == ".mkv" else patch.flash_duration
+    tell(path, 9999 * 3600)
+    if path.suffix == ".mkv":
+        patch.duration_tags(path, 9999 * 3600)
+
+
+# Some chunks are empty: a picture stands on.
+_REORDERED = replace(_FOUR, seconds=(4, 4.12), compared=False)
+
+
+@KIND("reordered-h264.avi", _REORDERED)
+@KIND("reordered-mpeg4.avi", _REORDERED)
+def _reordered(shop: Workshop, path: Path) -> None:
+    # AVI has no times of pictures, and decoders give them later the more they reorder them.
+    h264 = ("-c:v", "libx264", "-preset", "fast", "-bf", "3", "-g", "50")
+    mpeg4 = ("-c:v", "mpeg4", "-q:v", "2", "-bf", "2")
+    video = h264 if "h264" in path.name else mpeg4
+    shop.film(path, rate="25" if "h264" in path.name else "12", video=video,
+              audio=("-c:a", "libmp3lame"))  # fmt: skip
+
+
+@KIND("counts-too-many.avi", _FOUR)
+@KIND("counts-for-hours.avi", _FOUR)
+@KIND("counts-too-few.avi", _FOUR)
+@KIND("counts-too-much-sound.avi", _FOUR)
+def _counts(shop: Workshop, path: Path) -> None:
+    shop.film(path, video=("-c:v", "mpeg4", "-q:v", "2"), audio=("-c:a", "libmp3lame"))
+    factors = {"many": 2.0, "hours": 30_000.0, "few": 0.3}
+    kind = b"auds" if "sound" in path.name else b"vids"
+    patch.counted(path, kind, factors.get(path.stem.rpartition("-")[2], 10.0))
+
+
+@KIND("begins-at-5-h.flv", _FOUR)
+def _begins_late(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-output_ts_offset", "18000", "-flvflags", "no_duration_filesize")
+
+
+@KIND("begins-at-5-h-damaged.flv", Expect(flashes=3, disc=False, hues=0, damaged=None))
+def _begins_late_damaged(shop: Workshop, path: Path) -> None:
+    _begins_late(shop, path)
+    patch.spoil(path, 0.8, 0.82)
+
+
+@KIND("statistics-copied.mkv", Expect(seconds=(6,), heard=6, flashes=4, in_step=(2, 4), beeps=4))
+def _statistics(shop: Workshop, path: Path) -> None:
+    # FFmpeg copies the tags of mkvmerge, and what it writes into one of them is no length.
+    film = str(shop.film(shop.place("plain.mkv")))
+    shop.run("-i", film, "-itsoffset", "2", "-i", film, "-map", "0:v", "-map", "1:a", "-c", "copy",
+             "-metadata:s", "_STATISTICS_WRITING_APP=mkvmerge v80", str(path))  # fmt: skip
+
+
+@KIND(
+    "sound-before-0.mkv", Expect(seconds=(6,), heard=6, flashes=4, beeps=6, disc=False, told=_LATE)
+)
+def _before(shop: Workshop, path: Path) -> None:
+    film = shop.place("plain.mkv")
+    shop.film(film, heard=6, video=(*H264, "-bf", "0"), audio=("-c:a", "pcm_s16le"))
+    shop.run("-i", str(film), "-itsoffset", "-2", "-i", str(film), "-map", "0:v", "-map", "1:a",
+             "-c", "copy", "-avoid_negative_ts", "disabled", "-copyts", str(path))  # fmt: skip
+
+
+@KIND("claims-999-a-second.mkv", Expect(seconds=(4,), heard=4, flashes=4, beeps=4))
+def _claims(shop: Workshop, path: Path) -> None:
+    shop.film(path)
+    patch.default_duration(path, 1 / 999)
+    patch.duration(path, 400)
 
 
 @KIND("subtitles-outlast.mkv", _FOUR)
@@ -111,6 +203,11 @@ def _late_mkv(shop: Workshop, path: Path) -> None:
     shop.film(path, "-output_ts_offset", "100")
 
 
+@KIND("flac-begins-at-5-s.ogg", Expect(heard=4, beeps=4, disc=False), NOT_YET)
+def _late_flac(shop: Workshop, path: Path) -> None:
+    shop.run(*shop.beeps(4), "-c:a", "flac", "-output_ts_offset", "5", str(path))
+
+
 @KIND("begins-before-0.mkv", _FOUR)
 def _negative(shop: Workshop, path: Path) -> None:
     shop.film(path, "-output_ts_offset", "-0.5", "-avoid_negative_ts", "disabled",
@@ -171,6 +268,31 @@ def _half(shop: Workshop, path: Path) -> None:
 def _broken(shop: Workshop, path: Path) -> None:
     shop.film(path, seconds=8, audio=("-c:a", "mp2"))
     patch.spoil(path, 0.5, 0.52)
+
+
+@KIND("picture-mostly-broken.mp4", refused("corrupt_media"))
+@KIND("picture-mostly-broken.mkv", refused("corrupt_media"))
+@KIND("picture-mostly-broken.avi", refused("corrupt_media"))
+@KIND("picture-mostly-broken.webm", refused("corrupt_media"))
+def _picture(shop: Workshop, path: Path) -> None:
+    codecs = {".mkv": ("-c:v", "ffv1"), ".avi": ("-c:v", "mjpeg", "-q:v", "3"), ".webm": _VP8}
+    sound = ("-c:a", "libopus" if path.suffix == ".webm" else "libmp3lame")
+    whole = shop.place(f"whole{path.suffix}")
+    shop.film(whole, video=codecs.get(path.suffix, H264), audio=sound)
+    _break(shop, whole, path)
+
+
+@KIND("clock-of-1000-mostly-broken.avi", refused("corrupt_media"))
+def _uneven(shop: Workshop, path: Path) -> None:
+    whole = shop.place("whole.mkv")
+    shop.film(whole, video=("-c:v", "mjpeg", "-q:v", "3"), audio=("-c:a", "libmp3lame"))
+    _break(shop, whole, path)
+
+
+def _break(shop: Workshop, whole: Path, path: Path) -> None:
+    """Break four pictures of five."""
+    broken = "noise=amount='if(mod(n,5),1,0)'"
+    shop.run("-i", str(whole), "-c", "copy", "-bsf:v", broken, str(path))
 
 
 @KIND("nothing-behind-head.mp4", refused("corrupt_media"))

@@ -6,7 +6,7 @@ from tests.fidelity.expect import Expect
 from tests.fidelity.patch import pixel_crop
 from tests.fidelity.pattern import TO_BT709
 from tests.fidelity.sample import Kind
-from tests.fidelity.workshop import H264, Workshop
+from tests.fidelity.workshop import H264, NotMadeError, Workshop
 
 KIND = Kind("C shapes")
 KINDS = (KIND,)
@@ -34,8 +34,6 @@ def _clean_aperture(shop: Workshop, path: Path) -> None:
     _pixel_crop(shop, cropped)
     shop.run("-i", str(cropped), "-c", "copy", "-strict", "-2", str(path))
     if b"clap" not in path.read_bytes():
-        from tests.fidelity.workshop import NotMadeError
-
         raise NotMadeError("this muxer writes no clean aperture")
 
 
@@ -72,6 +70,14 @@ def _by_sei(shop: Workshop, path: Path) -> None:
     # The message says how far the picture must be turned against the clock.
     shop.film(path, "-bsf:v", "h264_metadata=display_orientation=insert:rotate=90", seconds=2,
               filters=f"{TO_BT709},transpose=clock")  # fmt: skip
+
+
+@KIND("rotated-by-sei-and-container.mp4", _ROUND)
+@KIND("rotated-by-sei-and-container.mkv", _ROUND)
+def _by_both(shop: Workshop, path: Path) -> None:
+    plain = shop.film(shop.place("plain.mp4"), seconds=2, filters=f"{TO_BT709},transpose=1")
+    shop.run("-display_rotation", "90", "-i", str(plain), "-c", "copy", "-bsf:v",
+             "h264_metadata=display_orientation=insert:rotate=90", str(path))  # fmt: skip
 
 
 def _pixels(name: str, size: str, sar: str) -> None:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from tests.fidelity.expect import Expect
+from tests.fidelity.expect import Expect, refused
+from tests.fidelity.patch import family
 from tests.fidelity.pattern import TO_BT709
 from tests.fidelity.sample import Kind
-from tests.fidelity.workshop import H264, Workshop
+from tests.fidelity.workshop import AAC, H264, Workshop
 
 KIND = Kind("F sounds")
 KINDS = (KIND,)
@@ -45,6 +46,19 @@ for _number in (3, 4, 5, 6, 8, 10, 12, 16):
         _film(f"unnamed-{_number}-last.mov", str(_number), "-c:a pcm_s16le", _number - 1)
 _film("left-only.mp4", "stereo", "-c:a aac", 0)
 _film("right-only.mp4", "stereo", "-c:a aac", 1)
+
+
+@KIND("left-and-right-track.mov", _HEARD)
+@KIND("right-and-left-track.mov", _HEARD)
+def _track_for_each_side(shop: Workshop, path: Path) -> None:
+    # Each track says which side it is; only the second one is heard.
+    first, second = ("FL", "FR") if path.stem.partition("-")[2].startswith("left") else ("FR", "FL")
+    shop.run(*shop.picture(2, "25", _SMALL), *shop.beeps(2), "-filter_complex",
+             f"[1:a]asplit[a][b];[a]volume=0,pan={first}|c0=c0[c];[b]pan={second}|c0=c0[d]",
+             "-map", "0:v", "-map", "[c]", "-map", "[d]", "-vf", TO_BT709, *H264,
+             "-c:a", "pcm_s16le", str(path))  # fmt: skip
+
+
 _film("8-khz.mov", "mono", "-ar 8000 -c:a pcm_alaw")
 _film("96-khz.mkv", "stereo", "-ar 96000 -c:a flac")
 _film("192-khz.mov", "stereo", "-ar 192000 -c:a pcm_s32le")
@@ -56,6 +70,15 @@ def _ambisonic(shop: Workshop, path: Path) -> None:
     shop.run(*shop.picture(2, "25", _SMALL), *shop.beeps(2, "4", 0), "-vf", TO_BT709, *H264, "-af",
              "channelmap=map=0|1|2|3:channel_layout=ambisonic 1", "-c:a", "libopus",
              "-mapping_family", "2", str(path))  # fmt: skip
+
+
+@KIND("ambisonic-and-stereo.mkv", _HEARD)
+def _beside_ambisonic(shop: Workshop, path: Path) -> None:
+    # The encoder knows no such layout: it is written as unrelated channels, and called another.
+    # All that is heard is in the two that do not turn with the head.
+    shop.run(*shop.picture(2, "25", _SMALL), *shop.beeps(2, "6", 4), "-vf", TO_BT709, *H264, "-c:a",
+             "libopus", "-mapping_family", "255", "-b:a", "300k", str(path))  # fmt: skip
+    family(path, 2)
 
 
 @KIND("opposite-phases.mp4", _HEARD)
@@ -78,3 +101,38 @@ def _default(shop: Workshop, path: Path) -> None:
     shop.run(*shop.picture(2, "25", _SMALL), *silence, *shop.beeps(2), "-map", "0:v", "-map", "1:a",
              "-map", "2:a", "-vf", TO_BT709, *H264, "-t", "2", "-c:a", "aac", "-disposition:a:0",
              "0", "-disposition:a:1", "default", str(path))  # fmt: skip
+
+
+@KIND("left-and-right-tracks.mxf", Expect(seconds=(2,), heard=2, flashes=2, beeps=2))
+def _sides(shop: Workshop, path: Path) -> None:
+    # Cameras write a track for each channel; the first microphone hears nothing here.
+    silence = ("-f", "lavfi", "-i", "anullsrc=r=48000:cl=mono:d=2")
+    shop.run(*shop.picture(2, "25", "640x360"), *silence, *shop.beeps(2), "-map", "0:v", "-map",
+             "1:a", "-map", "2:a", "-t", "2", "-vf", f"{TO_BT709},format=yuv422p", "-c:v",
+             "mpeg2video", "-q:v", "2", "-c:a", "pcm_s16le", str(path))  # fmt: skip
+
+
+# It begins behind all that is looked at before the encode.
+@KIND("late-beyond-the-probe.ts", Expect(seconds=(16,), heard=16, in_step=(12, 16), flashes=16,
+                                         beeps=4))  # fmt: skip
+def _late(shop: Workshop, path: Path) -> None:
+    shop.run(*shop.picture(16, "25", _SMALL), "-itsoffset", "12", *shop.beeps(4), "-vf", TO_BT709,
+             *H264, "-c:a", "mp2", "-muxrate", "6M", str(path))  # fmt: skip
+
+
+# Four packets of five are broken; the picture is whole.
+_BROKEN = "noise=amount='if(mod(n,5),1,0)'"
+
+
+@KIND("mostly-broken.mp4", Expect(seconds=(5,), damaged=True))
+@KIND("mostly-broken.mkv", Expect(seconds=(5,), damaged=True))
+def _broken(shop: Workshop, path: Path) -> None:
+    whole = shop.film(shop.place("whole.mp4"), seconds=5)
+    shop.run("-i", str(whole), "-c", "copy", "-bsf:a", _BROKEN, str(path))
+
+
+@KIND("alone-mostly-broken.m4a", refused("corrupt_media"))
+def _broken_alone(shop: Workshop, path: Path) -> None:
+    whole = shop.place("whole.m4a")
+    shop.run(*shop.beeps(5), *AAC, str(whole))
+    shop.run("-i", str(whole), "-c", "copy", "-bsf:a", _BROKEN, str(path))

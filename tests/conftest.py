@@ -6,6 +6,7 @@ it need `@pytest_asyncio.fixture(loop_scope="session")` for the same reason.
 """
 
 import inspect
+import os
 import signal
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -52,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Stacks inherit it: fewer sizes are made sooner. Tests of others name theirs.
+    os.environ.setdefault("LADDER", "mission")
     # structlog's own tracebacks take a second each.
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=print_traceback)
     structlog.configure(

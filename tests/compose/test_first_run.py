@@ -90,7 +90,7 @@ def test_the_page_is_served_strictly(project: Project) -> None:
             assert policy == (
                 "default-src 'none'; script-src 'self'; style-src 'self'; "
                 f"img-src 'self' data: blob: {project.store}; "
-                f"media-src 'self' blob: {project.store}; "
+                f"media-src 'self' blob: {project.api} {project.store}; "
                 f"connect-src 'self' {project.api} {project.store}; "
                 "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
                 "frame-ancestors 'none'"

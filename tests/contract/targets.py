@@ -26,7 +26,7 @@ class Promise(StrEnum):
     LISTED = "unfinished uploads are listed by the beginning of their key"
     RANGES = "ranges are read exactly, and refused after the end"
     VERSION = "a read with the ETag of another version is refused"
-    CORS = "only pages of the listed origins can send and read (CORS)"
+    CORS = "only pages of the listed origins can send; all can read by a signed URL (CORS)"
     VISIBILITY = "a received message is hidden, and comes again if it is not deleted"
     DEAD_LETTER = "a message that is received too often goes to the dead-letter queue"
     LONG_POLL = "a long poll returns when a message comes, not before"

@@ -129,6 +129,11 @@ async def _left_over(world: World, video_id: uuid.UUID) -> list[str]:
         " WHERE t.video_id = :id",
         id=video_id,
     )
+    spans = await world.rows(
+        "SELECT s.s3_key FROM spans s JOIN tracks t ON t.id = s.track_id WHERE t.video_id = :id",
+        id=video_id,
+    )
+    named |= {row.s3_key for row in spans}
     named |= {row.log_key for row in logs} | {(await world.video(video_id)).source_key}
     return sorted(set(await world.objects(f"videos/{video_id}/")) - named)
 

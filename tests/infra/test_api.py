@@ -17,6 +17,8 @@ from tests.infra.assembly import Assembly, Template, properties, resources, stat
 from tests.infra.conftest import Assemblies, Templates
 from tests.infra.values import container, environment, flat
 from tests.support.settings import PROCESSES, Settings, variables_of
+from workers.main import read_ladder
+from workers.media.ladder import MISSION_LADDER
 
 PLACES = Places(
     region="eu-central-1",
@@ -59,6 +61,8 @@ def test_the_processes_can_use_what_they_are_given(monkeypatch: pytest.MonkeyPat
     }.items():
         held = settings_from(variables, process, monkeypatch)
         assert held.database_secret == PLACES.database_secret
+    worker = settings_from(of_worker(PLACES, "mission"), "worker", monkeypatch)
+    assert read_ladder(worker) == MISSION_LADDER
     api = of_api(
         PLACES,
         replace(SIZES["dev"], source_days=30, worker_disk_gb=21),

@@ -72,6 +72,7 @@ def test_the_resources_are_counted(
     [
         ({"size": "huge"}, "There is no size 'huge'; choose one of dev, small, medium, large."),
         ({"origins": "*"}, "The origin '*' must look like https://films.example"),
+        ({"ladder": "mine"}, "The ladder 'mine' is none of default, mission."),
         ({"source_days": "soon"}, "'soon' is not a number of days."),
         ({"zones": "eu-west-1a"}, "The size small needs 2 zones, and not 'eu-west-1a'."),
     ],

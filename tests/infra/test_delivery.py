@@ -58,7 +58,7 @@ def test_the_page_comes_from_a_private_bucket(templates: Templates, every_size: 
 def test_the_api_is_reached_through_the_network(templates: Templates, every_size: str) -> None:
     template = templates(every_size)["delivery"]
     found = behaviors(template)
-    assert {*found} == {"/v1/*", "/docs", "/openapi.json", "/healthz"}
+    assert {*found} == {"/v1/*", "/embed/*", "/docs", "/openapi.json", "/healthz"}
     for behavior in found.values():
         source = origin(template, behavior)
         assert source["VpcOriginConfig"]["OriginReadTimeout"] == 60

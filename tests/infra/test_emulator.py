@@ -75,10 +75,12 @@ def trusting(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 def test_the_bucket_lets_in_pages_as_described(deployed: Deployed) -> None:
-    [rule] = deployed.cloud.client("s3").get_bucket_cors(Bucket=deployed.bucket)["CORSRules"]
+    found = deployed.cloud.client("s3").get_bucket_cors(Bucket=deployed.bucket)["CORSRules"]
+    rule, readers = found
     origins = rule.pop("AllowedOrigins")
     assert origins == ASKED["origins"].split(",")
     assert rule == _DESCRIPTION["bucket"]["cors"]
+    assert readers == _DESCRIPTION["bucket"]["cors_of_readers"]
 
 
 @pytest.mark.parametrize(("origin", "let_in"), [(_PAGE, True), ("https://other.example", False)])

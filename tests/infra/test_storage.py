@@ -49,7 +49,7 @@ def test_who_comes_without_tls_is_refused(templates: Templates, every_size: str)
 
 
 def test_pages_are_let_in_as_the_description_says(templates: Templates, every_size: str) -> None:
-    [rule] = _media(templates(every_size)["storage"])["CorsConfiguration"]["CorsRules"]
+    rule, _ = _media(templates(every_size)["storage"])["CorsConfiguration"]["CorsRules"]
     described = _DESCRIPTION["cors"]
     assert rule == {
         "AllowedOrigins": ASKED["origins"].split(","),
@@ -61,7 +61,10 @@ def test_pages_are_let_in_as_the_description_says(templates: Templates, every_si
 
 
 def test_no_page_is_let_in_that_was_not_named(templates: Templates) -> None:
-    assert "CorsConfiguration" not in _media(templates("no-origins")["storage"])
+    """But to read by a signed URL."""
+    [rule] = _media(templates("no-origins")["storage"])["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["GET", "HEAD"]
+    assert rule["AllowedOrigins"] == ["*"]
 
 
 def test_the_described_lifecycle_rules_are_there(templates: Templates, every_size: str) -> None:

@@ -118,10 +118,19 @@ RULES = {
     "what plays is not taken away": """
         SELECT id FROM videos WHERE playable_at IS NOT NULL AND state IN ('failed', 'cancelled')
     """,
-    "what was ever ready has main outputs of one job": """
+    "what plays has main outputs of one job, or tracks of the one that makes them": """
         SELECT v.id FROM videos v WHERE v.playable_at IS NOT NULL AND v.state <> 'deleted' AND
         (SELECT count(DISTINCT a.job_id) FROM assets a
-         WHERE a.video_id = v.id AND a.is_main AND a.state = 'published') <> 1
+         WHERE a.video_id = v.id AND a.is_main AND a.state = 'published') <>
+        CASE WHEN v.state <> 'ready' AND EXISTS (
+            SELECT FROM tracks t JOIN jobs j ON j.id = t.job_id
+            WHERE t.video_id = v.id AND t.job_id = v.job_id AND j.state IN ('queued', 'running'))
+            AND NOT EXISTS (SELECT FROM assets a WHERE a.video_id = v.id AND a.is_main
+                AND a.state = 'published') THEN 0 ELSE 1 END
+    """,
+    "what can be streamed is of a job that may still succeed, or has": """
+        SELECT t.id FROM tracks t JOIN jobs j ON j.id = t.job_id
+        WHERE j.state IN ('failed', 'cancelled')
     """,
     "the release before sees the same outputs": """
         SELECT a.id FROM assets a FULL JOIN (
@@ -131,10 +140,11 @@ RULES = {
         OR a.s3_key <> o.s3_key
     """,
 }
-# Of the outbox, as long as nothing of it is forgotten.
+# Of the outbox, which forgets what was sent an hour ago.
+_NOT_FORGOTTEN = "v.created_at > now() - interval '50 minutes'"
 TOLD = {
-    "each version of a video is told": """
-        SELECT v.id FROM videos v WHERE v.version - 1 <> (
+    "each version of a video is told": f"""
+        SELECT v.id FROM videos v WHERE {_NOT_FORGOTTEN} AND v.version - 1 <> (
             SELECT count(DISTINCT o.payload ->> 'version') FROM outbox o
             WHERE o.topic = 'video' AND o.key = v.id
             AND (o.payload ->> 'version')::bigint BETWEEN 2 AND v.version)

@@ -103,6 +103,7 @@ async def test_every_hostile_body_is_refused_by_name(
         for path in (
             f"/v1/uploads/{upload['id']}/parts", "/v1/auth/login", "/v1/auth/register",
             "/v1/auth/refresh", f"/v1/uploads/{upload['id']}/complete",
+            f"/v1/videos/{upload['video_id']}/tracks",
         ):  # fmt: skip
             for name, case in BODIES.items():
                 assert (await _told(http, path, case))[:1] == "4", (path, name)
@@ -138,14 +139,16 @@ async def test_no_parameter_of_any_route_breaks_it(
             continue
         for item in methods["get"].get("parameters", ()):
             for value in NASTY:
-                names = {"name": "source", "video_id": video}
+                names = {"name": "source", "video_id": video, "track": "720p", "first": "0"}
+                names |= {"token": "none", "text": "chapters", "number": "0", "share_token": "none"}
                 query = {item["name"]: value} if item["in"] == "query" else {}
                 if item["in"] == "path":
                     names[item["name"]] = quote(value, "")
                 place = path.format(**{"upload_id": video, "job_id": video, **names})
                 answer = await person.http.get(place, params=query)
                 asked += 1
-                if answer.status_code >= 500:
+                # 501 is for a format that is not offered.
+                if answer.status_code >= 500 and answer.status_code != 501:
                     broken.append((path, item["name"], value[:9], answer.status_code))
     figure("hostile parameters", f"{asked - len(broken)} of {asked} without a fault")
     assert asked > 100
@@ -168,7 +171,9 @@ async def test_names_are_text_and_nothing_else(
         upload = await begin(person, filename=name, title=name)
         await send(person, upload, BODY)
         video = (await complete(person, upload)).json()
-        assert (video["title"], video["source"]["filename"]) == (name, name)
+        # A title loses its blank ends, of which this is one that nobody sees.
+        title = name.removeprefix("\ufeff")
+        assert (video["title"], video["source"]["filename"]) == (title, name)
         link = await person.http.get(f"/v1/videos/{video['id']}/download/source")
         assert f"/videos/{video['id']}/source.mp4?" in link.headers["location"]
         found = await person.http.get("/v1/videos", params={"q": name})

@@ -150,9 +150,13 @@ class Asker:
         self.findings.statuses[status] += 1
         if answer is None:
             return
-        # Too large a body is refused before anybody looks at what is wrong in it.
-        unread = answer.status_code == 413
-        checks = [each for each in CHECKS if not unread or each is not negative_data_rejection]
+        passed_over = {
+            # Too large a body is refused before anybody looks at what is wrong in it.
+            413: negative_data_rejection,
+            # A format that is not offered: oEmbed wants this answer.
+            501: not_a_server_error,
+        }.get(answer.status_code)
+        checks = [each for each in CHECKS if each is not passed_over]
         try:
             case.validate_response(answer, checks=checks)
         except FailureGroup as group:

@@ -11,7 +11,9 @@ import httpx
 import jwt
 import pytest_asyncio
 
+from tests.support import captions
 from tests.support.app import Api, bearer, served
+from tests.support.growing import finish, grow
 from tests.support.people import PASSWORD, Person, new_admin, new_email, new_user
 from tests.support.uploading import begin, uploaded
 from tests.support.work import job_of
@@ -33,6 +35,18 @@ OPEN: dict[Route, tuple[Any, str]] = {
     ("POST", "/v1/auth/login"): ({"email": "OWNER", "password": PASSWORD}, "200"),
     ("POST", "/v1/auth/refresh"): ({"refresh_token": "x"}, "401 token_invalid"),
     ("POST", "/v1/auth/logout"): ({"refresh_token": "x"}, "204"),
+    # Whoever has the token in the address; of all other tokens see test_playback.py.
+    ("GET", "/v1/playback/{token}/master.m3u8"): (None, "200"),
+    ("GET", "/v1/playback/{token}/{track}.m3u8"): (None, "200"),
+    ("GET", "/v1/playback/{token}/manifest.mpd"): (None, "200"),
+    ("GET", "/v1/playback/{token}/{track}/{first}.mp4"): (None, "307"),
+    # Whoever has a link; of those that have ended see test_shares.py.
+    ("POST", "/v1/shares/{share_token}/playback"): ({}, "201"),
+    ("GET", "/v1/shares/{share_token}/poster"): (None, "307"),
+    ("GET", "/v1/oembed"): (None, "422 validation_failed"),
+    ("GET", "/v1/playback/{token}/{text}.vtt"): (None, "307"),
+    ("GET", "/v1/playback/{token}/storyboard.vtt"): (None, "200"),
+    ("GET", "/v1/playback/{token}/storyboard/{number}.jpg"): (None, "307"),
 }
 # The body, and what another user and the owner of what is asked for are answered.
 KNOWN: dict[Route, tuple[Any, str, str]] = {
@@ -57,10 +71,25 @@ KNOWN: dict[Route, tuple[Any, str, str]] = {
     ("GET", "/v1/videos/{video_id}/download/{name}"): (None, "404 not_found", "307"),
     ("POST", "/v1/videos/{video_id}/cancel"): (None, "404 not_found", "202"),
     ("POST", "/v1/videos/{video_id}/retry"): (None, "404 not_found", "409 invalid_state"),
+    ("POST", "/v1/videos/{video_id}/playback"): ({}, "404 not_found", "409 invalid_state"),
+    ("POST", "/v1/videos/{video_id}/shares"): ({}, "404 not_found", "201"),
+    ("GET", "/v1/videos/{video_id}/shares"): (None, "404 not_found", "200"),
+    ("DELETE", "/v1/videos/{video_id}/shares/{share_id}"): (None, "404 not_found", "204"),
+    ("POST", "/v1/videos/{video_id}/poster"): ({"at": 1}, "404 not_found", "409 invalid_state"),
+    ("DELETE", "/v1/videos/{video_id}/poster"): (None, "404 not_found", "200"),
     ("GET", "/v1/videos/{video_id}/jobs"): (None, "404 not_found", "200"),
     ("POST", "/v1/videos/{video_id}/jobs"): (
         {"operation": "transcode"}, "404 not_found", "409 invalid_state",
     ),
+    ("GET", "/v1/videos/{video_id}/tracks"): (None, "404 not_found", "200"),
+    ("POST", "/v1/videos/{video_id}/tracks"): (
+        {"kind": "text", "language": "de", "text": "WEBVTT\n\n00:01.000 --> 00:02.000\nJa.\n"},
+        "404 not_found", "201",
+    ),
+    ("PATCH", "/v1/videos/{video_id}/tracks/{track_id}"): (
+        {"language": "en"}, "404 not_found", "200",
+    ),
+    ("DELETE", "/v1/videos/{video_id}/tracks/{track_id}"): (None, "404 not_found", "204"),
     ("GET", "/v1/videos/{video_id}/events"): (None, "404 not_found", "200"),
     ("GET", "/v1/events"): (None, "200", "200"),
     ("GET", "/v1/jobs"): (None, "200", "200"),
@@ -111,15 +140,32 @@ async def make(api: Api) -> World:
     [session] = (await owner.http.get("/v1/auth/sessions")).json()["items"]
     admin = await new_admin(api)
     invite = (await admin.http.post("/v1/admin/invites")).json()
+    share = (await owner.http.post(f"/v1/videos/{video['id']}/shares")).json()
     names = {
+        "share_id": share["id"],
         "invite_id": invite["id"],
         "session_id": session["id"],
         "upload_id": upload["id"],
         "video_id": video["id"],
+        "track_id": (await captions.add(owner, video["id"]))["id"],
         "job_id": str(job.id),
         "name": "source",
     }
     return World(owner, names)
+
+
+async def a_token(api: Api) -> dict[str, str]:
+    """What there is to be watched, by the names of path parameters."""
+    growing = await grow(api)
+    await finish(api, growing)
+    place = await growing.place()
+    share = (await growing.owner.http.post(f"/v1/videos/{growing.video_id}/shares")).json()
+    text = (await captions.add(growing.owner, growing.video_id))["id"]
+    token = place.rpartition("/")[2]
+    return {
+        "token": token, "track": "720p", "first": "0", "text": text, "number": "0",
+        "share_token": share["token"],
+    }  # fmt: skip
 
 
 async def _token(api: Api, who: str, world: World) -> str | None:
@@ -181,12 +227,16 @@ async def _answer(http: httpx.AsyncClient, route: Route, token: str | None, worl
 async def test_everybody_is_answered_as_they_should_be(
     api: Api, http: httpx.AsyncClient, figure: Callable[[str, object], None]
 ) -> None:
-    shared, wrong = await make(api), []
+    shared, watched, wrong = await make(api), await a_token(api), []
+    shared.names.update(watched)
     routes = sorted(documented(api))
 
     async def cell(route: Route, who: str) -> None:
         # What the owner may do uses its object up; nobody else may change a thing.
-        world = await make(api) if who == "owner" else shared
+        world = shared
+        if who == "owner":
+            world = await make(api)
+            world.names.update(watched)
         told = await _answer(http, route, await _token(api, who, world), world)
         if told != due(route, who):
             wrong.append((*route, who, told, due(route, who)))

@@ -57,8 +57,37 @@ class Ways:
 @contextmanager
 def an_api(stack: Stack, variables: Mapping[str, str], folder: Path) -> Iterator[Ways]:
     """Run the API's own process on the parts of a stack, with the variables of a way to run it."""
-    port, service_port = free_ports(2)
-    environment = {
+    log = folder / "api.log"
+    process, found = _started(stack, variables, log)
+    try:
+        yield found
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _started(
+    stack: Stack, variables: Mapping[str, str], log: Path
+) -> tuple[subprocess.Popen[bytes], Ways]:
+    while True:
+        ports = free_ports(2)
+        environment = _environment(stack, variables, *ports)
+        with log.open("w") as written:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "backend"], cwd=PROJECT, env=environment,
+                stdin=subprocess.DEVNULL, stdout=written, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        api, service = (f"http://127.0.0.1:{port}" for port in ports)
+        if _gets_ready(process, service, log):
+            return process, Ways(api, service, environment, log)
+        # Another test can take a free port before the API does.
+        assert "address already in use" in log.read_text().lower(), log.read_text()
+
+
+def _environment(
+    stack: Stack, variables: Mapping[str, str], port: int, service_port: int
+) -> dict[str, str]:
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith(_PLACES)},
         **{name: value for name, value in stack.environment.items() if name.startswith(_PLACES)},
         **{name: value for name, value in variables.items() if not name.startswith(_PLACES)},
@@ -70,24 +99,15 @@ def an_api(stack: Stack, variables: Mapping[str, str], folder: Path) -> Iterator
         "RATE_LIMIT_ADDRESS": "1000000",
         "PYTHONUNBUFFERED": "1",
     }
-    log = folder / "api.log"
-    with log.open("w") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "backend"], cwd=PROJECT, env=environment,
-            stdin=subprocess.DEVNULL, stdout=written, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    found = Ways(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{service_port}", environment, log)
-    try:
-        with httpx.Client(base_url=found.service, trust_env=False) as http:
-            wait_for(lambda: _is_ready(process, http), 180, log.read_text)
-        yield found
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
-def _is_ready(process: subprocess.Popen[bytes], http: httpx.Client) -> bool:
-    assert process.poll() is None, "it has ended"
+def _gets_ready(process: subprocess.Popen[bytes], service: str, log: Path) -> bool:
+    with httpx.Client(base_url=service, trust_env=False) as http:
+        wait_for(lambda: process.poll() is not None or _is_ready(http), 180, log.read_text)
+    return process.poll() is None
+
+
+def _is_ready(http: httpx.Client) -> bool:
     try:
         return http.get("/readyz").status_code == 200
     except httpx.TransportError:

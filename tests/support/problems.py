@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 
+from backend.http.paths import shown
+
 FIELDS = {"type", "title", "status", "detail", "instance", "code", "request_id", "retryable"}
 
 
@@ -18,7 +20,7 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert body["type"].endswith(code)
     assert body["title"]
     assert body["detail"]
-    assert body["instance"] == answer.request.url.path
+    assert body["instance"] == shown(answer.request.url.path)
     assert body["request_id"] == answer.headers["x-request-id"]
     assert body["retryable"] is (status in (429, 500, 503))
     if status == 401:

@@ -11,20 +11,23 @@ from typing import Any
 from core.adapters.s3 import Storage
 from core.model.states import AssetKind, Effect
 from core.tasks.claim import Work
+from core.tasks.planning import Inspection
 from core.tasks.settle import NewAsset
+from core.videos.texts import FoundText
+from tests.support.streaming import Kept
 from workers.context import Context
 from workers.ffmpeg.capabilities import Capabilities
 from workers.formats.shape import DEFAULT_SHAPE, Shape
-from workers.media.ladder import DEFAULT_RUNGS, Ladder
+from workers.media.ladder import MISSION_LADDER, Ladder
 from workers.media.limits import DEFAULT_LIMITS, Limits
-from workers.operations import transcode
+from workers.operations.transcode import tasks as transcode
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.libraries import needs_of
 from workers.sandbox.policy import Sandbox, address_space
 from workers.tools import Tools
 
 # The rung that takes least: what is tried is how the source gets in.
-QUICK = Ladder(rungs=(DEFAULT_RUNGS[-1],), preset="ultrafast")
+QUICK = Ladder(rungs=(MISSION_LADDER.rungs[-1],), preset="ultrafast")
 
 
 def held(key: str, size: int, etag: str | None = None) -> Work:
@@ -70,11 +73,14 @@ class Worker:
     Attributes:
         facts: what was told of the last source.
         notes: what was told of its result, by code.
+        texts: what was found beside the picture.
         plan: of the last job.
         log: of the last job.
         sandbox: whether FFmpeg is held by whatever the kernel has.
         ladder: what is made.
         limits: of what is taken.
+        listing: where segments are listed; None when none are made.
+        pictures: the poster and the sheets that were made last.
     """
 
     ffmpeg: str
@@ -83,11 +89,14 @@ class Worker:
     place: Path
     facts: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    texts: Sequence[FoundText] = ()
     plan: dict[str, Any] | None = None
     log: str = ""
     sandbox: bool = True
     ladder: Ladder = QUICK
     limits: Limits = DEFAULT_LIMITS
+    listing: Kept | None = None
+    pictures: Sequence[NewAsset] = ()
 
     async def make(
         self, storage: Storage, work: Work, shape: Shape = DEFAULT_SHAPE, **instead: Any
@@ -96,7 +105,8 @@ class Worker:
 
         `instead` is what the plan says in the place of the truth.
         """
-        context = Context(await self._tools(storage, shape), work, self.place)
+        tools = await self.tools(storage, shape)
+        context = Context(tools, work, self.place, listing=self.listing)
         try:
             # Each task in its turn, as the hands that have planned a job go on with it.
             planned = await transcode.inspect(context)
@@ -109,15 +119,26 @@ class Worker:
             self.log = context.report.log().decode()
         self.plan = made.facts.get("plan", following.plan)
         self.facts = made.facts.get("source_media", planned.source_media)
-        self.notes = {}
+        self.notes, self.texts = {}, made.texts
         for note in (*made.facts["notes"]["done"], *made.facts["notes"]["warnings"]):
             self.notes.setdefault(note["code"], []).append(note["message"])
+        self.pictures = [asset for asset in made.assets if asset.kind is not AssetKind.FILE]
         return [asset for asset in made.assets if asset.kind is AssetKind.FILE]
 
-    async def _tools(self, storage: Storage, shape: Shape) -> Tools:
+    async def inspect(self, storage: Storage, work: Work) -> Inspection:
+        """Only plan a film; raises as the operation does."""
+        context = Context(await self.tools(storage), work, self.place)
+        try:
+            return await transcode.inspect(context)
+        finally:
+            self.log = context.report.log().decode()
+
+    async def tools(self, storage: Storage, shape: Shape = DEFAULT_SHAPE) -> Tools:
+        """Return what an operation needs."""
         kernel = ask_kernel()
-        needs = {program: await needs_of(program) for program in (self.ffmpeg, self.ffprobe)}
         layers = kernel.layers if self.sandbox and sys.platform == "linux" else None
+        programs = (self.ffmpeg, self.ffprobe) if layers is not None else ()
+        needs = {program: await needs_of(program) for program in programs}
         return Tools(
             storage=storage,
             ffmpeg=self.ffmpeg,

@@ -1,7 +1,7 @@
 """Videos with work to do, and the work done on them as a worker reports it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from control.rounds import handle_due
 from core.adapters.postgres import Database
 from core.adapters.s3 import Storage
 from core.jobs import create
+from core.model.sheets import Sheet
 from core.model.states import AssetKind, TaskState, VideoState
 from core.model.tables import DEFAULT_POOL, Job, Task, TaskAttempt, User, Video
 from core.setbacks import Kind
@@ -27,7 +28,9 @@ from tests.support.waiting import wait_until
 LEASE_S = 60.0
 MAX_ATTEMPTS = 3
 MAX_JOB_S = 3600.0
-KINDS = frozenset({("transcode", create.FIRST_TASK), ("transcode", "encode")})
+KINDS = frozenset(
+    {("transcode", create.FIRST_TASK), ("transcode", "encode"), ("poster", create.FIRST_TASK)}
+)
 SKILLS = Skills(KINDS, DEFAULT_POOL, MAX_ATTEMPTS)
 
 
@@ -204,16 +207,16 @@ async def let_lapse(db: Database, task_id: uuid.UUID) -> None:
         )
 
 
-def outputs(held: Claim, *names: str) -> tuple[NewAsset, ...]:
+def outputs(held: Claim, *names: str, sheets: int = 0) -> tuple[NewAsset, ...]:
     """Return what an attempt makes: files of these names, and a poster; nothing without names.
 
-    The name `audio` is that of sound without a picture.
+    The name `audio` is that of sound without a picture. Of a storyboard it makes so many sheets.
     """
     files = (_sound(held) if name == "audio" else _film(held, name) for name in names)
     poster = NewAsset(
         kind=AssetKind.POSTER, name="poster", s3_key=f"{held.prefix}poster.jpg", size=6
     )
-    return (*files, poster) if names else ()
+    return (*files, poster, *(_sheet(held, n) for n in range(sheets))) if names else ()
 
 
 def _film(held: Claim, name: str) -> NewAsset:
@@ -243,6 +246,21 @@ def _sound(held: Claim) -> NewAsset:
     )
 
 
+def _sheet(held: Claim, number: int) -> NewAsset:
+    sheet = Sheet(
+        start=number * 3, step=1.5, end=number * 3 + 3, tiles=2, columns=2, width=160, height=90
+    )
+    return NewAsset(
+        kind=AssetKind.STORYBOARD,
+        name=str(number),
+        s3_key=f"{held.prefix}storyboard-{number}.jpg",
+        size=5,
+        width=320,
+        height=90,
+        layout=asdict(sheet),
+    )
+
+
 def ending(held: Claim) -> Ending:
     """Return how an attempt ends that has a log."""
     return Ending(progress=100.0, log_key=held.log_key, cpu_seconds=1.5)
@@ -255,15 +273,20 @@ async def succeed(db: Database, held: Work, *names: str, **facts: Any) -> None:
 
 
 async def publish(
-    db: Database, storage: Storage, held: Work, *names: str, **facts: Any
+    db: Database, storage: Storage, held: Work, *names: str, sheets: int = 0, **facts: Any
 ) -> tuple[NewAsset, ...]:
-    """Store and publish files of these names; plan the job first, if nobody has."""
+    """Store and publish files of these names; plan the job first, if nobody has.
+
+    Of a storyboard there are so many sheets.
+    """
     if held.kind == create.FIRST_TASK:
         held = await planned(db, held)
-    found = outputs(held, *names)
+    found = outputs(held, *names, sheets=sheets)
     for asset in found:
         if asset.kind is AssetKind.POSTER:
             await storage.put(asset.s3_key, b"poster", "image/jpeg")
+        elif asset.kind is AssetKind.STORYBOARD:
+            await storage.put(asset.s3_key, b"sheet", "image/jpeg")
         else:
             await storage.put(asset.s3_key, asset.name.encode().ljust(7), "video/mp4")
     await storage.put(held.log_key, b"log", "text/plain")

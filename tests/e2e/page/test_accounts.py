@@ -27,7 +27,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.thorough("a stack of its own; make test has it without a browser")
 
 Visit = Callable[..., Awaitable[Page]]
-NO_ROOM = re.compile("No worker has enough free disk")
+NO_ROOM = re.compile("too little free disk space")
 OTHER_PASSWORD = "a-short-ride-on-the-ferry"
 
 
@@ -126,7 +126,7 @@ async def test_a_film_that_waits_says_why_wherever_it_is_shown(
     # No event tells that it changes.
     send_signal(cramped.supervisor, "worker", signal.SIGTERM)
     try:
-        await expect(content.get_by_text("No worker is running")).to_be_visible(timeout=60_000)
+        await expect(content.get_by_text("not encoding videos now")).to_be_visible(timeout=60_000)
     finally:
         restart(cramped.supervisor, "worker")
 

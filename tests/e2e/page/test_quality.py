@@ -52,6 +52,12 @@ async def test_every_screen_is_accessible_and_fits(
     await expect(page.locator("video")).to_be_visible()
     wrong["video"] = await violations(page)
     assert not await is_cut_off(page)
+    await page.get_by_role("button", name="Share").click()
+    await page.get_by_role("button", name="Create a link").click()
+    await expect(page.get_by_role("button", name="Copy embed code")).to_be_visible()
+    wrong["share"] = await violations(page)
+    assert not await is_cut_off(page)
+    await page.get_by_role("button", name="Close").first.click()
     for name in ("Activity", "Settings"):
         await page.get_by_role("link", name=name).click()
         await expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
@@ -68,7 +74,7 @@ def test_the_first_load_is_small(figure: Callable[[str, object], None]) -> None:
         figure(
             f"first load with {name.rpartition('/')[2]}", f"{size:.1f} kB of JavaScript, gzipped"
         )
-    assert len(sizes) == 2
+    assert len(sizes) == 3
     assert all(0 < size <= 200 for size in sizes.values())
 
 

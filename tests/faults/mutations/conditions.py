@@ -1,5 +1,6 @@
 """Not protections that are gone, but conditions that faults need."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
@@ -31,10 +32,10 @@ def pace_first_attempt() -> None:
 def _pace(rate_of: Callable[[int], str | None]) -> None:
     """Choose how fast FFmpeg reads, in seconds of film each second, by the number of attempt."""
     from workers.ffmpeg import command as commands
-    from workers.operations import transcode
+    from workers.operations.transcode import encoding
 
     attempt: ContextVar[int] = ContextVar("attempt")
-    plain_encode, plain_command = transcode._encode, commands.encode_command
+    plain_encode, plain_command = encoding.encoded, commands.encode_command
 
     async def encode_attempt(context: Any, *more: Any) -> Any:
         attempt.set(context.work.attempt)
@@ -46,23 +47,30 @@ def _pace(rate_of: Callable[[int], str | None]) -> None:
         place = command.index("-i")
         return [*command[:place], *(("-readrate", rate) if rate else ()), *command[place:]]
 
-    replace(transcode, "_encode", encode_attempt)
+    replace(encoding, "encoded", encode_attempt)
     replace(commands, "encode_command", paced)
 
 
 @mutation("halt_before_completing", "workers")
 def halt_before_completing() -> None:
     """A worker stops still, as by SIGSTOP, just before the first attempt stores its outputs."""
-    from workers.operations import transcode
+    from workers.operations.transcode import completing
 
-    plain = transcode._complete
+    plain = completing.completed
 
     async def halted(context: Any, *more: Any, **named: Any) -> Any:
-        if context.work.attempt == 1:
-            os.kill(os.getpid(), signal.SIGSTOP)
-        return await plain(context, *more, **named)
+        if context.work.attempt > 1:
+            return await plain(context, *more, **named)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        # However soon it learns that they are in vain: what is on its way arrives.
+        storing = asyncio.ensure_future(plain(context, *more, **named))
+        try:
+            return await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            await storing
+            raise
 
-    replace(transcode, "_complete", halted)
+    replace(completing, "completed", halted)
 
 
 @mutation("short_mark", "control")

@@ -72,9 +72,18 @@ def no_store_patience() -> None:
 @mutation("write_repeat", "workers")
 def no_repetition() -> None:
     """A result is offered to the database once."""
+    from workers.operations.transcode import tasks
+    from workers.outputs import stream
     from workers.runtime import attempt
 
     replace(attempt, "_SETTLE_S", -1.0)
+    replace(stream, "_SETTLE_S", -1.0)
+
+    async def nothing(_context: object, _name: str, _info: object, decided: Any) -> Any:
+        return decided
+
+    # What is packaged would give up before there is a result.
+    replace(tasks, "with_packaged", nothing)
 
 
 @mutation("database_wait", "workers")

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tests.support.app import Api, bearer, served
+from tests.support.growing import grow
 from tests.support.people import new_user
 from tests.support.problems import problem
 from tests.support.uploading import uploaded
@@ -14,6 +15,9 @@ async def test_head_is_answered_like_get_without_a_body(api: Api) -> None:
     video = await uploaded(person)
     found = {"video_id": video["id"], "name": "source"}
     found["job_id"] = (await person.http.get("/v1/jobs")).json()["items"][0]["id"]
+    place = await (await grow(api, person)).place()
+    found |= {"token": place.rpartition("/")[2], "track": "720p", "first": "0", "number": "0"}
+    found |= {"text": "chapters", "share_token": "none"}
     found["upload_id"] = "00000000-0000-0000-0000-000000000000"
     paths = [path for path, known in api.app.openapi()["paths"].items() if "get" in known]
     assert len(paths) > 10

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.support import captions
 from tests.support.app import Api
 from tests.support.people import Person, new_user
 from tests.support.problems import problem
@@ -30,6 +31,14 @@ OF_SOMEBODY = {
     ("POST", "/v1/videos/{video_id}/retry"): None,
     ("GET", "/v1/videos/{video_id}/jobs"): None,
     ("POST", "/v1/videos/{video_id}/jobs"): {"operation": "transcode"},
+    ("GET", "/v1/videos/{video_id}/tracks"): None,
+    ("POST", "/v1/videos/{video_id}/tracks"): {
+        "kind": "text",
+        "language": "de",
+        "text": "WEBVTT\n\n00:01.000 --> 00:02.000\nJa.\n",
+    },
+    ("PATCH", "/v1/videos/{video_id}/tracks/{track_id}"): {"language": "en"},
+    ("DELETE", "/v1/videos/{video_id}/tracks/{track_id}"): None,
     ("GET", "/v1/videos/{video_id}/events"): None,
     ("GET", "/v1/jobs/{job_id}"): None,
 }
@@ -73,6 +82,7 @@ async def make(api: Api) -> Owned:
             "session_id": session["id"],
             "upload_id": upload["id"],
             "video_id": video["id"],
+            "track_id": (await captions.add(owner, video["id"]))["id"],
             "job_id": str(job.id),
             "name": "source",
         },

@@ -105,6 +105,11 @@ async def test_the_addresses_of_the_api_stay_its_own(
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_a_link_is_answered_by_the_api(http: httpx.AsyncClient) -> None:
+    for path in ("/embed", "/embed/", "/embed/a/b"):
+        problem(await http.get(path, headers=HTML), 404, "not_found")
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 async def test_the_page_only_shows(http: httpx.AsyncClient, method: str) -> None:
     for path in ("/", "/films/7", "/assets/app-1a2b3c.js"):

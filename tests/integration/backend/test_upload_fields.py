@@ -59,9 +59,10 @@ async def test_an_empty_file_is_refused_in_a_sentence(api: Api) -> None:
     assert found["detail"] == "The file is empty. Choose another one."
 
 
-async def test_a_title_cannot_turn_the_text_after_it_round(api: Api) -> None:
+async def test_a_title_loses_what_turns_text_round_and_blank_ends(api: Api) -> None:
     person = await new_user(api)
-    upload = await begin(person, filename="\u202etxt.exe\u202c.mp4", title="\u2067Ufer\u202d 2")
+    title = "\u200b\u2067Ufer\u202d 2\u2800\ufeff"
+    upload = await begin(person, filename="\u202etxt.exe\u202c.mp4", title=title)
     video = (await person.http.get(f"/v1/videos/{upload['video_id']}")).json()
     assert (upload["filename"], video["title"]) == ("txt.exe.mp4", "Ufer 2")
 

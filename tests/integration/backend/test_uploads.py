@@ -223,7 +223,14 @@ async def test_a_page_may_name_the_type_but_the_extension_decides(api: Api, s3: 
 
 @pytest.mark.parametrize(
     ("name", "content_type"),
-    [("talk.mp3", "audio/mpeg"), ("tape.DV", "video/dv"), ("studio.mxf", "application/mxf")],
+    [
+        ("talk.mp3", "audio/mpeg"),
+        ("tape.DV", "video/dv"),
+        ("studio.mxf", "application/mxf"),
+        ("book.M4B", "audio/mp4"),
+        ("radio.mp2", "audio/mpeg"),
+        ("old.ogm", "video/ogg"),
+    ],
 )
 async def test_the_type_of_what_is_stored(api: Api, s3: Any, name: str, content_type: str) -> None:
     person = await new_user(api)

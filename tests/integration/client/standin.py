@@ -194,7 +194,7 @@ class Handler(AccountHandler):
         if words[0] not in world.videos:
             return False
         video = world.videos[words[0]]
-        if method == "DELETE":
+        if method == "DELETE" and len(words) == 1:
             del world.videos[words[0]]
             self.empty(204)
         elif method == "PATCH":
@@ -209,11 +209,38 @@ class Handler(AccountHandler):
             self.send_header("Location", f"/store/{words[0]}/{words[2]}?sig=1")
             self.send_header("Content-Length", "0")
             self.end_headers()
-        elif words[1] == "events":
+        else:
+            return self.more_of_video(method, video, words[1], body)
+        return True
+
+    def more_of_video(self, method: str, video: dict[str, Any], what: str, body: Any) -> bool:
+        if what == "poster":
+            video["poster_url"] = f"/poster-{'auto' if method == 'DELETE' else body['at']}"
+            self.json(200 if method == "DELETE" else 202, video)
+        elif what == "playback":
+            self.playback(video, body)
+        elif what == "events":
             self.events(video)
         else:
             return False
         return True
+
+    def playback(self, video: dict[str, Any], body: Any) -> None:
+        if not video.get("playable"):
+            self.problem(409, "invalid_state", "This video cannot be watched yet.")
+            return
+        # As of an API that does not know its own address, and of one that does.
+        place = f"/v1/playback/token-{body.get('ttl_s', 'own')}"
+        hls, dash = f"{place}/master.m3u8", f"{self.world.url}{place}/manifest.mpd"
+        told = {
+            "hls_url": None if video.get("unstreamed") else hls,
+            "dash_url": dash if video["state"] == "ready" else None,
+            "poster_url": None,
+            "storyboard_url": f"{place}/storyboard.vtt",
+            "expires_at": "2126-01-01T00:00:00.123Z",
+            "mp4": [{"name": "720p", "url": f"{self.world.url}/store/720p"}],
+        }
+        self.json(201, told)
 
     def events(self, video: dict[str, Any]) -> None:
         world = self.world

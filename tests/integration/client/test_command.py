@@ -182,6 +182,46 @@ def test_watch_download_and_rm(run: Run, world: StandIn, tmp_path: Path, capsys:
     assert video not in world.videos
 
 
+def test_where_a_video_is_played(run: Run, world: StandIn, capsys: Captured) -> None:
+    video = world.video(state="ready", playable=True)["id"]
+    assert run("play-url", video) == 0
+    assert run("play-url", video, "--ttl", "60") == 0
+    assert run("play-url", video, "--dash") == 0
+    place = f"{world.url}/v1/playback"
+    assert capsys.readouterr().out.splitlines() == [
+        f"{place}/token-own/master.m3u8", f"{place}/token-60/master.m3u8",
+        f"{place}/token-own/manifest.mpd",
+    ]  # fmt: skip
+    assert run("play-url", video, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["mp4"][0]["name"] == "720p"
+    assert run("play-url", video, "--ttl", "59") == 2
+
+
+def test_which_picture_stands_for_a_video(run: Run, world: StandIn, capsys: Captured) -> None:
+    video = world.video(state="ready")
+    assert run("poster", video["id"], "--at", "12.5") == 0
+    assert video["poster_url"] == "/poster-12.5"
+    assert run("poster", video["id"], "--auto") == 0
+    assert video["poster_url"] == "/poster-auto"
+    for wrong in ((), ("--at", "1", "--auto"), ("--at", "-1"), ("--at", "nan"), ("--at", "x")):
+        assert run("poster", video["id"], *wrong) == 2, wrong
+    assert run("poster", "00000000-0000-0000-0000-000000000000", "--at", "0") == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_what_cannot_be_played_yet_is_said(run: Run, world: StandIn, capsys: Captured) -> None:
+    waits = world.video(state="queued")["id"]
+    growing = world.video(state="processing", playable=True)["id"]
+    old = world.video(state="ready", playable=True, unstreamed=True)["id"]
+    for arguments, told in (
+        ((waits,), "cannot be watched yet"),
+        ((growing, "--dash"), "no DASH manifest of this video yet"),
+        ((old,), "no segments to stream"),
+    ):
+        assert run("play-url", *arguments) == 1
+        assert told in capsys.readouterr().err
+
+
 def test_login_takes_the_password_from_the_environment_and_remembers_the_server(
     world: StandIn, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:

@@ -18,8 +18,9 @@ from workers.ffmpeg.diagnose import complaint
 from workers.ffmpeg.probe import probe
 from workers.ffmpeg.process import Finished, run
 from workers.media.info import MediaInfo
-from workers.media.ladder import DEFAULT_LADDER, Ladder
+from workers.media.ladder import MISSION_LADDER, Ladder
 from workers.media.plan import EncodePlan, plan
+from workers.media.tracks import tracks_of
 from workers.media.verify import check
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -56,10 +57,12 @@ class Tools:
     async def probe(self, path: Path) -> MediaInfo:
         return await probe(self.ffprobe, f"./{path.name}", cwd=path.parent, packets=40)
 
-    async def encode(self, source: Path, folder: Path, ladder: Ladder = DEFAULT_LADDER) -> Encoded:
+    async def encode(self, source: Path, folder: Path, ladder: Ladder = MISSION_LADDER) -> Encoded:
         folder.mkdir(parents=True, exist_ok=True)
         info = await self.probe(source)
         made = plan(info, ladder)
+        for track in tracks_of(made):
+            (folder / track.name).mkdir()
         argv = encode_command(self.ffmpeg, made, str(source), ".", self.capabilities)
         finished = await run(argv, cwd=folder)
         outputs = {r.name: await self.probe(folder / r.file_name) for r in made.renditions}

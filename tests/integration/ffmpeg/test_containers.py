@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.integration.ffmpeg.conftest import Tools
-from workers.media.ladder import DEFAULT_RUNGS, Ladder
+from workers.media.ladder import MISSION_LADDER, Ladder
 from workers.media.limits import refuse
 
 SECONDS = 1.0
-QUICK = Ladder(rungs=(DEFAULT_RUNGS[-1],), preset="ultrafast")
+QUICK = Ladder(rungs=(MISSION_LADDER.rungs[-1],), preset="ultrafast")
 H264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
 MPEG2 = "-c:v mpeg2video -b:v 2M"
 _EACH = pytest.mark.thorough("encodes a film in every container")

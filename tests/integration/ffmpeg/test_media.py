@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from workers.ffmpeg.probe import ProbeFailedError
+from workers.formats.jpeg import size_of
 from workers.media.limits import refuse
+from workers.media.storyboard import storyboard_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +48,15 @@ async def test_ready(
     made = await tools.encode(source, tmp_path / "out")
     assert refuse(made.info) is None
     assert made.refusal is None
-    assert (made.folder / "poster.jpg").stat().st_size > 500
+    assert (made.folder / "poster-0.jpg").stat().st_size > 500
+    board = storyboard_of(made.plan)
+    video = made.outputs[made.plan.renditions[-1].name].video
+    assert board is not None
+    assert video is not None
+    assert video.frame_count is not None
+    sheets = board.sheets(video.frame_count)
+    found = [size_of(path.read_bytes()) for path in made.folder.glob("storyboard-*.jpg")]
+    assert found == [(board.width * board.columns, board.height * board.rows)] * (len(sheets) + 1)
     for rendition, size in expected.items():
         output = made.outputs[rendition]
         assert output.video is not None

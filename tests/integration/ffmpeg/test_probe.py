@@ -101,6 +101,22 @@ async def test_taking_too_long_is_not_the_files_fault(tools: Tools, tmp_path: Pa
     )
 
 
+async def test_a_program_that_never_ends_decoding_is_asked_without_that(
+    tools: Tools, tmp_path: Path
+) -> None:
+    """As ffprobe 5.1 does with captions."""
+    film = tools.make(
+        tmp_path / "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x240:d=1", "-c:v", "libx264"
+    )
+    stuck = tmp_path / "ffprobe"
+    plain = f'*) exec {tools.ffprobe} "$@";;'
+    stuck.write_text(f'#!/bin/sh\ncase "$*" in *read_intervals*) exec sleep 60;; {plain} esac\n')
+    stuck.chmod(0o755)
+    limits = Limits(probe_timeout_s=5)
+    info = await probe(str(stuck), f"./{film.name}", cwd=tmp_path, limits=limits, packets=8)
+    assert info.video is not None
+
+
 async def test_an_answer_without_end_is_cut(tmp_path: Path) -> None:
     chatty = tmp_path / "chatty"
     chatty.write_text("#!/bin/sh\nyes '{' | head -c 20000000\n")

@@ -90,6 +90,12 @@ async def test_last_words_are_bounded(tmp_path: Path) -> None:
     assert len(caught.value.stderr_tail) <= 1000
 
 
+async def test_an_early_complaint_is_not_lost_in_later_words(tmp_path: Path) -> None:
+    argv = shell(tmp_path, "echo 'moov atom not found' >&2; yes 'spam' | head -c 500000 >&2")
+    done = await run(argv, cwd=tmp_path, limits=ProcessLimits(stderr_bytes=1000))
+    assert done.stderr_tail.startswith("moov atom not found\nspam\n")
+
+
 async def test_a_repeated_report_is_no_progress(tmp_path: Path) -> None:
     argv = shell(
         tmp_path,

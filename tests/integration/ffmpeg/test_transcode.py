@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -10,10 +11,10 @@ from core.errors import TransientError
 from tests.faults.standin_ffmpeg import StandIn
 from tests.support.transcoding import held
 from workers.context import Context
-from workers.media.ladder import DEFAULT_LADDER
+from workers.media.ladder import MISSION_LADDER
 from workers.media.limits import Limits
 from workers.media.plan import plan
-from workers.operations import transcode
+from workers.operations.transcode import encoding
 from workers.sandbox.kernel import ask_kernel
 from workers.sandbox.policy import Sandbox
 from workers.tools import Tools as WorkerTools
@@ -39,19 +40,19 @@ async def encoded(tools: Tools, place: Path, behaviour: str) -> list[str]:
         ffmpeg=str(stand_in.path),
         ffprobe=tools.ffprobe,
         capabilities=tools.capabilities,
-        ladder=DEFAULT_LADDER,
+        ladder=MISSION_LADDER,
         limits=Limits(stall_timeout_s=_STALL_S),
         connections=1,
         sandbox=Sandbox(ask_kernel(), None, {}, None),
     )
-    decided = plan(await tools.probe(source), DEFAULT_LADDER)
+    decided = plan(await tools.probe(source), MISSION_LADDER)
     context = Context(used, held("source.mp4", 1), place)
-    await transcode._encode(context, decided, None, ())
+    await encoding.encoded(context, replace(decided, streamed=False), None, (), None)
     return sorted(file.name for file in (place / "out").iterdir())
 
 
 async def test_an_index_that_is_moved_slowly_is_borne_with(tools: Tools, tmp_path: Path) -> None:
-    assert "poster.jpg" in await encoded(tools, tmp_path, "rewriting")
+    assert "poster-0.jpg" in await encoded(tools, tmp_path, "rewriting")
 
 
 async def test_a_process_that_does_nothing_is_not(tools: Tools, tmp_path: Path) -> None:

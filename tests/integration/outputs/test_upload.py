@@ -58,7 +58,7 @@ async def made(tools: Tools, film: Path, times: int, upload: Upload) -> None:
     """Have FFmpeg write it, and all that can be of it sent meanwhile."""
     pace = ("-v", "error", "-readrate", "16")
     argv = [tools.ffmpeg, *pace, *copying(film, times), str(upload.path)]
-    await run(argv, cwd=upload.path.parent, beside=partial(follow, [upload]))
+    await run(argv, cwd=upload.path.parent, beside=partial(follow, [upload], None))
 
 
 async def stored(storage: Storage, upload: Upload) -> bytes:
@@ -113,7 +113,7 @@ async def test_what_was_sent_takes_no_disk_and_a_slow_store_has_ffmpeg_wait(
             taken.append(blocks(upload.path))
             hold(wanted)
 
-        await follow([upload], noted)
+        await follow([upload], None, noted)
 
     argv = [tools.ffmpeg, "-v", "error", "-f", "mpegts", "-i", "pipe:0", "-c", "copy"]
     await run([*argv, str(upload.path)], cwd=tmp_path, feed=feed, beside=beside)

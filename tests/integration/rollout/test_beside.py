@@ -75,7 +75,9 @@ async def owner(fleet: Fleet) -> AsyncIterator[Owner]:
     """Somebody who has an account since the release before, which is at work."""
     fleet.start_worker(OLD)
     await fleet.start_api(OLD)
-    async with httpx.AsyncClient(trust_env=False) as http:
+    # An idle connection is given up sooner than the API closes it: a POST is not sent twice.
+    limits = httpx.Limits(keepalive_expiry=2)
+    async with httpx.AsyncClient(trust_env=False, limits=limits) as http:
         found = Owner(fleet, http)
         await found.enter()
         yield found
@@ -162,9 +164,11 @@ async def test_who_has_a_film_in_hand_ends_it_and_who_dies_loses_none(
     # Whichever the one that was killed had.
     finished = [await owner.until(video_id, "ready") for video_id in (kept, lost)]
     assert finished == ["ready", "ready"]
-    (by_old,) = await fleet.rows("SELECT job_id FROM tasks WHERE state = 'succeeded'")
-    (by_new,) = await fleet.rows("SELECT DISTINCT job_id FROM job_tasks WHERE state = 'succeeded'")
-    assert {by_old["job_id"], by_new["job_id"]} == held
+    by_old = await fleet.rows("SELECT job_id FROM tasks WHERE state = 'succeeded'")
+    by_new = await fleet.rows("SELECT DISTINCT job_id FROM job_tasks WHERE state = 'succeeded'")
+    # The worker of old that lives ends its own; whoever is first has that of the other.
+    assert by_old
+    assert sorted(row["job_id"] for row in by_old + by_new) == sorted(held)
 
     other = await owner.upload(OLD, long_film)
     await owner.ask(OLD, "POST", f"/v1/videos/{other}/cancel")

@@ -144,6 +144,27 @@ async def test_a_picture_that_comes_late_is_not_overlooked(
     assert "a picture may come later; once more, with the whole file" in worker.log
 
 
+@pytest.mark.parametrize("name", ["s.mp3", "s.ac3"])
+async def test_a_quiet_beginning_does_not_make_it_too_long(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, name: str
+) -> None:
+    # Neither says how long it is: that is guessed by the bit rate of the beginning.
+    if name == "s.mp3":
+        rates, options = ("8k", "64k"), "-ac 1 -ar 8000 -write_xing 0 -id3v2_version 0"
+    else:
+        rates, options = ("32k", "640k"), "-ac 1 -ar 32000"
+    data = b""
+    for rate, seconds in zip(rates, (5, 20), strict=True):
+        arguments = (*options.split(), "-b:a", rate)
+        noise = f"anoisesrc=d={seconds}"
+        data += sound(tools, tmp_path / f"{rate}-{name}", *arguments, source=noise).read_bytes()
+    worker.limits = Limits(max_duration_s=60)
+    (made,) = await worker.make(storage, await stored(storage, data))
+    assert made.duration is not None
+    assert abs(made.duration - 25) < 0.5
+    assert worker.notes.keys() == {"made_from_sound"}
+
+
 async def test_a_setting_refuses_it(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
 ) -> None:

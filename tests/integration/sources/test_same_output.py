@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +19,7 @@ from workers.formats.known import Known, Piece
 from workers.formats.shape import Pipe
 from workers.media.limits import refuse
 from workers.media.plan import EncodePlan, plan
+from workers.media.tracks import tracks_of
 from workers.sources.choose import choose
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ async def made(
     tools: Tools, decided: EncodePlan, source: str, folder: Path, feed: Feed | None = None
 ) -> dict[str, Lengths]:
     folder.mkdir()
+    for track in tracks_of(decided):
+        (folder / track.name).mkdir()
     argv = encode_command(tools.ffmpeg, decided, source, ".", tools.capabilities)
     finished = await run(argv, cwd=folder, feed=feed)
     assert feed is None or not has_lost_its_place(finished.stderr_tail), finished.stderr_tail
@@ -89,7 +92,7 @@ class Lengths:
 
 async def probed(tools: Tools, path: Path) -> MediaInfo | str:
     try:
-        return await tools.probe(path)
+        return replace(await tools.probe(path), size=None)  # a sample is smaller
     except ProbeFailedError as error:
         return error.failure.code
 

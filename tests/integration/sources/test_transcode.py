@@ -11,6 +11,7 @@ from tests.faults.misbehaviour import Cut
 from tests.support.transcoding import Worker, stored
 from workers.ffmpeg import diagnose
 from workers.formats.shape import DEFAULT_SHAPE
+from workers.media import limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +84,18 @@ async def test_a_film_is_made_while_it_arrives(
     assert whole.facts == worker.facts
 
 
+async def test_how_much_a_film_may_hold_is_judged_by_its_own_size(
+    storage: Storage, film: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by that of the part that is looked at, which holds few of its bytes."""
+    size = film.stat().st_size
+    monkeypatch.setattr(limits, "_VERY_MANY", 0)
+    monkeypatch.setattr(limits, "_LEAST_BYTES", size / (SECONDS * 24) / 1.5)
+    await worker.make(storage, await stored(storage, film.read_bytes()))
+    assert "-protocol_whitelist pipe" in worker.log
+    assert "refused" not in worker.log
+
+
 async def test_what_cannot_be_streamed_is_fetched_whole(
     storage: Storage, tools: Tools, film: Path, worker: Worker, tmp_path: Path
 ) -> None:
@@ -145,7 +158,7 @@ async def test_a_picture_that_ends_early_without_a_word_is_held_until_the_sound_
         "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus", "-live", "1",
     )  # fmt: skip
     made = await worker.make(storage, await stored(storage, source.read_bytes()))
-    assert "the picture ends 3" in worker.log
+    assert "once more, the last one held for 3" in worker.log
     picture = (await tools.probe(worker.place / "out" / f"{made[0].name}.mp4")).video
     assert picture is not None
     assert picture.frame_count == pytest.approx(4 * 25, abs=2)

@@ -170,7 +170,7 @@ async def test_each_attempt_tells_what_its_programs_have_used(
     queued = await queue_video(db, size=film.stat().st_size)
     work = await claim(db, queued.task_id)
     await storage.put(work.source_key, film.read_bytes(), "video/mp4")
-    tools = await worker._tools(storage, DEFAULT_SHAPE)
+    tools = await worker.tools(storage, DEFAULT_SHAPE)
     adapters = Adapters(settings, db, queue, redis_client, tools, "worker")
     context = Context(tools, work, tmp_path / "place")
     following = await Attempt(adapters, context).run()

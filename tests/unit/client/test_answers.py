@@ -27,6 +27,14 @@ def test_a_problem_document() -> None:
     )
 
 
+def test_what_the_sentence_says_is_not_said_twice() -> None:
+    problem = {
+        "detail": "/title: has a control character",
+        "errors": [{"pointer": "/title", "message": "has a control character"}],
+    }
+    assert str(api_error(422, {}, json.dumps(problem).encode())) == problem["detail"]
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>Bad gateway</html>", b"[1]", b'{"detail": 3}'])
 def test_whatever_stands_in_between(body: bytes) -> None:
     error = api_error(502, {"retry-after": "3"}, body)

@@ -1,6 +1,7 @@
 import pytest
 
 from client import words
+from client.models import Loudness
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,11 @@ def test_bitrate(bits: float | None, text: str) -> None:
 
 def test_table() -> None:
     assert words.table(("A", "LONG"), [("xyz", "1"), ("", "2")]) == "A    LONG\nxyz  1\n     2"
+
+
+def test_loudness() -> None:
+    text = words.loudness(Loudness(-23.04, -1.0, 7.5))
+    assert text == "Loudness: -23.04 LUFS, peak -1.0 dBTP, range 7.5 LU"
 
 
 def test_names_cannot_steer_the_terminal() -> None:

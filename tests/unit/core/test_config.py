@@ -155,9 +155,9 @@ def test_a_missing_variable_is_named_in_one_sentence(
         ({"PROGRESS_S": "21"}, "PROGRESS_S must not be larger than HEARTBEAT_S"),
         ({"VISIBILITY_S": "43201"}, "VISIBILITY_S: "),  # SQS takes no more
         ({"UPLOAD_MAX_BYTES": "6TiB"}, "UPLOAD_MAX_BYTES: "),  # nor S3
-        ({"WALL_TIME_FACTOR": "2"}, "WALL_TIME_FACTOR must be at least 2.5"),
-        ({"WALL_TIME_MAX_S": "7200"}, "WALL_TIME_MAX_S must be at least 2.5 times MAX_DURATION_S"),
-        ({"MAX_DURATION_S": "14401"}, "WALL_TIME_MAX_S must be at least 2.5 times MAX_DURATION_S"),
+        ({"WALL_TIME_FACTOR": "2"}, "WALL_TIME_FACTOR must be at least 6.25"),
+        ({"WALL_TIME_MAX_S": "7200"}, "WALL_TIME_MAX_S must be at least 6.25 times MAX_DURATION_S"),
+        ({"MAX_DURATION_S": "14401"}, "WALL_TIME_MAX_S must be at least 6.25 times MAX_DURATION_S"),
         ({"MAX_JOB_S": "43200"}, "MAX_JOB_S must be at least MAX_ATTEMPTS times WALL_TIME_MAX_S"),
         ({"MAX_ATTEMPTS": "4"}, "MAX_JOB_S must be at least MAX_ATTEMPTS times WALL_TIME_MAX_S"),
         ({"JWT_KEYS": "no-colon-but-long-enough-0123456789"}, "JWT_KEYS must look like"),

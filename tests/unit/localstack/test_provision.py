@@ -7,7 +7,10 @@ from botocore.exceptions import ClientError
 
 from localstack.provision import main, make_bucket, read_origins
 
-DESCRIPTION: dict[str, Any] = {"cors": {"AllowedMethods": ["GET"]}, "lifecycle": [{"ID": "x"}]}
+READERS = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
+DESCRIPTION: dict[str, Any] = {
+    "cors": {"AllowedMethods": ["PUT"]}, "cors_of_readers": READERS, "lifecycle": [{"ID": "x"}],
+}  # fmt: skip
 
 
 class Store:
@@ -35,8 +38,9 @@ class Store:
 def test_a_bucket_that_is_there_gets_its_rules() -> None:
     store = Store()
     make_bucket(store, "films", ["http://a.example"], DESCRIPTION)
-    [rule] = store.rules["CORSConfiguration"]["CORSRules"]
-    assert rule == {"AllowedMethods": ["GET"], "AllowedOrigins": ["http://a.example"]}
+    rule, readers = store.rules["CORSConfiguration"]["CORSRules"]
+    assert rule == {"AllowedMethods": ["PUT"], "AllowedOrigins": ["http://a.example"]}
+    assert readers == READERS
     assert store.rules["LifecycleConfiguration"] == {"Rules": [{"ID": "x"}]}
 
 

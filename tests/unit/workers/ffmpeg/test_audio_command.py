@@ -24,17 +24,19 @@ def test_one_process_makes_the_sound_and_the_poster() -> None:
     assert argv[0] == "/usr/bin/ffmpeg"
     assert after(argv, "-i") == ["./input"]
     assert argv.index("-format_whitelist") < argv.index("-i")
+    assert after(argv[: argv.index("-i")], "-threads:a") == ["1"]
     assert after(argv, "-map") == ["[track]", "[poster]"]
     assert (after(argv, "-c:a"), after(argv, "-b:a")) == (["aac"], ["64000"])
     assert (after(argv, "-map_metadata"), after(argv, "-map_chapters")) == (["-1", "-1"], ["-1"])
     assert after(argv, "-t") == ["90.5"]
-    assert "out/audio.m4a" in argv
+    assert r"[select=\'a\':f=mp4:onfail=abort]out/audio.m4a" in argv
     assert argv[-1] == "out/poster.jpg"
     (graph,) = after(argv, "-filter_complex")
     assert graph.startswith(
         "[0:2]aresample=async=1:min_hard_comp=0.02,"
-        "aformat=channel_layouts=mono:sample_rates=44100[sound];[sound]asplit[track][heard];"
+        "aformat=channel_layouts=mono:sample_rates=44100,asplit[sound][measured];[measured]ebur128="
     )
+    assert ",anullsink;[sound]asplit[track][heard];" in graph
 
 
 def test_little_of_the_sound_is_kept_for_the_poster() -> None:

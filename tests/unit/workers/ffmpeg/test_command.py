@@ -11,9 +11,10 @@ from workers.ffmpeg.probe import probe_command
 from workers.ffmpeg.sound import sound_graph
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.info import AudioStream, MediaInfo, VideoStream
-from workers.media.ladder import DEFAULT_LADDER, Ladder, Rung
+from workers.media.ladder import DEFAULT_LADDER, MISSION_LADDER, Ladder, Rung
 from workers.media.limits import MAX_BESIDE, Limits
 from workers.media.plan import EncodePlan, plan
+from workers.media.sounds import with_sounds
 
 FULL = Capabilities(converts_color=True)
 BARE = Capabilities(converts_color=False)
@@ -25,7 +26,7 @@ FILM = VideoStream(
 SOUND = AudioStream(index=2, codec="aac", channels=2, sample_rate=48000)
 
 
-def make(*audio: AudioStream, ladder: Ladder = DEFAULT_LADDER, **changes: object) -> EncodePlan:
+def make(*audio: AudioStream, ladder: Ladder = MISSION_LADDER, **changes: object) -> EncodePlan:
     video = replace(FILM, **changes)  # type: ignore[arg-type]
     return plan(MediaInfo("mov,mp4", 20.0, video=video, audio=audio), ladder)
 
@@ -46,9 +47,19 @@ def test_the_graph_of_a_film() -> None:
         "size0]split=3[video0][still][next0]",
         "next0]scale=854:480:flags=lanczos,"
         "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709,setsar=1[size1]",
-        "size1]null[video1]",
-        "still]trim=end_frame=49,select=not(n)+eq(n\\,48),"
-        "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p[poster]",
+        "size1]split=2[video1][small]",
+        "still]trim=end_frame=241,select="
+        + "+".join(f"eq(n\\,{n})" for n in range(0, 241, 24))
+        + ","
+        "split[whole][faint]",
+        "whole]scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p[poster]",
+        "faint]scale=32:18:flags=area:out_range=pc,format=gray[looks]",
+        "small]select=not(mod(n\\,24)),trim=end_frame=2000,"
+        "scale=160:90:flags=area:out_color_matrix=bt601:out_range=pc,format=yuvj420p,setsar=1,"
+        "split[lone][tiles]",
+        "lone]trim=end_frame=1,pad=1600:180[opening]",
+        "tiles]tile=10x2[sheets]",
+        "opening][sheets]concat=n=2,setpts=N*1000/TB[storyboard]",
     ]
     assert sound_graph(make(SOUND)) == (
         "[0:2]aresample=async=1:min_hard_comp=0.02,"
@@ -57,7 +68,7 @@ def test_the_graph_of_a_film() -> None:
 
 
 def test_one_process_one_input_every_rendition() -> None:
-    argv = command(make(SOUND))
+    argv = command(make(SOUND, ladder=replace(MISSION_LADDER, streamed=False, storyboard=False)))
     assert argv[0] == "/usr/bin/ffmpeg"
     assert argv.count("-i") == 1
     assert argv.count("[sound]") == 1
@@ -66,7 +77,61 @@ def test_one_process_one_input_every_rendition() -> None:
         r"|[select=\'v:1,a\':f=mp4:onfail=abort]out/480p.mp4"
     )
     assert (after(argv, "-crf:v:0"), after(argv, "-maxrate:v:1")) == ("23", "2000000")
-    assert argv[-1] == "out/poster.jpg"
+    assert argv[-1] == "out/poster.gray"
+
+
+def test_every_track_is_cut_into_segments_on_one_grid() -> None:
+    argv = command(make(SOUND, avg_frame_rate=Fraction(25), base_frame_rate=Fraction(25)))
+    *_, larger, smaller, sound = after(argv, "tee").split("|")
+    assert larger.startswith(r"[select=\'v:0\':f=hls:onfail=abort:hls_time=1.980000:")
+    assert smaller.endswith("]out/480p/index.m3u8")
+    assert ":hls_time=2.000000:" in sound
+    assert after(argv, "-force_key_frames") == "expr:eq(mod(n,50),0)"
+    assert "keyint=100:min-keyint=51" in after(argv, "-x264-params")
+    assert "-g" not in argv
+
+
+def test_a_rung_without_a_file_has_its_segments_alone() -> None:
+    made = make(SOUND, ladder=DEFAULT_LADDER)
+    outputs = [each.rpartition("]")[2] for each in after(command(made), "tee").split("|")]
+    assert outputs == [
+        "out/720p.mp4", "out/480p.mp4",
+        *(f"out/{name}/index.m3u8" for name in ("1080p", "720p", "480p", "360p", "audio")),
+    ]  # fmt: skip
+    # The poster is as large as the largest file.
+    graph = picture_graph(made, FULL, 1000)
+    assert "[size0]split=2[video0][next0]" in graph
+    assert "[size1]split=3[video1][still][next1]" in graph
+
+
+def test_each_codec_has_its_encoder_and_all_have_one_grid() -> None:
+    rungs = (
+        Rung(480, 23, 1, 1),
+        Rung(480, 27, 1, 1, codec="hevc"),
+        Rung(480, 36, 1, 1, codec="av1"),
+    )
+    made = make(
+        ladder=Ladder(rungs=rungs), avg_frame_rate=Fraction(25), base_frame_rate=Fraction(25)
+    )
+    argv = command(made)
+    assert [after(argv, f"-c:v:{number}") for number in range(3)] == [
+        "libx264", "libx265", "libsvtav1",
+    ]  # fmt: skip
+    assert argv.index("-c:v") > argv.index("tee")  # that of stills
+    assert "keyint=100:min-keyint=51" in after(argv, "-x264-params:v:0")
+    assert "keyint=50:min-keyint=50:scenecut=0:open-gop=0" in after(argv, "-x265-params:v:1")
+    assert "keyint=50:irefresh-type=2" in after(argv, "-svtav1-params:v:2")
+    assert (after(argv, "-tag:v:1"), after(argv, "-preset:v:2")) == ("hvc1", "9")
+    # One size is scaled once.
+    graph = picture_graph(made, FULL, 1000)
+    assert graph.count("scale=854:480") == 0
+    assert "[next0]null[size1]" in graph
+
+
+def test_the_sound_is_decoded_by_one_thread() -> None:
+    opened = command(make(SOUND))
+    assert after(opened[: opened.index("-i")], "-threads:a") == "1"
+    assert "-threads:a" not in command(make())
 
 
 def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
@@ -92,6 +157,17 @@ def test_the_untrusted_input_is_fenced_in_before_it_is_opened() -> None:
         assert not {"hls", "concat", "dash", "sdp", "image2", "png_pipe", "tty"} & set(formats)
 
 
+def test_a_file_is_read_as_far_as_its_tracks_are_known_to_begin() -> None:
+    limits = Limits(reach=20_000_000)
+    for argv in (
+        encode_command("/f", make(SOUND), "./input", ".", FULL, limits),
+        probe_command("/p", "./input", limits),
+    ):
+        assert after(argv, "-probesize") == "20000000"
+        assert int(after(argv, "-analyzeduration")) > 3600 * 1_000_000
+    assert "-probesize" not in probe_command("/p", "./input")
+
+
 def test_what_comes_through_a_pipe_may_name_nothing_else() -> None:
     argv = encode_command("/f", make(SOUND), PIPE, ".", FULL)
     assert after(argv, "-i") == "pipe:0"
@@ -104,12 +180,12 @@ def test_an_encode_takes_what_was_chosen_and_ends_at_the_limits() -> None:
     for option in ("-nostdin", "-sn", "-dn"):
         assert option in argv
     maps = [argv[place + 1] for place, word in enumerate(argv) if word == "-map"]
-    assert maps == ["[video0]", "[video1]", "[sound]", "[poster]"]
-    # The film and the poster are two outputs, and each option counts for the next one only.
-    assert [after(argv[place:], "-map_metadata") for place in outputs(argv)] == ["-1", "-1"]
+    assert maps == ["[video0]", "[video1]", "[sound]", "[poster]", "[looks]", "[storyboard]"]
+    # Film, poster and storyboard are outputs, and each option counts for the next one only.
+    assert [after(argv[place:], "-map_metadata") for place in outputs(argv)] == ["-1"] * 3
     assert after(argv, "-map_chapters") == "-1"
     assert after(argv, "-t") == "14400"
-    assert "trim=end_frame=345600[size0]" in after(argv, "-filter_complex")
+    assert "trim=end_frame=864000[size0]" in after(argv, "-filter_complex")
     few = Limits(max_duration_s=90.5, max_frames=7)
     argv = encode_command("/f", make(), "./input", ".", FULL, few)
     # Let in, it is made whole; and a second more.
@@ -119,7 +195,7 @@ def test_an_encode_takes_what_was_chosen_and_ends_at_the_limits() -> None:
 
 def outputs(argv: list[str]) -> list[int]:
     """Where the options of each output begin."""
-    return [argv.index("-map"), argv.index("tee") + 2]
+    return [argv.index("-map"), argv.index("[poster]"), argv.index("[storyboard]")]
 
 
 def test_silence_and_one_channel() -> None:
@@ -138,7 +214,10 @@ def test_odd_channel_counts_and_rates_are_brought_to_stereo() -> None:
 
 
 def test_a_late_sound_begins_with_silence() -> None:
-    assert ":first_pts=0" in sound_graph(make(replace(SOUND, start_time=1.5)))
+    late = sound_graph(make(replace(SOUND, start_time=1.5)))
+    assert "atrim=end=2.000,aresample=async=1:min_hard_comp=0.02:first_pts=0" in late
+    assert "atrim=start=2.000" in late
+    assert "first_pts" not in sound_graph(make(replace(SOUND, start_time=0.01)))
 
 
 def test_fields_are_joined_where_there_may_be_fields() -> None:
@@ -146,6 +225,20 @@ def test_fields_are_joined_where_there_may_be_fields() -> None:
         assert "[0:0]scale=iw:ih:interl=-1:flags=lanczos,bwdif=" in picture_graph(made, FULL, 1000)
     assert "bwdif" not in picture_graph(make(), FULL, 1000)
     assert "bwdif" not in picture_graph(make(codec="vp9", field_order=""), FULL, 1000)
+
+
+def test_fields_that_came_one_by_one_are_woven_and_put_to_their_time() -> None:
+    made = make(SOUND)
+    video = replace(made.video, split="bottom", fields=True, behind=0.02)
+    made = replace(made, video=video, deinterlace=True)
+    graph = after(command(made), "-filter_complex")
+    assert "weave=first_field=bottom,bwdif=" in graph
+    assert graph.index("bwdif") < graph.index("setpts=PTS-0.020000/TB") < graph.index("fps=")
+
+
+def test_times_are_rounded_as_planned() -> None:
+    between = make(avg_frame_rate=Fraction(60), base_frame_rate=Fraction(60), start_time=0.025)
+    assert "fps=60/1:start_time=0:round=up," in picture_graph(between, FULL, 1000)
 
 
 def test_high_dynamic_range_is_mapped_with_what_the_build_has() -> None:
@@ -184,15 +277,21 @@ def test_an_alpha_channel_beside_the_picture_needs_another_decoder() -> None:
     assert "premultiply" in picture_graph(clip, FULL, 9)
 
 
+def test_what_the_container_says_of_turning_is_enough() -> None:
+    argv = command(make(turned_twice=True))
+    assert after(argv, "-bsf:0") == "h264_metadata=display_orientation=remove"
+    assert argv.index("-bsf:0") < argv.index("-i")
+    assert "-bsf:0" not in command(make())
+
+
 def test_a_matrix_that_the_scaler_refuses_is_converted_before() -> None:
-    assert "[0:0]fps=24000/1001:start_time=0,zscale=m=bt709" in picture_graph(
-        make(color_space="ycgco"), FULL, 9
-    )
+    graph = picture_graph(make(color_space="ycgco"), FULL, 9)
+    assert graph.startswith("[0:0]zscale=m=bt709:r=tv,setparams=colorspace=bt709,fps=")
 
 
 def test_one_rung_and_three_rungs() -> None:
     one = picture_graph(make(width=320, height=240), FULL, 1000)
-    assert "[size0]split=2[video0][still]" in one
+    assert "[size0]split=3[video0][still][small]" in one
     rungs = tuple(Rung(side, 22, 1000, 2000) for side in (1080, 720, 480))
     three = picture_graph(make(ladder=Ladder(rungs=rungs)), FULL, 1000)
     assert "[size1]split=2[video1][next1];[next1]scale=854:480" in three
@@ -225,3 +324,31 @@ def test_names_of_a_listing() -> None:
 """
     assert parse_names(encoders) == {"libx264", "aac"}
     assert parse_names(filters) == {"bwdif", "split", "fps"}
+
+
+def test_sounds_that_only_the_stream_has_are_outputs_of_their_own() -> None:
+    info = MediaInfo(
+        "matroska,webm", 20.0, video=FILM,
+        audio=(replace(SOUND, channels=6, layout="5.1"), replace(SOUND, index=3, start_time=5.0)),
+    )  # fmt: skip
+    made = with_sounds(plan(info, DEFAULT_LADDER), info, DEFAULT_LADDER)
+    argv = command(made)
+    assert argv.count("-i") == 1
+    outputs = [argv[at + 1] for at, word in enumerate(argv) if word == "tee"]
+    assert [each.rpartition("]")[2] for each in outputs[1:]] == [
+        "out/audio-2/index.m3u8", "out/audio-surround/index.m3u8",
+    ]  # fmt: skip
+    assert "audio-2" not in outputs[0]
+    graphs = [argv[at + 1] for at, word in enumerate(argv) if word == "-filter_complex"]
+    stereo, second, surround = graphs[1:]
+    assert ":file=out/loudness.txt,anullsink" in stereo
+    assert "aselect=not(mod(n\\,10))+gte(t\\,15.000)" in stereo
+    assert second.startswith("[0:3]asplit")
+    assert second.endswith(",apad=whole_dur=20.000[sound0]")
+    # As loud as it is: nothing is mixed.
+    assert surround == (
+        "[0:2]aresample=async=1:min_hard_comp=0.02,aformat=channel_layouts=5.1:sample_rates=48000,"
+        "apad=whole_dur=20.000[sound1]"
+    )
+    rates = [argv[at + 1] for at, word in enumerate(argv) if word == "-b:a"]
+    assert rates == ["128000", "128000", "320000"]

@@ -3,12 +3,17 @@
 import pytest
 
 from workers.ffmpeg.diagnose import (
+    begins_anew,
     breaks,
     changes_size,
     diagnose,
     diagnose_probe,
     diagnose_size,
+    doubts,
+    grows,
     is_damaged,
+    late_streams,
+    sees_more,
 )
 
 MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
@@ -35,6 +40,11 @@ MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
          "unsupported_codec"),
         (MOV + "hit EOF while reading sub-sample encryption info\n" + MOV
          + "error reading header", "encrypted_media"),
+        ("./input: Operation not permitted", "corrupt_media"),
+        ("./input: Not yet implemented in FFmpeg, patches welcome", "corrupt_media"),
+        ("[theora @ 0x7fcb84c0b080] Corrupt extradata\n    Last message repeated 1 times",
+         "corrupt_media"),
+        ("[wmav2 @ 0x7f17cc6efc40] Decoder requires channel layout to be set", "corrupt_media"),
     ],
 )  # fmt: skip
 def test_a_probe_that_failed_by_the_file(words: str, code: str) -> None:
@@ -141,6 +151,20 @@ def test_an_announced_track_without_anything_in_it() -> None:
     assert diagnose(1, words + "\nNo space left on device").code == "storage_error"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[fc#0 @ 0x1] Error while filtering: Generic error in an external library",
+        "[fc#0 @ 0x1] Error while filtering: Operation not supported",
+        "Impossible to convert between the formats supported by the filter 'a' and the filter 'b'",
+        "[fc#0 @ 0x1] Error reinitializing filters!",
+    ],
+)
+def test_filters_that_do_not_fit_are_no_fault_of_the_file(words: str) -> None:
+    failure = diagnose(234, f"{words}\n[out#0 @ 0x1] one of its streams received no packets.")
+    assert (failure.code, failure.retryable) == ("processing_gave_up", True)
+
+
 _CHANGES = "[graph 0 input @ 0x7f] Changing video frame properties on the fly is not supported"
 
 
@@ -158,6 +182,23 @@ _CHANGES = "[graph 0 input @ 0x7f] Changing video frame properties on the fly is
 )  # fmt: skip
 def test_pictures_of_another_size_are_heard_of(words: str, changed: bool) -> None:
     assert changes_size(words) is changed
+    assert not grows(words)
+
+
+def test_streams_that_begin_late_are_heard_of() -> None:
+    words = (
+        "[in#0/mpegts @ 0x7f] New audio stream with index 1 at pos:9776188 and DTS:13.376778s\n"
+        "[in#0/mpegts @ 0x7f] New subtitle stream with index 2 at pos:9776388 and DTS:13.4s\n"
+        "[in#0/flv @ 0x7f] New video stream with index 3 at pos:-1 and DTS:20s\n"
+        # Of FFmpeg 5.1.
+        "[mpegts @ 0x7f] New audio stream 0:4 at pos:9776588 and DTS:14s\n"
+    )
+    assert late_streams(words) == (("audio", 9776188), ("video", -1), ("audio", 9776588))
+
+
+def test_pictures_that_grow_are_heard_of() -> None:
+    words = "filter context - w: 320 h: 180 fmt: 0, incoming frame - w: 640 h: 360 fmt: 0 pts: 1"
+    assert grows(words)
 
 
 @pytest.mark.parametrize(
@@ -179,3 +220,50 @@ def test_what_breaks_a_frame(words: str, broken: bool) -> None:
 def test_what_cameras_write_into_pictures_is_no_damage() -> None:
     assert not is_damaged("[mjpeg @ 0x7f] unable to decode APP fields: Invalid data found when "
                           "processing input")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[in#0/matroska,webm @ 0x55c4] Length 6 indicated by an EBML number's first byte 0x05 at "
+        "pos 1860743 (0x1c6487) exceeds max length 4.",
+        "[in#0/matroska,webm @ 0x55dc] Error parsing frame sizes.",
+        "[in#0/asf @ 0x5588] ff asf bad header 0  at:1924781",
+        "[in#0/mxf @ 0x5618] edit unit sync lost on stream 1, jumping from 250 to 265",
+        "[in#0 @ 0x561d] Broken file, trak/mdat not at top-level",
+        "[aac @ 0x55ec] Input buffer exhausted before END element found",
+    ],
+)
+def test_words_that_may_be_of_damage_are_worth_a_second_look(words: str) -> None:
+    assert doubts(f"[aist#0:1/wmav2 @ 0x5582] Guessed Channel Layout: mono\n{words}\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "[in#0/ogg @ 0x5640] Broken file, non-keyframe not correctly marked.",
+        "[in#0/aac @ 0x5560] Estimating duration from bitrate, this may be inaccurate",
+        "[null @ 0x55dc] Application provided invalid, non monotonically increasing dts to muxer",
+        "[h264 @ 0x7f63] number of reference frames (0+3) exceeds max (2; probably corrupt input)",
+    ],
+)
+def test_words_that_are_said_of_good_files_are_not(words: str) -> None:
+    assert not doubts(words)
+
+
+def test_what_is_behind_the_end_of_a_film() -> None:
+    assert sees_more("[in#0 @ 0x55e5] Found duplicated MOOV Atom. Skipped it\n")
+    assert sees_more("[in#0/matroska,webm @ 0x5619] File extends beyond end of segment.\n")
+    unknown = "Found unknown-length element with ID 0x18538067 at pos. 0xa635 for which no syntax"
+    assert sees_more(f"[in#0/matroska,webm @ 0x5589] {unknown} for parsing is available.\n")
+    assert sees_more("[ogg @ 0x556a] Changing stream parameters in multistream ogg is not impl")
+    assert not sees_more("[in#0/matroska,webm @ 0x5619] File ended prematurely\n")
+
+
+def test_fragments_of_a_second_film() -> None:
+    index = "[in#0 @ 0x55c4] Found duplicated MOOV Atom. Skipped it\n"
+    back = "[in#0/mov,mp4,m4a,3gp,3g2,mj2 @ 0x55c4] DTS 0 < 25362 out of order\n"
+    assert begins_anew(index + back)
+    assert not begins_anew(index)
+    assert not begins_anew(back)

@@ -6,9 +6,9 @@ from fractions import Fraction
 import pytest
 
 from workers.ffmpeg.progress import Progress, ProgressParser, fraction_done, seconds_left
-from workers.media.info import MediaInfo, VideoStream
-from workers.media.ladder import DEFAULT_LADDER
-from workers.media.plan import plan
+from workers.media.info import AudioStream, MediaInfo, VideoStream
+from workers.media.ladder import MISSION_LADDER
+from workers.media.plan import PlannedSound, plan
 
 CAPTURED = """frame=0
 fps=0.00
@@ -44,7 +44,7 @@ SOURCE = VideoStream(
     index=0, codec="h264", width=640, height=360, duration=20.0,
     avg_frame_rate=Fraction(25), base_frame_rate=Fraction(25),
 )  # fmt: skip
-PLAN = plan(MediaInfo("mov,mp4", 20.0, video=SOURCE), DEFAULT_LADDER)
+PLAN = plan(MediaInfo("mov,mp4", 20.0, video=SOURCE), MISSION_LADDER)
 
 
 def test_captured_lines() -> None:
@@ -79,6 +79,13 @@ def test_how_much_is_done() -> None:
 
 def test_a_poster_that_is_not_there_yet_does_not_hold_the_progress() -> None:
     assert fraction_done(Progress(out_time=0.0, frame=50), PLAN) == 0.1
+
+
+def test_a_sound_that_stays_behind_does_not_hold_the_progress() -> None:
+    sound = AudioStream(index=1, codec="aac", channels=2, sample_rate=48_000)
+    other = PlannedSound("audio-2", sound, 2, 128_000, 48_000)
+    report = Progress(out_time=10.0, frame=450)
+    assert fraction_done(report, replace(PLAN, others=(other,))) == 0.9
 
 
 def test_time_left() -> None:

@@ -9,14 +9,14 @@ from core.errors import TransientError
 from core.model.failure_codes import FailureCode
 from workers.media.audio_plan import AudioPlan, plan_audio
 from workers.media.info import AudioStream, MediaInfo, VideoStream
-from workers.media.ladder import DEFAULT_LADDER
+from workers.media.ladder import MISSION_LADDER
 from workers.media.limits import Limits
 from workers.media.notes import done_of
 from workers.media.verify import check, ends_early
 
 SOUND = AudioStream(index=1, codec="flac", channels=2, sample_rate=96_000, duration=20.0)
 SOURCE = MediaInfo("flac", 20.0, audio=(SOUND,), cover=0)
-PLAN = plan_audio(SOURCE, DEFAULT_LADDER)
+PLAN = plan_audio(SOURCE, MISSION_LADDER)
 
 
 def made(seconds: float, **changes: object) -> dict[str, MediaInfo]:
@@ -26,12 +26,12 @@ def made(seconds: float, **changes: object) -> dict[str, MediaInfo]:
 
 
 def test_the_plan() -> None:
-    assert AudioPlan(SOUND, 0, 128_000, 48_000, 20.0) == PLAN
+    assert AudioPlan(SOUND, 0, 128_000, 48_000, 20.0, "flac", streamed=True) == PLAN
     assert [item.file_name for item in PLAN.renditions] == ["audio.m4a"]
     described = TypeAdapter(AudioPlan).dump_python(PLAN, mode="json")
     assert TypeAdapter(AudioPlan).validate_python(described) == PLAN
     with pytest.raises(ValueError, match="without sound"):
-        plan_audio(MediaInfo("wav", 1.0), DEFAULT_LADDER)
+        plan_audio(MediaInfo("wav", 1.0), MISSION_LADDER)
 
 
 def test_an_unknown_length_is_no_measure() -> None:

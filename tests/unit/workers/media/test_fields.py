@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from workers.media.fields import measured, worth_measuring
+from workers.media.fields import Look, all_of, later_places, look_of, measured, worth_measuring
 from workers.media.info import VideoStream
 
 PAL = VideoStream(0, "h264", 720, 576, avg_frame_rate=Fraction(25))
@@ -30,20 +30,44 @@ def words(top: int, bottom: int, progressive: int, twice: int = 0) -> str:
 def test_one_field_must_come_first_in_nearly_all_pictures(
     top: int, bottom: int, progressive: int, parity: str
 ) -> None:
-    assert measured(PAL, words(top, bottom, progressive)).parity == parity
+    assert measured(PAL, [look_of(words(top, bottom, progressive))]).parity == parity
 
 
 def test_pulldown_shows_each_second_field_twice() -> None:
-    film = measured(NTSC, words(121, 0, 0, twice=24))
+    film = measured(NTSC, [look_of(words(121, 0, 0, twice=24))])
     assert (film.telecined, film.parity) == (True, "tff")
-    assert not measured(NTSC, words(121, 0, 0, twice=60)).telecined
+    assert not measured(NTSC, [look_of(words(121, 0, 0, twice=60))]).telecined
     # What is flagged is left to the flags.
-    flagged = measured(replace(NTSC, fields=True), words(121, 0, 0, twice=24))
+    flagged = measured(replace(NTSC, fields=True), [look_of(words(121, 0, 0, twice=24))])
     assert (flagged.telecined, flagged.parity) == (True, "")
 
 
 def test_words_that_tell_nothing_change_nothing() -> None:
-    assert measured(PAL, "") == PAL
+    assert measured(PAL, [look_of("")]) == measured(PAL, []) == PAL
+
+
+def test_a_still_beginning_does_not_count() -> None:
+    assert measured(PAL, [Look(top=50, undetermined=70)]).parity == "tff"
+    assert measured(PAL, [Look(undetermined=120), Look(bottom=60), Look()]).parity == "bff"
+
+
+@pytest.mark.parametrize(
+    ("look", "telling"),
+    [
+        (Look(top=90, undetermined=30), True),
+        (Look(progressive=120), True),
+        (Look(top=60, undetermined=60), False),
+        (Look(top=29), False),
+        (Look(undetermined=120), False),
+    ],
+)
+def test_a_look_tells_something_if_pictures_moved(look: Look, telling: bool) -> None:
+    assert look.telling == telling
+
+
+def test_one_looks_again_at_other_parts_of_the_film() -> None:
+    assert later_places(90.0) == pytest.approx((30, 60))
+    assert len(later_places(None)) == 2
 
 
 @pytest.mark.parametrize(
@@ -61,3 +85,20 @@ def test_words_that_tell_nothing_change_nothing() -> None:
 )
 def test_only_what_may_be_television_is_measured(video: VideoStream, worth: bool) -> None:
     assert worth_measuring(video) == worth
+
+
+FILM = replace(NTSC, pulldown=True, avg_frame_rate=Fraction(24000, 1001))
+WHOLE, WOVEN = "0.5,720,480,8:9,0", "9.5,720,480,8:9,1,"
+
+
+def test_film_with_parts_that_are_video_is_made_as_video() -> None:
+    video = all_of(FILM, [WHOLE] * 8 + [WOVEN] * 2)
+    assert not video.pulldown
+    assert video.frame_rate == Fraction(30000, 1001)
+    assert not video.variable_frame_rate
+
+
+def test_film_is_film_whatever_one_picture_says() -> None:
+    for lines in ([WHOLE] * 10, [WHOLE] * 9 + [WOVEN], [], ["", "odd,1"]):
+        assert all_of(FILM, lines) == FILM
+    assert all_of(NTSC, [WOVEN] * 10) == NTSC

@@ -4,14 +4,25 @@ from fractions import Fraction
 
 import pytest
 
-from workers.media.ladder import DEFAULT_LADDER, LadderError, load_ladder
+from workers.media.ladder import BUILT_IN, DEFAULT_LADDER, LadderError, load_ladder
 
 RUNG = "[[rung]]\nshort_side = 360\ncrf = 24\nmax_bitrate = 1000000\n"
 
 
 def test_an_empty_file_is_the_default() -> None:
     assert load_ladder("") == DEFAULT_LADDER
-    assert [rung.short_side for rung in DEFAULT_LADDER.rungs] == [720, 480]
+    assert load_ladder("") == BUILT_IN["default"]
+
+
+def test_streams_have_more_sizes_than_there_are_files_but_for_the_mission() -> None:
+    sizes = {
+        name: [(rung.short_side, rung.mp4) for rung in ladder.rungs if rung.streamed]
+        for name, ladder in BUILT_IN.items()
+    }
+    assert sizes == {
+        "default": [(1080, False), (720, True), (480, True), (360, False)],
+        "mission": [(720, True), (480, True)],
+    }
 
 
 def test_a_ladder_is_sorted_and_completed() -> None:
@@ -49,11 +60,16 @@ def test_a_whole_number_may_be_written_with_a_point_or_an_exponent() -> None:
         ('max_frame_rate = "30"', "max_frame_rate: .* must be a number"),
         ("max_frame_rate = nan", "max_frame_rate: .* valid fraction"),
         ("max_frame_rate = 121", "max_frame_rate: .* less than or equal to 120"),
-        (RUNG + RUNG, "rung: .* same short_side"),
+        (RUNG + RUNG, "rung: .* same short_side and codec"),
         (RUNG.replace("360", "361"), "rung 1 short_side: .* multiple of 2"),
         (RUNG.replace("360", "360.5"), "rung 1 short_side: .* valid integer"),
         (RUNG.replace("crf = 24\n", ""), "rung 1 crf: Field required"),
-        (RUNG.replace("24", "52"), "rung 1 crf: .* less than or equal to 51"),
+        (RUNG.replace("24", "52"), "rung 1: crf of h264 must be 0 to 51"),
+        (RUNG.replace("24", "0") + 'codec = "av1"\n', "rung 1: crf of av1 must be 1 to 63"),
+        (RUNG + 'codec = "vp9"\n', "rung 1 codec: .* 'hevc'"),
+        (RUNG + "mp4 = 1\n", "rung 1 mp4: .* boolean"),
+        (RUNG + "mp4 = false\n", "rung: .* no rung has mp4"),
+        (RUNG + "mp4 = false\nstreamed = false\n", "rung: .* rung 1 is neither"),
         (RUNG + "height = 3\n", "rung 1 height: Unexpected"),
         ("rung = [3]", "rung 1: .* dictionary"),
     ],
@@ -61,3 +77,10 @@ def test_a_whole_number_may_be_written_with_a_point_or_an_exponent() -> None:
 def test_a_bad_ladder_says_what_is_wrong(text: str, says: str) -> None:
     with pytest.raises(LadderError, match=says):
         load_ladder(text)
+
+
+def test_a_size_may_have_several_codecs() -> None:
+    ladder = load_ladder(RUNG + 'codec = "av1"\n' + RUNG + RUNG + 'codec = "hevc"\n')
+    assert [(rung.short_side, rung.codec) for rung in ladder.rungs] == [
+        (360, "h264"), (360, "hevc"), (360, "av1"),
+    ]  # fmt: skip

@@ -9,8 +9,8 @@ import pytest
 from core.model.notes import Note
 from workers.media.damage import WHOLE, Damage, Place
 from workers.media.info import AudioStream, MediaInfo, VideoStream
-from workers.media.ladder import DEFAULT_LADDER
-from workers.media.notes import done_of, left_out, unreadable
+from workers.media.ladder import MISSION_LADDER
+from workers.media.notes import begun_late, done_of, end_missing, left_behind, left_out, unreadable
 from workers.media.plan import plan
 
 RATE = Fraction(25)
@@ -23,11 +23,11 @@ INFO = MediaInfo("mov,mp4", 20.0, video=FILM, audio=(SOUND,))
 
 
 def done(info: MediaInfo) -> list[tuple[str, str]]:
-    return told(done_of(plan(info, DEFAULT_LADDER)))
+    return told(done_of(plan(info, MISSION_LADDER)))
 
 
 def warned(info: MediaInfo) -> list[tuple[str, str]]:
-    return told(left_out(info, plan(info, DEFAULT_LADDER)))
+    return told(left_out(info, plan(info, MISSION_LADDER)))
 
 
 def told(notes: tuple[Note, ...]) -> list[tuple[str, str]]:
@@ -48,10 +48,10 @@ def test_of_a_plain_film_there_is_nothing_to_tell() -> None:
         ({"color_primaries": "bt2020"}, "colors_converted", "BT.709"),
         ({"pix_fmt": "yuva444p"}, "alpha_flattened", "black"),
         ({"cropped": True}, "cropped", "edges"),
-        ({"parity": "tff"}, "deinterlaced", "progressive"),
+        ({"parity": "tff"}, "deinterlaced", "whole pictures"),
         ({"pulldown": True, "fields": True}, "pulldown_removed", "23.976 frames"),
-        ({"field_order": "tt"}, "deinterlaced", "progressive"),
-        ({"avg_frame_rate": Fraction(2399, 100)}, "frame_rate_normalized", "now 25 frames"),
+        ({"field_order": "tt"}, "deinterlaced", "whole pictures"),
+        ({"avg_frame_rate": Fraction(2399, 100)}, "frame_rate_normalized", "now always 25"),
         ({"avg_frame_rate": Fraction(240), "base_frame_rate": Fraction(240)},
          "frame_rate_reduced", "from 240 to 60 frames"),
         ({"duration": 14.0}, "picture_held", "6.0 s before the sound"),
@@ -70,7 +70,7 @@ def test_a_rate_above_that_of_the_time_stamps_is_not_believed() -> None:
 
 
 def test_pictures_of_several_sizes_are_told() -> None:
-    [found] = told(done_of(plan(INFO, DEFAULT_LADDER), resized=True))
+    [found] = told(done_of(plan(INFO, MISSION_LADDER), resized=True))
     assert found[0] == "size_unified"
 
 
@@ -84,7 +84,7 @@ def test_a_picture_becomes_a_film(codec: str) -> None:
 
 def test_what_is_done_to_the_sound() -> None:
     [found] = done(replace(INFO, audio=(replace(SOUND, channels=6),)))
-    assert found == ("audio_downmixed", "The sound was mixed down from 6 channels to stereo.")
+    assert found == ("audio_downmixed", "The sound had 6 channels. They were mixed to stereo.")
     assert done(replace(INFO, audio=(replace(SOUND, channels=1),))) == []
 
 
@@ -99,7 +99,7 @@ def test_what_is_left_out() -> None:
         ("audio_dropped", "A sound track was left out: its codec is not known."),
         ("audio_dropped", "2 other sound tracks were left out: only one is kept."),
         ("video_dropped", "1 other video track was left out: only one is kept."),
-        ("subtitles_dropped", "2 subtitle tracks were left out."),
+        ("subtitles_dropped", "2 subtitle tracks of pictures, or of a rare format, were left out."),
     ]
 
 
@@ -124,3 +124,28 @@ def test_damage_whose_places_nobody_knows_is_told_too() -> None:
     for picture, sound in ((None, WHOLE), (WHOLE, None), (None, None)):
         [found] = told(unreadable(None, picture, sound))
         assert found == ("partly_damaged", "Parts of the file could not be read.")
+
+
+def test_tracks_that_begin_too_late_are_told_once_of_each_kind() -> None:
+    told = [(each.code, each.message) for each in begun_late(["audio", "video", "audio"])]
+    assert told == [
+        ("video_dropped", "A video track that begins later was left out: only one is kept."),
+        ("audio_dropped", "A sound track was left out: it begins too late in the file."),
+    ]
+    assert begun_late([]) == ()
+
+
+def test_what_is_behind_the_first_of_joined_files_is_told_with_its_share() -> None:
+    (only,) = left_behind(0.5)
+    assert only.code == "partly_damaged"
+    assert "(50% of the file) could not be read" in only.message
+
+
+def test_a_picture_whose_end_is_missing() -> None:
+    assert [each.message for each in end_missing()] == ["The end of the picture could not be read."]
+
+
+def test_a_right_channel_is_not_left_out() -> None:
+    left = AudioStream(1, "pcm_s16le", 1, 48_000, present=True)
+    right = replace(left, index=2)
+    assert warned(replace(INFO, format_name="mxf", audio=(left, right))) == []

@@ -60,12 +60,18 @@ def test_an_empty_answer_is_a_file_without_picture(text: str) -> None:
     assert parse_probe(text).video is None
 
 
+_TURNED = "\n00000000: -65536 0 0\n00000001: 0 -65536 0\n00000002: 0 0 1073741824\n"
+_MIRRORED = "\n00000000: -65536 0 0\n00000001: 0 65536 0\n00000002: 0 0 1073741824\n"
+
+
 @pytest.mark.parametrize(
     ("extra", "turn"),
     [
         ({"side_data_list": [{"side_data_type": "Display Matrix", "rotation": -90}]}, 90),
         ({"side_data_list": [{"side_data_type": "Display Matrix", "rotation": 90}]}, 270),
         ({"side_data_list": [{"side_data_type": "Display Matrix", "rotation": -180}]}, 180),
+        ({"side_data_list": [{"displaymatrix": _TURNED, "rotation": -180}]}, 180),
+        ({"side_data_list": [{"displaymatrix": _MIRRORED, "rotation": -180}]}, 0),
         ({"tags": {"rotate": "90"}}, 90),
         ({"side_data_list": [{"rotation": 45}]}, 0),
         ({}, 0),
@@ -118,6 +124,18 @@ def test_matroska_tells_the_length_in_a_tag() -> None:
     assert info.duration == 3601.5
 
 
+def test_only_mkvmerges_own_tag_is_a_length_and_all_others_tell_when_a_track_ends() -> None:
+    tags = {"DURATION": "00:00:12.000000000", "_STATISTICS_WRITING_APP": "mkvmerge v80"}
+    stream = {"start_time": "4.0", "tags": tags}
+    for writer, seconds in (("libebml v1.4.5 + libmatroska v1.7.1", 12.0), ("Lavf61.1.100", 8.0)):
+        info = parse(stream, tags={"ENCODER": writer})
+        assert info.video is not None
+        assert info.video.duration == seconds
+    before = parse({"start_time": "-2.0", "tags": {"DURATION": "00:00:06.000000000"}})
+    assert before.video is not None
+    assert before.video.duration == 8.0
+
+
 def test_fields_do_not_make_the_rate_variable() -> None:
     rates = {"avg_frame_rate": "25/1", "r_frame_rate": "50/1"}
     interlaced, other = parse({**rates, "field_order": "tt"}).video, parse(rates).video
@@ -140,9 +158,42 @@ def test_default_stream_wins_and_encryption_is_seen() -> None:
     assert info.video is not None
     assert (info.video.index, info.video.frame_rate) == (3, Fraction(30000, 1001))
     assert info.encrypted
-    assert (info.stream_count, info.beside_count) == (4, 1)
+    assert (info.stream_count, info.beside_count) == (3, 2)
     assert (info.other_videos, info.subtitle_count) == (1, 1)
     assert info.undescribed_count == 2
+
+
+def test_sound_of_another_programme_than_the_picture_is_told_apart() -> None:
+    kinds = ("video", "audio", "audio", "audio")
+    streams = [{"index": n, "codec_type": kind} for n, kind in enumerate(kinds)]
+    members = [{"streams": [{"index": 0}, {"index": 2}]}, {"streams": [{"index": 1}, {"index": 2}]}]
+    info = parse_probe(json.dumps({"streams": streams, "programs": members}))
+    assert [each.other_programme for each in info.audio] == [True, False, False]
+
+
+def test_the_clock_of_flash_video_may_begin_anywhere() -> None:
+    stream = {"codec_type": "video", "codec_name": "h264"}
+
+    def seconds(duration: str, start: str) -> float | None:
+        container = {"format_name": "flv", "duration": duration, "start_time": start}
+        return parse_probe(json.dumps({"streams": [stream], "format": container})).duration
+
+    assert seconds("18006.0", "18000.0") == 6.0
+    # That is no time but a length, of the metadata.
+    assert seconds("6.0", "18000.0") == 6.0
+
+
+def test_a_late_sound_in_asf_ends_with_the_file() -> None:
+    # As ffprobe tells of a film of five seconds.
+    streams = [
+        {"codec_type": "video", "width": 8, "height": 8, "start_time": "0.0", "duration": "5.0"},
+        {"index": 1, "codec_type": "audio", "start_time": "1.957", "duration": "5.0"},
+    ]
+    container = {"format_name": "asf", "start_time": "0.0", "duration": "6.957"}
+    info = parse_probe(json.dumps({"streams": streams, "format": container}))
+    assert info.video is not None
+    assert (info.duration, info.video.duration) == (5.0, 5.0)
+    assert info.audio[0].duration == pytest.approx(3.043)
 
 
 def test_the_header_of_a_cut_avi_says_how_long_it_was() -> None:

@@ -8,10 +8,10 @@ import pytest
 from core.errors import TransientError
 from core.model.failure_codes import FailureCode
 from workers.media.info import AudioStream, MediaInfo, VideoStream
-from workers.media.ladder import DEFAULT_LADDER
+from workers.media.ladder import MISSION_LADDER
 from workers.media.limits import Limits
 from workers.media.plan import held, plan
-from workers.media.verify import check, ends_early
+from workers.media.verify import Ends, apart, check, ends_early, shortened
 
 RATE = Fraction(25)
 SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48000, duration=20.0)
@@ -19,7 +19,7 @@ SOURCE = VideoStream(
     index=0, codec="h264", width=854, height=480, duration=20.0,
     avg_frame_rate=RATE, base_frame_rate=RATE,
 )  # fmt: skip
-PLAN = plan(MediaInfo("mov,mp4", 20.0, video=SOURCE, audio=(SOUND,)), DEFAULT_LADDER)
+PLAN = plan(MediaInfo("mov,mp4", 20.0, video=SOURCE, audio=(SOUND,)), MISSION_LADDER)
 
 
 def output(frames: int, **changes: object) -> dict[str, MediaInfo]:
@@ -52,6 +52,13 @@ def test_what_is_missing_in_between_counts() -> None:
     assert refusal.message == "The file is damaged: 17.9 of 20.0 seconds could be read."
 
 
+def test_what_the_clock_has_leapt_over_is_not_wanted() -> None:
+    less = shortened(PLAN, 10.0)
+    assert check(less, output(250), complaint=FailureCode.CORRUPT_MEDIA) is None
+    assert ends_early(less, output(250)) is None
+    assert ends_early(less, output(240)) is not None
+
+
 def test_how_much_must_be_readable_is_a_setting() -> None:
     half = Limits(min_readable=0.5)
     cut = FailureCode.TRUNCATED_MEDIA
@@ -73,12 +80,33 @@ def test_a_missing_end_is_known() -> None:
 
 
 def test_a_picture_that_was_held_does_not_hide_that_it_is_missing() -> None:
-    longer = held(PLAN, 1.0)
+    longer = held(PLAN, 19.0, 20.0)
     assert ends_early(longer, output(500)) == ("picture", 19.0, 20.0)
-    mostly_sound = held(replace(PLAN, duration=14.0, frame_count=350), 6.0)
+    mostly_sound = held(replace(PLAN, duration=14.0, frame_count=350), 14.0, 20.0)
     refusal = check(mostly_sound, heard(500, 15.0), complaint=FailureCode.TRUNCATED_MEDIA)
     assert refusal is not None
     assert "15.0 of 20.0 seconds" in refusal.message
+
+
+def test_the_last_picture_must_stand_until_the_sound_ends() -> None:
+    assert apart(PLAN, heard(500, 20.2)) is None
+    assert apart(PLAN, heard(500, 21.0)) == Ends(20.0, 21.0)
+    # A sound may end before the picture does.
+    assert apart(PLAN, heard(500, 5.0)) is None
+
+
+def test_a_last_picture_that_stood_on_in_silence_is_held_for_less() -> None:
+    promised = held(PLAN, 20.0, 50.0)
+    ends = apart(promised, heard(1250, 22.0))
+    assert ends == Ends(20.0, 22.0)
+    better = held(promised, ends.picture, ends.sound)
+    assert (better.hold, better.duration, better.frame_count) == (2.0, 22.0, 550)
+    assert apart(better, heard(550, 22.0)) is None
+    too_short = held(replace(PLAN, duration=5.0, frame_count=125), 5.0, 20.0)
+    ends = apart(too_short, heard(875, 20.0))
+    assert ends == Ends(20.0, 20.0)
+    better = held(too_short, ends.picture, ends.sound)
+    assert (better.hold, better.duration) == (0.0, 20.0)
 
 
 def test_a_length_that_the_file_gives_is_no_proof() -> None:

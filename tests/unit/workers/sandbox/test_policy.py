@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from workers.media.info import MediaInfo, VideoStream
-from workers.media.ladder import DEFAULT_LADDER
+from workers.media.ladder import MISSION_LADDER
 from workers.media.limits import DEFAULT_LIMITS
 from workers.media.plan import EncodePlan, plan
 from workers.sandbox import landlock
@@ -105,7 +105,7 @@ def test_rights_that_an_old_kernel_lacks_are_left_out() -> None:
 
 def film() -> EncodePlan:
     video = VideoStream(index=0, codec="h264", width=1920, height=1080)
-    return plan(MediaInfo(format_name="mp4", duration=60.0, video=video), DEFAULT_LADDER)
+    return plan(MediaInfo(format_name="mp4", duration=60.0, video=video), MISSION_LADDER)
 
 
 def test_an_encode_reads_the_source_and_writes_the_outputs_only() -> None:

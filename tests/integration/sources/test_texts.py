@@ -1,0 +1,186 @@
+"""Text tracks and chapters of a source become WebVTT; whatever is in them, the film is made."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.captions.reading import read
+from core.model.states import TextKind
+from tests.support.transcoding import Worker, stored
+from workers.ffmpeg.text_output import text_outputs
+from workers.formats.shape import DEFAULT_SHAPE
+from workers.media.texts import TextStream
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.adapters.s3 import Storage
+    from core.videos.texts import FoundText
+    from tests.integration.sources.conftest import Tools
+
+PIPE = replace(DEFAULT_SHAPE, smallest=1)
+SRT = """1
+00:00:00,500 --> 00:00:01,000
+<i>Good</i> & <script>alert(1)</script> <font color=red>morning</font>
+
+2
+00:00:01,500 --> 00:00:01,900
+Night
+"""
+VTT = """WEBVTT
+
+00:00:00.500 --> 00:00:01.000
+<i>Good</i> &amp; {} morning
+
+00:00:01.500 --> 00:00:01.900
+Night
+"""
+PICTURE = "-f lavfi -i testsrc=d=2:r=25:s=320x240 -f lavfi -i sine=d=2"
+ENCODED = "-c:v libx264 -preset ultrafast -c:a aac"
+SCC = """Scenarist_SCC V1.0
+
+00:00:00:15	9420 9420 94ae 94ae 9470 9470 c8e5 ecec ef80 942f 942f
+
+00:00:01:15	942c 942c
+"""
+EMPTY_SCC = "Scenarist_SCC V1.0\n\n00:00:00:15\t942c 942c\n"
+
+
+def film(tools: Tools, path: Path, text: Path, options: str, count: int = 1) -> bytes:
+    maps = "-map 0 -map 1 " + "-map 2 " * count
+    tools.make(path, *f"{PICTURE} -i {text} {maps}{ENCODED} {options}".split())
+    return path.read_bytes()
+
+
+async def written(s3: Any, settings: Any, text: FoundText) -> str:
+    kept = await s3.get_object(Bucket=settings.s3_bucket, Key=text.s3_key)
+    body: bytes = await kept["Body"].read()
+    assert (kept["ContentType"], len(body)) == ("text/vtt; charset=utf-8", text.size)
+    return body.decode()
+
+
+@pytest.fixture
+def srt(tmp_path: Path) -> Path:
+    path = tmp_path / "text.srt"
+    path.write_text(SRT)
+    return path
+
+
+@pytest.mark.parametrize("shape", [DEFAULT_SHAPE, PIPE], ids=["file", "pipe"])
+async def test_matroska(
+    storage: Storage, s3: Any, settings: Any, tools: Tools, worker: Worker, srt: Path,
+    tmp_path: Path, shape: Any,
+) -> None:  # fmt: skip
+    options = (
+        "-c:s:0 srt -c:s:1 ass -c:s:2 webvtt -disposition:s:0 default -disposition:s:1 forced"
+        " -metadata:s:s:0 language=ger -metadata:s:s:0 title=Deutsch -metadata:s:s:1 language=pt-BR"
+    )
+    source = film(tools, tmp_path / "s.mkv", srt, options, 3)
+    (made,) = await worker.make(storage, await stored(storage, source), shape)
+    assert made.duration == pytest.approx(2, abs=0.1)
+    assert ("to be read as it arrives" in worker.log) == (shape is PIPE)
+    told = [(each.language, each.title, each.is_default, each.is_forced) for each in worker.texts]
+    assert told == [
+        ("de", "Deutsch", True, False), ("pt-BR", None, False, True), (None, None, False, False),
+    ]  # fmt: skip
+    assert {each.kind for each in worker.texts} == {TextKind.SUBTITLES}
+    for each in worker.texts:
+        text = await written(s3, settings, each)
+        assert "<script" not in text
+        assert read(text) == read(VTT.format("")) or "alert" in text
+        times = [(cue.start, cue.end) for cue in read(text)]
+        # FFmpeg 5.1 begins where the sound is prepared.
+        assert [start for start, _ in times] == [pytest.approx(at, abs=30) for at in (500, 1500)]
+    assert "subtitles_dropped" not in worker.notes
+
+
+async def test_mp4(
+    storage: Storage, s3: Any, settings: Any, tools: Tools, worker: Worker, srt: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    options = "-c:s mov_text -metadata:s:s:0 language=fre"
+    source = film(tools, tmp_path / "s.mp4", srt, options)
+    await worker.make(storage, await stored(storage, source))
+    (text,) = worker.texts
+    assert text.language == "fr"
+    cues = read(await written(s3, settings, text))
+    assert [cue.start for cue in cues] == [pytest.approx(at, abs=30) for at in (500, 1500)]
+    assert cues[1].text == "Night"
+
+
+async def test_closed_captions(
+    storage: Storage, s3: Any, settings: Any, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    scc = tmp_path / "c.scc"
+    scc.write_text(SCC)
+    source = film(tools, tmp_path / "s.mov", scc, "-c:s copy -r 30000/1001")
+    await worker.make(storage, await stored(storage, source))
+    (text,) = worker.texts
+    (cue,) = read(await written(s3, settings, text))
+    assert cue.text == "Hello"
+    assert cue.start == pytest.approx(500, abs=60)
+
+
+async def test_a_track_without_text_is_told_and_harms_nothing(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    scc = tmp_path / "c.scc"
+    scc.write_text(EMPTY_SCC)
+    source = film(tools, tmp_path / "s.mov", scc, "-c:s copy -r 30000/1001")
+    (made,) = await worker.make(storage, await stored(storage, source))
+    assert made.duration == pytest.approx(2, abs=0.1)
+    assert worker.texts == ()
+    told = "1 subtitle track without text that can be read was left out."
+    assert worker.notes["subtitles_dropped"] == [told]
+
+
+def test_text_that_cannot_be_written_leaves_the_film_alone(
+    tools: Tools, srt: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "s.mkv"
+    film(tools, source, srt, "-c:s srt")
+    out = tmp_path / "out.mkv"
+    options = text_outputs([TextStream(2, "matroska")], str(tmp_path / "nowhere"), ["-t", "60"])
+    argv = [tools.ffmpeg, "-nostdin", "-v", "error", "-i", str(source)]
+    done = subprocess.run([*argv, "-map", "0:v", "-c", "copy", str(out), *options], check=False)
+    assert done.returncode == 0
+    assert out.stat().st_size > 1000
+
+
+def chaptered(tools: Tools, path: Path, titles: list[str]) -> bytes:
+    told = path.with_suffix(".txt")
+    each = [
+        f"[CHAPTER]\nTIMEBASE=1/{len(titles)}\nSTART={2 * n}\nEND={2 * n + 2}\ntitle={title}"
+        for n, title in enumerate(titles)
+    ]
+    told.write_text("\n".join([";FFMETADATA1", *each]) + "\n")
+    tools.make(path, *f"{PICTURE} -f ffmetadata -i {told} -map 0 -map 1 {ENCODED}".split())
+    return path.read_bytes()
+
+
+async def test_chapters(
+    storage: Storage, s3: Any, settings: Any, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    titles = ["Harbour", "<script>alert(1)</script> --> x", "Night\u202e"]
+    source = chaptered(tools, tmp_path / "s.mkv", titles)
+    await worker.make(storage, await stored(storage, source))
+    (text,) = worker.texts
+    assert text.kind is TextKind.CHAPTERS
+    cues = read(await written(s3, settings, text))
+    assert [cue.text for cue in cues] == [
+        "Harbour", "&lt;script&gt;alert(1)&lt;/script&gt; --&gt; x", "Night",
+    ]  # fmt: skip
+    assert [cue.start for cue in cues] == [pytest.approx(at, abs=30) for at in (0, 667, 1333)]
+
+
+async def test_more_chapters_than_anybody_reads(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    source = chaptered(tools, tmp_path / "s.mkv", ["x" * 100] * 6000)
+    (made,) = await worker.make(storage, await stored(storage, source))
+    assert made.duration == pytest.approx(2, abs=0.1)
+    assert worker.texts == ()

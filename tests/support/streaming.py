@@ -1,0 +1,68 @@
+"""A list of segments in memory, and what is stored of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.tasks.spans import Listed, NewSpan, NewTrack
+
+
+@dataclass
+class Kept:
+    """Keeps what is listed, as Postgres would.
+
+    Attributes:
+        known: what an earlier attempt has listed.
+        tracks: by name.
+        spans: in the order in which they were listed, each time together.
+        first: how many had been listed when the video could be watched.
+        completed: the names of tracks that grow no more.
+        withdrawn: how often pictures were taken back.
+        taken_back: the names of other sounds that were taken back.
+    """
+
+    known: dict[str, Listed] = field(default_factory=dict)
+    tracks: dict[str, NewTrack] = field(default_factory=dict)
+    spans: list[list[NewSpan]] = field(default_factory=list)
+    first: int | None = None
+    withdrawn: int = 0
+    taken_back: list[str] = field(default_factory=list)
+    unlisted: set[str] = field(default_factory=set)
+    completed: set[str] = field(default_factory=set)
+
+    def storing(self, key: str) -> None:
+        self.unlisted.add(key)
+
+    async def listed(self) -> Mapping[str, Listed]:
+        return self.known
+
+    async def add(
+        self, tracks: Sequence[NewTrack], added: Sequence[NewSpan], *, first: bool
+    ) -> None:
+        self.tracks |= {track.name: track for track in tracks}
+        self.spans.append(list(added))
+        self.unlisted -= {span.s3_key for span in added}
+        if first:
+            assert self.first is None
+            self.first = len(self.spans)
+
+    async def complete(self, names: Collection[str]) -> None:
+        self.completed |= set(names)
+
+    async def withdraw(self, names: Collection[str]) -> None:
+        if all(name.startswith("audio-") for name in names):
+            self.taken_back += names
+        else:
+            self.withdrawn += 1
+        gone = {track.id for name, track in self.tracks.items() if name in names}
+        self.known = {name: each for name, each in self.known.items() if name not in names}
+        self.tracks = {name: each for name, each in self.tracks.items() if name not in names}
+        self.spans = [[span for span in at if span.track_id not in gone] for at in self.spans]
+        self.completed -= set(names)
+        self.first = self.first if self.tracks else None
+
+    def of(self, name: str) -> list[NewSpan]:
+        """Return the spans of a track in order."""
+        key = self.tracks[name].id
+        return [span for spans in self.spans for span in spans if span.track_id == key]

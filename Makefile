@@ -85,6 +85,7 @@ faults:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.faults $(ARGS)
 
 # Odd files of every kind, and whether what comes out of them is right: make fidelity ARGS="--only A --stack".
+# With --piped each is read as it arrives, as large files are.
 # FRAMEMILL_FIDELITY_FFMPEG names another FFmpeg to encode with.
 fidelity:
 	@$(ENSURE) dev && exec .venv/bin/python -m tests.fidelity $(ARGS)

@@ -22,6 +22,7 @@ from backend.http.tally import Tally
 from backend.playback.reader import FilmReader
 from backend.playback.text_reader import TextReader
 from backend.playback.tokens import PlaybackTokens
+from backend.playback.written import WrittenLists
 from backend.settings import Settings
 from backend.videos.reader import VideoReader
 from backend.workers import KnownWorkers
@@ -51,6 +52,7 @@ class Services:
         self.playback = PlaybackTokens(settings)
         self.films = FilmReader(db)
         self.texts = TextReader(db)
+        self.lists = WrittenLists()
         self.sessions = Sessions(client, settings.refresh_token_s, settings.refresh_grace_s)
         self.passwords = Passwords()
         self.rate_limits = RateLimiter(client)
@@ -137,6 +139,13 @@ async def _asking(user: CurrentUser) -> Principal:
     return user
 
 
+async def _writing(user: CurrentUser) -> Principal:
+    """Return who writes captions or links, unless that was too often within a minute."""
+    most = user.services.settings.rate_limit_changes
+    await user.services.rate_limits.take("changes", most, str(user.user_id))
+    return user
+
+
 async def _admin(user: CurrentUser) -> Principal:
     """Return who is asking, if it is an admin. Looked up each time: a role can be taken away."""
     async with user.services.db.autocommit() as connection:
@@ -149,5 +158,6 @@ async def _admin(user: CurrentUser) -> Principal:
 
 
 AskingUser = Annotated[Principal, Depends(_asking)]
+WritingUser = Annotated[Principal, Depends(_writing)]
 CurrentAdmin = Annotated[Principal, Depends(_admin)]
 Address = Annotated[str, Depends(_address)]

@@ -60,6 +60,9 @@ class Settings(config.Settings, ApiAndControl, ApiAndWorkers):
     rate_limit_shares: int = Field(
         600, ge=1, description="requests by share links a minute and address, but for the film's"
     )
+    rate_limit_changes: int = Field(
+        120, ge=1, description="captions and links that a user writes a minute"
+    )
     max_streams_per_user: int = Field(20, ge=1, description="event streams open in one process")
     rate_limit_uploads: int = Field(
         600, ge=1, description="uploads begun a minute and user; as many jobs, retries and cancels"

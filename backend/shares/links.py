@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal, Services
 from backend.http.paging import decode_cursor
@@ -33,14 +34,16 @@ async def create(user: Principal, video_id: uuid.UUID, wanted: NewShare) -> uuid
         Conflict: `too_many_shares`.
     """
     async with user.services.db.begin() as tx:
-        await accounts.require_open(tx, user.user_id)
-        # The lock also has two who ask at once count one after the other.
+        # The video first, as all do who lock both. The lock also has two who ask at once count one
+        # after the other.
         video = await lifecycle.lock(tx, video_id)
         if video is None or video.user_id != user.user_id or video.state is VideoState.DELETED:
             raise _no_video()
+        await accounts.require_open(tx, user.user_id)
         alive = select(func.count()).where(Share.video_id == video_id, is_alive())
         if (await tx.scalar(alive) or 0) >= MOST:
             raise Conflict(f"A video has at most {MOST} links. End one first.", "too_many_shares")
+        await _forget_oldest(tx, video_id)
         share_id = new_id()
         row = {"id": share_id, "video_id": video_id, "token": new_token(_TOKEN_BITS)}
         await tx.execute(insert(Share).values(**row, **wanted.model_dump()))
@@ -105,6 +108,13 @@ async def opened(services: Services, token: str) -> Row[Any]:
     if found is None:
         raise NotFound("This link does not exist, or has ended.")
     return found
+
+
+async def _forget_oldest(tx: AsyncConnection, video_id: uuid.UUID) -> None:
+    """Keep no more expired links than there can be that work."""
+    expired = select(Share.id).where(Share.video_id == video_id, ~is_alive())
+    oldest = expired.order_by(Share.id.desc()).offset(MOST)
+    await tx.execute(delete(Share).where(Share.id.in_(oldest)))
 
 
 def _own(user: Principal) -> tuple[Any, ...]:

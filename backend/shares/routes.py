@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel
 from sqlalchemy import Row
 
-from backend.deps import CurrentUser
+from backend.deps import CurrentUser, WritingUser
 from backend.http.base import base_of
 from backend.http.errors import problems
 from backend.http.paging import Cursor, Limit, encode_cursor
@@ -40,10 +40,10 @@ class _Made(BaseModel):
     id: UUID
 
 
-@router.post("", status_code=201, responses=problems(409), summary="Share a video")
+@router.post("", status_code=201, responses=problems(409, 429), summary="Share a video")
 async def create_share(
     video_id: UUID,
-    user: CurrentUser,
+    user: WritingUser,
     request: Request,
     body: NewShare | None = None,
     idempotency_key: IdempotencyKey = None,

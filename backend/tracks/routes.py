@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header
 from pydantic import BaseModel
 
-from backend.deps import CurrentUser
+from backend.deps import CurrentUser, WritingUser
 from backend.http.errors import problems
 from backend.http.paging import Cursor, Limit
 from backend.tracks import service
@@ -43,7 +43,7 @@ async def list_tracks(
     "/{video_id}/tracks", status_code=201, responses=problems(409, 429), summary="Add captions"
 )
 async def create_track(
-    video_id: UUID, body: NewTrack, user: CurrentUser, idempotency_key: _Key = None
+    video_id: UUID, body: NewTrack, user: WritingUser, idempotency_key: _Key = None
 ) -> TextTrack:
     """Add captions to a video. They stay when it is processed again.
 
@@ -68,9 +68,9 @@ async def create_track(
         ) from None
 
 
-@router.patch("/{video_id}/tracks/{track_id}", summary="Change captions")
+@router.patch("/{video_id}/tracks/{track_id}", responses=problems(429), summary="Change captions")
 async def change_track(
-    video_id: UUID, track_id: UUID, body: TrackPatch, user: CurrentUser
+    video_id: UUID, track_id: UUID, body: TrackPatch, user: WritingUser
 ) -> TextTrack:
     """Change the language, name or text of captions. What is left out stays."""
     return await service.change(user, video_id, track_id, body)

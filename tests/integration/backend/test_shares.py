@@ -13,12 +13,16 @@ from backend.shares.links import MOST
 from control.expired_shares import forget_expired
 from core.model.ids import new_id
 from core.model.tables import Share
+from core.tasks import fair_order
+from core.videos import lifecycle
 from core.videos.shares import KEEP_EXPIRED
 from tests.support.app import Api, bearer
 from tests.support.growing import Growing, finish, grow
 from tests.support.people import PASSWORD, Person, new_user
 from tests.support.problems import problem
+from tests.support.tables import someone_waits
 from tests.support.uploading import uploaded
+from tests.support.waiting import wait_until
 
 SOON = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
@@ -252,6 +256,33 @@ async def test_a_film_has_so_many_links_even_when_two_ask_at_once(api: Api) -> N
     assert seen == MOST
 
 
+async def test_of_links_that_expired_no_more_are_kept_than_can_work(api: Api) -> None:
+    film = await grow(api)
+    ago = datetime.now(UTC) - timedelta(minutes=1)
+    rows = [
+        {"id": new_id(), "video_id": film.video_id, "token": f"{film.video_id}{n}",
+         "allowed_origins": [], "download": False, "expires_at": ago} for n in range(MOST + 3)
+    ]  # fmt: skip
+    async with api.services.db.begin() as tx:
+        await tx.execute(insert(Share).values(rows))
+    made = await share(film)
+    async with api.services.db.autocommit() as connection:
+        of_film = select(Share.id).where(Share.video_id == film.video_id)
+        left = set((await connection.scalars(of_film)).all())
+    assert left == {*(row["id"] for row in rows[3:]), uuid.UUID(made["id"])}
+
+
+async def test_it_is_made_beside_what_is_queued_for_its_film(api: Api) -> None:
+    """Both lock the film and its owner: in one order."""
+    film, db = await grow(api), api.services.db
+    async with db.begin() as tx:
+        await lifecycle.lock(tx, film.video_id)
+        asking = asyncio.create_task(share(film))
+        await wait_until(lambda: someone_waits(db))
+        await fair_order.assign(tx, film.work.user_id)
+    assert (await asking)["token"]
+
+
 async def test_a_link_that_expired_long_ago_is_forgotten(api: Api) -> None:
     film = await grow(api)
     old, late, lasting = [await share(film) for _ in range(3)]
@@ -279,3 +310,7 @@ async def test_a_page_of_any_origin_may_ask(api: Api) -> None:
             assert answer.status_code == 204
             assert answer.headers["access-control-allow-origin"] == "*"
             assert "POST" in answer.headers["access-control-allow-methods"]
+        # What is refused before any route is looked for, too.
+        large = await http.post("/v1/shares/x/playback", content=b"x" * (1 << 20 | 1))
+        problem(large, 413, "payload_too_large")
+        assert large.headers["access-control-allow-origin"] == "*"

@@ -57,7 +57,7 @@ class NewTrack(BaseModel, extra="forbid"):
 class TrackPatch(BaseModel, extra="forbid"):
     """The changes to captions; what is left out stays."""
 
-    language: Language | None = None
+    language: Language | None = Field(None, description="Null changes nothing.")
     name: Title | None = Field(None, description=_NAME)
     text: Captions | None = Field(None, description="Null changes nothing.")
     default: bool | None = Field(None, description=f"{_DEFAULT} Null changes nothing.")

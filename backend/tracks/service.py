@@ -2,10 +2,12 @@
 
 import asyncio
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.deps import Principal
 from backend.http.paging import decode_cursor, encode_cursor
@@ -13,11 +15,11 @@ from backend.quota import quota
 from backend.tracks.schemas import NewTrack, TextTrack, TextTrackPage, TrackPatch
 from core.captions.cues import UnreadableError, written
 from core.captions.reading import read
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.jobs.create import living
 from core.model import object_keys, tables
 from core.model.ids import new_id
-from core.videos import texts
+from core.videos import purges, texts
 
 _T = tables.TextTrack
 _VTT = "text/vtt; charset=utf-8"
@@ -67,13 +69,14 @@ async def create(user: Principal, video_id: uuid.UUID, asked: NewTrack) -> TextT
     async with db.begin() as tx:  # before anything is stored for nothing
         await texts.require_room(tx, video_id)
         await quota.admit_bytes(tx, settings, user.user_id, len(body))
+    stored = await _store(user, video_id, body)
     text_id = new_id()
     text = texts.NewText(
         id=text_id,
         language=asked.language,
         title=asked.name,
         is_default=asked.default,
-        s3_key=await _store(user, video_id, body),
+        s3_key=stored.key,
         size=len(body),
     )
     async with db.begin() as tx:
@@ -81,6 +84,7 @@ async def create(user: Principal, video_id: uuid.UUID, asked: NewTrack) -> TextT
         await living(tx, video_id)
         await quota.admit_bytes(tx, settings, user.user_id, len(body))
         await texts.add(tx, video_id, text)
+        await _keep(tx, stored)
     return await get(user, video_id, text_id)
 
 
@@ -92,24 +96,39 @@ async def change(
     Raises:
         NotFound: there are none of that user.
         RequestValidationError: the text cannot be read.
+        RateLimited: `quota_exceeded`.
     """
     await _require(user, video_id)
-    before = await get(user, video_id, text_id)
-    given: dict[str, Any] = asked.model_dump(exclude_unset=True)
-    values = {"language": given["language"]} if "language" in given else {}
-    if "name" in given:
-        values["title"] = given["name"]
-    if asked.default is not None:
-        values["is_default"] = asked.default
+    settings, db = user.services.settings, user.services.db
+    before, stored = await get(user, video_id, text_id), None
+    values = _values(asked)
     if asked.text is not None:
         body = await _webvtt(asked.text)
-        values |= {"s3_key": await _store(user, video_id, body), "size": len(body)}
+        stored = await _store(user, video_id, body)
+        values |= {"s3_key": stored.key, "size": len(body)}
     if not values:
         return before
-    async with user.services.db.begin() as tx:
+    async with db.begin() as tx:
+        if stored is not None:
+            await quota.lock(tx, settings, user.user_id)
         await living(tx, video_id)
         await texts.change(tx, video_id, text_id, **values)
+        if stored is not None:
+            await quota.admit_bytes(tx, settings, user.user_id, values["size"] - before.size)
+            await _keep(tx, stored)
     return await get(user, video_id, text_id)
+
+
+def _values(asked: TrackPatch) -> dict[str, Any]:
+    """Return what is to be written beside another text."""
+    values: dict[str, Any] = {}
+    if asked.language is not None:
+        values["language"] = asked.language
+    if "name" in asked.model_fields_set:
+        values["title"] = asked.name
+    if asked.default is not None:
+        values["is_default"] = asked.default
+    return values
 
 
 async def remove(user: Principal, video_id: uuid.UUID, text_id: uuid.UUID) -> None:
@@ -146,14 +165,26 @@ async def _webvtt(text: str) -> bytes:
         ) from None
 
 
-async def _store(user: Principal, video_id: uuid.UUID, body: bytes) -> str:
-    """Store a file under a key of its own.
+@dataclass(frozen=True)
+class _Stored:
+    """A file in the store, and what says that it is to be removed."""
 
-    What nobody comes to refer to, as the process dies, goes with the video.
-    """
+    key: str
+    purge_id: uuid.UUID
+
+
+async def _store(user: Principal, video_id: uuid.UUID, body: bytes) -> _Stored:
+    """Store a file under a key of its own; it is removed unless `_keep` follows."""
     key = object_keys.text(video_id, new_id())
+    async with user.services.db.begin() as tx:
+        stored = _Stored(key, await purges.storing(tx, key))
     await user.services.storage.put(key, body, _VTT)
-    return key
+    return stored
+
+
+async def _keep(tx: AsyncConnection, stored: _Stored) -> None:
+    if not await purges.keep(tx, stored.purge_id):
+        raise Conflict("Storing the captions took too long. Send them again.")
 
 
 async def _rows(

@@ -3,7 +3,7 @@
 import uuid
 from datetime import timedelta
 
-from sqlalchemy import func, insert
+from sqlalchemy import delete, func, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import object_keys
@@ -35,6 +35,24 @@ async def schedule_removal(
     rows = [{"id": new_id(), "prefix": each, "not_before": not_before} for each in prefixes]
     if rows:
         await tx.execute(insert(Purge).values(rows))
+
+
+async def storing(tx: AsyncConnection, key: str) -> uuid.UUID:
+    """Write down an object before it is stored: it is removed unless `keep` follows in an hour.
+
+    So nothing stays of a request that failed, or of a process that was killed. Returns what `keep`
+    is to be called with.
+    """
+    purge_id = new_id()
+    not_before = func.now() + LONGEST_URL
+    await tx.execute(insert(Purge).values(id=purge_id, prefix=key, not_before=not_before))
+    return purge_id
+
+
+async def keep(tx: AsyncConnection, purge_id: uuid.UUID) -> bool:
+    """Keep what `storing` has written down; False if it took too long and is gone."""
+    called_off = await tx.execute(delete(Purge).where(Purge.id == purge_id))
+    return bool(called_off.rowcount)
 
 
 async def schedule_attempts(

@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select, update
 from control import purges as control_purges
 from control.replaced import forget_tracks
 from core.captions.cues import MOST_BYTES
+from core.errors import Conflict
 from core.model import object_keys
 from core.model.ids import new_id
 from core.model.states import TextKind
@@ -80,8 +81,9 @@ async def test_captions_are_added_changed_and_removed(api: Api) -> None:
     assert file.headers["content-type"] == "text/vtt; charset=utf-8"
     assert await listed(person, video_id) == [made]
     path = f"/v1/videos/{video_id}/tracks/{made['id']}"
-    same = await person.http.patch(path, json={})
-    assert same.json() == made
+    for nothing in ({}, {"language": None, "text": None, "default": None}):
+        same = await person.http.patch(path, json=nothing)
+        assert same.json() == made
     changed = (await person.http.patch(path, json={"language": "pt", "name": None})).json()
     assert (changed["language"], changed["name"], changed["size"]) == ("pt", None, len(VTT))
     other = SRT.replace("morning", "evening")
@@ -232,7 +234,50 @@ async def test_who_stores_too_much_adds_none(start_api: StartApi, clean: None) -
     cue = "00:00:01.000 --> 00:00:02.500\n" + "a" * 480 + "\n\n"
     refused = await ask(person, video_id, text="WEBVTT\n\n" + cue * 2)
     problem(refused, 429, "quota_exceeded")
-    assert len(await listed(person, video_id)) == 1
+    [kept] = await listed(person, video_id)
+    # Nor by another text in place of one that is there.
+    path = f"/v1/videos/{video_id}/tracks/{kept['id']}"
+    problem(
+        await person.http.patch(path, json={"text": "WEBVTT\n\n" + cue * 2}), 429, "quota_exceeded"
+    )
+    assert await listed(person, video_id) == [kept]
+    assert (await person.http.patch(path, json={"text": "WEBVTT\n\n" + cue})).status_code == 200
+
+
+async def test_what_is_refused_once_it_was_stored_is_removed(api: Api, monkeypatch: Any) -> None:
+    """Somebody else's captions are the last for which there is room, at the last moment."""
+    person, video_id = await film_of(api)
+    held, stored = api.services, list[str]()
+    put = held.storage.put
+
+    async def full(tx: Any, video_id: uuid.UUID) -> None:
+        if stored:
+            raise Conflict("Too many.", "too_many_tracks")
+
+    async def put_seen(key: str, *more: Any) -> None:
+        await put(key, *more)
+        stored.append(key)
+
+    monkeypatch.setattr(texts, "require_room", full)
+    monkeypatch.setattr(held.storage, "put", put_seen)
+    problem(await ask(person, video_id), 409, "too_many_tracks")
+    assert await held.storage.head(stored[0]) is not None
+    async with held.db.begin() as tx:
+        await tx.execute(update(Purge).values(not_before=Purge.not_before - purges.LONGEST_URL))
+    await control_purges.purge(held.db, held.storage)
+    assert await held.storage.head(stored[0]) is None
+
+
+async def test_who_writes_too_often_waits(start_api: StartApi, clean: None) -> None:
+    api = await start_api(rate_limit_changes=2)
+    person = await new_user(api)
+    video_id = (await begin(person))["video_id"]
+    made = await add(person, video_id)
+    problem(await person.http.post(f"/v1/videos/{uuid.uuid4()}/shares"), 404, "not_found")
+    path = f"/v1/videos/{video_id}/tracks/{made['id']}"
+    problem(await person.http.patch(path, json={"text": SRT}), 429, "rate_limited")
+    problem(await ask(person, video_id), 429, "rate_limited")
+    assert (await person.http.delete(path)).status_code == 204
 
 
 async def test_players_are_told_of_them(api: Api) -> None:

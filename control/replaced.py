@@ -3,11 +3,14 @@
 Its objects are removed by `purges.py`.
 """
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 
 from core.adapters.postgres import Database
-from core.model.tables import TextTrack, Track
+from core.model.states import AssetKind
+from core.model.tables import Asset, TextTrack, Track
 
+# That a later job has replaced: it was kept as long as the tracks.
+_STORYBOARD = and_(~Asset.is_main, Asset.kind == AssetKind.STORYBOARD)
 _PAGE = 100  # tracks; one of a film of 2 h has 700 spans
 
 
@@ -22,11 +25,15 @@ async def _forget(db: Database, table: type[Track | TextTrack]) -> int:
         .where(table.kept_until < func.now())
         .order_by(table.kept_until)
         .limit(_PAGE)
+        # Who deletes the video has them: then they go with it.
+        .with_for_update(skip_locked=True)
     )
     removed = 0
     while True:
         async with db.begin() as tx:
-            gone = await tx.execute(delete(table).where(table.id.in_(due)))
-        removed += gone.rowcount
-        if gone.rowcount < _PAGE:
+            found = delete(table).where(table.id.in_(due)).returning(table.job_id)
+            jobs = (await tx.scalars(found)).all()
+            await tx.execute(delete(Asset).where(Asset.job_id.in_(set(jobs)), _STORYBOARD))
+        removed += len(jobs)
+        if len(jobs) < _PAGE:
             return removed

@@ -138,13 +138,13 @@ async def _publish(
         The key of the poster from now on, if it made one.
     """
     if effect == Effect.REPLACE and video.playable_at is not None:
+        await _keep_for_a_while(tx, video.id, job_id)
         replaced = await tx.scalars(
             delete(Asset)
             .where(Asset.video_id == video.id, Asset.is_main, Asset.job_id != job_id)
             .returning(Asset.s3_key)
         )
         await purges.schedule_removal(tx, *replaced.all(), wait=purges.LONGEST_URL)
-        await _keep_for_a_while(tx, video.id, job_id)
     published = await tx.execute(
         update(Asset)
         .where(Asset.job_id == job_id, Asset.state == AssetState.STAGED)
@@ -184,15 +184,25 @@ async def forget_posters(tx: AsyncConnection, *where: ColumnElement[bool]) -> bo
 
 
 async def _keep_for_a_while(tx: AsyncConnection, video_id: uuid.UUID, job_id: uuid.UUID) -> None:
-    """Let what can be streamed of earlier jobs end when nobody can be watching it any more."""
+    """Let what can be streamed of earlier jobs end when nobody can be watching it any more.
+
+    A storyboard ends with the tracks of its job: `control/replaced.py`.
+    """
     kept = await tx.scalars(
         update(Track)
         .where(Track.video_id == video_id, Track.job_id != job_id, Track.kept_until.is_(None))
         .values(kept_until=func.now() + purges.LONGEST_TOKEN)
         .returning(Track.job_id)
     )
-    places = {object_keys.stream_prefix(video_id, each) for each in kept.all()}
-    await purges.schedule_removal(tx, *places, wait=purges.LONGEST_PLAY)
+    jobs = set(kept.all())
+    sheets = await tx.scalars(
+        update(Asset)
+        .where(Asset.job_id.in_(jobs), Asset.is_main, Asset.kind == AssetKind.STORYBOARD)
+        .values(is_main=False)
+        .returning(Asset.s3_key)
+    )
+    places = {object_keys.stream_prefix(video_id, each) for each in jobs}
+    await purges.schedule_removal(tx, *places, *sheets.all(), wait=purges.LONGEST_PLAY)
     await texts.keep_for_a_while(tx, video_id, job_id)
 
 

@@ -16,6 +16,7 @@ async def forget_expired(db: Database) -> int:
         .where(Share.expires_at < func.now() - KEEP_EXPIRED)
         .order_by(Share.expires_at)
         .limit(_PAGE)
+        .with_for_update(skip_locked=True)  # who has them locked removes them
     )
     removed = 0
     while True:

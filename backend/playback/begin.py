@@ -13,7 +13,7 @@ from backend.deps import Principal, Services
 from backend.playback.labels import labels_of
 from backend.playback.schemas import FileLink, NewPlayback, Playback, TextLink
 from backend.videos.download import disposition
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, Forbidden, Gone, NotFound
 from core.model.states import AssetKind, AssetState, JobState, VideoState
 from core.model.tables import Asset, Job, Track, Video
 
@@ -72,7 +72,10 @@ async def play(
     video = film.video
     token, given = services.playback.make(video.id, video.job_id, by, wanted.ttl_s)
     place = f"{base}/v1/playback/{token}"
-    texts = await services.texts.texts(given)
+    try:
+        texts = await services.texts.texts(given)
+    except (Gone, Forbidden):  # just now: its job has failed, or who asks was logged out
+        raise Conflict("This video cannot be watched any more.") from None
     subtitles = texts.subtitles
     is_complete = video.job_state == JobState.SUCCEEDED
     seconds = services.settings.media_url_ttl_s

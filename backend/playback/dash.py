@@ -7,7 +7,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from backend.playback import texts
-from backend.playback.film import Film, Track, average_bitrate, peak_bitrate
+from backend.playback.film import Film, Track, bitrates
 from backend.playback.labels import labels_of, language_of
 
 MEDIA_TYPE = "application/dash+xml"
@@ -20,6 +20,7 @@ _ACCESSIBILITY = {"description": "1", "enhanced-audio-intelligibility": "2"}
 def manifest(film: Film, captions: Sequence[texts.Text] = ()) -> str:
     """Return the manifest of a film with its captions."""
     shown = film.watchable()
+    rates = bitrates(shown)
     lasts = max((track.end for track in shown.tracks), default=Fraction(0))
     root = ET.Element(
         "MPD",
@@ -39,7 +40,7 @@ def manifest(film: Film, captions: Sequence[texts.Text] = ()) -> str:
         aligned = len({track.made for track in sizes}) == 1
         pictures = _set(period, "video", aligned=aligned)
         for track in sizes:
-            _represent(pictures, film, track)
+            _represent(pictures, track, rates)
     for track, label in _labelled(shown.sounds):
         sound = _set(period, "audio", language_of(track))
         is_main = track.plain_name == shown.sounds[0].name
@@ -49,7 +50,7 @@ def manifest(film: Film, captions: Sequence[texts.Text] = ()) -> str:
         for role in roles:
             ET.SubElement(sound, "Role", {"schemeIdUri": _ROLE, "value": role})
         ET.SubElement(sound, "Label").text = label
-        _represent(sound, film, track)
+        _represent(sound, track, rates)
     texts.describe(period, captions)
     ET.indent(root)
     return ET.tostring(root, "unicode", xml_declaration=True) + "\n"
@@ -81,11 +82,11 @@ def _set(
     return ET.SubElement(period, "AdaptationSet", fields)
 
 
-def _represent(parent: ET.Element, film: Film, track: Track) -> None:
+def _represent(parent: ET.Element, track: Track, rates: dict[str, tuple[int, int]]) -> None:
     fields = {
         "id": track.name,
         "codecs": track.codecs,
-        "bandwidth": str(max(peak_bitrate(track, film.target_s), average_bitrate(track))),
+        "bandwidth": str(max(rates[track.name])),
     }
     if track.width and track.height:
         fields |= {"width": str(track.width), "height": str(track.height), "sar": "1:1"}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
 from itertools import accumulate
 from math import ceil, floor
 
@@ -129,7 +130,7 @@ class Film:
         """The sounds."""
         return [track for track in self.tracks if track.kind is TrackKind.AUDIO]
 
-    @property
+    @cached_property
     def target_s(self) -> int:
         """How long a segment of it can be, in whole seconds; the same from its beginning on."""
         return max(map(_longest_s, self.tracks), default=1)
@@ -142,13 +143,16 @@ class Film:
         """Return the segments of a track that a player may be told of.
 
         While the film grows, these are the ones that can be watched: of a picture as far as the
-        default sound goes too, of a sound as far as some picture goes. Once it is complete, sounds
-        beside the default one end with it.
+        default sound goes too, of a sound as far as some picture goes. Sounds beside the default
+        one never go further than the film.
         """
-        if self.finished_at is not None and not track.is_default:
+        if not track.is_default:
             # A comment may go on when the film has ended.
-            end = max((each.end for each in self.tracks if each.is_default), default=track.end)
-            return [each for each in track.segments if track.seconds(each.start) < end]
+            grown = self.pictures or self.sounds
+            whole = self.tracks if self.finished_at is not None else grown
+            end = max((each.end for each in whole if each.is_default), default=track.end)
+            last = ceil(end * track.time_scale)
+            return [each for each in track.segments if each.start < last]
         if self.finished_at is not None or not (self.pictures and self.sounds):
             return track.segments
         if track.kind is TrackKind.VIDEO:
@@ -216,6 +220,14 @@ def peak_bitrate(track: Track, target_s: int) -> int:
             if ticks >= half:
                 highest = max(highest, size / ticks)
     return ceil(highest * 8 * track.time_scale) or average_bitrate(track)
+
+
+def bitrates(film: Film) -> dict[str, tuple[int, int]]:
+    """Return of each track, by its name, the highest and the average bit rate."""
+    target = film.target_s
+    return {
+        track.name: (peak_bitrate(track, target), average_bitrate(track)) for track in film.tracks
+    }
 
 
 def average_bitrate(track: Track) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from backend.playback import texts
-from backend.playback.film import Film, Track, average_bitrate, peak_bitrate
+from backend.playback.film import Film, Track, bitrates
 from backend.playback.labels import labels_of, language_of
 
 MEDIA_TYPE = "application/vnd.apple.mpegurl"
@@ -15,6 +15,7 @@ _FOR_ALL = frozenset({None, "dub", "description", "enhanced-audio-intelligibilit
 _DESCRIBES = 'CHARACTERISTICS="public.accessibility.describes-video"'
 _MICRO = 1_000_000
 _BEGIN_BELOW = 2_000_000  # bits per second
+_Rates = dict[str, tuple[int, int]] | None
 
 
 def multivariant(film: Film, captions: Sequence[texts.Text] = ()) -> str:
@@ -37,8 +38,9 @@ def multivariant(film: Film, captions: Sequence[texts.Text] = ()) -> str:
     if surround:
         variants += [(track, surround, _SURROUND) for track in pictures or surround[:1]]
     scores = _scores(pictures)
+    rates = None if film.finished_at is None else bitrates(shown)
     for track, heard, group in variants:
-        stream, address = _variant(film, track, heard, group, scores.get(track.name))
+        stream, address = _variant(rates, track, heard, group, scores.get(track.name))
         lines += [f'{stream},SUBTITLES="{texts.GROUP}"' if captions else stream, address]
     return "\n".join([*lines, ""])
 
@@ -138,12 +140,12 @@ def _rendition(group: str, sound: Track, label: str, *, is_default: bool) -> str
 
 
 def _variant(
-    film: Film, track: Track, sounds: list[Track], group: str, score: int | None
+    rates: _Rates, track: Track, sounds: list[Track], group: str, score: int | None
 ) -> list[str]:
-    peak, average = _bitrates(film, track, [] if track in sounds else sounds)
+    peak, average = _bitrates(rates, track, [] if track in sounds else sounds)
     codecs = dict.fromkeys([track.codecs, *(sound.codecs for sound in sounds)])
     fields = [f"BANDWIDTH={peak}"]
-    if film.finished_at is not None:
+    if rates is not None:
         fields.append(f"AVERAGE-BANDWIDTH={average}")
     fields.append(f'CODECS="{",".join(codecs)}"')
     if track.width and track.height:
@@ -157,14 +159,17 @@ def _variant(
     return [f"#EXT-X-STREAM-INF:{','.join(fields)}", _address(track)]
 
 
-def _bitrates(film: Film, track: Track, beside: list[Track]) -> tuple[int, int]:
-    """Return the highest and the average bit rate of a track with the largest sound beside it."""
-    if film.finished_at is None:
+def _bitrates(rates: _Rates, track: Track, beside: list[Track]) -> tuple[int, int]:
+    """Return the highest and the average bit rate of a track with the largest sound beside it.
+
+    Without `rates`, which are those of each track by its name, it is the planned ceiling.
+    """
+    if rates is None:
         return track.max_bitrate + max((each.max_bitrate for each in beside), default=0), 0
-    target = film.target_s
+    (peak, average), sounds = rates[track.name], [rates[each.name] for each in beside]
     return (
-        peak_bitrate(track, target) + max((peak_bitrate(e, target) for e in beside), default=0),
-        average_bitrate(track) + max((average_bitrate(each) for each in beside), default=0),
+        peak + max((of_sound for of_sound, _ in sounds), default=0),
+        average + max((of_sound for _, of_sound in sounds), default=0),
     )
 
 

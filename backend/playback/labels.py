@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import chain, count
 from typing import Protocol
 
 _UNSAFE = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+')
@@ -39,7 +40,8 @@ def labels_of(tracks: Sequence[Named], kind: str = "Sound") -> list[str]:
         purpose = f", {track.role.replace('-', ' ')}" if track.role else ""
         said = language_of(track) or f"{kind} {number}"
         wanted = _clean(track.title or "") or said + purpose
-        found.append(wanted if wanted not in found else f"{wanted} ({number})")
+        others = (f"{wanted} ({other})" for other in count(number))
+        found.append(next(each for each in chain([wanted], others) if each not in found))
     return found
 
 

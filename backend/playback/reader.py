@@ -20,7 +20,8 @@ from core.videos.shares import is_alive
 
 _WITHDRAWN = (JobState.FAILED, JobState.CANCELLED)
 _T, _S, _A = tables.Track, tables.Span, tables.Asset
-_REMEMBERED = 32  # jobs; some 2 MB each of a film of 2 h
+# Segments, of some 190 bytes each: a film of 2 h with four sizes and a sound has 18,000.
+_REMEMBERED = 300_000
 Runs = dict[uuid.UUID, Sequence[Segment]]  # by the id of their track
 _PLAIN = (
     "name", "codecs", "time_scale", "init_size", "max_bitrate", "width", "height", "channels",
@@ -92,6 +93,7 @@ class FilmReader:
         self._db = db
         # Of the jobs that were asked for last: who watches a film grow asks every few seconds.
         self._known: OrderedDict[uuid.UUID, Runs] = OrderedDict()
+        self._segments = 0  # that it has
 
     async def film(self, held: Pass) -> Film:
         """Return all that a job has made up to now.
@@ -170,10 +172,15 @@ class FilmReader:
         return sorted(found, key=lambda each: each[0].start)
 
     def _remember(self, job_id: uuid.UUID, runs: Runs) -> None:
+        self._segments += _count(runs) - _count(self._known.pop(job_id, {}))
         self._known[job_id] = runs
-        self._known.move_to_end(job_id)
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
+        while self._segments > _REMEMBERED:
+            _, oldest = self._known.popitem(last=False)
+            self._segments -= _count(oldest)
+
+
+def _count(runs: Runs) -> int:
+    return sum(map(len, runs.values()))
 
 
 def _after(ids: list[uuid.UUID], known: Runs) -> Select[Any]:

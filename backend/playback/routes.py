@@ -1,25 +1,25 @@
 """Watching over HTTP. The routes under a token need no other credentials."""
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
 
 from backend.deps import CurrentUser, OpenServices, Services
 from backend.http.base import base_of
 from backend.http.errors import problems
 from backend.http.fields import is_storable
-from backend.http.paths import OPEN
+from backend.http.paths import OPEN, PREFLIGHT
 from backend.playback import dash, hls, storyboard, texts
 from backend.playback.begin import begin
 from backend.playback.film import Film
-from backend.playback.open_route import PREFLIGHT, OpenRoute
 from backend.playback.schemas import NewPlayback, Playback
 from backend.playback.tokens import Pass, expired
+from backend.playback.written import WrittenList, tagged
 from core.errors import NotFound, Unauthenticated
 
 # An ended token, session or video stops who watches within this: what was signed goes on till then.
@@ -28,7 +28,7 @@ _SEGMENT_URL_S = 300
 _KEEP_COMPLETE, _KEEP_GROWING = "private, max-age=60", "private, no-cache"
 
 router = APIRouter(prefix="/v1/videos", tags=["playback"])
-opened = APIRouter(prefix=OPEN.rstrip("/"), tags=["playback"], route_class=OpenRoute)
+opened = APIRouter(prefix=OPEN.rstrip("/"), tags=["playback"])
 
 _Token = Annotated[str, Path(description="From `POST /v1/videos/{video_id}/playback`.")]
 _Name = Annotated[str, Path(description="The name of a track, as the other lists have it.")]
@@ -63,13 +63,14 @@ async def read_master(token: _Token, request: Request, services: OpenServices) -
     """Return the multivariant playlist: the picture sizes, sounds and captions there are by now."""
     held = await _checked(services, token)
     captions = (await services.texts.texts(held)).subtitles
-
-    def write(film: Film) -> str:
-        if not film.watchable().tracks:
-            raise _nothing()
-        return hls.multivariant(film, captions)
-
-    return await _list(services, request, held, hls.MEDIA_TYPE, write)
+    film = await services.films.film(held)
+    if not film.watchable().tracks:
+        raise _nothing()
+    written = await _written(
+        services, film, (held.job_id, "master", *captions), lambda: hls.multivariant(film, captions)
+    )
+    # Captions may be added, and removed.
+    return _list(request, written, hls.MEDIA_TYPE, _KEEP_GROWING)
 
 
 @opened.get("/{token}/{track}.m3u8", summary="HLS: one track", **_described(hls.MEDIA_TYPE))
@@ -84,16 +85,18 @@ async def read_track(
     held = await _checked(services, token)
     if (text_id := _id_of(track)) is not None:
         return await _captions(services, request, held, text_id)
-
-    def write(film: Film) -> str:
-        found = film.named(track)
-        if found is None:
-            raise NotFound("This video has no track with this name.")
-        ended = film.finished_at
-        is_event = ended is None or held.issued_at < ended.timestamp()
-        return hls.media(film, found, is_event=is_event)
-
-    return await _list(services, request, held, hls.MEDIA_TYPE, write)
+    film = await services.films.film(held)
+    found, ended = film.named(track), film.finished_at
+    if found is None:
+        raise NotFound("This video has no track with this name.")
+    is_event = ended is None or held.issued_at < ended.timestamp()
+    written = await _written(
+        services,
+        film,
+        (held.job_id, "track", track, is_event),
+        lambda: hls.media(film, found, is_event=is_event),
+    )
+    return _list(request, written, hls.MEDIA_TYPE, _keep(film))
 
 
 @opened.get("/{token}/manifest.mpd", summary="DASH", **_described(dash.MEDIA_TYPE))
@@ -101,13 +104,13 @@ async def read_manifest(token: _Token, request: Request, services: OpenServices)
     """Return the DASH manifest, once the video is complete."""
     held = await _checked(services, token)
     captions = (await services.texts.texts(held)).subtitles
-
-    def write(film: Film) -> str:
-        if film.finished_at is None or not film.tracks:
-            raise _nothing()
-        return dash.manifest(film, captions)
-
-    return await _list(services, request, held, dash.MEDIA_TYPE, write)
+    film = await services.films.film(held)
+    if film.finished_at is None or not film.tracks:
+        raise _nothing()
+    written = await _written(
+        services, film, (held.job_id, "dash", *captions), lambda: dash.manifest(film, captions)
+    )
+    return _list(request, written, dash.MEDIA_TYPE, _KEEP_GROWING)
 
 
 @opened.get(
@@ -141,8 +144,8 @@ async def read_storyboard(token: _Token, request: Request, services: OpenService
     Each cue is an address with `#xywh=` (Media Fragments): a part of a picture.
     """
     sheets = await services.films.sheets(await _checked(services, token))
-    text = storyboard.written([sheet for sheet, _ in sheets])
-    return _tagged(request, text, storyboard.MEDIA_TYPE, _KEEP_COMPLETE)
+    written = tagged(storyboard.written([sheet for sheet, _ in sheets]))
+    return _list(request, written, storyboard.MEDIA_TYPE, _KEEP_COMPLETE)
 
 
 @opened.get(
@@ -186,7 +189,7 @@ async def _ask_first() -> Response:
 
 
 for _route in tuple(opened.routes):
-    if isinstance(_route, OpenRoute):
+    if isinstance(_route, APIRoute):
         _path = _route.path.removeprefix(opened.prefix)
         opened.add_api_route(_path, _ask_first, methods=["OPTIONS"], include_in_schema=False)
 
@@ -222,9 +225,8 @@ async def _captions(services: Services, request: Request, held: Pass, text_id: U
     text = next((each for each in found.subtitles if each.id == text_id), None)
     if text is None:
         raise NotFound("This video has no track with this name.")
-    return await _list(
-        services, request, held, hls.MEDIA_TYPE, lambda film: texts.media(film, found, text)
-    )
+    film = await services.films.film(held)
+    return _list(request, tagged(texts.media(film, found, text)), hls.MEDIA_TYPE, _keep(film))
 
 
 async def _redirect(services: Services, key: str) -> Response:
@@ -233,26 +235,23 @@ async def _redirect(services: Services, key: str) -> Response:
     return RedirectResponse(await services.storage.sign_get(key, seconds), 307)
 
 
-async def _list(
-    services: Services,
-    request: Request,
-    held: Pass,
-    media_type: str,
-    write: Callable[[Film], str],
-) -> Response:
-    """Return a list of a film; nothing but that it is the same, if its reader has it."""
-    film = await services.films.film(held)
-    keep = _KEEP_GROWING if film.finished_at is None else _KEEP_COMPLETE
-    return _tagged(request, write(film), media_type, keep)
+async def _written(
+    services: Services, film: Film, made_of: Hashable, write: Callable[[], str]
+) -> WrittenList:
+    """Return a list; of a complete film it is remembered by what it is `made_of`."""
+    return tagged(write()) if film.finished_at is None else await services.lists.get(made_of, write)
 
 
-def _tagged(request: Request, text: str, media_type: str, keep: str) -> Response:
-    body = text.encode()
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": keep}
-    if tag in request.headers.get("if-none-match", ""):
+def _keep(film: Film) -> str:
+    return _KEEP_GROWING if film.finished_at is None else _KEEP_COMPLETE
+
+
+def _list(request: Request, written: WrittenList, media_type: str, keep: str) -> Response:
+    """Return a list; nothing but that it is the same, if its reader has it."""
+    headers = {"ETag": written.tag, "Cache-Control": keep}
+    if written.tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
+    return Response(written.body, media_type=media_type, headers=headers)
 
 
 def _nothing() -> NotFound:

@@ -244,6 +244,8 @@ def test_sounds_are_told_apart() -> None:
     assert [each["NAME"] for each in found.renditions[1:]] == ["nds-DE", "Sound 3"]
     same = [sound(title="A"), sound(title="A"), sound(title="\x00")]
     assert labels_of(same) == ["A", "A (2)", "en"]
+    sly = [sound(title="A"), sound(title="A (3)"), sound(title="A")]
+    assert labels_of(sly) == ["A", "A (3)", "A (4)"]
 
 
 def test_sound_alone_is_a_variant() -> None:
@@ -349,6 +351,13 @@ def test_a_sound_ends_with_the_film() -> None:
     # The default one decides with the picture.
     assert listed(Film([picture(3), sound(4), long], ENDED), "audio-2") == 4
     assert listed(Film([picture(3), sound(6, "audio")], ENDED), "audio") == 6
+
+
+@pytest.mark.parametrize("pictures", [[], [picture(3, is_complete=True)]])
+def test_nothing_is_taken_from_the_list_of_a_sound(pictures: list[Track]) -> None:
+    default, long = sound(3, is_complete=True), sound(6, "audio-2", is_default=False)
+    growing, whole = Film([*pictures, default, long]), Film([*pictures, default, long], ENDED)
+    assert 0 < listed(growing, "audio-2") <= listed(whole, "audio-2")
 
 
 def test_a_track_that_is_complete_has_an_end_though_its_film_grows() -> None:

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.http.address import address_of, network_of
 from backend.http.errors import problem
-from backend.http.paths import most_body, shown
+from backend.http.paths import FOR_ANY_PAGE, READABLE, most_body, shown
 from backend.http.tally import Tally
 from core import log
 from core.model.ids import new_token
@@ -236,6 +236,8 @@ class Exchange:
             headers = message.setdefault("headers", [])
             headers.append((b"x-request-id", self._scope["request_id"].encode()))
             headers.extend(_SECURITY_HEADERS)
+            if self._scope["path"].startswith(FOR_ANY_PAGE):
+                headers.extend(READABLE)
             may_be_kept = is_stream = False
             for name, value in headers:
                 if name == b"cache-control":

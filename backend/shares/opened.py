@@ -12,9 +12,8 @@ from backend.http.base import base_of
 from backend.http.errors import problems
 from backend.http.fields import is_storable
 from backend.http.origins import may_play
-from backend.http.paths import EMBED, OEMBED, SHARES
+from backend.http.paths import EMBED, OEMBED, PREFLIGHT, SHARES
 from backend.playback.begin import play, read
-from backend.playback.open_route import PREFLIGHT, OpenRoute
 from backend.playback.schemas import NewPlayback
 from backend.shares import links
 from backend.shares.embed import embed_page, lost_page, oembed_of
@@ -24,7 +23,7 @@ from backend.videos.schemas import VideoItem
 from core.errors import Conflict, Forbidden, NotFound, NotOffered
 from core.model.tables import Video
 
-opened = APIRouter(tags=["shares"], route_class=OpenRoute)
+opened = APIRouter(tags=["shares"])
 _Token = Annotated[str, Path(description="Of the link.")]
 _Most = Annotated[int | None, Query(ge=1, le=100_000, description="Pixels.")]
 

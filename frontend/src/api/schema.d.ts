@@ -2210,7 +2210,10 @@ export interface components {
              * @description Whether it is shown unless somebody chooses. One of a video at most is. Null changes nothing.
              */
             default?: boolean | null;
-            /** Language */
+            /**
+             * Language
+             * @description Null changes nothing.
+             */
             language?: string | null;
             /**
              * Name
@@ -6349,6 +6352,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before asking again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal error */
             500: {
                 headers: {
@@ -6762,6 +6776,17 @@ export interface operations {
             /** @description Unprocessable content */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before asking again. */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {

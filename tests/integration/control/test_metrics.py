@@ -62,7 +62,8 @@ async def test_what_waits_and_how_it_ends_is_told(db: Database, adapters: Adapte
 async def test_what_is_told_of_videos_is_counted(db: Database, adapters: Adapters) -> None:
     dropped = note(WarningCode.SUBTITLES_DROPPED, tracks="1 subtitle track was")
     turned = note(DoneCode.ROTATED, degrees=90)
-    for notes in (None, as_json([turned], [dropped]), as_json([turned])):
+    silent = {"loudness": None, "of_a_later_release": {"some": "thing"}}
+    for notes in (None, as_json([turned], [dropped]), {**as_json([turned]), **silent}):
         await succeed(db, await encoding(db, await queue_video(db)), "720p", notes=notes)
     told = await told_by(adapters)
     name = 'framemill_jobs_notes_last_hour{code="%s",kind="%s"}'

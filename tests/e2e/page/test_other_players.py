@@ -1,0 +1,205 @@
+"""hls.js and shaka-player show every frame at its time, on a page of somebody else."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Page
+
+from client import Framemill
+from client.models import Video
+from tests.support.player_page import page_elsewhere
+from tests.support.product import Clips, Deployment
+from tests.support.waiting import PATIENCE_S
+
+pytestmark = pytest.mark.thorough("watches films in real time")
+
+_RATE, _LENGTH_S = 24, 30
+_LAST = _RATE * _LENGTH_S - 1
+_SEEKS = 20
+_LEAP_S = 0.25  # that the time in the film may be ahead of the clock from one picture to the next
+_AGAIN_S = 2.5 / _RATE  # which shaka shows once more where another size begins
+_BITS = 10
+_GERMAN = "WEBVTT\n\n00:00.000 --> 00:30.000\nGuten Tag\n"
+_FRENCH = "WEBVTT\n\n00:00.000 --> 00:30.000\nBonjour\n"
+PlayerName = Literal["hls", "shaka"]
+
+
+def _numbered(clips: Clips, path: Path, *codec: str) -> Path:
+    """Make a film whose pictures show their numbers, as `player_page.js` reads them."""
+    square = "drawbox=x={x}:y=0:w=80:h=80:t=fill:color={color}"
+    boxes = [
+        "drawbox=x=0:y=0:w=iw:h=80:t=fill:color=black",
+        square.format(x=0, color="white"),
+        *(
+            square.format(x=80 * (bit + 2), color="white")
+            + rf":enable='gt(bitand(round(t*{_RATE}),{2**bit}),0)'"
+            for bit in range(_BITS)
+        ),
+    ]
+    picture = f"testsrc2=size=1280x720:rate={_RATE}:duration={_LENGTH_S},{','.join(boxes)}"
+    return clips.make(
+        path,
+        *("-f", "lavfi", "-i", picture),
+        *("-f", "lavfi", "-i", f"sine=frequency=300:duration={_LENGTH_S}:sample_rate=48000"),
+        *("-f", "lavfi", "-i", f"sine=frequency=900:duration={_LENGTH_S}:sample_rate=48000"),
+        *("-map", "0", "-map", "1", "-map", "2", "-pix_fmt", "yuv420p", "-c:a", "aac"),
+        *("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu"),
+        *codec,
+    )
+
+
+# Streamed as it is beside its encodes; or all of it encoded.
+_KINDS = {
+    "packaged": ("-c:v", "libx264", "-preset", "veryfast", "-g", "48", "-bf", "2"),
+    "encoded": ("-c:v", "mpeg4", "-q:v", "3"),
+}
+
+
+@pytest.fixture(scope="module", params=_KINDS)
+def film(
+    request: pytest.FixtureRequest, clips: Clips, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    kind = str(request.param)
+    place = tmp_path_factory.mktemp(kind) / f"{kind}.mp4"
+    return _numbered(clips, place, *_KINDS[kind])
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    with page_elsewhere() as address:
+        yield address
+
+
+@dataclass
+class Watched:
+    """A film in a player."""
+
+    page: Page
+    player: PlayerName
+
+    async def do(self, word: str, *given: object) -> Any:
+        return await self.page.evaluate(
+            "([player, word, given]) => players[player][word](...given)",
+            [self.player, word, list(given)],
+        )
+
+    async def until(self, condition: str, argument: object = None) -> None:
+        await self.page.wait_for_function(condition, arg=argument, timeout=1000 * PATIENCE_S)
+
+
+async def _open(page: Page, elsewhere: str, player: PlayerName, address: str) -> Watched:
+    await page.goto(elsewhere)
+    watched = Watched(page, player)
+    await watched.do("open", address)
+    return watched
+
+
+async def _uploaded(framemill: Framemill, film: Path, *, until: Callable[[Video], bool]) -> Video:
+    """Upload a film; return it as soon as a condition holds of it."""
+
+    def upload() -> Video:
+        video = framemill.upload(film)
+        return next(each for each in framemill.watch(video.id) if until(each))
+
+    return await asyncio.to_thread(upload)
+
+
+def _is_ready(video: Video) -> bool:
+    assert video.state in {"queued", "processing", "ready"}, video.failure
+    return video.state == "ready"
+
+
+async def _address(framemill: Framemill, video: Video, player: PlayerName) -> str:
+    found = await asyncio.to_thread(framemill.api.playback, video.id)
+    address = found.hls_url if player == "hls" else found.dash_url
+    assert address
+    return address
+
+
+def _see(seen: list[list[float]]) -> None:
+    """See that each picture was shown at its time, and that the time went on evenly."""
+    assert len(seen) > 10
+    for time, number, _, _ in seen:
+        # The picture on the screen may be the next one by the time it is looked at.
+        assert number - round(time * _RATE) in (0, 1), f"{number} at {time}"
+    for before, after in pairwise(seen):
+        passed, clock = after[0] - before[0], after[3] - before[3]
+        assert -_AGAIN_S <= passed <= clock + _LEAP_S, f"from {before} to {after}"
+
+
+@pytest.mark.parametrize("player", ["hls", "shaka"])
+async def test_any_frame_can_be_looked_for(
+    visitor: Callable[..., Awaitable[Page]], somebody: Callable[[Deployment], Framemill],
+    deployment: Deployment, elsewhere: str, film: Path, player: PlayerName, seed: int,
+) -> None:  # fmt: skip
+    framemill = somebody(deployment)
+    video = await _uploaded(framemill, film, until=_is_ready)
+    page = await visitor()
+    watched = await _open(page, elsewhere, player, await _address(framemill, video, player))
+    sizes = sorted(await watched.do("sizes"))
+    assert {480, 720} <= set(sizes)
+    wanted = random.Random(seed).sample(range(_LAST), _SEEKS)
+    for place, number in enumerate([*wanted, _LAST]):
+        if place % 5 == 0:
+            await watched.do("choose", sizes[place // 5 % len(sizes)])
+        await page.evaluate("time => { video.currentTime = time }", (number + 0.5) / _RATE)
+        await watched.until("() => !video.seeking && video.readyState >= 2")
+        await watched.until("wanted => number() === wanted", number)
+    assert await page.evaluate("told") == []
+
+
+@pytest.mark.parametrize("player", ["hls", "shaka"])
+async def test_what_is_seen_and_heard_changes_without_a_jump(
+    visitor: Callable[..., Awaitable[Page]], somebody: Callable[[Deployment], Framemill],
+    deployment: Deployment, elsewhere: str, film: Path, player: PlayerName,
+) -> None:  # fmt: skip
+    framemill = somebody(deployment)
+    video = await _uploaded(framemill, film, until=_is_ready)
+    for language, text in (("de", _GERMAN), ("fr", _FRENCH)):
+        await asyncio.to_thread(
+            framemill.api.add_captions, video.id, text, language, None, default=False
+        )
+    page = await visitor()
+    watched = await _open(page, elsewhere, player, await _address(framemill, video, player))
+    await page.evaluate("watch(); video.play()")
+    await watched.until("() => seen.length")
+    for height in (480, 720, 480):
+        await watched.do("choose", height)
+        await watched.until("height => video.videoHeight === height", height)
+        for language, words in (("de", "Guten Tag"), ("fr", "Bonjour")):
+            await watched.do("read", language)
+            await watched.until(
+                "words => JSON.stringify(cues()) === JSON.stringify([words])", words
+            )
+        other = "de" if await watched.do("heard") == "en" else "en"
+        await watched.do("hear", other)
+        await watched.until(f"other => players.{player}.heard() === other", other)
+    _see(await page.evaluate("seen"))
+    assert await page.evaluate("told") == []
+
+
+@pytest.mark.parametrize("player", ["hls", "shaka"])
+async def test_a_film_is_watched_from_its_first_segment_to_its_end(
+    visitor: Callable[..., Awaitable[Page]], somebody: Callable[[Deployment], Framemill],
+    deployment: Deployment, elsewhere: str, film: Path, player: PlayerName,
+) -> None:  # fmt: skip
+    """It is opened while it is made, and the list ends while it is watched."""
+    framemill = somebody(deployment)
+    page = await visitor()
+    video = await _uploaded(framemill, film, until=lambda each: bool(each.playable))
+    found = await asyncio.to_thread(framemill.api.playback, video.id)
+    assert (found.dash_url, bool(found.hls_url)) == (None, True)  # it is being made
+    watched = await _open(page, elsewhere, player, str(found.hls_url))
+    await page.evaluate("watch(); video.play()")
+    await watched.until("() => video.ended")
+    seen = await page.evaluate("seen")
+    assert seen[0][1] in (0, 1)
+    assert seen[-1][1] in (_LAST - 1, _LAST)
+    _see(seen)
+    assert await page.evaluate("told") == []

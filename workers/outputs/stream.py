@@ -86,8 +86,9 @@ class Stream:
 
     @property
     def unsent(self) -> int:
-        """Bytes that wait to be stored."""
-        return sum(each.size for track in self._tracks for each in track.waiting)
+        """Bytes that wait to be stored; what is silent waits for more than the store."""
+        waiting = (track.waiting for track in self._tracks if not track.silent)
+        return sum(each.size for segments in waiting for each in segments)
 
     @property
     def seconds(self) -> float:
@@ -173,6 +174,8 @@ class Stream:
                 _agree([track.reader for track in self._tracks])
             for track, reason in failed:
                 await self._leave_out(track, str(reason))
+            for track in [each for each in self._tracks if each.is_silent_for_long]:
+                await self._leave_out(track, f"silent for {float(track.found_end):.0f} s")
         except OffGridError as error:
             # What is made besides is not harmed by that.
             _log.warning("not_streamed", reason=str(error))

@@ -15,6 +15,7 @@ from workers.outputs.segments import Finished, OffGridError, SegmentReader
 
 AT_ONCE = 3  # so many segments are listed each as it comes, so that play begins early
 MOST_SEGMENTS = 64  # of a span
+MOST_SILENT = 8192  # segments of a silent sound kept on the disk: over 4 h, some 20 MB
 # Silence takes less than this: so many bytes, and as many for each channel of a frame of AAC.
 _SILENT_BYTES, _SILENT_FRAME_BYTES = 800, 8
 
@@ -63,6 +64,11 @@ class StreamTrack:
     def waiting(self) -> Sequence[Finished]:
         """Segments that were checked, and are not stored yet."""
         return self.reader.ready
+
+    @property
+    def is_silent_for_long(self) -> bool:
+        """Whether so much of it is silent that it is not worth the disk."""
+        return self.silent and len(self.waiting) > MOST_SILENT
 
     @property
     def found_end(self) -> Fraction:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from core.tasks.spans import Listed
 from tests.integration.sources.test_stream import bodies
 from tests.support.streaming import Kept
-from tests.support.transcoding import Worker, stored
+from tests.support.transcoding import QUICK, Worker, stored
+from workers.ffmpeg.command import encode_command
+from workers.ffmpeg.process import run
 from workers.media.info import AudioStream
+from workers.media.plan import plan
+from workers.media.sounds import with_sounds
+from workers.media.tracks import tracks_of
+from workers.outputs import stream as streams
+from workers.outputs import stream_track
+from workers.outputs.stream import Stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from core.adapters.s3 import Storage
@@ -153,3 +163,59 @@ async def test_a_later_attempt_goes_on_with_the_sounds_that_are_listed(
             for listed in (before, after)
         )
         assert first_end == second_end
+
+
+@pytest.fixture
+def of_silence(storage: Storage, tools: Tools, tmp_path: Path) -> Callable[[Kept], Any]:
+    """Have FFmpeg make the segments of a film whose second sound is silent; return their stream."""
+
+    async def begun(kept: Kept) -> Stream:
+        made, place = tmp_path / "made", tmp_path / "place"
+        source = tools.make(
+            tmp_path / "film.mkv",
+            "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={SECONDS}",
+            *tone(300), "-f", "lavfi", "-i", f"anullsrc=cl=stereo:r=48000:d={SECONDS}",
+            "-map", "0", "-map", "1", "-map", "2", "-c:v", "libx264", "-c:a", "aac",
+            "-metadata:s:a:1", "language=ger", "-disposition:a:0", "default",
+        )  # fmt: skip
+        info = await tools.probe(source)
+        decided = with_sounds(plan(info, QUICK), info, QUICK)
+        for track in tracks_of(decided):
+            (made / track.name).mkdir(parents=True)
+        argv = encode_command(tools.ffmpeg, decided, str(source), ".", tools.capabilities)
+        await run(argv, cwd=made)
+        place.mkdir()
+        stream = Stream(storage, kept, tracks_of(decided), place, f"streams/{uuid.uuid4()}/")
+        await stream.begin()
+        shutil.copytree(made, place, dirs_exist_ok=True)
+        return stream
+
+    return begun
+
+
+async def test_silence_waits_for_sound_and_not_for_the_store(
+    of_silence: Callable[[Kept], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "_EVERY_S", 0)
+    stream = await of_silence(Kept())
+    for _ in range(5):
+        await stream.grown()
+        await stream._stored()
+    # What FFmpeg would have to wait for.
+    assert stream.unsent == 0
+    assert len(list((tmp_path / "place" / "audio-2").glob("*.m4s"))) == 5
+    assert not stream._due()
+    await stream.finish()
+    assert [track.name for track in stream.left_out] == ["audio-2"]
+
+
+async def test_a_sound_that_is_silent_for_very_long_does_not_fill_the_disk(
+    of_silence: Callable[[Kept], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_track, "MOST_SILENT", 2)
+    stream = await of_silence(kept := Kept())
+    await stream.grown()
+    assert [track.name for track in stream.left_out] == ["audio-2"]
+    assert not list((tmp_path / "place" / "audio-2").glob("*.m4s"))
+    await stream.finish()
+    assert sorted(kept.tracks) == ["180p", "audio"]

@@ -85,7 +85,7 @@ async def project(
         video_values |= await _published(tx, video, job_id, row.effect)
     is_playable = False
     if is_main and video.playable_at is not None and state in _WITHOUT_OUTPUTS:
-        is_playable = await _shown_job(tx, video.id) is not None
+        is_playable = await shown_job(tx, video.id) is not None
         if not is_playable:  # what could be watched while the job ran is gone
             video_values["playable_at"] = None
     to = video_state(video.state, state, is_playable=is_playable) if is_main else video.state
@@ -93,7 +93,7 @@ async def project(
         failed = failure if to is VideoState.FAILED else None
         video_values |= {"state": to, "stage": None, "failure": failed and asdict(failed)}
         if to is VideoState.READY and state is not JobState.SUCCEEDED:
-            video_values["job_id"] = await _shown_job(tx, video.id)
+            video_values["job_id"] = await shown_job(tx, video.id)
     if video_values:
         also = None if of_job is None else of_job.returning(Job.id).cte("of_job")
         await lifecycle.touch(tx, video.id, also=also, **video_values)
@@ -206,7 +206,7 @@ async def _keep_for_a_while(tx: AsyncConnection, video_id: uuid.UUID, job_id: uu
     await texts.keep_for_a_while(tx, video_id, job_id)
 
 
-async def _shown_job(tx: AsyncConnection, video_id: uuid.UUID) -> uuid.UUID | None:
+async def shown_job(tx: AsyncConnection, video_id: uuid.UUID) -> uuid.UUID | None:
     """Return the job whose outputs a video shows."""
     shown = select(Asset.job_id).where(
         Asset.video_id == video_id, Asset.is_main, Asset.state == AssetState.PUBLISHED

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from core.errors import LeaseLost
+from core.jobs.project import shown_job
 from core.model.states import Effect, Made, TrackKind
 from core.model.tables import Span, Task, Track
 from core.tasks.claim import Work
@@ -152,7 +153,10 @@ async def complete(connection: AsyncConnection, work: Work, names: Collection[st
 
 
 async def withdraw(tx: AsyncConnection, work: Work, names: Collection[str]) -> None:
-    """Take back what is listed of tracks of a job, and have it removed; raises as `add`."""
+    """Take back what is listed of tracks of a job, and have it removed; raises as `add`.
+
+    If nothing is left that can be watched, the video says so.
+    """
     video = await lifecycle.lock(tx, work.video_id)
     if video is None or await tx.scalar(select(Task.id).where(ours(work))) is None:
         raise LeaseLost
@@ -170,6 +174,10 @@ async def withdraw(tx: AsyncConnection, work: Work, names: Collection[str]) -> N
     )
     await purges.schedule_removal(tx, *keys.all(), wait=purges.LONGEST_URL)
     await tx.execute(delete(Track).where(meant))
+    if work.effect == Effect.REPLACE and video.playable_at is not None:
+        left = await tx.scalar(select(Track.id).where(Track.job_id == work.job_id).limit(1))
+        if left is None and await shown_job(tx, video.id) is None:
+            await lifecycle.touch(tx, video.id, playable_at=None)
 
 
 def _insert(table: type[Track | Span], names: Iterable[str], held: CTE) -> Insert:

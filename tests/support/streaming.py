@@ -43,8 +43,7 @@ class Kept:
         self.tracks |= {track.name: track for track in tracks}
         self.spans.append(list(added))
         self.unlisted -= {span.s3_key for span in added}
-        if first:
-            assert self.first is None
+        if first and self.first is None:
             self.first = len(self.spans)
 
     async def complete(self, names: Collection[str]) -> None:

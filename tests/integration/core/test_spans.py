@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.adapters.postgres import Database
 from core.errors import Failure, LeaseLost
-from core.jobs import cancel
+from core.jobs import cancel, create
 from core.model.failure_codes import FailureCode
 from core.model.states import Made, TrackKind
 from core.model.tables import Span, Track
@@ -21,8 +21,10 @@ from tests.support.tables import everything, purged
 from tests.support.work import (
     Queued,
     claim,
+    claim_of,
     lapse,
     let_lapse,
+    locked,
     planned,
     queue_video,
     succeed,
@@ -121,8 +123,26 @@ async def test_what_is_listed_goes_with_the_job(db: Database, how: str) -> None:
     video = await video_of(db, queued.video_id)
     expected = {"fails": "failed", "cancelled": "cancelled", "withdrawn": "processing"}
     assert video.state == expected[how]
-    assert (video.playable_at is None) == (how != "withdrawn")
+    assert video.playable_at is None
     assert any(span(picture, work, 0).s3_key.startswith(each) for each in await purged(db))
+
+
+async def test_a_film_that_is_there_stays_playable_when_the_next_one_is_taken_back(
+    db: Database,
+) -> None:
+    queued, work = await in_work(db)
+    await succeed(db, work, "720p")
+    before = await video_of(db, queued.video_id)
+    async with db.begin() as tx:
+        await create.create(tx, await locked(tx, queued.video_id), "transcode")
+    again = await planned(db, await claim_of(db, queued.video_id), (NewTask("encode", "encode"),))
+    picture = track()
+    async with db.begin() as tx:
+        await spans.join(tx, again, [picture], [span(picture, again, 0)])
+    async with db.begin() as tx:
+        await spans.withdraw(tx, again, [picture.name])
+    after = await video_of(db, queued.video_id)
+    assert (before.playable_at is not None, after.playable_at) == (True, before.playable_at)
 
 
 async def test_a_track_is_complete(db: Database) -> None:

@@ -271,7 +271,8 @@ def _stream(context: Context, decided: _Plan) -> Stream | None:
         f"{context.work.stream_prefix}{number}/",
         tools.pace,
         anew=number > 0,
-        completes=completes(decided),
+        # Without sound, what is packaged completes it too: whichever is there first.
+        completes=completes(decided) or decided.audio is None,
     )
 
 

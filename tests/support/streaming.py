@@ -35,7 +35,13 @@ class Kept:
         self.unlisted.add(key)
 
     async def listed(self) -> Mapping[str, Listed]:
-        return self.known
+        found = dict(self.known)
+        for name, track in self.tracks.items():
+            spans = self.of(name)
+            end = spans[-1].start + sum(spans[-1].durations)
+            count = sum(len(span.sizes) for span in spans)
+            found[name] = Listed(track.id, track.init_sha256, count, end, track.made)
+        return found
 
     async def add(
         self, tracks: Sequence[NewTrack], added: Sequence[NewSpan], *, first: bool

@@ -20,7 +20,7 @@ class Listing(Protocol):
         """Note an object that is stored now: it is removed if it is never listed."""
 
     async def listed(self) -> Mapping[str, Listed]:
-        """Return what earlier attempts have listed, by the name of the track."""
+        """Return what this attempt and earlier ones have listed, by the name of the track."""
 
     async def add(
         self, tracks: Sequence[NewTrack], spans: Sequence[NewSpan], *, first: bool

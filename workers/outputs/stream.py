@@ -10,9 +10,9 @@ from pathlib import Path
 from core import log
 from core.adapters.s3 import Storage
 from core.errors import DatabaseAway
+from core.model.states import Made
 from core.tasks.spans import NewSpan, NewTrack
 from core.uploads.multipart import MIB
-from workers.media.sounds import SOUND
 from workers.media.tracks import PlannedTrack
 from workers.outputs.listing import Listing
 from workers.outputs.segments import Finished, OffGridError, SegmentReader
@@ -100,14 +100,15 @@ class Stream:
         self._next = time.monotonic() + _EVERY_S
         for track in self._tracks:
             (self._place / track.name).mkdir()
-        if self._anew:
-            await self._listing.withdraw(self._names)
-        known = await self._listing.listed()
+        known = dict(await self._listing.listed())
+        gone = {*self._names} if self._anew else set()
         if not any(track.planned.remuxed for track in self._tracks):
-            # Of a sound that is not made this time nothing more would come.
-            gone = {name for name in known if name.startswith(f"{SOUND}-")} - {*self._names}
-            if gone:
-                await self._listing.withdraw(gone)
+            # Of what is not made this time nothing more would come; what is packaged grows beside.
+            old = {name for name, found in known.items() if found.made != Made.REMUXED}
+            gone |= old - {*self._names}
+        if gone:
+            await self._listing.withdraw(gone)
+            known = {name: found for name, found in known.items() if name not in gone}
         for track in self._tracks:
             if (found := known.get(track.name)) is not None:
                 track.known, track.id, track.begun = found, found.track_id, True

@@ -18,15 +18,17 @@ class AttemptListing:
 
     def __init__(self, db: Database, work: Work) -> None:
         self._db, self._work = db, work
+        self._is_empty = work.attempt == 1  # nobody has listed anything
         self.unlisted: set[str] = set()
 
     def storing(self, key: str) -> None:
         """Note an object that is stored now."""
         self.unlisted.add(key)
+        self._is_empty = False
 
     async def listed(self) -> Mapping[str, Listed]:
-        """Return what earlier attempts have listed: a first one need not ask."""
-        if self._work.attempt == 1:
+        """Return what is listed: at the beginning a first attempt need not ask."""
+        if self._is_empty:
             return {}
         async with self._db.autocommit() as connection:
             return await spans.listed(connection, self._work)

@@ -1,0 +1,114 @@
+"""A stream that is made once more, in the same attempt or in a later one, as Postgres lists it."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from core.model.states import Made, TrackKind
+from core.model.tables import Track
+from core.tasks.spans import NewSpan, NewTrack
+from tests.support.work import claim, encoding, lapse, let_lapse, queue_video, video_of
+from workers.media.ladder import Ladder, Rung
+from workers.media.tracks import PlannedTrack, tracks_of
+from workers.outputs.stream import Stream
+from workers.runtime.listing import AttemptListing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from core.adapters.postgres import Database
+    from core.adapters.s3 import Storage
+    from core.tasks.claim import Work
+    from tests.integration.ffmpeg.conftest import Encoded, Tools
+
+LADDER = Ladder(
+    rungs=(Rung(180, 28, 400_000, 800_000), Rung(120, 28, 400_000, 800_000)), preset="ultrafast"
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def made(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Encoded:
+    """Segments of a film of 5 s."""
+    place = tmp_path_factory.mktemp("again")
+    source = tools.make(
+        place / "film.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=24",
+        "-f", "lavfi", "-i", "sine=f=220:r=48000", "-t", "5",
+        "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac",
+    )  # fmt: skip
+    return await tools.encode(source, place / "made", LADDER)
+
+
+async def stream_of(
+    storage: Storage,
+    listing: AttemptListing,
+    made: Encoded,
+    work: Work,
+    place: Path,
+    tracks: Sequence[PlannedTrack],
+    *,
+    number: int = 0,
+) -> Stream:
+    """Begin a stream of segments that are there."""
+    place.mkdir()
+    prefix = f"{work.stream_prefix}{number}/"
+    stream = Stream(storage, listing, tracks, place, prefix, anew=number > 0)
+    await stream.begin()
+    for track in tracks:
+        shutil.copytree(made.folder / track.name, place / track.name, dirs_exist_ok=True)
+    return stream
+
+
+async def listed(db: Database) -> list[str]:
+    async with db.autocommit() as connection:
+        return sorted(await connection.scalars(select(Track.name)))
+
+
+async def test_a_second_try_leaves_nothing_of_the_first(
+    db: Database, storage: Storage, made: Encoded, tmp_path: Path, clean: None
+) -> None:
+    queued = await queue_video(db)
+    work = await encoding(db, queued)
+    listing, tracks = AttemptListing(db, work), tracks_of(made.plan)
+    first = await stream_of(storage, listing, made, work, tmp_path / "first", tracks)
+    await first.finish()
+    assert await listed(db) == ["120p", "180p", "audio"]
+    # Better streams were found late in the file, and are one size less.
+    better = [track for track in tracks if track.name != "120p"]
+    second = await stream_of(storage, listing, made, work, tmp_path / "second", better, number=1)
+    assert await listed(db) == []
+    assert (await video_of(db, queued.video_id)).playable_at is None
+    await second.finish()
+    assert await listed(db) == ["180p", "audio"]
+    assert (await video_of(db, queued.video_id)).playable_at is not None
+
+
+async def test_what_is_packaged_stays_when_all_else_is_made_again(
+    db: Database, storage: Storage, made: Encoded, tmp_path: Path, clean: None
+) -> None:
+    work = await encoding(db, await queue_video(db))
+    listing, tracks = AttemptListing(db, work), tracks_of(made.plan)
+    as_it_is = NewTrack(
+        uuid.uuid4(),
+        "180p",
+        TrackKind.VIDEO,
+        Made.REMUXED,
+        "avc1.64001f",
+        24_000,
+        700,
+        "ab",
+        90_000,
+    )
+    key = f"{work.stream_prefix}packaged/0.mp4"
+    listing.storing(key)
+    span = NewSpan(as_it_is.id, 0, 0, key, 0, (1000,), (48_000,))
+    await listing.add([as_it_is], [span], first=False)
+    again = await stream_of(storage, listing, made, work, tmp_path / "again", tracks[1:], number=1)
+    await again.finish()
+    assert await listed(db) == ["120p", "180p", "audio"]

@@ -113,7 +113,7 @@ class Stream:
             if (found := known.get(track.name)) is not None:
                 track.known, track.id, track.begun = found, found.track_id, True
             track.silent = not track.begun and not track.is_needed
-        self._playable = not self._completes or not known.keys().isdisjoint(self._names)
+        self._playable = not self._completes or can_be_watched(self._tracks)
 
     async def grown(self) -> None:
         """Look for new segments, and store and list them while the caller goes on.

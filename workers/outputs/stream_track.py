@@ -98,12 +98,15 @@ class StreamTrack:
 
     def stored(self, segments: Sequence[Finished]) -> None:
         """Note that the next segments are stored, and remove their files."""
-        self.first_end = self.first_end or self.end_of(segments[0])
-        self.stored_end = self.end_of(segments[-1])
         self.begun = True
         for each in segments:
+            self._is_stored_to(each)
             self.reader.ready.popleft()
             each.path.unlink()
+
+    def _is_stored_to(self, each: Finished) -> None:
+        self.stored_end = self.end_of(each)
+        self.first_end = self.first_end or self.stored_end
 
     def next_span(self, until: Fraction) -> list[Finished]:
         """Return the segments of the next span: the first ones alone, of a sound up to `until`."""
@@ -123,6 +126,7 @@ class StreamTrack:
         while known is not None and reader.ready and reader.ready[0].number < known.segments:
             each = reader.ready.popleft()
             each.path.unlink()
+            self._is_stored_to(each)
             is_last = each.number + 1 == known.segments
             until = each.segment.start + each.segment.duration
             same = hashlib.sha256(reader.header_bytes).hexdigest() == known.init_sha256

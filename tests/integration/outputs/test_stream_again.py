@@ -112,3 +112,35 @@ async def test_what_is_packaged_stays_when_all_else_is_made_again(
     again = await stream_of(storage, listing, made, work, tmp_path / "again", tracks[1:], number=1)
     await again.finish()
     assert await listed(db) == ["120p", "180p", "audio"]
+
+
+async def test_a_later_attempt_that_knows_the_sound_alone_says_when_the_film_can_be_watched(
+    db: Database, storage: Storage, made: Encoded, tmp_path: Path, clean: None
+) -> None:
+    queued = await queue_video(db)
+    work = await encoding(db, queued)
+    tracks = tracks_of(made.plan)
+    sound = [track for track in tracks if track.number is None]
+    before = Stream(storage, AttemptListing(db, work), tracks, tmp_path / "first", "streams/")
+    (tmp_path / "first").mkdir()
+    await before.begin()
+    for track in sound:  # the picture was slower
+        shutil.copytree(
+            made.folder / track.name, tmp_path / "first" / track.name, dirs_exist_ok=True
+        )
+    before._next = 0
+    await before.grown()
+    await before._stored()
+    assert await listed(db) == ["audio"]
+    assert (await video_of(db, queued.video_id)).playable_at is None
+    await let_lapse(db, work.task_id)
+    await lapse(db)
+    again = await claim(db, work.task_id)
+    stream = await stream_of(
+        storage, AttemptListing(db, again), made, again, tmp_path / "second", tracks
+    )
+    await stream.grown()
+    await stream._stored()
+    await stream.finish()
+    assert await listed(db) == ["120p", "180p", "audio"]
+    assert (await video_of(db, queued.video_id)).playable_at is not None

@@ -24,8 +24,8 @@ _STILLS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 class Packaging(Protocol):
     """The copying of a source into segments beside its encode."""
 
-    async def replan(self) -> None:
-        """Take it back: another plan makes all tracks."""
+    async def drop(self, why: str) -> None:
+        """Take it back, if nobody has; nothing is to be made in its place."""
 
 
 @dataclass

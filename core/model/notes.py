@@ -37,6 +37,7 @@ class WarningCode(StrEnum):
     VIDEO_DROPPED = "video_dropped"
     SUBTITLES_DROPPED = "subtitles_dropped"
     SPEED_IGNORED = "speed_ignored"
+    NOT_STREAMED = "not_streamed"
 
 
 SENTENCES: Mapping[DoneCode | WarningCode, str] = {
@@ -73,6 +74,7 @@ SENTENCES: Mapping[DoneCode | WarningCode, str] = {
     WarningCode.SUBTITLES_DROPPED: "{tracks} left out.",
     WarningCode.SPEED_IGNORED: "Parts of the file should be faster, slower or stand still. "
     "They are played at normal speed, and what does not fit is left out.",
+    WarningCode.NOT_STREAMED: "The stream could not be made as planned: {instead}.",
 }
 
 

@@ -177,6 +177,12 @@ def speed_ignored() -> tuple[Note, ...]:
     return (note(WarningCode.SPEED_IGNORED),)
 
 
+def not_streamed(*, packaged: bool) -> tuple[Note, ...]:
+    """Return the warning of a stream that was given up; the source itself may be `packaged`."""
+    instead = "it has the source as it is alone" if packaged else "players get whole files"
+    return (note(WarningCode.NOT_STREAMED, instead=instead),)
+
+
 def _why(stream: AudioStream) -> str:
     if stream.codec == UNKNOWN_CODEC:
         return "its codec is not known"

@@ -82,6 +82,11 @@ class SegmentReader:
                 raise OffGridError(f"segment {self._number} of {self.track.name} is not whole")
             return False
         short = self.track.frames and segment.samples < self.track.frames
+        if short and (self._place / segment_name(self._number + 1)).exists():
+            raise OffGridError(
+                f"segment {self._number} of {self.track.name} has {segment.samples} frames, and is "
+                f"not the last one"
+            )
         if short and not all_made:  # it may be the last one
             return False
         self._check(segment)

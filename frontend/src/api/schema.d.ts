@@ -2426,7 +2426,7 @@ export interface components {
              * @example partly_damaged
              * @enum {string}
              */
-            code: "partly_damaged" | "truncated" | "audio_dropped" | "video_dropped" | "subtitles_dropped" | "speed_ignored";
+            code: "partly_damaged" | "truncated" | "audio_dropped" | "video_dropped" | "subtitles_dropped" | "speed_ignored" | "not_streamed";
             /**
              * Message
              * @example 3.2 s at 1:10 could not be read.

@@ -25,6 +25,7 @@ from workers.formats.known import Doubt
 from workers.formats.segment import read_header, read_segment
 from workers.formats.shape import DEFAULT_SHAPE
 from workers.operations.transcode.packable import INVALID
+from workers.sources.read import OUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,6 +177,30 @@ async def test_sound_that_is_not_aac_is_encoded(
     # Nobody watches without the sound.
     assert kept.first is not None
     assert kept.tracks["audio"].id in {span.track_id for span in kept.spans[kept.first - 1]}
+
+
+@pytest.mark.parametrize("codec", ["mp3", "aac"])
+async def test_a_picture_does_not_stay_without_the_sound_that_could_not_be_streamed(
+    storage: Storage, tools: Tools, film: Callable[..., Path], worker: Worker, tmp_path: Path,
+    codec: str,
+) -> None:  # fmt: skip
+    source = film("film.mp4", "-c:a", codec, size="1280x720")
+    # An FFmpeg that writes one more segment behind the last of an encoded size.
+    mad = tmp_path / "ffmpeg"
+    mad.write_text(
+        f'#!/bin/sh\n{tools.ffmpeg} "$@" || exit\n[ -d {OUT} ] && echo > {OUT}/480p/3.m4s\n:\n'
+    )
+    mad.chmod(0o755)
+    worker.ffmpeg, worker.sandbox = str(mad), False
+    kept = await made_of(worker, storage, source)
+    told = "The stream could not be made as planned: "
+    if codec == "mp3":
+        assert kept.tracks == {}
+        assert worker.notes == {"not_streamed": [told + "players get whole files."]}
+    else:
+        assert sorted(kept.tracks) == ["720p", "audio"]
+        assert worker.notes["not_streamed"] == [told + "it has the source as it is alone."]
+        assert "remuxed" in worker.notes
 
 
 async def test_an_operator_can_have_all_encoded(

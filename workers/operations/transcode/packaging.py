@@ -169,11 +169,11 @@ class Packaging:
         await end(self.task)
         await self._take_back(why)
 
-    async def replan(self) -> None:
-        """Take it back: another plan makes all tracks."""
+    async def drop(self, why: str) -> None:
+        """Take it back, if nobody has; nothing is to be made in its place."""
         self._is_missed = False
         if not self.refused:
-            await self.refuse("the file is otherwise than it seemed")
+            await self.refuse(why)
 
     async def _run(self) -> None:
         await asyncio.to_thread(shutil.rmtree, self._place, ignore_errors=True)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from core.errors import PermanentError, TransientError
-from core.model.notes import as_json
+from core.model.notes import Note, as_json
 from core.model.states import Stage
 from core.tasks.planning import Inspection, NewTask
 from workers.context import Context, Outputs
@@ -23,7 +23,14 @@ from workers.formats.shape import Pipe
 from workers.media.audio_plan import AudioPlan, plan_audio
 from workers.media.info import MediaInfo
 from workers.media.loudness import loudness_of
-from workers.media.notes import begun_late, done_of, left_out, nothing_heard, without_others
+from workers.media.notes import (
+    begun_late,
+    done_of,
+    left_out,
+    not_streamed,
+    nothing_heard,
+    without_others,
+)
 from workers.media.plan import EncodePlan, held, plan
 from workers.media.sounds import with_sounds
 from workers.media.tracks import codecs_of, completes, needed, tracks_of
@@ -138,7 +145,7 @@ async def _make_with_late(
 async def _make_anew(context: Context, info: MediaInfo, decided: _Plan) -> Outputs:
     """Make it of the whole file by a new plan, and say which."""
     if context.packaging is not None:
-        await context.packaging.replan()
+        await context.packaging.drop("the file is otherwise than it seemed")
     made = await _make_of_file(context, decided, _dropped(info, decided))
     return replace(made, facts={**_facts(decided, info.duration), **made.facts})
 
@@ -232,6 +239,8 @@ async def _make(
         if stream is not None:
             await stream.finish()
             warnings += nothing_heard(stream.left_out)
+            if stream.given_up is not None:
+                warnings += await _without_stream(context, decided)
         texts, unread = await texts_made(context, decided)
         warnings += (*unread, *begun_late(kind for kind, _ in late))
         notes = as_json(done_of(decided, resized=diagnose.changes_size(words)), warnings)
@@ -244,6 +253,20 @@ async def _make(
         await together(upload.close() for upload in uploads)
         if stream is not None:
             await stream.close()
+
+
+async def _without_stream(context: Context, decided: _Plan) -> tuple[Note, ...]:
+    """Return the warning that nothing encoded is streamed.
+
+    What is packaged goes, too, if it is only a picture to a sound that is encoded.
+    """
+    packaging = context.packaging
+    if packaging is None or isinstance(decided, AudioPlan) or decided.packaged is None:
+        return not_streamed(packaged=False)
+    alone = decided.audio is None or decided.packaged.sound is not None
+    if not alone:
+        await packaging.drop("its sound cannot be streamed")
+    return not_streamed(packaged=alone)
 
 
 def _loudness(file: Path) -> dict[str, float] | None:

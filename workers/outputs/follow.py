@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from core.uploads.multipart import MIB
 from workers.outputs.mp4 import index_first, media_end
-from workers.outputs.stream import Stream
+from workers.outputs.stream import GivenUpError, Stream
 from workers.outputs.upload import Front, Upload
 
 _MOST_UNSENT = 48 * MIB  # of all files together; the disk holds a part of each besides
@@ -22,12 +22,17 @@ async def follow(
     """Send what is added to files and to a stream until cancelled; raises what these raise.
 
     `hold` is told whether who writes them has to wait. It is looked every `look_s` seconds.
+
+    Raises:
+        GivenUpError: there is a stream alone, and it was given up: what comes is of no use.
     """
     while True:
         await _grown(*uploads)
         unsent = sum(upload.unsent for upload in uploads)
         if stream is not None:
             await stream.grown()
+            if stream.given_up is not None and not uploads:
+                raise GivenUpError(stream.given_up)
             unsent += stream.unsent
         hold(unsent > _MOST_UNSENT)
         await asyncio.sleep(look_s)

@@ -39,6 +39,10 @@ _AGAIN_S = 1.0
 _Batch = tuple[StreamTrack, list[Finished]]  # segments of a track that are stored together
 
 
+class GivenUpError(Exception):
+    """A stream was given up, and nothing else is made."""
+
+
 class Stream:
     """The tracks of one encode. It knows nothing of FFmpeg but where its segments come.
 

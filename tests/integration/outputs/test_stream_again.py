@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +15,12 @@ from sqlalchemy import select
 from core.model.states import Made, TrackKind
 from core.model.tables import Track
 from core.tasks.spans import NewSpan, NewTrack
+from tests.support.streaming import Kept
 from tests.support.work import claim, encoding, lapse, let_lapse, queue_video, video_of
 from workers.media.ladder import Ladder, Rung
 from workers.media.tracks import PlannedTrack, tracks_of
-from workers.outputs.stream import Stream
+from workers.outputs.follow import follow
+from workers.outputs.stream import GivenUpError, Stream
 from workers.runtime.listing import AttemptListing
 
 if TYPE_CHECKING:
@@ -87,6 +91,18 @@ async def test_a_second_try_leaves_nothing_of_the_first(
     await second.finish()
     assert await listed(db) == ["180p", "audio"]
     assert (await video_of(db, queued.video_id)).playable_at is not None
+
+
+async def test_nothing_more_is_made_for_a_stream_that_was_given_up(
+    storage: Storage, made: Encoded, tmp_path: Path
+) -> None:
+    place, tracks = tmp_path / "place", [replace(tracks_of(made.plan)[0], frames=3)]
+    place.mkdir()
+    stream = Stream(storage, Kept(), tracks, place, "streams/")
+    await stream.begin()
+    shutil.copytree(made.folder / "180p", place / "180p", dirs_exist_ok=True)
+    with pytest.raises(GivenUpError, match="segment 0 of 180p has 48 frames"):
+        await asyncio.wait_for(follow([], stream, lambda _held: None), 20)
 
 
 async def test_what_is_packaged_stays_when_all_else_is_made_again(

@@ -25,7 +25,7 @@ from workers.media.audio_plan import AudioPlan
 from workers.media.plan import EncodePlan, Packaged
 from workers.media.tracks import completes, packaged_tracks, tracks_of
 from workers.outputs.follow import follow
-from workers.outputs.stream import Stream
+from workers.outputs.stream import GivenUpError, Stream
 from workers.runtime.concurrency import end
 from workers.sandbox.policies import package_policy
 from workers.sources.feed import feeder
@@ -189,6 +189,8 @@ class Packaging:
                 await self._take_back(why)
             else:
                 await self._stream.complete()
+        except GivenUpError as error:
+            await self._take_back(str(error))
         except FFmpegFailedError as error:
             await self._take_back(f"{error}\n{error.stderr_tail}")
         finally:

@@ -99,6 +99,22 @@ def unread_texts(count: int) -> tuple[Note, ...]:
     return (note(WarningCode.SUBTITLES_DROPPED, tracks=tracks),)
 
 
+def too_much_text(plan: EncodePlan | AudioPlan) -> Note:
+    """Return the warning of a film without texts, which had more in them than anybody reads."""
+    more = " with far more data than a text has"
+    return note(
+        WarningCode.SUBTITLES_DROPPED, tracks=_tracks(len(plan.texts), "subtitle track", more)
+    )
+
+
+def without_texts(plan: EncodePlan | AudioPlan) -> Note:
+    """Return the warning of a film that could only be made without its texts."""
+    more = " with which the file could not be read"
+    return note(
+        WarningCode.SUBTITLES_DROPPED, tracks=_tracks(len(plan.texts), "subtitle track", more)
+    )
+
+
 def without_others(plan: EncodePlan | AudioPlan) -> Note:
     """Return the warning of a film that could only be made with its default sound."""
     tracks = _tracks(_sounds(plan) - 1, "other sound track")

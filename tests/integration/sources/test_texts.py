@@ -14,6 +14,7 @@ from tests.support.transcoding import Worker, stored
 from workers.ffmpeg.text_output import text_outputs
 from workers.formats.shape import DEFAULT_SHAPE
 from workers.media.texts import TextStream
+from workers.operations.transcode import encoding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,6 +136,32 @@ async def test_a_track_without_text_is_told_and_harms_nothing(
     assert made.duration == pytest.approx(2, abs=0.1)
     assert worker.texts == ()
     told = "1 subtitle track without text that can be read was left out."
+    assert worker.notes["subtitles_dropped"] == [told]
+
+
+@pytest.mark.parametrize("shape", [DEFAULT_SHAPE, PIPE], ids=["file", "pipe"])
+async def test_a_track_with_far_too_much_in_it_does_not_fill_the_disk(
+    storage: Storage, tools: Tools, worker: Worker, srt: Path, tmp_path: Path, shape: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(encoding, "_MOST_TEXT", 200)
+    source = film(tools, tmp_path / "s.mkv", srt, "-c:s srt", 2)
+    (made,) = await worker.make(storage, await stored(storage, source), shape)
+    assert made.duration == pytest.approx(2, abs=0.1)
+    assert worker.texts == ()
+    told = "2 subtitle tracks with far more data than a text has were left out."
+    assert worker.notes["subtitles_dropped"] == [told]
+    assert worker.log.count("once more") == 1
+
+
+async def test_a_track_that_ffmpeg_fails_at_does_not_fail_the_film(
+    storage: Storage, tools: Tools, worker: Worker, srt: Path, tmp_path: Path
+) -> None:
+    source = film(tools, tmp_path / "s.mkv", srt, "-c:s srt")
+    nowhere = [{"index": 40, "container": "matroska"}]
+    await worker.make(storage, await stored(storage, source), texts=nowhere)
+    assert "once more, without its texts" in worker.log
+    told = "1 subtitle track with which the file could not be read was left out."
     assert worker.notes["subtitles_dropped"] == [told]
 
 

@@ -1,11 +1,14 @@
 """Runs FFmpeg on a source, and says why it failed."""
 
+import asyncio
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from core import log
+from core.captions.cues import MOST_BYTES
 from core.errors import Failure, TransientError
 from core.model.failure_codes import FailureCode
 from workers.context import Context
@@ -15,22 +18,32 @@ from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, StallError, TimeLimitError, run
 from workers.ffmpeg.progress import Progress, fraction_done, seconds_left
 from workers.ffmpeg.standard_input import Feed
+from workers.ffmpeg.text_output import file_of
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.audio_plan import AudioPlan
 from workers.media.plan import EncodePlan
 from workers.outputs.follow import follow
 from workers.outputs.stream import Stream
 from workers.outputs.upload import Upload
+from workers.runtime.concurrency import together
 from workers.sandbox.policies import encode_policy
 from workers.sources.inspect import judged
 from workers.sources.read import INPUT, OUT
 
 _log = log.get(__name__)
+# Of all text tracks together, as they lie in a file. Closed captions of 4 h have some 40 MB: they
+# have a packet for each picture.
+_MOST_TEXT = 64 * MOST_BYTES
+_LOOK_S = 1.0
 _TIMEOUT = Failure(
     FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
+
+
+class TooMuchTextError(TransientError):
+    """The text tracks of a source have so much in them that it can be no text."""
 
 
 async def encoded(
@@ -40,7 +53,13 @@ async def encoded(
     uploads: Sequence[Upload],
     stream: Stream | None,
 ) -> str:
-    """Run FFmpeg on the file, or on what it is fed; return its last words."""
+    """Run FFmpeg on the file, or on what it is fed; return its last words.
+
+    Raises:
+        TooMuchTextError: it can be made without the texts.
+        PermanentError, TransientError: FFmpeg failed, or what it made is in doubt.
+        LeaseLost, Unavailable, OSError: as `follow` does.
+    """
     tools, place, report = context.tools, context.place, context.report
     (place / OUT).mkdir()
     if stream is not None:
@@ -78,8 +97,9 @@ async def encoded(
             policy=policy,
             feed=feed,
             spent=report.spent,
-            beside=partial(follow, uploads, stream),
+            beside=partial(_beside, context, decided, uploads, stream),
         )
+        await _see_texts(context, decided)
     except (StallError, TimeLimitError) as error:
         report.add(error.stderr_tail)
         raise TransientError(str(error), _TIMEOUT) from error
@@ -97,6 +117,35 @@ async def encoded(
     if feed is not None and diagnose.grows(words):
         raise TransientError("the picture becomes larger than a part of the file has shown")
     return words
+
+
+async def _beside(
+    context: Context,
+    decided: EncodePlan | AudioPlan,
+    uploads: Sequence[Upload],
+    stream: Stream | None,
+    hold: Callable[[bool], None],
+) -> None:
+    """Send what is made, and see that texts do not fill the disk, until cancelled."""
+
+    async def watch() -> None:
+        while True:
+            await _see_texts(context, decided)
+            await asyncio.sleep(_LOOK_S)
+
+    await together([follow(uploads, stream, hold), watch()])
+
+
+async def _see_texts(context: Context, decided: EncodePlan | AudioPlan) -> None:
+    files = [context.place / OUT / file_of(number) for number in range(len(decided.texts))]
+    # In a thread: a slow disk must not stop the heartbeat.
+    size = await asyncio.to_thread(_size, files)
+    if size > _MOST_TEXT:
+        raise TooMuchTextError(f"{size} bytes came out of the text tracks")
+
+
+def _size(files: Sequence[Path]) -> int:
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def failed_by_itself(error: Exception) -> bool:

@@ -29,13 +29,15 @@ from workers.media.notes import (
     left_out,
     not_streamed,
     nothing_heard,
+    too_much_text,
     without_others,
+    without_texts,
 )
 from workers.media.plan import EncodePlan, held, plan
 from workers.media.sounds import with_sounds
 from workers.media.tracks import codecs_of, completes, needed, tracks_of
 from workers.operations.transcode.completing import EndsApartError, completed
-from workers.operations.transcode.encoding import encoded, failed_by_itself
+from workers.operations.transcode.encoding import TooMuchTextError, encoded, failed_by_itself
 from workers.operations.transcode.packable import with_packaged
 from workers.operations.transcode.packaging import beside_packaging
 from workers.operations.transcode.texts import texts_made
@@ -118,16 +120,26 @@ def _dropped(info: MediaInfo, decided: _Plan) -> list[dict[str, str]]:
 
 
 async def _make_of_file(context: Context, decided: _Plan, dropped: list[dict[str, str]]) -> Outputs:
-    """Make it of the whole file; if FFmpeg fails, once more without sounds beside the default."""
+    """Make it of the whole file; if FFmpeg fails, once more without what nobody needs.
+
+    Those are the sounds beside the default; then the texts.
+    """
     try:
         return await _make_with_late(context, decided, dropped)
     except (PermanentError, TransientError) as error:
-        if not decided.others or not failed_by_itself(error):
+        if not failed_by_itself(error):
             raise
-        context.report.add(f"{error}; once more, with the default sound alone")
+        if decided.others:
+            how, why = "with the default sound alone", without_others(decided)
+            less = replace(decided, others=())
+        elif decided.texts:
+            how, why = "without its texts", without_texts(decided)
+            less = replace(decided, texts=())
+        else:
+            raise
+        context.report.add(f"{error}; once more, {how}")
         await asyncio.to_thread(shutil.rmtree, context.place / OUT)
-        alone = replace(decided, others=())
-        return await _make_with_late(context, alone, [*dropped, asdict(without_others(decided))])
+        return await _make_of_file(context, less, [*dropped, asdict(why)])
 
 
 async def _make_with_late(
@@ -204,6 +216,24 @@ async def _make(
     feed: Feed | None,
     *,
     last: bool = False,
+) -> Outputs:
+    """Make it; once more without its texts, if there is too much in them. See `_make_once`."""
+    try:
+        return await _make_once(context, decided, dropped, feed, last=last)
+    except TooMuchTextError as error:
+        context.report.add(f"{error}; once more, without its texts")
+        await asyncio.to_thread(shutil.rmtree, context.place / OUT)
+        less, why = replace(decided, texts=()), too_much_text(decided)
+        return await _make_once(context, less, [*dropped, asdict(why)], feed, last=last)
+
+
+async def _make_once(
+    context: Context,
+    decided: _Plan,
+    dropped: list[dict[str, str]],
+    feed: Feed | None,
+    *,
+    last: bool,
 ) -> Outputs:
     """Encode, have the outputs sent meanwhile, and make objects of them once they were checked.
 

@@ -23,6 +23,7 @@ _TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s+(.*))?\s*")
 _HEADER = re.compile(r"WEBVTT(?:[ \t].*)?")
 _BESIDE = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s.*)?")
+_NEVER_SHOWN = "bad_order"
 _NUMBER = re.compile(r"\s*\d+\s*")
 _PERCENT = r"\d{1,3}(?:\.\d{1,3})?%"
 _SETTING = re.compile(
@@ -55,19 +56,24 @@ def read(text: str) -> list[Cue]:
     return sorted(reader.cues, key=lambda cue: (cue.start, cue.end))
 
 
-def salvaged(text: str) -> list[Cue]:
-    """Return the cues of a WebVTT file that can be read, in the order of their times.
+def salvaged(text: str) -> tuple[list[Cue], bool]:
+    """Return the cues of a WebVTT file that can be read, and whether these are all.
+
+    They are in the order of their times. One that ends before it begins is never shown, so nobody
+    misses it.
 
     Raises:
         UnreadableError: there are none.
     """
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     reader = _Reader(lines, is_vtt=True, most_faults=len(lines))
+    is_all = False
     with suppress(UnreadableError):  # more than there may be: the first ones are kept
         reader.read(_end_of_block(lines, 0))
+        is_all = all(fault.code == _NEVER_SHOWN for fault in reader.faults)
     if not reader.cues:
         raise _single("no_cues", "Line 1: there are no captions in this file.")
-    return sorted(reader.cues, key=lambda cue: (cue.start, cue.end))
+    return sorted(reader.cues, key=lambda cue: (cue.start, cue.end)), is_all
 
 
 def _single(code: str, message: str) -> UnreadableError:
@@ -121,7 +127,7 @@ class _Reader:
             self._fault(at, "bad_time", "minutes and seconds go from 0 to 59, hours to 99.")
             return
         if stop <= start:
-            self._fault(at, "bad_order", "the text ends before it begins.")
+            self._fault(at, _NEVER_SHOWN, "the text ends before it begins.")
             return
         self._cue(at, end, start, stop, timing[9] or "")
 

@@ -99,6 +99,14 @@ def unread_texts(count: int) -> tuple[Note, ...]:
     return (note(WarningCode.SUBTITLES_DROPPED, tracks=tracks),)
 
 
+def partly_read_texts(count: int) -> tuple[Note, ...]:
+    """Return the warning of so many text tracks of which parts could not be read, or kept."""
+    if not count:
+        return ()
+    tracks = f"Parts of {count} subtitle track{'s' if count > 1 else ''} were"
+    return (note(WarningCode.SUBTITLES_DROPPED, tracks=tracks),)
+
+
 def too_much_text(plan: EncodePlan | AudioPlan) -> Note:
     """Return the warning of a film without texts, which had more in them than anybody reads."""
     more = " with far more data than a text has"

@@ -165,6 +165,16 @@ async def test_a_track_that_ffmpeg_fails_at_does_not_fail_the_film(
     assert worker.notes["subtitles_dropped"] == [told]
 
 
+async def test_what_is_left_out_of_a_text_is_told(
+    storage: Storage, tools: Tools, worker: Worker, srt: Path, tmp_path: Path
+) -> None:
+    srt.write_text(SRT + f"\n3\n00:00:01,900 --> 00:00:01,950\n{'too long ' * 300}\n")
+    source = film(tools, tmp_path / "s.mkv", srt, "-c:s srt")
+    await worker.make(storage, await stored(storage, source))
+    assert len(worker.texts) == 1
+    assert worker.notes["subtitles_dropped"] == ["Parts of 1 subtitle track were left out."]
+
+
 def test_text_that_cannot_be_written_leaves_the_film_alone(
     tools: Tools, srt: Path, tmp_path: Path
 ) -> None:

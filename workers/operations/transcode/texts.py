@@ -17,7 +17,7 @@ from workers.context import Context
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
 from workers.ffmpeg.text_output import file_of, text_command
 from workers.media.audio_plan import AudioPlan
-from workers.media.notes import unread_texts
+from workers.media.notes import partly_read_texts, unread_texts
 from workers.media.plan import EncodePlan
 from workers.media.texts import Chapter, TextStream
 from workers.sandbox.policies import probe_policy
@@ -32,23 +32,23 @@ _MOST_OUTPUT = 4 * MOST_BYTES
 async def texts_made(
     context: Context, decided: EncodePlan | AudioPlan
 ) -> tuple[tuple[FoundText, ...], tuple[Note, ...]]:
-    """Store the texts of a source; return them, and the warning of those that cannot be read.
+    """Store the texts of a source; return them, and the warnings of what cannot be read of them.
 
     Raises:
         Unavailable: the store does not answer.
     """
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(number: int, stream: TextStream) -> FoundText | None:
+    async def one(number: int, stream: TextStream) -> tuple[FoundText, bool] | None:
         async with gate:
             return await _made(context, number, stream)
 
     made = await asyncio.gather(*(one(*each) for each in enumerate(decided.texts)))
-    found = [each for each in made if each is not None]
-    lost = made.count(None)
+    found = [each[0] for each in made if each is not None]
+    partly = sum(not each[1] for each in made if each is not None)
     if body := chapters_file(decided.chapters):
         found.append(await _stored(context, "chapters", TextKind.CHAPTERS, body))
-    return tuple(found), unread_texts(lost)
+    return tuple(found), (*unread_texts(made.count(None)), *partly_read_texts(partly))
 
 
 def chapters_file(chapters: Sequence[Chapter]) -> bytes:
@@ -61,10 +61,11 @@ def chapters_file(chapters: Sequence[Chapter]) -> bytes:
     return written(shown).encode() if shown else b""
 
 
-async def _made(context: Context, number: int, stream: TextStream) -> FoundText | None:
+async def _made(context: Context, number: int, stream: TextStream) -> tuple[FoundText, bool] | None:
+    """Store a text; return it, and whether all of it is there. None if nothing can be read."""
     try:
-        text = await _decoded(context, number)
-        cues = await asyncio.to_thread(salvaged, text)
+        text, is_whole = await _decoded(context, number)
+        cues, is_read = await asyncio.to_thread(salvaged, text)
         body = written(cues).encode()
         if len(body) > MOST_BYTES:
             context.report.add(f"text {number} is too long")
@@ -72,7 +73,7 @@ async def _made(context: Context, number: int, stream: TextStream) -> FoundText 
     except (FFmpegFailedError, UnreadableError, OSError) as error:
         context.report.add(f"text {number} cannot be read: {error}")
         return None
-    return await _stored(
+    found = await _stored(
         context,
         f"text-{number}",
         TextKind.SUBTITLES,
@@ -82,10 +83,11 @@ async def _made(context: Context, number: int, stream: TextStream) -> FoundText 
         is_default=stream.default,
         is_forced=stream.forced,
     )
+    return found, is_whole and is_read
 
 
-async def _decoded(context: Context, number: int) -> str:
-    """Have FFmpeg decode what was taken out of the source."""
+async def _decoded(context: Context, number: int) -> tuple[str, bool]:
+    """Have FFmpeg decode what was taken out of the source; say, too, if that is all of it."""
     tools, name = context.tools, file_of(number)
     place = context.place / OUT
     seconds = tools.limits.probe_timeout_s
@@ -99,7 +101,7 @@ async def _decoded(context: Context, number: int) -> str:
         policy=probe_policy(tools.sandbox, tools.ffmpeg, place / name, seconds),
         spent=context.report.spent,
     )
-    return done.stdout.decode(errors="replace")
+    return done.stdout.decode(errors="replace"), len(done.stdout) < _MOST_OUTPUT
 
 
 async def _stored(
@@ -113,6 +115,6 @@ async def _stored(
     is_default: bool = False,
     is_forced: bool = False,
 ) -> FoundText:
-    key = f"{context.work.prefix}{name}.vtt"
-    await context.tools.storage.put(key, body, _VTT)
+    tools, key = context.tools, f"{context.work.prefix}{name}.vtt"
+    await tools.storage.put(key, body, _VTT)
     return FoundText(kind, language, title, is_default, is_forced, key, len(body))

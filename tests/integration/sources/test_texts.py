@@ -10,6 +10,7 @@ import pytest
 
 from core.captions.reading import read
 from core.model.states import TextKind
+from tests.faults.misbehaviour import Answer
 from tests.support.transcoding import Worker, stored
 from workers.ffmpeg.text_output import text_outputs
 from workers.formats.shape import DEFAULT_SHAPE
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from core.adapters.s3 import Storage
     from core.videos.texts import FoundText
+    from tests.faults.proxy import Proxy
     from tests.integration.sources.conftest import Tools
 
 PIPE = replace(DEFAULT_SHAPE, smallest=1)
@@ -173,6 +175,17 @@ async def test_what_is_left_out_of_a_text_is_told(
     await worker.make(storage, await stored(storage, source))
     assert len(worker.texts) == 1
     assert worker.notes["subtitles_dropped"] == ["Parts of 1 subtitle track were left out."]
+
+
+async def test_a_store_that_is_away_for_a_moment_does_not_cost_the_film(
+    storage: Storage, behind: Storage, proxy: Proxy, tools: Tools, worker: Worker, srt: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    source = film(tools, tmp_path / "s.mkv", srt, "-c:s srt")
+    proxy.set(Answer(503, "SlowDown"), operations={"PutObject"}, path="text-0.vtt", times=9)
+    await worker.make(behind, await stored(storage, source))
+    assert [each.kind for each in worker.texts] == [TextKind.SUBTITLES]
+    assert proxy.faulted["PutObject"] == 9
 
 
 def test_text_that_cannot_be_written_leaves_the_film_alone(

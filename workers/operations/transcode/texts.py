@@ -20,8 +20,10 @@ from workers.media.audio_plan import AudioPlan
 from workers.media.notes import partly_read_texts, unread_texts
 from workers.media.plan import EncodePlan
 from workers.media.texts import Chapter, TextStream
+from workers.runtime.concurrency import together
 from workers.sandbox.policies import probe_policy
 from workers.sources.read import OUT
+from workers.transfer_limits import Patience
 
 _AT_ONCE = 2
 _VTT = "text/vtt; charset=utf-8"
@@ -35,7 +37,7 @@ async def texts_made(
     """Store the texts of a source; return them, and the warnings of what cannot be read of them.
 
     Raises:
-        Unavailable: the store does not answer.
+        Unavailable: the store was away for too long.
     """
     gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -43,7 +45,7 @@ async def texts_made(
         async with gate:
             return await _made(context, number, stream)
 
-    made = await asyncio.gather(*(one(*each) for each in enumerate(decided.texts)))
+    made = await together(one(*each) for each in enumerate(decided.texts))
     found = [each[0] for each in made if each is not None]
     partly = sum(not each[1] for each in made if each is not None)
     if body := chapters_file(decided.chapters):
@@ -116,5 +118,6 @@ async def _stored(
     is_forced: bool = False,
 ) -> FoundText:
     tools, key = context.tools, f"{context.work.prefix}{name}.vtt"
-    await tools.storage.put(key, body, _VTT)
+    # All of the film is made by now: it is worth some patience.
+    await Patience(tools.pace).bear(lambda: tools.storage.put(key, body, _VTT))
     return FoundText(kind, language, title, is_default, is_forced, key, len(body))

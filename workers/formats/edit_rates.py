@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 # Returns the bytes of a file from one place to another, as far as it has them.
 Read = Callable[[int, int], bytes]
 
-_MOST_BOXES = 1024
+_MOST_BOXES = 4096  # that are looked at in a file
 _MOST_EDITS = 10_000
 _NORMAL = frozenset({0x00010000, 0x00000001})  # the second is written by mistake
 _STANDS = 0
@@ -22,13 +22,38 @@ def changes_speed(size: int, read: Read) -> bool:
 
     `size` is that of the file, in bytes.
     """
-    for moov in _in(read, 0, size, b"moov"):
-        for trak in _in(read, *moov, b"trak"):
-            for edts in _in(read, *trak, b"edts"):
-                for table in _in(read, *edts, b"elst"):
-                    if _odd(read(*_table(table))) and _is_played(read, trak):
+    boxes = _Boxes(read)
+    for moov in boxes.within(0, size, b"moov"):
+        for trak in boxes.within(*moov, b"trak"):
+            for edts in boxes.within(*trak, b"edts"):
+                for table in boxes.within(*edts, b"elst"):
+                    if _odd(read(*_table(table))) and _is_played(boxes, trak):
                         return True
     return False
+
+
+class _Boxes:
+    """Goes through the boxes of a file, as long as they make sense and are not too many."""
+
+    def __init__(self, read: Read) -> None:
+        self.read = read
+        self._left = _MOST_BOXES  # for all levels together: each box takes two calls of the system
+
+    def within(self, at: int, end: int, kind: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where the contents of boxes of a kind begin and end."""
+        while self._left > 0:
+            self._left -= 1
+            head = self.read(at, min(at + 16, end))
+            if len(head) < 8:
+                return
+            length, body = int.from_bytes(head[:4]), 8
+            if length == 1:
+                length, body = int.from_bytes(head[8:16]), 16
+            if length < body or at + length > end:
+                return
+            if head[4:8] == kind:
+                yield at + body, at + length
+            at += length
 
 
 def _odd(table: bytes) -> bool:
@@ -49,25 +74,9 @@ def _table(place: tuple[int, int]) -> tuple[int, int]:
     return start, min(end, start + 8 + 20 * _MOST_EDITS)
 
 
-def _is_played(read: Read, trak: tuple[int, int]) -> bool:
+def _is_played(boxes: _Boxes, trak: tuple[int, int]) -> bool:
     return any(
-        read(start + 8, start + 12) in _PLAYED
-        for mdia in _in(read, *trak, b"mdia")
-        for start, _ in _in(read, *mdia, b"hdlr")
+        boxes.read(start + 8, start + 12) in _PLAYED
+        for mdia in boxes.within(*trak, b"mdia")
+        for start, _ in boxes.within(*mdia, b"hdlr")
     )
-
-
-def _in(read: Read, at: int, end: int, kind: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where the contents of boxes of a kind begin and end, as far as they make sense."""
-    for _ in range(_MOST_BOXES):
-        head = read(at, min(at + 16, end))
-        if len(head) < 8:
-            return
-        length, body = int.from_bytes(head[:4]), 8
-        if length == 1:
-            length, body = int.from_bytes(head[8:16]), 16
-        if length < body or at + length > end:
-            return
-        if head[4:8] == kind:
-            yield at + body, at + length
-        at += length

@@ -50,3 +50,19 @@ def test_broken_boxes_end_the_look() -> None:
     assert not odd(data[:4] + b"junk" + bytes(200))
     many = film(TWICE).replace(struct.pack(">I", 1) + struct.pack(">I", 100), b"\xff" * 8)
     assert odd(many)
+
+
+def test_a_file_of_many_boxes_is_not_read_for_hours() -> None:
+    """The boxes of all levels count together, however they are nested."""
+    reads = 0
+    lists = box(b"edts", b"".join(box(b"elst") for _ in range(100)))
+    tracks = box(b"trak", lists * 10)
+    data = box(b"moov", tracks * 20)
+
+    def read(start: int, end: int) -> bytes:
+        nonlocal reads
+        reads += 1
+        return data[start:end]
+
+    assert not changes_speed(len(data), read)
+    assert reads < 10_000

@@ -6,6 +6,7 @@ are given those of the beginning, as no player looks for them elsewhere.
 Source: ISO/IEC 13818-1, 2.4.3 (packets), 2.4.4 (tables) and annex A (their checksum).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
@@ -21,6 +22,7 @@ _HIGHEST = 0x1FFE
 # A broadcast may change its tables each minute, and has dozens of streams. What goes beyond this is
 # left as it is: each change takes time, the more streams there were before the longer.
 _MOST_CHANGES, _MOST_STREAMS = 1_000, 512
+_MOST_GAPS = 10_000  # places where packets do not follow each other; likewise
 
 # A type of stream, and the tags of its descriptors where it takes them to know it.
 _Key = tuple[int, tuple[int, ...]]
@@ -47,29 +49,31 @@ def renumber(file: IO[bytes], layout: tuple[int, int]) -> int:
 
 def _blocks(file: IO[bytes], length: int, offset: int) -> Iterator[tuple[int, bytearray]]:
     """Yield whole packets and where they are; what is none is passed over."""
-    at = 0
+    at = gaps = 0
+    pair = re.compile(rb"\x%02x(?=.{%d}\x%02x)" % (_SYNC, length - 1, _SYNC), re.DOTALL)
     while True:
         file.seek(at)
         block = bytearray(file.read(_BLOCK * length))
-        count = len(block) // length
-        if not count:
+        if len(block) < length:
             return
-        marks = block[offset : count * length : length]
-        good = count - len(marks.lstrip(bytes([_SYNC])))
-        if good:
-            yield at, block[: good * length]
-            at += good * length
-        else:
-            at += _next(block, length, offset)
-
-
-def _next(block: bytearray, length: int, offset: int) -> int:
-    """Return where packets go on behind a place that has none, or how much has none."""
-    last = len(block) - length - offset
-    for at in range(1, max(last, 1)):
-        if block[at + offset] == _SYNC == block[at + offset + length]:
-            return at
-    return max(last, length)
+        done = 0
+        # What was read is not read again for each gap in it.
+        while (count := (len(block) - done) // length) > 0:
+            marks = block[done + offset : done + count * length : length]
+            good = count - len(marks.lstrip(bytes([_SYNC])))
+            if good:
+                yield at + done, block[done : done + good * length]
+                done += good * length
+            elif done and count < 3:
+                break  # it may go on behind the block
+            elif gaps == _MOST_GAPS:
+                return
+            else:
+                gaps += 1
+                found = pair.search(block, done + 1 + offset)
+                last = len(block) - length - offset
+                done = found.start() - offset if found else max(last, done + length)
+        at += done
 
 
 @dataclass

@@ -78,6 +78,39 @@ def test_what_is_between_packets_is_passed_over() -> None:
     assert renumbered(cut + other + other) == cut + FIRST * 2
 
 
+class Counted(BytesIO):
+    """A file that counts the bytes that are read of it."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = super().read(size)
+        self.taken += len(found)
+        return found
+
+
+def test_a_file_of_gaps_is_read_once() -> None:
+    other = tables(1, 0x1000, {0x200: 0x1B, 0x201: 0x03}) + packet(0x200)
+    gaps = (packet(0x1FFF) * 2 + b"\x47" * 3) * 6000
+    file = Counted(FIRST + gaps + other)
+    assert renumber(file, (188, 0)) > 0
+    assert file.getvalue() == FIRST + gaps + FIRST[:-188]
+    assert file.taken < 1.2 * len(file.getvalue())
+
+
+def test_what_is_behind_more_gaps_than_any_recording_has_is_left_alone() -> None:
+    other = tables(1, 0x1000, {0x200: 0x1B, 0x201: 0x03}) + packet(0x200)
+    data = FIRST + (packet(0x1FFF) * 2 + b"\x47" * 3) * 12_000 + other
+    assert renumbered(data) == data
+
+
+def test_packets_at_the_end_of_a_block_are_found() -> None:
+    other = tables(1, 0x1000, {0x200: 0x1B, 0x201: 0x03}) + packet(0x200)
+    for beyond in range(-400, 400, 7):
+        rest = bytes(4096 * 188 - len(FIRST) + beyond)
+        assert renumbered(FIRST + rest + other) == FIRST + rest + FIRST[:-188], beyond
+
+
 def test_packets_with_a_time_before_them() -> None:
     def timed(data: bytes) -> bytes:
         return b"".join(b"time" + data[at : at + 188] for at in range(0, len(data), 188))

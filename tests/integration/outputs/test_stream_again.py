@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import uuid
 from dataclasses import replace
@@ -16,6 +15,7 @@ from core.model.states import Made, TrackKind
 from core.model.tables import Track
 from core.tasks.spans import NewSpan, NewTrack
 from tests.support.streaming import Kept
+from tests.support.waiting import patiently
 from tests.support.work import claim, encoding, lapse, let_lapse, queue_video, video_of
 from workers.media.ladder import Ladder, Rung
 from workers.media.tracks import PlannedTrack, tracks_of
@@ -101,8 +101,9 @@ async def test_nothing_more_is_made_for_a_stream_that_was_given_up(
     stream = Stream(storage, Kept(), tracks, place, "streams/")
     await stream.begin()
     shutil.copytree(made.folder / "180p", place / "180p", dirs_exist_ok=True)
-    with pytest.raises(GivenUpError, match="segment 0 of 180p has 48 frames"):
-        await asyncio.wait_for(follow([], stream, lambda _held: None), 20)
+    async with patiently():
+        with pytest.raises(GivenUpError, match="segment 0 of 180p has 48 frames"):
+            await follow([], stream, lambda _held: None)
 
 
 async def test_what_is_packaged_stays_when_all_else_is_made_again(

@@ -89,6 +89,8 @@ async def _fetch(context: Context) -> None:
     if (place / INPUT).exists():
         return
     context.report.enter(Stage.FETCHING)
+    # Of a fetch that was ended half-way: the packaging beside it was refused.
+    (place / _ARRIVING).unlink(missing_ok=True)
     await require(place, whole_file_room(size))
     await fetch(context.source, place / _ARRIVING, context.report.at)
     if context.limits.stills and await asyncio.to_thread(keep_first, place / _ARRIVING):

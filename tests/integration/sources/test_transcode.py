@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.misbehaviour import Cut
+from tests.faults.misbehaviour import Cut, Hang
 from tests.support.transcoding import Worker, stored
+from tests.support.waiting import wait_until
+from workers.context import Context
 from workers.ffmpeg import diagnose
 from workers.formats.shape import DEFAULT_SHAPE
 from workers.media import limits
+from workers.runtime.concurrency import end
+from workers.sources.read import INPUT, at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,3 +167,18 @@ async def test_a_picture_that_ends_early_without_a_word_is_held_until_the_sound_
     picture = (await tools.probe(worker.place / "out" / f"{made[0].name}.mp4")).video
     assert picture is not None
     assert picture.frame_count == pytest.approx(4 * 25, abs=2)
+
+
+async def test_a_source_is_fetched_again_after_a_fetch_that_was_ended_half_way(
+    storage: Storage, behind: Storage, proxy: Proxy, worker: Worker
+) -> None:
+    body = b"a film" * 10_000
+    work = await stored(storage, body)
+    context = Context(await worker.tools(behind), work, worker.place)
+    proxy.set(Hang(), operations={"GetObject"})
+    fetching = asyncio.ensure_future(at_hand(context))
+    await wait_until((worker.place / "arriving").exists)
+    await end(fetching)
+    proxy.clear()
+    await at_hand(context)
+    assert (worker.place / INPUT).read_bytes() == body

@@ -12,7 +12,9 @@ from workers.formats.chunks import Track, numbers, table_of, take
 from workers.formats.h264 import Sps, avcc_of, read_avcc
 from workers.formats.known import Doubt
 
-SEGMENT_S = 2  # a segment ends with the first group of pictures after so many seconds
+# FFmpeg ends the n-th segment at the first group of pictures that begins at or after n times this,
+# in seconds from the beginning of the film: after a long group it cuts at each until it is in time.
+SEGMENT_S = 2
 _AAC_LC = 2  # audio object type
 _AAC_SAMPLES = 1024  # of a frame
 _RATES = (
@@ -29,7 +31,10 @@ class Copyable:
         samples: how many it has.
         seconds: how long it lasts.
         average: its bit rate.
-        peak: the highest bit rate of a segment.
+        peak: the highest bit rate of a segment, and of what is shorter than it should be the bit
+            rate that it would have if it were not.
+        shortest: of the segments of pictures but the last, in seconds; that of the film if there is
+            one alone.
         longest_group: of pictures, from one sync sample to the next, in seconds.
         cut: how much its edit list takes off the beginning, in seconds; of pictures that is no more
             than the delay of their order.
@@ -43,6 +48,7 @@ class Copyable:
     average: int
     peak: int
     longest_group: float = 0.0
+    shortest: float = 0.0
     cut: float = 0.0
     sps: Sps | None = None
     channels: int = 0
@@ -87,7 +93,17 @@ def read_copyable(index: bytes, moov: Box, tracks: Sequence[Track], number: int)
         raise Doubt(f"its pictures are {entry.kind.decode(errors='replace')}")
     if cut * track.scale > _first_delay(index, stbl) + 1:
         raise Doubt("its edit list cuts off pictures")
-    longest, peak = _see_groups(_groups(index, stbl, track, samples), track.scale)
+    longest = 0
+
+    def groups() -> Iterator[tuple[int, int]]:  # as they are read: there may be a million
+        nonlocal longest
+        for ticks, length in _groups(index, stbl, track, samples):
+            longest = max(longest, ticks)
+            yield ticks, length
+
+    segments = list(cuts(groups(), track.scale))
+    least = SEGMENT_S * track.scale
+    peak = max(size * 8 * track.scale // max(ticks, least) for ticks, size in segments)
     average = size * 8 * track.scale // total
     return Copyable(
         samples,
@@ -95,6 +111,7 @@ def read_copyable(index: bytes, moov: Box, tracks: Sequence[Track], number: int)
         average,
         max(peak, average),
         longest_group=longest / track.scale,
+        shortest=min(ticks for ticks, _ in segments[:-1] or segments) / track.scale,
         cut=cut,
         sps=read_avcc(avcc_of(index, entry)),
     )
@@ -138,14 +155,19 @@ def _groups(index: bytes, stbl: Box, track: Track, samples: int) -> Iterator[tup
         yield lasts + wanted * tick, size
 
 
-def _see_groups(groups: Iterable[tuple[int, int]], scale: int) -> tuple[int, int]:
-    """Return how long the longest group is, in ticks, and the highest bit rate of a segment."""
-    longest = peak = lasts = size = 0
+def cuts(groups: Iterable[tuple[int, int]], scale: int) -> Iterator[tuple[int, int]]:
+    """Yield how long each segment of groups of pictures is, in ticks, and its size in bytes.
+
+    `scale` is the number of ticks in a second.
+    """
+    at = begun = size = 0
+    number = 1
     for ticks, more in groups:
-        longest, lasts, size = max(longest, ticks), lasts + ticks, size + more
-        if lasts >= SEGMENT_S * scale:
-            peak, lasts, size = max(peak, size * 8 * scale // lasts), 0, 0
-    return longest, peak
+        if at > begun and at >= SEGMENT_S * scale * number:
+            yield at - begun, size
+            begun, size, number = at, 0, number + 1
+        at, size = at + ticks, size + more
+    yield at - begun, size
 
 
 def _aac(index: bytes, entry: Box) -> tuple[int, int]:

@@ -13,6 +13,8 @@ from workers.media.plan import FAST_FACTOR, FAST_RATE, MAX_LONG_SIDE, EncodePlan
 # A group of pictures may be as long as Apple's players wait for a segment (HLS authoring guide,
 # 1.13: target durations of 6 s).
 _LONGEST_GROUP_S = 6.0
+# Players ask for each segment by itself, so none but the last is shorter.
+_SHORTEST_S = 0.5
 # A segment may have so many times the bit rate of the average: as `BANDWIDTH` beside
 # `AVERAGE-BANDWIDTH` of films on demand (HLS authoring guide, 9.3).
 _PEAK = 2
@@ -57,6 +59,8 @@ def packaged(
         "its index and its header disagree": picture.samples != video.frame_count,
         f"its groups of pictures last {picture.longest_group:.1f} s": picture.longest_group
         > _LONGEST_GROUP_S,
+        f"a segment would last {picture.shortest:.2f} s": picture.shortest
+        < min(_SHORTEST_S, picture.seconds),
         "picture and sound begin or end apart": not 0 <= late <= _APART_S or plan.hold > _APART_S,
     }
     for reason, is_so in odd.items():

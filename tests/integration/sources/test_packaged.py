@@ -9,6 +9,7 @@ import subprocess
 import uuid
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,7 @@ from tests.support.streaming import Kept
 from tests.support.transcoding import Worker, stored
 from workers.formats.boxes import Box, top_level
 from workers.formats.chunks import read_tracks
-from workers.formats.copyable import read_copyable
+from workers.formats.copyable import cuts, read_copyable
 from workers.formats.known import Doubt
 from workers.formats.segment import read_header, read_segment
 from workers.formats.shape import DEFAULT_SHAPE
@@ -142,6 +143,7 @@ async def test_a_rung_that_is_packaged_is_not_encoded_for_the_stream_too(
         (("-pix_fmt", "yuv444p"), "profile is 244"),
         (("-vf", "setsar=4/3"), "pixels are not square"),
         (("-flags", "+ilme+ildct"), "fields"),
+        (("-g", "150", "-force_key_frames", "5.2,5.4,5.6,5.8"), "a segment would last 0.20 s"),
         (("-movflags", "frag_keyframe"), "fragmented"),
         (("-b:v", "20M", "-minrate", "20M", "-maxrate", "20M", "-bufsize", "1M",
           "-x264-params", "nal-hrd=cbr"), "bit rate"),
@@ -155,6 +157,20 @@ async def test_another_source_is_encoded(
     )
     assert planned.plan["packaged"] is None
     assert re.search(f"not packaged: .*{why}", worker.log)
+
+
+async def test_ffmpeg_cuts_where_it_was_forecast(
+    storage: Storage, tools: Tools, film: Callable[..., Path], worker: Worker
+) -> None:
+    keys = [0, 1.0, 3.2, 5.0, 5.6, 6.4, 8.0, 9.2]
+    path = film("film.mp4", "-g", "250", "-force_key_frames", ",".join(map(str, keys)), seconds=10)
+    kept = await made_of(worker, storage, path)
+    picture = kept.tracks["480p"]
+    assert picture.made == Made.REMUXED
+    lasts = [ticks / picture.time_scale for span in kept.of("480p") for ticks in span.durations]
+    groups = [round((end - start) * 25) for start, end in pairwise([*keys, 10])]
+    forecast = [ticks / 25 for ticks, _ in cuts([(each, 1) for each in groups], 25)]
+    assert lasts == pytest.approx(forecast, abs=0.001)
 
 
 async def test_pictures_that_need_one_before_their_group_are_taken_back(

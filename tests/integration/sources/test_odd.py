@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.transcoding import Worker, stored
+from workers.formats.jpeg import is_cut
+from workers.operations.transcode import source_end
 
 if TYPE_CHECKING:
+    import mmap
     from pathlib import Path
 
     from core.adapters.s3 import Storage
@@ -87,3 +91,22 @@ async def test_a_picture_is_a_short_film_and_an_animation_is_one_of_its_length(
     made = await worker.make(storage, await stored(storage, source.read_bytes(), source.suffix))
     assert (made[0].width, made[0].height) == (320, 240)
     assert made[0].duration == pytest.approx(seconds, abs=0.1)
+
+
+async def test_a_large_picture_is_looked_through_beside_the_heartbeat(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_in = []
+
+    def noted(data: bytes | mmap.mmap) -> bool:
+        looked_in.append(threading.current_thread())
+        return is_cut(data)
+
+    monkeypatch.setattr(source_end, "is_cut", noted)
+    source = tools.make(
+        tmp_path / "still.jpg", "-f", "lavfi", "-i", "testsrc2=s=320x240", "-frames:v", "1"
+    )
+    await worker.make(storage, await stored(storage, source.read_bytes()[:-500], ".jpg"))
+    assert worker.notes["partly_damaged"] == ["The end of the picture could not be read."]
+    assert looked_in
+    assert threading.main_thread() not in looked_in

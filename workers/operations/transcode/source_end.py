@@ -1,6 +1,7 @@
 """Looks at the end of a source for what FFmpeg says nothing of."""
 
 import asyncio
+import mmap
 from collections.abc import Callable, Mapping
 from io import RawIOBase
 from pathlib import Path
@@ -26,7 +27,7 @@ from workers.sources.read import INPUT
 
 # Longer than the first one by so much, in seconds, it was made of the second one too.
 _MORE_S = 0.5
-_LARGEST_STILL = 256 * 1024**2  # bytes, which are in memory for a moment
+_LARGEST_STILL = 256 * 1024**2  # bytes
 
 
 async def behind(
@@ -69,7 +70,15 @@ async def cut_still(context: Context, decided: EncodePlan | AudioPlan) -> tuple[
     file = context.place / INPUT
     if not still or context.work.source_size > _LARGEST_STILL:
         return ()
-    return end_missing() if is_cut(await asyncio.to_thread(file.read_bytes)) else ()
+    return end_missing() if await asyncio.to_thread(_ends_early, file) else ()
+
+
+def _ends_early(file: Path) -> bool:
+    with (
+        file.open("rb") as source,
+        mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        return is_cut(data)
 
 
 def _speed(file: Path) -> bool:

@@ -18,7 +18,7 @@ from core.jobs.cancel import cancel_tasks
 from core.jobs.project import project
 from core.model.ids import new_id
 from core.model.states import AssetKind, AssetState, Effect, Outcome, TaskState
-from core.model.tables import Asset, Job, Span, Task, TaskAttempt, TaskNeed
+from core.model.tables import Asset, Job, Span, Task, TaskAttempt, TaskNeed, Track
 from core.outbox.write import hint
 from core.tasks.claim import Claim, Work
 from core.tasks.lease import ours
@@ -175,13 +175,15 @@ async def abandon(
         await purges.schedule_removal(tx, claim.prefix, wait=purges.NOW)
     if await tx.scalar(named) is None:
         await purges.schedule_removal(tx, claim.log_key, wait=purges.NOW)
-    await remove_unlisted(tx, unlisted)
+    await remove_unlisted(tx, claim, unlisted)
 
 
-async def remove_unlisted(tx: AsyncConnection, keys: Collection[str]) -> None:
-    """Have segments removed of which the list knows nothing."""
+async def remove_unlisted(tx: AsyncConnection, claim: Claim, keys: Collection[str]) -> None:
+    """Have segments of a job removed of which its list knows nothing."""
     if keys:
-        listed = await tx.scalars(select(Span.s3_key).where(Span.s3_key.in_(keys)))
+        # No index has keys; those of a job are few.
+        known = select(Span.s3_key).join(Track, Track.id == Span.track_id)
+        listed = await tx.scalars(known.where(Track.job_id == claim.job_id, Span.s3_key.in_(keys)))
         await purges.schedule_removal(tx, *set(keys).difference(listed.all()), wait=purges.NOW)
 
 

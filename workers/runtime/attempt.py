@@ -190,7 +190,7 @@ class Attempt:
 
         async def give_back(tx: AsyncConnection) -> None:
             await settle.give_back(tx, work, delay_s=delay_s, charge=error.charge, ending=ending)
-            await settle.remove_unlisted(tx, self._unlisted)
+            await settle.remove_unlisted(tx, work, self._unlisted)
 
         await self._write(give_back)
         _log.warning("released", error=told, delay_s=round(delay_s, 1))

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.adapters.postgres import Database
 from core.errors import Failure, LeaseLost
@@ -143,6 +144,28 @@ async def test_a_film_that_is_there_stays_playable_when_the_next_one_is_taken_ba
         await spans.withdraw(tx, again, [picture.name])
     after = await video_of(db, queued.video_id)
     assert (before.playable_at is not None, after.playable_at) == (True, before.playable_at)
+
+
+async def test_only_the_segments_of_a_job_are_looked_through_for_what_is_not_listed(
+    db: Database,
+) -> None:
+    _, work = await in_work(db)
+    picture = track()
+    made, lost = span(picture, work, 0), f"{work.stream_prefix}lost.mp4"
+    async with db.begin() as tx:
+        await spans.begin_playing(tx, work, [picture], [made])
+    async with db.begin() as tx:
+        await tx.execute(text("SET LOCAL enable_seqscan = off"))  # they are few in a test
+        before = await scans(tx)
+        await settle.remove_unlisted(tx, work, {made.s3_key, lost})
+        assert await scans(tx) == before
+    assert await purged(db) == [lost]
+
+
+async def scans(tx: AsyncConnection) -> int:
+    """Return how often all segments were gone through in a transaction."""
+    seen = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'spans'"
+    return int(await tx.scalar(text(seen)) or 0)
 
 
 async def test_a_track_is_complete(db: Database) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
@@ -67,7 +67,8 @@ class Attempt:
             result = await self._result()
         except asyncio.CancelledError:
             self._stopping = True
-            await unbroken(give_back_now(self._adapters, self._work, self._ending()))
+            given_back = give_back_now(self._adapters, self._work, self._ending(), self._unlisted)
+            await unbroken(given_back)
             raise
         except LeaseLost:
             # Somebody else's now, or cancelled: touch nothing.
@@ -246,16 +247,23 @@ async def _begun_with(tx: AsyncConnection, nonce: uuid.UUID) -> Work | None:
     return None if claim is None else await begin(tx, claim)
 
 
-async def give_back_now(adapters: Adapters, claim: Claim, ending: Ending = NOTHING) -> None:
+async def give_back_now(
+    adapters: Adapters,
+    claim: Claim,
+    ending: Ending = NOTHING,
+    unlisted: Collection[str] = frozenset(),
+) -> None:
     """Let another worker have a task at once; the attempt does not count.
 
-    The hint is sent here too, in case control is away.
+    The hint is sent here too, in case control is away. `unlisted` are keys of segments that the
+    attempt has stored, perhaps without listing them: nobody else knows of them.
     """
     try:
         async with adapters.db.begin() as tx:
             await settle.give_back(
                 tx, claim, delay_s=0, charge=False, outcome=Outcome.RELEASED, ending=ending
             )
+            await settle.remove_unlisted(tx, claim, unlisted)
     except (LeaseLost, DatabaseAway) as error:
         _log.warning("not_given_back", error=repr(error))  # the lease lapses by itself
         return

@@ -1,5 +1,6 @@
 """What an attempt writes, and what it does when that fails."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from core.tasks.planning import Inspection, NewTask
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from tests.support.settings import Settings
+from tests.support.tables import purged
 from tests.support.transcoding import Worker
 from tests.support.work import attempt_of, claim, job_of, queue_video, task_of
 from workers.context import Context
@@ -31,6 +33,8 @@ from workers.ffmpeg.process import run
 from workers.formats.shape import DEFAULT_SHAPE
 from workers.runtime import attempt
 from workers.runtime.attempt import Attempt, give_back_now
+from workers.runtime.concurrency import end
+from workers.runtime.listing import AttemptListing
 from workers.tools import Adapters
 
 
@@ -126,6 +130,31 @@ async def test_a_task_is_given_back_though_the_queue_is_away(
         await give_back_now(Adapters(settings, db, away, nobody, nobody, "worker"), work)
     assert [each["event"] for each in logs] == ["given_back"]
     assert (await task_of(db, work.video_id)).state == "queued"
+
+
+async def test_a_worker_that_stops_leaves_no_segment_that_nobody_knows(
+    settings: Settings, db: Database, queue: TaskQueue, redis_client: redis.Redis, clean: None,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    work = await claim(db, (await queue_video(db)).task_id)
+    nobody, storing = cast(Any, None), asyncio.Event()
+    listing = AttemptListing(db, work)
+    key = f"{work.stream_prefix}0/0.mp4"
+
+    async def store(_context: Context) -> Inspection:
+        listing.storing(key)
+        storing.set()
+        await asyncio.Event().wait()  # the worker stops before it is listed
+        raise AssertionError
+
+    monkeypatch.setitem(cast(Any, attempt.TASKS), (work.operation, work.kind), store)
+    adapters = Adapters(settings, db, queue, redis_client, nobody, "worker")
+    context = Context(nobody, work, tmp_path, listing=listing)
+    running = asyncio.ensure_future(Attempt(adapters, context).run())
+    await storing.wait()
+    await end(running)
+    assert (await task_of(db, work.video_id)).state == "queued"
+    assert await purged(db) == [key]
 
 
 async def test_a_mistake_of_ours_is_told_whole_to_the_operator_alone(

@@ -163,10 +163,14 @@ class Attempt:
         return following
 
     async def _succeed(self, made: Outputs) -> None:
-        ending = await self._logged()
-        await self._write(
-            lambda tx: settle.succeed(tx, self._work, made.assets, ending, made.texts, **made.facts)
-        )
+        ending, work = await self._logged(), self._work
+
+        async def succeed(tx: AsyncConnection) -> None:
+            await settle.succeed(tx, work, made.assets, ending, made.texts, **made.facts)
+            # Of tries that were given up.
+            await settle.remove_unlisted(tx, work, self._unlisted)
+
+        await self._write(succeed)
         _log.info("succeeded", assets=[asset.name for asset in made.assets])
 
     async def _fail(self, failure: Failure, error: str) -> None:

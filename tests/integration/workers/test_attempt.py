@@ -26,11 +26,12 @@ from embedded.stack import Stack
 from tests.support.settings import Settings
 from tests.support.tables import purged
 from tests.support.transcoding import Worker
-from tests.support.work import attempt_of, claim, job_of, queue_video, task_of
-from workers.context import Context
+from tests.support.work import attempt_of, claim, encoding, job_of, outputs, queue_video, task_of
+from workers.context import Context, Outputs
 from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.process import run
 from workers.formats.shape import DEFAULT_SHAPE
+from workers.operations.registry import TASKS
 from workers.runtime import attempt
 from workers.runtime.attempt import Attempt, give_back_now
 from workers.runtime.concurrency import end
@@ -147,13 +148,33 @@ async def test_a_worker_that_stops_leaves_no_segment_that_nobody_knows(
         await asyncio.Event().wait()  # the worker stops before it is listed
         raise AssertionError
 
-    monkeypatch.setitem(cast(Any, attempt.TASKS), (work.operation, work.kind), store)
+    monkeypatch.setitem(cast(Any, TASKS), (work.operation, work.kind), store)
     adapters = Adapters(settings, db, queue, redis_client, nobody, "worker")
     context = Context(nobody, work, tmp_path, listing=listing)
     running = asyncio.ensure_future(Attempt(adapters, context).run())
     await storing.wait()
     await end(running)
     assert (await task_of(db, work.video_id)).state == "queued"
+    assert await purged(db) == [key]
+
+
+async def test_what_a_try_that_was_given_up_has_stored_goes_when_another_one_succeeds(
+    settings: Settings, db: Database, queue: TaskQueue, storage: Storage,
+    redis_client: redis.Redis, clean: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    work = await encoding(db, await queue_video(db))
+    listing = AttemptListing(db, work)
+    key = f"{work.stream_prefix}0/0.mp4"
+
+    async def make(_context: Context) -> Outputs:
+        listing.storing(key)
+        return Outputs(outputs(work, "720p"))
+
+    monkeypatch.setitem(cast(Any, TASKS), (work.operation, work.kind), make)
+    tools: Any = SimpleNamespace(storage=storage)
+    adapters = Adapters(settings, db, queue, redis_client, tools, "worker")
+    await Attempt(adapters, Context(tools, work, tmp_path, listing=listing)).run()
+    assert (await job_of(db, work.video_id)).state == "succeeded"
     assert await purged(db) == [key]
 
 

@@ -43,12 +43,20 @@ const players = {
     sizes() {
       return [...new Set(this.player.getVariantTracks().map((track) => track.height))];
     },
-    choose(height) {
+    async choose(height) {
       const tracks = this.player.getVariantTracks();
       const now = tracks.find((track) => track.active);
       const of = tracks.filter((track) => track.height === height);
       this.player.configure("abr.enabled", false);
-      this.player.selectVariantTrack(of.find((track) => track.language === now.language), false);
+      if (now.height === height) return;
+      // A seek before it has begun with that stops shaka for good.
+      const begun = new Promise((resolve) => {
+        this.player.addEventListener("segmentappended", ({ contentType }) => {
+          if (contentType === "video") resolve();
+        });
+      });
+      this.player.selectVariantTrack(of.find((track) => track.language === now.language), true);
+      await begun;
     },
     hear(language) {
       const tracks = this.player.getAudioTracks();
@@ -64,15 +72,15 @@ const players = {
   },
 };
 
-// The number that is burnt into the picture: twelve squares at its upper edge, the first white, the
-// second black, then ten bits, the lowest first. -1 where none can be read.
+// The number that is burnt into the picture: thirteen squares at its upper edge, the first white, the
+// second black, then eleven bits, the lowest first. -1 where none can be read.
 const canvas = document.createElement("canvas");
 [canvas.width, canvas.height] = [160, 10];
 const context = canvas.getContext("2d", { willReadFrequently: true });
 function number() {
   if (!video.videoWidth) return -1;
   context.drawImage(video, 0, 0, video.videoWidth, video.videoHeight / 9, 0, 0, 160, 10);
-  const bits = [...Array(12).keys()].map((bit) => context.getImageData(bit * 10 + 5, 5, 1, 1).data[1] > 127);
+  const bits = [...Array(13).keys()].map((bit) => context.getImageData(bit * 10 + 5, 5, 1, 1).data[1] > 127);
   if (!bits[0] || bits[1]) return -1;
   return bits.slice(2).reduce((sum, bit, place) => sum + (bit ? 2 ** place : 0), 0);
 }

@@ -93,6 +93,26 @@ describe("a shared video", () => {
     expect(rounds).toEqual([0, 0, 1]);
   });
 
+  it("has its texts read by the answer that is there", async () => {
+    const text = [{ id: "c", url: "http://inside.test/v1/playback/t/c.vtt" }];
+    const { fetch, video } = shared(
+      answer(1, {
+        text: text as SharedPlayback["text"],
+        chapters_url: "http://inside.test/v1/playback/t/chapters.vtt",
+        storyboard_url: "http://inside.test/v1/playback/t/storyboard.vtt",
+      }),
+    );
+    const read = vi.fn((url: string) => Promise.resolve(new Response(url)));
+    vi.stubGlobal("fetch", read);
+    await video.load();
+    const place = `${window.location.origin}/v1/playback/t`;
+    expect(await video.beside.captions("c")).toBe(`${place}/c.vtt`);
+    expect(await video.beside.chapters()).toBe(`${place}/chapters.vtt`);
+    expect(await video.beside.storyboard()).toBe(`${place}/storyboard.vtt`);
+    expect(fetch).toHaveBeenCalledTimes(1);
+    vi.unstubAllGlobals();
+  });
+
   it("that is gone is not asked for again by itself", async () => {
     const { fetch, video } = shared(problem(404, "not_found"));
     const end = video.begin();

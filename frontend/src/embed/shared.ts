@@ -7,7 +7,7 @@
 import createClient from "openapi-fetch";
 
 import { type Api, answered } from "@/api/client";
-import { reached } from "@/api/playback";
+import { Playbacks, reached } from "@/api/playback";
 import { isApiError, offline } from "@/api/problem";
 import type { Rendition, SharedPlayback } from "@/api/types";
 import { isSameFilm, type StreamAddress } from "@/player/stream/watch";
@@ -31,6 +31,8 @@ export class Shared {
   readonly #listeners = new Set<() => void>();
   #state: SharedState = { playback: null, failure: null, round: 0 };
   #unused: { playback: SharedPlayback; at: number } | null = null;
+  /** Reads what there is beside the film. */
+  readonly beside = new Playbacks(() => this.#ask(), "");
 
   constructor(token: string, api: Pick<Api, "POST"> = openApi()) {
     this.#token = token;
@@ -86,6 +88,7 @@ export class Shared {
       this.#api.POST("/v1/shares/{share_token}/playback", { params }),
     );
     const { playback: before, round } = this.#state;
+    this.beside.take(playback);
     const isSame = before === null || isSameFilm(tracksOf(before), tracksOf(playback));
     this.#change({ playback, failure: null, round: isSame ? round : round + 1 });
     return playback;

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 
+import { answered } from "@/api/client";
 import { Playbacks } from "@/api/playback";
 import { isApiError } from "@/api/problem";
 import type { Rendition, Video } from "@/api/types";
@@ -168,11 +169,12 @@ function useWatching(video: Video): Watching {
   const { id, state, playable, tracks, version } = video;
   const { api, apiUrl } = useServices();
   const isComplete = state === "ready";
-  const playbacks = useMemo(
+  const playbacks = useMemo(() => {
+    const params = { path: { video_id: id } };
+    const ask = () => answered(api.POST("/v1/videos/{video_id}/playback", { params }));
     // What was told before it was complete is told anew.
-    () => ({ of: new Playbacks(api, apiUrl, id), isComplete }),
-    [api, apiUrl, id, isComplete],
-  );
+    return { of: new Playbacks(ask, apiUrl), isComplete };
+  }, [api, apiUrl, id, isComplete]);
   const moving = playable ? tracks.filter(({ kind }) => kind !== "text") : [];
   const ids = moving.map((track) => track.id).join(" ");
   const streaming = useMemo(

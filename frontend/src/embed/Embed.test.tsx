@@ -1,0 +1,101 @@
+import { act, render, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import createClient from "openapi-fetch";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { paths } from "@/api/schema";
+import type { SharedPlayback } from "@/api/types";
+import { texts } from "@/app/texts";
+import { playsElements } from "@/player/aMediaElement";
+import type { Open } from "@/player/stream/open";
+
+import { Embed } from "./Embed";
+import { Shared } from "./shared";
+
+const PLACE = "http://inside.test/v1/playback/t";
+const CHAPTERS = "WEBVTT\n\n00:00:00.000 --> 00:00:10.000\nThe harbour\n";
+
+function track(id: string, kind: "video" | "text"): SharedPlayback["tracks"][number] {
+  return {
+    id,
+    kind,
+    name: "",
+    language: "de",
+    default: kind === "text",
+  } as SharedPlayback["tracks"][number];
+}
+
+function answer(...tracks: SharedPlayback["tracks"]): SharedPlayback {
+  return {
+    hls_url: `${PLACE}/master.m3u8`,
+    dash_url: `${PLACE}/manifest.mpd`,
+    poster_url: null,
+    storyboard_url: null,
+    expires_at: "2099-01-01T00:00:00Z",
+    mp4: [],
+    text: [{ id: "c", url: `${PLACE}/c.vtt` } as SharedPlayback["text"][number]],
+    chapters_url: `${PLACE}/chapters.vtt`,
+    title: "Harbour",
+    kind: "video",
+    duration: 600,
+    width: 1280,
+    height: 720,
+    tracks,
+  };
+}
+
+const open: Open = () => ({
+  chooseQuality: () => undefined,
+  chooseSound: () => undefined,
+  renew: () => undefined,
+  join: () => undefined,
+  play: () => undefined,
+  end: () => undefined,
+});
+
+async function show(playback: SharedPlayback): Promise<{ shared: Shared }> {
+  const fetch = vi.fn(() => Promise.resolve(Response.json(playback)));
+  const shared = new Shared("t", createClient<paths>({ baseUrl: "http://a.test", fetch }));
+  render(<Embed id="t" shared={shared} find={() => Promise.resolve(open)} />);
+  await act(() => screen.findByLabelText("Harbour"));
+  return { shared };
+}
+
+describe("an embedded film", () => {
+  beforeEach(() => {
+    playsElements();
+    window.localStorage.clear();
+    // jsdom has neither.
+    Object.defineProperty(HTMLTrackElement.prototype, "track", {
+      value: { mode: "disabled" },
+      configurable: true,
+    });
+    Object.defineProperty(HTMLMediaElement.prototype, "textTracks", {
+      value: [],
+      configurable: true,
+    });
+    vi.stubGlobal(
+      "URL",
+      Object.assign(URL, { createObjectURL: () => "blob:1", revokeObjectURL: vi.fn() }),
+    );
+    vi.stubGlobal(
+      "fetch",
+      vi.fn((url: string) =>
+        Promise.resolve(new Response(url.endsWith("/c.vtt") ? "WEBVTT" : CHAPTERS)),
+      ),
+    );
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it("has its captions and its chapters", async () => {
+    await show(answer(track("a", "video"), track("c", "text")));
+    const video = screen.getByLabelText("Harbour");
+    await waitFor(() => {
+      expect(video.querySelector("track")?.srclang).toBe("de");
+    });
+    await userEvent.click(await screen.findByRole("button", { name: texts.player.chapters }));
+    expect(await screen.findByRole("menuitemradio", { name: /The harbour/ })).toBeTruthy();
+  });
+});

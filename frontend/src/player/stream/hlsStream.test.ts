@@ -1,4 +1,4 @@
-import Hls, { ErrorDetails, ErrorTypes, Events } from "hls.js";
+import Hls, { ErrorDetails, ErrorTypes, Events, type LoadPolicy } from "hls.js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { playByHls } from "./hlsStream";
@@ -196,6 +196,44 @@ describe("a stream by hls.js", () => {
     const { stream, hls } = play();
     stream.renew(`${SECOND}master.m3u8`);
     expect(hls.told.at(-1)).toBe(`source ${SECOND}master.m3u8`);
+  });
+});
+
+describe("what is not answered", () => {
+  /** Whether it is asked for again, after so many tries. */
+  function isAskedAgain(policy: string, status: number, tries: number): boolean {
+    const { config } = play().hls;
+    const retry = (config[policy] as LoadPolicy).default.errorRetry;
+    // As hls.js would have it.
+    const usual = status >= 500 && tries < (retry?.maxNumRetry ?? 0);
+    const response = { url: FIRST, code: status };
+    return retry?.shouldRetry?.(retry, tries, false, response, usual) ?? usual;
+  }
+
+  it.each([
+    [0, true], // a browser that believes to be online has lost the network all the same
+    [503, true],
+    [429, true],
+    [404, false],
+    [410, false],
+  ])("or with %d is asked for again: %s", (status, isAgain) => {
+    for (const policy of ["manifestLoadPolicy", "playlistLoadPolicy", "fragLoadPolicy"])
+      expect(isAskedAgain(policy, status, 1)).toBe(isAgain);
+  });
+
+  it("for a token that has ended is asked for again, with the next one", () => {
+    expect(isAskedAgain("playlistLoadPolicy", 403, 1)).toBe(true);
+    expect(isAskedAgain("fragLoadPolicy", 403, 1)).toBe(true);
+    // hls.js would tell of this one after the last try only.
+    expect(isAskedAgain("manifestLoadPolicy", 403, 0)).toBe(false);
+  });
+
+  it("is given up some time, segments long after the playlist that tells of it", () => {
+    expect(isAskedAgain("playlistLoadPolicy", 0, 8)).toBe(false);
+    expect(isAskedAgain("fragLoadPolicy", 0, 23)).toBe(true);
+    expect(isAskedAgain("fragLoadPolicy", 0, 24)).toBe(false);
+    const { fragLoadPolicy } = play().hls.config as { fragLoadPolicy: LoadPolicy };
+    expect(fragLoadPolicy.default.timeoutRetry?.maxNumRetry).toBe(24);
   });
 });
 

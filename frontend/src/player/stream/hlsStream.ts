@@ -5,7 +5,9 @@ import Hls, {
   ErrorTypes,
   Events,
   type LevelDetails,
+  type LoaderConfig,
   type LoadPolicy,
+  type RetryConfig,
 } from "hls.js";
 
 import { folderOf, readdressed } from "./address";
@@ -23,7 +25,13 @@ const BEHIND_S = 60;
 const MOST_RATIO = 2;
 const FRUGAL_SIDE = 480;
 /** An API that is started anew is away for half a minute: what is loaded lasts as long. */
-const PATIENT = { maxNumRetry: 8, retryDelayMs: 1000, maxRetryDelayMs: 8000 };
+const TRIES = 8;
+/**
+ * In a list that still grows, hls.js leaves out a segment that it has given up. So its playlist,
+ * which is asked for all the while, has to be given up first: that stops, and is told. Segments of
+ * picture and sound are counted together.
+ */
+const SEGMENT_TRIES = 24;
 const WITHOUT_TEXT = {
   subtitleStreamController: undefined,
   subtitleTrackController: undefined,
@@ -76,8 +84,16 @@ export function playByHls(
       capLevelToPlayerSize: true,
       maxDevicePixelRatio: MOST_RATIO,
       backBufferLength: BEHIND_S,
-      manifestLoadPolicy: patient(Player.DefaultConfig.manifestLoadPolicy),
-      playlistLoadPolicy: patient(Player.DefaultConfig.playlistLoadPolicy),
+      manifestLoadPolicy: patient(Player.DefaultConfig.manifestLoadPolicy, {
+        errorRetry: again(TRIES, mayPass),
+      }),
+      playlistLoadPolicy: patient(Player.DefaultConfig.playlistLoadPolicy, {
+        errorRetry: again(TRIES, mayPassWithToken),
+      }),
+      fragLoadPolicy: patient(Player.DefaultConfig.fragLoadPolicy, {
+        errorRetry: again(SEGMENT_TRIES, mayPassWithToken),
+        timeoutRetry: again(SEGMENT_TRIES, mayPassWithToken),
+      }),
       abrEwmaDefaultEstimate: speed ?? firstSpeed(),
       ...ahead(played),
       ...(Object.keys(sound).length === 0 ? {} : { audioPreference: sound }),
@@ -215,8 +231,32 @@ function loadedTo({ buffered }: HTMLMediaElement): number {
   return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1);
 }
 
-function patient(policy: LoadPolicy): LoadPolicy {
-  return { default: { ...policy.default, errorRetry: PATIENT } };
+
+function patient({ default: usual }: LoadPolicy, change: Partial<LoaderConfig>): LoadPolicy {
+  return { default: { ...usual, ...change } };
+}
+
+/** Ask so often again, for what `mayPass`: hls.js asks for fewer of these. */
+function again(maxNumRetry: number, mayPass: (status: number) => boolean): RetryConfig {
+  return {
+    maxNumRetry,
+    retryDelayMs: 1000,
+    maxRetryDelayMs: 8000,
+    shouldRetry: (_, count, _isTimeout, response, wouldRetry) => {
+      const status = response?.code;
+      return wouldRetry || (count < maxNumRetry && status !== undefined && mayPass(status));
+    },
+  };
+}
+
+/** Whether the same request may be answered later. 0: there was no answer. */
+function mayPass(status: number): boolean {
+  return status < 400 || status >= 500 || status === 408 || status === 429;
+}
+
+/** A token that has ended is renewed between two tries. */
+function mayPassWithToken(status: number): boolean {
+  return status === 403 || mayPass(status);
 }
 
 function ahead(played: boolean) {
@@ -252,7 +292,7 @@ function edgeOf(details: LevelDetails): number | null {
 function troubleOf({ response, details, type }: ErrorData): Trouble {
   const status = response?.code ?? 0;
   if (status === 403) return "refused";
-  if (status >= 400 && status < 500 && status !== 408 && status !== 429) return "broken";
+  if (!mayPass(status)) return "broken";
   if (details === ErrorDetails.MANIFEST_PARSING_ERROR) return "broken";
   return type === ErrorTypes.NETWORK_ERROR ? "unreachable" : "broken";
 }

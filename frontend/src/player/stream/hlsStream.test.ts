@@ -122,6 +122,11 @@ describe("a stream by hls.js", () => {
     expect(hls.config.audioPreference).toEqual({ lang: "de" });
   });
 
+  it("keeps the quality that was chosen after trouble, as hls.js is told", () => {
+    expect(Hls.DefaultConfig.preserveManualLevelOnError).toBe(false);
+    expect(play().hls.config.preserveManualLevelOnError).toBe(true);
+  });
+
   it("joins more with the sound that was chosen, by its language if its name has changed", () => {
     const { stream, hls } = play();
     hls.parse(480);

@@ -84,6 +84,8 @@ export function playByHls(
       capLevelToPlayerSize: true,
       maxDevicePixelRatio: MOST_RATIO,
       backBufferLength: BEHIND_S,
+      // What somebody has chosen stays chosen, as the menu says.
+      preserveManualLevelOnError: true,
       manifestLoadPolicy: patient(Player.DefaultConfig.manifestLoadPolicy, {
         errorRetry: again(TRIES, mayPass),
       }),

@@ -158,6 +158,15 @@ describe("a stream by hls.js", () => {
     const { hls } = play({ saveData: true });
     hls.parse(480, 720);
     expect(hls.told).toContain("cap 0");
+    // Or hls.js would set the limit anew, by the size of the player.
+    expect(hls.config.capLevelToPlayerSize).toBe(false);
+    expect(play().hls.config.capLevelToPlayerSize).toBe(true);
+  });
+
+  it("stays small where bytes are to be saved, once nothing is chosen any more", () => {
+    const { hls } = play({ saveData: true, quality: 720 });
+    hls.parse(480, 720);
+    expect(hls.told).toEqual(expect.arrayContaining(["load level 1", "cap 0"]));
   });
 
   it("tells up to where it can be played while the rest is made", () => {

@@ -81,7 +81,8 @@ export function playByHls(
       // The edge is that of what is encoded, not of something live: nobody is to be taken there.
       liveSyncDuration: 1,
       liveMaxLatencyDuration: Infinity,
-      capLevelToPlayerSize: true,
+      // It would lift the limit of who saves bytes, which is lower than that of any player.
+      capLevelToPlayerSize: !wishes.saveData,
       maxDevicePixelRatio: MOST_RATIO,
       backBufferLength: BEHIND_S,
       // What somebody has chosen stays chosen, as the menu says.
@@ -118,7 +119,8 @@ export function playByHls(
       if (hls !== current || ended) return;
       const wanted = pictureFor(picturesOf(hls), quality);
       if (wanted >= 0) hls.loadLevel = wanted;
-      else if (wishes.saveData) hls.autoLevelCapping = pictureFor(picturesOf(hls), FRUGAL_SIDE);
+      // It holds as soon as nothing is chosen any more, too.
+      if (wishes.saveData) hls.autoLevelCapping = pictureFor(picturesOf(hls), FRUGAL_SIDE);
       hls.startLoad(start);
       tell();
     });

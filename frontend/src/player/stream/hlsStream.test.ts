@@ -332,12 +332,18 @@ describe("trouble", () => {
     expect(seen.failed).toEqual([]);
   });
 
-  it("of the decoder is mended once", () => {
+  it("of the decoder is mended once in a minute", () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(0);
     const { hls, seen } = play();
     hls.tell(Events.ERROR, { fatal: true, type: ErrorTypes.MEDIA_ERROR });
     expect([hls.told.at(-1), seen.failed]).toEqual(["recover", []]);
     hls.tell(Events.ERROR, { fatal: true, type: ErrorTypes.MEDIA_ERROR });
     expect(seen.failed).toEqual(["broken"]);
+    now.mockReturnValue(61_000);
+    hls.told.length = 0;
+    hls.tell(Events.ERROR, { fatal: true, type: ErrorTypes.MEDIA_ERROR });
+    expect([hls.told, seen.failed]).toEqual([["recover"], ["broken"]]);
+    now.mockRestore();
   });
 
   it("after the end is nobody's", () => {

@@ -37,6 +37,8 @@ const WITHOUT_TEXT = {
   subtitleTrackController: undefined,
   timelineController: undefined,
 };
+/** Between two times that the decoder is started afresh, at least. */
+const CALM_MS = 60_000;
 /** What the first segment is chosen by, in bits a second, where the browser tells nothing. */
 const USUAL_SPEED = 3_000_000;
 
@@ -62,7 +64,7 @@ export function playByHls(
   let sound: { lang?: string; name?: string } = wishes.sound === null ? {} : { lang: wishes.sound };
   let played = false;
   let ended = false;
-  let mended = false;
+  let mendedAt = -Infinity;
   let edge: number | null = null;
   let current = open(parts.start, undefined);
   let next: Hls | null = null;
@@ -157,9 +159,11 @@ export function playByHls(
     // It is no use to ask another address of the same token.
     if (trouble === "refused") parts.failed(trouble);
     else if (error.fatal) {
-      // What the decoder stumbled over is often behind it after a fresh start; once is enough.
-      if (error.type === ErrorTypes.MEDIA_ERROR && !mended) {
-        mended = true;
+      // What the decoder stumbled over is often behind it after a fresh start, but not where it
+      // stumbles again at once.
+      const isCalm = performance.now() - mendedAt > CALM_MS;
+      if (error.type === ErrorTypes.MEDIA_ERROR && isCalm) {
+        mendedAt = performance.now();
         hls.recoverMediaError();
       } else parts.failed(trouble);
     }

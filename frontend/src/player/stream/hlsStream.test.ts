@@ -322,6 +322,41 @@ describe("trouble", () => {
     expect(seen.failed).toEqual([trouble]);
   });
 
+  it("with a token that was renewed meanwhile is not told, and loading goes on", () => {
+    const { stream, hls, seen } = play();
+    hls.parse(480);
+    stream.renew(`${SECOND}master.m3u8`);
+    hls.told.length = 0;
+    const refused = (url: string, fatal: boolean) => {
+      hls.loadingEnabled = !fatal;
+      hls.tell(Events.ERROR, {
+        fatal,
+        type: ErrorTypes.NETWORK_ERROR,
+        response: { code: 403 },
+        networkDetails: { responseURL: `${url}480p/3.mp4` },
+      });
+    };
+    refused(FIRST, false);
+    expect([hls.told, seen.failed]).toEqual([[], []]);
+    refused(FIRST, true);
+    expect([hls.told, seen.failed]).toEqual([["start undefined"], []]);
+    refused(SECOND, false);
+    expect(seen.failed).toEqual(["refused"]);
+  });
+
+  it("with a token that was renewed before anything was there begins anew", () => {
+    const { stream, hls, seen } = play();
+    stream.renew(`${SECOND}master.m3u8`);
+    hls.tell(Events.ERROR, {
+      fatal: true,
+      type: ErrorTypes.NETWORK_ERROR,
+      response: { code: 403 },
+      networkDetails: { responseURL: `${FIRST}master.m3u8` },
+    });
+    expect(hls.told.slice(-2)).toEqual(Array(2).fill(`source ${SECOND}master.m3u8`));
+    expect(seen.failed).toEqual([]);
+  });
+
   it("that passes is not told", () => {
     const { hls, seen } = play();
     hls.tell(Events.ERROR, {

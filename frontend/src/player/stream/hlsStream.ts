@@ -155,6 +155,11 @@ export function playByHls(
       if (error.fatal) dropNext();
       return;
     }
+    // Asked for before the token was renewed: it says nothing of the new one.
+    if (isStale(error)) {
+      if (error.fatal) goOn();
+      return;
+    }
     const trouble = troubleOf(error);
     // It is no use to ask another address of the same token.
     if (trouble === "refused") parts.failed(trouble);
@@ -167,6 +172,20 @@ export function playByHls(
         hls.recoverMediaError();
       } else parts.failed(trouble);
     }
+  }
+
+  /** Whether the refusal is that of an older token. */
+  function isStale({ response, networkDetails }: ErrorData): boolean {
+    if (response?.code !== 403) return false;
+    const { responseURL = "" } = (networkDetails ?? {}) as Partial<XMLHttpRequest>;
+    const token = folders.findLast((folder) => responseURL.startsWith(folder));
+    return token !== undefined && token !== folders.at(-1);
+  }
+
+  /** Load again, from the newest address, if it has stopped. */
+  function goOn(): void {
+    if (current.levels.length === 0) current.loadSource(address);
+    else if (!current.loadingEnabled) current.startLoad();
   }
 
   function dropNext(): void {
@@ -215,8 +234,7 @@ export function playByHls(
     renew: (url) => {
       address = url;
       folders.push(folderOf(url));
-      if (current.levels.length === 0) current.loadSource(url);
-      else if (!current.loadingEnabled) current.startLoad();
+      goOn();
     },
     join: () => {
       if (current.levels.length === 0) return;
@@ -238,7 +256,6 @@ export function playByHls(
 function loadedTo({ buffered }: HTMLMediaElement): number {
   return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1);
 }
-
 
 function patient({ default: usual }: LoadPolicy, change: Partial<LoaderConfig>): LoadPolicy {
   return { default: { ...usual, ...change } };

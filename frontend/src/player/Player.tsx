@@ -129,7 +129,8 @@ export function Player({
   const duration =
     edge === null ? (playback.duration ?? props.length) : Math.max(props.length, edge);
   const remote = useRemote(videoRef, edge ?? duration, refresh);
-  const broken = sourcing.failure !== null;
+  // What is loaded plays on: nobody has to be told before that is at its end.
+  const broken = sourcing.failure !== null && (playback.waiting || playback.paused);
   const isAtEdge = edge !== null && edge - playback.time < NEAR_S;
   const hidden = idle && !playback.paused && !menuOpen && !broken;
 

@@ -122,16 +122,62 @@ describe("a stream", () => {
     expect([seen.asked, seen.state.lost === null]).toEqual([2, false]);
   });
 
-  it("that cannot be reached waits for somebody to try again", async () => {
-    const { watch, streams, seen } = await aWatch();
-    streams[0]?.parts.failed("unreachable");
-    await pass(0);
-    streams[0]?.parts.failed("unreachable");
-    await pass(0);
+  /** A stream that cannot be reached, as soon as that is told. */
+  async function anUnreachable(given: Given = {}) {
+    const all = await aWatch(given);
+    for (let count = 0; count < 2; count += 1) {
+      all.streams[0]?.parts.failed("unreachable");
+      await pass(0);
+    }
+    return all;
+  }
+
+  it("that cannot be reached says so, until somebody tries again", async () => {
+    const { watch, streams, seen } = await anUnreachable();
     expect([seen.state.failure === null, seen.state.lost]).toEqual([false, null]);
     await watch.retry();
     expect(seen.state.failure).toBeNull();
     expect(streams[0]?.told).toHaveLength(2);
+  });
+
+  it("that cannot be reached tries again by itself, until it is", async () => {
+    const { streams, seen } = await anUnreachable({
+      ask: (time) =>
+        time === 3 || time === 4 ? Promise.reject(new Error("no")) : goodFor(100)(time),
+    });
+    await pass(29_000);
+    expect([seen.asked, seen.state.failure === null]).toEqual([4, false]);
+    await pass(2_000);
+    expect([seen.asked, seen.state.failure, seen.state.renewing]).toEqual([5, null, false]);
+    expect(streams[0]?.told.at(-1)).toBe("renew https://films.example/5/master.m3u8");
+    // From then on the tokens are renewed as ever.
+    await pass(79 * MINUTE_MS);
+    expect(seen.asked).toBe(5);
+    await pass(2 * MINUTE_MS);
+    expect(seen.asked).toBe(6);
+  });
+
+  it("that cannot be reached tries again as soon as the network is back", async () => {
+    const { watch, seen } = await anUnreachable();
+    window.dispatchEvent(new Event("online"));
+    await pass(0);
+    expect([seen.asked, seen.state.failure]).toEqual([3, null]);
+    // Nothing is wrong: nothing is asked for.
+    window.dispatchEvent(new Event("online"));
+    watch.end();
+    window.dispatchEvent(new Event("online"));
+    await pass(0);
+    expect(seen.asked).toBe(3);
+  });
+
+  it("whose address could not be had is opened as soon as it can be", async () => {
+    const { streams, seen } = await aWatch({
+      ask: (time) => (time < 3 ? Promise.reject(new Error("no")) : goodFor(100)(time)),
+    });
+    await pass(19_000);
+    expect([seen.asked, seen.state.lost === null]).toEqual([2, false]);
+    await pass(2_000);
+    expect([seen.state.lost, streams.length]).toEqual([null, 1]);
   });
 
   it("that is broken is lost at once", async () => {

@@ -49,6 +49,11 @@ export interface WatchParts {
 const CALM_MS = 10_000;
 /** After a token could not be had. What plays goes on with the old one meanwhile. */
 const AGAIN_MS = 60_000;
+/** While it cannot go on: between two tries. */
+const TRY_MS = 10_000;
+
+/** There is nothing that plays it here. */
+class Unplayable extends Error {}
 
 export class Watch {
   readonly #parts: WatchParts;
@@ -63,32 +68,42 @@ export class Watch {
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    window.addEventListener("online", this.#online);
   }
 
   /** Begin; resolves when it is opened, or cannot be. */
   async open(tracks: readonly string[], start = this.#parts.start): Promise<void> {
-    const { video, find, wishes, resume } = this.#parts;
     this.#opened = this.#tracks = tracks;
     try {
       // Both at once: neither needs the other.
-      const [play, url] = await Promise.all([find(), this.#ask()]);
+      const [play, url] = await Promise.all([this.#parts.find(), this.#ask()]);
       if (this.#ended) return;
-      if (play === null) throw new Error("This browser plays no streams.");
-      this.#stream?.end();
-      this.#stream = play(video, {
-        url,
-        start,
-        wishes: wishes(),
-        changed: (stream) => {
-          this.#change({ stream });
-        },
-        failed: (trouble) => void this.#failed(trouble),
-      });
-      if (!video.paused) this.#stream.play();
-      resume();
+      this.#begin(play, url, start);
+      this.#change({ failure: null, lost: null });
     } catch (error) {
       this.#change({ lost: error });
+      // Whoever has files plays these, and this ends.
+      if (error instanceof Unplayable) clearTimeout(this.#timer);
+      else this.#plan(TRY_MS);
     }
+  }
+
+  #begin(play: Open | null, url: string, start: number): void {
+    if (play === null) throw new Unplayable("This browser plays no streams.");
+    const { video, wishes, resume } = this.#parts;
+    this.#opened = this.#tracks;
+    this.#stream?.end();
+    this.#stream = play(video, {
+      url,
+      start,
+      wishes: wishes(),
+      changed: (stream) => {
+        this.#change({ stream });
+      },
+      failed: (trouble) => void this.#failed(trouble),
+    });
+    if (!video.paused) this.#stream.play();
+    resume();
   }
 
   /** Tell which tracks there are now: more may have joined. */
@@ -115,13 +130,24 @@ export class Watch {
   async retry(): Promise<void> {
     const isLost = this.#state.lost !== null;
     this.#change({ failure: null, lost: null });
+    await this.#tryAgain(isLost);
+  }
+
+  async #tryAgain(isLost: boolean): Promise<void> {
     if (this.#stream === null) await this.open(this.#tracks);
     else if (isLost) await this.open(this.#tracks, this.#parts.video.currentTime);
     else await this.#goOn();
   }
 
+  /** The network is back: whoever waits has waited long enough. */
+  readonly #online = (): void => {
+    const { failure, lost } = this.#state;
+    if (failure !== null || lost !== null) void this.#tryAgain(lost !== null);
+  };
+
   end(): void {
     this.#ended = true;
+    window.removeEventListener("online", this.#online);
     clearTimeout(this.#timer);
     this.#stream?.end();
   }
@@ -129,20 +155,28 @@ export class Watch {
   async #failed(trouble: Trouble): Promise<void> {
     if (this.#state.renewing) return;
     const isCalm = performance.now() - this.#wentOnAt > CALM_MS;
-    if (trouble === "broken" || (trouble === "refused" && !isCalm))
+    if (trouble === "broken" || (trouble === "refused" && !isCalm)) {
+      clearTimeout(this.#timer);
       this.#change({ lost: new Error("The stream cannot be played.") });
-    else if (isCalm) await this.#goOn();
-    else this.#change({ failure: new Error("The stream cannot be reached.") });
+    } else if (isCalm) await this.#goOn();
+    else this.#wait(new Error("The stream cannot be reached."));
+  }
+
+  /** It cannot go on now: it tries again after a while. */
+  #wait(failure: unknown): void {
+    this.#change({ failure });
+    this.#plan(TRY_MS);
   }
 
   /** Go on with a fresh token. */
   async #goOn(): Promise<void> {
+    if (this.#state.renewing) return;
     this.#wentOnAt = performance.now();
     this.#change({ renewing: true });
     try {
       await this.#renew();
     } catch (failure) {
-      this.#change({ failure });
+      this.#wait(failure);
     } finally {
       this.#change({ renewing: false });
     }
@@ -154,6 +188,7 @@ export class Watch {
     if (isSameFilm(this.#opened, this.#tracks)) this.#stream?.renew(url);
     // It was encoded again meanwhile: the old tracks are there only for old tokens.
     else await this.open(this.#tracks, this.#parts.video.currentTime);
+    this.#change({ failure: null });
   }
 
   /** Ask for an address, and plan when to ask again. */
@@ -167,9 +202,12 @@ export class Watch {
     clearTimeout(this.#timer);
     if (this.#ended) return;
     this.#timer = setTimeout(() => {
-      this.#renew().catch(() => {
-        this.#plan(AGAIN_MS);
-      });
+      const { failure, lost } = this.#state;
+      if (failure !== null || lost !== null) void this.#tryAgain(lost !== null);
+      else
+        this.#renew().catch(() => {
+          this.#plan(AGAIN_MS);
+        });
     }, pause);
   }
 

@@ -53,8 +53,10 @@ const open: Open = () => ({
   end: () => undefined,
 });
 
-async function show(playback: SharedPlayback): Promise<{ shared: Shared }> {
-  const fetch = vi.fn(() => Promise.resolve(Response.json(playback)));
+async function show(...answers: SharedPlayback[]): Promise<{ shared: Shared }> {
+  const left = [...answers];
+  const next = () => (left.length > 1 ? left.shift() : left[0]);
+  const fetch = vi.fn(() => Promise.resolve(Response.json(next())));
   const shared = new Shared("t", createClient<paths>({ baseUrl: "http://a.test", fetch }));
   render(<Embed id="t" shared={shared} find={() => Promise.resolve(open)} />);
   await act(() => screen.findByLabelText("Harbour"));
@@ -97,5 +99,13 @@ describe("an embedded film", () => {
     });
     await userEvent.click(await screen.findByRole("button", { name: texts.player.chapters }));
     expect(await screen.findByRole("menuitemradio", { name: /The harbour/ })).toBeTruthy();
+  });
+
+  it("keeps its player when it was encoded again: what has the whole screen goes on", async () => {
+    const { shared } = await show(answer(track("a", "video")), answer(track("b", "video")));
+    const video = screen.getByLabelText("Harbour");
+    await act(() => shared.load());
+    expect(shared.getState().playback?.tracks[0]?.id).toBe("b");
+    expect(screen.getByLabelText("Harbour")).toBe(video);
   });
 });

@@ -20,12 +20,12 @@ interface Props extends Pick<PlayerProps, "find"> {
 
 /** A shared video, as large as the window. */
 export function Embed({ shared, ...rest }: Props) {
-  const { playback, failure, round } = useSyncExternalStore(shared.subscribe, shared.getState);
+  const { playback, failure } = useSyncExternalStore(shared.subscribe, shared.getState);
   useEffect(() => shared.begin(), [shared]);
   return (
     <main className={styles.stage}>
       {playback !== null ? (
-        <Shown key={round} playback={playback} shared={shared} {...rest} />
+        <Shown playback={playback} shared={shared} {...rest} />
       ) : failure !== null ? (
         <Sorry failure={failure} onRetry={() => void shared.load()} />
       ) : (

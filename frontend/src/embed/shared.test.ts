@@ -72,25 +72,21 @@ describe("a shared video", () => {
     await nextRound();
     expect(video.getState().playback?.dash_url).toBeNull();
     await nextRound();
-    expect(video.getState()).toMatchObject({ failure: null, round: 0 });
+    expect(video.getState()).toMatchObject({ failure: null });
+    expect(video.getState().playback?.dash_url).not.toBeNull();
     await nextRound();
     expect(fetch).toHaveBeenCalledTimes(3);
     end();
   });
 
-  it("begins anew when it was encoded again, not when more joins", async () => {
-    const track = (id: string) => ({ id }) as SharedPlayback["tracks"][number];
+  it("tells with each address which tracks there are, captions apart", async () => {
+    const track = (id: string, kind: string) => ({ id, kind }) as SharedPlayback["tracks"][number];
     const { video } = shared(
-      answer(1),
-      answer(2, { tracks: [track("a"), track("b")] }),
-      answer(3, { tracks: [track("c")] }),
+      answer(1, { tracks: [track("a", "video"), track("c", "text")] }),
+      answer(2, { tracks: [track("b", "audio")] }),
     );
-    const rounds = [];
-    for (let count = 0; count < 3; count += 1) {
-      await video.load();
-      rounds.push(video.getState().round);
-    }
-    expect(rounds).toEqual([0, 0, 1]);
+    expect((await video.address()).tracks).toEqual(["a"]);
+    expect((await video.address()).tracks).toEqual(["b"]);
   });
 
   it("has its texts read by the answer that is there", async () => {

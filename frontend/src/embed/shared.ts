@@ -10,15 +10,13 @@ import { type Api, answered } from "@/api/client";
 import { Playbacks, reached } from "@/api/playback";
 import { isApiError, offline } from "@/api/problem";
 import type { Rendition, SharedPlayback } from "@/api/types";
-import { isSameFilm, type StreamAddress } from "@/player/stream/watch";
+import type { StreamAddress } from "@/player/stream/watch";
 
 export interface SharedState {
   /** Null before the first answer. */
   playback: SharedPlayback | null;
   /** Why there is none, or it could not be had anew; null after an answer. */
   failure: unknown;
-  /** Rises when the video was encoded again: its player begins anew. */
-  round: number;
 }
 
 const AGAIN_MS = 10_000;
@@ -29,7 +27,7 @@ export class Shared {
   readonly #token: string;
   readonly #api: Pick<Api, "POST">;
   readonly #listeners = new Set<() => void>();
-  #state: SharedState = { playback: null, failure: null, round: 0 };
+  #state: SharedState = { playback: null, failure: null };
   #unused: { playback: SharedPlayback; at: number } | null = null;
   /** Reads what there is beside the film. */
   readonly beside = new Playbacks(() => this.#ask(), "");
@@ -72,9 +70,10 @@ export class Shared {
     const last = this.#unused;
     this.#unused = null;
     const isFresh = last !== null && performance.now() - last.at < FRESH_MS;
-    const { hls_url, expires_at } = isFresh ? last.playback : await this.#ask();
+    const playback = isFresh ? last.playback : await this.#ask();
+    const { hls_url, expires_at } = playback;
     if (hls_url === null) throw new Error("This video has no stream.");
-    return { url: reached(hls_url, ""), expiresAt: expires_at };
+    return { url: reached(hls_url, ""), expiresAt: expires_at, tracks: tracksOf(playback) };
   }
 
   /** Return what is played where the stream cannot be, with addresses that hold for a while. */
@@ -87,10 +86,8 @@ export class Shared {
     const playback = await answered(
       this.#api.POST("/v1/shares/{share_token}/playback", { params }),
     );
-    const { playback: before, round } = this.#state;
     this.beside.take(playback);
-    const isSame = before === null || isSameFilm(tracksOf(before), tracksOf(playback));
-    this.#change({ playback, failure: null, round: isSame ? round : round + 1 });
+    this.#change({ playback, failure: null });
     return playback;
   }
 
@@ -100,9 +97,9 @@ export class Shared {
   }
 }
 
-/** The ids of the tracks of a video. */
+/** The ids of the tracks of the stream of a video: captions are shown beside it. */
 export function tracksOf({ tracks }: SharedPlayback): string[] {
-  return tracks.map(({ id }) => id);
+  return tracks.filter(({ kind }) => kind !== "text").map(({ id }) => id);
 }
 
 /** The files of a video, the best first, as the API lists them; it tells no more of them. */

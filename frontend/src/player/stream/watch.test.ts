@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Stream, StreamParts } from "./stream";
-import { UNOPENED, Watch } from "./watch";
+import { type StreamAddress, UNOPENED, Watch } from "./watch";
 
 const MINUTE_MS = 60_000;
 
@@ -19,7 +19,7 @@ class FakeStream implements Stream {
 
 interface Given {
   canPlay?: boolean;
-  ask?: (time: number) => Promise<{ url: string; expiresAt: string }>;
+  ask?: (time: number) => Promise<StreamAddress>;
 }
 
 const goodFor = (minutes: number) => (time: number) =>
@@ -204,6 +204,18 @@ describe("a stream", () => {
     await pass(81 * MINUTE_MS);
     expect(streams[0]?.told).toEqual(["end"]);
     expect(streams[1]?.parts.start).toBe(77);
+  });
+
+  it("of what was encoded again, as only the answer says, is opened anew with that", async () => {
+    const tracks = (time: number) => (time === 1 ? ["a", "b"] : ["x"]);
+    const { streams, seen } = await aWatch({
+      ask: async (time) => ({ ...(await goodFor(100)(time)), tracks: tracks(time) }),
+    });
+    await pass(81 * MINUTE_MS);
+    expect([streams[0]?.told, seen.asked]).toEqual([["end"], 2]);
+    expect(streams[1]?.parts.url).toBe("https://films.example/2/master.m3u8");
+    await pass(80 * MINUTE_MS);
+    expect(streams[1]?.told).toEqual(["renew https://films.example/3/master.m3u8"]);
   });
 
   it("that is ended asks for nothing more", async () => {

@@ -13,6 +13,8 @@ export interface StreamAddress {
   /** Of its first playlist. */
   url: string;
   expiresAt: string;
+  /** The ids of its tracks, where the answer says so. */
+  tracks?: readonly string[];
 }
 
 export interface WatchState {
@@ -187,13 +189,14 @@ export class Watch {
     if (this.#ended) return;
     if (isSameFilm(this.#opened, this.#tracks)) this.#stream?.renew(url);
     // It was encoded again meanwhile: the old tracks are there only for old tokens.
-    else await this.open(this.#tracks, this.#parts.video.currentTime);
+    else this.#begin(await this.#parts.find(), url, this.#parts.video.currentTime);
     this.#change({ failure: null });
   }
 
   /** Ask for an address, and plan when to ask again. */
   async #ask(): Promise<string> {
-    const { url, expiresAt } = await this.#parts.ask();
+    const { url, expiresAt, tracks = this.#tracks } = await this.#parts.ask();
+    this.#tracks = tracks;
     this.#plan(renewIn(expiresAt, Date.now()));
     return url;
   }

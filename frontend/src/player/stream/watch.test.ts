@@ -30,7 +30,7 @@ const goodFor = (minutes: number) => (time: number) =>
 
 async function aWatch({ canPlay = true, ask = goodFor(100) }: Given = {}) {
   const streams: FakeStream[] = [];
-  const seen = { state: UNOPENED, asked: 0 };
+  const seen = { state: UNOPENED, asked: 0, resumed: 0 };
   const video = document.createElement("video");
   const watch = new Watch({
     video,
@@ -47,7 +47,7 @@ async function aWatch({ canPlay = true, ask = goodFor(100) }: Given = {}) {
       ),
     wishes: () => ({ quality: null, sound: null, saveData: false }),
     start: 42,
-    resume: () => undefined,
+    resume: () => (seen.resumed += 1),
     changed: (state) => (seen.state = state),
   });
   await watch.open(["a", "b"]);
@@ -117,6 +117,8 @@ describe("a stream", () => {
     await pass(0);
     expect(streams[0]?.told).toEqual(["renew https://films.example/2/master.m3u8"]);
     expect([seen.state.renewing, seen.state.lost]).toEqual([false, null]);
+    // It plays on, if it played.
+    expect(seen.resumed).toBe(2);
     streams[0]?.parts.failed("refused");
     await pass(0);
     expect([seen.asked, seen.state.lost === null]).toEqual([2, false]);

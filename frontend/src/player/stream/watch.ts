@@ -177,6 +177,8 @@ export class Watch {
     this.#change({ renewing: true });
     try {
       await this.#renew();
+      // Some browsers pause what has failed, or open it anew at rest.
+      this.#parts.resume();
     } catch (failure) {
       this.#wait(failure);
     } finally {

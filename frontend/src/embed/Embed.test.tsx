@@ -48,7 +48,7 @@ const open: Open = () => ({
   chooseQuality: () => undefined,
   chooseSound: () => undefined,
   renew: () => undefined,
-  join: () => undefined,
+  join: () => Promise.resolve(true),
   play: () => undefined,
   end: () => undefined,
 });

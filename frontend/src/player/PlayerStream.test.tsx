@@ -29,7 +29,7 @@ const open: Open = (_, parts) => {
     chooseQuality: (side) => told.push(`quality ${side}`),
     chooseSound: (index) => told.push(`sound ${index}`),
     renew: tell("renew"),
-    join: tell("join"),
+    join: () => Promise.resolve(told.push("join") > 0),
     play: tell("play"),
     end: tell("end"),
   };

@@ -135,7 +135,7 @@ describe("a stream by hls.js", () => {
       { name: "English, commentary", lang: "en" },
     ];
     stream.chooseSound(1);
-    stream.join();
+    void stream.join();
     const next = only();
     expect(next.config.audioPreference).toEqual({ name: "English, commentary", lang: "en" });
     next.parse(480, 720);
@@ -252,18 +252,25 @@ describe("what is not answered", () => {
 });
 
 describe("what joins", () => {
-  it("is taken over with all that is loaded, at the same place", () => {
-    const { stream, hls: before, seen } = play();
+  it("is taken over with all that is loaded, at the same place", async () => {
+    const { stream, hls: before, seen, video } = play();
     before.parse(480);
-    stream.join();
+    const isDone = stream.join();
     const after = only();
     expect(after).not.toBe(before);
     expect(before.told).not.toContain("move");
+    // It has played on meanwhile.
+    vi.spyOn(video, "currentTime", "get").mockReturnValue(50);
     after.parse(480, 720);
     expect(before.told.slice(-2)).toEqual(["move", "destroy"]);
-    expect(after.told.slice(1)).toEqual(["attach moved", "start 42"]);
+    expect(after.told.slice(1)).toEqual(["attach moved", "start 50"]);
+    expect(await isDone).toBe(true);
     expect(after.config.abrEwmaDefaultEstimate).toBe(7_000_000);
     expect(seen.state?.pictures.map(({ height }) => height)).toEqual([480, 720]);
+  });
+
+  it("can only be seen once there is something", async () => {
+    expect(await play().stream.join()).toBe(false);
   });
 
   it("loads a chosen picture anew where another player had loaded all", () => {
@@ -271,7 +278,7 @@ describe("what joins", () => {
     before.parse(480);
     const buffered = { length: 1, start: () => 0, end: () => 60 };
     vi.spyOn(video, "buffered", "get").mockReturnValue(buffered);
-    stream.join();
+    void stream.join();
     const after = only();
     after.parse(480, 720);
     stream.chooseQuality(720);
@@ -284,19 +291,19 @@ describe("what joins", () => {
   it("changes nothing when it is nothing, or cannot be had", async () => {
     const { stream, hls: before, seen } = play();
     before.parse(480);
-    stream.join();
+    const isSameDone = stream.join();
     const same = only();
     same.parse(480);
-    await Promise.resolve();
+    expect(await isSameDone).toBe(true);
     expect(same.told.at(-1)).toBe("destroy");
-    stream.join();
+    const isFailingDone = stream.join();
     const failing = only();
     failing.tell(Events.ERROR, {
       fatal: true,
       type: ErrorTypes.NETWORK_ERROR,
       response: { code: 503 },
     });
-    await Promise.resolve();
+    expect(await isFailingDone).toBe(false);
     expect(failing.told.at(-1)).toBe("destroy");
     expect(before.told).not.toContain("move");
     expect(seen.failed).toEqual([]);

@@ -68,11 +68,13 @@ export function playByHls(
   let edge: number | null = null;
   let current = open(parts.start, undefined);
   let next: Hls | null = null;
+  let joined: ((isDone: boolean) => void) | undefined;
   // Up to where another player has loaded, in seconds: what that was, this one does not know.
   let carried = 0;
   current.attachMedia(video);
 
-  function open(start: number, speed: number | undefined): Hls {
+  /** @param start seconds; null: where the element is then. */
+  function open(start: number | null, speed: number | undefined): Hls {
     const hls = new Player({
       // Its worker would be a blob: script, which the policy of the page forbids. It has little to
       // do here: segments are passed on as they are.
@@ -123,7 +125,7 @@ export function playByHls(
       if (wanted >= 0) hls.loadLevel = wanted;
       // It holds as soon as nothing is chosen any more, too.
       if (wishes.saveData) hls.autoLevelCapping = pictureFor(picturesOf(hls), FRUGAL_SIDE);
-      hls.startLoad(start);
+      hls.startLoad(start ?? video.currentTime);
       tell();
     });
     hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
@@ -152,7 +154,7 @@ export function playByHls(
     if (ended) return;
     if (hls !== current) {
       // More to choose from is not worth a break: it is asked for again with the next change.
-      if (error.fatal) dropNext();
+      if (error.fatal) dropNext(false);
       return;
     }
     // Asked for before the token was renewed: it says nothing of the new one.
@@ -188,9 +190,10 @@ export function playByHls(
     else if (!current.loadingEnabled) current.startLoad();
   }
 
-  function dropNext(): void {
+  function dropNext(isDone: boolean): void {
     const dropped = next;
     next = null;
+    joined?.(isDone);
     // Not while it is telling something: it would stumble over its own end.
     queueMicrotask(() => dropped?.destroy());
   }
@@ -198,7 +201,7 @@ export function playByHls(
   /** Go on with the same element and all that is loaded: whoever watches sees nothing of it. */
   function takeOver(hls: Hls, choices: number): void {
     if (choices <= current.levels.length + current.audioTracks.length) {
-      dropNext();
+      dropNext(true);
       return;
     }
     carried = loadedTo(video);
@@ -207,6 +210,7 @@ export function playByHls(
     current = hls;
     next = null;
     hls.attachMedia(media ?? video);
+    joined?.(true);
   }
 
   return {
@@ -237,9 +241,13 @@ export function playByHls(
       goOn();
     },
     join: () => {
-      if (current.levels.length === 0) return;
-      dropNext();
-      next = open(video.currentTime, current.bandwidthEstimate);
+      if (current.levels.length === 0) return Promise.resolve(false);
+      // The later look sees what the earlier one would have seen.
+      dropNext(true);
+      return new Promise((resolve) => {
+        joined = resolve;
+        next = open(null, current.bandwidthEstimate);
+      });
     },
     play: () => {
       played = true;
@@ -247,7 +255,7 @@ export function playByHls(
     },
     end: () => {
       ended = true;
-      dropNext();
+      dropNext(true);
       current.destroy();
     },
   };

@@ -87,7 +87,8 @@ export function playAsBrowser(video: HTMLVideoElement, parts: StreamParts): Stre
       if (video.error === null) return;
       open(url, video.currentTime);
     },
-    join: () => undefined,
+    // The browser finds it by itself.
+    join: () => Promise.resolve(true),
     play: () => undefined,
     end: () => {
       ended.abort();

@@ -12,7 +12,11 @@ class FakeStream implements Stream {
   chooseQuality = (side: number | null) => this.told.push(`quality ${side}`);
   chooseSound = (index: number) => this.told.push(`sound ${index}`);
   renew = (url: string) => this.told.push(`renew ${url}`);
-  join = () => this.told.push("join");
+  canJoin = true;
+  join = () => {
+    this.told.push("join");
+    return Promise.resolve(this.canJoin);
+  };
   play = () => this.told.push("play");
   end = () => this.told.push("end");
 }
@@ -196,6 +200,17 @@ describe("a stream", () => {
     watch.see(["c", "b", "a"]);
     watch.see(["c", "b", "a"]);
     expect(streams[0]?.told).toEqual(["join"]);
+  });
+
+  it("takes in what joins as soon as it can be had", async () => {
+    const { watch, streams } = await aWatch();
+    Object.assign(streams[0] ?? {}, { canJoin: false });
+    watch.see(["a", "b", "c"]);
+    await pass(11_000);
+    expect(streams[0]?.told).toEqual(["join", "join"]);
+    Object.assign(streams[0] ?? {}, { canJoin: true });
+    await pass(10 * MINUTE_MS);
+    expect(streams[0]?.told).toEqual(["join", "join", "join"]);
   });
 
   it("of what was encoded again is opened anew with the next token, at the same place", async () => {

@@ -66,6 +66,7 @@ export class Watch {
   #tracks: readonly string[] = [];
   #wentOnAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #joinTimer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
   constructor(parts: WatchParts) {
@@ -111,9 +112,18 @@ export class Watch {
   /** Tell which tracks there are now: more may have joined. */
   see(tracks: readonly string[]): void {
     this.#tracks = tracks;
-    if (!isSameFilm(this.#opened, tracks) || tracks.length === this.#opened.length) return;
+    void this.#join();
+  }
+
+  /** Take in what has joined; what cannot be had now is asked for again. */
+  async #join(): Promise<void> {
+    clearTimeout(this.#joinTimer);
+    const [before, stream, tracks] = [this.#opened, this.#stream, this.#tracks];
+    if (stream === null || !isSameFilm(before, tracks) || tracks.length === before.length) return;
     this.#opened = tracks;
-    this.#stream?.join();
+    if ((await stream.join()) || this.#ended || this.#opened !== tracks) return;
+    this.#opened = before;
+    this.#joinTimer = setTimeout(() => void this.#join(), TRY_MS);
   }
 
   play(): void {
@@ -151,6 +161,7 @@ export class Watch {
     this.#ended = true;
     window.removeEventListener("online", this.#online);
     clearTimeout(this.#timer);
+    clearTimeout(this.#joinTimer);
     this.#stream?.end();
   }
 
@@ -193,6 +204,7 @@ export class Watch {
     // It was encoded again meanwhile: the old tracks are there only for old tokens.
     else this.#begin(await this.#parts.find(), url, this.#parts.video.currentTime);
     this.#change({ failure: null });
+    void this.#join();
   }
 
   /** Ask for an address, and plan when to ask again. */

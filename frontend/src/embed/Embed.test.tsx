@@ -53,14 +53,14 @@ const open: Open = () => ({
   end: () => undefined,
 });
 
-async function show(...answers: SharedPlayback[]): Promise<{ shared: Shared }> {
+async function show(...answers: SharedPlayback[]) {
   const left = [...answers];
   const next = () => (left.length > 1 ? left.shift() : left[0]);
   const fetch = vi.fn(() => Promise.resolve(Response.json(next())));
   const shared = new Shared("t", createClient<paths>({ baseUrl: "http://a.test", fetch }));
   render(<Embed id="t" shared={shared} find={() => Promise.resolve(open)} />);
   await act(() => screen.findByLabelText("Harbour"));
-  return { shared };
+  return { shared, fetch };
 }
 
 describe("an embedded film", () => {
@@ -99,6 +99,11 @@ describe("an embedded film", () => {
     });
     await userEvent.click(await screen.findByRole("button", { name: texts.player.chapters }));
     expect(await screen.findByRole("menuitemradio", { name: /The harbour/ })).toBeTruthy();
+  });
+
+  it("is asked for once", async () => {
+    const { fetch } = await show(answer(track("a", "video")));
+    expect(fetch).toHaveBeenCalledTimes(1);
   });
 
   it("keeps its player when it was encoded again: what has the whole screen goes on", async () => {

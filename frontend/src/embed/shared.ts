@@ -59,7 +59,7 @@ export class Shared {
 
   async load(): Promise<void> {
     try {
-      this.#unused = { playback: await this.#ask(), at: performance.now() };
+      await this.#ask(true);
     } catch (failure) {
       this.#change({ failure });
     }
@@ -81,12 +81,15 @@ export class Shared {
     return filesOf(await this.#ask());
   }
 
-  async #ask(): Promise<SharedPlayback> {
+  /** @param isForLater whether its address is for who asks for one next. */
+  async #ask(isForLater = false): Promise<SharedPlayback> {
     const params = { path: { share_token: this.#token } };
     const playback = await answered(
       this.#api.POST("/v1/shares/{share_token}/playback", { params }),
     );
     this.beside.take(playback);
+    // Before it is told: who hears of it asks for the address at once.
+    if (isForLater) this.#unused = { playback, at: performance.now() };
     this.#change({ playback, failure: null });
     return playback;
   }

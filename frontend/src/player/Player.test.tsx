@@ -313,13 +313,40 @@ describe("captions", () => {
     await waitFor(() => {
       expect(shown(video)).toEqual(["English en"]);
     });
+    const [track] = video.querySelectorAll("track");
+    let answer = (_: string) => undefined as unknown;
+    load.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
     again({ captions: captions({ load, version: 2 }) });
     await waitFor(() => {
       expect(load).toHaveBeenCalledTimes(2);
     });
+    // What was shown stays meanwhile, and altogether if it is the same.
+    expect(shown(video)).toEqual(["English en"]);
+    await act(async () => {
+      answer("WEBVTT 2");
+      await Promise.resolve();
+    });
+    expect([...video.querySelectorAll("track")]).toEqual([track]);
+    load.mockResolvedValueOnce("WEBVTT 2, mended");
+    again({ captions: captions({ load, version: 3 }) });
+    await waitFor(() => {
+      expect(video.querySelector("track")).not.toBe(track);
+    });
+    expect(shown(video)).toEqual(["English en"]);
+  });
+
+  it("stay when they cannot be read again", async () => {
+    const load = vi.fn((id: string) => Promise.resolve(`WEBVTT ${id}`));
+    const { video, again } = show({ captions: captions({ load }) });
     await waitFor(() => {
       expect(shown(video)).toEqual(["English en"]);
     });
+    const refused = Promise.reject(new Error("away"));
+    load.mockReturnValueOnce(refused);
+    again({ captions: captions({ load, version: 2 }) });
+    await act(() => refused.catch(() => undefined));
+    expect(load).toHaveBeenCalledTimes(2);
+    expect(shown(video)).toEqual(["English en"]);
   });
 
   it("that cannot be read are off, and the film goes on", async () => {

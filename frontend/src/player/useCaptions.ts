@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useEffectEvent, useState } from "react";
+import { type RefObject, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { keepPreferences, readPreferences } from "./preferences";
 
@@ -33,6 +33,15 @@ export interface Captions {
 const OFF = "";
 const NONE: readonly Caption[] = [];
 
+/** What is shown over the picture. */
+interface Shown {
+  id: string;
+  label: string;
+  language: string;
+  text: string;
+  track: HTMLTrackElement;
+}
+
 /**
  * Which captions are shown, if there are any.
  *
@@ -55,25 +64,39 @@ export function useCaptions(
   const label = shown?.label ?? "";
   const language = shown?.language ?? "";
   const id = shown?.id ?? null;
+  const held = useRef<Shown>(null);
   useEffect(() => {
     const video = videoRef.current;
-    if (video === null || id === null) return;
-    let track: HTMLTrackElement | null = null;
+    if (video === null) return;
+    if (id === null) {
+      drop(held);
+      return;
+    }
     let isOver = false;
     load(id).then(
       (text) => {
-        if (!isOver) track = attach(video, text, label, language);
+        const next = { id, label, language, text };
+        if (isOver || isSame(held.current, next)) return;
+        // What is shown stays until there is something else.
+        drop(held);
+        held.current = { ...next, track: attach(video, next) };
       },
       () => {
-        // Nobody misses the film for them; choosing them again tries again.
-        if (!isOver) setChosen(OFF);
+        // What is shown is better than nothing. Nobody misses the film for others; choosing them
+        // again tries again.
+        if (!isOver && held.current?.id !== id) setChosen(OFF);
       },
     );
     return () => {
       isOver = true;
-      if (track !== null) detach(track);
     };
   }, [videoRef, id, label, language, version]);
+  useEffect(
+    () => () => {
+      drop(held);
+    },
+    [],
+  );
 
   const show = (next: string | null) => {
     setChosen(next ?? OFF);
@@ -106,11 +129,18 @@ function shownOf(
   return wanted === OFF ? undefined : options.find(({ isDefault }) => isDefault);
 }
 
+function isSame(shown: Shown | null, next: Omit<Shown, "track">): boolean {
+  return (
+    shown?.id === next.id &&
+    shown.label === next.label &&
+    shown.language === next.language &&
+    shown.text === next.text
+  );
+}
+
 function attach(
   video: HTMLVideoElement,
-  text: string,
-  label: string,
-  language: string,
+  { text, label, language }: Omit<Shown, "track">,
 ): HTMLTrackElement {
   const track = document.createElement("track");
   track.kind = "captions";
@@ -124,7 +154,10 @@ function attach(
   return track;
 }
 
-function detach(track: HTMLTrackElement): void {
+function drop(held: RefObject<Shown | null>): void {
+  const track = held.current?.track;
+  held.current = null;
+  if (track === undefined) return;
   URL.revokeObjectURL(track.src);
   track.remove();
 }

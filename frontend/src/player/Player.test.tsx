@@ -283,6 +283,25 @@ describe("captions", () => {
       expect(shown(video)).toEqual(["German · all sounds de"]);
     });
     expect(readPreferences().captions).toBe("de");
+    // A key turns them off, and these on again.
+    await userEvent.keyboard("c");
+    expect(shown(video)).toEqual([]);
+    await userEvent.keyboard("c");
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["German · all sounds de"]);
+    });
+  });
+
+  it("without a language turn nothing off in the next film", async () => {
+    const options = [{ id: "1", language: "", label: "Captions 1", isDefault: false }];
+    const { video } = show({ captions: captions({ captions: options }) });
+    await userEvent.keyboard("c");
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["Captions 1 "]);
+    });
+    expect(readPreferences().captions).toBeNull();
+    await userEvent.keyboard("cc");
+    expect(readPreferences().captions).toBeNull();
   });
 
   it("stay off for who has turned them off", async () => {

@@ -26,6 +26,7 @@ export interface Captions {
   /** The one that is shown, or will be as soon as it is read; null: none. */
   shown: string | null;
   show: (id: string | null) => void;
+  /** Off, or on again: those that were shown last. */
   toggle: () => void;
 }
 
@@ -98,9 +99,14 @@ export function useCaptions(
     [],
   );
 
+  const last = useRef<string>(null);
   const show = (next: string | null) => {
+    last.current = next ?? id;
     setChosen(next ?? OFF);
-    const kept = options.find((each) => each.id === next)?.language ?? OFF;
+    const spoken = options.find((each) => each.id === next)?.language ?? "";
+    // Captions without a language tell of no language, but that somebody wants captions.
+    const other = wanted === OFF ? null : wanted;
+    const kept = next === null ? OFF : spoken === "" ? other : spoken;
     setWanted(kept);
     keepPreferences({ captions: kept });
   };
@@ -109,7 +115,10 @@ export function useCaptions(
     shown: id,
     show,
     toggle: () => {
-      const next = options.find((each) => each.isDefault) ?? options[0];
+      const next =
+        options.find((each) => each.id === last.current) ??
+        options.find((each) => each.isDefault) ??
+        options[0];
       if (next !== undefined) show(id === null ? next.id : null);
     },
   };

@@ -67,13 +67,9 @@ describe("an embedded film", () => {
   beforeEach(() => {
     playsElements();
     window.localStorage.clear();
-    // jsdom has neither.
+    // jsdom has neither this nor object URLs.
     Object.defineProperty(HTMLTrackElement.prototype, "track", {
       value: { mode: "disabled" },
-      configurable: true,
-    });
-    Object.defineProperty(HTMLMediaElement.prototype, "textTracks", {
-      value: [],
       configurable: true,
     });
     vi.stubGlobal(

@@ -251,13 +251,9 @@ describe("captions", () => {
     [...video.querySelectorAll("track")].map(({ label, srclang }) => `${label} ${srclang}`);
 
   beforeEach(() => {
-    // jsdom has neither.
+    // jsdom has neither this nor object URLs.
     Object.defineProperty(HTMLTrackElement.prototype, "track", {
       value: { mode: "disabled" },
-      configurable: true,
-    });
-    Object.defineProperty(HTMLMediaElement.prototype, "textTracks", {
-      value: [],
       configurable: true,
     });
     vi.stubGlobal(
@@ -333,7 +329,7 @@ describe("captions", () => {
       expect(shown(video)).toEqual(["English en"]);
     });
     const [track] = video.querySelectorAll("track");
-    let answer = (_: string) => undefined as unknown;
+    let answer: (text: string) => void = () => undefined;
     load.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
     again({ captions: captions({ load, version: 2 }) });
     await waitFor(() => {
@@ -352,6 +348,24 @@ describe("captions", () => {
       expect(video.querySelector("track")).not.toBe(track);
     });
     expect(shown(video)).toEqual(["English en"]);
+  });
+
+  it("are the only ones: what a browser finds in a stream by itself is not shown", async () => {
+    const { video } = show({ captions: captions() });
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["English en"]);
+    });
+    const [own] = video.querySelectorAll("track");
+    const found = { mode: "showing" };
+    (video.textTracks as unknown as { add: (track: unknown) => void }).add(own?.track);
+    (video.textTracks as unknown as { add: (track: unknown) => void }).add(found);
+    video.textTracks.dispatchEvent(new Event("addtrack"));
+    expect([own?.track.mode, found.mode]).toEqual(["showing", "disabled"]);
+    // By the menu of the browser, perhaps; ours shows what there is.
+    await userEvent.keyboard("c");
+    found.mode = "showing";
+    video.textTracks.dispatchEvent(new Event("change"));
+    expect(found.mode).toBe("disabled");
   });
 
   it("stay when they cannot be read again", async () => {

@@ -99,6 +99,22 @@ export function useCaptions(
     [],
   );
 
+  useEffect(() => {
+    const tracks = videoRef.current?.textTracks;
+    if (tracks === undefined) return;
+    const ended = new AbortController();
+    // A browser that plays a stream by itself finds what that has some time later, and may show it.
+    const silent = () => {
+      silence(tracks, held.current?.track.track);
+    };
+    silent();
+    for (const event of ["addtrack", "change"])
+      tracks.addEventListener(event, silent, { signal: ended.signal });
+    return () => {
+      ended.abort();
+    };
+  }, [videoRef]);
+
   const last = useRef<string>(null);
   const show = (next: string | null) => {
     last.current = next ?? id;
@@ -156,11 +172,13 @@ function attach(
   track.label = label;
   track.srclang = language;
   track.src = URL.createObjectURL(new Blob([text], { type: "text/vtt" }));
-  // A browser that plays a stream by itself may show what that has, too.
-  for (const other of video.textTracks) other.mode = "disabled";
   video.append(track);
   track.track.mode = "showing";
   return track;
+}
+
+function silence(tracks: TextTrackList, own: TextTrack | undefined): void {
+  for (const each of tracks) if (each !== own && each.mode !== "disabled") each.mode = "disabled";
 }
 
 function drop(held: RefObject<Shown | null>): void {

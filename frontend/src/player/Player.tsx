@@ -68,10 +68,7 @@ export interface PlayerProps {
   find?: typeof findPlayer;
 }
 
-/** Load what a stream needs, before there is one. */
-export function prepare(): void {
-  void findPlayer();
-}
+export { prepare } from "./stream/open";
 
 const NO_FILES: readonly Rendition[] = [];
 /** Who waits within so many seconds of what is ready waits for the encoder, not for the network. */

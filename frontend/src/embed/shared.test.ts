@@ -5,8 +5,9 @@ import { isApiError } from "@/api/problem";
 import type { paths } from "@/api/schema";
 import type { SharedPlayback } from "@/api/types";
 import { problem } from "@/app/aPage";
+import { choose, sourcesOf } from "@/player/sources";
 
-import { Shared } from "./shared";
+import { filesOf, Shared } from "./shared";
 
 function answer(number: number, more: Partial<SharedPlayback> = {}): SharedPlayback {
   return {
@@ -107,6 +108,24 @@ describe("a shared video", () => {
     expect(await video.beside.storyboard()).toBe(`${place}/storyboard.vtt`);
     expect(fetch).toHaveBeenCalledTimes(1);
     vi.unstubAllGlobals();
+  });
+
+  it("begins with the file that fits, where only files can be played", () => {
+    const file = (height: number) => ({
+      name: `${height}p`,
+      width: (height * 16) / 9,
+      height,
+      bitrate: height * 2000,
+      video_codec: "h264",
+      url: "",
+    });
+    const files = filesOf(answer(1, { mp4: [file(1080), file(720), file(360)] }));
+    const small = { width: 640, height: 360, ratio: 1 };
+    const found = (saveData: boolean, viewport = small) =>
+      choose(sourcesOf(files), viewport, { quality: null, saveData })?.name;
+    expect(found(false)).toBe("360p");
+    expect(found(false, { width: 1920, height: 1080, ratio: 1 })).toBe("1080p");
+    expect(found(true)).toBe("360p");
   });
 
   it("that is gone is not asked for again by itself", async () => {

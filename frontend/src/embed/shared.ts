@@ -105,10 +105,9 @@ export function tracksOf({ tracks }: SharedPlayback): string[] {
   return tracks.filter(({ kind }) => kind !== "text").map(({ id }) => id);
 }
 
-/** The files of a video, the best first, as the API lists them; it tells no more of them. */
+/** The files of a video. What the API does not tell of them here, a player does not need. */
 export function filesOf({ mp4 }: SharedPlayback): Rendition[] {
-  const picture = { width: null, height: null, video_codec: null, audio_codec: null };
-  return mp4.map((file) => ({ ...picture, size: 0, duration: 0, bitrate: 0, ...file }));
+  return mp4.map((file) => ({ size: 0, duration: 0, audio_codec: null, ...file }));
 }
 
 /** Whether it cannot be watched yet, or more of it will come. */

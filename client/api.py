@@ -106,7 +106,7 @@ class Api:
 
     def delete_invite(self, invite_id: str) -> None:
         """Take an invite back."""
-        self.caller.authorized("DELETE", _path("admin", "invites", invite_id))
+        self._remove(_path("admin", "invites", invite_id))
 
     def create_upload(
         self, filename: str, size: int, title: str | None = None, key: str | None = None
@@ -153,7 +153,7 @@ class Api:
 
     def abort_upload(self, upload_id: str) -> None:
         """Give an upload up; its parts are removed."""
-        self.caller.authorized("DELETE", _path("uploads", upload_id))
+        self._remove(_path("uploads", upload_id))
 
     def video(self, video_id: str) -> models.Video:
         """Return a video as it is now."""
@@ -176,7 +176,7 @@ class Api:
 
     def delete(self, video_id: str) -> None:
         """Remove a video with everything stored for it."""
-        self.caller.authorized("DELETE", _path("videos", video_id))
+        self._remove(_path("videos", video_id))
 
     def act(self, video_id: str, action: str) -> models.Video:
         """Ask for `cancel` or `retry`."""
@@ -210,7 +210,7 @@ class Api:
 
     def delete_share(self, video_id: str, share_id: str) -> None:
         """End a link."""
-        self.caller.authorized("DELETE", _path("videos", video_id, "shares", share_id))
+        self._remove(_path("videos", video_id, "shares", share_id))
 
     def _share(self, data: models.Json) -> models.Share:
         return models.share(data, lambda url: urljoin(self.caller.server, url))
@@ -242,7 +242,7 @@ class Api:
 
     def remove_captions(self, video_id: str, captions_id: str) -> None:
         """Remove captions from a video."""
-        self.caller.authorized("DELETE", _path("videos", video_id, "tracks", captions_id))
+        self._remove(_path("videos", video_id, "tracks", captions_id))
 
     def choose_poster(self, video_id: str, at: float) -> models.Video:
         """Have the picture at so many seconds made the poster."""
@@ -264,6 +264,10 @@ class Api:
             return str(answer.url.join(target))
         except httpx.InvalidURL as error:
             raise UnexpectedAnswer("The server sent no download address.") from error
+
+    def _remove(self, path: str) -> None:
+        # What a try has removed whose answer was lost is gone, as it should be.
+        self.caller.authorized("DELETE", path, gone_is_done=True)
 
     def _pages(self, path: str, params: dict[str, Any], parse: Callable[[Any], T]) -> Iterator[T]:
         wanted = {**params, "limit": _PAGE}

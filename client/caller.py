@@ -76,6 +76,7 @@ class Caller:
         params: dict[str, Any] | None = None,
         read_timeout: float = 30.0,
         retry: bool = True,
+        gone_is_done: bool = False,
     ) -> httpx.Response:
         """Ask without a token; a redirect is an answer too.
 
@@ -87,6 +88,7 @@ class Caller:
             params: of the query.
             read_timeout: how many seconds the answer may take.
             retry: whether what looks transient is tried again, a bounded number of times.
+            gone_is_done: whether 404 is an answer too, after a try that may have done it.
 
         Raises:
             ApiError: the server refuses.
@@ -95,6 +97,7 @@ class Caller:
         """
         timeout = httpx.Timeout(read_timeout, connect=10.0)
         attempt = 0
+        is_perhaps_done = False
         while True:
             attempt += 1
             error: ApiError | ServerUnreachable
@@ -109,11 +112,15 @@ class Caller:
             else:
                 if answer.is_success or answer.status_code == 307:
                     return answer
+                if gone_is_done and is_perhaps_done and answer.status_code == 404:
+                    return answer
                 error = api_error(answer.status_code, answer.headers, answer.content)
                 outcome = Outcome(error.status, error.code, error.retryable, error.retry_after)
             again = after_call(outcome, attempt, random.random())  # noqa: S311 - spreads load
             if not retry or again is None:
                 raise error
+            # The answer was lost, or something between here and the server failed.
+            is_perhaps_done |= outcome.status is None or outcome.status >= 500
             time.sleep(again.delay)
 
     def authorized(
@@ -126,6 +133,7 @@ class Caller:
         params: dict[str, Any] | None = None,
         read_timeout: float = 30.0,
         retry: bool = True,
+        gone_is_done: bool = False,
     ) -> httpx.Response:
         """Ask as the user who is logged in; arguments as in `request`.
 
@@ -145,6 +153,7 @@ class Caller:
                     params=params,
                     read_timeout=read_timeout,
                     retry=retry,
+                    gone_is_done=gone_is_done,
                 )
             except ApiError as error:
                 self._check_session(error, token)

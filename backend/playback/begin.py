@@ -98,7 +98,14 @@ async def play(
         chapters_url=f"{place}/chapters.vtt" if texts.has_chapters else None,
         expires_at=datetime.fromtimestamp(given.expires_at, UTC),
         mp4=[
-            FileLink(name=file.name, url=await _address(services, file, video.title, wanted))
+            FileLink(
+                name=file.name,
+                width=file.width,
+                height=file.height,
+                bitrate=file.bitrate or 0,
+                video_codec=file.video_codec,
+                url=await _address(services, file, video.title, wanted),
+            )
             for file in film.files
         ],
     )
@@ -122,7 +129,9 @@ async def read(services: Services, *where: ColumnElement[bool]) -> Watchable | N
         .outerjoin(Job, Job.id == _JOB_ID)
         .where(Video.state != VideoState.DELETED, *where)
     )
-    file: list[Any] = [Asset.name, Asset.s3_key]
+    file: list[Any] = [
+        Asset.name, Asset.width, Asset.height, Asset.bitrate, Asset.video_codec, Asset.s3_key,
+    ]  # fmt: skip
     files = select(*file).join(Video, _SHOWN).order_by(Asset.height.desc())
     async with services.db.autocommit() as connection:
         video = (await connection.execute(statement)).one_or_none()

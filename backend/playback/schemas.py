@@ -22,9 +22,13 @@ class NewPlayback(BaseModel):
 
 
 class FileLink(BaseModel):
-    """A whole file; `name` is that of the rendition."""
+    """A whole file; `name` is that of the rendition, `bitrate` in bits a second."""
 
     name: str = Field(examples=["720p"])
+    width: int | None = Field(examples=[1280], description="Null for sound.")
+    height: int | None = Field(examples=[720], description="Null for sound.")
+    bitrate: int
+    video_codec: str | None = Field(examples=["h264"], description="Null for sound.")
     url: str = Field(description="Presigned and short-lived.")
 
 

@@ -24,6 +24,24 @@ if (!("arrayBuffer" in Blob.prototype)) {
   });
 }
 
+// jsdom's media elements have an array of them; tests without a page have no such elements.
+const textTracks = new WeakMap<HTMLMediaElement, unknown>();
+if ("HTMLMediaElement" in globalThis) {
+  Object.defineProperty(HTMLMediaElement.prototype, "textTracks", {
+    get(this: HTMLMediaElement) {
+      const tracks: unknown[] = [];
+      const made = Object.assign(new EventTarget(), {
+        add: (track: unknown) => tracks.push(track),
+        [Symbol.iterator]: () => tracks.values(),
+      });
+      const found = textTracks.get(this) ?? made;
+      textTracks.set(this, found);
+      return found;
+    },
+    configurable: true,
+  });
+}
+
 afterEach(() => {
   cleanup();
 });

@@ -1,5 +1,4 @@
 /** Asks where a video can be watched, and reads the texts beside it. */
-import { type Api, answered } from "./client";
 import { ApiError } from "./problem";
 import type { Playback } from "./types";
 
@@ -12,11 +11,18 @@ export class Playbacks {
   readonly #apiUrl: string;
   #last: Promise<Playback> | null = null;
 
-  /** @param apiUrl where the API is; empty for this page's own origin. */
-  constructor(api: Api, apiUrl: string, id: string) {
-    const params = { path: { video_id: id } };
-    this.#ask = () => answered(api.POST("/v1/videos/{video_id}/playback", { params }));
+  /**
+   * @param ask asks the API.
+   * @param apiUrl where the API is; empty for this page's own origin.
+   */
+  constructor(ask: () => Promise<Playback>, apiUrl: string) {
+    this.#ask = ask;
     this.#apiUrl = apiUrl;
+  }
+
+  /** Take in an answer that somebody else has asked for: it saves asking again. */
+  take(answer: Playback): void {
+    this.#last = Promise.resolve(answer);
   }
 
   /** Ask for the address of the stream, and until when it holds. */

@@ -1122,9 +1122,17 @@ export interface components {
         };
         /**
          * FileLink
-         * @description A whole file; `name` is that of the rendition.
+         * @description A whole file; `name` is that of the rendition, `bitrate` in bits a second.
          */
         FileLink: {
+            /** Bitrate */
+            bitrate: number;
+            /**
+             * Height
+             * @description Null for sound.
+             * @example 720
+             */
+            height: number | null;
             /**
              * Name
              * @example 720p
@@ -1135,6 +1143,18 @@ export interface components {
              * @description Presigned and short-lived.
              */
             url: string;
+            /**
+             * Video Codec
+             * @description Null for sound.
+             * @example h264
+             */
+            video_codec: string | null;
+            /**
+             * Width
+             * @description Null for sound.
+             * @example 1280
+             */
+            width: number | null;
         };
         /**
          * Health

@@ -1,13 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Fragment, lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { Fragment, type ReactNode, Suspense, useEffect, useState } from "react";
 
 import { pauseOrOnline } from "@/api/stream";
+import { lazyPart } from "@/app/lazyPart";
 import { Message } from "@/app/Message";
 import { useServices, useSessionState } from "@/app/services";
 import { texts } from "@/app/texts";
 import { complain } from "@/ui/Toasts";
 
-const AuthPage = lazy(async () => ({ default: (await import("./AuthPage")).AuthPage }));
+const AuthPage = lazyPart(async () => (await import("./AuthPage")).AuthPage);
 
 const PAUSE_MS = 3000;
 

@@ -7,6 +7,7 @@ import { texts } from "@/app/texts";
 import { wordsFor } from "@/app/words";
 import { Player, type PlayerProps } from "@/player/Player";
 import { Button } from "@/ui/Button";
+import { captionsOf } from "@/video/captionNames";
 
 import styles from "./Embed.module.css";
 import { filesOf, type Shared, tracksOf } from "./shared";
@@ -19,12 +20,12 @@ interface Props extends Pick<PlayerProps, "find"> {
 
 /** A shared video, as large as the window. */
 export function Embed({ shared, ...rest }: Props) {
-  const { playback, failure, round } = useSyncExternalStore(shared.subscribe, shared.getState);
+  const { playback, failure } = useSyncExternalStore(shared.subscribe, shared.getState);
   useEffect(() => shared.begin(), [shared]);
   return (
     <main className={styles.stage}>
       {playback !== null ? (
-        <Shown key={round} playback={playback} shared={shared} {...rest} />
+        <Shown playback={playback} shared={shared} {...rest} />
       ) : failure !== null ? (
         <Sorry failure={failure} onRetry={() => void shared.load()} />
       ) : (
@@ -44,6 +45,26 @@ function Shown({ playback, shared, ...rest }: Props & { playback: SharedPlayback
     [tracks, shared],
   );
   const renditions = useMemo(() => filesOf(playback), [playback]);
+  const captions = useMemo(
+    () => ({
+      captions: captionsOf(playback.tracks),
+      // It is not told when they change: they are as they were when the page was opened.
+      version: 0,
+      load: (id: string) => shared.beside.captions(id),
+    }),
+    [playback, shared],
+  );
+  const hasChapters = playback.chapters_url !== null;
+  const chapters = useMemo(
+    () => (hasChapters ? () => shared.beside.chapters() : null),
+    [hasChapters, shared],
+  );
+  const hasStoryboard = playback.storyboard_url !== null;
+  const storyboard = useMemo(
+    // It is made anew when the film is.
+    () => (hasStoryboard && tracks !== "" ? () => shared.beside.storyboard() : null),
+    [hasStoryboard, tracks, shared],
+  );
   return (
     <Player
       fills
@@ -53,6 +74,9 @@ function Shown({ playback, shared, ...rest }: Props & { playback: SharedPlayback
       shape={width !== null && height !== null ? { width, height } : null}
       isSound={playback.kind === "audio"}
       streaming={streaming}
+      captions={captions}
+      chapters={chapters}
+      onStoryboard={storyboard}
       renditions={renditions}
       onExpired={() => shared.files()}
       {...rest}

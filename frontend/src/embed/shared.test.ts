@@ -5,8 +5,9 @@ import { isApiError } from "@/api/problem";
 import type { paths } from "@/api/schema";
 import type { SharedPlayback } from "@/api/types";
 import { problem } from "@/app/aPage";
+import { choose, sourcesOf } from "@/player/sources";
 
-import { Shared } from "./shared";
+import { filesOf, Shared } from "./shared";
 
 function answer(number: number, more: Partial<SharedPlayback> = {}): SharedPlayback {
   return {
@@ -72,25 +73,59 @@ describe("a shared video", () => {
     await nextRound();
     expect(video.getState().playback?.dash_url).toBeNull();
     await nextRound();
-    expect(video.getState()).toMatchObject({ failure: null, round: 0 });
+    expect(video.getState()).toMatchObject({ failure: null });
+    expect(video.getState().playback?.dash_url).not.toBeNull();
     await nextRound();
     expect(fetch).toHaveBeenCalledTimes(3);
     end();
   });
 
-  it("begins anew when it was encoded again, not when more joins", async () => {
-    const track = (id: string) => ({ id }) as SharedPlayback["tracks"][number];
+  it("tells with each address which tracks there are, captions apart", async () => {
+    const track = (id: string, kind: string) => ({ id, kind }) as SharedPlayback["tracks"][number];
     const { video } = shared(
-      answer(1),
-      answer(2, { tracks: [track("a"), track("b")] }),
-      answer(3, { tracks: [track("c")] }),
+      answer(1, { tracks: [track("a", "video"), track("c", "text")] }),
+      answer(2, { tracks: [track("b", "audio")] }),
     );
-    const rounds = [];
-    for (let count = 0; count < 3; count += 1) {
-      await video.load();
-      rounds.push(video.getState().round);
-    }
-    expect(rounds).toEqual([0, 0, 1]);
+    expect((await video.address()).tracks).toEqual(["a"]);
+    expect((await video.address()).tracks).toEqual(["b"]);
+  });
+
+  it("has its texts read by the answer that is there", async () => {
+    const text = [{ id: "c", url: "http://inside.test/v1/playback/t/c.vtt" }];
+    const { fetch, video } = shared(
+      answer(1, {
+        text: text as SharedPlayback["text"],
+        chapters_url: "http://inside.test/v1/playback/t/chapters.vtt",
+        storyboard_url: "http://inside.test/v1/playback/t/storyboard.vtt",
+      }),
+    );
+    const read = vi.fn((url: string) => Promise.resolve(new Response(url)));
+    vi.stubGlobal("fetch", read);
+    await video.load();
+    const place = `${window.location.origin}/v1/playback/t`;
+    expect(await video.beside.captions("c")).toBe(`${place}/c.vtt`);
+    expect(await video.beside.chapters()).toBe(`${place}/chapters.vtt`);
+    expect(await video.beside.storyboard()).toBe(`${place}/storyboard.vtt`);
+    expect(fetch).toHaveBeenCalledTimes(1);
+    vi.unstubAllGlobals();
+  });
+
+  it("begins with the file that fits, where only files can be played", () => {
+    const file = (height: number) => ({
+      name: `${height}p`,
+      width: (height * 16) / 9,
+      height,
+      bitrate: height * 2000,
+      video_codec: "h264",
+      url: "",
+    });
+    const files = filesOf(answer(1, { mp4: [file(1080), file(720), file(360)] }));
+    const small = { width: 640, height: 360, ratio: 1 };
+    const found = (saveData: boolean, viewport = small) =>
+      choose(sourcesOf(files), viewport, { quality: null, saveData })?.name;
+    expect(found(false)).toBe("360p");
+    expect(found(false, { width: 1920, height: 1080, ratio: 1 })).toBe("1080p");
+    expect(found(true)).toBe("360p");
   });
 
   it("that is gone is not asked for again by itself", async () => {

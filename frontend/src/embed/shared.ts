@@ -7,18 +7,16 @@
 import createClient from "openapi-fetch";
 
 import { type Api, answered } from "@/api/client";
-import { reached } from "@/api/playback";
+import { Playbacks, reached } from "@/api/playback";
 import { isApiError, offline } from "@/api/problem";
 import type { Rendition, SharedPlayback } from "@/api/types";
-import { isSameFilm, type StreamAddress } from "@/player/stream/watch";
+import type { StreamAddress } from "@/player/stream/watch";
 
 export interface SharedState {
   /** Null before the first answer. */
   playback: SharedPlayback | null;
   /** Why there is none, or it could not be had anew; null after an answer. */
   failure: unknown;
-  /** Rises when the video was encoded again: its player begins anew. */
-  round: number;
 }
 
 const AGAIN_MS = 10_000;
@@ -29,8 +27,10 @@ export class Shared {
   readonly #token: string;
   readonly #api: Pick<Api, "POST">;
   readonly #listeners = new Set<() => void>();
-  #state: SharedState = { playback: null, failure: null, round: 0 };
+  #state: SharedState = { playback: null, failure: null };
   #unused: { playback: SharedPlayback; at: number } | null = null;
+  /** Reads what there is beside the film. */
+  readonly beside = new Playbacks(() => this.#ask(), "");
 
   constructor(token: string, api: Pick<Api, "POST"> = openApi()) {
     this.#token = token;
@@ -59,7 +59,7 @@ export class Shared {
 
   async load(): Promise<void> {
     try {
-      this.#unused = { playback: await this.#ask(), at: performance.now() };
+      await this.#ask(true);
     } catch (failure) {
       this.#change({ failure });
     }
@@ -70,9 +70,10 @@ export class Shared {
     const last = this.#unused;
     this.#unused = null;
     const isFresh = last !== null && performance.now() - last.at < FRESH_MS;
-    const { hls_url, expires_at } = isFresh ? last.playback : await this.#ask();
+    const playback = isFresh ? last.playback : await this.#ask();
+    const { hls_url, expires_at } = playback;
     if (hls_url === null) throw new Error("This video has no stream.");
-    return { url: reached(hls_url, ""), expiresAt: expires_at };
+    return { url: reached(hls_url, ""), expiresAt: expires_at, tracks: tracksOf(playback) };
   }
 
   /** Return what is played where the stream cannot be, with addresses that hold for a while. */
@@ -80,14 +81,16 @@ export class Shared {
     return filesOf(await this.#ask());
   }
 
-  async #ask(): Promise<SharedPlayback> {
+  /** @param isForLater whether its address is for who asks for one next. */
+  async #ask(isForLater = false): Promise<SharedPlayback> {
     const params = { path: { share_token: this.#token } };
     const playback = await answered(
       this.#api.POST("/v1/shares/{share_token}/playback", { params }),
     );
-    const { playback: before, round } = this.#state;
-    const isSame = before === null || isSameFilm(tracksOf(before), tracksOf(playback));
-    this.#change({ playback, failure: null, round: isSame ? round : round + 1 });
+    this.beside.take(playback);
+    // Before it is told: who hears of it asks for the address at once.
+    if (isForLater) this.#unused = { playback, at: performance.now() };
+    this.#change({ playback, failure: null });
     return playback;
   }
 
@@ -97,15 +100,14 @@ export class Shared {
   }
 }
 
-/** The ids of the tracks of a video. */
+/** The ids of the tracks of the stream of a video: captions are shown beside it. */
 export function tracksOf({ tracks }: SharedPlayback): string[] {
-  return tracks.map(({ id }) => id);
+  return tracks.filter(({ kind }) => kind !== "text").map(({ id }) => id);
 }
 
-/** The files of a video, the best first, as the API lists them; it tells no more of them. */
+/** The files of a video. What the API does not tell of them here, a player does not need. */
 export function filesOf({ mp4 }: SharedPlayback): Rendition[] {
-  const picture = { width: null, height: null, video_codec: null, audio_codec: null };
-  return mp4.map((file) => ({ ...picture, size: 0, duration: 0, bitrate: 0, ...file }));
+  return mp4.map((file) => ({ size: 0, duration: 0, audio_codec: null, ...file }));
 }
 
 /** Whether it cannot be watched yet, or more of it will come. */

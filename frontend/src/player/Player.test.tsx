@@ -251,13 +251,9 @@ describe("captions", () => {
     [...video.querySelectorAll("track")].map(({ label, srclang }) => `${label} ${srclang}`);
 
   beforeEach(() => {
-    // jsdom has neither.
+    // jsdom has neither this nor object URLs.
     Object.defineProperty(HTMLTrackElement.prototype, "track", {
       value: { mode: "disabled" },
-      configurable: true,
-    });
-    Object.defineProperty(HTMLMediaElement.prototype, "textTracks", {
-      value: [],
       configurable: true,
     });
     vi.stubGlobal(
@@ -283,6 +279,25 @@ describe("captions", () => {
       expect(shown(video)).toEqual(["German · all sounds de"]);
     });
     expect(readPreferences().captions).toBe("de");
+    // A key turns them off, and these on again.
+    await userEvent.keyboard("c");
+    expect(shown(video)).toEqual([]);
+    await userEvent.keyboard("c");
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["German · all sounds de"]);
+    });
+  });
+
+  it("without a language turn nothing off in the next film", async () => {
+    const options = [{ id: "1", language: "", label: "Captions 1", isDefault: false }];
+    const { video } = show({ captions: captions({ captions: options }) });
+    await userEvent.keyboard("c");
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["Captions 1 "]);
+    });
+    expect(readPreferences().captions).toBeNull();
+    await userEvent.keyboard("cc");
+    expect(readPreferences().captions).toBeNull();
   });
 
   it("stay off for who has turned them off", async () => {
@@ -313,13 +328,58 @@ describe("captions", () => {
     await waitFor(() => {
       expect(shown(video)).toEqual(["English en"]);
     });
+    const [track] = video.querySelectorAll("track");
+    let answer: (text: string) => void = () => undefined;
+    load.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
     again({ captions: captions({ load, version: 2 }) });
     await waitFor(() => {
       expect(load).toHaveBeenCalledTimes(2);
     });
+    // What was shown stays meanwhile, and altogether if it is the same.
+    expect(shown(video)).toEqual(["English en"]);
+    await act(async () => {
+      answer("WEBVTT 2");
+      await Promise.resolve();
+    });
+    expect([...video.querySelectorAll("track")]).toEqual([track]);
+    load.mockResolvedValueOnce("WEBVTT 2, mended");
+    again({ captions: captions({ load, version: 3 }) });
+    await waitFor(() => {
+      expect(video.querySelector("track")).not.toBe(track);
+    });
+    expect(shown(video)).toEqual(["English en"]);
+  });
+
+  it("are the only ones: what a browser finds in a stream by itself is not shown", async () => {
+    const { video } = show({ captions: captions() });
     await waitFor(() => {
       expect(shown(video)).toEqual(["English en"]);
     });
+    const [own] = video.querySelectorAll("track");
+    const found = { mode: "showing" };
+    (video.textTracks as unknown as { add: (track: unknown) => void }).add(own?.track);
+    (video.textTracks as unknown as { add: (track: unknown) => void }).add(found);
+    video.textTracks.dispatchEvent(new Event("addtrack"));
+    expect([own?.track.mode, found.mode]).toEqual(["showing", "disabled"]);
+    // By the menu of the browser, perhaps; ours shows what there is.
+    await userEvent.keyboard("c");
+    found.mode = "showing";
+    video.textTracks.dispatchEvent(new Event("change"));
+    expect(found.mode).toBe("disabled");
+  });
+
+  it("stay when they cannot be read again", async () => {
+    const load = vi.fn((id: string) => Promise.resolve(`WEBVTT ${id}`));
+    const { video, again } = show({ captions: captions({ load }) });
+    await waitFor(() => {
+      expect(shown(video)).toEqual(["English en"]);
+    });
+    const refused = Promise.reject(new Error("away"));
+    load.mockReturnValueOnce(refused);
+    again({ captions: captions({ load, version: 2 }) });
+    await act(() => refused.catch(() => undefined));
+    expect(load).toHaveBeenCalledTimes(2);
+    expect(shown(video)).toEqual(["English en"]);
   });
 
   it("that cannot be read are off, and the film goes on", async () => {

@@ -68,10 +68,7 @@ export interface PlayerProps {
   find?: typeof findPlayer;
 }
 
-/** Load what a stream needs, before there is one. */
-export function prepare(): void {
-  void findPlayer();
-}
+export { prepare } from "./stream/open";
 
 const NO_FILES: readonly Rendition[] = [];
 /** Who waits within so many seconds of what is ready waits for the encoder, not for the network. */
@@ -129,7 +126,8 @@ export function Player({
   const duration =
     edge === null ? (playback.duration ?? props.length) : Math.max(props.length, edge);
   const remote = useRemote(videoRef, edge ?? duration, refresh);
-  const broken = sourcing.failure !== null;
+  // What is loaded plays on: nobody has to be told before that is at its end.
+  const broken = sourcing.failure !== null && (playback.waiting || playback.paused);
   const isAtEdge = edge !== null && edge - playback.time < NEAR_S;
   const hidden = idle && !playback.paused && !menuOpen && !broken;
 

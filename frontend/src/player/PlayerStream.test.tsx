@@ -1,6 +1,6 @@
 import { act, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { texts } from "@/app/texts";
 import { aRendition } from "@/library/aVideo";
@@ -29,7 +29,7 @@ const open: Open = (_, parts) => {
     chooseQuality: (side) => told.push(`quality ${side}`),
     chooseSound: (index) => told.push(`sound ${index}`),
     renew: tell("renew"),
-    join: tell("join"),
+    join: () => Promise.resolve(told.push("join") > 0),
     play: tell("play"),
     end: tell("end"),
   };
@@ -150,6 +150,36 @@ describe("a stream", () => {
     const { again } = await show();
     again({ streaming: { tracks: ["a", "b"], ask: () => Promise.reject(new Error("no")) } });
     expect([told, opened.length]).toEqual([["join"], 1]);
+  });
+});
+
+describe("a stream that cannot be reached", () => {
+  const failed = () =>
+    act(async () => {
+      // The second time so soon is told.
+      for (let count = 0; count < 2; count += 1) {
+        opened[0]?.failed("unreachable");
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    });
+
+  it("plays what is loaded, and says so when that has ended", async () => {
+    const { video } = await show();
+    const ready = vi.spyOn(video, "readyState", "get").mockReturnValue(4);
+    await act(() => video.play());
+    await failed();
+    expect(screen.queryByRole("alert")).toBeNull();
+    ready.mockReturnValue(2);
+    act(() => {
+      video.dispatchEvent(new Event("waiting"));
+    });
+    expect(screen.getByRole("alert").textContent).toContain(texts.player.failed);
+  });
+
+  it("says so to who has not begun", async () => {
+    await show();
+    await failed();
+    expect(screen.getByRole("alert").textContent).toContain(texts.player.failed);
   });
 });
 

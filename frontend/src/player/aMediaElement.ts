@@ -13,6 +13,7 @@ export function playsElements(): void {
   vi.spyOn(prototype, "paused", "get").mockImplementation(function (this: HTMLMediaElement) {
     return of(this).paused;
   });
+  Object.defineProperty(prototype, "error", { value: null, configurable: true });
   vi.spyOn(prototype, "currentTime", "get").mockImplementation(function (this: HTMLMediaElement) {
     return of(this).time;
   });

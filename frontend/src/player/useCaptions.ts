@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useEffectEvent, useState } from "react";
+import { type RefObject, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { keepPreferences, readPreferences } from "./preferences";
 
@@ -26,12 +26,22 @@ export interface Captions {
   /** The one that is shown, or will be as soon as it is read; null: none. */
   shown: string | null;
   show: (id: string | null) => void;
+  /** Off, or on again: those that were shown last. */
   toggle: () => void;
 }
 
 /** What was kept by who has turned captions off. */
 const OFF = "";
 const NONE: readonly Caption[] = [];
+
+/** What is shown over the picture. */
+interface Shown {
+  id: string;
+  label: string;
+  language: string;
+  text: string;
+  track: HTMLTrackElement;
+}
 
 /**
  * Which captions are shown, if there are any.
@@ -55,29 +65,64 @@ export function useCaptions(
   const label = shown?.label ?? "";
   const language = shown?.language ?? "";
   const id = shown?.id ?? null;
+  const held = useRef<Shown>(null);
   useEffect(() => {
     const video = videoRef.current;
-    if (video === null || id === null) return;
-    let track: HTMLTrackElement | null = null;
+    if (video === null) return;
+    if (id === null) {
+      drop(held);
+      return;
+    }
     let isOver = false;
     load(id).then(
       (text) => {
-        if (!isOver) track = attach(video, text, label, language);
+        const next = { id, label, language, text };
+        if (isOver || isSame(held.current, next)) return;
+        // What is shown stays until there is something else.
+        drop(held);
+        held.current = { ...next, track: attach(video, next) };
       },
       () => {
-        // Nobody misses the film for them; choosing them again tries again.
-        if (!isOver) setChosen(OFF);
+        // What is shown is better than nothing. Nobody misses the film for others; choosing them
+        // again tries again.
+        if (!isOver && held.current?.id !== id) setChosen(OFF);
       },
     );
     return () => {
       isOver = true;
-      if (track !== null) detach(track);
     };
   }, [videoRef, id, label, language, version]);
+  useEffect(
+    () => () => {
+      drop(held);
+    },
+    [],
+  );
 
+  useEffect(() => {
+    const tracks = videoRef.current?.textTracks;
+    if (tracks === undefined) return;
+    const ended = new AbortController();
+    // A browser that plays a stream by itself finds what that has some time later, and may show it.
+    const silent = () => {
+      silence(tracks, held.current?.track.track);
+    };
+    silent();
+    for (const event of ["addtrack", "change"])
+      tracks.addEventListener(event, silent, { signal: ended.signal });
+    return () => {
+      ended.abort();
+    };
+  }, [videoRef]);
+
+  const last = useRef<string>(null);
   const show = (next: string | null) => {
+    last.current = next ?? id;
     setChosen(next ?? OFF);
-    const kept = options.find((each) => each.id === next)?.language ?? OFF;
+    const spoken = options.find((each) => each.id === next)?.language ?? "";
+    // Captions without a language tell of no language, but that somebody wants captions.
+    const other = wanted === OFF ? null : wanted;
+    const kept = next === null ? OFF : spoken === "" ? other : spoken;
     setWanted(kept);
     keepPreferences({ captions: kept });
   };
@@ -86,7 +131,10 @@ export function useCaptions(
     shown: id,
     show,
     toggle: () => {
-      const next = options.find((each) => each.isDefault) ?? options[0];
+      const next =
+        options.find((each) => each.id === last.current) ??
+        options.find((each) => each.isDefault) ??
+        options[0];
       if (next !== undefined) show(id === null ? next.id : null);
     },
   };
@@ -106,25 +154,37 @@ function shownOf(
   return wanted === OFF ? undefined : options.find(({ isDefault }) => isDefault);
 }
 
+function isSame(shown: Shown | null, next: Omit<Shown, "track">): boolean {
+  return (
+    shown?.id === next.id &&
+    shown.label === next.label &&
+    shown.language === next.language &&
+    shown.text === next.text
+  );
+}
+
 function attach(
   video: HTMLVideoElement,
-  text: string,
-  label: string,
-  language: string,
+  { text, label, language }: Omit<Shown, "track">,
 ): HTMLTrackElement {
   const track = document.createElement("track");
   track.kind = "captions";
   track.label = label;
   track.srclang = language;
   track.src = URL.createObjectURL(new Blob([text], { type: "text/vtt" }));
-  // A browser that plays a stream by itself may show what that has, too.
-  for (const other of video.textTracks) other.mode = "disabled";
   video.append(track);
   track.track.mode = "showing";
   return track;
 }
 
-function detach(track: HTMLTrackElement): void {
+function silence(tracks: TextTrackList, own: TextTrack | undefined): void {
+  for (const each of tracks) if (each !== own && each.mode !== "disabled") each.mode = "disabled";
+}
+
+function drop(held: RefObject<Shown | null>): void {
+  const track = held.current?.track;
+  held.current = null;
+  if (track === undefined) return;
   URL.revokeObjectURL(track.src);
   track.remove();
 }

@@ -19,7 +19,7 @@ export interface Playback {
 
 const EVENTS = [
   "play", "playing", "pause", "ended", "waiting", "canplay", "seeking", "seeked", "timeupdate",
-  "progress", "loadedmetadata", "durationchange", "volumechange", "ratechange", "emptied",
+  "progress", "loadedmetadata", "durationchange", "volumechange", "ratechange", "emptied", "error",
 ] as const; // prettier-ignore
 
 const BEFORE: Playback = {
@@ -35,11 +35,13 @@ const BEFORE: Playback = {
 };
 
 function read(video: HTMLVideoElement): Playback {
-  const { paused, ended, readyState, currentTime, duration, volume, muted } = video;
+  const { paused, ended, error, readyState, currentTime, duration, volume, muted } = video;
   return {
     paused,
     ended,
-    waiting: !paused && !ended && readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
+    // Some browsers do not say of what has failed that there is nothing any more.
+    waiting:
+      !paused && !ended && (error !== null || readyState < HTMLMediaElement.HAVE_FUTURE_DATA),
     time: currentTime,
     duration: Number.isFinite(duration) ? duration : null,
     loaded: loaded(video.buffered),

@@ -1,9 +1,11 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
+import { Suspense, useCallback, useEffect, useMemo } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 
+import { answered } from "@/api/client";
 import { Playbacks } from "@/api/playback";
 import { isApiError } from "@/api/problem";
 import type { Rendition, Video } from "@/api/types";
+import { lazyPart } from "@/app/lazyPart";
 import { Message } from "@/app/Message";
 import { useServices } from "@/app/services";
 import { texts } from "@/app/texts";
@@ -33,7 +35,7 @@ import { Progress, Working } from "./Working";
 
 // In a chunk of its own: who only looks around needs none.
 const loadPlayer = () => import("@/player/Player");
-const Player = lazy(async () => ({ default: (await loadPlayer()).Player }));
+const Player = lazyPart(async () => (await loadPlayer()).Player);
 
 /** Before the addresses of what is played run out, which they do after a quarter of an hour. */
 const RENEW_MS = 10 * 60_000;
@@ -168,11 +170,12 @@ function useWatching(video: Video): Watching {
   const { id, state, playable, tracks, version } = video;
   const { api, apiUrl } = useServices();
   const isComplete = state === "ready";
-  const playbacks = useMemo(
+  const playbacks = useMemo(() => {
+    const params = { path: { video_id: id } };
+    const ask = () => answered(api.POST("/v1/videos/{video_id}/playback", { params }));
     // What was told before it was complete is told anew.
-    () => ({ of: new Playbacks(api, apiUrl, id), isComplete }),
-    [api, apiUrl, id, isComplete],
-  );
+    return { of: new Playbacks(ask, apiUrl), isComplete };
+  }, [api, apiUrl, id, isComplete]);
   const moving = playable ? tracks.filter(({ kind }) => kind !== "text") : [];
   const ids = moving.map((track) => track.id).join(" ");
   const streaming = useMemo(

@@ -1,18 +1,22 @@
 """Captions and chapters: from the file, and added by hand."""
 
+import asyncio
 import os
+import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
+from client import Framemill
 from tests.support.accessibility import is_cut_off, violations
 from tests.support.browser import Person
 from tests.support.page_steps import choose, open_film, until_ready
-from tests.support.product import Clips
+from tests.support.product import PASSWORD, Clips, Deployment, address_of, until_final
 
 MakePerson = Callable[..., Awaitable[Person]]
+Visitor = Callable[..., Awaitable[Page]]
 TITLE = "Harbour with words"
 SRT = "1\n00:00:00,000 --> 00:00:08,000\n<i>Guten</i> <script>Morgen</script>\n"
 BAD = "1\n00:00:03,000 --> 00:00:02,000\nA\n\n2\nno time\nB\n"
@@ -138,3 +142,31 @@ async def test_captions_are_shown_added_and_removed(
     await page.get_by_role("button", name="Add captions").click()
     await picture(page, "form-narrow-dark")
     assert await violations(page) == []
+
+
+async def test_a_shared_film_has_its_captions_chapters_and_small_pictures(
+    deployment: Deployment, visitor: Visitor, worded: Path, tmp_path: Path
+) -> None:
+    def shared() -> str:
+        with Framemill(address_of(deployment), home=tmp_path, remember=True) as owner:
+            email = f"{uuid.uuid4().hex}@example.com"
+            owner.register(email, PASSWORD)
+            owner.login(email, PASSWORD)
+            video = until_final(owner, owner.upload(worded))
+            return owner.share(video.id).url
+
+    page = await visitor(path=await asyncio.to_thread(shared))
+    await play(page)
+    await page.keyboard.press("c")
+    await until_shown(page, "Guten Morgen")
+    await picture(page, "embedded")
+    bar = page.get_by_role("slider", name="Position")
+    await bar.hover()
+    sheet = page.locator("img[src*='/storyboard/0.jpg']")
+    await expect(sheet).to_be_attached()
+    await page.wait_for_function(
+        "e => e.complete && e.naturalWidth", arg=await sheet.element_handle()
+    )
+    await picture(page, "embedded-hover")
+    await page.get_by_role("button", name="Chapters").click()
+    await expect(page.get_by_role("menuitemradio", name="The night")).to_be_visible()

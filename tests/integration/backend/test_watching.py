@@ -82,6 +82,13 @@ async def test_its_end_is_added_for_those_who_watch(api: Api) -> None:
     assert after.headers["cache-control"] == "private, max-age=60"
     told = (await growing.ask()).json()
     assert [each["name"] for each in told["mp4"]] == ["720p", "480p"]
+    # So that a player can choose one.
+    video = (await growing.owner.http.get(f"/v1/videos/{growing.video_id}")).json()
+    renditions = {each["name"]: each for each in video["renditions"]}
+    for each in told["mp4"]:
+        assert each["height"] > 0
+        assert each["bitrate"] > 0
+        assert {**each, "url": ""}.items() <= {**renditions[each["name"]], "url": ""}.items()
     manifest = await read(api, told["dash_url"])
     assert manifest.headers["content-type"] == "application/dash+xml"
     assert manifest.text.count("<SegmentURL") == 12

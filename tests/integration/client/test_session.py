@@ -194,3 +194,24 @@ def test_an_answer_that_is_nested_without_end(client: Framemill, world: StandIn)
     world.raw_answer = b"[" * 200_000
     with pytest.raises(UnexpectedAnswer):
         client.me()
+
+
+@pytest.mark.parametrize("fault", ["drop the answer", "reset"])
+def test_what_a_try_has_removed_whose_answer_was_lost_is_removed(
+    client: Framemill, world: StandIn, fault: str
+) -> None:
+    video = world.video()
+    world.call_faults = [("/v1/videos/", fault)]
+    client.delete(video["id"])
+    assert world.videos == {}
+    assert world.calls.count(f"DELETE /v1/videos/{video['id']}") == 2
+
+
+@pytest.mark.parametrize("faults", [[], ["429"]])
+def test_what_was_never_there_cannot_be_removed(
+    client: Framemill, world: StandIn, faults: list[str]
+) -> None:
+    world.call_faults = [("/v1/videos/", fault) for fault in faults]
+    with pytest.raises(ApiError) as refused:
+        client.delete("none")
+    assert refused.value.status == 404

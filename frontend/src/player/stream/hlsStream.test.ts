@@ -1,4 +1,4 @@
-import Hls, { ErrorDetails, ErrorTypes, Events } from "hls.js";
+import Hls, { ErrorDetails, ErrorTypes, Events, type LoadPolicy } from "hls.js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { playByHls } from "./hlsStream";
@@ -122,6 +122,11 @@ describe("a stream by hls.js", () => {
     expect(hls.config.audioPreference).toEqual({ lang: "de" });
   });
 
+  it("keeps the quality that was chosen after trouble, as hls.js is told", () => {
+    expect(Hls.DefaultConfig.preserveManualLevelOnError).toBe(false);
+    expect(play().hls.config.preserveManualLevelOnError).toBe(true);
+  });
+
   it("joins more with the sound that was chosen, by its language if its name has changed", () => {
     const { stream, hls } = play();
     hls.parse(480);
@@ -130,7 +135,7 @@ describe("a stream by hls.js", () => {
       { name: "English, commentary", lang: "en" },
     ];
     stream.chooseSound(1);
-    stream.join();
+    void stream.join();
     const next = only();
     expect(next.config.audioPreference).toEqual({ name: "English, commentary", lang: "en" });
     next.parse(480, 720);
@@ -153,6 +158,15 @@ describe("a stream by hls.js", () => {
     const { hls } = play({ saveData: true });
     hls.parse(480, 720);
     expect(hls.told).toContain("cap 0");
+    // Or hls.js would set the limit anew, by the size of the player.
+    expect(hls.config.capLevelToPlayerSize).toBe(false);
+    expect(play().hls.config.capLevelToPlayerSize).toBe(true);
+  });
+
+  it("stays small where bytes are to be saved, once nothing is chosen any more", () => {
+    const { hls } = play({ saveData: true, quality: 720 });
+    hls.parse(480, 720);
+    expect(hls.told).toEqual(expect.arrayContaining(["load level 1", "cap 0"]));
   });
 
   it("tells up to where it can be played while the rest is made", () => {
@@ -199,19 +213,64 @@ describe("a stream by hls.js", () => {
   });
 });
 
+describe("what is not answered", () => {
+  /** Whether it is asked for again, after so many tries. */
+  function isAskedAgain(policy: string, status: number, tries: number): boolean {
+    const { config } = play().hls;
+    const retry = (config[policy] as LoadPolicy).default.errorRetry;
+    // As hls.js would have it.
+    const usual = status >= 500 && tries < (retry?.maxNumRetry ?? 0);
+    const response = { url: FIRST, code: status };
+    return retry?.shouldRetry?.(retry, tries, false, response, usual) ?? usual;
+  }
+
+  it.each([
+    [0, true], // a browser that believes to be online has lost the network all the same
+    [503, true],
+    [429, true],
+    [404, false],
+    [410, false],
+  ])("or with %d is asked for again: %s", (status, isAgain) => {
+    for (const policy of ["manifestLoadPolicy", "playlistLoadPolicy", "fragLoadPolicy"])
+      expect(isAskedAgain(policy, status, 1)).toBe(isAgain);
+  });
+
+  it("for a token that has ended is asked for again, with the next one", () => {
+    expect(isAskedAgain("playlistLoadPolicy", 403, 1)).toBe(true);
+    expect(isAskedAgain("fragLoadPolicy", 403, 1)).toBe(true);
+    // hls.js would tell of this one after the last try only.
+    expect(isAskedAgain("manifestLoadPolicy", 403, 0)).toBe(false);
+  });
+
+  it("is given up some time, segments long after the playlist that tells of it", () => {
+    expect(isAskedAgain("playlistLoadPolicy", 0, 8)).toBe(false);
+    expect(isAskedAgain("fragLoadPolicy", 0, 23)).toBe(true);
+    expect(isAskedAgain("fragLoadPolicy", 0, 24)).toBe(false);
+    const { fragLoadPolicy } = play().hls.config as { fragLoadPolicy: LoadPolicy };
+    expect(fragLoadPolicy.default.timeoutRetry?.maxNumRetry).toBe(24);
+  });
+});
+
 describe("what joins", () => {
-  it("is taken over with all that is loaded, at the same place", () => {
-    const { stream, hls: before, seen } = play();
+  it("is taken over with all that is loaded, at the same place", async () => {
+    const { stream, hls: before, seen, video } = play();
     before.parse(480);
-    stream.join();
+    const isDone = stream.join();
     const after = only();
     expect(after).not.toBe(before);
     expect(before.told).not.toContain("move");
+    // It has played on meanwhile.
+    vi.spyOn(video, "currentTime", "get").mockReturnValue(50);
     after.parse(480, 720);
     expect(before.told.slice(-2)).toEqual(["move", "destroy"]);
-    expect(after.told.slice(1)).toEqual(["attach moved", "start 42"]);
+    expect(after.told.slice(1)).toEqual(["attach moved", "start 50"]);
+    expect(await isDone).toBe(true);
     expect(after.config.abrEwmaDefaultEstimate).toBe(7_000_000);
     expect(seen.state?.pictures.map(({ height }) => height)).toEqual([480, 720]);
+  });
+
+  it("can only be seen once there is something", async () => {
+    expect(await play().stream.join()).toBe(false);
   });
 
   it("loads a chosen picture anew where another player had loaded all", () => {
@@ -219,7 +278,7 @@ describe("what joins", () => {
     before.parse(480);
     const buffered = { length: 1, start: () => 0, end: () => 60 };
     vi.spyOn(video, "buffered", "get").mockReturnValue(buffered);
-    stream.join();
+    void stream.join();
     const after = only();
     after.parse(480, 720);
     stream.chooseQuality(720);
@@ -232,19 +291,19 @@ describe("what joins", () => {
   it("changes nothing when it is nothing, or cannot be had", async () => {
     const { stream, hls: before, seen } = play();
     before.parse(480);
-    stream.join();
+    const isSameDone = stream.join();
     const same = only();
     same.parse(480);
-    await Promise.resolve();
+    expect(await isSameDone).toBe(true);
     expect(same.told.at(-1)).toBe("destroy");
-    stream.join();
+    const isFailingDone = stream.join();
     const failing = only();
     failing.tell(Events.ERROR, {
       fatal: true,
       type: ErrorTypes.NETWORK_ERROR,
       response: { code: 503 },
     });
-    await Promise.resolve();
+    expect(await isFailingDone).toBe(false);
     expect(failing.told.at(-1)).toBe("destroy");
     expect(before.told).not.toContain("move");
     expect(seen.failed).toEqual([]);
@@ -270,6 +329,41 @@ describe("trouble", () => {
     expect(seen.failed).toEqual([trouble]);
   });
 
+  it("with a token that was renewed meanwhile is not told, and loading goes on", () => {
+    const { stream, hls, seen } = play();
+    hls.parse(480);
+    stream.renew(`${SECOND}master.m3u8`);
+    hls.told.length = 0;
+    const refused = (url: string, fatal: boolean) => {
+      hls.loadingEnabled = !fatal;
+      hls.tell(Events.ERROR, {
+        fatal,
+        type: ErrorTypes.NETWORK_ERROR,
+        response: { code: 403 },
+        networkDetails: { responseURL: `${url}480p/3.mp4` },
+      });
+    };
+    refused(FIRST, false);
+    expect([hls.told, seen.failed]).toEqual([[], []]);
+    refused(FIRST, true);
+    expect([hls.told, seen.failed]).toEqual([["start undefined"], []]);
+    refused(SECOND, false);
+    expect(seen.failed).toEqual(["refused"]);
+  });
+
+  it("with a token that was renewed before anything was there begins anew", () => {
+    const { stream, hls, seen } = play();
+    stream.renew(`${SECOND}master.m3u8`);
+    hls.tell(Events.ERROR, {
+      fatal: true,
+      type: ErrorTypes.NETWORK_ERROR,
+      response: { code: 403 },
+      networkDetails: { responseURL: `${FIRST}master.m3u8` },
+    });
+    expect(hls.told.slice(-2)).toEqual(Array(2).fill(`source ${SECOND}master.m3u8`));
+    expect(seen.failed).toEqual([]);
+  });
+
   it("that passes is not told", () => {
     const { hls, seen } = play();
     hls.tell(Events.ERROR, {
@@ -280,12 +374,18 @@ describe("trouble", () => {
     expect(seen.failed).toEqual([]);
   });
 
-  it("of the decoder is mended once", () => {
+  it("of the decoder is mended once in a minute", () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(0);
     const { hls, seen } = play();
     hls.tell(Events.ERROR, { fatal: true, type: ErrorTypes.MEDIA_ERROR });
     expect([hls.told.at(-1), seen.failed]).toEqual(["recover", []]);
     hls.tell(Events.ERROR, { fatal: true, type: ErrorTypes.MEDIA_ERROR });
     expect(seen.failed).toEqual(["broken"]);
+    now.mockReturnValue(61_000);
+    hls.told.length = 0;
+    hls.tell(Events.ERROR, { fatal: true, type: ErrorTypes.MEDIA_ERROR });
+    expect([hls.told, seen.failed]).toEqual([["recover"], ["broken"]]);
+    now.mockRestore();
   });
 
   it("after the end is nobody's", () => {

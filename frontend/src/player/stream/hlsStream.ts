@@ -5,7 +5,9 @@ import Hls, {
   ErrorTypes,
   Events,
   type LevelDetails,
+  type LoaderConfig,
   type LoadPolicy,
+  type RetryConfig,
 } from "hls.js";
 
 import { folderOf, readdressed } from "./address";
@@ -23,12 +25,20 @@ const BEHIND_S = 60;
 const MOST_RATIO = 2;
 const FRUGAL_SIDE = 480;
 /** An API that is started anew is away for half a minute: what is loaded lasts as long. */
-const PATIENT = { maxNumRetry: 8, retryDelayMs: 1000, maxRetryDelayMs: 8000 };
+const TRIES = 8;
+/**
+ * In a list that still grows, hls.js leaves out a segment that it has given up. So its playlist,
+ * which is asked for all the while, has to be given up first: that stops, and is told. Segments of
+ * picture and sound are counted together.
+ */
+const SEGMENT_TRIES = 24;
 const WITHOUT_TEXT = {
   subtitleStreamController: undefined,
   subtitleTrackController: undefined,
   timelineController: undefined,
 };
+/** Between two times that the decoder is started afresh, at least. */
+const CALM_MS = 60_000;
 /** What the first segment is chosen by, in bits a second, where the browser tells nothing. */
 const USUAL_SPEED = 3_000_000;
 
@@ -54,15 +64,17 @@ export function playByHls(
   let sound: { lang?: string; name?: string } = wishes.sound === null ? {} : { lang: wishes.sound };
   let played = false;
   let ended = false;
-  let mended = false;
+  let mendedAt = -Infinity;
   let edge: number | null = null;
   let current = open(parts.start, undefined);
   let next: Hls | null = null;
+  let joined: ((isDone: boolean) => void) | undefined;
   // Up to where another player has loaded, in seconds: what that was, this one does not know.
   let carried = 0;
   current.attachMedia(video);
 
-  function open(start: number, speed: number | undefined): Hls {
+  /** @param start seconds; null: where the element is then. */
+  function open(start: number | null, speed: number | undefined): Hls {
     const hls = new Player({
       // Its worker would be a blob: script, which the policy of the page forbids. It has little to
       // do here: segments are passed on as they are.
@@ -73,11 +85,22 @@ export function playByHls(
       // The edge is that of what is encoded, not of something live: nobody is to be taken there.
       liveSyncDuration: 1,
       liveMaxLatencyDuration: Infinity,
-      capLevelToPlayerSize: true,
+      // It would lift the limit of who saves bytes, which is lower than that of any player.
+      capLevelToPlayerSize: !wishes.saveData,
       maxDevicePixelRatio: MOST_RATIO,
       backBufferLength: BEHIND_S,
-      manifestLoadPolicy: patient(Player.DefaultConfig.manifestLoadPolicy),
-      playlistLoadPolicy: patient(Player.DefaultConfig.playlistLoadPolicy),
+      // What somebody has chosen stays chosen, as the menu says.
+      preserveManualLevelOnError: true,
+      manifestLoadPolicy: patient(Player.DefaultConfig.manifestLoadPolicy, {
+        errorRetry: again(TRIES, mayPass),
+      }),
+      playlistLoadPolicy: patient(Player.DefaultConfig.playlistLoadPolicy, {
+        errorRetry: again(TRIES, mayPassWithToken),
+      }),
+      fragLoadPolicy: patient(Player.DefaultConfig.fragLoadPolicy, {
+        errorRetry: again(SEGMENT_TRIES, mayPassWithToken),
+        timeoutRetry: again(SEGMENT_TRIES, mayPassWithToken),
+      }),
       abrEwmaDefaultEstimate: speed ?? firstSpeed(),
       ...ahead(played),
       ...(Object.keys(sound).length === 0 ? {} : { audioPreference: sound }),
@@ -100,8 +123,9 @@ export function playByHls(
       if (hls !== current || ended) return;
       const wanted = pictureFor(picturesOf(hls), quality);
       if (wanted >= 0) hls.loadLevel = wanted;
-      else if (wishes.saveData) hls.autoLevelCapping = pictureFor(picturesOf(hls), FRUGAL_SIDE);
-      hls.startLoad(start);
+      // It holds as soon as nothing is chosen any more, too.
+      if (wishes.saveData) hls.autoLevelCapping = pictureFor(picturesOf(hls), FRUGAL_SIDE);
+      hls.startLoad(start ?? video.currentTime);
       tell();
     });
     hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
@@ -130,24 +154,46 @@ export function playByHls(
     if (ended) return;
     if (hls !== current) {
       // More to choose from is not worth a break: it is asked for again with the next change.
-      if (error.fatal) dropNext();
+      if (error.fatal) dropNext(false);
+      return;
+    }
+    // Asked for before the token was renewed: it says nothing of the new one.
+    if (isStale(error)) {
+      if (error.fatal) goOn();
       return;
     }
     const trouble = troubleOf(error);
     // It is no use to ask another address of the same token.
     if (trouble === "refused") parts.failed(trouble);
     else if (error.fatal) {
-      // What the decoder stumbled over is often behind it after a fresh start; once is enough.
-      if (error.type === ErrorTypes.MEDIA_ERROR && !mended) {
-        mended = true;
+      // What the decoder stumbled over is often behind it after a fresh start, but not where it
+      // stumbles again at once.
+      const isCalm = performance.now() - mendedAt > CALM_MS;
+      if (error.type === ErrorTypes.MEDIA_ERROR && isCalm) {
+        mendedAt = performance.now();
         hls.recoverMediaError();
       } else parts.failed(trouble);
     }
   }
 
-  function dropNext(): void {
+  /** Whether the refusal is that of an older token. */
+  function isStale({ response, networkDetails }: ErrorData): boolean {
+    if (response?.code !== 403) return false;
+    const { responseURL = "" } = (networkDetails ?? {}) as Partial<XMLHttpRequest>;
+    const token = folders.findLast((folder) => responseURL.startsWith(folder));
+    return token !== undefined && token !== folders.at(-1);
+  }
+
+  /** Load again, from the newest address, if it has stopped. */
+  function goOn(): void {
+    if (current.levels.length === 0) current.loadSource(address);
+    else if (!current.loadingEnabled) current.startLoad();
+  }
+
+  function dropNext(isDone: boolean): void {
     const dropped = next;
     next = null;
+    joined?.(isDone);
     // Not while it is telling something: it would stumble over its own end.
     queueMicrotask(() => dropped?.destroy());
   }
@@ -155,7 +201,7 @@ export function playByHls(
   /** Go on with the same element and all that is loaded: whoever watches sees nothing of it. */
   function takeOver(hls: Hls, choices: number): void {
     if (choices <= current.levels.length + current.audioTracks.length) {
-      dropNext();
+      dropNext(true);
       return;
     }
     carried = loadedTo(video);
@@ -164,6 +210,7 @@ export function playByHls(
     current = hls;
     next = null;
     hls.attachMedia(media ?? video);
+    joined?.(true);
   }
 
   return {
@@ -191,13 +238,16 @@ export function playByHls(
     renew: (url) => {
       address = url;
       folders.push(folderOf(url));
-      if (current.levels.length === 0) current.loadSource(url);
-      else if (!current.loadingEnabled) current.startLoad();
+      goOn();
     },
     join: () => {
-      if (current.levels.length === 0) return;
-      dropNext();
-      next = open(video.currentTime, current.bandwidthEstimate);
+      if (current.levels.length === 0) return Promise.resolve(false);
+      // The later look sees what the earlier one would have seen.
+      dropNext(true);
+      return new Promise((resolve) => {
+        joined = resolve;
+        next = open(null, current.bandwidthEstimate);
+      });
     },
     play: () => {
       played = true;
@@ -205,7 +255,7 @@ export function playByHls(
     },
     end: () => {
       ended = true;
-      dropNext();
+      dropNext(true);
       current.destroy();
     },
   };
@@ -215,8 +265,31 @@ function loadedTo({ buffered }: HTMLMediaElement): number {
   return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1);
 }
 
-function patient(policy: LoadPolicy): LoadPolicy {
-  return { default: { ...policy.default, errorRetry: PATIENT } };
+function patient({ default: usual }: LoadPolicy, change: Partial<LoaderConfig>): LoadPolicy {
+  return { default: { ...usual, ...change } };
+}
+
+/** Ask so often again, for what `mayPass`: hls.js asks for fewer of these. */
+function again(maxNumRetry: number, mayPass: (status: number) => boolean): RetryConfig {
+  return {
+    maxNumRetry,
+    retryDelayMs: 1000,
+    maxRetryDelayMs: 8000,
+    shouldRetry: (_, count, _isTimeout, response, wouldRetry) => {
+      const status = response?.code;
+      return wouldRetry || (count < maxNumRetry && status !== undefined && mayPass(status));
+    },
+  };
+}
+
+/** Whether the same request may be answered later. 0: there was no answer. */
+function mayPass(status: number): boolean {
+  return status < 400 || status >= 500 || status === 408 || status === 429;
+}
+
+/** A token that has ended is renewed between two tries. */
+function mayPassWithToken(status: number): boolean {
+  return status === 403 || mayPass(status);
 }
 
 function ahead(played: boolean) {
@@ -252,7 +325,7 @@ function edgeOf(details: LevelDetails): number | null {
 function troubleOf({ response, details, type }: ErrorData): Trouble {
   const status = response?.code ?? 0;
   if (status === 403) return "refused";
-  if (status >= 400 && status < 500 && status !== 408 && status !== 429) return "broken";
+  if (!mayPass(status)) return "broken";
   if (details === ErrorDetails.MANIFEST_PARSING_ERROR) return "broken";
   return type === ErrorTypes.NETWORK_ERROR ? "unreachable" : "broken";
 }

@@ -4,6 +4,9 @@ import { NOTHING, type Stream, type StreamParts } from "./stream";
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 
+/** The code of a media error: the network was away. */
+const NETWORK = 2;
+
 /** The sounds of an element, where a browser tells them. */
 interface OwnSound {
   label: string;
@@ -32,6 +35,8 @@ export function playAsBrowser(video: HTMLVideoElement, parts: StreamParts): Stre
       edge: edgeOf(video),
     });
   };
+  // What was chosen here, or last: a stream that is opened anew begins with what it has by itself.
+  let kept: Partial<OwnSound> = parts.wishes.sound === null ? {} : { language: parts.wishes.sound };
   const choose = (wanted: (sound: OwnSound, index: number) => boolean) => {
     const all = soundsOf(sounds);
     if (!all.some(wanted)) return;
@@ -49,8 +54,10 @@ export function playAsBrowser(video: HTMLVideoElement, parts: StreamParts): Stre
   video.addEventListener(
     "loadedmetadata",
     () => {
-      const { sound } = parts.wishes;
-      if (sound !== null) choose(({ language }) => language === sound);
+      const { label, language } = kept;
+      choose((sound) => sound.language === language);
+      // A comment can be in the same language.
+      choose((sound) => sound.language === language && sound.label === label);
       tell();
     },
     { signal },
@@ -61,8 +68,8 @@ export function playAsBrowser(video: HTMLVideoElement, parts: StreamParts): Stre
   video.addEventListener(
     "error",
     () => {
-      // It does not tell a token that has ended from a network that is away.
-      parts.failed("refused");
+      // All else may be a token that has ended.
+      parts.failed(video.error?.code === NETWORK ? "unreachable" : "refused");
     },
     { signal },
   );
@@ -72,16 +79,16 @@ export function playAsBrowser(video: HTMLVideoElement, parts: StreamParts): Stre
     chooseQuality: () => undefined,
     chooseSound: (index) => {
       choose((_, each) => each === index);
+      kept = soundsOf(sounds)[index] ?? {};
     },
     renew: (url) => {
       // The address cannot be changed under way. What plays goes on with the old one for as long as
       // that holds; after trouble it is opened anew at the same place.
       if (video.error === null) return;
-      const playing = !video.paused;
       open(url, video.currentTime);
-      if (playing) void video.play().catch(() => undefined);
     },
-    join: () => undefined,
+    // The browser finds it by itself.
+    join: () => Promise.resolve(true),
     play: () => undefined,
     end: () => {
       ended.abort();

@@ -50,8 +50,8 @@ export interface Stream {
   chooseSound: (index: number) => void;
   /** Go on with another token; after trouble, try again. */
   renew: (url: string) => void;
-  /** Look whether there is more to choose from. */
-  join: () => void;
+  /** Look whether there is more to choose from, and take it in; false if that could not be seen. */
+  join: () => Promise<boolean>;
   /** Somebody plays it: load ahead. */
   play: () => void;
   end: () => void;

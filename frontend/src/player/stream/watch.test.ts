@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Stream, StreamParts } from "./stream";
-import { UNOPENED, Watch } from "./watch";
+import { type StreamAddress, UNOPENED, Watch } from "./watch";
 
 const MINUTE_MS = 60_000;
 
@@ -12,14 +12,18 @@ class FakeStream implements Stream {
   chooseQuality = (side: number | null) => this.told.push(`quality ${side}`);
   chooseSound = (index: number) => this.told.push(`sound ${index}`);
   renew = (url: string) => this.told.push(`renew ${url}`);
-  join = () => this.told.push("join");
+  canJoin = true;
+  join = () => {
+    this.told.push("join");
+    return Promise.resolve(this.canJoin);
+  };
   play = () => this.told.push("play");
   end = () => this.told.push("end");
 }
 
 interface Given {
   canPlay?: boolean;
-  ask?: (time: number) => Promise<{ url: string; expiresAt: string }>;
+  ask?: (time: number) => Promise<StreamAddress>;
 }
 
 const goodFor = (minutes: number) => (time: number) =>
@@ -30,7 +34,7 @@ const goodFor = (minutes: number) => (time: number) =>
 
 async function aWatch({ canPlay = true, ask = goodFor(100) }: Given = {}) {
   const streams: FakeStream[] = [];
-  const seen = { state: UNOPENED, asked: 0 };
+  const seen = { state: UNOPENED, asked: 0, resumed: 0 };
   const video = document.createElement("video");
   const watch = new Watch({
     video,
@@ -47,7 +51,7 @@ async function aWatch({ canPlay = true, ask = goodFor(100) }: Given = {}) {
       ),
     wishes: () => ({ quality: null, sound: null, saveData: false }),
     start: 42,
-    resume: () => undefined,
+    resume: () => (seen.resumed += 1),
     changed: (state) => (seen.state = state),
   });
   await watch.open(["a", "b"]);
@@ -117,21 +121,69 @@ describe("a stream", () => {
     await pass(0);
     expect(streams[0]?.told).toEqual(["renew https://films.example/2/master.m3u8"]);
     expect([seen.state.renewing, seen.state.lost]).toEqual([false, null]);
+    // It plays on, if it played.
+    expect(seen.resumed).toBe(2);
     streams[0]?.parts.failed("refused");
     await pass(0);
     expect([seen.asked, seen.state.lost === null]).toEqual([2, false]);
   });
 
-  it("that cannot be reached waits for somebody to try again", async () => {
-    const { watch, streams, seen } = await aWatch();
-    streams[0]?.parts.failed("unreachable");
-    await pass(0);
-    streams[0]?.parts.failed("unreachable");
-    await pass(0);
+  /** A stream that cannot be reached, as soon as that is told. */
+  async function anUnreachable(given: Given = {}) {
+    const all = await aWatch(given);
+    for (let count = 0; count < 2; count += 1) {
+      all.streams[0]?.parts.failed("unreachable");
+      await pass(0);
+    }
+    return all;
+  }
+
+  it("that cannot be reached says so, until somebody tries again", async () => {
+    const { watch, streams, seen } = await anUnreachable();
     expect([seen.state.failure === null, seen.state.lost]).toEqual([false, null]);
     await watch.retry();
     expect(seen.state.failure).toBeNull();
     expect(streams[0]?.told).toHaveLength(2);
+  });
+
+  it("that cannot be reached tries again by itself, until it is", async () => {
+    const { streams, seen } = await anUnreachable({
+      ask: (time) =>
+        time === 3 || time === 4 ? Promise.reject(new Error("no")) : goodFor(100)(time),
+    });
+    await pass(29_000);
+    expect([seen.asked, seen.state.failure === null]).toEqual([4, false]);
+    await pass(2_000);
+    expect([seen.asked, seen.state.failure, seen.state.renewing]).toEqual([5, null, false]);
+    expect(streams[0]?.told.at(-1)).toBe("renew https://films.example/5/master.m3u8");
+    // From then on the tokens are renewed as ever.
+    await pass(79 * MINUTE_MS);
+    expect(seen.asked).toBe(5);
+    await pass(2 * MINUTE_MS);
+    expect(seen.asked).toBe(6);
+  });
+
+  it("that cannot be reached tries again as soon as the network is back", async () => {
+    const { watch, seen } = await anUnreachable();
+    window.dispatchEvent(new Event("online"));
+    await pass(0);
+    expect([seen.asked, seen.state.failure]).toEqual([3, null]);
+    // Nothing is wrong: nothing is asked for.
+    window.dispatchEvent(new Event("online"));
+    watch.end();
+    window.dispatchEvent(new Event("online"));
+    await pass(0);
+    expect(seen.asked).toBe(3);
+  });
+
+  it("whose address could not be had is opened as soon as it can be", async () => {
+    const { streams, seen } = await aWatch({
+      ask: (time) => (time < 3 ? Promise.reject(new Error("no")) : goodFor(100)(time)),
+    });
+    await pass(19_000);
+    expect([seen.asked, seen.state.lost === null]).toEqual([2, false]);
+    await pass(2_000);
+    expect([seen.state.lost, streams.length]).toEqual([null, 1]);
   });
 
   it("that is broken is lost at once", async () => {
@@ -150,6 +202,17 @@ describe("a stream", () => {
     expect(streams[0]?.told).toEqual(["join"]);
   });
 
+  it("takes in what joins as soon as it can be had", async () => {
+    const { watch, streams } = await aWatch();
+    Object.assign(streams[0] ?? {}, { canJoin: false });
+    watch.see(["a", "b", "c"]);
+    await pass(11_000);
+    expect(streams[0]?.told).toEqual(["join", "join"]);
+    Object.assign(streams[0] ?? {}, { canJoin: true });
+    await pass(10 * MINUTE_MS);
+    expect(streams[0]?.told).toEqual(["join", "join", "join"]);
+  });
+
   it("of what was encoded again is opened anew with the next token, at the same place", async () => {
     const { watch, streams, video } = await aWatch();
     vi.spyOn(video, "currentTime", "get").mockReturnValue(77);
@@ -158,6 +221,18 @@ describe("a stream", () => {
     await pass(81 * MINUTE_MS);
     expect(streams[0]?.told).toEqual(["end"]);
     expect(streams[1]?.parts.start).toBe(77);
+  });
+
+  it("of what was encoded again, as only the answer says, is opened anew with that", async () => {
+    const tracks = (time: number) => (time === 1 ? ["a", "b"] : ["x"]);
+    const { streams, seen } = await aWatch({
+      ask: async (time) => ({ ...(await goodFor(100)(time)), tracks: tracks(time) }),
+    });
+    await pass(81 * MINUTE_MS);
+    expect([streams[0]?.told, seen.asked]).toEqual([["end"], 2]);
+    expect(streams[1]?.parts.url).toBe("https://films.example/2/master.m3u8");
+    await pass(80 * MINUTE_MS);
+    expect(streams[1]?.told).toEqual(["renew https://films.example/3/master.m3u8"]);
   });
 
   it("that is ended asks for nothing more", async () => {

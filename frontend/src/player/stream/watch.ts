@@ -13,6 +13,8 @@ export interface StreamAddress {
   /** Of its first playlist. */
   url: string;
   expiresAt: string;
+  /** The ids of its tracks, where the answer says so. */
+  tracks?: readonly string[];
 }
 
 export interface WatchState {
@@ -49,6 +51,11 @@ export interface WatchParts {
 const CALM_MS = 10_000;
 /** After a token could not be had. What plays goes on with the old one meanwhile. */
 const AGAIN_MS = 60_000;
+/** While it cannot go on: between two tries. */
+const TRY_MS = 10_000;
+
+/** There is nothing that plays it here. */
+class Unplayable extends Error {}
 
 export class Watch {
   readonly #parts: WatchParts;
@@ -59,44 +66,64 @@ export class Watch {
   #tracks: readonly string[] = [];
   #wentOnAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #joinTimer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    window.addEventListener("online", this.#online);
   }
 
   /** Begin; resolves when it is opened, or cannot be. */
   async open(tracks: readonly string[], start = this.#parts.start): Promise<void> {
-    const { video, find, wishes, resume } = this.#parts;
     this.#opened = this.#tracks = tracks;
     try {
       // Both at once: neither needs the other.
-      const [play, url] = await Promise.all([find(), this.#ask()]);
+      const [play, url] = await Promise.all([this.#parts.find(), this.#ask()]);
       if (this.#ended) return;
-      if (play === null) throw new Error("This browser plays no streams.");
-      this.#stream?.end();
-      this.#stream = play(video, {
-        url,
-        start,
-        wishes: wishes(),
-        changed: (stream) => {
-          this.#change({ stream });
-        },
-        failed: (trouble) => void this.#failed(trouble),
-      });
-      if (!video.paused) this.#stream.play();
-      resume();
+      this.#begin(play, url, start);
+      this.#change({ failure: null, lost: null });
     } catch (error) {
       this.#change({ lost: error });
+      // Whoever has files plays these, and this ends.
+      if (error instanceof Unplayable) clearTimeout(this.#timer);
+      else this.#plan(TRY_MS);
     }
+  }
+
+  #begin(play: Open | null, url: string, start: number): void {
+    if (play === null) throw new Unplayable("This browser plays no streams.");
+    const { video, wishes, resume } = this.#parts;
+    this.#opened = this.#tracks;
+    this.#stream?.end();
+    this.#stream = play(video, {
+      url,
+      start,
+      wishes: wishes(),
+      changed: (stream) => {
+        this.#change({ stream });
+      },
+      failed: (trouble) => void this.#failed(trouble),
+    });
+    if (!video.paused) this.#stream.play();
+    resume();
   }
 
   /** Tell which tracks there are now: more may have joined. */
   see(tracks: readonly string[]): void {
     this.#tracks = tracks;
-    if (!isSameFilm(this.#opened, tracks) || tracks.length === this.#opened.length) return;
+    void this.#join();
+  }
+
+  /** Take in what has joined; what cannot be had now is asked for again. */
+  async #join(): Promise<void> {
+    clearTimeout(this.#joinTimer);
+    const [before, stream, tracks] = [this.#opened, this.#stream, this.#tracks];
+    if (stream === null || !isSameFilm(before, tracks) || tracks.length === before.length) return;
     this.#opened = tracks;
-    this.#stream?.join();
+    if ((await stream.join()) || this.#ended || this.#opened !== tracks) return;
+    this.#opened = before;
+    this.#joinTimer = setTimeout(() => void this.#join(), TRY_MS);
   }
 
   play(): void {
@@ -115,34 +142,56 @@ export class Watch {
   async retry(): Promise<void> {
     const isLost = this.#state.lost !== null;
     this.#change({ failure: null, lost: null });
+    await this.#tryAgain(isLost);
+  }
+
+  async #tryAgain(isLost: boolean): Promise<void> {
     if (this.#stream === null) await this.open(this.#tracks);
     else if (isLost) await this.open(this.#tracks, this.#parts.video.currentTime);
     else await this.#goOn();
   }
 
+  /** The network is back: whoever waits has waited long enough. */
+  readonly #online = (): void => {
+    const { failure, lost } = this.#state;
+    if (failure !== null || lost !== null) void this.#tryAgain(lost !== null);
+  };
+
   end(): void {
     this.#ended = true;
+    window.removeEventListener("online", this.#online);
     clearTimeout(this.#timer);
+    clearTimeout(this.#joinTimer);
     this.#stream?.end();
   }
 
   async #failed(trouble: Trouble): Promise<void> {
     if (this.#state.renewing) return;
     const isCalm = performance.now() - this.#wentOnAt > CALM_MS;
-    if (trouble === "broken" || (trouble === "refused" && !isCalm))
+    if (trouble === "broken" || (trouble === "refused" && !isCalm)) {
+      clearTimeout(this.#timer);
       this.#change({ lost: new Error("The stream cannot be played.") });
-    else if (isCalm) await this.#goOn();
-    else this.#change({ failure: new Error("The stream cannot be reached.") });
+    } else if (isCalm) await this.#goOn();
+    else this.#wait(new Error("The stream cannot be reached."));
+  }
+
+  /** It cannot go on now: it tries again after a while. */
+  #wait(failure: unknown): void {
+    this.#change({ failure });
+    this.#plan(TRY_MS);
   }
 
   /** Go on with a fresh token. */
   async #goOn(): Promise<void> {
+    if (this.#state.renewing) return;
     this.#wentOnAt = performance.now();
     this.#change({ renewing: true });
     try {
       await this.#renew();
+      // Some browsers pause what has failed, or open it anew at rest.
+      this.#parts.resume();
     } catch (failure) {
-      this.#change({ failure });
+      this.#wait(failure);
     } finally {
       this.#change({ renewing: false });
     }
@@ -153,12 +202,15 @@ export class Watch {
     if (this.#ended) return;
     if (isSameFilm(this.#opened, this.#tracks)) this.#stream?.renew(url);
     // It was encoded again meanwhile: the old tracks are there only for old tokens.
-    else await this.open(this.#tracks, this.#parts.video.currentTime);
+    else this.#begin(await this.#parts.find(), url, this.#parts.video.currentTime);
+    this.#change({ failure: null });
+    void this.#join();
   }
 
   /** Ask for an address, and plan when to ask again. */
   async #ask(): Promise<string> {
-    const { url, expiresAt } = await this.#parts.ask();
+    const { url, expiresAt, tracks = this.#tracks } = await this.#parts.ask();
+    this.#tracks = tracks;
     this.#plan(renewIn(expiresAt, Date.now()));
     return url;
   }
@@ -167,9 +219,12 @@ export class Watch {
     clearTimeout(this.#timer);
     if (this.#ended) return;
     this.#timer = setTimeout(() => {
-      this.#renew().catch(() => {
-        this.#plan(AGAIN_MS);
-      });
+      const { failure, lost } = this.#state;
+      if (failure !== null || lost !== null) void this.#tryAgain(lost !== null);
+      else
+        this.#renew().catch(() => {
+          this.#plan(AGAIN_MS);
+        });
     }, pause);
   }
 

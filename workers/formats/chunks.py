@@ -9,10 +9,10 @@ Source: ISO/IEC 14496-12, 8.4 to 8.7.
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise, repeat, starmap, tee
-from operator import add, mul
+from operator import add, mul, sub
 from typing import Any, NamedTuple
 
 from workers.formats.boxes import Box, inside, only, perhaps
@@ -63,23 +63,31 @@ class Track:
 
         There may be a million of them, and people wait: what can be done in C is.
         """
-        first, last = tee(accumulate(self._counts(), initial=0))
-        begins, ends = tee(map(self._seconds, self._ticks()))
-        starts, sizes = self.starts, self._sizes(first, islice(last, 1, None))
+        begins, ends = tee(map(self.seconds, self.chunk_ticks()))
+        starts, sizes = self.starts, self.chunk_sizes()
         rows = zip(starts, map(add, starts, sizes), begins, islice(ends, 1, None), strict=False)
         return starmap(Chunk, rows)
 
-    def _sizes(self, first: Iterable[int], last: Iterable[int]) -> Iterator[int]:
-        """Return the size of each chunk: of the samples from one on to before another."""
+    def chunk_sizes(self) -> Iterator[int]:
+        """Return the size of each chunk, in bytes."""
         if isinstance(self.sizes, int):
             return map(mul, self._counts(), repeat(self.sizes))
-        return map(sum, map(self.sizes.__getitem__, map(slice, first, last)))
+        if len(self.sizes) == len(self.starts) and max(self.counts[1::3], default=0) == 1:
+            return iter(self.sizes)  # each has one sample
+        before = array("Q", accumulate(self.sizes, initial=0))
+        begins, ends = tee(map(before.__getitem__, accumulate(self._counts(), initial=0)))
+        return map(sub, islice(ends, 1, None), begins)
 
-    def _seconds(self, ticks: int) -> float:
+    def seconds(self, ticks: int) -> float:
+        """Return when something is to be decoded, in seconds from the beginning of the file."""
         return self.shift + ticks / self.scale
 
-    def _ticks(self) -> Iterator[int]:
+    def chunk_ticks(self) -> Iterator[int]:
         """Yield when each chunk begins, and when the last one ends."""
+        if len(self.times) == 2:
+            each = self.times[1]
+            yield from map(mul, accumulate(self._counts(), initial=0), repeat(each))
+            return
         times = iter(self.times)
         runs = zip(times, times, strict=True)
         now = left = tick = 0

@@ -6,11 +6,10 @@ this order must be nearly the order of time.
 """
 
 from array import array
-from heapq import merge
-from itertools import islice, repeat
-from math import inf
+from itertools import islice
 
 from workers.formats.boxes import Box, top_level
+from workers.formats.chunk_order import FAR_APART, see_order
 from workers.formats.chunks import Track, big_endian, numbers, offset_tables, read_tracks
 from workers.formats.known import Doubt, Known, Piece, Span, beginning, tidied
 from workers.formats.shape import Pipe, Shape
@@ -18,12 +17,8 @@ from workers.formats.shape import Pipe, Shape
 # What else a file may have beside the index and the data: nothing that names places in it.
 _HARMLESS = frozenset({b"ftyp", b"free", b"skip", b"wide", b"uuid", b"udta"})
 _BEGINS = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"})
-# Seconds that one track may be ahead of another where they lie in the file. FFmpeg keeps what came
-# too soon, as pictures that are decoded already.
-_AHEAD_S = 4.0
 # So many chunks of each track are in the sample, so that ffprobe sees something of it.
 _CHUNKS_SEEN = 2
-_FAR_APART = "picture and sound are far apart in the file"
 
 
 def arrange(known: Known, shape: Shape) -> Pipe | None:
@@ -40,7 +35,7 @@ def arrange(known: Known, shape: Shape) -> Pipe | None:
     index = known.need(moov.start, moov.end)
     inner = Box(moov.kind, 0, moov.body - moov.start, len(index))
     tracks = read_tracks(index, inner)
-    begins = _see_order(tracks, [box for box in boxes if box.kind == b"mdat"])
+    begins = see_order(tracks, [box for box in boxes if box.kind == b"mdat"])
     stream: tuple[Piece, ...] = (Span(0, known.size),)
     if begins < moov.start:
         first = boxes[0].end if boxes[0].kind == b"ftyp" else 0
@@ -83,42 +78,11 @@ def _index_of(boxes: list[Box], shape: Shape) -> Box:
     return found[0]
 
 
-def _see_order(tracks: list[Track], data: list[Box]) -> int:
-    """See that the chunks lie in the file as they are needed; return where the first one begins.
-
-    Raises:
-        Doubt: they overlap, lie outside of the data, or are not nearly in the order of time.
-    """
-    ends, behind, begins, limit = {box.body: box.end for box in data}, 0, None, 0
-    bodies = sorted(ends, reverse=True)  # the next one is the last
-    rest = [zip(track.chunks(), repeat(number)) for number, track in enumerate(tracks)]
-    reached = [-inf] * len(tracks)  # up to when each that is played lies before this place
-    for (start, end, since, until), number in merge(*rest):
-        if end == start:
-            continue
-        if start < behind:
-            raise Doubt("chunks overlap")
-        while bodies and bodies[-1] <= start:
-            limit = ends[bodies.pop()]
-        if end > limit:
-            raise Doubt("a chunk is outside the media data")
-        behind = end
-        begins = start if begins is None else begins
-        if tracks[number].played:
-            reached[number] = -inf
-            if max(reached) - since > _AHEAD_S:
-                raise Doubt(_FAR_APART)
-            reached[number] = until
-    if begins is None:
-        raise Doubt("it has no samples")
-    return begins
-
-
 def _end_of_sample(tracks: list[Track], begins: int, shape: Shape, size: int) -> int:
     end = begins + shape.sample
     for track in tracks:
         if track.played:
             end = max([end, *(chunk.end for chunk in islice(track.chunks(), _CHUNKS_SEEN))])
     if end - begins > shape.largest_sample:
-        raise Doubt(_FAR_APART)
+        raise Doubt(FAR_APART)
     return min(end, size)

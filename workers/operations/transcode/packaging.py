@@ -36,6 +36,9 @@ _PLACE = "packaged"
 _LOOK_S = 0.05  # copying is quick: what is there is to be seen at once
 # So long the encode waits at the most for the first segments: they need little, and it takes all.
 _AHEAD_S = 3.0
+# The encode takes all processors. Who presses play as soon as there is something needs them for a
+# moment: the first picture of a film of 2 h came 0.6 s sooner. The film is ready that much later.
+_MOMENT_S, _MOMENT_OF_FILM = 1.5, 0.01
 _SHORT_S = 0.1  # that may be missing of the picture, or be too much
 _HARMED = frozenset({WarningCode.PARTLY_DAMAGED, WarningCode.TRUNCATED})
 
@@ -148,13 +151,16 @@ class Packaging:
         return self.refused and self._is_missed
 
     async def ahead(self) -> None:
-        """Wait until something of it can be watched, or it has ended; not for long."""
+        """Wait until something of it can be watched, and a moment, or until it has ended."""
         listed = asyncio.ensure_future(self._stream.listed.wait())
         try:
             both = {listed, self.task}
             await asyncio.wait(both, timeout=_AHEAD_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await end(listed)
+        if self._stream.listed.is_set():
+            moment = min(_MOMENT_S, self._packaged.seconds * _MOMENT_OF_FILM)
+            await asyncio.wait({self.task}, timeout=moment)
         if self.task.done():
             self.task.result()
 

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise, repeat, starmap, tee
-from operator import add, mul, sub
+from operator import add, mul
 from typing import Any, NamedTuple
 
 from workers.formats.boxes import Box, inside, only, perhaps
@@ -74,9 +74,9 @@ class Track:
             return map(mul, self._counts(), repeat(self.sizes))
         if len(self.sizes) == len(self.starts) and max(self.counts[1::3], default=0) == 1:
             return iter(self.sizes)  # each has one sample
-        before = array("Q", accumulate(self.sizes, initial=0))
-        begins, ends = tee(map(before.__getitem__, accumulate(self._counts(), initial=0)))
-        return map(sub, islice(ends, 1, None), begins)
+        first, last = tee(accumulate(self._counts(), initial=0))
+        slices = map(slice, first, islice(last, 1, None))
+        return map(sum, map(self.sizes.__getitem__, slices))
 
     def seconds(self, ticks: int) -> float:
         """Return when something is to be decoded, in seconds from the beginning of the file."""

@@ -1,27 +1,34 @@
 """hls.js and shaka-player show every frame at its time, on a page of somebody else."""
 
 import asyncio
+import hashlib
+import os
 import random
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
+import httpx
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from client import Framemill
 from client.models import Video
+from embedded.stack import Stack
+from tests.support.hls_check import read_media
 from tests.support.player_page import page_elsewhere
-from tests.support.product import Clips, Deployment
-from tests.support.waiting import PATIENCE_S, patience
+from tests.support.product import Clips, Deployment, Workers
+from tests.support.waiting import PATIENCE_S, patience, wait_until
 
 pytestmark = pytest.mark.thorough("watches films in real time")
 
 _RATE, _LENGTH_S = 24, 60
 _LAST = _RATE * _LENGTH_S - 1
 _SEEKS = 20
+_SOME = 4  # segments of each track, when the worker dies
 _LEAP_S = 0.25  # that the time in the film may be ahead of the clock from one picture to the next
 _AGAIN_S = 2.5 / _RATE  # which shaka shows once more where another size begins
 _BITS = 11
@@ -208,3 +215,57 @@ async def test_a_film_is_watched_from_its_first_segment_to_its_end(
     assert seen[-1][1] in (_LAST - 2, _LAST - 1, _LAST)
     _see(seen, rate=2)
     assert await page.evaluate("told") == []
+
+
+async def test_who_watches_goes_on_when_a_worker_dies(
+    browser: Browser, unmanned: Stack, workers: Workers, elsewhere: str, clips: Clips,
+    somebody: Callable[[Deployment], Framemill], tmp_path: Path,
+) -> None:  # fmt: skip
+    """What was listed stays as it was, and the next worker's segments follow it."""
+    film = _numbered(clips, tmp_path / "film.mp4", *_KINDS["encoded"])
+    framemill = somebody(unmanned)
+    first = workers.start()
+    video = await _uploaded(framemill, film, until=lambda each: bool(each.playable))
+    found = await asyncio.to_thread(framemill.api.playback, video.id)
+    page = await browser.new_page()
+    watched = await _open(page, elsewhere, "hls", str(found.hls_url))
+    await page.evaluate("watch(); video.playbackRate = 2; video.play()")
+    place = str(found.hls_url).removesuffix("master.m3u8")
+    async with httpx.AsyncClient(follow_redirects=True, trust_env=False) as http:
+
+        async def lists() -> dict[str, str]:
+            names = ("720p", "480p", "audio")
+            return {name: (await http.get(f"{place}{name}.m3u8")).text for name in names}
+
+        async def parts(of: dict[str, str]) -> list[str]:
+            """Return what the segments of lists are, as their players read them."""
+            found = []
+            for name, text in of.items():
+                for part in read_media(text).parts:
+                    last = part.offset + part.size - 1
+                    headers = {"Range": f"bytes={part.offset}-{last}"}
+                    answer = await http.get(f"{place}{part.address}", headers=headers)
+                    assert len(answer.content) == part.size, (name, part)
+                    found.append(hashlib.sha256(answer.content).hexdigest())
+            return found
+
+        async def has_some() -> bool:
+            return all(len(read_media(text).parts) >= _SOME for text in (await lists()).values())
+
+        await wait_until(has_some)
+        os.kill(first.pid, signal.SIGKILL)
+        before = await lists()
+        assert all("ENDLIST" not in text for text in before.values())
+        segments = await parts(before)
+        workers.start()
+        await watched.to_the_end()
+        after = await lists()
+        assert {
+            name: text.startswith(before[name]) for name, text in after.items()
+        } == dict.fromkeys(after, True)
+        assert await parts(before) == segments
+    seen = await page.evaluate("seen")
+    assert seen[-1][1] in (_LAST - 2, _LAST - 1, _LAST)
+    _see(seen, rate=2)
+    assert await page.evaluate("told") == []
+    await page.close()

@@ -43,32 +43,6 @@ const players = {
     sizes() {
       return [...new Set(this.player.getVariantTracks().map((track) => track.height))];
     },
-    async choose(height) {
-      const tracks = this.player.getVariantTracks();
-      const now = tracks.find((track) => track.active);
-      const of = tracks.filter((track) => track.height === height);
-      this.player.configure("abr.enabled", false);
-      if (now.height === height) return;
-      // A seek before it has begun with that stops shaka for good.
-      const begun = new Promise((resolve) => {
-        this.player.addEventListener("segmentappended", ({ contentType }) => {
-          if (contentType === "video") resolve();
-        });
-      });
-      this.player.selectVariantTrack(of.find((track) => track.language === now.language), true);
-      await begun;
-    },
-    hear(language) {
-      const tracks = this.player.getAudioTracks();
-      this.player.selectAudioTrack(tracks.find((track) => track.language === language));
-    },
-    heard() {
-      return this.player.getAudioTracks().find((track) => track.active)?.language;
-    },
-    read(language) {
-      const tracks = this.player.getTextTracks();
-      this.player.selectTextTrack(tracks.find((track) => track.language === language));
-    },
   },
 };
 

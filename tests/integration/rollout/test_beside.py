@@ -46,7 +46,7 @@ _WRONG = {
         SELECT task_id FROM task_attempts WHERE outcome = 'succeeded'
         GROUP BY task_id HAVING count(*) > 1""",
     "outputs of two jobs": """
-        SELECT video_id FROM assets WHERE state = 'published'
+        SELECT video_id FROM assets WHERE state = 'published' AND is_main
         GROUP BY video_id HAVING count(DISTINCT job_id) > 1""",
     "an output that one of them does not know": """
         SELECT id FROM (SELECT id FROM renditions UNION ALL SELECT id FROM artifacts) AS old

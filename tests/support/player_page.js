@@ -1,12 +1,14 @@
 // Two players behind one set of words, and what is seen of the film that they show.
 const video = document.querySelector("video");
-window.told = []; // errors
+window.told = []; // errors that a viewer would notice
+window.errors = []; // all of hls.js, also those that it gets over
 
 const players = {
   hls: {
     async open(url) {
       const hls = (this.hls = new Hls({ startPosition: 0 }));
       hls.on(Hls.Events.ERROR, (_, data) => {
+        errors.push(`${data.details} ${data.error?.message}`);
         if (data.fatal || data.details === "bufferSeekOverHole") told.push(data.details);
       });
       const parsed = new Promise((resolve) => hls.once(Hls.Events.MANIFEST_PARSED, resolve));

@@ -1,60 +1,16 @@
 """hls.js in a real browser, on a page of another origin than the API's: redirects, ranges, CORS."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-
 import pytest
 from playwright.async_api import Page, Response
 
-from embedded.page import FOLDER
 from tests.support import browser
 from tests.support.app import Api, served
 from tests.support.captions import add
 from tests.support.growing import Growing, finish, grow
+from tests.support.player_page import page_elsewhere
 
-HLS = FOLDER / "node_modules" / "hls.js" / "dist" / "hls.min.js"
-_PAGE = """<!doctype html><title>A page of somebody else</title><video muted></video>
-<script src="/hls.js"></script><script>
-const video = document.querySelector("video");
-window.told = []; // of errors
-function play(url) {
-  const hls = new Hls({ startPosition: 0 });
-  hls.on(Hls.Events.ERROR, (_, data) => told.push(`${data.details} ${data.error?.message}`));
-  hls.loadSource(url);
-  hls.attachMedia(video);
-  video.playbackRate = 3;
-  void video.play(); // it would wait for what never comes
-}
-</script>"""
-
-
-@contextmanager
-def page_elsewhere() -> Iterator[str]:
-    """Serve a page with a player; yields its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            is_script = self.path == "/hls.js"
-            body = HLS.read_bytes() if is_script else _PAGE.encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/javascript" if is_script else "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+# Nobody awaits that it plays: it would wait for what never comes.
+_PLAY = "async (url) => { await players.hls.open(url); video.playbackRate = 3; void video.play(); }"
 
 
 async def place_of(growing: Growing, address: str) -> str:
@@ -68,8 +24,6 @@ async def until(page: Page, condition: str) -> None:
 
 
 async def test_it_plays_while_the_film_is_made_and_on_to_its_end(api: Api) -> None:
-    if not HLS.exists():
-        pytest.skip("the page's packages are not installed: python -m embedded.page build")
     growing = await grow(api)
     async with served(api) as address, browser.started() as program:
         with page_elsewhere() as elsewhere:
@@ -82,12 +36,12 @@ async def test_it_plays_while_the_film_is_made_and_on_to_its_end(api: Api) -> No
 
             page.on("response", note)
             await page.goto(elsewhere)
-            await page.evaluate("url => play(url)", await place_of(growing, address))
+            await page.evaluate(_PLAY, await place_of(growing, address))
             # It has no end yet, and begins at its beginning all the same.
             await until(page, "video.currentTime > 1")
             await finish(api, growing)
             await until(page, "video.ended")
-            told = await page.evaluate("told")
+            told = await page.evaluate("errors")
             lasts = await page.evaluate("video.duration")
             frames = await page.evaluate("video.getVideoPlaybackQuality().totalVideoFrames")
             await page.evaluate("video.currentTime = 3.1")
@@ -123,21 +77,19 @@ _LISTEN = """() => {
 
 async def test_captions_come_at_their_times(api: Api) -> None:
     """Also of a film that grows; and hls.js needs nothing told but the list."""
-    if not HLS.exists():
-        pytest.skip("the page's packages are not installed: python -m embedded.page build")
     growing = await grow(api)
     await add(growing.owner, growing.video_id, text=_CAPTIONS, default=True)
     async with served(api) as address, browser.started() as program:
         with page_elsewhere() as elsewhere:
             page = await program.new_page()
             await page.goto(elsewhere)
-            await page.evaluate("url => play(url)", await place_of(growing, address))
+            await page.evaluate(_PLAY, await place_of(growing, address))
             await page.evaluate(_LISTEN)
             await until(page, "video.currentTime > 1")
             await finish(api, growing)
             await until(page, "video.ended")
             shown = await page.evaluate("shown")
-            told = await page.evaluate("told")
+            told = await page.evaluate("errors")
     assert [each for each in told if "bufferStalled" not in each] == []
     # Three times as fast, on a machine that does other work: a quarter of a second is soon over.
     assert shown == {

@@ -24,7 +24,7 @@ from workers.outputs.stream_track import (
     is_early,
     new_track,
 )
-from workers.runtime.concurrency import end
+from workers.runtime.concurrency import end, unbroken
 from workers.transfer_limits import DEFAULT_PACE, Pace
 
 _log = log.get(__name__)
@@ -173,8 +173,9 @@ class Stream:
 
     async def _look(self, *, all_made: bool) -> None:
         try:
-            # In a thread: a slow disk must not stop the heartbeat.
-            failed = await asyncio.to_thread(_look, self._tracks, all_made=all_made)
+            # In a thread: a slow disk must not stop the heartbeat. Cancelled when FFmpeg has ended,
+            # it has to be over before it is looked for the last time.
+            failed = await unbroken(asyncio.to_thread(_look, self._tracks, all_made=all_made))
             if all_made:
                 _agree([track.reader for track in self._tracks])
             for track, reason in failed:
@@ -244,7 +245,7 @@ class Stream:
         """Store segments in one object: those of a track together, its header before the first."""
         key, path = f"{self._prefix}{self._objects}.mp4", self._place / f"{self._objects}.span"
         self._objects += 1
-        ends = await asyncio.to_thread(_join, path, batch)
+        ends = await unbroken(asyncio.to_thread(_join, path, batch))
         self._listing.storing(key)
         await send(self._storage, path, ends[-1], key, _CONTENT_TYPE, self._pace)
         path.unlink()

@@ -20,8 +20,11 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         await end(*tasks)
 
 
-async def unbroken(work: Coroutine[Any, Any, object]) -> None:
-    """Do it to its end however often cancelled, and only then be cancelled."""
+async def unbroken(work: Coroutine[Any, Any, T]) -> T:
+    """Do it to its end however often cancelled, and only then be cancelled; return its result.
+
+    What runs in a thread goes on when it is cancelled, and would meet what is done next.
+    """
     task, cancelled = asyncio.ensure_future(work), None
     while not task.done():
         try:
@@ -29,8 +32,7 @@ async def unbroken(work: Coroutine[Any, Any, object]) -> None:
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is None:
-        task.result()
-        return
+        return task.result()
     if not task.cancelled():
         task.exception()  # seen; being cancelled comes first
     raise cancelled

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,8 +19,10 @@ from core.tasks.spans import NewSpan, NewTrack
 from tests.support.streaming import Kept
 from tests.support.waiting import patiently
 from tests.support.work import claim, encoding, lapse, let_lapse, queue_video, video_of
+from workers.formats.segment import Segment, read_segment
 from workers.media.ladder import Ladder, Rung
 from workers.media.tracks import PlannedTrack, tracks_of
+from workers.outputs import segments
 from workers.outputs.follow import follow
 from workers.outputs.stream import GivenUpError, Stream
 from workers.runtime.listing import AttemptListing
@@ -161,3 +165,34 @@ async def test_a_later_attempt_that_knows_the_sound_alone_says_when_the_film_can
     await stream.finish()
     assert await listed(db) == ["120p", "180p", "audio"]
     assert (await video_of(db, queued.video_id)).playable_at is not None
+
+
+async def test_a_look_that_is_cut_short_is_over_before_the_last_one(
+    storage: Storage, made: Encoded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # FFmpeg ends while a thread reads a segment. Two that looked would each count it.
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slowly(data: bytes) -> Segment | None:
+        reading.set()
+        assert go_on.wait(60)
+        return read_segment(data)
+
+    monkeypatch.setattr(segments, "read_segment", slowly)
+    tracks = tracks_of(made.plan)
+    stream = Stream(storage, kept := Kept(), tracks, tmp_path, f"streams/{uuid.uuid4().hex}/")
+    await stream.begin()
+    for track in tracks:
+        shutil.copytree(made.folder / track.name, tmp_path / track.name, dirs_exist_ok=True)
+    looking = asyncio.create_task(stream.grown())
+    await asyncio.to_thread(reading.wait)
+    looking.cancel()
+    await asyncio.wait({looking}, timeout=0.2)
+    over = looking.done()
+    go_on.set()
+    assert not over
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    await stream.finish()
+    assert stream.given_up is None
+    assert sorted(kept.tracks) == ["120p", "180p", "audio"]

@@ -108,7 +108,7 @@ class World:
         return self.stack.environment["S3_BUCKET"]
 
     def log_time(self, event: str, video_id: str) -> float:
-        """Return when the worker logged an event about a video, in seconds since the epoch.
+        """Return when the worker first logged an event of a video, in seconds since the epoch.
 
         Raises:
             MeasureError: the line does not come.
@@ -116,7 +116,7 @@ class World:
         deadline = time.monotonic() + _LOG_PATIENCE_S
         log = self.stack.data_dir / "logs" / "worker.log"
         while True:
-            for line in reversed(log.read_text(errors="replace").splitlines()):
+            for line in log.read_text(errors="replace").splitlines():
                 if event in line and video_id in line:
                     entry = json.loads(line)
                     if entry.get("event") == event and entry.get("video_id") == video_id:

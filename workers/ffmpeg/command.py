@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from workers.ffmpeg.capabilities import Capabilities
-from workers.ffmpeg.encoders import encoder_options
-from workers.ffmpeg.graph import picture_graph, video_label
+from workers.ffmpeg.encoders import LOOKAHEAD, SHORT_LOOKAHEAD, encoder_options
+from workers.ffmpeg.graph import lead_graph, picture_graph, video_label
 from workers.ffmpeg.segment_output import segment_slave
 from workers.ffmpeg.sound import AUDIO_LABEL, channels_of, sound_decoder, sound_graph
 from workers.ffmpeg.stills import poster_output, storyboard_output
 from workers.ffmpeg.text_output import text_outputs
 from workers.ffmpeg.whitelists import ALPHA_DECODERS, MAX_ALLOC_BYTES, input_options
 from workers.media.audio_plan import AudioPlan
+from workers.media.lead import Lead
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import POSTER_NAME, EncodePlan, PlannedRendition
 from workers.media.tracks import PlannedTrack, tracks_of
@@ -32,12 +33,7 @@ def encode_command(
     directory that FFmpeg runs in.
     """
     return [
-        *opening(ffmpeg, source, limits),
-        # Pictures of another size go through the same graph: made anew, it would count from 0.
-        "-reinit_filter:v", "0",
-        *_decoder(plan, capabilities),
-        *sound_decoder(plan),
-        "-i", source,
+        *_input(ffmpeg, plan, source, capabilities, limits),
         "-filter_complex", picture_graph(plan, capabilities, most_frames(plan, limits)),
         *_video_options(plan),
         *_audio_options(plan, out_dir),
@@ -47,6 +43,39 @@ def encode_command(
         *text_outputs(plan.texts, out_dir, until(limits)),
         *poster_output(out_dir),
         *(storyboard_output(out_dir) if plan.storyboard else ()),
+    ]  # fmt: skip
+
+
+def lead_command(
+    ffmpeg: str,
+    lead: Lead,
+    source: str,
+    out_dir: str,
+    capabilities: Capabilities,
+    limits: Limits = DEFAULT_LIMITS,
+) -> list[str]:
+    """Write the argument list of a lead, which is segments alone; else as `encode_command`."""
+    plan = lead.plan
+    return [
+        *_input(ffmpeg, plan, source, capabilities, limits),
+        "-filter_complex", lead_graph(plan, capabilities, lead.frames),
+        *_video_options(plan, SHORT_LOOKAHEAD),
+        *_audio_options(plan, None),
+        *until(limits.model_copy(update={"max_duration_s": lead.seconds})),
+        "-f", "tee", tee([], plan, out_dir),
+    ]  # fmt: skip
+
+
+def _input(
+    ffmpeg: str, plan: EncodePlan, source: str, capabilities: Capabilities, limits: Limits
+) -> list[str]:
+    return [
+        *opening(ffmpeg, source, limits),
+        # Pictures of another size go through the same graph: made anew, it would count from 0.
+        "-reinit_filter:v", "0",
+        *_decoder(plan, capabilities),
+        *sound_decoder(plan),
+        "-i", source,
     ]  # fmt: skip
 
 
@@ -69,13 +98,13 @@ def opening(ffmpeg: str, source: str, limits: Limits) -> list[str]:
     ]  # fmt: skip
 
 
-def _video_options(plan: EncodePlan) -> list[str]:
+def _video_options(plan: EncodePlan, lookahead: int = LOOKAHEAD) -> list[str]:
     options: list[str] = []
     for number, rendition in enumerate(plan.renditions):
         options += ["-map", f"[{video_label(number)}]", *_quality(number, rendition)]
     return [
         *options,
-        *encoder_options(plan),
+        *encoder_options(plan, lookahead),
         "-sn", "-dn",
         # Names, places and chapters of the source stay out of what is shared.
         "-map_metadata", "-1",
@@ -122,7 +151,7 @@ def _quality(number: int, rendition: PlannedRendition) -> list[str]:
     ]  # fmt: skip
 
 
-def _audio_options(plan: EncodePlan, out_dir: str) -> list[str]:
+def _audio_options(plan: EncodePlan, out_dir: str | None) -> list[str]:
     if plan.audio is None:
         return []
     return [

@@ -9,7 +9,9 @@ ENCODERS: dict[Codec, str] = {"h264": "libx264", "hevc": "libx265", "av1": "libs
 # choosing coefficients well; and a milder adaptive quantiser. With the keyframes placed as below
 # one video at 720 lines took about a quarter fewer bytes at the same VMAF, in the same time.
 _TUNED_PRESETS = frozenset({"superfast", "veryfast", "faster"})
-_TUNING = "rc-lookahead=20:weightp=2:trellis=1:aq-strength=0.7"
+_TUNING = "weightp=2:trellis=1:aq-strength=0.7"
+LOOKAHEAD = 20  # pictures; of a lead, for which people wait, fewer
+SHORT_LOOKAHEAD = 4
 # SVT-AV1 numbers its presets; those from 10 on can spoil the picture, its own log says.
 _SVT_PRESETS = {
     "ultrafast": 11, "superfast": 10, "veryfast": 9, "faster": 8, "fast": 7,
@@ -17,28 +19,30 @@ _SVT_PRESETS = {
 }  # fmt: skip
 
 
-def encoder_options(plan: EncodePlan) -> list[str]:
+def encoder_options(plan: EncodePlan, lookahead: int = LOOKAHEAD) -> list[str]:
     """Return the options of the encoders of a plan, but for its qualities.
 
-    Where all have one codec, they are for all streams.
+    Where all have one codec, they are for all streams. `lookahead` is that of H.264, in pictures.
     """
     codecs = [each.codec for each in plan.renditions]
     if len(set(codecs)) == 1:
-        return [word for name, value in _options(codecs[0], plan) for word in (f"-{name}", value)]
+        found = _options(codecs[0], plan, lookahead)
+        return [word for name, value in found for word in (f"-{name}", value)]
     options: list[str] = []
     for number, codec in enumerate(codecs):
-        for name, value in _options(codec, plan):
+        for name, value in _options(codec, plan, lookahead):
             options += [f"-{name.removesuffix(':v')}:v:{number}", value]
     return options
 
 
-def _options(codec: Codec, plan: EncodePlan) -> list[tuple[str, str]]:
+def _options(codec: Codec, plan: EncodePlan, lookahead: int) -> list[tuple[str, str]]:
     """Return options with their values, as they are for all streams of pictures."""
-    return {"h264": _h264, "hevc": _hevc, "av1": _av1}[codec](plan)
+    return _h264(plan, lookahead) if codec == "h264" else {"hevc": _hevc, "av1": _av1}[codec](plan)
 
 
-def _h264(plan: EncodePlan) -> list[tuple[str, str]]:
-    params = [_TUNING] if plan.preset in _TUNED_PRESETS else []
+def _h264(plan: EncodePlan, lookahead: int) -> list[tuple[str, str]]:
+    is_tuned = plan.preset in _TUNED_PRESETS
+    params = [f"rc-lookahead={lookahead}:{_TUNING}"] if is_tuned else []
     if plan.streamed:
         # Keep it from adding keyframes to those that are forced: each would begin a segment.
         gop = plan.keyframe_interval

@@ -31,6 +31,11 @@ def picture_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int
     return ";".join(chains)
 
 
+def lead_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
+    """Write the first pictures of a plan that has one size, and no stills."""
+    return f"{_base(plan, capabilities, most_frames)};[size0]null[{video_label(0)}]"
+
+
 def _base(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
     """Decode to the largest rendition: fewest frames first, then fewest pixels."""
     video, filters = readable(plan.video, capabilities)

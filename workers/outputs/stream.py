@@ -19,6 +19,7 @@ from workers.outputs.segments import Finished, OffGridError, SegmentReader
 from workers.outputs.send import send
 from workers.outputs.stream_track import (
     MOST_SEGMENTS,
+    OtherHeaderError,
     StreamTrack,
     can_be_watched,
     is_early,
@@ -50,6 +51,7 @@ class Stream:
         unsent: bytes that wait to be stored.
         listed: set once something of it is listed.
         given_up: why its tracks were taken back; None if they were not.
+        anew: whether what is listed already is withdrawn.
         left_out: sounds beside the default one that have nothing in them, or are not as planned.
     """
 
@@ -64,21 +66,24 @@ class Stream:
         *,
         anew: bool = False,
         completes: bool = True,
+        most: int | None = None,
     ) -> None:
         """Begin nothing yet.
 
         Segments come into `place`, and are stored below `prefix`. What is listed already was made
         of the same plan, or is to be withdrawn and made `anew`. The film can be played with these
-        tracks alone, if they are what `completes` it.
+        tracks alone, if they are what `completes` it. Only the first `most` segments of each are
+        looked for, if that is given.
         """
-        self._anew, self._completes = anew, completes
+        self.anew, self._completes = anew, completes
         self._names = [track.name for track in tracks]
         self.listed = asyncio.Event()
         self.given_up: str | None = None
         self.left_out: list[PlannedTrack] = []
         self._storage, self._listing, self._pace = storage, listing, pace
         self._place, self._prefix = place, prefix
-        self._tracks = [StreamTrack(SegmentReader(track, place / track.name)) for track in tracks]
+        readers = [SegmentReader(track, place / track.name, most) for track in tracks]
+        self._tracks = [StreamTrack(reader) for reader in readers]
         self._storing: asyncio.Task[None] | None = None
         self._objects = 0  # that were begun
         self._next = 0.0
@@ -105,7 +110,7 @@ class Stream:
         for track in self._tracks:
             (self._place / track.name).mkdir()
         known = dict(await self._listing.listed())
-        gone = {*self._names} if self._anew else set()
+        gone = {*self._names} if self.anew else set()
         if not any(track.planned.remuxed for track in self._tracks):
             # Of what is not made this time nothing more would come; what is packaged grows beside.
             old = {name for name, found in known.items() if found.made != Made.REMUXED}
@@ -146,10 +151,13 @@ class Stream:
         for track in [each for each in self._tracks if not each.is_needed]:
             if track.silent or track.found_end < film - _SHORT_S:
                 await self._leave_out(track, f"silent, or ends at {float(track.found_end):.1f} s")
-        while any(track.waiting for track in self._tracks):
-            await self._store()
-        if self._spans:
-            await _however_long(self._list)
+        await self._store_all()
+
+    async def keep(self) -> None:
+        """Store and list what is whole by now: more will come, of another FFmpeg. As `finish`."""
+        await self._stored()
+        await self._look(all_made=False)
+        await self._store_all()
 
     async def complete(self) -> None:
         """Note, once all is listed, that its tracks grow no more; raises as `finish`."""
@@ -171,6 +179,12 @@ class Stream:
             self._storing.result()
             self._storing = None
 
+    async def _store_all(self) -> None:
+        while any(track.waiting for track in self._tracks):
+            await self._store()
+        if self._spans:
+            await _however_long(self._list)
+
     async def _look(self, *, all_made: bool) -> None:
         try:
             # In a thread: a slow disk must not stop the heartbeat. Cancelled when FFmpeg has ended,
@@ -179,7 +193,10 @@ class Stream:
             if all_made:
                 _agree([track.reader for track in self._tracks])
             for track, reason in failed:
-                await self._leave_out(track, str(reason))
+                if isinstance(reason, OtherHeaderError):
+                    await self._begin_anew(track, str(reason))
+                else:
+                    await self._leave_out(track, str(reason))
             for track in [each for each in self._tracks if each.is_silent_for_long]:
                 await self._leave_out(track, f"silent for {float(track.found_end):.0f} s")
         except OffGridError as error:
@@ -192,6 +209,14 @@ class Stream:
             self._tracks, self._new_tracks, self._spans = [], [], []
         for place in self._off:
             await asyncio.to_thread(_empty, place)
+
+    async def _begin_anew(self, track: StreamTrack, reason: str) -> None:
+        """Take back what is listed of a track; it is listed once more from its beginning."""
+        _log.warning("listed_anew", track=track.name, reason=reason)
+        await self._stored()
+        await self._listing.withdraw([track.name])
+        track.begin_anew()
+        self._playable = not self._completes or can_be_watched(self._tracks)
 
     async def _leave_out(self, track: StreamTrack, reason: str) -> None:
         """Leave out a sound, and take back what is listed of it."""
@@ -278,11 +303,17 @@ async def _however_long(write: Callable[[], Awaitable[None]]) -> None:
 def _look(
     tracks: Sequence[StreamTrack], *, all_made: bool
 ) -> list[tuple[StreamTrack, OffGridError]]:
-    """Look for new segments; return the sounds that are not as planned and that nobody needs."""
-    failed = []
+    """Look for new segments.
+
+    Returns:
+        Sounds that are not as planned and that nobody needs, and what must be listed anew.
+    """
+    failed: list[tuple[StreamTrack, OffGridError]] = []
     for track in tracks:
         try:
             track.look(all_made=all_made)
+        except OtherHeaderError as error:
+            failed.append((track, error))
         except OffGridError as error:
             if track.is_needed:
                 raise

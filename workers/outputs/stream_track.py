@@ -20,6 +20,10 @@ MOST_SILENT = 8192  # segments of a silent sound kept on the disk: over 4 h, som
 _SILENT_BYTES, _SILENT_FRAME_BYTES = 800, 8
 
 
+class OtherHeaderError(OffGridError):
+    """What was listed before has another header: nothing can go on after it."""
+
+
 @dataclass
 class StreamTrack:
     """A track.
@@ -87,6 +91,7 @@ class StreamTrack:
         """Find new segments, and pass over what an earlier attempt has listed.
 
         Raises:
+            OtherHeaderError: what was listed is of no use.
             OffGridError: a segment is not as planned, or not what it was in that attempt.
             OSError: the disk failed.
         """
@@ -103,6 +108,10 @@ class StreamTrack:
             self._is_stored_to(each)
             self.reader.ready.popleft()
             each.path.unlink()
+
+    def begin_anew(self) -> None:
+        """Forget what was listed before; nothing of it was passed over."""
+        self.known, self.id, self.begun = None, new_id(), False
 
     def _is_stored_to(self, each: Finished) -> None:
         self.stored_end = self.end_of(each)
@@ -124,13 +133,14 @@ class StreamTrack:
     def _pass_over(self) -> None:
         known, reader = self.known, self.reader
         while known is not None and reader.ready and reader.ready[0].number < known.segments:
+            if hashlib.sha256(reader.header_bytes).hexdigest() != known.init_sha256:
+                raise OtherHeaderError(f"{self.name} has another header than before")
             each = reader.ready.popleft()
             each.path.unlink()
             self._is_stored_to(each)
             is_last = each.number + 1 == known.segments
             until = each.segment.start + each.segment.duration
-            same = hashlib.sha256(reader.header_bytes).hexdigest() == known.init_sha256
-            if not same or (is_last and until != known.end):
+            if is_last and until != known.end:
                 raise OffGridError(f"{self.name} is not what it was in the attempt before")
 
 

@@ -167,6 +167,35 @@ async def test_a_later_attempt_that_knows_the_sound_alone_says_when_the_film_can
     assert (await video_of(db, queued.video_id)).playable_at is not None
 
 
+async def test_a_track_whose_header_is_another_is_listed_from_its_beginning_again(
+    db: Database, storage: Storage, made: Encoded, tmp_path: Path, clean: None
+) -> None:
+    queued = await queue_video(db)
+    work = await encoding(db, queued)
+    listing, tracks = AttemptListing(db, work), tracks_of(made.plan)
+    place = tmp_path / "first"
+    place.mkdir()
+    first = Stream(storage, listing, tracks, place, f"{work.stream_prefix}first/", most=1)
+    await first.begin()
+    for track in tracks:
+        shutil.copytree(made.folder / track.name, place / track.name, dirs_exist_ok=True)
+    # As another release of FFmpeg may write it: the creation time.
+    header = bytearray((place / "120p/init.mp4").read_bytes())
+    header[header.index(b"mvhd") + 11] ^= 1
+    (place / "120p/init.mp4").write_bytes(header)
+    await first.keep()
+    before = {name: found.track_id for name, found in (await listing.listed()).items()}
+    assert sorted(before) == ["120p", "180p", "audio"]
+
+    second = await stream_of(storage, listing, made, work, tmp_path / "second", tracks)
+    await second.finish()
+    found = await listing.listed()
+    assert {name for name in before if found[name].track_id == before[name]} == {"180p", "audio"}
+    assert {found[track.name].segments for track in tracks} == {3}
+    assert second.given_up is None
+    assert (await video_of(db, queued.video_id)).playable_at is not None
+
+
 async def test_a_look_that_is_cut_short_is_over_before_the_last_one(
     storage: Storage, made: Encoded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

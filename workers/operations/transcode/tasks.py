@@ -38,6 +38,7 @@ from workers.media.sounds import with_sounds
 from workers.media.tracks import codecs_of, completes, needed, tracks_of
 from workers.operations.transcode.completing import EndsApartError, completed
 from workers.operations.transcode.encoding import TooMuchTextError, encoded, failed_by_itself
+from workers.operations.transcode.leading import lead_made
 from workers.operations.transcode.packable import with_packaged
 from workers.operations.transcode.packaging import beside_packaging
 from workers.operations.transcode.texts import texts_made
@@ -256,6 +257,8 @@ async def _make_once(
     stream = _stream(context, decided)
     try:
         context.report.enter(Stage.ENCODING)
+        if stream is not None and not stream.anew:
+            await lead_made(context, decided, feed)
         words = await encoded(context, decided, feed, uploads, stream)
         late = diagnose.late_streams(words)
         if late and not context.reach:

@@ -61,11 +61,14 @@ function number() {
   return bits.slice(2).reduce((sum, bit, place) => sum + (bit ? 2 ** place : 0), 0);
 }
 
-// What was shown since `watch`: time in the film, number, size, and when, all in order.
+// What was shown since `watch`, in order: time in the film, number, size, when it was shown, and how
+// much later it was looked at. A busy machine shows the next pictures meanwhile.
 window.seen = [];
 function watch() {
-  const look = (now, { mediaTime }) => {
-    seen.push([mediaTime, number(), video.videoHeight, now / 1000]);
+  const look = (_now, { mediaTime, presentationTime }) => {
+    const [shown, height] = [number(), video.videoHeight];
+    const late = performance.now() - presentationTime;
+    seen.push([mediaTime, shown, height, presentationTime / 1000, late / 1000]);
     video.requestVideoFrameCallback(look);
   };
   video.requestVideoFrameCallback(look);

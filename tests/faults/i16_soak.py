@@ -90,7 +90,7 @@ SCENARIO = Scenario(
             "sweeps",
             "nobody looks for tasks that were lost",
             ("lapse", "resend", "only_told"),
-            8,
+            16,  # of which some must be under way just when a worker is killed
             (soak_plan.KILL_WORKER, soak_plan.PURGE),
         ),
     ),

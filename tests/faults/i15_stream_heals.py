@@ -76,7 +76,7 @@ class _Try:
                 await watcher.stop()
 
     async def _played(self) -> tuple[list[str], float | None]:
-        await self.world.until_encoding(self.video_id)
+        await self.world.until_encoding(self.video_id, or_ready=True)
         over = asyncio.Event()
         trouble = asyncio.create_task(self._trouble(over))
         try:

@@ -90,7 +90,7 @@ SCENARIO = Scenario(
             "sweeps",
             "nobody looks for tasks that were lost",
             ("lapse", "resend", "only_told"),
-            16,  # of which some must be under way just when a worker is killed
+            12,  # of which some must be under way just when a worker is killed
             (soak_plan.KILL_WORKER, soak_plan.PURGE),
         ),
     ),

@@ -12,6 +12,7 @@ _OF_FILM, _MOST_S = 0.01, 60.0
 # It pays where all sizes together have so many times the pixels of the smallest.
 _WORTH = 6
 _SHORTEST = 4  # of a film that is that many times its lead, it comes sooner
+_LATEST_S = 2.0
 # The sound goes on for so long behind the last picture: its last segment must be whole.
 _BEYOND_S = 0.5
 
@@ -36,6 +37,8 @@ class Lead:
 def lead_of(decided: EncodePlan | AudioPlan) -> Lead | None:
     """Return the lead of a film; None if it would come no sooner than the film itself."""
     if isinstance(decided, AudioPlan) or decided.still or _is_packaged_whole(decided):
+        return None
+    if decided.sound_delay > _LATEST_S:  # it would be read up to there
         return None
     segments = _segments(decided)
     frames = segments * decided.keyframe_interval

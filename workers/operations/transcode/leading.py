@@ -30,7 +30,8 @@ from workers.sources.read import INPUT
 _log = log.get(__name__)
 _PLACE = "lead"
 _LOOK_S = 0.05  # people wait for it
-_WALL_S = 20.0  # what takes longer is no gain
+# What takes longer than the film itself is no gain: so many times, and so many seconds besides.
+_PATIENCE, _SPARE_S = 2.0, 10.0
 
 
 async def lead_made(context: Context, decided: EncodePlan | AudioPlan, feed: Feed | None) -> None:
@@ -77,11 +78,12 @@ async def _encoded(context: Context, lead: Lead, feed: Feed | None, stream: Stre
     source = PIPE if feed is not None else f"./{INPUT}"
     argv = lead_command(tools.ffmpeg, lead, source, _PLACE, tools.capabilities, context.limits)
     context.report.add(shlex.join(["ffmpeg", *argv[1:]]))
+    wall = _PATIENCE * lead.seconds + _SPARE_S
     finished = await run(
         argv,
         cwd=place,
         outputs=place / _PLACE,
-        limits=ProcessLimits(stall_seconds=tools.limits.stall_timeout_s, wall_seconds=_WALL_S),
+        limits=ProcessLimits(stall_seconds=tools.limits.stall_timeout_s, wall_seconds=wall),
         policy=encode_policy(
             tools.sandbox,
             tools.ffmpeg,

@@ -1,9 +1,10 @@
 """How soon a film plays in a browser after its upload.
 
 hls.js plays in Chromium, on a page of another origin than the API's. Measured is from the answer to
-the request that completes the upload until the browser has painted the first frame; then the film
-is watched for a minute, or to its end, and every stop is counted. Client, browser and worker share
-this machine and its clock, so the encode that goes on takes from the player what it needs.
+the request that completes the upload until the browser has painted the first frame. One time of
+each kind of film it is then watched for a minute, or to its end, and every stop is counted. Client,
+browser and worker share this machine and its clock, so the encode that goes on takes from the
+player what it needs.
 """
 
 import shutil
@@ -102,37 +103,41 @@ def measure(options: Options) -> Measured:
                 for source in sources:
                     found = _measured(options, held, browser, address, source)
                     samples[source.key] = found
-                    times, stalls = zip(*found, strict=True)
+                    times, stalls = found
                     figures[f"playable_{source.key}_s"] = statistics.median(times)
-                    figures[f"playable_{source.key}_stalls"] = max(stalls)
+                    figures[f"playable_{source.key}_stalls"] = stalls
         browser.close()
     return Measured(figures, samples)
 
 
 def _measured(
     options: Options, held: World, browser: Browser, address: str, source: _Source
-) -> list[tuple[float, int]]:
-    """Return what was seen of one kind of film, each time."""
+) -> tuple[list[float], int]:
+    """Return how soon it played, each time, and how often it stopped the last time."""
     file = source.make(options.film, held.folder)
-    found = []
-    for _ in range(1 if options.quick else _ROUNDS):
+    times, stalls = [], 0
+    for left in reversed(range(1 if options.quick else _ROUNDS)):
         page = browser.new_page()
         page.goto(address)
-        found.append(_watch(held, page, file))
+        seconds, stalls = _watch(held, page, file, 0 if left else _WATCHED_S)
+        times.append(seconds)
         page.close()
     if file != options.film:
         file.unlink()
-    return found
+    return times, stalls
 
 
-def _watch(held: World, page: Page, file: Path) -> tuple[float, int]:
-    """Return the seconds until the first frame was painted, and how often play stopped then."""
+def _watch(held: World, page: Page, file: Path, seconds: float) -> tuple[float, int]:
+    """Return the seconds until the first frame was painted, and how often play stopped then.
+
+    It is watched for so many seconds, or to its end.
+    """
     video = held.client.upload(file)
     try:
         page.evaluate("url => play(url)", _address(held, video.id))
         page.wait_for_function("painted", timeout=_PATIENCE_S * 1000, polling=20)
-        end = f"video.ended || video.currentTime >= {_WATCHED_S}"
-        page.wait_for_function(end, timeout=(_WATCHED_S + _PATIENCE_S) * 1000)
+        end = f"video.ended || video.currentTime >= {seconds}"
+        page.wait_for_function(end, timeout=(seconds + _PATIENCE_S) * 1000)
         return page.evaluate("painted") - held.api.answered, page.evaluate("stalls")
     finally:
         held.client.delete(video.id)

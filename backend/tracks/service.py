@@ -112,10 +112,12 @@ async def change(
         if stored is not None:
             await quota.lock(tx, settings, user.user_id)
         await living(tx, video_id)
-        await texts.change(tx, video_id, text_id, **values)
         if stored is not None:
-            await quota.admit_bytes(tx, settings, user.user_id, values["size"] - before.size)
+            more = values["size"] - await texts.size_of(tx, video_id, text_id)
+            if more > 0:
+                await quota.admit_bytes(tx, settings, user.user_id, more)
             await _keep(tx, stored)
+        await texts.change(tx, video_id, text_id, **values)
     return await get(user, video_id, text_id)
 
 

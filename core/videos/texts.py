@@ -81,6 +81,15 @@ async def add(tx: AsyncConnection, video_id: uuid.UUID, text: NewText) -> None:
     await lifecycle.touch(tx, video_id)
 
 
+async def size_of(tx: AsyncConnection, video_id: uuid.UUID, text_id: uuid.UUID) -> int:
+    """Return the bytes of a text; raises as `change`."""
+    where = present(video_id), TextTrack.id == text_id
+    size: int | None = await tx.scalar(select(TextTrack.size).where(*where))
+    if size is None:
+        raise _unknown()
+    return size
+
+
 async def change(
     tx: AsyncConnection, video_id: uuid.UUID, text_id: uuid.UUID, **values: Any
 ) -> None:

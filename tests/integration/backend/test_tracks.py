@@ -248,6 +248,33 @@ async def test_who_stores_too_much_adds_none(start_api: StartApi, clean: None) -
         assert answer.status_code == 200, answer.text
 
 
+async def test_captions_that_are_changed_and_removed_at_once_leave_nothing(
+    api: Api, monkeypatch: Any
+) -> None:
+    person, video_id = await film_of(api)
+    held, stored = api.services, list[str]()
+    put = held.storage.put
+
+    async def put_seen(key: str, *more: Any) -> None:
+        await put(key, *more)
+        stored.append(key)
+
+    monkeypatch.setattr(held.storage, "put", put_seen)
+    for _ in range(5):
+        path = f"/v1/videos/{video_id}/tracks/{(await add(person, video_id))['id']}"
+        changed, removed = await asyncio.gather(
+            person.http.patch(path, json={"text": VTT}), person.http.delete(path)
+        )
+        assert changed.status_code in {200, 404}, changed.text
+        assert removed.status_code == 204, removed.text
+    assert await listed(person, video_id) == []
+    async with held.db.begin() as tx:
+        await tx.execute(update(Purge).values(not_before=Purge.not_before - purges.LONGEST_URL))
+    await control_purges.purge(held.db, held.storage)
+    assert len(stored) >= 5
+    assert [key for key in stored if await held.storage.head(key) is not None] == []
+
+
 async def test_what_is_refused_once_it_was_stored_is_removed(api: Api, monkeypatch: Any) -> None:
     """Somebody else's captions are the last for which there is room, at the last moment."""
     person, video_id = await film_of(api)

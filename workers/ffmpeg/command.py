@@ -60,7 +60,7 @@ def lead_command(
         *_input(ffmpeg, plan, source, capabilities, limits),
         "-filter_complex", lead_graph(plan, capabilities, lead.frames),
         *_video_options(plan, SHORT_LOOKAHEAD),
-        *_audio_options(plan, None),
+        *_audio_options(plan, out_dir),
         *until(limits.model_copy(update={"max_duration_s": lead.seconds})),
         "-f", "tee", tee([], plan, out_dir),
     ]  # fmt: skip
@@ -151,7 +151,7 @@ def _quality(number: int, rendition: PlannedRendition) -> list[str]:
     ]  # fmt: skip
 
 
-def _audio_options(plan: EncodePlan, out_dir: str | None) -> list[str]:
+def _audio_options(plan: EncodePlan, out_dir: str) -> list[str]:
     if plan.audio is None:
         return []
     return [

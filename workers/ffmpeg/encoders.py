@@ -22,7 +22,8 @@ _SVT_PRESETS = {
 def encoder_options(plan: EncodePlan, lookahead: int = LOOKAHEAD) -> list[str]:
     """Return the options of the encoders of a plan, but for its qualities.
 
-    Where all have one codec, they are for all streams. `lookahead` is that of H.264, in pictures.
+    Where all have one codec, they are for all streams. `lookahead` is that of H.264 where a
+    preset is tuned, in pictures.
     """
     codecs = [each.codec for each in plan.renditions]
     if len(set(codecs)) == 1:

@@ -38,8 +38,6 @@ def lead_of(decided: EncodePlan | AudioPlan) -> Lead | None:
     """Return the lead of a film; None if it would come no sooner than the film itself."""
     if isinstance(decided, AudioPlan) or decided.still or _is_packaged_whole(decided):
         return None
-    if decided.sound_delay > _LATEST_S:  # it would be read up to there
-        return None
     segments = _segments(decided)
     frames = segments * decided.keyframe_interval
     if decided.frame_count is not None and decided.frame_count < _SHORTEST * frames:
@@ -49,7 +47,18 @@ def lead_of(decided: EncodePlan | AudioPlan) -> Lead | None:
         return None
     plan = replace(decided, renditions=(smallest,), others=(), texts=(), storyboard=False)
     seconds = float(frames / decided.frame_rate) + _BEYOND_S
+    if not _is_there(decided, seconds):
+        return None
     return Lead(plan, segments, frames, seconds)
+
+
+def _is_there(decided: EncodePlan, seconds: float) -> bool:
+    """Whether picture and sound begin early, and go so far: else the source is read on and on."""
+    if max(decided.delay, decided.sound_delay) > _LATEST_S:
+        return False
+    sounds = [each for each in (decided.audio, decided.right) if each is not None]
+    ends = [decided.sound_delay + each.duration for each in sounds if each.duration is not None]
+    return all(end >= seconds for end in ends)
 
 
 def _segments(decided: EncodePlan) -> int:

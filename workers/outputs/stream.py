@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeVar
 
 from core import log
 from core.adapters.s3 import Storage
@@ -19,14 +20,16 @@ from workers.outputs.segments import Finished, OffGridError, SegmentReader
 from workers.outputs.send import send
 from workers.outputs.stream_track import (
     MOST_SEGMENTS,
-    OtherHeaderError,
+    OtherBeginningError,
     StreamTrack,
     can_be_watched,
     is_early,
     new_track,
 )
-from workers.runtime.concurrency import end, unbroken
+from workers.runtime.concurrency import end
 from workers.transfer_limits import DEFAULT_PACE, Pace
+
+T = TypeVar("T")
 
 _log = log.get(__name__)
 _EVERY_S = 5.0
@@ -37,6 +40,7 @@ _CONTENT_TYPE = "video/mp4"
 _SETTLE_S = 600.0  # how long what is stored is offered to a database that is away
 _AGAIN_S = 1.0
 
+_Failed = tuple[StreamTrack, OffGridError]
 _Batch = tuple[StreamTrack, list[Finished]]  # segments of a track that are stored together
 
 
@@ -85,6 +89,7 @@ class Stream:
         readers = [SegmentReader(track, place / track.name, most) for track in tracks]
         self._tracks = [StreamTrack(reader) for reader in readers]
         self._storing: asyncio.Task[None] | None = None
+        self._looking: asyncio.Future[list[_Failed]] | None = None
         self._objects = 0  # that were begun
         self._next = 0.0
         # What is stored and not listed yet.
@@ -109,7 +114,7 @@ class Stream:
         self._next = time.monotonic() + _EVERY_S
         for track in self._tracks:
             (self._place / track.name).mkdir()
-        known = dict(await self._listing.listed())
+        known = dict(await _however_long(self._listing.listed))
         gone = {*self._names} if self.anew else set()
         if not any(track.planned.remuxed for track in self._tracks):
             # Of what is not made this time nothing more would come; what is packaged grows beside.
@@ -152,12 +157,24 @@ class Stream:
             if track.silent or track.found_end < film - _SHORT_S:
                 await self._leave_out(track, f"silent, or ends at {float(track.found_end):.1f} s")
         await self._store_all()
+        if self._spans:
+            await _however_long(self._list)
 
     async def keep(self) -> None:
-        """Store and list what is whole by now: more will come, of another FFmpeg. As `finish`."""
+        """Store and list what is whole by now: more will come, of another FFmpeg.
+
+        Raises:
+            GivenUpError: it was not as planned.
+            DatabaseAway: it is not listed.
+            LeaseLost, TransientError, Unavailable, OSError: as `grown` does.
+        """
         await self._stored()
         await self._look(all_made=False)
+        if self.given_up is not None:
+            raise GivenUpError(self.given_up)
         await self._store_all()
+        if self._spans:
+            await self._list()
 
     async def complete(self) -> None:
         """Note, once all is listed, that its tracks grow no more; raises as `finish`."""
@@ -170,6 +187,8 @@ class Stream:
 
     async def close(self) -> None:
         """End what is on its way."""
+        if self._looking is not None:  # nobody asks for what it finds
+            self._looking.add_done_callback(lambda done: done.cancelled() or done.exception())
         if self._storing is not None:
             await end(self._storing)
 
@@ -182,18 +201,14 @@ class Stream:
     async def _store_all(self) -> None:
         while any(track.waiting for track in self._tracks):
             await self._store()
-        if self._spans:
-            await _however_long(self._list)
 
     async def _look(self, *, all_made: bool) -> None:
         try:
-            # In a thread: a slow disk must not stop the heartbeat. Cancelled when FFmpeg has ended,
-            # it has to be over before it is looked for the last time.
-            failed = await unbroken(asyncio.to_thread(_look, self._tracks, all_made=all_made))
+            failed = await self._seen(all_made=all_made)
             if all_made:
                 _agree([track.reader for track in self._tracks])
             for track, reason in failed:
-                if isinstance(reason, OtherHeaderError):
+                if isinstance(reason, OtherBeginningError):
                     await self._begin_anew(track, str(reason))
                 else:
                     await self._leave_out(track, str(reason))
@@ -210,13 +225,31 @@ class Stream:
         for place in self._off:
             await asyncio.to_thread(_empty, place)
 
+    async def _seen(self, *, all_made: bool) -> "list[_Failed]":
+        """Look in a thread: a slow disk must not stop the heartbeat.
+
+        A look goes on when it is cancelled, as FFmpeg has ended: it is over before the next one.
+        """
+        found: list[_Failed] = []
+        if self._looking is not None:
+            found += await self._looked(self._looking)
+        look = asyncio.to_thread(_look, self._tracks, all_made=all_made)
+        self._looking = asyncio.ensure_future(look)
+        return found + await self._looked(self._looking)
+
+    async def _looked(self, looking: "asyncio.Future[list[_Failed]]") -> "list[_Failed]":
+        await asyncio.wait({looking})  # which does not cancel it
+        self._looking = None
+        return looking.result()
+
     async def _begin_anew(self, track: StreamTrack, reason: str) -> None:
         """Take back what is listed of a track; it is listed once more from its beginning."""
         _log.warning("listed_anew", track=track.name, reason=reason)
         await self._stored()
         await self._listing.withdraw([track.name])
         track.begin_anew()
-        self._playable = not self._completes or can_be_watched(self._tracks)
+        # Who watches is told when it is there again: unless nothing is left, it joins the others.
+        self._playable = self._playable and any(each.begun for each in self._tracks)
 
     async def _leave_out(self, track: StreamTrack, reason: str) -> None:
         """Leave out a sound, and take back what is listed of it."""
@@ -270,7 +303,7 @@ class Stream:
         """Store segments in one object: those of a track together, its header before the first."""
         key, path = f"{self._prefix}{self._objects}.mp4", self._place / f"{self._objects}.span"
         self._objects += 1
-        ends = await unbroken(asyncio.to_thread(_join, path, batch))
+        ends = await asyncio.to_thread(_join, path, batch)
         self._listing.storing(key)
         await send(self._storage, path, ends[-1], key, _CONTENT_TYPE, self._pace)
         path.unlink()
@@ -288,31 +321,29 @@ class Stream:
         ]
 
 
-async def _however_long(write: Callable[[], Awaitable[None]]) -> None:
-    """Write something, again for a while if the database is away."""
+async def _however_long(ask: Callable[[], Awaitable[T]]) -> T:
+    """Read or write something, again for a while if the database is away."""
     deadline = time.monotonic() + _SETTLE_S
     while True:
         try:
-            return await write()
+            return await ask()
         except DatabaseAway:
             if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(_AGAIN_S)
 
 
-def _look(
-    tracks: Sequence[StreamTrack], *, all_made: bool
-) -> list[tuple[StreamTrack, OffGridError]]:
+def _look(tracks: Sequence[StreamTrack], *, all_made: bool) -> list[_Failed]:
     """Look for new segments.
 
     Returns:
         Sounds that are not as planned and that nobody needs, and what must be listed anew.
     """
-    failed: list[tuple[StreamTrack, OffGridError]] = []
+    failed: list[_Failed] = []
     for track in tracks:
         try:
             track.look(all_made=all_made)
-        except OtherHeaderError as error:
+        except OtherBeginningError as error:
             failed.append((track, error))
         except OffGridError as error:
             if track.is_needed:

@@ -20,8 +20,8 @@ MOST_SILENT = 8192  # segments of a silent sound kept on the disk: over 4 h, som
 _SILENT_BYTES, _SILENT_FRAME_BYTES = 800, 8
 
 
-class OtherHeaderError(OffGridError):
-    """What was listed before has another header: nothing can go on after it."""
+class OtherBeginningError(OffGridError):
+    """Nothing can go on after what was listed before, and nothing of it was passed over."""
 
 
 @dataclass
@@ -91,7 +91,7 @@ class StreamTrack:
         """Find new segments, and pass over what an earlier attempt has listed.
 
         Raises:
-            OtherHeaderError: what was listed is of no use.
+            OtherBeginningError: what was listed is of no use.
             OffGridError: a segment is not as planned, or not what it was in that attempt.
             OSError: the disk failed.
         """
@@ -133,15 +133,16 @@ class StreamTrack:
     def _pass_over(self) -> None:
         known, reader = self.known, self.reader
         while known is not None and reader.ready and reader.ready[0].number < known.segments:
-            if hashlib.sha256(reader.header_bytes).hexdigest() != known.init_sha256:
-                raise OtherHeaderError(f"{self.name} has another header than before")
-            each = reader.ready.popleft()
-            each.path.unlink()
-            self._is_stored_to(each)
+            each = reader.ready[0]
+            same = hashlib.sha256(reader.header_bytes).hexdigest() == known.init_sha256
             is_last = each.number + 1 == known.segments
             until = each.segment.start + each.segment.duration
-            if is_last and until != known.end:
-                raise OffGridError(f"{self.name} is not what it was in the attempt before")
+            if not same or (is_last and until != known.end):
+                kind = OffGridError if each.number else OtherBeginningError
+                raise kind(f"{self.name} is not what it was before")
+            self._is_stored_to(each)
+            reader.ready.popleft()
+            each.path.unlink()
 
 
 def is_early(tracks: Sequence[StreamTrack], *, playable: bool) -> bool:

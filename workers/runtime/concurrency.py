@@ -20,11 +20,8 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         await end(*tasks)
 
 
-async def unbroken(work: Coroutine[Any, Any, T]) -> T:
-    """Do it to its end however often cancelled, and only then be cancelled; return its result.
-
-    What runs in a thread goes on when it is cancelled, and would meet what is done next.
-    """
+async def unbroken(work: Coroutine[Any, Any, object]) -> None:
+    """Do it to its end however often cancelled, and only then be cancelled."""
     task, cancelled = asyncio.ensure_future(work), None
     while not task.done():
         try:
@@ -32,7 +29,8 @@ async def unbroken(work: Coroutine[Any, Any, T]) -> T:
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is None:
-        return task.result()
+        task.result()
+        return
     if not task.cancelled():
         task.exception()  # seen; being cancelled comes first
     raise cancelled

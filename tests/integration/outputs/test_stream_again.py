@@ -196,15 +196,47 @@ async def test_a_track_whose_header_is_another_is_listed_from_its_beginning_agai
     assert (await video_of(db, queued.video_id)).playable_at is not None
 
 
+async def test_one_segment_that_ends_elsewhere_is_listed_again(
+    db: Database, storage: Storage, made: Encoded, tmp_path: Path, clean: None
+) -> None:
+    """As another FFmpeg may cut the sound; of more segments the files are gone by then."""
+    queued = await queue_video(db)
+    work = await encoding(db, queued)
+    listing, tracks = AttemptListing(db, work), tracks_of(made.plan)
+    sound = [replace(track, segment=track.segment) for track in tracks if track.number is None]
+    place = tmp_path / "first"
+    place.mkdir()
+    first = Stream(storage, listing, sound, place, f"{work.stream_prefix}first/", most=1)
+    await first.begin()
+    # Its last segment is shorter than the first one of the other.
+    shutil.copy(made.folder / "audio/init.mp4", place / "audio/init.mp4")
+    data = bytearray((made.folder / "audio/2.m4s").read_bytes())
+    at = data.index(b"tfdt") + 8
+    data[at : at + 8] = bytes(8)
+    (place / "audio/0.m4s").write_bytes(data)
+    await first.keep()
+    before = (await listing.listed())["audio"]
+
+    second = await stream_of(storage, listing, made, work, tmp_path / "second", tracks)
+    await second.finish()
+    after = (await listing.listed())["audio"]
+    assert (after.segments, second.given_up) == (3, None)
+    assert after.track_id != before.track_id
+    assert (await video_of(db, queued.video_id)).playable_at is not None
+
+
 async def test_a_look_that_is_cut_short_is_over_before_the_last_one(
     storage: Storage, made: Encoded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # FFmpeg ends while a thread reads a segment. Two that looked would each count it.
-    reading, go_on = threading.Event(), threading.Event()
+    reading, go_on, lock, together = threading.Event(), threading.Event(), threading.Lock(), []
 
     def slowly(data: bytes) -> Segment | None:
+        together.append(lock.acquire(blocking=False))
         reading.set()
         assert go_on.wait(60)
+        if together[-1]:
+            lock.release()
         return read_segment(data)
 
     monkeypatch.setattr(segments, "read_segment", slowly)
@@ -216,12 +248,12 @@ async def test_a_look_that_is_cut_short_is_over_before_the_last_one(
     looking = asyncio.create_task(stream.grown())
     await asyncio.to_thread(reading.wait)
     looking.cancel()
-    await asyncio.wait({looking}, timeout=0.2)
-    over = looking.done()
-    go_on.set()
-    assert not over
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(asyncio.CancelledError):  # at once: a disk that hangs holds up nobody
         await looking
-    await stream.finish()
+    finishing = asyncio.create_task(stream.finish())
+    await asyncio.wait({finishing}, timeout=0.2)
+    go_on.set()
+    await finishing
+    assert all(together)
     assert stream.given_up is None
     assert sorted(kept.tracks) == ["120p", "180p", "audio"]

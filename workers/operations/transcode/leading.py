@@ -46,11 +46,7 @@ async def lead_made(context: Context, decided: EncodePlan | AudioPlan, feed: Fee
     lead = lead_of(decided)
     if lead is None or context.listing is None:
         return
-    if any(found.made == Made.ENCODED for found in (await context.listing.listed()).values()):
-        return  # an earlier attempt came further
     place = context.place / _PLACE
-    await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
-    place.mkdir()
     stream = Stream(
         context.tools.storage,
         context.listing,
@@ -62,12 +58,20 @@ async def lead_made(context: Context, decided: EncodePlan | AudioPlan, feed: Fee
         most=lead.segments,
     )
     try:
+        listed = await context.listing.listed()
+        if any(found.made == Made.ENCODED for found in listed.values()):
+            return  # an earlier attempt came further
+        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+        place.mkdir()
         await stream.begin()
-        await _encoded(context, lead, feed, stream)
+        # FFmpeg's own time stands still while it waits for the store; the encode does not wait.
+        async with asyncio.timeout(_PATIENCE * lead.seconds + 2 * _SPARE_S):
+            await _encoded(context, lead, feed, stream)
         await stream.keep()
-    except (FFmpegFailedError, GivenUpError, DatabaseAway) as error:
-        _log.warning("no_lead", reason=str(error))
-        context.report.add(f"the beginning is not made first: {error}")
+    except (FFmpegFailedError, GivenUpError, DatabaseAway, TimeoutError) as error:
+        _log.warning("no_lead", reason=str(error) or "it takes too long")
+        words = error.stderr_tail if isinstance(error, FFmpegFailedError) else ""
+        context.report.add(f"the beginning is not made first: {error}\n{words}")
     finally:
         await stream.close()
         await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
@@ -96,4 +100,4 @@ async def _encoded(context: Context, lead: Lead, feed: Feed | None, stream: Stre
         spent=context.report.spent,
         beside=partial(follow, [], stream, look_s=_LOOK_S),
     )
-    context.report.add(f"began in {finished.wall_seconds:.2f} s")
+    context.report.add(f"led in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")

@@ -46,7 +46,10 @@ def test_what_comes_soon_by_itself_has_none() -> None:
     assert lead_of(made(7.9)) is None
     assert lead_of(made(ladder=MISSION_LADDER)) is None
     assert lead_of(made(height=360)) is None
+    # All of the source would be read for them.
     assert lead_of(replace(made(), sound_delay=2.5)) is None
+    assert lead_of(replace(made(), delay=2.5)) is None
+    assert lead_of(replace(made(), audio=replace(SOUND, duration=1.9))) is None
     assert lead_of(made(ladder=replace(DEFAULT_LADDER, streamed=False))) is None
     info = MediaInfo("mov,mp4", 21.0, audio=(SOUND,))
     assert lead_of(plan_audio(info, DEFAULT_LADDER)) is None

@@ -24,7 +24,9 @@ def segment_slave(track: PlannedTrack, directory: str) -> str:
         "f": "hls",
         "onfail": "abort",
         "hls_time": f"{float(due):.6f}",
-        "hls_playlist_type": "vod",  # the list, which nobody reads, is written once, at the end
+        # The list is not read. A long one would be written each time, and have 12 KB of memory
+        # for each segment in it.
+        "hls_list_size": "1",
         "hls_segment_type": "fmp4",
         "hls_fmp4_init_filename": HEADER_NAME,
         "hls_segment_filename": f"{directory}/%d.m4s",

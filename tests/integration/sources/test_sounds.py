@@ -149,14 +149,14 @@ async def test_a_later_attempt_goes_on_with_the_sounds_that_are_listed(
         known[name] = Listed(track.id, track.init_sha256, count, sum(ticks))
     # One was listed by a worker that hears more tracks than this one.
     known["audio-9"] = replace(known["audio"], track_id=uuid.uuid4())
-    # Another one has begun otherwise: it alone is taken back.
+    # Another one has begun otherwise: it alone is taken back, and listed from its beginning.
     known["audio-3"] = replace(known["audio-4"], init_sha256="another")
     worker.listing = after = Kept(known)
     await worker.make(storage, claim)
     assert after.taken_back == ["audio-9", "audio-3"]
-    assert sorted(after.tracks) == ["audio-2", "audio-surround"]
+    assert sorted(after.tracks) == ["audio-2", "audio-3", "audio-surround"]
     after.tracks |= {name: before.tracks[name] for name in ("180p", "audio", "audio-4")}
-    for name, first in (("180p", 3), ("audio", 3), ("audio-4", 2), ("audio-2", 0)):
+    for name, first in (("180p", 3), ("audio", 3), ("audio-4", 2), ("audio-2", 0), ("audio-3", 0)):
         assert after.of(name)[0].first == first
         first_end, second_end = (
             listed.of(name)[-1].start + sum(listed.of(name)[-1].durations)

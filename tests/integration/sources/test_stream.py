@@ -133,18 +133,32 @@ async def test_a_later_attempt_lists_what_is_missing(
     assert after.spans[0][0].offset == 0
 
 
+@pytest.mark.parametrize(
+    ("header", "segments", "listed"),
+    [
+        # Nothing was passed over yet: that track is listed again.
+        ("another", 1, ["480p", "audio"]),
+        (None, 1, ["480p", "audio"]),
+        # The files of the first one are gone by then.
+        (None, 2, []),
+    ],
+)
 async def test_an_attempt_that_makes_another_film_takes_back_what_was_listed(
-    storage: Storage, film: Path, worker: Worker
-) -> None:
+    storage: Storage, film: Path, worker: Worker, header: str | None, segments: int,
+    listed: list[str],
+) -> None:  # fmt: skip
     claim = await stored(storage, film.read_bytes())
     worker.listing = kept = Kept()
     await worker.make(storage, claim)
     (worker.place / "out").rename(worker.place.with_name("before"))
     track = kept.tracks["480p"]
-    worker.listing = kept = Kept({"480p": Listed(track.id, "another", 1, 25_600)})
+    known = Listed(track.id, header or track.init_sha256, segments, 25_599)
+    worker.listing = kept = Kept({"480p": known})
     made = await worker.make(storage, claim)
     assert made
-    assert (kept.withdrawn, kept.tracks) == (1, {})
+    assert (kept.withdrawn, sorted(kept.tracks)) == (1, listed)
+    assert all(kept.of(name)[0].first == 0 for name in listed)
+    assert track.id not in {each.id for each in kept.tracks.values()}
 
 
 async def test_sound_alone_is_streamed_too(

@@ -213,8 +213,9 @@ async def test_a_film_is_watched_from_its_first_segment_to_its_end(
     await page.evaluate("watch(); video.playbackRate = 2; video.play()")
     await watched.to_the_end()
     seen = await page.evaluate("seen")
-    # At this pace a busy machine shows not every picture.
-    assert (seen[0][1] < _RATE / 2, seen[-1][1] > _LAST - _RATE / 2) == (True, True)
+    # It has ended. At this pace a busy machine shows not every picture, for some seconds of it.
+    assert seen[0][1] < _RATE / 2
+    assert seen[-1][1] > _LAST - 4 * _RATE
     _see(seen, rate=2)
     assert await page.evaluate("told") == []
 
@@ -269,7 +270,7 @@ async def test_who_watches_goes_on_when_a_worker_dies(
         } == dict.fromkeys(after, True)
         assert await parts(before) == segments
     seen = await page.evaluate("seen")
-    assert seen[-1][1] > _LAST - _RATE / 2
+    assert seen[-1][1] > _LAST - 4 * _RATE
     _see(seen, rate=2)
     assert await page.evaluate("told") == []
     await page.close()

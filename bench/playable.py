@@ -1,10 +1,10 @@
 """How soon a film plays in a browser after its upload.
 
 hls.js plays in Chromium, on a page of another origin than the API's. Measured is from the answer to
-the request that completes the upload until the browser has painted the first frame. One time of
-each kind of film it is then watched for a minute, or to its end, and every stop is counted. Client,
-browser and worker share this machine and its clock, so the encode that goes on takes from the
-player what it needs.
+the request that completes the upload until the browser has painted the first frame. The last
+time each kind of film is then watched for a minute, or to its end, and every stop is counted.
+Client, browser and worker share this machine and its clock, so the encode that goes on takes from
+the player what it needs.
 """
 
 import shutil

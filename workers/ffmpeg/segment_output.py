@@ -24,8 +24,7 @@ def segment_slave(track: PlannedTrack, directory: str) -> str:
         "f": "hls",
         "onfail": "abort",
         "hls_time": f"{float(due):.6f}",
-        # The list is not read. A long one would be written each time, and have 12 KB of memory
-        # for each segment in it.
+        # The list is not read. A long one would be written each time, and FFmpeg would keep it.
         "hls_list_size": "1",
         "hls_segment_type": "fmp4",
         "hls_fmp4_init_filename": HEADER_NAME,

@@ -47,13 +47,13 @@ def lead_of(decided: EncodePlan | AudioPlan) -> Lead | None:
         return None
     plan = replace(decided, renditions=(smallest,), others=(), texts=(), storyboard=False)
     seconds = float(frames / decided.frame_rate) + _BEYOND_S
-    if not _is_there(decided, seconds):
+    if not _can_end_early(decided, seconds):
         return None
     return Lead(plan, segments, frames, seconds)
 
 
-def _is_there(decided: EncodePlan, seconds: float) -> bool:
-    """Whether picture and sound begin early, and go so far: else the source is read on and on."""
+def _can_end_early(decided: EncodePlan, seconds: float) -> bool:
+    """Whether picture and sound begin soon, and go so far: else the source is read on and on."""
     if max(decided.delay, decided.sound_delay) > _LATEST_S:
         return False
     sounds = [each for each in (decided.audio, decided.right) if each is not None]

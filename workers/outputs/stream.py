@@ -225,19 +225,17 @@ class Stream:
         for place in self._off:
             await asyncio.to_thread(_empty, place)
 
-    async def _seen(self, *, all_made: bool) -> "list[_Failed]":
+    async def _seen(self, *, all_made: bool) -> list[_Failed]:
         """Look in a thread: a slow disk must not stop the heartbeat.
 
-        A look goes on when it is cancelled, as FFmpeg has ended: it is over before the next one.
+        A look goes on when it is cancelled, as FFmpeg has ended: it is over before the next one,
+        which finds what was wrong once more.
         """
-        found: list[_Failed] = []
         if self._looking is not None:
-            found += await self._looked(self._looking)
+            await asyncio.wait({self._looking})
+            self._looking.exception()  # seen
         look = asyncio.to_thread(_look, self._tracks, all_made=all_made)
-        self._looking = asyncio.ensure_future(look)
-        return found + await self._looked(self._looking)
-
-    async def _looked(self, looking: "asyncio.Future[list[_Failed]]") -> "list[_Failed]":
+        looking = self._looking = asyncio.ensure_future(look)
         await asyncio.wait({looking})  # which does not cancel it
         self._looking = None
         return looking.result()

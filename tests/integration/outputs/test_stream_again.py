@@ -62,11 +62,12 @@ async def stream_of(
     tracks: Sequence[PlannedTrack],
     *,
     number: int = 0,
+    most: int | None = None,
 ) -> Stream:
-    """Begin a stream of segments that are there."""
+    """Begin a stream of segments that are there; of the first ones, as a lead has them."""
     place.mkdir()
-    prefix = f"{work.stream_prefix}{number}/"
-    stream = Stream(storage, listing, tracks, place, prefix, anew=number > 0)
+    prefix = f"{work.stream_prefix}{'lead' if most else number}/"
+    stream = Stream(storage, listing, tracks, place, prefix, anew=number > 0, most=most)
     await stream.begin()
     for track in tracks:
         shutil.copytree(made.folder / track.name, place / track.name, dirs_exist_ok=True)
@@ -174,11 +175,7 @@ async def test_a_track_whose_header_is_another_is_listed_from_its_beginning_agai
     work = await encoding(db, queued)
     listing, tracks = AttemptListing(db, work), tracks_of(made.plan)
     place = tmp_path / "first"
-    place.mkdir()
-    first = Stream(storage, listing, tracks, place, f"{work.stream_prefix}first/", most=1)
-    await first.begin()
-    for track in tracks:
-        shutil.copytree(made.folder / track.name, place / track.name, dirs_exist_ok=True)
+    first = await stream_of(storage, listing, made, work, place, tracks, most=1)
     # As another release of FFmpeg may write it: the creation time.
     header = bytearray((place / "120p/init.mp4").read_bytes())
     header[header.index(b"mvhd") + 11] ^= 1
@@ -203,13 +200,10 @@ async def test_one_segment_that_ends_elsewhere_is_listed_again(
     queued = await queue_video(db)
     work = await encoding(db, queued)
     listing, tracks = AttemptListing(db, work), tracks_of(made.plan)
-    sound = [replace(track, segment=track.segment) for track in tracks if track.number is None]
+    sound = [track for track in tracks if track.number is None]
     place = tmp_path / "first"
-    place.mkdir()
-    first = Stream(storage, listing, sound, place, f"{work.stream_prefix}first/", most=1)
-    await first.begin()
-    # Its last segment is shorter than the first one of the other.
-    shutil.copy(made.folder / "audio/init.mp4", place / "audio/init.mp4")
+    first = await stream_of(storage, listing, made, work, place, sound, most=1)
+    # The last segment in the place of the first, which is longer.
     data = bytearray((made.folder / "audio/2.m4s").read_bytes())
     at = data.index(b"tfdt") + 8
     data[at : at + 8] = bytes(8)
@@ -240,11 +234,16 @@ async def test_a_look_that_is_cut_short_is_over_before_the_last_one(
         return read_segment(data)
 
     monkeypatch.setattr(segments, "read_segment", slowly)
-    tracks = tracks_of(made.plan)
+    *pictures, sound = tracks_of(made.plan)
+    # One that nobody needs begins late, which both looks see.
+    late = replace(sound, name="audio-2", is_default=False)
+    tracks = [*pictures, sound, late]
     stream = Stream(storage, kept := Kept(), tracks, tmp_path, f"streams/{uuid.uuid4().hex}/")
     await stream.begin()
-    for track in tracks:
+    for track in (*pictures, sound):
         shutil.copytree(made.folder / track.name, tmp_path / track.name, dirs_exist_ok=True)
+    shutil.copy(made.folder / "audio/init.mp4", tmp_path / "audio-2/init.mp4")
+    shutil.copy(made.folder / "audio/1.m4s", tmp_path / "audio-2/0.m4s")
     looking = asyncio.create_task(stream.grown())
     await asyncio.to_thread(reading.wait)
     looking.cancel()
@@ -255,5 +254,5 @@ async def test_a_look_that_is_cut_short_is_over_before_the_last_one(
     go_on.set()
     await finishing
     assert all(together)
-    assert stream.given_up is None
+    assert (stream.given_up, stream.left_out) == (None, [late])
     assert sorted(kept.tracks) == ["120p", "180p", "audio"]

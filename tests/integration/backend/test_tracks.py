@@ -1,7 +1,6 @@
 """People add captions to their videos, and players are told of them."""
 
 import asyncio
-import json
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -12,52 +11,23 @@ import httpx
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from control import purges as control_purges
 from control.replaced import forget_tracks
 from core.captions.cues import MOST_BYTES
-from core.errors import Conflict
-from core.model import object_keys
 from core.model.ids import new_id
 from core.model.states import TextKind
 from core.model.tables import Purge, TextTrack
 from core.tasks.claim import Work
 from core.tasks.planning import NewTask
-from core.videos import purges, texts
+from core.videos import texts
 from core.videos.texts import FoundText
 from tests.support.app import Api, StartApi
+from tests.support.captions import SRT, WRITTEN, add, ask, film_of, listed
 from tests.support.growing import finish, grow
-from tests.support.people import Person, new_user
+from tests.support.people import new_user
 from tests.support.problems import problem
 from tests.support.sample_film import film, go_on
 from tests.support.uploading import begin, get, uploaded
 from tests.support.work import claim_of, planned, publish, succeed
-
-SRT = "1\n00:00:01,000 --> 00:00:02,500\n<b>Good</b> <script>morning</script>\n"
-VTT = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<b>Good</b> &lt;script&gt;morning&lt;/script&gt;\n"
-
-
-async def add(person: Person, video_id: object, **asked: Any) -> dict[str, Any]:
-    answer = await ask(person, video_id, **asked)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def ask(person: Person, video_id: object, key: str = "", **asked: Any) -> httpx.Response:
-    body = {"kind": "text", "language": "de", "text": SRT, **asked}
-    headers = {"Idempotency-Key": key} if key else {}
-    # As many clients write JSON: all in ASCII.
-    return await person.http.post(
-        f"/v1/videos/{video_id}/tracks",
-        content=json.dumps(body),
-        headers={"Content-Type": "application/json", **headers},
-    )
-
-
-async def listed(person: Person, video_id: object, **query: Any) -> list[dict[str, Any]]:
-    answer = await person.http.get(f"/v1/videos/{video_id}/tracks", params=query)
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
 
 
 async def read(api: Api, address: str) -> httpx.Response:
@@ -65,19 +35,14 @@ async def read(api: Api, address: str) -> httpx.Response:
         return await http.get(address)
 
 
-async def film_of(api: Api) -> tuple[Person, str]:
-    person = await new_user(api)
-    return person, str((await uploaded(person))["id"])
-
-
 async def test_captions_are_added_changed_and_removed(api: Api) -> None:
     person, video_id = await film_of(api)
     before = (await person.http.get(f"/v1/videos/{video_id}")).json()["version"]
-    made = await add(person, video_id, language="PT-br", name="  Para todos ")
+    made = await add(person, video_id, language="PT-br", text=SRT, name="  Para todos ")
     assert (made["kind"], made["language"], made["name"]) == ("text", "pt-BR", "Para todos")
     assert (made["default"], made["forced"], made["from_file"]) == (False, False, False)
     file = await get(made["url"])
-    assert (file.text, made["size"]) == (VTT, len(VTT))
+    assert (file.text, made["size"]) == (WRITTEN, len(WRITTEN))
     assert file.headers["content-type"] == "text/vtt; charset=utf-8"
     assert await listed(person, video_id) == [made]
     path = f"/v1/videos/{video_id}/tracks/{made['id']}"
@@ -85,12 +50,12 @@ async def test_captions_are_added_changed_and_removed(api: Api) -> None:
         same = await person.http.patch(path, json=nothing)
         assert same.json() == made
     changed = (await person.http.patch(path, json={"language": "pt", "name": None})).json()
-    assert (changed["language"], changed["name"], changed["size"]) == ("pt", None, len(VTT))
+    assert (changed["language"], changed["name"], changed["size"]) == ("pt", None, len(WRITTEN))
     other = SRT.replace("morning", "evening")
     replaced = (await person.http.patch(path, json={"text": other, "default": True})).json()
     assert (replaced["language"], replaced["default"]) == ("pt", True)
     assert "evening" in (await get(replaced["url"])).text
-    assert (await get(made["url"])).text == VTT  # whoever has it keeps it for a while
+    assert (await get(made["url"])).text == WRITTEN  # whoever has it keeps it for a while
     assert (await person.http.delete(path)).status_code == 204
     assert await listed(person, video_id) == []
     for answer in (
@@ -100,25 +65,6 @@ async def test_captions_are_added_changed_and_removed(api: Api) -> None:
         problem(answer, 404, "not_found")
     after = (await person.http.get(f"/v1/videos/{video_id}")).json()["version"]
     assert after == before + 4
-
-
-async def test_files_of_before_are_removed_when_nobody_can_read_them(api: Api) -> None:
-    person, video_id = await film_of(api)
-    held = api.services
-    made = await add(person, video_id)
-    path = f"/v1/videos/{video_id}/tracks/{made['id']}"
-    replaced = (await person.http.patch(path, json={"text": SRT + "\n"})).json()
-
-    async def after(wait: timedelta) -> list[int]:
-        async with held.db.begin() as tx:
-            await tx.execute(update(Purge).values(not_before=Purge.not_before - wait))
-        await control_purges.purge(held.db, held.storage)
-        return [(await get(each["url"])).status_code for each in (made, replaced)]
-
-    assert await after(purges.LONGEST_URL - timedelta(minutes=1)) == [200, 200]
-    assert await after(timedelta(minutes=1)) == [404, 200]
-    await person.http.delete(path)
-    assert await after(purges.LONGEST_URL) == [404, 404]
 
 
 async def test_what_cannot_be_read_is_told_with_its_lines(api: Api) -> None:
@@ -226,79 +172,6 @@ async def test_one_is_the_default(api: Api) -> None:
     assert [each["default"] for each in await listed(person, video_id)] == [True, False, False]
 
 
-async def test_who_stores_too_much_adds_none(start_api: StartApi, clean: None) -> None:
-    api = await start_api(user_quota_bytes=5000, user_quota_active=1)
-    person = await new_user(api)
-    video_id = (await begin(person, size=4000))["video_id"]
-    await add(person, video_id)  # whatever is in progress
-    cue = "00:00:01.000 --> 00:00:02.500\n" + "a" * 480 + "\n\n"
-    refused = await ask(person, video_id, text="WEBVTT\n\n" + cue * 2)
-    problem(refused, 429, "quota_exceeded")
-    [kept] = await listed(person, video_id)
-    # Nor by another text in place of one that is there.
-    path = f"/v1/videos/{video_id}/tracks/{kept['id']}"
-    problem(
-        await person.http.patch(path, json={"text": "WEBVTT\n\n" + cue * 2}), 429, "quota_exceeded"
-    )
-    assert await listed(person, video_id) == [kept]
-    # What is in its place does not count twice, and less is always taken.
-    most = cue.replace("a" * 480, "a" * 880)
-    for each in (most, cue, most):
-        answer = await person.http.patch(path, json={"text": "WEBVTT\n\n" + each})
-        assert answer.status_code == 200, answer.text
-
-
-async def test_captions_that_are_changed_and_removed_at_once_leave_nothing(
-    api: Api, monkeypatch: Any
-) -> None:
-    person, video_id = await film_of(api)
-    held, stored = api.services, list[str]()
-    put = held.storage.put
-
-    async def put_seen(key: str, *more: Any) -> None:
-        await put(key, *more)
-        stored.append(key)
-
-    monkeypatch.setattr(held.storage, "put", put_seen)
-    for _ in range(5):
-        path = f"/v1/videos/{video_id}/tracks/{(await add(person, video_id))['id']}"
-        changed, removed = await asyncio.gather(
-            person.http.patch(path, json={"text": VTT}), person.http.delete(path)
-        )
-        assert changed.status_code in {200, 404}, changed.text
-        assert removed.status_code == 204, removed.text
-    assert await listed(person, video_id) == []
-    async with held.db.begin() as tx:
-        await tx.execute(update(Purge).values(not_before=Purge.not_before - purges.LONGEST_URL))
-    await control_purges.purge(held.db, held.storage)
-    assert len(stored) >= 5
-    assert [key for key in stored if await held.storage.head(key) is not None] == []
-
-
-async def test_what_is_refused_once_it_was_stored_is_removed(api: Api, monkeypatch: Any) -> None:
-    """Somebody else's captions are the last for which there is room, at the last moment."""
-    person, video_id = await film_of(api)
-    held, stored = api.services, list[str]()
-    put = held.storage.put
-
-    async def full(tx: Any, video_id: uuid.UUID) -> None:
-        if stored:
-            raise Conflict("Too many.", "too_many_tracks")
-
-    async def put_seen(key: str, *more: Any) -> None:
-        await put(key, *more)
-        stored.append(key)
-
-    monkeypatch.setattr(texts, "require_room", full)
-    monkeypatch.setattr(held.storage, "put", put_seen)
-    problem(await ask(person, video_id), 409, "too_many_tracks")
-    assert await held.storage.head(stored[0]) is not None
-    async with held.db.begin() as tx:
-        await tx.execute(update(Purge).values(not_before=Purge.not_before - purges.LONGEST_URL))
-    await control_purges.purge(held.db, held.storage)
-    assert await held.storage.head(stored[0]) is None
-
-
 async def test_who_writes_too_often_waits(start_api: StartApi, clean: None) -> None:
     api = await start_api(rate_limit_changes=2)
     person = await new_user(api)
@@ -318,7 +191,7 @@ async def test_players_are_told_of_them(api: Api) -> None:
     place = await growing.place()
     nothing = await read(api, f"{place}/master.m3u8")
     assert "SUBTITLES" not in nothing.text
-    german = await add(person, video_id, name='An "odd" \u2028name')
+    german = await add(person, video_id, text=SRT, name='An "odd" \u2028name')
     english = await add(person, video_id, language="en", default=True)
     told = [
         each for each in (await person.http.get(path)).json()["tracks"] if each["kind"] == "text"
@@ -342,7 +215,7 @@ async def test_players_are_told_of_them(api: Api) -> None:
     redirect = await read(api, urljoin(f"{place}/x", f"{german['id']}.vtt"))
     assert redirect.status_code == 307
     assert redirect.headers["access-control-allow-origin"] == "*"
-    assert (await get(redirect.headers["location"])).text == VTT
+    assert (await get(redirect.headers["location"])).text == WRITTEN
     await finish(api, growing)
     answer = (await growing.ask()).json()
     assert [(each["language"], each["default"]) for each in answer["text"]] == [
@@ -381,35 +254,13 @@ async def test_they_stay_when_the_film_is_made_anew_and_go_with_it(api: Api) -> 
         assert await connection.scalar(rows.where(TextTrack.video_id == growing.video_id)) == 0
 
 
-async def test_a_video_that_is_deleted_meanwhile_keeps_nothing(api: Api, monkeypatch: Any) -> None:
-    """The text is stored, and then the video is gone: its objects are removed once more."""
-    person, video_id = await film_of(api)
-    storage = api.services.storage
-    stored: list[str] = []
-    put = storage.put
-
-    async def put_late(key: str, *more: Any) -> None:
-        await person.http.delete(f"/v1/videos/{video_id}")
-        stored.append(key)
-        await put(key, *more)
-
-    monkeypatch.setattr(storage, "put", put_late)
-    problem(await ask(person, video_id), 404, "not_found")
-    assert stored[0].startswith(object_keys.video_prefix(uuid.UUID(video_id)))
-    held = api.services
-    async with held.db.begin() as tx:
-        await tx.execute(update(Purge).values(not_before=func.now() - timedelta(seconds=1)))
-    await control_purges.purge(held.db, held.storage)
-    assert await storage.head(stored[0]) is None
-
-
 async def finish_with(api: Api, held: Work, *kinds: TextKind) -> None:
     """Publish a film in whose file texts were found."""
     storage, found = api.services.storage, []
     for kind in kinds:
         key = f"{held.prefix}{kind}.vtt"
-        await storage.put(key, VTT.encode(), "text/vtt")
-        found.append(FoundText(kind, "de", None, True, True, key, len(VTT)))
+        await storage.put(key, WRITTEN.encode(), "text/vtt")
+        found.append(FoundText(kind, "de", None, True, True, key, len(WRITTEN)))
     await publish(api.services.db, storage, held, "720p", "480p", texts=tuple(found))
 
 
@@ -425,7 +276,7 @@ async def test_those_of_the_file_are_its_jobs(api: Api) -> None:
     [track] = await listed(person, video_id)
     assert (track["id"], track["from_file"]) == (text["id"], True)
     for address in (text["url"], told["chapters_url"]):
-        assert (await get((await read(api, address)).headers["location"])).text == VTT
+        assert (await get((await read(api, address)).headers["location"])).text == WRITTEN
     # Of several defaults, that of people goes first.
     added = await add(person, video_id, language="en")
     await person.http.patch(f"{path}/tracks/{added['id']}", json={"default": True})

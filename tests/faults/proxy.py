@@ -12,6 +12,7 @@ through unchanged: whoever signed a URL for the proxy's address finds the signat
 
 import asyncio
 import random
+import socket
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
@@ -24,6 +25,7 @@ from yarl import URL
 
 from tests.faults.misbehaviour import Answer, Cut, Fault, Hang, Rule, Shorten, Slow
 from tests.faults.operations import operation_of
+from tests.support.listening import take_no_more
 
 _CHUNK = 64 * 1024
 # Between two neighbours only (RFC 9110 section 7.6.1); the rest is passed on as it is.
@@ -93,24 +95,30 @@ class Proxy:
         self._server = web.Server(self._serve, access_log=None)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=0.2)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._port = self._listening.getsockname()[1]
+        await web.SockSite(self._runner, self._listening).start()
 
     async def _close(self) -> None:
         """End all that goes through; nothing of it is left when the loop is stopped after this."""
         self._closing.set()
-        for connection in self._server.connections:
-            if connection.transport is not None:
-                connection.transport.abort()  # closed, it would first send what nobody reads
+        await take_no_more([self._listening])
+        self._abort()
         await self._runner.cleanup()
         # aiohttp does not wait until handlers have put their connections away.
-        handlers = asyncio.all_tasks() - {asyncio.current_task()}
-        for handler in handlers:
-            handler.cancel()
-        await asyncio.gather(*handlers, return_exceptions=True)
+        while handlers := asyncio.all_tasks() - {asyncio.current_task()}:
+            for handler in handlers:
+                handler.cancel()
+            await asyncio.gather(*handlers, return_exceptions=True)
+            self._abort()
         await self._session.close()
         await asyncio.sleep(0)  # in the next turn closed connections give their sockets back
+
+    def _abort(self) -> None:
+        """End the connections; closed, each would first send what nobody reads."""
+        for connection in self._server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         operation = operation_of(request.method, request.raw_path, request.headers)

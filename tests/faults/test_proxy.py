@@ -213,3 +213,14 @@ def test_a_service_that_is_away_shows_as_a_broken_connection(tmp_path: Path) -> 
         with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
             urllib.request.urlopen(alone.url, timeout=PATIENCE_S)
         wait_for(lambda: alone.passed["HeadBucket"] + alone.passed["ListObjectsV2"] == 1)
+
+
+def test_a_connection_that_comes_while_it_closes_is_closed() -> None:
+    """Each of many, or its socket is left to the garbage collector, which warns another test."""
+    for _ in range(30):
+        with Proxy() as proxy:
+            arriving = [socket.create_connection(("127.0.0.1", proxy._port)) for _ in range(3)]
+        for each in arriving:
+            each.settimeout(PATIENCE_S)
+            with each, contextlib.suppress(ConnectionResetError):
+                assert each.recv(1) == b""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.support.listening import take_no_more
 from tests.support.waiting import wait_until
 
 
@@ -75,4 +76,5 @@ async def way_to(host: str, port: int) -> AsyncIterator[tuple[Way, int]]:
     try:
         yield way, server.sockets[0].getsockname()[1]
     finally:
+        await take_no_more(server.sockets)
         server.close()

@@ -27,6 +27,7 @@ from core.model.tables import Outbox
 from core.tasks import settle
 from core.videos import lifecycle
 from tests.support.control import Rounds, counted, rounds_of
+from tests.support.listening import take_no_more
 from tests.support.poison import poisoned
 from tests.support.settings import Settings, overridden
 from tests.support.tables import unsent
@@ -201,6 +202,7 @@ async def hanging_redis() -> AsyncIterator[redis.Redis]:
         yield client
     finally:
         await client.aclose()
+        await take_no_more(server.sockets)
         for transport in taken:
             transport.close()
         server.close()

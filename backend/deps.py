@@ -35,6 +35,7 @@ from core.events import Subscriber
 from core.model.tables import User
 from core.progress import ProgressBoard
 from core.uploads import upload_lifecycle
+from core.watching import Watching
 
 
 class Services:
@@ -58,6 +59,7 @@ class Services:
         self.rate_limits = RateLimiter(client)
         self.idempotency = Idempotency(client)
         self.board = ProgressBoard(client)
+        self.watching = Watching(client)
         self.videos = VideoReader(
             db, self.storage, settings.media_url_ttl_s, KnownWorkers(client), self.board
         )

@@ -89,6 +89,8 @@ async def read_track(
     found, ended = film.named(track), film.finished_at
     if found is None:
         raise NotFound("This video has no track with this name.")
+    if ended is None:
+        await services.watching.note(held.job_id)
     is_event = ended is None or held.issued_at < ended.timestamp()
     written = await _written(
         services,

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import redis.asyncio as redis
 
 from core.tasks.spans import Listed, NewSpan, NewTrack
+from core.watching import Watching
+from workers.runtime.listing import AttemptListing
+
+if TYPE_CHECKING:
+    from core.adapters.postgres import Database
+    from core.tasks.claim import Work
+
+
+def listing_of(db: Database, work: Work) -> AttemptListing:
+    """Return the list of an attempt; nobody watches what it lists."""
+    return AttemptListing(db, work, Watching(redis.Redis()))
 
 
 @dataclass
@@ -20,6 +34,7 @@ class Kept:
         completed: the names of tracks that grow no more.
         withdrawn: how often pictures were taken back.
         taken_back: the names of other sounds that were taken back.
+        watched: whether somebody watches it.
     """
 
     known: dict[str, Listed] = field(default_factory=dict)
@@ -30,6 +45,7 @@ class Kept:
     taken_back: list[str] = field(default_factory=list)
     unlisted: set[str] = field(default_factory=set)
     completed: set[str] = field(default_factory=set)
+    watched: bool = False
 
     def storing(self, key: str) -> None:
         self.unlisted.add(key)
@@ -51,6 +67,9 @@ class Kept:
         self.unlisted -= {span.s3_key for span in added}
         if first and self.first is None:
             self.first = len(self.spans)
+
+    async def is_watched(self) -> bool:
+        return self.watched
 
     async def complete(self, names: Collection[str]) -> None:
         self.completed |= set(names)

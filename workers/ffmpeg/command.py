@@ -58,10 +58,10 @@ def lead_command(
     plan = lead.plan
     return [
         *_input(ffmpeg, plan, source, capabilities, limits),
-        "-filter_complex", lead_graph(plan, capabilities, lead.frames),
+        "-filter_complex", lead_graph(plan, capabilities, most_frames(plan, limits)),
         *_video_options(plan, SHORT_LOOKAHEAD),
         *_audio_options(plan, out_dir),
-        *until(limits.model_copy(update={"max_duration_s": lead.seconds})),
+        *until(limits),
         "-f", "tee", tee([], plan, out_dir),
     ]  # fmt: skip
 

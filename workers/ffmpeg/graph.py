@@ -32,7 +32,7 @@ def picture_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int
 
 
 def lead_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
-    """Write the first pictures of a plan that has one size, and no stills."""
+    """Write the pictures of a plan that has one size, and no stills."""
     return f"{_base(plan, capabilities, most_frames)};[size0]null[{video_label(0)}]"
 
 

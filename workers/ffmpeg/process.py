@@ -116,6 +116,7 @@ async def run(
     feed: Feed | None = None,
     beside: Beside | None = None,
     spent: Callable[[float], None] | None = None,
+    niceness: int = 0,
 ) -> Finished:
     """Run a program to its end. Cancelling the awaiting task is how it is stopped.
 
@@ -135,6 +136,7 @@ async def run(
             given what has the program wait, with its clocks, or go on.
         spent: called with the CPU seconds that it has used, the kernel's for it among them, however
             this ends.
+        niceness: how far all others on the machine come before it, from 0 to 19; see nice(1).
 
     Raises:
         FFmpegFailedError: it ended with another status than 0; 125 when its sandbox, 127 when it
@@ -145,7 +147,7 @@ async def run(
     began, own_time = time.monotonic(), OwnTime()
     stdin = StandardInput(feed, own_time) if feed is not None else None
     try:
-        process = _start(launched(argv, policy), cwd, stdin)
+        process = _start(launched(argv, policy), cwd, stdin, niceness)
         running = _Running(process, limits, own_time, on_progress, outputs, stdin, beside)
     except (OSError, RuntimeError):
         if stdin is not None:
@@ -163,8 +165,10 @@ async def run(
     return Finished(output, words, time.monotonic() - began)
 
 
-def _start(command: list[str], cwd: Path, stdin: StandardInput | None) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+def _start(
+    command: list[str], cwd: Path, stdin: StandardInput | None, niceness: int
+) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
         command,
         bufsize=0,
         cwd=cwd,
@@ -174,6 +178,18 @@ def _start(command: list[str], cwd: Path, stdin: StandardInput | None) -> subpro
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    if niceness:
+        _be_nice(process.pid, niceness)
+    return process
+
+
+def _be_nice(pid: int, niceness: int) -> None:
+    """Have a process that was just started come after others; it has one thread yet."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, niceness)
+    # Linux may share the processors between sessions first, sched(7): this one has its own.
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")
 
 
 class _Running:

@@ -1,4 +1,4 @@
-"""Decides whether the beginning of a film is encoded first, in its smallest size alone. Pure."""
+"""Decides whether a film is encoded in its smallest size first. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -6,14 +6,11 @@ from workers.media.audio_plan import AudioPlan
 from workers.media.plan import EncodePlan, PlannedRendition
 from workers.media.tracks import tracks_of
 
-# The first segment is there soonest if nothing else is made. Of a long film more costs little, and
-# is watched while the encode of all sizes gets going: a hundredth of it, a minute at the most.
-_OF_FILM, _MOST_S = 0.01, 60.0
 # It pays where all sizes together have so many times the pixels of the smallest.
 _WORTH = 6
-_SHORTEST = 4  # of a film that is that many times its lead, it comes sooner
+_SHORTEST = 4  # segments
 _LATEST_S = 2.0
-# The sound goes on for so long behind the last picture: its last segment must be whole.
+# The sound goes on for so long behind the first segment of the picture: so its own is whole.
 _BEYOND_S = 0.5
 
 
@@ -23,14 +20,10 @@ class Lead:
 
     Attributes:
         plan: of the one size, and the default sound.
-        segments: of each of both.
-        frames: of the picture in them.
-        seconds: after which the sound may end.
+        seconds: of the source, after which the first segments of both are whole.
     """
 
     plan: EncodePlan
-    segments: int
-    frames: int
     seconds: float
 
 
@@ -38,32 +31,24 @@ def lead_of(decided: EncodePlan | AudioPlan) -> Lead | None:
     """Return the lead of a film; None if it would come no sooner than the film itself."""
     if isinstance(decided, AudioPlan) or decided.still or _is_packaged_whole(decided):
         return None
-    segments = _segments(decided)
-    frames = segments * decided.keyframe_interval
-    if decided.frame_count is not None and decided.frame_count < _SHORTEST * frames:
+    shortest = _SHORTEST * decided.keyframe_interval
+    if decided.frame_count is not None and decided.frame_count < shortest:
         return None
     smallest = _smallest(decided)
     if smallest is None or _pixels(decided) < _WORTH * smallest.width * smallest.height:
         return None
     plan = replace(decided, renditions=(smallest,), others=(), texts=(), storyboard=False)
-    seconds = float(frames / decided.frame_rate) + _BEYOND_S
-    if not _can_end_early(decided, seconds):
-        return None
-    return Lead(plan, segments, frames, seconds)
+    seconds = float(decided.keyframe_interval / decided.frame_rate) + _BEYOND_S
+    return Lead(plan, seconds) if _begins_soon(decided, seconds) else None
 
 
-def _can_end_early(decided: EncodePlan, seconds: float) -> bool:
+def _begins_soon(decided: EncodePlan, seconds: float) -> bool:
     """Whether picture and sound begin soon, and go so far: else the source is read on and on."""
     if max(decided.delay, decided.sound_delay) > _LATEST_S:
         return False
     sounds = [each for each in (decided.audio, decided.right) if each is not None]
     ends = [decided.sound_delay + each.duration for each in sounds if each.duration is not None]
     return all(end >= seconds for end in ends)
-
-
-def _segments(decided: EncodePlan) -> int:
-    seconds = min((decided.duration or 0.0) * _OF_FILM, _MOST_S)
-    return max(int(seconds * decided.frame_rate / decided.keyframe_interval), 1)
 
 
 def _is_packaged_whole(decided: EncodePlan) -> bool:

@@ -8,7 +8,7 @@ from workers.outputs.mp4 import index_first, media_end
 from workers.outputs.stream import GivenUpError, Stream
 from workers.outputs.upload import Front, Upload
 
-_MOST_UNSENT = 48 * MIB  # of all files together; the disk holds a part of each besides
+MOST_UNSENT = 48 * MIB  # of all files together; the disk holds a part of each besides
 _LOOK_S = 0.2
 
 
@@ -34,7 +34,7 @@ async def follow(
             if stream.given_up is not None and not uploads:
                 raise GivenUpError(stream.given_up)
             unsent += stream.unsent
-        hold(unsent > _MOST_UNSENT)
+        hold(unsent > MOST_UNSENT)
         await asyncio.sleep(look_s)
 
 

@@ -9,7 +9,7 @@ from core.tasks.spans import Listed, NewSpan, NewTrack
 class Listing(Protocol):
     """The list of one job's segments; `workers/runtime/listing.py` keeps it in Postgres.
 
-    Every method but `storing` raises:
+    The others but `storing` raise:
         LeaseLost: the task belongs to another attempt.
         DatabaseAway: it may or may not have been written.
     """
@@ -26,6 +26,9 @@ class Listing(Protocol):
         self, tracks: Sequence[NewTrack], spans: Sequence[NewSpan], *, first: bool
     ) -> None:
         """List segments, and tracks that are new; `first` when the video can be watched now."""
+
+    async def is_watched(self) -> bool:
+        """Whether somebody watches now what is listed; it raises nothing."""
 
     async def complete(self, names: Collection[str]) -> None:
         """Note that tracks grow no more."""

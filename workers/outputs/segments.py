@@ -37,9 +37,9 @@ class SegmentReader:
         samples: pictures, or frames of sound, in them.
     """
 
-    def __init__(self, track: PlannedTrack, place: Path, most: int | None = None) -> None:
-        """Look for segments in `place`, for the first `most` of them if that is given."""
-        self.track, self._place, self._most = track, place, most
+    def __init__(self, track: PlannedTrack, place: Path) -> None:
+        """Look for segments in `place`."""
+        self.track, self._place = track, place
         self.header: Header | None = None
         self.header_bytes = b""
         self.ready: deque[Finished] = deque()
@@ -94,7 +94,7 @@ class SegmentReader:
         self.ready.append(Finished(self._number, path, len(data), segment))
         self._number, self._seen, self.end = self._number + 1, 0, segment.start + segment.duration
         self.samples += segment.samples
-        self._ended = bool(short) or self._number == self._most
+        self._ended = bool(short)
         return True
 
     def _read_header(self) -> None:

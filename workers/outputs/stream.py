@@ -3,16 +3,16 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from core import log
 from core.adapters.s3 import Storage
 from core.errors import DatabaseAway
 from core.model.states import Made
-from core.tasks.spans import NewSpan, NewTrack
+from core.tasks.spans import Listed, NewSpan, NewTrack
 from core.uploads.multipart import MIB
 from workers.media.tracks import PlannedTrack
 from workers.outputs.listing import Listing
@@ -44,6 +44,24 @@ _Failed = tuple[StreamTrack, OffGridError]
 _Batch = tuple[StreamTrack, list[Finished]]  # segments of a track that are stored together
 
 
+class Ahead(Protocol):
+    """Another encode of this attempt, which lists some tracks meanwhile: nobody else does."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names of these tracks."""
+
+    def reached(self, name: str) -> Listed | None:
+        """Return what is listed of a track by now."""
+
+    async def end(self) -> None:
+        """End it: nothing is listed by it any more.
+
+        Raises:
+            LeaseLost, DatabaseAway: as `Listing.add` does.
+        """
+
+
 class GivenUpError(Exception):
     """A stream was given up, and nothing else is made."""
 
@@ -54,9 +72,11 @@ class Stream:
     Attributes:
         unsent: bytes that wait to be stored.
         listed: set once something of it is listed.
+        watchable: set once some picture is listed, with its sound if there is one.
         given_up: why its tracks were taken back; None if they were not.
         anew: whether what is listed already is withdrawn.
         left_out: sounds beside the default one that have nothing in them, or are not as planned.
+        ahead: what lists some of the tracks meanwhile; None if nothing does.
     """
 
     def __init__(
@@ -70,23 +90,22 @@ class Stream:
         *,
         anew: bool = False,
         completes: bool = True,
-        most: int | None = None,
     ) -> None:
         """Begin nothing yet.
 
         Segments come into `place`, and are stored below `prefix`. What is listed already was made
         of the same plan, or is to be withdrawn and made `anew`. The film can be played with these
-        tracks alone, if they are what `completes` it. Only the first `most` segments of each are
-        looked for, if that is given.
+        tracks alone, if they are what `completes` it.
         """
         self.anew, self._completes = anew, completes
         self._names = [track.name for track in tracks]
-        self.listed = asyncio.Event()
+        self.listed, self.watchable = asyncio.Event(), asyncio.Event()
         self.given_up: str | None = None
         self.left_out: list[PlannedTrack] = []
+        self.ahead: Ahead | None = None
         self._storage, self._listing, self._pace = storage, listing, pace
         self._place, self._prefix = place, prefix
-        readers = [SegmentReader(track, place / track.name, most) for track in tracks]
+        readers = [SegmentReader(track, place / track.name) for track in tracks]
         self._tracks = [StreamTrack(reader) for reader in readers]
         self._storing: asyncio.Task[None] | None = None
         self._looking: asyncio.Future[list[_Failed]] | None = None
@@ -108,6 +127,11 @@ class Stream:
     def seconds(self) -> float:
         """How long the first of its tracks is by now."""
         return float(self._tracks[0].found_end)
+
+    @property
+    def can_be_watched(self) -> bool:
+        """Whether some picture is stored, with its sound if there is one."""
+        return can_be_watched(self._tracks)
 
     async def begin(self) -> None:
         """Make the directories of the tracks, and learn what is listed already."""
@@ -160,21 +184,15 @@ class Stream:
         if self._spans:
             await _however_long(self._list)
 
-    async def keep(self) -> None:
-        """Store and list what is whole by now: more will come, of another FFmpeg.
-
-        Raises:
-            GivenUpError: it was not as planned.
-            DatabaseAway: it is not listed.
-            LeaseLost, TransientError, Unavailable, OSError: as `grown` does.
-        """
+    async def settle(self) -> None:
+        """List what is stored by now, and nothing more; raises as `finish`."""
         await self._stored()
-        await self._look(all_made=False)
-        if self.given_up is not None:
-            raise GivenUpError(self.given_up)
-        await self._store_all()
         if self._spans:
-            await self._list()
+            await _however_long(self._list)
+
+    def reached(self, name: str) -> Listed | None:
+        """Return what is listed of a track by now."""
+        return next((track.known for track in self._tracks if track.name == name), None)
 
     async def complete(self) -> None:
         """Note, once all is listed, that its tracks grow no more; raises as `finish`."""
@@ -205,6 +223,10 @@ class Stream:
     async def _look(self, *, all_made: bool) -> None:
         try:
             failed = await self._seen(all_made=all_made)
+            waits = any(track.waiting for track in self._made_ahead())
+            if self.ahead is not None and (all_made or failed or waits):
+                await self._take_over()
+                failed = await self._seen(all_made=all_made)
             if all_made:
                 _agree([track.reader for track in self._tracks])
             for track, reason in failed:
@@ -217,6 +239,9 @@ class Stream:
         except OffGridError as error:
             # What is made besides is not harmed by that.
             _log.warning("not_streamed", reason=str(error))
+            if self.ahead is not None:
+                await self.ahead.end()
+                self.ahead = None
             await self._stored()
             await self.withdraw()
             self.given_up = str(error)
@@ -224,6 +249,20 @@ class Stream:
             self._tracks, self._new_tracks, self._spans = [], [], []
         for place in self._off:
             await asyncio.to_thread(_empty, place)
+
+    def _made_ahead(self) -> list[StreamTrack]:
+        ahead = self.ahead
+        return [] if ahead is None else [each for each in self._tracks if each.name in ahead.names]
+
+    async def _take_over(self) -> None:
+        """List alone from now on what something else was ahead with."""
+        tracks, ahead = self._made_ahead(), self.ahead
+        assert ahead is not None
+        await ahead.end()
+        self.ahead = None
+        known = await _however_long(self._listing.listed)
+        for track in tracks:
+            track.goes_on_behind(known.get(track.name))
 
     async def _seen(self, *, all_made: bool) -> list[_Failed]:
         """Look in a thread: a slow disk must not stop the heartbeat.
@@ -234,6 +273,9 @@ class Stream:
         if self._looking is not None:
             await asyncio.wait({self._looking})
             self._looking.exception()  # seen
+        for track in self._made_ahead():
+            assert self.ahead is not None
+            track.known = self.ahead.reached(track.name)
         look = asyncio.to_thread(_look, self._tracks, all_made=all_made)
         looking = self._looking = asyncio.ensure_future(look)
         await asyncio.wait({looking})  # which does not cancel it
@@ -295,7 +337,13 @@ class Stream:
         self._playable = self._playable or first
         if any(track.begun for track in self._tracks):
             self.listed.set()
+        if can_be_watched(self._tracks):
+            self.watchable.set()
         del self._new_tracks[: len(tracks)], self._spans[: len(spans)]
+        by_id = {track.id: track for track in self._tracks}
+        for span in spans:
+            if span.track_id in by_id:
+                by_id[span.track_id].is_listed_to(span)
 
     async def _send(self, batch: Sequence[_Batch]) -> list[NewSpan]:
         """Store segments in one object: those of a track together, its header before the first."""

@@ -9,7 +9,7 @@ from itertools import islice
 
 from core.model.ids import new_id
 from core.model.states import Made, TrackKind
-from core.tasks.spans import Listed, NewTrack
+from core.tasks.spans import Listed, NewSpan, NewTrack
 from workers.media.tracks import PlannedTrack
 from workers.outputs.segments import Finished, OffGridError, SegmentReader
 
@@ -29,7 +29,7 @@ class StreamTrack:
     """A track.
 
     Attributes:
-        known: what earlier attempts have listed.
+        known: what is listed, by this attempt or earlier ones.
         begun: whether something is stored.
         silent: whether it is a sound that somebody may choose, and nothing was heard in it so far.
         first_end: when the first segment that was stored ends, in seconds.
@@ -108,6 +108,24 @@ class StreamTrack:
             self._is_stored_to(each)
             self.reader.ready.popleft()
             each.path.unlink()
+
+    def is_listed_to(self, span: NewSpan) -> None:
+        """Note that a span is listed, and all before it."""
+        sha256 = hashlib.sha256(self.reader.header_bytes).hexdigest()
+        end = span.start + sum(span.durations)
+        self.known = Listed(self.id, sha256, span.first + len(span.sizes), end)
+
+    def goes_on_behind(self, listed: Listed | None) -> None:
+        """Go on behind what another encode has listed by now.
+
+        Raises:
+            OffGridError: something was passed over that is not listed any more.
+        """
+        is_whole = not self.waiting or self.waiting[0].number == 0
+        if listed is None and not is_whole:
+            raise OffGridError(f"what was listed of {self.name} is gone")
+        self.known, self.begun = listed, listed is not None
+        self.id = new_id() if listed is None else listed.track_id
 
     def begin_anew(self) -> None:
         """Forget what was listed before; nothing of it was passed over."""

@@ -19,6 +19,7 @@ from core.tasks import lease
 from core.tasks.claim import Claim, Unclaimable, Work, begin, claim_next, claimed_with
 from core.tasks.fair_order import Skills
 from core.videos import lifecycle
+from core.watching import Watching
 from workers.context import Context
 from workers.operations.registry import TASKS
 from workers.runtime.attempt import Attempt, give_back_now
@@ -147,11 +148,12 @@ class Consumer:
             return
         place = self._home / f"{claim.task_id}-{claim.attempt}"
         context = Context(self._adapters.tools, work, place)
+        watching = Watching(self._adapters.redis)
         try:
             while work is not None:
                 _bind(work)
                 _log.info("claimed", operation=work.operation, kind=work.kind)
-                listing = AttemptListing(self._adapters.db, work)
+                listing = AttemptListing(self._adapters.db, work, watching)
                 context = replace(context, work=work, listing=listing)
                 work = await Attempt(self._adapters, context).run()
         finally:

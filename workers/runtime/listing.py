@@ -6,6 +6,7 @@ from core.adapters.postgres import Database
 from core.tasks import spans
 from core.tasks.claim import Work
 from core.tasks.spans import Listed, NewSpan, NewTrack
+from core.watching import Watching
 
 
 class AttemptListing:
@@ -16,8 +17,8 @@ class AttemptListing:
             listed.
     """
 
-    def __init__(self, db: Database, work: Work) -> None:
-        self._db, self._work = db, work
+    def __init__(self, db: Database, work: Work, watching: Watching) -> None:
+        self._db, self._work, self._watching = db, work, watching
         self._is_empty = work.attempt == 1  # nobody has listed anything
         self.unlisted: set[str] = set()
 
@@ -53,6 +54,10 @@ class AttemptListing:
             return
         async with self._db.autocommit() as connection:
             await spans.add(connection, self._work, tracks, added)
+
+    async def is_watched(self) -> bool:
+        """Whether somebody watches now what is listed."""
+        return await self._watching.is_watched(self._work.job_id)
 
     async def complete(self, names: Collection[str]) -> None:
         """Note that tracks grow no more."""

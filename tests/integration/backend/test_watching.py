@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import Select, delete, func, select, update
 
+from core.adapters.redis import connect
 from core.errors import Failure
 from core.model import object_keys
 from core.model.failure_codes import FailureCode
@@ -18,6 +19,7 @@ from core.model.states import Outcome
 from core.model.tables import Job, Purge, Session, Track
 from core.tasks import settle, spans
 from core.tasks.spans import NewSpan
+from core.watching import Watching
 from tests.support.app import Api
 from tests.support.growing import finish, grow
 from tests.support.hls_check import read_media, read_multivariant
@@ -68,6 +70,35 @@ async def test_a_film_is_watched_while_it_is_made(api: Api) -> None:
         for part, segment in zip(found.parts, sample.segments, strict=False):
             assert await fetched(api, base, part.address, part.offset, part.size) == segment
     assert (await read(api, urljoin(base, "manifest.mpd"))).status_code == 404
+
+
+async def test_a_worker_knows_whose_work_is_watched(api: Api) -> None:
+    growing, other = await grow(api), await grow(api)
+    watching, jobs = api.services.watching, (growing.work.job_id, other.work.job_id)
+    place = await growing.place()
+    await read(api, f"{place}/master.m3u8")
+    await read(api, f"{place}/no-track.m3u8")
+    assert [await watching.is_watched(job) for job in jobs] == [False, False]
+    await read(api, f"{place}/720p.m3u8")
+    assert [await watching.is_watched(job) for job in jobs] == [True, False]
+    assert 0 < await api.services.redis.ttl(f"watching:{growing.work.job_id}") <= 20
+    # Of a film that is made nobody needs to know.
+    await finish(api, other)
+    await read(api, f"{await other.place()}/720p.m3u8")
+    assert not await watching.is_watched(other.work.job_id)
+
+
+async def test_without_redis_a_film_is_watched_as_nobody_watched_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    growing = await grow(api)
+    share = (await growing.owner.http.post(f"/v1/videos/{growing.video_id}/shares")).json()
+    playback = await growing.owner.http.post(f"/v1/shares/{share['token']}/playback")
+    nowhere = Watching(connect("redis://127.0.0.1:1/0"))
+    monkeypatch.setattr(api.services, "watching", nowhere)
+    found = await read(api, urljoin(playback.json()["hls_url"], "720p.m3u8"))
+    assert read_media(found.text).kind == "EVENT"
+    assert not await nowhere.is_watched(growing.work.job_id)
 
 
 async def test_its_end_is_added_for_those_who_watch(api: Api) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from core.model.states import Made, TrackKind
 from core.model.tables import Track
 from core.tasks.spans import NewSpan, NewTrack
-from tests.support.streaming import Kept
+from tests.support.streaming import Kept, listing_of
 from tests.support.waiting import patiently
 from tests.support.work import claim, encoding, lapse, let_lapse, queue_video, video_of
 from workers.formats.segment import Segment, read_segment
@@ -62,15 +62,17 @@ async def stream_of(
     tracks: Sequence[PlannedTrack],
     *,
     number: int = 0,
-    most: int | None = None,
+    beginning: bool = False,
 ) -> Stream:
-    """Begin a stream of segments that are there; of the first ones, as a lead has them."""
+    """Begin a stream of segments that are there; of the first ones alone, as a lead has them."""
     place.mkdir()
-    prefix = f"{work.stream_prefix}{'lead' if most else number}/"
-    stream = Stream(storage, listing, tracks, place, prefix, anew=number > 0, most=most)
+    prefix = f"{work.stream_prefix}{'lead' if beginning else number}/"
+    stream = Stream(storage, listing, tracks, place, prefix, anew=number > 0)
     await stream.begin()
+    later = shutil.ignore_patterns("[1-9]*") if beginning else None
     for track in tracks:
-        shutil.copytree(made.folder / track.name, place / track.name, dirs_exist_ok=True)
+        folder = made.folder / track.name
+        shutil.copytree(folder, place / track.name, dirs_exist_ok=True, ignore=later)
     return stream
 
 
@@ -84,7 +86,7 @@ async def test_a_second_try_leaves_nothing_of_the_first(
 ) -> None:
     queued = await queue_video(db)
     work = await encoding(db, queued)
-    listing, tracks = AttemptListing(db, work), tracks_of(made.plan)
+    listing, tracks = listing_of(db, work), tracks_of(made.plan)
     first = await stream_of(storage, listing, made, work, tmp_path / "first", tracks)
     await first.finish()
     assert await listed(db) == ["120p", "180p", "audio"]
@@ -115,7 +117,7 @@ async def test_what_is_packaged_stays_when_all_else_is_made_again(
     db: Database, storage: Storage, made: Encoded, tmp_path: Path, clean: None
 ) -> None:
     work = await encoding(db, await queue_video(db))
-    listing, tracks = AttemptListing(db, work), tracks_of(made.plan)
+    listing, tracks = listing_of(db, work), tracks_of(made.plan)
     as_it_is = NewTrack(
         uuid.uuid4(),
         "180p",
@@ -143,7 +145,7 @@ async def test_a_later_attempt_that_knows_the_sound_alone_says_when_the_film_can
     work = await encoding(db, queued)
     tracks = tracks_of(made.plan)
     sound = [track for track in tracks if track.number is None]
-    before = Stream(storage, AttemptListing(db, work), tracks, tmp_path / "first", "streams/")
+    before = Stream(storage, listing_of(db, work), tracks, tmp_path / "first", "streams/")
     (tmp_path / "first").mkdir()
     await before.begin()
     for track in sound:  # the picture was slower
@@ -159,7 +161,7 @@ async def test_a_later_attempt_that_knows_the_sound_alone_says_when_the_film_can
     await lapse(db)
     again = await claim(db, work.task_id)
     stream = await stream_of(
-        storage, AttemptListing(db, again), made, again, tmp_path / "second", tracks
+        storage, listing_of(db, again), made, again, tmp_path / "second", tracks
     )
     await stream.grown()
     await stream._stored()
@@ -173,14 +175,15 @@ async def test_a_track_whose_header_is_another_is_listed_from_its_beginning_agai
 ) -> None:
     queued = await queue_video(db)
     work = await encoding(db, queued)
-    listing, tracks = AttemptListing(db, work), tracks_of(made.plan)
+    listing, tracks = listing_of(db, work), tracks_of(made.plan)
     place = tmp_path / "first"
-    first = await stream_of(storage, listing, made, work, place, tracks, most=1)
+    first = await stream_of(storage, listing, made, work, place, tracks, beginning=True)
     # As another release of FFmpeg may write it: the creation time.
     header = bytearray((place / "120p/init.mp4").read_bytes())
     header[header.index(b"mvhd") + 11] ^= 1
     (place / "120p/init.mp4").write_bytes(header)
-    await first.keep()
+    await first.grown()
+    await first.settle()
     before = {name: found.track_id for name, found in (await listing.listed()).items()}
     assert sorted(before) == ["120p", "180p", "audio"]
 
@@ -199,16 +202,17 @@ async def test_one_segment_that_ends_elsewhere_is_listed_again(
     """As another FFmpeg may cut the sound; of more segments the files are gone by then."""
     queued = await queue_video(db)
     work = await encoding(db, queued)
-    listing, tracks = AttemptListing(db, work), tracks_of(made.plan)
+    listing, tracks = listing_of(db, work), tracks_of(made.plan)
     sound = [track for track in tracks if track.number is None]
     place = tmp_path / "first"
-    first = await stream_of(storage, listing, made, work, place, sound, most=1)
+    first = await stream_of(storage, listing, made, work, place, sound, beginning=True)
     # The last segment in the place of the first, which is longer.
     data = bytearray((made.folder / "audio/2.m4s").read_bytes())
     at = data.index(b"tfdt") + 8
     data[at : at + 8] = bytes(8)
     (place / "audio/0.m4s").write_bytes(data)
-    await first.keep()
+    await first.grown()
+    await first.settle()
     before = (await listing.listed())["audio"]
 
     second = await stream_of(storage, listing, made, work, tmp_path / "second", tracks)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.errors import PermanentError, TransientError
+from core.errors import TransientError
 from core.model.states import Made
 from tests.integration.sources.test_stream import bodies
 from tests.support.streaming import Kept
@@ -108,83 +108,6 @@ async def test_it_can_be_watched_before_the_larger_sizes_are_there(
     assert kept.first == 1
     await stream.finish()
     assert [len(kept.of(name)) for name in ("180p", "120p")] == [2, 2]
-
-
-def beginning(tools: Tools, path: Path, lead: int, rest: int) -> str:
-    """Write an FFmpeg that ends with a status where it makes the lead, or all sizes."""
-    status = f'case "$*" in *lead/*) status={lead};; *hls_time*) status={rest};; *) status=0;; esac'
-    path.write_text(f'#!/bin/sh\n{status}\n[ $status = 0 ] || exit $status\n{tools.ffmpeg} "$@"\n')
-    path.chmod(0o755)
-    return str(path)
-
-
-LED = Ladder(
-    rungs=(Rung(360, 28, 900_000), Rung(120, 28, 300_000, mp4=False)),
-    packaged=False,
-)
-LED_S = 9
-
-
-@pytest.mark.parametrize("sound_rate", [48_000, 44_100, 96_000])
-async def test_the_smallest_size_begins_before_all_others(
-    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, sound_rate: int
-) -> None:
-    worker.ladder, worker.listing = LED, (kept := Kept())
-    # In the encode of all sizes the smallest comes from another one; here it comes from the source.
-    source = film(tools, tmp_path / "film.mp4", "1280x720", LED_S, sound_rate)
-    made = await worker.make(storage, await stored(storage, source))
-    assert [asset.name for asset in made] == ["360p"]
-    assert {name: track.made for name, track in kept.tracks.items()} == dict.fromkeys(
-        ("360p", "120p", "audio"), Made.ENCODED
-    )
-    # It was listed from a folder of its own, and nothing was taken back.
-    lead = [span for name in ("120p", "audio") for span in kept.of(name) if "lead" in span.s3_key]
-    assert [sum(len(span.sizes) for span in lead if span.track_id == kept.tracks[name].id)
-            for name in ("120p", "audio")] == [1, 1]  # fmt: skip
-    assert (kept.first, kept.withdrawn) == (1, 0)
-    # The rest goes on behind it, without a gap or a picture twice.
-    assert await counts(storage, kept, "120p") == await counts(storage, kept, "360p")
-    for name in kept.tracks:
-        spans = kept.of(name)
-        ends = [span.start + sum(span.durations) for span in spans]
-        assert [span.start for span in spans] == [0, *ends[:-1]]
-        path = tmp_path / f"{name}.mp4"
-        path.write_bytes(b"".join(await bodies(storage, kept.tracks[name], kept.of(name))))
-        if kept.tracks[name].width:
-            assert decoded(tools, path) == LED_S * RATE
-    assert not (worker.place / "lead").exists()
-
-
-async def test_a_lead_that_fails_costs_nothing(
-    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
-) -> None:
-    worker.ladder, worker.listing = LED, (kept := Kept())
-    worker.ffmpeg, worker.sandbox = beginning(tools, tmp_path / "ffmpeg", 1, 0), False
-    source = film(tools, tmp_path / "film.mp4", "640x360", LED_S)
-    made = await worker.make(storage, await stored(storage, source))
-    assert [asset.name for asset in made] == ["360p"]
-    assert "the beginning is not made first" in worker.log
-    assert not [span for spans in kept.spans for span in spans if "lead" in span.s3_key]
-    assert await counts(storage, kept, "120p") == [48, 48, 48, 48, 24]
-
-
-async def test_a_later_attempt_goes_on_behind_the_lead(
-    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
-) -> None:
-    worker.ladder, worker.listing = LED, (kept := Kept())
-    worker.ffmpeg, worker.sandbox = beginning(tools, tmp_path / "ffmpeg", 0, 1), False
-    work = await stored(storage, film(tools, tmp_path / "film.mp4", "640x360", LED_S))
-    with pytest.raises((PermanentError, TransientError)):
-        await worker.make(storage, work)
-    assert sorted(kept.tracks) == ["120p", "audio"]
-    before = [span.s3_key for name in kept.tracks for span in kept.of(name)]
-    worker.ffmpeg, worker.place = tools.ffmpeg, tmp_path / "again"
-    worker.place.mkdir()
-    assert await worker.make(storage, work)
-    assert "lead/" not in worker.log
-    assert (kept.first, kept.withdrawn) == (1, 0)
-    assert [span.s3_key for name in ("120p", "audio") for span in kept.of(name)][:1] == before[:1]
-    assert await counts(storage, kept, "120p") == [48, 48, 48, 48, 24]
 
 
 async def test_what_a_source_is_streamed_for_is_not_encoded(

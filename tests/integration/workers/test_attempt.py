@@ -24,6 +24,7 @@ from core.tasks.planning import Inspection, NewTask
 from embedded.ffmpeg import find_tools
 from embedded.stack import Stack
 from tests.support.settings import Settings
+from tests.support.streaming import listing_of
 from tests.support.tables import purged
 from tests.support.transcoding import Worker
 from tests.support.work import attempt_of, claim, encoding, job_of, outputs, queue_video, task_of
@@ -35,7 +36,6 @@ from workers.operations.registry import TASKS
 from workers.runtime import attempt
 from workers.runtime.attempt import Attempt, give_back_now
 from workers.runtime.concurrency import end
-from workers.runtime.listing import AttemptListing
 from workers.tools import Adapters
 
 
@@ -139,7 +139,7 @@ async def test_a_worker_that_stops_leaves_no_segment_that_nobody_knows(
 ) -> None:  # fmt: skip
     work = await claim(db, (await queue_video(db)).task_id)
     nobody, storing = cast(Any, None), asyncio.Event()
-    listing = AttemptListing(db, work)
+    listing = listing_of(db, work)
     key = f"{work.stream_prefix}0/0.mp4"
 
     async def store(_context: Context) -> Inspection:
@@ -163,7 +163,7 @@ async def test_what_a_try_that_was_given_up_has_stored_goes_when_another_one_suc
     redis_client: redis.Redis, clean: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     work = await encoding(db, await queue_video(db))
-    listing = AttemptListing(db, work)
+    listing = listing_of(db, work)
     key = f"{work.stream_prefix}0/0.mp4"
 
     async def make(_context: Context) -> Outputs:

@@ -35,6 +35,9 @@ _log = log.get(__name__)
 # have a packet for each picture.
 _MOST_TEXT = 64 * MOST_BYTES
 _LOOK_S = 1.0
+# People wait for everything else on the machine: for what lists a film, for its beginning, for the
+# API and the page where these are on it, too.
+_NICENESS = 4
 _TIMEOUT = Failure(
     FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Try again, or upload a shorter or smaller video.",
@@ -98,6 +101,7 @@ async def encoded(
             feed=feed,
             spent=report.spent,
             beside=partial(_beside, context, decided, uploads, stream),
+            niceness=_NICENESS,
         )
         await _see_texts(context, decided)
     except (StallError, TimeLimitError) as error:

@@ -1,18 +1,21 @@
-"""Encodes the beginning of a film in its smallest size, so that it can be watched at once.
+"""Encodes a film in its smallest size first, so that it can be watched at once, and without a stop.
 
-All sizes come out of one FFmpeg, in step, and on few processors the first of them takes seconds.
-What is made here is listed; the encode of all sizes makes it once more, and goes on behind it.
-See docs/decisions/0028-the-lead.md.
+All sizes come out of one FFmpeg, in step, and on few processors the first of them takes seconds,
+and each second of the film more than one. So its beginning is made and listed first, in one size.
+That goes on while somebody watches. The encode of all sizes makes it once more, and passes over
+what is listed. See docs/decisions/0028-the-lead.md.
 """
 
 import asyncio
 import shlex
 import shutil
-from functools import partial
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from core import log
 from core.errors import DatabaseAway
 from core.model.states import Made
+from core.tasks.spans import Listed
 from workers.context import Context
 from workers.ffmpeg.command import lead_command
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
@@ -22,82 +25,181 @@ from workers.media.audio_plan import AudioPlan
 from workers.media.lead import Lead, lead_of
 from workers.media.plan import EncodePlan
 from workers.media.tracks import completes, tracks_of
-from workers.outputs.follow import follow
+from workers.outputs.follow import MOST_UNSENT
+from workers.outputs.listing import Listing
 from workers.outputs.stream import GivenUpError, Stream
+from workers.runtime.concurrency import end, together, unbroken
 from workers.sandbox.policies import encode_policy
 from workers.sources.read import INPUT
 
 _log = log.get(__name__)
 _PLACE = "lead"
-_LOOK_S = 0.05  # people wait for it
+_FIRST_LOOK_S, _LOOK_S = 0.05, 0.2  # people wait for the first
+_ASK_S = 0.5  # how often it is asked whether somebody watches
 # What takes longer than the film itself is no gain: so many times, and so many seconds besides.
-_PATIENCE, _SPARE_S = 2.0, 10.0
+_PATIENCE, _SPARE_S = 2.0, 20.0
 
 
-async def lead_made(context: Context, decided: EncodePlan | AudioPlan, feed: Feed | None) -> None:
-    """Make and list the lead of a film, if it has one and nothing of it is listed yet.
+@asynccontextmanager
+async def leading(
+    context: Context, decided: EncodePlan | AudioPlan, feed: Feed | None
+) -> AsyncIterator["Leading | None"]:
+    """Make the lead of a film, if it has one and nothing encoded is listed yet.
 
-    Whatever is wrong with it is the encode's to find.
+    Yields it once its beginning is listed; None if there is none. Whatever is wrong with it is the
+    encode's to find.
 
     Raises:
         LeaseLost, TransientError, Unavailable, OSError: as `Stream.grown` does; and what `feed`
             raises.
     """
     lead = lead_of(decided)
-    if lead is None or context.listing is None:
+    if lead is None or context.listing is None or not await _is_first(context.listing):
+        yield None
         return
-    place = context.place / _PLACE
-    stream = Stream(
-        context.tools.storage,
-        context.listing,
-        tracks_of(lead.plan),
-        place,
-        f"{context.work.stream_prefix}{_PLACE}/",
-        context.tools.pace,
-        completes=completes(decided),
-        most=lead.segments,
-    )
+    found = Leading(context, lead, feed, context.listing, completes=completes(decided))
     try:
-        listed = await context.listing.listed()
-        if any(found.made == Made.ENCODED for found in listed.values()):
-            return  # an earlier attempt came further
-        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
-        place.mkdir()
-        await stream.begin()
-        # FFmpeg's own time stands still while it waits for the store; the encode does not wait.
-        async with asyncio.timeout(_PATIENCE * lead.seconds + 2 * _SPARE_S):
-            await _encoded(context, lead, feed, stream)
-        await stream.keep()
-    except (FFmpegFailedError, GivenUpError, DatabaseAway, TimeoutError) as error:
-        _log.warning("no_lead", reason=str(error) or "it takes too long")
-        words = error.stderr_tail if isinstance(error, FFmpegFailedError) else ""
-        context.report.add(f"the beginning is not made first: {error}\n{words}")
+        yield found if await found.has_begun() else None
     finally:
-        await stream.close()
-        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+        await found.close()
 
 
-async def _encoded(context: Context, lead: Lead, feed: Feed | None, stream: Stream) -> None:
-    tools, place = context.tools, context.place
-    source = PIPE if feed is not None else f"./{INPUT}"
-    argv = lead_command(tools.ffmpeg, lead, source, _PLACE, tools.capabilities, context.limits)
-    context.report.add(shlex.join(["ffmpeg", *argv[1:]]))
-    wall = _PATIENCE * lead.seconds + _SPARE_S
-    finished = await run(
-        argv,
-        cwd=place,
-        outputs=place / _PLACE,
-        limits=ProcessLimits(stall_seconds=tools.limits.stall_timeout_s, wall_seconds=wall),
-        policy=encode_policy(
-            tools.sandbox,
-            tools.ffmpeg,
-            lead.plan,
-            place / INPUT if feed is None else None,
-            place / _PLACE,
-            tools.limits,
-        ),
-        feed=feed,
-        spent=context.report.spent,
-        beside=partial(follow, [], stream, look_s=_LOOK_S),
-    )
-    context.report.add(f"led in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
+async def _is_first(listing: Listing) -> bool:
+    try:
+        listed = await listing.listed()
+    except DatabaseAway:
+        return False
+    return all(found.made != Made.ENCODED for found in listed.values())  # of an earlier attempt
+
+
+class Leading:
+    """The encode of a lead, under way.
+
+    Attributes:
+        names: of the tracks that it lists.
+    """
+
+    def __init__(
+        self, context: Context, lead: Lead, feed: Feed | None, listing: Listing, *, completes: bool
+    ) -> None:
+        self._context, self._lead, self._feed, self._listing = context, lead, feed, listing
+        self._place = context.place / _PLACE
+        tracks = tracks_of(lead.plan)
+        self.names = frozenset(track.name for track in tracks)
+        self._stream = Stream(
+            context.tools.storage,
+            listing,
+            tracks,
+            self._place,
+            f"{context.work.stream_prefix}{_PLACE}/",
+            context.tools.pace,
+            completes=completes,
+        )
+        self._is_watched = False
+        self._task = asyncio.ensure_future(self._run())
+
+    def reached(self, name: str) -> Listed | None:
+        """Return what is listed of a track by now."""
+        return self._stream.reached(name)
+
+    async def has_begun(self) -> bool:
+        """Wait until its beginning is listed, or it has ended without; return which."""
+        watchable = asyncio.ensure_future(self._stream.watchable.wait())
+        # FFmpeg's own time stands still while it waits for the store; the encode does not wait.
+        patience = _PATIENCE * self._lead.seconds + _SPARE_S
+        try:
+            both = {watchable, self._task}
+            await asyncio.wait(both, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await end(watchable)
+        if self._task.done():
+            self._task.result()
+        elif not self._stream.watchable.is_set():
+            self._noted("it takes too long")
+            await end(self._task)
+        return self._stream.watchable.is_set()
+
+    async def end(self) -> None:
+        """End it: nothing is listed by it any more.
+
+        Raises:
+            LeaseLost, DatabaseAway: as `Listing.add` does.
+        """
+        await end(self._task)
+        await self._stream.settle()
+
+    async def close(self) -> None:
+        """End it, and leave nothing on the disk."""
+        await end(self._task)
+        await self._stream.close()
+        await asyncio.to_thread(shutil.rmtree, self._place, ignore_errors=True)
+
+    async def _run(self) -> None:
+        await asyncio.to_thread(shutil.rmtree, self._place, ignore_errors=True)
+        self._place.mkdir()
+        try:
+            await self._stream.begin()
+            await self._encoded()
+            await unbroken(self._finish())
+        except (FFmpegFailedError, GivenUpError, DatabaseAway) as error:
+            words = error.stderr_tail if isinstance(error, FFmpegFailedError) else ""
+            self._noted(str(error), words)
+
+    async def _encoded(self) -> None:
+        context, tools, place = self._context, self._context.tools, self._context.place
+        plan, source = self._lead.plan, f"./{INPUT}" if self._feed is None else PIPE
+        limits = context.limits
+        argv = lead_command(tools.ffmpeg, self._lead, source, _PLACE, tools.capabilities, limits)
+        context.report.add(shlex.join(["ffmpeg", *argv[1:]]))
+        finished = await run(
+            argv,
+            cwd=place,
+            outputs=self._place,
+            limits=ProcessLimits(
+                stall_seconds=tools.limits.stall_timeout_s,
+                wall_seconds=tools.limits.wall_seconds(plan.total_duration),
+            ),
+            policy=encode_policy(
+                tools.sandbox,
+                tools.ffmpeg,
+                plan,
+                place / INPUT if self._feed is None else None,
+                self._place,
+                tools.limits,
+            ),
+            feed=self._feed,
+            spent=context.report.spent,
+            beside=self._beside,
+        )
+        context.report.add(f"led in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")
+
+    async def _beside(self, hold: Callable[[bool], None]) -> None:
+        await together([self._follow(hold), self._ask()])
+
+    async def _follow(self, hold: Callable[[bool], None]) -> None:
+        """List what is made, until cancelled; have FFmpeg rest while nobody watches it."""
+        stream = self._stream
+        while True:
+            await stream.grown()
+            if stream.given_up is not None:
+                raise GivenUpError(stream.given_up)
+            has_begun = stream.can_be_watched
+            rests = has_begun and not self._is_watched
+            hold(rests or stream.unsent > MOST_UNSENT)
+            await asyncio.sleep(_LOOK_S if has_begun else _FIRST_LOOK_S)
+
+    async def _ask(self) -> None:
+        await self._stream.watchable.wait()
+        while True:
+            self._is_watched = await self._listing.is_watched()
+            await asyncio.sleep(_ASK_S)
+
+    async def _finish(self) -> None:
+        """List the last of it: all of the film is there in this size."""
+        await self._stream.finish()
+        if self._stream.given_up is None:
+            await self._stream.complete()
+
+    def _noted(self, why: str, words: str = "") -> None:
+        _log.warning("no_lead", reason=why)
+        self._context.report.add(f"the smallest size is not made first any more: {why}\n{words}")

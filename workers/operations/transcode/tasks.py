@@ -3,7 +3,8 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -38,7 +39,7 @@ from workers.media.sounds import with_sounds
 from workers.media.tracks import codecs_of, completes, needed, tracks_of
 from workers.operations.transcode.completing import EndsApartError, completed
 from workers.operations.transcode.encoding import TooMuchTextError, encoded, failed_by_itself
-from workers.operations.transcode.leading import lead_made
+from workers.operations.transcode.leading import leading
 from workers.operations.transcode.packable import with_packaged
 from workers.operations.transcode.packaging import beside_packaging
 from workers.operations.transcode.texts import texts_made
@@ -257,35 +258,47 @@ async def _make_once(
     stream = _stream(context, decided)
     try:
         context.report.enter(Stage.ENCODING)
-        if stream is not None and not stream.anew:
-            await lead_made(context, decided, feed)
-        words = await encoded(context, decided, feed, uploads, stream)
-        late = diagnose.late_streams(words)
-        if late and not context.reach:
-            dropped = await _look_further(context, decided, dropped, late, fed=feed is not None)
-            late = () if context.reach else late
-        context.report.enter(Stage.PUBLISHING)
-        guessed = isinstance(decided, AudioPlan) and diagnose.guesses_length(words)
-        if guessed:
-            decided = replace(decided, total_duration=None)
-        assets, warnings = await completed(context, decided, words, uploads, last=last)
-        if stream is not None:
-            await stream.finish()
-            warnings += nothing_heard(stream.left_out)
-            if stream.given_up is not None:
-                warnings += await _without_stream(context, decided)
-        texts, unread = await texts_made(context, decided)
-        warnings += (*unread, *begun_late(kind for kind, _ in late))
-        notes = as_json(done_of(decided, resized=diagnose.changes_size(words)), warnings)
-        loudness = await asyncio.to_thread(_loudness, out / LOUDNESS_NAME)
-        also = {"warnings": [*notes["warnings"], *dropped], "loudness": loudness}
-        told = {"notes": {**notes, **also}}
-        known = _facts(decided, assets[0].duration) if guessed else {}
-        return Outputs(assets, {**told, **known}, texts)
+        async with _ahead(context, decided, feed, stream):
+            words = await encoded(context, decided, feed, uploads, stream)
+            late = diagnose.late_streams(words)
+            if late and not context.reach:
+                dropped = await _look_further(context, decided, dropped, late, fed=feed is not None)
+                late = () if context.reach else late
+            context.report.enter(Stage.PUBLISHING)
+            guessed = isinstance(decided, AudioPlan) and diagnose.guesses_length(words)
+            if guessed:
+                decided = replace(decided, total_duration=None)
+            assets, warnings = await completed(context, decided, words, uploads, last=last)
+            if stream is not None:
+                await stream.finish()
+                warnings += nothing_heard(stream.left_out)
+                if stream.given_up is not None:
+                    warnings += await _without_stream(context, decided)
+            texts, unread = await texts_made(context, decided)
+            warnings += (*unread, *begun_late(kind for kind, _ in late))
+            notes = as_json(done_of(decided, resized=diagnose.changes_size(words)), warnings)
+            loudness = await asyncio.to_thread(_loudness, out / LOUDNESS_NAME)
+            also = {"warnings": [*notes["warnings"], *dropped], "loudness": loudness}
+            told = {"notes": {**notes, **also}}
+            known = _facts(decided, assets[0].duration) if guessed else {}
+            return Outputs(assets, {**told, **known}, texts)
     finally:
         await together(upload.close() for upload in uploads)
         if stream is not None:
             await stream.close()
+
+
+@asynccontextmanager
+async def _ahead(
+    context: Context, decided: _Plan, feed: Feed | None, stream: Stream | None
+) -> AsyncIterator[None]:
+    """Have the smallest size made ahead of the others, unless what is listed is made anew."""
+    if stream is None or stream.anew:
+        yield
+        return
+    async with leading(context, decided, feed) as found:
+        stream.ahead = found
+        yield
 
 
 async def _without_stream(context: Context, decided: _Plan) -> tuple[Note, ...]:

@@ -26,20 +26,14 @@ def made(
     return plan(MediaInfo("mov,mp4", seconds, video=video, audio=(SOUND,)), ladder)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "segments"), [(8.1, 1), (21.0, 1), (610.0, 3), (7200.0, 29), (None, 1)]
-)
-def test_it_is_the_smallest_size_and_the_sound_in_whole_segments(
-    seconds: float | None, segments: int
-) -> None:
+@pytest.mark.parametrize("seconds", [8.1, 21.0, 7200.0, None])
+def test_it_is_the_smallest_size_and_the_sound(seconds: float | None) -> None:
     lead = lead_of(made(seconds))
     assert lead is not None
-    assert lead.segments == segments
     assert [track.name for track in tracks_of(lead.plan)] == ["360p", "audio"]
-    assert lead.frames == lead.segments * lead.plan.keyframe_interval
     assert not lead.plan.files
-    # The last segment of the sound is whole only if something comes behind it.
-    assert lead.seconds > lead.frames / RATE + 1024 / 48_000
+    # The first segment of the sound is whole only if something comes behind it.
+    assert lead.seconds > lead.plan.keyframe_interval / RATE + 1024 / 48_000
 
 
 def test_what_comes_soon_by_itself_has_none() -> None:

@@ -40,9 +40,11 @@ export function Embed({ shared, ...rest }: Props) {
 function Shown({ playback, shared, ...rest }: Props & { playback: SharedPlayback }) {
   const { width, height } = playback;
   const tracks = playback.hls_url === null ? "" : tracksOf(playback).join(" ");
+  const isComplete = playback.dash_url !== null;
   const streaming = useMemo(
-    () => (tracks === "" ? null : { tracks: tracks.split(" "), ask: () => shared.address() }),
-    [tracks, shared],
+    () =>
+      tracks === "" ? null : { tracks: tracks.split(" "), isComplete, ask: () => shared.address() },
+    [tracks, isComplete, shared],
   );
   const renditions = useMemo(() => filesOf(playback), [playback]);
   const captions = useMemo(

@@ -52,6 +52,7 @@ async function show(more: Partial<PlayerProps> = {}) {
     isSound: false,
     streaming: {
       tracks: ["a"],
+      isComplete: false,
       ask: () =>
         Promise.resolve({
           url: "https://films.example/one/master.m3u8",
@@ -148,8 +149,13 @@ describe("a stream", () => {
 
   it("takes in what joins without being opened anew", async () => {
     const { again } = await show();
-    again({ streaming: { tracks: ["a", "b"], ask: () => Promise.reject(new Error("no")) } });
+    const ask = () => Promise.reject(new Error("no"));
+    again({ streaming: { tracks: ["a", "b"], isComplete: false, ask } });
     expect([told, opened.length]).toEqual([["join"], 1]);
+    again({ streaming: { tracks: ["a", "b"], isComplete: true, ask } });
+    await waitFor(() => {
+      expect([told, opened.length]).toEqual([["join", "join"], 1]);
+    });
   });
 });
 

@@ -14,6 +14,8 @@ import { savesData } from "./wishes";
 export interface Streaming {
   /** The ids of its tracks: more may join, and all change when it was encoded again. */
   tracks: readonly string[];
+  /** Whether none of them grows any more. */
+  isComplete: boolean;
   /** Asks for an address. */
   ask: () => Promise<StreamAddress>;
 }
@@ -51,7 +53,7 @@ export function useStream({ videoRef, streaming, position, ...more }: Parts): So
       },
       changed: setState,
     });
-    void begun.open(streaming?.tracks ?? []);
+    void begun.open(streaming?.tracks ?? [], streaming?.isComplete ?? false);
     return begun;
   });
   useEffect(() => {
@@ -72,9 +74,10 @@ export function useStream({ videoRef, streaming, position, ...more }: Parts): So
   }, [videoRef, isOn, position]);
 
   const tracks = streaming?.tracks.join(" ") ?? "";
+  const isComplete = streaming?.isComplete ?? false;
   useEffect(() => {
-    if (tracks !== "") watch.current?.see(tracks.split(" "));
-  }, [tracks]);
+    if (tracks !== "") watch.current?.see(tracks.split(" "), isComplete);
+  }, [tracks, isComplete]);
 
   if (!isOn) return null;
   const { pictures, shown, sounds, sound, edge } = state.stream;

@@ -179,8 +179,9 @@ function useWatching(video: Video): Watching {
   const moving = playable ? tracks.filter(({ kind }) => kind !== "text") : [];
   const ids = moving.map((track) => track.id).join(" ");
   const streaming = useMemo(
-    () => (ids === "" ? null : { tracks: ids.split(" "), ask: () => playbacks.of.stream() }),
-    [ids, playbacks],
+    () =>
+      ids === "" ? null : { tracks: ids.split(" "), isComplete, ask: () => playbacks.of.stream() },
+    [ids, isComplete, playbacks],
   );
   const captions = useMemo(
     () => ({

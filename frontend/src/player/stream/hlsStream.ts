@@ -4,6 +4,7 @@ import Hls, {
   ErrorDetails,
   ErrorTypes,
   Events,
+  type Level,
   type LevelDetails,
   type LoaderConfig,
   type LoadPolicy,
@@ -39,6 +40,12 @@ const WITHOUT_TEXT = {
 };
 /** Between two times that the decoder is started afresh, at least. */
 const CALM_MS = 60_000;
+/**
+ * While a film is made some pictures go further than others: one that ends so many seconds before
+ * another is behind, and is left out before it ends so near to where somebody watches.
+ */
+const LEVEL_S = 4;
+const NEAR_S = 10;
 /** What the first segment is chosen by, in bits a second, where the browser tells nothing. */
 const USUAL_SPEED = 3_000_000;
 
@@ -71,6 +78,8 @@ export function playByHls(
   let joined: ((isDone: boolean) => void) | undefined;
   // Up to where another player has loaded, in seconds: what that was, this one does not know.
   let carried = 0;
+  // Up to where the longest picture goes, in seconds.
+  let furthest = 0;
   current.attachMedia(video);
 
   /** @param start seconds; null: where the element is then. */
@@ -128,8 +137,14 @@ export function playByHls(
       hls.startLoad(start ?? video.currentTime);
       tell();
     });
-    hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
+    hls.on(Events.LEVEL_UPDATED, (_, { details, level }) => {
       edge = edgeOf(details);
+      const picture = hls.levels[level];
+      // Not while hls.js goes on with it.
+      if (isBehind(details) && picture !== undefined)
+        queueMicrotask(() => {
+          leaveOut(hls, picture);
+        });
       tell();
     });
     for (const event of [
@@ -144,6 +159,20 @@ export function playByHls(
     });
     hls.loadSource(address);
     return hls;
+  }
+
+  /** Whether somebody who goes on with a picture would soon have to wait, and not with another. */
+  function isBehind({ live, edge: end }: LevelDetails): boolean {
+    furthest = Math.max(furthest, live ? end : Infinity);
+    return live && end < furthest - LEVEL_S && end < video.currentTime + NEAR_S;
+  }
+
+  /** It is there again when more joins. */
+  function leaveOut(hls: Hls, picture: Level): void {
+    const index = hls.levels.indexOf(picture);
+    if (ended || index < 0) return;
+    hls.removeLevel(index);
+    hls.loadLevel = pictureFor(picturesOf(hls), quality);
   }
 
   function tell(): void {

@@ -54,7 +54,7 @@ async function aWatch({ canPlay = true, ask = goodFor(100) }: Given = {}) {
     resume: () => (seen.resumed += 1),
     changed: (state) => (seen.state = state),
   });
-  await watch.open(["a", "b"]);
+  await watch.open(["a", "b"], false);
   return { watch, streams, seen, video };
 }
 
@@ -195,17 +195,27 @@ describe("a stream", () => {
 
   it("takes in what joins", async () => {
     const { watch, streams } = await aWatch();
-    watch.see(["a", "b"]);
+    watch.see(["a", "b"], false);
     expect(streams[0]?.told).toEqual([]);
-    watch.see(["c", "b", "a"]);
-    watch.see(["c", "b", "a"]);
+    watch.see(["c", "b", "a"], false);
+    watch.see(["c", "b", "a"], false);
     expect(streams[0]?.told).toEqual(["join"]);
+  });
+
+  it("takes in what was behind once all is whole, and that once", async () => {
+    const { watch, streams } = await aWatch();
+    watch.see(["a", "b"], true);
+    watch.see(["a", "b"], true);
+    expect(streams[0]?.told).toEqual(["join"]);
+    // A new token is asked for, and nothing more joins.
+    await pass(81 * MINUTE_MS);
+    expect(streams[0]?.told.filter((word) => word === "join")).toHaveLength(1);
   });
 
   it("takes in what joins as soon as it can be had", async () => {
     const { watch, streams } = await aWatch();
     Object.assign(streams[0] ?? {}, { canJoin: false });
-    watch.see(["a", "b", "c"]);
+    watch.see(["a", "b", "c"], false);
     await pass(11_000);
     expect(streams[0]?.told).toEqual(["join", "join"]);
     Object.assign(streams[0] ?? {}, { canJoin: true });
@@ -216,7 +226,7 @@ describe("a stream", () => {
   it("of what was encoded again is opened anew with the next token, at the same place", async () => {
     const { watch, streams, video } = await aWatch();
     vi.spyOn(video, "currentTime", "get").mockReturnValue(77);
-    watch.see(["x", "y"]);
+    watch.see(["x", "y"], false);
     expect(streams[0]?.told).toEqual([]);
     await pass(81 * MINUTE_MS);
     expect(streams[0]?.told).toEqual(["end"]);

@@ -61,9 +61,11 @@ export class Watch {
   readonly #parts: WatchParts;
   #state = UNOPENED;
   #stream: Stream | null = null;
-  /** The tracks that it was opened with, and those there are now. */
+  /** The tracks that it was opened with, and those there are now; and whether they were whole. */
   #opened: readonly string[] = [];
   #tracks: readonly string[] = [];
+  #openedWhole = false;
+  #isWhole = false;
   #wentOnAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #joinTimer: ReturnType<typeof setTimeout> | undefined;
@@ -75,8 +77,13 @@ export class Watch {
   }
 
   /** Begin; resolves when it is opened, or cannot be. */
-  async open(tracks: readonly string[], start = this.#parts.start): Promise<void> {
+  async open(
+    tracks: readonly string[],
+    isWhole: boolean,
+    start = this.#parts.start,
+  ): Promise<void> {
     this.#opened = this.#tracks = tracks;
+    this.#isWhole = isWhole;
     try {
       // Both at once: neither needs the other.
       const [play, url] = await Promise.all([this.#parts.find(), this.#ask()]);
@@ -95,6 +102,7 @@ export class Watch {
     if (play === null) throw new Unplayable("This browser plays no streams.");
     const { video, wishes, resume } = this.#parts;
     this.#opened = this.#tracks;
+    this.#openedWhole = this.#isWhole;
     this.#stream?.end();
     this.#stream = play(video, {
       url,
@@ -109,9 +117,13 @@ export class Watch {
     resume();
   }
 
-  /** Tell which tracks there are now: more may have joined. */
-  see(tracks: readonly string[]): void {
+  /**
+   * Tell which tracks there are now: more may have joined. Once they are whole, so may those that
+   * were behind.
+   */
+  see(tracks: readonly string[], isWhole: boolean): void {
     this.#tracks = tracks;
+    this.#isWhole = isWhole;
     void this.#join();
   }
 
@@ -119,10 +131,14 @@ export class Watch {
   async #join(): Promise<void> {
     clearTimeout(this.#joinTimer);
     const [before, stream, tracks] = [this.#opened, this.#stream, this.#tracks];
-    if (stream === null || !isSameFilm(before, tracks) || tracks.length === before.length) return;
+    const wasWhole = this.#openedWhole;
+    if (stream === null || !isSameFilm(before, tracks)) return;
+    if (tracks.length === before.length && this.#isWhole === wasWhole) return;
     this.#opened = tracks;
+    this.#openedWhole = this.#isWhole;
     if ((await stream.join()) || this.#ended || this.#opened !== tracks) return;
     this.#opened = before;
+    this.#openedWhole = wasWhole;
     this.#joinTimer = setTimeout(() => void this.#join(), TRY_MS);
   }
 
@@ -146,8 +162,8 @@ export class Watch {
   }
 
   async #tryAgain(isLost: boolean): Promise<void> {
-    if (this.#stream === null) await this.open(this.#tracks);
-    else if (isLost) await this.open(this.#tracks, this.#parts.video.currentTime);
+    if (this.#stream === null) await this.open(this.#tracks, this.#isWhole);
+    else if (isLost) await this.open(this.#tracks, this.#isWhole, this.#parts.video.currentTime);
     else await this.#goOn();
   }
 

@@ -25,6 +25,7 @@ from workers.outputs.stream_track import (
     can_be_watched,
     is_early,
     new_track,
+    pause_after,
 )
 from workers.runtime.concurrency import end
 from workers.transfer_limits import DEFAULT_PACE, Pace
@@ -322,7 +323,7 @@ class Stream:
             if not track.begun:
                 self._new_tracks.append(new_track(track))
             track.stored(segments)
-        self._next = time.monotonic() + _EVERY_S
+        self._next = time.monotonic() + pause_after(self._tracks, _EVERY_S)
         try:
             await self._list()
         except DatabaseAway as error:

@@ -15,6 +15,7 @@ from workers.outputs.segments import Finished, OffGridError, SegmentReader
 
 AT_ONCE = 3  # so many segments are listed each as it comes, so that play begins early
 MOST_SEGMENTS = 64  # of a span
+_OF_STORED = 1 / 4
 MOST_SILENT = 8192  # segments of a silent sound kept on the disk: over 4 h, some 20 MB
 # Silence takes less than this: so many bytes, and as many for each channel of a frame of AAC.
 _SILENT_BYTES, _SILENT_FRAME_BYTES = 800, 8
@@ -179,6 +180,16 @@ def is_early(tracks: Sequence[StreamTrack], *, playable: bool) -> bool:
         return _suffice(needed, pictures, sounds)
     wanted = [track for track in needed if not track.begun] or needed
     return all(track.waiting for track in wanted) and _go_along(pictures, sounds)
+
+
+def pause_after(tracks: Sequence[StreamTrack], most_s: float) -> float:
+    """Return for how many seconds segments may wait, `most_s` at the most, once some were stored.
+
+    Who watches from the beginning has little left to play at first, and players ask for a list
+    again only after a segment's time.
+    """
+    stored = max((float(track.stored_end) for track in tracks if track.is_needed), default=0.0)
+    return min(stored * _OF_STORED, most_s) or most_s
 
 
 def can_be_watched(tracks: Sequence[StreamTrack]) -> bool:

@@ -35,7 +35,8 @@ from workers.sources.read import INPUT
 _log = log.get(__name__)
 _PLACE = "lead"
 _FIRST_LOOK_S, _LOOK_S = 0.05, 0.2  # people wait for the first
-_ASK_S = 0.5  # how often it is asked whether somebody watches
+# How often it is asked whether somebody watches; and whether somebody still does.
+_ASK_S, _ASK_AGAIN_S = 0.2, 1.0
 # What takes longer than the film itself is no gain: so many times, and so many seconds besides.
 _PATIENCE, _SPARE_S = 2.0, 20.0
 
@@ -192,7 +193,7 @@ class Leading:
         await self._stream.watchable.wait()
         while True:
             self._is_watched = await self._listing.is_watched()
-            await asyncio.sleep(_ASK_S)
+            await asyncio.sleep(_ASK_AGAIN_S if self._is_watched else _ASK_S)
 
     async def _finish(self) -> None:
         """List the last of it: all of the film is there in this size."""

@@ -1,7 +1,6 @@
 """The worker's own FFmpeg command, run by hand on local files."""
 
 import asyncio
-import os
 import shutil
 import subprocess
 import time
@@ -13,7 +12,7 @@ from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import probe
 from workers.media.info import MediaInfo
-from workers.media.ladder import BUILT_IN, Ladder, load_ladder
+from workers.media.ladder import Ladder
 from workers.media.plan import EncodePlan, plan
 from workers.media.tracks import tracks_of
 
@@ -66,15 +65,7 @@ def prepare(held: World, film: Path, ladder: Ladder | None = None) -> ByHand:
     shutil.copyfile(film, place / _INPUT)
     ffmpeg, ffprobe = (held.stack.environment[name] for name in ("FFMPEG_PATH", "FFPROBE_PATH"))
     info = asyncio.run(probe(ffprobe, f"./{_INPUT}", cwd=place))
-    decided = plan(info, ladder or _ladder(held))
+    decided = plan(info, ladder or held.ladder)
     capabilities = asyncio.run(ask_capabilities(ffmpeg))
     argv = encode_command(ffmpeg, decided, f"./{_INPUT}", _OUT, capabilities)
     return ByHand(place, argv, info, decided)
-
-
-def _ladder(held: World) -> Ladder:
-    """Return the ladder that the worker uses: it inherits our environment."""
-    path = os.environ.get("LADDER_FILE")
-    if path:
-        return load_ladder(Path(path).read_text(encoding="utf-8"))
-    return BUILT_IN[held.stack.environment["LADDER"]]

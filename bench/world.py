@@ -67,6 +67,7 @@ class World:
         api: what the library calls with.
         home: the command's FRAMEMILL_HOME.
         server: address of the API.
+        ladder: what its worker makes.
     """
 
     folder: Path
@@ -75,6 +76,7 @@ class World:
     api: TimedApi
     home: Path
     server: str
+    ladder: Ladder
 
     def transcoded(self, file: Path) -> Run:
         """Upload a file and follow it until it is ready.
@@ -142,7 +144,7 @@ def world(
                 password = secrets.token_urlsafe(24)
                 client.register(EMAIL, password)
                 client.login(EMAIL, password)
-                yield World(folder, stack, client, api, home, server)
+                yield World(folder, stack, client, api, home, server, ladder)
 
 
 def _as_toml(ladder: Ladder) -> str:

@@ -21,23 +21,33 @@ class Watching:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self._is_away = False
 
     async def note(self, job_id: uuid.UUID) -> None:
         """Note that somebody watches it now."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await self._client.set(_key(job_id), 1, ex=_LASTS_S)
+            self._is_away = False
         except (RedisError, OSError) as error:  # a timeout is an OSError
-            _log.warning("watching_not_noted", error=repr(error))
+            self._away("watching_not_noted", error)
 
     async def is_watched(self, job_id: uuid.UUID) -> bool:
         """Whether somebody has watched it within the last seconds; no, if Redis is away."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                return bool(await self._client.exists(_key(job_id)))
+                found = bool(await self._client.exists(_key(job_id)))
+            self._is_away = False
         except (RedisError, OSError) as error:
-            _log.warning("watching_not_known", error=repr(error))
+            self._away("watching_not_known", error)
             return False
+        return found
+
+    def _away(self, event: str, error: Exception) -> None:
+        """Say it once: it is asked several times a second."""
+        if not self._is_away:
+            _log.warning(event, error=repr(error))
+        self._is_away = True
 
 
 def _key(job_id: uuid.UUID) -> str:

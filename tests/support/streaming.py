@@ -54,7 +54,7 @@ class Kept:
         found = dict(self.known)
         for name, track in self.tracks.items():
             spans = self.of(name)
-            end = spans[-1].start + sum(spans[-1].durations)
+            end = spans[-1].start + sum(spans[-1].durations) if spans else 0
             count = sum(len(span.sizes) for span in spans)
             found[name] = Listed(track.id, track.init_sha256, count, end, track.made)
         return found
@@ -62,7 +62,14 @@ class Kept:
     async def add(
         self, tracks: Sequence[NewTrack], added: Sequence[NewSpan], *, first: bool
     ) -> None:
+        assert not {track.name for track in tracks} & {*self.tracks}, "a track is listed twice"
         self.tracks |= {track.name: track for track in tracks}
+        known = await self.listed()
+        names = {track.id: name for name, track in self.tracks.items()}
+        names |= {each.track_id: name for name, each in self.known.items()}
+        for span in added:
+            so_far = known.get(names[span.track_id])
+            assert span.first == (so_far.segments if so_far else 0), "it does not go on from there"
         self.spans.append(list(added))
         self.unlisted -= {span.s3_key for span in added}
         if first and self.first is None:

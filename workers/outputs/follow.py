@@ -8,8 +8,13 @@ from workers.outputs.mp4 import index_first, media_end
 from workers.outputs.stream import GivenUpError, Stream
 from workers.outputs.upload import Front, Upload
 
-MOST_UNSENT = 48 * MIB  # of all files together; the disk holds a part of each besides
+_MOST_UNSENT = 48 * MIB  # of all files together; the disk holds a part of each besides
 _LOOK_S = 0.2
+
+
+def is_full(unsent: int) -> bool:
+    """Whether who makes something has to wait: so many bytes of it wait to be sent."""
+    return unsent > _MOST_UNSENT
 
 
 async def follow(
@@ -34,7 +39,7 @@ async def follow(
             if stream.given_up is not None and not uploads:
                 raise GivenUpError(stream.given_up)
             unsent += stream.unsent
-        hold(unsent > MOST_UNSENT)
+        hold(is_full(unsent))
         await asyncio.sleep(look_s)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -50,13 +50,13 @@ class Ahead(Protocol):
 
     @property
     def names(self) -> Collection[str]:
-        """The names of these tracks."""
+        """The names of these tracks. Something of each may be listed, or nothing yet."""
 
     def reached(self, name: str) -> Listed | None:
         """Return what is listed of a track by now."""
 
     async def end(self) -> None:
-        """End it: nothing is listed by it any more.
+        """End it: nothing is listed by it any more. It may be asked again.
 
         Raises:
             LeaseLost, DatabaseAway: as `Listing.add` does.
@@ -110,6 +110,7 @@ class Stream:
         self._tracks = [StreamTrack(reader) for reader in readers]
         self._storing: asyncio.Task[None] | None = None
         self._looking: asyncio.Future[list[_Failed]] | None = None
+        self._taking: asyncio.Future[Mapping[str, Listed]] | None = None
         self._objects = 0  # that were begun
         self._next = 0.0
         # What is stored and not listed yet.
@@ -186,10 +187,15 @@ class Stream:
             await _however_long(self._list)
 
     async def settle(self) -> None:
-        """List what is stored by now, and nothing more; raises as `finish`."""
+        """List what is stored by now, and nothing more.
+
+        Raises:
+            DatabaseAway: some of it may be listed or not; then it can be asked again.
+            LeaseLost, TransientError, Unavailable, OSError: as `grown` does, and once.
+        """
         await self._stored()
         if self._spans:
-            await _however_long(self._list)
+            await self._list()
 
     def reached(self, name: str) -> Listed | None:
         """Return what is listed of a track by now."""
@@ -208,14 +214,13 @@ class Stream:
         """End what is on its way."""
         if self._looking is not None:  # nobody asks for what it finds
             self._looking.add_done_callback(lambda done: done.cancelled() or done.exception())
-        if self._storing is not None:
-            await end(self._storing)
+        await end(*(task for task in (self._storing, self._taking) if task is not None))
 
     async def _stored(self) -> None:
         if self._storing is not None:
             await asyncio.wait({self._storing})
-            self._storing.result()
-            self._storing = None
+            storing, self._storing = self._storing, None
+            storing.result()
 
     async def _store_all(self) -> None:
         while any(track.waiting for track in self._tracks):
@@ -223,13 +228,9 @@ class Stream:
 
     async def _look(self, *, all_made: bool) -> None:
         try:
-            failed = await self._seen(all_made=all_made)
-            waits = any(track.waiting for track in self._made_ahead())
-            if self.ahead is not None and (all_made or failed or waits):
-                await self._take_over()
-                failed = await self._seen(all_made=all_made)
+            failed = await self._found(all_made=all_made)
             if all_made:
-                _agree([track.reader for track in self._tracks])
+                _agree(self._tracks)
             for track, reason in failed:
                 if isinstance(reason, OtherBeginningError):
                     await self._begin_anew(track, str(reason))
@@ -241,7 +242,7 @@ class Stream:
             # What is made besides is not harmed by that.
             _log.warning("not_streamed", reason=str(error))
             if self.ahead is not None:
-                await self.ahead.end()
+                await _however_long(self.ahead.end)
                 self.ahead = None
             await self._stored()
             await self.withdraw()
@@ -251,19 +252,55 @@ class Stream:
         for place in self._off:
             await asyncio.to_thread(_empty, place)
 
+    async def _found(self, *, all_made: bool) -> list[_Failed]:
+        """Look; where that has more than what is ahead, take over and look once more."""
+        failed = await self._seen(all_made=all_made)
+        mine = self._made_ahead()
+        has_more = any(track.waiting for track in mine) or any(each in mine for each, _ in failed)
+        if self.ahead is None or not (all_made or has_more):
+            return failed
+        if not await self._take_over(wait=all_made):
+            return []
+        return await self._seen(all_made=all_made)
+
     def _made_ahead(self) -> list[StreamTrack]:
         ahead = self.ahead
         return [] if ahead is None else [each for each in self._tracks if each.name in ahead.names]
 
-    async def _take_over(self) -> None:
-        """List alone from now on what something else was ahead with."""
-        tracks, ahead = self._made_ahead(), self.ahead
-        assert ahead is not None
-        await ahead.end()
-        self.ahead = None
-        known = await _however_long(self._listing.listed)
-        for track in tracks:
+    def _listed_here(self) -> list[StreamTrack]:
+        ahead = self._made_ahead()
+        return [track for track in self._tracks if track not in ahead]
+
+    async def _take_over(self, *, wait: bool) -> bool:
+        """List alone from now on what something else was ahead with; return whether that is so yet.
+
+        Unless it is to `wait` for it, the encode goes on: what is ahead may wait for the store, and
+        both for the database.
+        """
+        if self._taking is None:
+            self._taking = asyncio.ensure_future(_however_long(self._ended_ahead))
+        if wait:
+            await asyncio.wait({self._taking})
+        if not self._taking.done():
+            return False
+        taking, self._taking = self._taking, None
+        try:
+            known = taking.result()
+        except DatabaseAway:
+            if wait:
+                raise
+            return False  # the next look tries again
+        for track in self._made_ahead():
             track.goes_on_behind(known.get(track.name))
+        # Who watches is told when it is there again, if what was ahead was given up.
+        self._playable = self._playable and any(each.begun for each in self._tracks)
+        self.ahead = None
+        return True
+
+    async def _ended_ahead(self) -> Mapping[str, Listed]:
+        assert self.ahead is not None
+        await self.ahead.end()
+        return await self._listing.listed()
 
     async def _seen(self, *, all_made: bool) -> list[_Failed]:
         """Look in a thread: a slow disk must not stop the heartbeat.
@@ -305,16 +342,16 @@ class Stream:
         self.left_out.append(track.planned)
 
     def _due(self) -> bool:
-        if is_early(self._tracks, playable=self._playable):
+        if is_early(self._listed_here(), playable=self._playable):
             return True
-        ready = [track for track in self._tracks if track.waiting and not track.silent]
+        ready = [track for track in self._listed_here() if track.waiting and not track.silent]
         many = any(len(track.waiting) >= MOST_SEGMENTS for track in ready)
         late = bool(ready or self._spans) and time.monotonic() >= self._next
         return many or late or self.unsent >= _MOST_BYTES
 
     async def _store(self) -> None:
         """Store one span of each track that has something, all in one object, and list them."""
-        ready = [track for track in self._tracks if track.waiting and not track.silent]
+        ready = [track for track in self._listed_here() if track.waiting and not track.silent]
         seen = [each.end_of(each.waiting[0]) for each in ready if each.is_picture]
         batch = [(track, track.next_span(max(seen, default=_NONE))) for track in ready]
         if batch:
@@ -404,8 +441,11 @@ def _empty(place: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _agree(readers: Sequence[SegmentReader]) -> None:
+def _agree(tracks: Sequence[StreamTrack]) -> None:
     """See that all sizes have the same pictures; those of the files were counted in these, too."""
+    readers = [track.reader for track in tracks]
+    for track in [each for each in tracks if each.is_needed]:
+        track.see_end()
     counts = {each.track.name: each.samples for each in readers if each.track.number is not None}
     if len(set(counts.values())) > 1:
         raise OffGridError(f"the sizes have different numbers of pictures: {counts}")

@@ -25,7 +25,7 @@ class OtherBeginningError(OffGridError):
     """Nothing can go on after what was listed before, and nothing of it was passed over."""
 
 
-@dataclass
+@dataclass(eq=False)
 class StreamTrack:
     """A track.
 
@@ -127,6 +127,15 @@ class StreamTrack:
             raise OffGridError(f"what was listed of {self.name} is gone")
         self.known, self.begun = listed, listed is not None
         self.id = new_id() if listed is None else listed.track_id
+
+    def see_end(self) -> None:
+        """See, at the end, that no more of it is listed than there is.
+
+        Raises:
+            OffGridError: there is.
+        """
+        if self.known is not None and self.known.end > self.reader.end:
+            raise OffGridError(f"{self.name} was longer before")
 
     def begin_anew(self) -> None:
         """Forget what was listed before; nothing of it was passed over."""

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import threading
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +14,8 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from core.model.states import Made, TrackKind
-from core.model.tables import Track
-from core.tasks.spans import NewSpan, NewTrack
+from core.model.tables import Span, Track
+from core.tasks.spans import Listed, NewSpan, NewTrack
 from tests.support.streaming import Kept, listing_of
 from tests.support.waiting import patiently
 from tests.support.work import claim, encoding, lapse, let_lapse, queue_video, video_of
@@ -74,6 +74,18 @@ async def stream_of(
         folder = made.folder / track.name
         shutil.copytree(folder, place / track.name, dirs_exist_ok=True, ignore=later)
     return stream
+
+
+async def spans_of(db: Database, name: str) -> list[tuple[int, int, bool]]:
+    """Return of each span its first segment, how many it has, and whether a lead made it."""
+    async with db.autocommit() as connection:
+        rows = await connection.execute(
+            select(Span.first, Span.sizes, Span.s3_key)
+            .join(Track, Track.id == Span.track_id)
+            .where(Track.name == name)
+            .order_by(Span.first)
+        )
+        return [(first, len(sizes), "lead" in key) for first, sizes, key in rows]
 
 
 async def listed(db: Database) -> list[str]:
@@ -221,6 +233,79 @@ async def test_one_segment_that_ends_elsewhere_is_listed_again(
     assert (after.segments, second.given_up) == (3, None)
     assert after.track_id != before.track_id
     assert (await video_of(db, queued.video_id)).playable_at is not None
+
+
+@dataclass
+class Slow:
+    """Something ahead with `names` that lists one more segment of each while it is ended."""
+
+    stream: Stream
+    made: Path
+    place: Path
+    names: tuple[str, ...] = ("120p", "audio")
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def reached(self, name: str) -> Listed | None:
+        return self.stream.reached(name)
+
+    async def end(self) -> None:
+        self.ending.set()
+        await self.may_end.wait()
+        for name in self.names:
+            shutil.copy(self.made / name / "1.m4s", self.place / name)
+        await self.stream.grown()
+        await self.stream.settle()
+
+
+async def test_what_was_ahead_may_list_more_until_it_has_ended(
+    db: Database, storage: Storage, made: Encoded, tmp_path: Path, clean: None
+) -> None:
+    queued = await queue_video(db)
+    work = await encoding(db, queued)
+    listing, tracks = listing_of(db, work), tracks_of(made.plan)
+    small = [track for track in tracks if track.name in Slow.names]
+    place = tmp_path / "first"
+    first = await stream_of(storage, listing, made, work, place, small, beginning=True)
+    await first.grown()
+    await first.settle()
+    ahead = Slow(first, made.folder, place)
+
+    second = await stream_of(storage, listing, made, work, tmp_path / "second", tracks)
+    second.ahead = ahead
+    for _ in range(3):  # the encode goes on meanwhile, and lists what is its own
+        await second.grown()
+        await second._stored()
+    await ahead.ending.wait()
+    before = {name: found.segments for name, found in (await listing.listed()).items()}
+    assert (before["120p"], before["audio"]) == (1, 1)
+    assert before["180p"] > 1
+    finishing = asyncio.create_task(second.finish())
+    await asyncio.wait({finishing}, timeout=0.1)
+    assert not finishing.done()
+    ahead.may_end.set()
+    await finishing
+    assert {
+        name: found.segments for name, found in (await listing.listed()).items()
+    } == dict.fromkeys(("180p", "120p", "audio"), 3)
+    assert await spans_of(db, "120p") == [(0, 1, True), (1, 1, True), (2, 1, False)]
+    assert second.given_up is None
+    assert second.ahead is None
+
+
+async def test_a_film_that_was_longer_before_is_not_streamed(
+    db: Database, storage: Storage, made: Encoded, tmp_path: Path, clean: None
+) -> None:
+    work = await encoding(db, await queue_video(db))
+    listing, tracks = listing_of(db, work), tracks_of(made.plan)
+    first = await stream_of(storage, listing, made, work, tmp_path / "first", tracks)
+    await first.finish()
+    second = await stream_of(
+        storage, listing, made, work, tmp_path / "second", tracks, beginning=True
+    )
+    await second.finish()
+    assert "was longer before" in (second.given_up or "")
+    assert await listed(db) == []
 
 
 async def test_a_look_that_is_cut_short_is_over_before_the_last_one(

@@ -52,7 +52,7 @@ async def test_a_disk_that_is_smaller_than_the_outputs_is_enough(
     storage: Storage, source: bytes, worker: Worker, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(follow, "MOST_UNSENT", 0)
+    monkeypatch.setattr(follow, "_MOST_UNSENT", 0)
     monkeypatch.setattr(scratch, "_OUTPUTS", 44 * MIB)
     with small_disk(tmp_path / "small", 48 * MIB) as disk:
         # It is reached by a path that a sandboxed program cannot take.
@@ -68,7 +68,7 @@ async def test_a_store_that_is_away_in_the_middle_costs_nothing_that_was_made(
     storage: Storage, behind: Storage, proxy: Proxy, source: bytes, worker: Worker,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(follow, "MOST_UNSENT", 0)
+    monkeypatch.setattr(follow, "_MOST_UNSENT", 0)
     monkeypatch.setattr(transfer_limits, "_MOST_PAUSE_S", 0.1)
     making = asyncio.create_task(worker.make(behind, await stored(storage, source)))
     await wait_until(lambda: proxy.passed["UploadPart"] or making.done())

@@ -96,7 +96,7 @@ async def test_what_was_sent_takes_no_disk_and_a_slow_store_has_ffmpeg_wait(
     storage: Storage, behind: Storage, proxy: Proxy, tools: Tools, film: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(following, "MOST_UNSENT", PART)
+    monkeypatch.setattr(following, "_MOST_UNSENT", PART)
     proxy.set(Slow(rate=8 * MIB), operations={"UploadPart"})
     upload, taken, held = upload_of(behind, tmp_path / "film.mp4"), [0], set[bool]()
     source = tools.make(tmp_path / "film.ts", *copying(film, 8))

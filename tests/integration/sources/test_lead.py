@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from tests.support.streaming import Kept
 from tests.support.transcoding import Worker, stored
 from tests.support.waiting import wait_until
 from workers.media.ladder import Ladder, Rung
+from workers.outputs.send import send
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,6 +148,40 @@ async def test_a_lead_that_fails_costs_nothing(
     assert "the smallest size is not made first" in worker.log
     assert not [span for spans in kept.spans for span in spans if "lead" in span.s3_key]
     assert await counts(storage, kept, "120p") == [48, 48, 48, 48, 24]
+
+
+async def test_a_lead_whose_store_is_slow_lists_nothing_beside_the_encode(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.ladder, worker.listing = LED, (kept := Kept())
+    worker.ffmpeg, worker.sandbox = str(tmp_path / "ffmpeg"), False
+    place, sending, go_on = tmp_path / "place", asyncio.Event(), asyncio.Event()
+
+    async def slowly(storage: Storage, path: Path, size: int, key: str, *rest: Any) -> None:
+        if "lead/" in key:
+            sending.set()
+            await go_on.wait()
+        await send(storage, path, size, key, *rest)
+
+    monkeypatch.setattr("workers.outputs.stream.send", slowly)
+    standin(  # FFmpeg dies while its first segment is on its way
+        tmp_path / "ffmpeg",
+        lead=f'{tools.ffmpeg} -readrate 2 "$@" & led=$!; '
+        f"until [ -e {place}/lead/120p/2.m4s ]; do sleep 0.02; done; kill -9 $led; wait $led",
+        rest=f'exec {tools.ffmpeg} "$@"',
+        other=f'exec {tools.ffmpeg} "$@"',
+    )
+    source = film(tools, tmp_path / "film.mp4", "1280x720", LED_S)
+    making = asyncio.create_task(worker.make(storage, await stored(storage, source)))
+    await sending.wait()
+    # The other size is listed by the encode; those of the lead by nobody.
+    await wait_until(lambda: "360p" in kept.tracks or making.done())
+    await asyncio.wait({making}, timeout=0.5)
+    assert [*kept.tracks] == ["360p"]
+    go_on.set()
+    await making
+    assert (kept.withdrawn, kept.unlisted, [*worker.notes]) == (0, set(), [])
+    await is_whole(storage, kept, tools, tmp_path)
 
 
 async def test_a_later_attempt_goes_on_behind_the_lead(

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from core import log
-from core.errors import DatabaseAway
+from core.errors import DatabaseAway, TransientError, Unavailable
 from core.model.states import Made
 from core.tasks.spans import Listed
 from workers.context import Context
@@ -25,10 +25,10 @@ from workers.media.audio_plan import AudioPlan
 from workers.media.lead import Lead, lead_of
 from workers.media.plan import EncodePlan
 from workers.media.tracks import completes, tracks_of
-from workers.outputs.follow import MOST_UNSENT
+from workers.outputs.follow import is_full
 from workers.outputs.listing import Listing
 from workers.outputs.stream import GivenUpError, Stream
-from workers.runtime.concurrency import end, together, unbroken
+from workers.runtime.concurrency import end, together
 from workers.sandbox.policies import encode_policy
 from workers.sources.read import INPUT
 
@@ -47,12 +47,11 @@ async def leading(
 ) -> AsyncIterator["Leading | None"]:
     """Make the lead of a film, if it has one and nothing encoded is listed yet.
 
-    Yields it once its beginning is listed; None if there is none. Whatever is wrong with it is the
-    encode's to find.
+    Yields it once its beginning is listed, or it has ended without; None if there is none. Whatever
+    is wrong with it is the encode's to find.
 
     Raises:
-        LeaseLost, TransientError, Unavailable, OSError: as `Stream.grown` does; and what `feed`
-            raises.
+        LeaseLost: the task belongs to another attempt.
     """
     lead = lead_of(decided)
     if lead is None or context.listing is None or not await _is_first(context.listing):
@@ -60,7 +59,8 @@ async def leading(
         return
     found = Leading(context, lead, feed, context.listing, completes=completes(decided))
     try:
-        yield found if await found.has_begun() else None
+        await found.begun()
+        yield found  # also where nothing is listed: something may be on its way to the list
     finally:
         await found.close()
 
@@ -103,8 +103,12 @@ class Leading:
         """Return what is listed of a track by now."""
         return self._stream.reached(name)
 
-    async def has_begun(self) -> bool:
-        """Wait until its beginning is listed, or it has ended without; return which."""
+    async def begun(self) -> None:
+        """Wait until its beginning is listed, or it has ended without.
+
+        Raises:
+            LeaseLost: the task belongs to another attempt.
+        """
         watchable = asyncio.ensure_future(self._stream.watchable.wait())
         # FFmpeg's own time stands still while it waits for the store; the encode does not wait.
         patience = _PATIENCE * self._lead.seconds + _SPARE_S
@@ -118,7 +122,6 @@ class Leading:
         elif not self._stream.watchable.is_set():
             self._noted("it takes too long")
             await end(self._task)
-        return self._stream.watchable.is_set()
 
     async def end(self) -> None:
         """End it: nothing is listed by it any more.
@@ -127,7 +130,13 @@ class Leading:
             LeaseLost, DatabaseAway: as `Listing.add` does.
         """
         await end(self._task)
-        await self._stream.settle()
+        try:
+            await self._stream.settle()
+        except DatabaseAway:
+            raise
+        except (TransientError, Unavailable, OSError) as error:
+            self._noted(repr(error))
+            await self._stream.settle()  # what was stored before that is listed
 
     async def close(self) -> None:
         """End it, and leave nothing on the disk."""
@@ -141,10 +150,11 @@ class Leading:
         try:
             await self._stream.begin()
             await self._encoded()
-            await unbroken(self._finish())
-        except (FFmpegFailedError, GivenUpError, DatabaseAway) as error:
-            words = error.stderr_tail if isinstance(error, FFmpegFailedError) else ""
-            self._noted(str(error), words)
+            await self._finish()
+        except FFmpegFailedError as error:
+            self._noted(str(error), error.stderr_tail)
+        except (GivenUpError, TransientError, Unavailable, OSError) as error:
+            self._noted(repr(error))
 
     async def _encoded(self) -> None:
         context, tools, place = self._context, self._context.tools, self._context.place
@@ -186,7 +196,7 @@ class Leading:
                 raise GivenUpError(stream.given_up)
             has_begun = stream.can_be_watched
             rests = has_begun and not self._is_watched
-            hold(rests or stream.unsent > MOST_UNSENT)
+            hold(rests or is_full(stream.unsent))
             await asyncio.sleep(_LOOK_S if has_begun else _FIRST_LOOK_S)
 
     async def _ask(self) -> None:

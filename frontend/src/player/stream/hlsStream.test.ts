@@ -179,7 +179,10 @@ describe("a stream by hls.js", () => {
   });
 
   describe("while some pictures go further than others", () => {
-    const at = (level: number, edge: number, live = true) => ({ level, details: { live, edge } });
+    const at = (level: number, edge: number, live = true) => ({
+      level,
+      details: { live, edge, targetduration: 4 },
+    });
 
     /** Somebody is at 42 s. */
     async function told(...lists: ReturnType<typeof at>[]) {
@@ -203,6 +206,20 @@ describe("a stream by hls.js", () => {
         "remove 1",
         "load level -1",
       ]);
+    });
+
+    it("looks again after a while: it may have gone ahead", async () => {
+      vi.useFakeTimers();
+      try {
+        await told(at(0, 60), at(2, 51));
+        expect(FakeHls.all).toHaveLength(1);
+        await vi.advanceTimersByTimeAsync(30_000);
+        expect(FakeHls.all).toHaveLength(2);
+        await vi.advanceTimersByTimeAsync(600_000);
+        expect(FakeHls.all).toHaveLength(2);
+      } finally {
+        vi.useRealTimers();
+      }
     });
 
     it("keeps those that go as far, or far enough, and what is whole", async () => {

@@ -46,6 +46,8 @@ const CALM_MS = 60_000;
  */
 const LEVEL_S = 4;
 const NEAR_S = 10;
+/** It may have gone ahead by now: when to look again, the first time; then after twice as long. */
+const BACK_MS = 30_000;
 /** What the first segment is chosen by, in bits a second, where the browser tells nothing. */
 const USUAL_SPEED = 3_000_000;
 
@@ -80,6 +82,8 @@ export function playByHls(
   let carried = 0;
   // Up to where the longest picture goes, in seconds.
   let furthest = 0;
+  let lookAgain: ReturnType<typeof setTimeout> | undefined;
+  let pause = BACK_MS;
   current.attachMedia(video);
 
   /** @param start seconds; null: where the element is then. */
@@ -133,7 +137,7 @@ export function playByHls(
       const wanted = pictureFor(picturesOf(hls), quality);
       if (wanted >= 0) hls.loadLevel = wanted;
       // It holds as soon as nothing is chosen any more, too.
-      if (wishes.saveData) hls.autoLevelCapping = pictureFor(picturesOf(hls), FRUGAL_SIDE);
+      if (wishes.saveData) saveBytes(hls);
       hls.startLoad(start ?? video.currentTime);
       tell();
     });
@@ -162,17 +166,37 @@ export function playByHls(
   }
 
   /** Whether somebody who goes on with a picture would soon have to wait, and not with another. */
-  function isBehind({ live, edge: end }: LevelDetails): boolean {
+  function isBehind({ live, edge: end, targetduration }: LevelDetails): boolean {
     furthest = Math.max(furthest, live ? end : Infinity);
-    return live && end < furthest - LEVEL_S && end < video.currentTime + NEAR_S;
+    const apart = furthest - Math.max(LEVEL_S, targetduration);
+    return live && end < apart && end < video.currentTime + NEAR_S;
   }
 
-  /** It is there again when more joins. */
   function leaveOut(hls: Hls, picture: Level): void {
     const index = hls.levels.indexOf(picture);
     if (ended || index < 0) return;
     hls.removeLevel(index);
+    if (wishes.saveData) saveBytes(hls);
     hls.loadLevel = pictureFor(picturesOf(hls), quality);
+    lookAgain ??= setTimeout(() => {
+      lookAgain = undefined;
+      pause *= 2;
+      void join();
+    }, pause);
+  }
+
+  function saveBytes(hls: Hls): void {
+    hls.autoLevelCapping = pictureFor(picturesOf(hls), FRUGAL_SIDE);
+  }
+
+  function join(): Promise<boolean> {
+    if (current.levels.length === 0) return Promise.resolve(false);
+    // The later look sees what the earlier one would have seen.
+    dropNext(true);
+    return new Promise((resolve) => {
+      joined = resolve;
+      next = open(null, current.bandwidthEstimate);
+    });
   }
 
   function tell(): void {
@@ -269,21 +293,14 @@ export function playByHls(
       folders.push(folderOf(url));
       goOn();
     },
-    join: () => {
-      if (current.levels.length === 0) return Promise.resolve(false);
-      // The later look sees what the earlier one would have seen.
-      dropNext(true);
-      return new Promise((resolve) => {
-        joined = resolve;
-        next = open(null, current.bandwidthEstimate);
-      });
-    },
+    join,
     play: () => {
       played = true;
       Object.assign(current.config, ahead(played));
     },
     end: () => {
       ended = true;
+      clearTimeout(lookAgain);
       dropNext(true);
       current.destroy();
     },

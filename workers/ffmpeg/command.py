@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.encoders import LOOKAHEAD, SHORT_LOOKAHEAD, encoder_options
 from workers.ffmpeg.graph import lead_graph, picture_graph, video_label
-from workers.ffmpeg.segment_output import segment_slave
+from workers.ffmpeg.segment_output import list_url, segment_slave
 from workers.ffmpeg.sound import AUDIO_LABEL, channels_of, sound_decoder, sound_graph
 from workers.ffmpeg.stills import poster_output, storyboard_output
 from workers.ffmpeg.text_output import text_outputs
@@ -215,7 +215,7 @@ def tee(slaves: Sequence[str], plan: EncodePlan | AudioPlan, out_dir: str) -> st
 
 def _segments(track: PlannedTrack, out_dir: str) -> str:
     place = f"{out_dir}/{track.name}"
-    return f"[{segment_slave(track, place)}]{_escape(place)}/index.m3u8"
+    return f"[{segment_slave(track, place)}]{list_url(_escape(place))}"
 
 
 def _escape(path: str) -> str:

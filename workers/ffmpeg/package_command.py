@@ -1,7 +1,7 @@
 """Turns what is packaged into the arguments of an FFmpeg that copies, and decodes nothing."""
 
 from workers.ffmpeg.command import opening, until
-from workers.ffmpeg.segment_output import HEADER_NAME, SEGMENT_OPTIONS
+from workers.ffmpeg.segment_output import HEADER_NAME, SEGMENT_OPTIONS, list_url
 from workers.media.limits import Limits
 from workers.media.plan import Packaged
 from workers.media.tracks import PlannedTrack, packaged_tracks
@@ -36,12 +36,12 @@ def _segments(track: PlannedTrack, directory: str, limits: Limits) -> list[str]:
         *until(limits),
         "-f", "hls",
         "-hls_time", f"{float(track.segment):g}",
-        "-hls_playlist_type", "vod",  # the list, which nobody reads, is written once, at the end
+        "-hls_list_size", "1",  # FFmpeg would keep it in memory
         "-hls_segment_type", "fmp4",
         "-hls_fmp4_init_filename", HEADER_NAME,
         "-hls_segment_filename", f"{directory}/%d.m4s",
         "-hls_segment_options", SEGMENT_OPTIONS,
-        f"{directory}/index.m3u8",
+        list_url(directory),
     ]  # fmt: skip
 
 

@@ -7,6 +7,15 @@ HEADER_NAME = "init.mp4"
 SEGMENT_OPTIONS = "movflags=+negative_cts_offsets+skip_sidx:use_editlist=0"
 
 
+def list_url(directory: str) -> str:
+    """Return where FFmpeg writes its list of segments, which nobody reads.
+
+    To a mere file it would write a new one beside it each time, and rename that, which the sandbox
+    refuses: then it complains with each segment.
+    """
+    return f"tee:{directory}/index.m3u8"
+
+
 def segment_name(number: int) -> str:
     """Return the file name of a segment, which counts from 0."""
     return f"{number}.m4s"

@@ -82,6 +82,7 @@ async def test_the_smallest_size_begins_before_all_others(
     assert (kept.first, kept.withdrawn) == (1, 0)
     await is_whole(storage, kept, tools, tmp_path)
     assert not (worker.place / "lead").exists()
+    assert "failed to rename" not in worker.log  # as the sandbox would have it
 
 
 async def test_who_watches_does_not_wait_for_all_sizes(

@@ -101,6 +101,7 @@ async def test_a_source_is_streamed_as_it_is(
     made = {name: track.made for name, track in kept.tracks.items()}
     assert made == {"720p": Made.REMUXED, "audio": Made.REMUXED, "480p": Made.ENCODED}
     assert worker.notes.keys() == {"remuxed"}
+    assert "failed to rename" not in worker.log  # as the sandbox would have it
     # It is there first, and can be watched without the rest.
     assert {span.track_id for span in kept.spans[0]} == {
         kept.tracks["720p"].id, kept.tracks["audio"].id,

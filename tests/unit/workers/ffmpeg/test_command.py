@@ -84,7 +84,7 @@ def test_every_track_is_cut_into_segments_on_one_grid() -> None:
     argv = command(make(SOUND, avg_frame_rate=Fraction(25), base_frame_rate=Fraction(25)))
     *_, larger, smaller, sound = after(argv, "tee").split("|")
     assert larger.startswith(r"[select=\'v:0\':f=hls:onfail=abort:hls_time=1.980000:")
-    assert smaller.endswith("]out/480p/index.m3u8")
+    assert smaller.endswith("]tee:out/480p/index.m3u8")
     assert ":hls_time=2.000000:" in sound
     assert after(argv, "-force_key_frames") == "expr:eq(mod(n,50),0)"
     assert "keyint=100:min-keyint=51" in after(argv, "-x264-params")
@@ -96,7 +96,7 @@ def test_a_rung_without_a_file_has_its_segments_alone() -> None:
     outputs = [each.rpartition("]")[2] for each in after(command(made), "tee").split("|")]
     assert outputs == [
         "out/720p.mp4", "out/480p.mp4",
-        *(f"out/{name}/index.m3u8" for name in ("1080p", "720p", "480p", "360p", "audio")),
+        *(f"tee:out/{name}/index.m3u8" for name in ("1080p", "720p", "480p", "360p", "audio")),
     ]  # fmt: skip
     # The poster is as large as the largest file.
     graph = picture_graph(made, FULL, 1000)
@@ -336,7 +336,7 @@ def test_sounds_that_only_the_stream_has_are_outputs_of_their_own() -> None:
     assert argv.count("-i") == 1
     outputs = [argv[at + 1] for at, word in enumerate(argv) if word == "tee"]
     assert [each.rpartition("]")[2] for each in outputs[1:]] == [
-        "out/audio-2/index.m3u8", "out/audio-surround/index.m3u8",
+        "tee:out/audio-2/index.m3u8", "tee:out/audio-surround/index.m3u8",
     ]  # fmt: skip
     assert "audio-2" not in outputs[0]
     graphs = [argv[at + 1] for at, word in enumerate(argv) if word == "-filter_complex"]

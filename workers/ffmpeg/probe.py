@@ -45,7 +45,7 @@ _FRAME = (
     ":frame=stream_index,best_effort_timestamp_time,width,height,pix_fmt,sample_aspect_ratio,"
     "interlaced_frame,top_field_first,repeat_pict,"
     "color_range,color_space,color_primaries,color_transfer"
-    ":frame_side_data=rotation"
+    ":frame_side_data=side_data_type,rotation"
 )
 
 

@@ -4,6 +4,7 @@ Source: ISO/IEC 14496-12, 8.8 (fragments).
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workers.formats.boxes import Box, inside, only, top_level
@@ -43,9 +44,7 @@ def read_header(data: bytes) -> Header:
     if moov is None:
         raise Doubt("the header of the track is missing")
     mdia = only(data, moov, b"trak", b"mdia")
-    mdhd = only(data, mdia, b"mdhd").body
-    scale = mdhd + (20 if data[mdhd] else 12)
-    (time_scale,) = struct.unpack_from(">I", data, scale)
+    time_scale = _time_scale(data, mdia)
     stsd = only(data, mdia, b"minf", b"stbl", b"stsd")
     entry = next(inside(data, Box(stsd.kind, stsd.start, stsd.body + 8, stsd.end)))
     avcc = avcc_of(data, entry) if entry.kind == b"avc1" else b""
@@ -80,6 +79,46 @@ def samples_of(data: bytes) -> tuple[int, list[int]]:
     moof, mdat = boxes.get(b"moof"), boxes.get(b"mdat")
     if moof is None or mdat is None:
         raise Doubt("the segment is not whole")
+    samples = _samples(data, moof)
+    if sum(size for size, _, _ in samples) != mdat.end - mdat.body:
+        raise Doubt("the samples do not fill the segment")
+    now = 0
+    for _, duration, delay in samples:
+        if now + delay < 0:
+            raise Doubt("a picture is shown before the first of its segment")
+        now += duration
+    return mdat.body, [size for size, _, _ in samples]
+
+
+def _time_scale(data: bytes, mdia: Box) -> int:
+    mdhd = only(data, mdia, b"mdhd").body
+    (found,) = struct.unpack_from(">I", data, mdhd + (20 if data[mdhd] else 12))
+    return int(found)
+
+
+def timed_samples(data: bytes) -> Iterator[tuple[float, bytes]]:
+    """Yield each sample of a fragmented file with one track, and when it is shown, in seconds.
+
+    A file that breaks off is read up to there.
+
+    Raises:
+        Doubt: it is none as FFmpeg writes them.
+    """
+    moof, scale = None, 0
+    for box in top_level(len(data), lambda start, end: data[start:end]):
+        if box.kind == b"moov":
+            scale = _time_scale(data, only(data, box, b"trak", b"mdia"))
+        elif box.kind == b"moof":
+            moof = box
+        elif box.kind == b"mdat" and moof is not None:
+            now, at = _segment(data, moof).start, box.body
+            for size, duration, delay in _samples(data, moof):
+                yield (now + delay) / (scale or 1), data[at : at + size]
+                now, at = now + duration, at + size
+
+
+def _samples(data: bytes, moof: Box) -> list[tuple[int, int, int]]:
+    """Return of each sample its size in bytes, its duration, and how much later it is shown."""
     traf = only(data, moof, b"traf")
     trun = only(data, traf, b"trun").body
     flags, count = struct.unpack_from(">II", data, trun)
@@ -88,16 +127,10 @@ def samples_of(data: bytes) -> tuple[int, list[int]]:
     table = struct.unpack_from(f">{count * len(fields)}I", data, at)
     columns = {bit: table[place :: len(fields)] for place, bit in enumerate(fields)}
     usual = _usual(data, only(data, traf, b"tfhd").body)
-    sizes = list(columns.get(0x200, (usual.get(0x10, 0),) * count))
+    sizes = columns.get(0x200, (usual.get(0x10, 0),) * count)
     durations = columns.get(0x100, (usual.get(0x8, 0),) * count)
-    if sum(sizes) != mdat.end - mdat.body:
-        raise Doubt("the samples do not fill the segment")
-    now = 0
-    for duration, delay in zip(durations, columns.get(0x800, (0,) * count), strict=True):
-        if now + (delay ^ _SIGN) - _SIGN < 0:
-            raise Doubt("a picture is shown before the first of its segment")
-        now += duration
-    return mdat.body, sizes
+    delays = [(each ^ _SIGN) - _SIGN for each in columns.get(0x800, (0,) * count)]
+    return list(zip(sizes, durations, delays, strict=True))
 
 
 def _boxes(data: bytes) -> list[Box]:

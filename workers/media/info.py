@@ -62,6 +62,7 @@ class VideoStream:
         split: top or bottom, the first field, if each picture is one: two in turn make a whole one.
         behind: seconds by which its pictures come later than they belong.
         turned_twice: whether the container and the pictures themselves both say how to turn them.
+        captioned: whether closed captions may be hidden in the pictures.
     """
 
     index: int
@@ -96,6 +97,7 @@ class VideoStream:
     split: str = ""
     behind: float = 0.0
     turned_twice: bool = False
+    captioned: bool = False
 
     @property
     def display_size(self) -> tuple[Fraction, Fraction]:

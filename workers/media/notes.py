@@ -85,7 +85,7 @@ def left_out(info: MediaInfo, plan: EncodePlan | AudioPlan) -> tuple[Note, ...]:
     if count := info.other_videos:
         tracks = _tracks(count, "other video track")
         notes.append(note(WarningCode.VIDEO_DROPPED, tracks=tracks))
-    if count := info.subtitle_count - len(plan.texts):
+    if count := info.subtitle_count - sum(not each.within for each in plan.texts):
         tracks = _tracks(count, "subtitle track", " of pictures, or of a rare format,")
         notes.append(note(WarningCode.SUBTITLES_DROPPED, tracks=tracks))
     return tuple(notes)

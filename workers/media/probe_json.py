@@ -23,7 +23,7 @@ from workers.media.json_values import (
 )  # fmt: skip
 from workers.media.languages import tag_of
 from workers.media.seen import heard, reordered, seen
-from workers.media.texts import chapters_of, texts_of
+from workers.media.texts import chapters_of, hidden_in, texts_of
 
 _MKVMERGE = "_STATISTICS_WRITING_APP"  # a tag that only it writes, and FFmpeg copies
 _MKVMERGES_LIBRARY = "libmatroska"
@@ -91,6 +91,7 @@ def parse_probe(json_text: str) -> MediaInfo:
         # FFmpeg estimates the length of a cut AVI from what is left; its header tells the truth.
         video = replace(video, duration=max(counted, video.duration or 0.0))
         duration = max(counted, duration or 0.0)
+    hidden = hidden_in(video.index, video.codec) if video is not None and video.captioned else ()
     return MediaInfo(
         format_name=format_name,
         duration=duration,
@@ -99,7 +100,7 @@ def parse_probe(json_text: str) -> MediaInfo:
         cover=_cover(streams, frames),
         other_videos=max(len(videos) - 1, 0),
         subtitle_count=sum(_is(each, "subtitle") for each in streams),
-        texts=texts_of(streams, format_name),
+        texts=(*texts_of(streams, format_name), *hidden),
         chapters=chapters_of(document.get("chapters"), start_time, duration),
         start_time=start_time,
         stream_count=len(wanted),

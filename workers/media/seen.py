@@ -17,6 +17,7 @@ _PULLDOWN_SHARE = (0.4, 0.6)
 _FEWEST_FOR_PULLDOWN = 8
 _FEWEST_FOR_A_RATE = 8
 _FEWEST_FIELDS, _IN_TURN = 4, 0.7
+_CAPTIONS = "ATSC A53 Part 4 Closed Captions"
 _MOST_AHEAD = 16  # pictures that a decoder holds back: H.264, A.3.1
 
 
@@ -55,6 +56,11 @@ def seen(video: VideoStream, stream: Fields, frames: Sequence[object]) -> VideoS
         dolby_vision_base=_dolby_vision(stream, "dv_bl_signal_compatibility_id"),
         present=bool(pictures) or video.frame_count is not None,
         turned_twice=sum("rotation" in side for side in sides(first)) > 1,
+        captioned=any(
+            text(side.get("side_data_type")) == _CAPTIONS
+            for each in pictures
+            for side in sides(each)
+        ),
     )
     if video.codec != "hevc" or not _in_turn(pictures):
         return found

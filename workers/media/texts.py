@@ -20,6 +20,7 @@ _CONTAINERS = {
     "mov_text": "mp4",
     "eia_608": "mov",
 }
+CAPTIONED = frozenset({"h264", "hevc", "mpeg2video"})  # pictures in which captions can be hidden
 # FFmpeg has it as boxes, in other containers as text.
 _WEBVTT_IN = ("matroska",)
 
@@ -35,6 +36,7 @@ class TextStream:
         title: its name, as the file has it.
         default: whether the file marks it as one to show.
         forced: whether it has only what is said in a foreign language.
+        within: the codec of the picture in which it is hidden; empty if it is a track.
     """
 
     index: int
@@ -43,6 +45,7 @@ class TextStream:
     title: str = ""
     default: bool = False
     forced: bool = False
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,11 @@ def texts_of(streams: Iterable[Fields], format_name: str) -> tuple[TextStream, .
             )
         )
     return tuple(found[:MOST_TEXTS])
+
+
+def hidden_in(index: int, codec: str) -> tuple[TextStream, ...]:
+    """Return the captions that are hidden in a picture; none if nobody can take them out of it."""
+    return (TextStream(index, "mp4", within=codec),) if codec in CAPTIONED else ()
 
 
 def chapters_of(entries: object, begin: float, duration: float | None) -> tuple[Chapter, ...]:

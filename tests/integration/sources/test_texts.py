@@ -11,6 +11,7 @@ import pytest
 from core.captions.reading import read
 from core.model.states import TextKind
 from tests.faults.misbehaviour import Answer
+from tests.support.captioned import captioned
 from tests.support.transcoding import Worker, stored
 from workers.ffmpeg.text_output import text_outputs
 from workers.formats.shape import DEFAULT_SHAPE
@@ -126,6 +127,39 @@ async def test_closed_captions(
     (cue,) = read(await written(s3, settings, text))
     assert cue.text == "Hello"
     assert cue.start == pytest.approx(500, abs=60)
+
+
+@pytest.mark.parametrize("shape", [DEFAULT_SHAPE, PIPE], ids=["file", "pipe"])
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("h264.mp4", "-c:v libx264 -preset ultrafast -bf 2"),
+        ("h264.ts", "-c:v libx264 -preset ultrafast -bf 2"),
+        ("hevc.mkv", "-c:v libx265 -preset ultrafast -x265-params log-level=error"),
+        ("mpeg2.ts", "-c:v mpeg2video -bf 2"),
+    ],
+)
+async def test_closed_captions_that_are_hidden_in_pictures(
+    storage: Storage, s3: Any, settings: Any, tools: Tools, worker: Worker, tmp_path: Path,
+    name: str, codec: str, shape: Any,
+) -> None:  # fmt: skip
+    source = captioned(tools.make, tmp_path / name, {30: "Hello", 60: "Good night"}, *codec.split())
+    await worker.make(storage, await stored(storage, source.read_bytes()), shape)
+    (text,) = worker.texts
+    cues = read(await written(s3, settings, text))
+    assert [cue.text for cue in cues] == ["Hello", "Good night"]
+    assert [cue.start for cue in cues] == [pytest.approx(at, abs=120) for at in (1000, 2000)]
+    assert "subtitles_dropped" not in worker.notes
+
+
+async def test_pictures_that_could_hide_captions_and_do_not_are_no_reason_to_warn(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    codec = ["-c:v", "libx264", "-preset", "ultrafast"]
+    source = captioned(tools.make, tmp_path / "film.mp4", {}, *codec)
+    await worker.make(storage, await stored(storage, source.read_bytes()))
+    assert "filter_units" in worker.log
+    assert (worker.texts, "subtitles_dropped" in worker.notes) == ((), False)
 
 
 async def test_a_track_without_text_is_told_and_harms_nothing(

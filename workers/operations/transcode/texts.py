@@ -5,6 +5,7 @@ Whatever is wrong with a text, the film is not at fault: it goes without it, and
 
 import asyncio
 import math
+import struct
 from collections.abc import Sequence
 
 from core.captions.cues import MOST_BYTES, Cue, UnreadableError, written
@@ -16,6 +17,9 @@ from core.videos.texts import FoundText
 from workers.context import Context
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
 from workers.ffmpeg.text_output import file_of, text_command
+from workers.formats.closed_captions import pairs_of, scc_of
+from workers.formats.known import Doubt
+from workers.formats.segment import timed_samples
 from workers.media.audio_plan import AudioPlan
 from workers.media.notes import partly_read_texts, unread_texts
 from workers.media.plan import EncodePlan
@@ -48,9 +52,13 @@ async def texts_made(
     made = await together(one(*each) for each in enumerate(decided.texts))
     found = [each[0] for each in made if each is not None]
     partly = sum(not each[1] for each in made if each is not None)
+    # What is hidden in pictures is often nothing: nobody misses it.
+    unread = sum(
+        each is None and not stream.within for each, stream in zip(made, decided.texts, strict=True)
+    )
     if body := chapters_file(decided.chapters):
         found.append(await _stored(context, "chapters", TextKind.CHAPTERS, body))
-    return tuple(found), (*unread_texts(made.count(None)), *partly_read_texts(partly))
+    return tuple(found), (*unread_texts(unread), *partly_read_texts(partly))
 
 
 def chapters_file(chapters: Sequence[Chapter]) -> bytes:
@@ -66,13 +74,15 @@ def chapters_file(chapters: Sequence[Chapter]) -> bytes:
 async def _made(context: Context, number: int, stream: TextStream) -> tuple[FoundText, bool] | None:
     """Store a text; return it, and whether all of it is there. None if nothing can be read."""
     try:
-        text, is_whole = await _decoded(context, number)
+        if stream.within and not await asyncio.to_thread(_found_in, context, number, stream.within):
+            return None
+        text, is_whole = await _decoded(context, number, scenarist=bool(stream.within))
         cues, is_read = await asyncio.to_thread(salvaged, text)
         body = written(cues).encode()
         if len(body) > MOST_BYTES:
             context.report.add(f"text {number} is too long")
             return None
-    except (FFmpegFailedError, UnreadableError, OSError) as error:
+    except (FFmpegFailedError, UnreadableError, Doubt, OSError) as error:
         context.report.add(f"text {number} cannot be read: {error}")
         return None
     found = await _stored(
@@ -88,7 +98,19 @@ async def _made(context: Context, number: int, stream: TextStream) -> tuple[Foun
     return found, is_whole and is_read
 
 
-async def _decoded(context: Context, number: int) -> tuple[str, bool]:
+def _found_in(context: Context, number: int, codec: str) -> bool:
+    """Write the captions of pictures as a file that FFmpeg reads; return whether there are some."""
+    path = context.place / OUT / file_of(number)
+    pictures = timed_samples(path.read_bytes())
+    try:
+        written = scc_of((at, pairs_of(sample, codec)) for at, sample in pictures)
+    except (struct.error, IndexError) as error:  # it breaks off
+        raise Doubt(f"the pictures with captions cannot be read: {error!r}") from error
+    path.write_text(written, encoding="ascii")
+    return bool(written)
+
+
+async def _decoded(context: Context, number: int, *, scenarist: bool) -> tuple[str, bool]:
     """Have FFmpeg decode what was taken out of the source; say, too, if that is all of it."""
     tools, name = context.tools, file_of(number)
     place = context.place / OUT
@@ -97,7 +119,7 @@ async def _decoded(context: Context, number: int) -> tuple[str, bool]:
         stall_seconds=math.inf, wall_seconds=seconds, stdout_bytes=_MOST_OUTPUT
     )
     done = await run(
-        text_command(tools.ffmpeg, f"./{name}", tools.limits),
+        text_command(tools.ffmpeg, f"./{name}", tools.limits, scenarist=scenarist),
         cwd=place,
         limits=patience,
         policy=probe_policy(tools.sandbox, tools.ffmpeg, place / name, seconds),

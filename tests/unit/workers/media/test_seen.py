@@ -37,6 +37,12 @@ def test_turning_may_be_told_twice() -> None:
     assert not seen(FILM, {}, [frame(side_data_list=[side, {}])]).turned_twice
 
 
+def test_captions_may_be_hidden_in_any_of_the_first_pictures() -> None:
+    hidden = {"side_data_type": "ATSC A53 Part 4 Closed Captions"}
+    assert seen(FILM, {}, [frame(), frame(side_data_list=[{}, hidden])]).captioned
+    assert not seen(FILM, {}, [frame(side_data_list=[{"side_data_type": "odd"}])]).captioned
+
+
 def test_what_the_container_cuts_off_is_cut_off() -> None:
     crop = {"side_data_type": "Frame Cropping", "crop_top": 90, "crop_bottom": 90}
     found = seen(FILM, {"side_data_list": [crop]}, [frame()])

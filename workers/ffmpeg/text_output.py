@@ -12,12 +12,12 @@ from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
 from workers.media.limits import Limits
 from workers.media.texts import TextStream
 
-# Of the units of a picture those that can hold captions, as the filter knows them; and the tag of
-# the codec in an MP4, as that of the source may be none.
-_UNITS = {"h264": ("6", "avc1"), "hevc": ("39|40", "hvc1"), "mpeg2video": ("178", "mp4v")}
-# As segments of the film: no edit list, no times that FFmpeg would move.
+# Of the units of a picture those that can hold captions, as the filter knows them.
+_UNITS = {"h264": "6", "hevc": "39-40", "mpeg2video": "178"}
+_TAGS = {"h264": "avc1", "hevc": "hvc1", "mpeg2video": "mp4v"}  # that of the source may be none
+# No edit list, and times as they are, also where the first picture that is copied comes late.
 _FRAGMENTS = (
-    "movflags=+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets"
+    "movflags=+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont"
     ":use_editlist=0:frag_duration=5000000"
 )
 
@@ -32,23 +32,24 @@ def text_outputs(texts: Sequence[TextStream], out_dir: str, ending: Sequence[str
     options: list[str] = []
     for number, each in enumerate(texts):
         # A tee fails with the last of its outputs. One that throws all away never does.
-        form = f"{each.container}:{_FRAGMENTS}" if each.within else each.container
+        form = each.container if not each.within else _only_captions(each)
         safe = rf"[f={form}:onfail=ignore]{out_dir}/{file_of(number)}|[f=null]-"
         options += [
             "-map", f"0:{each.index}",
             "-map_metadata", "-1",
             "-map_chapters", "-1",
             "-c", "copy",
-            *(_only_captions(each.within) if each.within else ()),
+            *(("-tag:v", _TAGS[each.within]) if each.within else ()),
             *ending,
             "-f", "tee", safe,
         ]  # fmt: skip
     return options
 
 
-def _only_captions(codec: str) -> list[str]:
-    types, tag = _UNITS[codec]
-    return ["-tag:v", tag, "-bsf:v", f"filter_units=pass_types={types}"]
+def _only_captions(text: TextStream) -> str:
+    # A filter of the output itself would end FFmpeg where it cannot read a source.
+    units = rf"bsfs/v=\'filter_units=pass_types={_UNITS[text.within]}\'"
+    return f"{text.container}:{units}:{_FRAGMENTS}"
 
 
 def text_command(ffmpeg: str, path: str, limits: Limits, *, scenarist: bool = False) -> list[str]:

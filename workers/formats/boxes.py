@@ -25,15 +25,17 @@ class Box:
     end: int
 
 
-def top_level(size: int, need: Callable[[int, int], bytes]) -> Iterator[Box]:
+def top_level(
+    size: int, need: Callable[[int, int], bytes], most: int = _MOST_AT_TOP
+) -> Iterator[Box]:
     """Yield the boxes of a file of `size` bytes, which `need` returns from one place to another.
 
     Raises:
-        Doubt: they do not fill the file, or there are very many. And what `need` raises.
+        Doubt: they do not fill the file, or there are more than `most`. And what `need` raises.
     """
     at, count = 0, 0
     while at < size:
-        if count == _MOST_AT_TOP:
+        if count == most:
             raise Doubt("it has too many boxes")
         box = _box(need(at, min(at + _LONG_HEAD, size)), at, size, last_may_be_open=True)
         yield box

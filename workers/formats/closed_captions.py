@@ -9,13 +9,16 @@ from itertools import islice
 
 # Of the NAL units, or after the start code, which can hold them.
 _SEI = {"h264": frozenset({6}), "hevc": frozenset({39, 40})}
-USER_DATA = 0xB2
+_USER_DATA = b"\0\0\1\xb2"
+_START_CODES = (b"\0\0\1", b"\0\0\0\1")
 _T35 = 4  # of the messages of an SEI: registered by ITU-T T.35
 _UNITED_STATES_ATSC = b"\xb5\x00\x31"
 _CAPTIONS = b"GA94\x03"
 _VALID, _KIND = 4, 3
 _FIRST_FIELD = 0  # of the kinds: the first two languages; the others are hardly used
-_NOTHING = 0x80  # a pair of these fills the time
+_WITHOUT_PARITY = 0x7F  # a pair of nothing but parity fills the time
+# Of the control codes: text is begun, or captions that pop on, roll up or are painted.
+_BEGIN_TEXT, _BEGIN_CAPTIONS = {0x2A, 0x2B}, {0x20, 0x25, 0x26, 0x27, 0x29}
 _MOST = 64  # units of a picture, and messages of a unit, that are looked at
 _PER_S = 30  # of SCC: its frames are only a way to write a time
 
@@ -24,7 +27,7 @@ def pairs_of(sample: bytes, codec: str) -> bytes:
     """Return the pairs of bytes of the first field that a picture carries; empty if it has none.
 
     Args:
-        sample: the picture: NAL units with their lengths, or MPEG-2 with start codes.
+        sample: the picture: NAL units with their lengths or start codes, or MPEG-2.
         codec: FFmpeg's name of it.
     """
     found = bytearray()
@@ -40,12 +43,12 @@ def scc_of(pictures: Iterable[tuple[float, bytes]]) -> str:
         pictures: when each is shown, in seconds, and its pairs; in any order.
     """
     lines: dict[str, list[str]] = {}
-    for seconds, pairs in sorted(pictures):
+    channel = _Channel()
+    for seconds, pairs in sorted(pictures, key=lambda each: each[0]):
         words = [
-            pairs[at : at + 2].hex()
-            for at in range(0, len(pairs) - 1, 2)
-            # The highest bit is parity.
-            if (pairs[at] | 0x80, pairs[at + 1] | 0x80) != (_NOTHING, _NOTHING)
+            f"{first:02x}{second:02x}"
+            for first, second in zip(pairs[::2], pairs[1::2], strict=False)
+            if channel.takes(first & _WITHOUT_PARITY, second & _WITHOUT_PARITY)
         ]
         if words and seconds >= 0:
             lines.setdefault(_timecode(seconds), []).extend(words)
@@ -53,6 +56,30 @@ def scc_of(pictures: Iterable[tuple[float, bytes]]) -> str:
         return ""
     written = (f"{at}\t{' '.join(words)}\n\n" for at, words in lines.items())
     return "Scenarist_SCC V1.0\n\n" + "".join(written)
+
+
+class _Channel:
+    """Tells which pairs of a field are of its first captions: it has others beside, and text.
+
+    Source: CEA-608, 8.4 (control codes say for which they and what follows are).
+    """
+
+    def __init__(self) -> None:
+        self._is_ours = True
+        self._is_text = False
+
+    def takes(self, first: int, second: int) -> bool:
+        """Take the next pair, without parity; return whether it is to be kept."""
+        if (first, second) == (0, 0):
+            return False
+        if 0x10 <= first < 0x20:
+            self._is_ours = not first & 8
+            if self._is_ours and first in {0x14, 0x15} and 0x20 <= second < 0x30:
+                if second in _BEGIN_TEXT:
+                    self._is_text = True
+                elif second in _BEGIN_CAPTIONS:
+                    self._is_text = False
+        return self._is_ours and not self._is_text
 
 
 def _timecode(seconds: float) -> str:
@@ -64,9 +91,7 @@ def _timecode(seconds: float) -> str:
 def _user_data(sample: bytes, codec: str) -> Iterator[bytes]:
     """Yield what begins with the word for captions."""
     if codec == "mpeg2video":
-        for part in sample.split(b"\0\0\1")[1:]:
-            if part[:1] == bytes([USER_DATA]):
-                yield part[1:]
+        yield from sample.split(_USER_DATA, _MOST)[1:]
         return
     for nal in islice(_nal_units(sample), _MOST):
         kind = nal[0] & 31 if codec == "h264" else nal[0] >> 1 & 63
@@ -78,10 +103,15 @@ def _user_data(sample: bytes, codec: str) -> Iterator[bytes]:
 
 
 def _nal_units(sample: bytes) -> Iterator[bytes]:
+    if sample.startswith(_START_CODES):
+        # The last byte before the next code is 0 or not: what follows a unit does not matter.
+        yield from filter(None, sample.split(_START_CODES[0], _MOST)[1:])
+        return
     at = 0
     while at + 4 < len(sample):
         size = int.from_bytes(sample[at : at + 4], "big")
-        yield sample[at + 4 : at + 4 + size]
+        if size:
+            yield sample[at + 4 : at + 4 + size]
         at += 4 + size
 
 

@@ -13,7 +13,6 @@ from workers.formats.h264 import avcc_of
 from workers.formats.known import Doubt
 
 _NO_SYNC = 1 << 16  # of the flags of a sample
-_SIGN = 1 << 31  # of an offset between the decoding and the showing of a sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +98,29 @@ def _time_scale(data: bytes, mdia: Box) -> int:
 def timed_samples(data: bytes) -> Iterator[tuple[float, bytes]]:
     """Yield each sample of a fragmented file with one track, and when it is shown, in seconds.
 
-    A file that breaks off is read up to there.
-
-    Raises:
-        Doubt: it is none as FFmpeg writes them.
+    A file that breaks off, or goes on otherwise than FFmpeg writes it, is read up to there.
     """
     moof, scale = None, 0
-    for box in top_level(len(data), lambda start, end: data[start:end]):
-        if box.kind == b"moov":
-            scale = _time_scale(data, only(data, box, b"trak", b"mdia"))
-        elif box.kind == b"moof":
-            moof = box
-        elif box.kind == b"mdat" and moof is not None:
-            now, at = _segment(data, moof).start, box.body
-            for size, duration, delay in _samples(data, moof):
-                yield (now + delay) / (scale or 1), data[at : at + size]
-                now, at = now + duration, at + size
+    try:
+        # Each box has bytes of its own: there are no more of them than these.
+        for box in top_level(len(data), lambda start, end: data[start:end], len(data)):
+            if box.kind == b"moov":
+                scale = _time_scale(data, only(data, box, b"trak", b"mdia"))
+            elif box.kind == b"moof":
+                moof = box
+            elif box.kind == b"mdat" and moof is not None and scale:
+                now, at = _signed(_segment(data, moof).start, 64), box.body
+                for size, duration, delay in _samples(data, moof):
+                    yield (now + delay) / scale, data[at : at + size]
+                    now, at = now + duration, at + size
+    except (Doubt, struct.error, IndexError):
+        return
+
+
+def _signed(value: int, bits: int) -> int:
+    """Read a number without a sign as one with a sign."""
+    sign = 1 << bits - 1
+    return (value ^ sign) - sign
 
 
 def _samples(data: bytes, moof: Box) -> list[tuple[int, int, int]]:
@@ -122,6 +128,8 @@ def _samples(data: bytes, moof: Box) -> list[tuple[int, int, int]]:
     traf = only(data, moof, b"traf")
     trun = only(data, traf, b"trun").body
     flags, count = struct.unpack_from(">II", data, trun)
+    if count > len(data):  # each has a byte at least
+        raise Doubt("it has more samples than bytes")
     fields = [bit for bit in (0x100, 0x200, 0x400, 0x800) if flags & bit]
     at = trun + 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
     table = struct.unpack_from(f">{count * len(fields)}I", data, at)
@@ -129,7 +137,7 @@ def _samples(data: bytes, moof: Box) -> list[tuple[int, int, int]]:
     usual = _usual(data, only(data, traf, b"tfhd").body)
     sizes = columns.get(0x200, (usual.get(0x10, 0),) * count)
     durations = columns.get(0x100, (usual.get(0x8, 0),) * count)
-    delays = [(each ^ _SIGN) - _SIGN for each in columns.get(0x800, (0,) * count)]
+    delays = [_signed(each, 32) for each in columns.get(0x800, (0,) * count)]
     return list(zip(sizes, durations, delays, strict=True))
 
 

@@ -110,17 +110,17 @@ def partly_read_texts(count: int) -> tuple[Note, ...]:
 def too_much_text(plan: EncodePlan | AudioPlan) -> Note:
     """Return the warning of a film without texts, which had more in them than anybody reads."""
     more = " with far more data than a text has"
-    return note(
-        WarningCode.SUBTITLES_DROPPED, tracks=_tracks(len(plan.texts), "subtitle track", more)
-    )
+    return note(WarningCode.SUBTITLES_DROPPED, tracks=_texts(plan, more))
 
 
 def without_texts(plan: EncodePlan | AudioPlan) -> Note:
     """Return the warning of a film that could only be made without its texts."""
     more = " with which the file could not be read"
-    return note(
-        WarningCode.SUBTITLES_DROPPED, tracks=_tracks(len(plan.texts), "subtitle track", more)
-    )
+    return note(WarningCode.SUBTITLES_DROPPED, tracks=_texts(plan, more))
+
+
+def _texts(plan: EncodePlan | AudioPlan, more: str) -> str:
+    return _tracks(sum(not each.within for each in plan.texts), "subtitle track", more)
 
 
 def without_others(plan: EncodePlan | AudioPlan) -> Note:

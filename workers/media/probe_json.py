@@ -91,7 +91,11 @@ def parse_probe(json_text: str) -> MediaInfo:
         # FFmpeg estimates the length of a cut AVI from what is left; its header tells the truth.
         video = replace(video, duration=max(counted, video.duration or 0.0))
         duration = max(counted, duration or 0.0)
-    hidden = hidden_in(video.index, video.codec) if video is not None and video.captioned else ()
+    hidden = (
+        hidden_in(video.index, video.codec, format_name)
+        if video is not None and video.captioned
+        else ()
+    )
     return MediaInfo(
         format_name=format_name,
         duration=duration,

@@ -56,7 +56,9 @@ def seen(video: VideoStream, stream: Fields, frames: Sequence[object]) -> VideoS
         dolby_vision_base=_dolby_vision(stream, "dv_bl_signal_compatibility_id"),
         present=bool(pictures) or video.frame_count is not None,
         turned_twice=sum("rotation" in side for side in sides(first)) > 1,
-        captioned=any(
+        # Where only sound came so far nobody knows.
+        captioned=(bool(frames) and not pictures)
+        or any(
             text(side.get("side_data_type")) == _CAPTIONS
             for each in pictures
             for side in sides(each)

@@ -21,6 +21,8 @@ _CONTAINERS = {
     "eia_608": "mov",
 }
 CAPTIONED = frozenset({"h264", "hevc", "mpeg2video"})  # pictures in which captions can be hidden
+# Not each of their pictures has a time: nobody knows the order in which captions are to be read.
+_WITHOUT_TIMES = frozenset({"avi", "mpeg"})
 # FFmpeg has it as boxes, in other containers as text.
 _WEBVTT_IN = ("matroska",)
 
@@ -82,9 +84,10 @@ def texts_of(streams: Iterable[Fields], format_name: str) -> tuple[TextStream, .
     return tuple(found[:MOST_TEXTS])
 
 
-def hidden_in(index: int, codec: str) -> tuple[TextStream, ...]:
+def hidden_in(index: int, codec: str, format_name: str) -> tuple[TextStream, ...]:
     """Return the captions that are hidden in a picture; none if nobody can take them out of it."""
-    return (TextStream(index, "mp4", within=codec),) if codec in CAPTIONED else ()
+    can = codec in CAPTIONED and format_name not in _WITHOUT_TIMES
+    return (TextStream(index, "mp4", within=codec),) if can else ()
 
 
 def chapters_of(entries: object, begin: float, duration: float | None) -> tuple[Chapter, ...]:

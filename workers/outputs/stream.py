@@ -217,9 +217,10 @@ class Stream:
         await end(*(task for task in (self._storing, self._taking) if task is not None))
 
     async def _stored(self) -> None:
-        if self._storing is not None:
-            await asyncio.wait({self._storing})
-            storing, self._storing = self._storing, None
+        if (storing := self._storing) is not None:
+            await asyncio.wait({storing})
+            if self._storing is storing:
+                self._storing = None
             storing.result()
 
     async def _store_all(self) -> None:
@@ -242,6 +243,9 @@ class Stream:
             # What is made besides is not harmed by that.
             _log.warning("not_streamed", reason=str(error))
             if self.ahead is not None:
+                if self._taking is not None:
+                    await end(self._taking)
+                    self._taking = None
                 await _however_long(self.ahead.end)
                 self.ahead = None
             await self._stored()

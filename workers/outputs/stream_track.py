@@ -122,8 +122,7 @@ class StreamTrack:
         Raises:
             OffGridError: something was passed over that is not listed any more.
         """
-        is_whole = not self.waiting or self.waiting[0].number == 0
-        if listed is None and not is_whole:
+        if listed is None and self.stored_end:  # it was passed over, and is removed
             raise OffGridError(f"what was listed of {self.name} is gone")
         self.known, self.begun = listed, listed is not None
         self.id = new_id() if listed is None else listed.track_id

@@ -152,6 +152,53 @@ async def test_closed_captions_that_are_hidden_in_pictures(
     assert "subtitles_dropped" not in worker.notes
 
 
+async def test_captions_of_a_long_film_whose_picture_comes_late(
+    storage: Storage, s3: Any, settings: Any, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    # As many keyframes as a film of minutes has.
+    codec = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "5", "-keyint_min", "5"]
+    plain = captioned(
+        tools.make, tmp_path / "plain.mp4", {30: "Hello", 390: "Bye"}, *codec, seconds=14
+    )
+    late = tools.make(
+        tmp_path / "late.mp4",
+        *("-itsoffset", "1.5", "-i", str(plain), "-i", str(plain)),
+        *("-map", "0:v", "-map", "1:a", "-c", "copy"),
+    )
+    await worker.make(storage, await stored(storage, late.read_bytes()))
+    assert "picture_late" in worker.notes
+    (text,) = worker.texts
+    cues = read(await written(s3, settings, text))
+    assert [cue.text for cue in cues] == ["Hello", "Bye"]
+    assert [cue.start for cue in cues] == [pytest.approx(at, abs=120) for at in (2500, 14_500)]
+
+
+async def test_captions_with_too_much_beside_them_cost_no_other_text(
+    storage: Storage, tools: Tools, worker: Worker, srt: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    codec = ["-c:v", "libx264", "-preset", "ultrafast"]
+    plain = captioned(tools.make, tmp_path / "plain.mkv", {30: "Hello"}, *codec)
+    both = tools.make(
+        tmp_path / "both.mkv",
+        "-i",
+        str(plain),
+        "-i",
+        str(srt),
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-c",
+        "copy",
+    )
+    monkeypatch.setattr(encoding, "_MOST_TEXT", 3000)
+    await worker.make(storage, await stored(storage, both.read_bytes()))
+    assert "without what is hidden in the picture" in worker.log
+    assert len(worker.texts) == 1
+    assert "subtitles_dropped" not in worker.notes
+
+
 async def test_pictures_that_could_hide_captions_and_do_not_are_no_reason_to_warn(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
 ) -> None:

@@ -124,24 +124,27 @@ def _dropped(info: MediaInfo, decided: _Plan) -> list[dict[str, str]]:
 async def _make_of_file(context: Context, decided: _Plan, dropped: list[dict[str, str]]) -> Outputs:
     """Make it of the whole file; if FFmpeg fails, once more without what nobody needs.
 
-    Those are the sounds beside the default; then the texts.
+    Those are captions that may be hidden in the picture; the sounds beside the default; the texts.
     """
     try:
         return await _make_with_late(context, decided, dropped)
     except (PermanentError, TransientError) as error:
         if not failed_by_itself(error):
             raise
-        if decided.others:
-            how, why = "with the default sound alone", without_others(decided)
+        why: list[Note] = []
+        if _hides_texts(decided):
+            how, less = "without what is hidden in the picture", _without_hidden(decided)
+        elif decided.others:
+            how, why = "with the default sound alone", [without_others(decided)]
             less = replace(decided, others=())
         elif decided.texts:
-            how, why = "without its texts", without_texts(decided)
+            how, why = "without its texts", [without_texts(decided)]
             less = replace(decided, texts=())
         else:
             raise
         context.report.add(f"{error}; once more, {how}")
         await asyncio.to_thread(shutil.rmtree, context.place / OUT)
-        return await _make_of_file(context, less, [*dropped, asdict(why)])
+        return await _make_of_file(context, less, [*dropped, *map(asdict, why)])
 
 
 async def _make_with_late(
@@ -223,10 +226,23 @@ async def _make(
     try:
         return await _make_once(context, decided, dropped, feed, last=last)
     except TooMuchTextError as error:
-        context.report.add(f"{error}; once more, without its texts")
+        if _hides_texts(decided):
+            how, why, less = "without what is hidden in the picture", [], _without_hidden(decided)
+        else:
+            how, why = "without its texts", [asdict(too_much_text(decided))]
+            less = replace(decided, texts=())
+        context.report.add(f"{error}; once more, {how}")
         await asyncio.to_thread(shutil.rmtree, context.place / OUT)
-        less, why = replace(decided, texts=()), too_much_text(decided)
-        return await _make_once(context, less, [*dropped, asdict(why)], feed, last=last)
+        return await _make(context, less, [*dropped, *why], feed, last=last)
+
+
+def _hides_texts(decided: _Plan) -> bool:
+    return any(each.within for each in decided.texts)
+
+
+def _without_hidden(decided: _Plan) -> _Plan:
+    """Return a plan without texts of which nobody knows whether there are some."""
+    return replace(decided, texts=tuple(each for each in decided.texts if not each.within))
 
 
 async def _make_once(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import redis.asyncio as redis
@@ -51,7 +51,12 @@ class Kept:
         self.unlisted.add(key)
 
     async def listed(self) -> Mapping[str, Listed]:
-        found = dict(self.known)
+        found = {}
+        for name, before in self.known.items():
+            added = [span for at in self.spans for span in at if span.track_id == before.track_id]
+            many = before.segments + sum(len(span.sizes) for span in added)
+            end = added[-1].start + sum(added[-1].durations) if added else before.end
+            found[name] = replace(before, segments=many, end=end)
         for name, track in self.tracks.items():
             spans = self.of(name)
             end = spans[-1].start + sum(spans[-1].durations) if spans else 0

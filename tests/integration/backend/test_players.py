@@ -23,6 +23,15 @@ async def until(page: Page, condition: str) -> None:
     await page.wait_for_function(condition, timeout=30_000)
 
 
+def unexpected(told: list[str]) -> list[str]:
+    """Return what hls.js should not have to tell.
+
+    At three times the speed it comes to the end of what is there before the rest is made; and on a
+    machine that does other work it ends a request, to ask for a smaller size.
+    """
+    return [each for each in told if not each.startswith(("bufferStalled", "aborted"))]
+
+
 async def test_it_plays_while_the_film_is_made_and_on_to_its_end(api: Api) -> None:
     growing = await grow(api)
     async with served(api) as address, browser.started() as program:
@@ -48,8 +57,7 @@ async def test_it_plays_while_the_film_is_made_and_on_to_its_end(api: Api) -> No
             await until(page, "!video.seeking && video.readyState >= 2")
     assert lasts == pytest.approx(7.5, abs=0.05)
     assert frames > 100
-    # At three times the speed it comes to the end of what is there before the rest is made.
-    assert [each for each in told if "bufferStalled" not in each] == []
+    assert unexpected(told) == []
     # The range went along to the store, and the page may read what came.
     assert set(sent) == {(206, "*")}
 
@@ -90,7 +98,7 @@ async def test_captions_come_at_their_times(api: Api) -> None:
             await until(page, "video.ended")
             shown = await page.evaluate("shown")
             told = await page.evaluate("errors")
-    assert [each for each in told if "bufferStalled" not in each] == []
+    assert unexpected(told) == []
     # Three times as fast, on a machine that does other work: a quarter of a second is soon over.
     assert shown == {
         "<i>Good</i> morning": [pytest.approx(0.5, abs=0.6), pytest.approx(2, abs=0.6)],

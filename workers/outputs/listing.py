@@ -1,9 +1,17 @@
 """Where segments are listed once they are stored."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Protocol, TypeVar
 
+from core.errors import DatabaseAway
 from core.tasks.spans import Listed, NewSpan, NewTrack
+
+T = TypeVar("T")
+
+_SETTLE_S = 600.0  # how long what is stored is offered to a database that is away
+_AGAIN_S = 1.0
 
 
 class Listing(Protocol):
@@ -35,3 +43,15 @@ class Listing(Protocol):
 
     async def withdraw(self, names: Collection[str]) -> None:
         """Take back what is listed of tracks."""
+
+
+async def however_long(ask: Callable[[], Awaitable[T]]) -> T:
+    """Read or write something, again for a while if the database is away; then raise that."""
+    deadline = time.monotonic() + _SETTLE_S
+    while True:
+        try:
+            return await ask()
+        except DatabaseAway:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(_AGAIN_S)

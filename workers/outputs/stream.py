@@ -3,10 +3,9 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from core import log
 from core.adapters.s3 import Storage
@@ -15,7 +14,8 @@ from core.model.states import Made
 from core.tasks.spans import Listed, NewSpan, NewTrack
 from core.uploads.multipart import MIB
 from workers.media.tracks import PlannedTrack
-from workers.outputs.listing import Listing
+from workers.outputs.ahead import Ahead, Handover
+from workers.outputs.listing import Listing, however_long
 from workers.outputs.segments import Finished, OffGridError, SegmentReader
 from workers.outputs.send import send
 from workers.outputs.stream_track import (
@@ -30,37 +30,15 @@ from workers.outputs.stream_track import (
 from workers.runtime.concurrency import end
 from workers.transfer_limits import DEFAULT_PACE, Pace
 
-T = TypeVar("T")
-
 _log = log.get(__name__)
 _EVERY_S = 5.0
 _MOST_BYTES = 16 * MIB  # of an object
 _NONE = Fraction(0)
 _SHORT_S = 1  # by how much another sound may end before the film
 _CONTENT_TYPE = "video/mp4"
-_SETTLE_S = 600.0  # how long what is stored is offered to a database that is away
-_AGAIN_S = 1.0
 
 _Failed = tuple[StreamTrack, OffGridError]
 _Batch = tuple[StreamTrack, list[Finished]]  # segments of a track that are stored together
-
-
-class Ahead(Protocol):
-    """Another encode of this attempt, which lists some tracks meanwhile: nobody else does."""
-
-    @property
-    def names(self) -> Collection[str]:
-        """The names of these tracks. Something of each may be listed, or nothing yet."""
-
-    def reached(self, name: str) -> Listed | None:
-        """Return what is listed of a track by now."""
-
-    async def end(self) -> None:
-        """End it: nothing is listed by it any more. It may be asked again.
-
-        Raises:
-            LeaseLost, DatabaseAway: as `Listing.add` does.
-        """
 
 
 class GivenUpError(Exception):
@@ -103,14 +81,13 @@ class Stream:
         self.listed, self.watchable = asyncio.Event(), asyncio.Event()
         self.given_up: str | None = None
         self.left_out: list[PlannedTrack] = []
-        self.ahead: Ahead | None = None
+        self.ahead: Handover | None = None
         self._storage, self._listing, self._pace = storage, listing, pace
         self._place, self._prefix = place, prefix
         readers = [SegmentReader(track, place / track.name) for track in tracks]
         self._tracks = [StreamTrack(reader) for reader in readers]
         self._storing: asyncio.Task[None] | None = None
         self._looking: asyncio.Future[list[_Failed]] | None = None
-        self._taking: asyncio.Future[Mapping[str, Listed]] | None = None
         self._objects = 0  # that were begun
         self._next = 0.0
         # What is stored and not listed yet.
@@ -135,12 +112,16 @@ class Stream:
         """Whether some picture is stored, with its sound if there is one."""
         return can_be_watched(self._tracks)
 
+    def goes_behind(self, ahead: Ahead) -> None:
+        """Leave some tracks to something else, until that has no more of them than this."""
+        self.ahead = Handover(ahead, self._listing)
+
     async def begin(self) -> None:
         """Make the directories of the tracks, and learn what is listed already."""
         self._next = time.monotonic() + _EVERY_S
         for track in self._tracks:
             (self._place / track.name).mkdir()
-        known = dict(await _however_long(self._listing.listed))
+        known = dict(await however_long(self._listing.listed))
         gone = {*self._names} if self.anew else set()
         if not any(track.planned.remuxed for track in self._tracks):
             # Of what is not made this time nothing more would come; what is packaged grows beside.
@@ -184,7 +165,7 @@ class Stream:
                 await self._leave_out(track, f"silent, or ends at {float(track.found_end):.1f} s")
         await self._store_all()
         if self._spans:
-            await _however_long(self._list)
+            await however_long(self._list)
 
     async def settle(self) -> None:
         """List what is stored by now, and nothing more.
@@ -203,7 +184,7 @@ class Stream:
 
     async def complete(self) -> None:
         """Note, once all is listed, that its tracks grow no more; raises as `finish`."""
-        await _however_long(lambda: self._listing.complete(self._names))
+        await however_long(lambda: self._listing.complete(self._names))
 
     async def withdraw(self) -> None:
         """Take back what is listed: something else is made."""
@@ -214,7 +195,10 @@ class Stream:
         """End what is on its way."""
         if self._looking is not None:  # nobody asks for what it finds
             self._looking.add_done_callback(lambda done: done.cancelled() or done.exception())
-        await end(*(task for task in (self._storing, self._taking) if task is not None))
+        if self._storing is not None:
+            await end(self._storing)
+        if self.ahead is not None:
+            await self.ahead.close()
 
     async def _stored(self) -> None:
         if (storing := self._storing) is not None:
@@ -243,10 +227,7 @@ class Stream:
             # What is made besides is not harmed by that.
             _log.warning("not_streamed", reason=str(error))
             if self.ahead is not None:
-                if self._taking is not None:
-                    await end(self._taking)
-                    self._taking = None
-                await _however_long(self.ahead.end)
+                await self.ahead.give_up()
                 self.ahead = None
             await self._stored()
             await self.withdraw()
@@ -259,52 +240,22 @@ class Stream:
     async def _found(self, *, all_made: bool) -> list[_Failed]:
         """Look; where that has more than what is ahead, take over and look once more."""
         failed = await self._seen(all_made=all_made)
-        mine = self._made_ahead()
-        has_more = any(track.waiting for track in mine) or any(each in mine for each, _ in failed)
-        if self.ahead is None or not (all_made or has_more):
+        if self.ahead is None:
             return failed
-        if not await self._take_over(wait=all_made):
+        made = self.ahead.of(self._tracks)
+        has_more = any(track.waiting for track in made) or any(each in made for each, _ in failed)
+        if not (all_made or has_more):
+            return failed
+        if not await self.ahead.take_over(self._tracks, wait=all_made):
             return []
-        return await self._seen(all_made=all_made)
-
-    def _made_ahead(self) -> list[StreamTrack]:
-        ahead = self.ahead
-        return [] if ahead is None else [each for each in self._tracks if each.name in ahead.names]
-
-    def _listed_here(self) -> list[StreamTrack]:
-        ahead = self._made_ahead()
-        return [track for track in self._tracks if track not in ahead]
-
-    async def _take_over(self, *, wait: bool) -> bool:
-        """List alone from now on what something else was ahead with; return whether that is so yet.
-
-        Unless it is to `wait` for it, the encode goes on: what is ahead may wait for the store, and
-        both for the database.
-        """
-        if self._taking is None:
-            self._taking = asyncio.ensure_future(_however_long(self._ended_ahead))
-        if wait:
-            await asyncio.wait({self._taking})
-        if not self._taking.done():
-            return False
-        taking, self._taking = self._taking, None
-        try:
-            known = taking.result()
-        except DatabaseAway:
-            if wait:
-                raise
-            return False  # the next look tries again
-        for track in self._made_ahead():
-            track.goes_on_behind(known.get(track.name))
+        self.ahead = None
         # Who watches is told when it is there again, if what was ahead was given up.
         self._playable = self._playable and any(each.begun for each in self._tracks)
-        self.ahead = None
-        return True
+        return await self._seen(all_made=all_made)
 
-    async def _ended_ahead(self) -> Mapping[str, Listed]:
-        assert self.ahead is not None
-        await self.ahead.end()
-        return await self._listing.listed()
+    def _listed_here(self) -> list[StreamTrack]:
+        ahead = [] if self.ahead is None else self.ahead.of(self._tracks)
+        return [track for track in self._tracks if track not in ahead]
 
     async def _seen(self, *, all_made: bool) -> list[_Failed]:
         """Look in a thread: a slow disk must not stop the heartbeat.
@@ -315,9 +266,8 @@ class Stream:
         if self._looking is not None:
             await asyncio.wait({self._looking})
             self._looking.exception()  # seen
-        for track in self._made_ahead():
-            assert self.ahead is not None
-            track.known = self.ahead.reached(track.name)
+        if self.ahead is not None:
+            self.ahead.tell(self._tracks)
         look = asyncio.to_thread(_look, self._tracks, all_made=all_made)
         looking = self._looking = asyncio.ensure_future(look)
         await asyncio.wait({looking})  # which does not cancel it
@@ -407,18 +357,6 @@ class Stream:
             )
             for (track, segments), end in zip(batch, ends, strict=True)
         ]
-
-
-async def _however_long(ask: Callable[[], Awaitable[T]]) -> T:
-    """Read or write something, again for a while if the database is away."""
-    deadline = time.monotonic() + _SETTLE_S
-    while True:
-        try:
-            return await ask()
-        except DatabaseAway:
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(_AGAIN_S)
 
 
 def _look(tracks: Sequence[StreamTrack], *, all_made: bool) -> list[_Failed]:

@@ -73,11 +73,11 @@ def no_store_patience() -> None:
 def no_repetition() -> None:
     """A result is offered to the database once."""
     from workers.operations.transcode import tasks
-    from workers.outputs import stream
+    from workers.outputs import listing
     from workers.runtime import attempt
 
     replace(attempt, "_SETTLE_S", -1.0)
-    replace(stream, "_SETTLE_S", -1.0)
+    replace(listing, "_SETTLE_S", -1.0)
 
     async def nothing(_context: object, _name: str, _info: object, decided: Any) -> Any:
         return decided

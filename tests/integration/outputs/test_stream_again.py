@@ -272,7 +272,7 @@ async def test_what_was_ahead_may_list_more_until_it_has_ended(
     ahead = Slow(first, made.folder, place)
 
     second = await stream_of(storage, listing, made, work, tmp_path / "second", tracks)
-    second.ahead = ahead
+    second.goes_behind(ahead)
     for _ in range(3):  # the encode goes on meanwhile, and lists what is its own
         await second.grown()
         await second._stored()

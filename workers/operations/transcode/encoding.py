@@ -27,6 +27,7 @@ from workers.outputs.stream import Stream
 from workers.outputs.upload import Upload
 from workers.runtime.concurrency import together
 from workers.sandbox.policies import encode_policy
+from workers.sandbox.policy import Policy
 from workers.sources.inspect import judged
 from workers.sources.read import INPUT, OUT
 
@@ -63,7 +64,7 @@ async def encoded(
         PermanentError, TransientError: FFmpeg failed, or what it made is in doubt.
         LeaseLost, Unavailable, OSError: as `follow` does.
     """
-    tools, place, report = context.tools, context.place, context.report
+    place, report = context.place, context.report
     (place / OUT).mkdir()
     if stream is not None:
         await stream.begin()
@@ -77,18 +78,7 @@ async def encoded(
         if done is not None:
             report.at(done, seconds_left(done, time.monotonic() - began))
 
-    limits = ProcessLimits(
-        stall_seconds=tools.limits.stall_timeout_s,
-        wall_seconds=tools.limits.wall_seconds(decided.total_duration),
-    )
-    policy = encode_policy(
-        tools.sandbox,
-        tools.ffmpeg,
-        decided,
-        place / INPUT if feed is None else None,
-        place / OUT,
-        tools.limits,
-    )
+    limits, policy = allowed(context, decided, feed, place / OUT)
     _log.info("ffmpeg_started", renditions=[item.name for item in decided.renditions])
     try:
         finished = await run(
@@ -121,6 +111,20 @@ async def encoded(
     if feed is not None and diagnose.grows(words):
         raise TransientError("the picture becomes larger than a part of the file has shown")
     return words
+
+
+def allowed(
+    context: Context, decided: EncodePlan | AudioPlan, feed: Feed | None, out: Path
+) -> tuple[ProcessLimits, Policy | None]:
+    """Return how much is borne with FFmpeg, and its sandbox, when it writes a plan into `out`."""
+    tools = context.tools
+    limits = ProcessLimits(
+        stall_seconds=tools.limits.stall_timeout_s,
+        wall_seconds=tools.limits.wall_seconds(decided.total_duration),
+    )
+    source = context.place / INPUT if feed is None else None
+    policy = encode_policy(tools.sandbox, tools.ffmpeg, decided, source, out, tools.limits)
+    return limits, policy
 
 
 async def _beside(

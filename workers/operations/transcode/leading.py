@@ -18,18 +18,18 @@ from core.model.states import Made
 from core.tasks.spans import Listed
 from workers.context import Context
 from workers.ffmpeg.command import lead_command
-from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
+from workers.ffmpeg.process import FFmpegFailedError, run
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.audio_plan import AudioPlan
 from workers.media.lead import Lead, lead_of
 from workers.media.plan import EncodePlan
 from workers.media.tracks import completes, tracks_of
+from workers.operations.transcode.encoding import allowed
 from workers.outputs.follow import is_full
 from workers.outputs.listing import Listing
 from workers.outputs.stream import GivenUpError, Stream
 from workers.runtime.concurrency import end, together
-from workers.sandbox.policies import encode_policy
 from workers.sources.read import INPUT
 
 _log = log.get(__name__)
@@ -43,24 +43,28 @@ _PATIENCE, _SPARE_S = 2.0, 20.0
 
 @asynccontextmanager
 async def leading(
-    context: Context, decided: EncodePlan | AudioPlan, feed: Feed | None
-) -> AsyncIterator["Leading | None"]:
-    """Make the lead of a film, if it has one and nothing encoded is listed yet.
+    context: Context, decided: EncodePlan | AudioPlan, feed: Feed | None, stream: Stream | None
+) -> AsyncIterator[None]:
+    """Make the lead of a film ahead of a stream, if it has one and nothing encoded is listed yet.
 
-    Yields it once its beginning is listed, or it has ended without; None if there is none. Whatever
-    is wrong with it is the encode's to find.
+    The block begins once its beginning is listed, or it has ended without. What is made anew has
+    none. Whatever is wrong with it is the encode's to find.
 
     Raises:
         LeaseLost: the task belongs to another attempt.
     """
-    lead = lead_of(decided)
-    if lead is None or context.listing is None or not await _is_first(context.listing):
-        yield None
+    lead, listing = lead_of(decided), context.listing
+    if stream is None or stream.anew or lead is None or listing is None:
+        yield
         return
-    found = Leading(context, lead, feed, context.listing, completes=completes(decided))
+    if not await _is_first(listing):
+        yield
+        return
+    found = Leading(context, lead, feed, listing, completes=completes(decided))
     try:
         await found.begun()
-        yield found  # also where nothing is listed: something may be on its way to the list
+        stream.goes_behind(found)  # also where nothing is listed: something may be on its way
+        yield
     finally:
         await found.close()
 
@@ -158,26 +162,18 @@ class Leading:
 
     async def _encoded(self) -> None:
         context, tools, place = self._context, self._context.tools, self._context.place
-        plan, source = self._lead.plan, f"./{INPUT}" if self._feed is None else PIPE
-        limits = context.limits
-        argv = lead_command(tools.ffmpeg, self._lead, source, _PLACE, tools.capabilities, limits)
+        source = f"./{INPUT}" if self._feed is None else PIPE
+        argv = lead_command(
+            tools.ffmpeg, self._lead, source, _PLACE, tools.capabilities, context.limits
+        )
+        limits, policy = allowed(context, self._lead.plan, self._feed, self._place)
         context.report.add(shlex.join(["ffmpeg", *argv[1:]]))
         finished = await run(
             argv,
             cwd=place,
             outputs=self._place,
-            limits=ProcessLimits(
-                stall_seconds=tools.limits.stall_timeout_s,
-                wall_seconds=tools.limits.wall_seconds(plan.total_duration),
-            ),
-            policy=encode_policy(
-                tools.sandbox,
-                tools.ffmpeg,
-                plan,
-                place / INPUT if self._feed is None else None,
-                self._place,
-                tools.limits,
-            ),
+            limits=limits,
+            policy=policy,
             feed=self._feed,
             spent=context.report.spent,
             beside=self._beside,

@@ -3,8 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -274,7 +273,7 @@ async def _make_once(
     stream = _stream(context, decided)
     try:
         context.report.enter(Stage.ENCODING)
-        async with _ahead(context, decided, feed, stream):
+        async with leading(context, decided, feed, stream):
             words = await encoded(context, decided, feed, uploads, stream)
             late = diagnose.late_streams(words)
             if late and not context.reach:
@@ -302,19 +301,6 @@ async def _make_once(
         await together(upload.close() for upload in uploads)
         if stream is not None:
             await stream.close()
-
-
-@asynccontextmanager
-async def _ahead(
-    context: Context, decided: _Plan, feed: Feed | None, stream: Stream | None
-) -> AsyncIterator[None]:
-    """Have the smallest size made ahead of the others, unless what is listed is made anew."""
-    if stream is None or stream.anew:
-        yield
-        return
-    async with leading(context, decided, feed) as found:
-        stream.ahead = found
-        yield
 
 
 async def _without_stream(context: Context, decided: _Plan) -> tuple[Note, ...]:

@@ -40,6 +40,15 @@ def standin(path: Path, *, lead: str, rest: str, other: str) -> None:
     path.chmod(0o755)
 
 
+def slow(tools: Tools, dies_in: Path | None) -> str:
+    """Return an FFmpeg that reads a film as fast as it is played: a segment in two seconds.
+
+    It is killed when its third segment begins in a folder, if one is given.
+    """
+    dies = f"until [ -e {dies_in}/2.m4s ]; do sleep 0.02; done; kill -9 $led; " if dies_in else ""
+    return f'{tools.ffmpeg} -readrate 1 "$@" & led=$!; {dies}wait $led'
+
+
 def led(kept: Kept, name: str) -> int:
     """Return how many segments of a track came from the lead."""
     return sum(len(span.sizes) for span in kept.of(name) if "lead" in span.s3_key)
@@ -115,12 +124,9 @@ async def test_the_encode_of_all_sizes_goes_on_behind_the_lead(
     worker.ladder, worker.listing = LED, (kept := Kept(watched=how != "nobody watches"))
     place = tmp_path / "place" / "lead" / "120p"
     worker.ffmpeg, worker.sandbox = str(tmp_path / "ffmpeg"), False
-    # The lead reads the film twice as fast as it is played: a segment in a second.
-    slow = f'{tools.ffmpeg} -readrate 2 "$@" & led=$!'
-    dies = f"until [ -e {place}/2.m4s ]; do sleep 0.02; done; kill -9 $led; wait $led"
     standin(
         tmp_path / "ffmpeg",
-        lead=f"{slow}; {dies if 'killed' in how else 'wait $led'}",
+        lead=slow(tools, place if "killed" in how else None),
         rest=f'until [ -e {tmp_path}/led ]; do sleep 0.05; done; exec {tools.ffmpeg} "$@"',
         other=f'exec {tools.ffmpeg} "$@"',
     )
@@ -156,7 +162,7 @@ async def test_a_lead_whose_store_is_slow_lists_nothing_beside_the_encode(
 ) -> None:
     worker.ladder, worker.listing = LED, (kept := Kept())
     worker.ffmpeg, worker.sandbox = str(tmp_path / "ffmpeg"), False
-    place, sending, go_on = tmp_path / "place", asyncio.Event(), asyncio.Event()
+    sending, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly(storage: Storage, path: Path, size: int, key: str, *rest: Any) -> None:
         if "lead/" in key:
@@ -167,8 +173,7 @@ async def test_a_lead_whose_store_is_slow_lists_nothing_beside_the_encode(
     monkeypatch.setattr("workers.outputs.stream.send", slowly)
     standin(  # FFmpeg dies while its first segment is on its way
         tmp_path / "ffmpeg",
-        lead=f'{tools.ffmpeg} -readrate 2 "$@" & led=$!; '
-        f"until [ -e {place}/lead/120p/2.m4s ]; do sleep 0.02; done; kill -9 $led; wait $led",
+        lead=slow(tools, tmp_path / "place" / "lead" / "120p"),
         rest=f'exec {tools.ffmpeg} "$@"',
         other=f'exec {tools.ffmpeg} "$@"',
     )

@@ -5,7 +5,6 @@ Whatever is wrong with a text, the film is not at fault: it goes without it, and
 
 import asyncio
 import math
-import struct
 from collections.abc import Sequence
 
 from core.captions.cues import MOST_BYTES, Cue, UnreadableError, written
@@ -18,7 +17,6 @@ from workers.context import Context
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
 from workers.ffmpeg.text_output import file_of, text_command
 from workers.formats.closed_captions import pairs_of, scc_of
-from workers.formats.known import Doubt
 from workers.formats.segment import timed_samples
 from workers.media.audio_plan import AudioPlan
 from workers.media.notes import partly_read_texts, unread_texts
@@ -82,7 +80,7 @@ async def _made(context: Context, number: int, stream: TextStream) -> tuple[Foun
         if len(body) > MOST_BYTES:
             context.report.add(f"text {number} is too long")
             return None
-    except (FFmpegFailedError, UnreadableError, Doubt, OSError) as error:
+    except (FFmpegFailedError, UnreadableError, OSError) as error:
         context.report.add(f"text {number} cannot be read: {error}")
         return None
     found = await _stored(
@@ -102,10 +100,7 @@ def _found_in(context: Context, number: int, codec: str) -> bool:
     """Write the captions of pictures as a file that FFmpeg reads; return whether there are some."""
     path = context.place / OUT / file_of(number)
     pictures = timed_samples(path.read_bytes())
-    try:
-        written = scc_of((at, pairs_of(sample, codec)) for at, sample in pictures)
-    except (struct.error, IndexError) as error:  # it breaks off
-        raise Doubt(f"the pictures with captions cannot be read: {error!r}") from error
+    written = scc_of((at, pairs_of(sample, codec)) for at, sample in pictures)
     path.write_text(written, encoding="ascii")
     return bool(written)
 

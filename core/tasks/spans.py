@@ -69,6 +69,32 @@ class Listed:
     made: str = Made.ENCODED
 
 
+@dataclass(frozen=True)
+class Stored:
+    """Where a run of segments of a track is stored: an object, and bytes of it up to before `end`.
+
+    The first of a track begins with its header.
+    """
+
+    s3_key: str
+    start: int
+    end: int
+
+
+async def stored(connection: AsyncConnection, work: Work, name: str) -> list[Stored]:
+    """Return where the segments of a track of a job are stored, in order."""
+    rows = await connection.execute(
+        select(Span.s3_key, Span.offset, Span.sizes, Span.first, Track.init_size)
+        .join(Track, Track.id == Span.track_id)
+        .where(Track.job_id == work.job_id, Track.name == name)
+        .order_by(Span.first)
+    )
+    return [
+        Stored(key, offset - (0 if first else header), offset + sum(sizes))
+        for key, offset, sizes, first, header in rows
+    ]
+
+
 async def listed(connection: AsyncConnection, work: Work) -> dict[str, Listed]:
     """Return what is listed of the tracks of a job, by name."""
     rows = await connection.execute(

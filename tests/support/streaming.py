@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import redis.asyncio as redis
 
-from core.tasks.spans import Listed, NewSpan, NewTrack
+from core.tasks.spans import Listed, NewSpan, NewTrack, Stored
 from core.watching import Watching
 from workers.runtime.listing import AttemptListing
 
@@ -64,6 +64,17 @@ class Kept:
             found[name] = Listed(track.id, track.init_sha256, count, end, track.made)
         return found
 
+    async def stored(self, name: str) -> Sequence[Stored]:
+        header = self.tracks[name].init_size
+        return [
+            Stored(
+                span.s3_key,
+                span.offset - (0 if span.first else header),
+                span.offset + sum(span.sizes),
+            )
+            for span in self.of(name)
+        ]
+
     async def add(
         self, tracks: Sequence[NewTrack], added: Sequence[NewSpan], *, first: bool
     ) -> None:
@@ -102,3 +113,19 @@ class Kept:
         """Return the spans of a track in order."""
         key = self.tracks[name].id
         return [span for spans in self.spans for span in spans if span.track_id == key]
+
+
+def up_to(before: Kept, **segments: int) -> Kept:
+    """Return what is listed if the worker is killed when so many segments of each track are."""
+    kept = Kept(tracks={name: before.tracks[name] for name in segments})
+    left = {before.tracks[name].id: count for name, count in segments.items()}
+    for at in before.spans:
+        spans = []
+        for span in at:
+            count = min(left.get(span.track_id, 0), len(span.sizes))
+            if count:
+                left[span.track_id] -= count
+                sizes, durations = span.sizes[:count], span.durations[:count]
+                spans.append(replace(span, sizes=sizes, durations=durations))
+        kept.spans += [spans] if spans else []
+    return kept

@@ -33,10 +33,10 @@ def encode_command(
     directory that FFmpeg runs in.
     """
     return [
-        *_input(ffmpeg, plan, source, capabilities, limits),
+        *picture_input(ffmpeg, plan, source, capabilities, limits),
         "-filter_complex", picture_graph(plan, capabilities, most_frames(plan, limits)),
-        *_video_options(plan),
-        *_audio_options(plan, out_dir),
+        *video_options(plan),
+        *audio_options(plan, out_dir),
         *until(limits),
         "-f", "tee", _tee(plan, out_dir),
         *other_sounds(plan, out_dir, limits),
@@ -57,18 +57,19 @@ def lead_command(
     """Write the argument list of a lead, which is segments alone; else as `encode_command`."""
     plan = lead.plan
     return [
-        *_input(ffmpeg, plan, source, capabilities, limits),
+        *picture_input(ffmpeg, plan, source, capabilities, limits),
         "-filter_complex", lead_graph(plan, capabilities, most_frames(plan, limits)),
-        *_video_options(plan, SHORT_LOOKAHEAD),
-        *_audio_options(plan, out_dir),
+        *video_options(plan, SHORT_LOOKAHEAD),
+        *audio_options(plan, out_dir),
         *until(limits),
         "-f", "tee", tee([], plan, out_dir),
     ]  # fmt: skip
 
 
-def _input(
+def picture_input(
     ffmpeg: str, plan: EncodePlan, source: str, capabilities: Capabilities, limits: Limits
 ) -> list[str]:
+    """Return the program, and what it reads a source with."""
     return [
         *opening(ffmpeg, source, limits),
         # Pictures of another size go through the same graph: made anew, it would count from 0.
@@ -82,6 +83,17 @@ def _input(
 def opening(ffmpeg: str, source: str, limits: Limits) -> list[str]:
     """Return what stands before an input that is encoded."""
     return [
+        *beginning(ffmpeg),
+        # By itself it gives up a whole picture if two thirds of its sound are broken. How much
+        # may be missing, `check` says.
+        "-max_error_rate", "1",
+        *input_options(limits, source),
+    ]  # fmt: skip
+
+
+def beginning(ffmpeg: str) -> list[str]:
+    """Return what each command begins with."""
+    return [
         ffmpeg,
         "-hide_banner",
         "-nostdin",
@@ -91,14 +103,11 @@ def opening(ffmpeg: str, source: str, limits: Limits) -> list[str]:
         "-progress", "pipe:1",
         "-stats_period", "0.5",
         "-max_alloc", str(MAX_ALLOC_BYTES),
-        # By itself it gives up a whole picture if two thirds of its sound are broken. How much
-        # may be missing, `check` says.
-        "-max_error_rate", "1",
-        *input_options(limits, source),
     ]  # fmt: skip
 
 
-def _video_options(plan: EncodePlan, lookahead: int = LOOKAHEAD) -> list[str]:
+def video_options(plan: EncodePlan, lookahead: int = LOOKAHEAD) -> list[str]:
+    """Return the encoders of all pictures."""
     options: list[str] = []
     for number, rendition in enumerate(plan.renditions):
         options += ["-map", f"[{video_label(number)}]", *_quality(number, rendition)]
@@ -151,7 +160,8 @@ def _quality(number: int, rendition: PlannedRendition) -> list[str]:
     ]  # fmt: skip
 
 
-def _audio_options(plan: EncodePlan, out_dir: str) -> list[str]:
+def audio_options(plan: EncodePlan, out_dir: str) -> list[str]:
+    """Return the encoder of the default sound, if there is one."""
     if plan.audio is None:
         return []
     return [
@@ -185,7 +195,7 @@ def other_sounds(plan: EncodePlan | AudioPlan, out_dir: str, limits: Limits) -> 
             "-map_chapters", "-1",
             *audio_encoder(channels_of(sound), sound.audio_bitrate),
             *until(limits),
-            "-f", "tee", _segments(tracks[sound.name], out_dir),
+            "-f", "tee", segments_output(tracks[sound.name], out_dir),
         ]  # fmt: skip
     return options
 
@@ -210,12 +220,13 @@ def mp4_slave(streams: str, path: str) -> str:
 def tee(slaves: Sequence[str], plan: EncodePlan | AudioPlan, out_dir: str) -> str:
     """Return all outputs of a tee: these, and segments of the pictures and the default sound."""
     tracks = [track for track in tracks_of(plan) if track.is_default]
-    return "|".join([*slaves, *(_segments(track, out_dir) for track in tracks)])
+    return "|".join([*slaves, *(segments_output(track, out_dir) for track in tracks)])
 
 
-def _segments(track: PlannedTrack, out_dir: str) -> str:
+def segments_output(track: PlannedTrack, out_dir: str, first: int = 0) -> str:
+    """Return the output of a tee that is the segments of a track, numbered from `first` on."""
     place = f"{out_dir}/{track.name}"
-    return f"[{segment_slave(track, place)}]{list_url(_escape(place))}"
+    return f"[{segment_slave(track, place, first)}]{list_url(_escape(place))}"
 
 
 def _escape(path: str) -> str:

@@ -19,11 +19,16 @@ def video_label(number: int) -> str:
     return f"video{number}"
 
 
-def picture_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
-    """Write every size of a plan in FFmpeg's syntax; the picture ends after `most_frames`."""
+def picture_graph(
+    plan: EncodePlan, capabilities: Capabilities, most_frames: int, begin: int = 0
+) -> str:
+    """Write every size of a plan in FFmpeg's syntax; the picture ends after `most_frames`.
+
+    The first `begin` frames go to no encoder: they are encoded already.
+    """
     chains = [_base(plan, capabilities, most_frames)]
     for number in range(len(plan.renditions)):
-        chains.extend(_branch(plan, number))
+        chains.extend(_branch(plan, number, begin))
     chains.append(poster_chain(plan, "still"))
     board = storyboard_of(plan)
     if board is not None:
@@ -81,15 +86,18 @@ def _whole_pictures(plan: EncodePlan) -> list[str]:
     return [same, f"bwdif=mode=send_frame:{flags}"]
 
 
-def _branch(plan: EncodePlan, number: int) -> list[str]:
+def _branch(plan: EncodePlan, number: int, begin: int) -> list[str]:
     """Hand one size to its encoder and on to the next smaller size."""
     last = number + 1 == len(plan.renditions)
-    exits = [video_label(number)]
+    exits = [f"all{number}" if begin else video_label(number)]
     exits += ["still"] if plan.renditions[number] is plan.files[0] else []
     exits += [] if last else [f"next{number}"]
     exits += ["small"] if last and plan.storyboard else []
     labels = "".join(f"[{name}]" for name in exits)
     chains = [f"[size{number}]{f'split={len(exits)}' if len(exits) > 1 else 'null'}{labels}"]
+    if begin:
+        rest = f"trim=start_frame={begin},setpts=PTS-STARTPTS"
+        chains.append(f"[all{number}]{rest}[{video_label(number)}]")
     if not last:
         own, smaller = plan.renditions[number : number + 2]
         # A smaller size from the next larger one costs less than from the source.

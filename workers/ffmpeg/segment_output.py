@@ -21,10 +21,11 @@ def segment_name(number: int) -> str:
     return f"{number}.m4s"
 
 
-def segment_slave(track: PlannedTrack, directory: str) -> str:
+def segment_slave(track: PlannedTrack, directory: str, first: int = 0) -> str:
     """Return the options of the output of a track, as they stand in the brackets of a tee.
 
-    FFmpeg writes the header and the segments into `directory`, which must be there.
+    FFmpeg writes the header and the segments into `directory`, which must be there. They are
+    numbered from `first` on; their times begin at 0.
     """
     # Of the picture only keyframes can be cuts, and each is to be one: it is due a little before.
     due = track.segment if not track.frames else track.segment * (1 - 1 / (2 * track.frames))
@@ -40,6 +41,8 @@ def segment_slave(track: PlannedTrack, directory: str) -> str:
         "hls_segment_filename": f"{directory}/%d.m4s",
         "hls_segment_options": _quoted(SEGMENT_OPTIONS.replace(":", r"\:")),
     }
+    if first:
+        options["start_number"] = str(first)
     if track.number is None:
         # The frame that only gets the decoder going would be heard as silence. What is dropped has
         # a time below 0: for all others this is 0. (A comma would end the name of a filter.)

@@ -68,6 +68,27 @@ def read_segment(data: bytes) -> Segment | None:
     return None
 
 
+def moved_on(data: bytes, number: int, ticks: int) -> bytes:
+    """Return a segment as it is where others come before: `number` of them, of so many `ticks`.
+
+    Raises:
+        Doubt: it is none as FFmpeg writes them.
+    """
+    moof = next((box for box in _boxes(data) if box.kind == b"moof"), None)
+    if moof is None:
+        raise Doubt("the segment is not whole")
+    mfhd = only(data, moof, b"mfhd").body + 4
+    tfdt = only(data, moof, b"traf", b"tfdt").body
+    if not data[tfdt]:
+        raise Doubt("the time of the segment has four bytes")
+    moved = bytearray(data)
+    (before,) = struct.unpack_from(">I", data, mfhd)
+    (start,) = struct.unpack_from(">Q", data, tfdt + 4)
+    struct.pack_into(">I", moved, mfhd, before + number)
+    struct.pack_into(">Q", moved, tfdt + 4, start + ticks)
+    return bytes(moved)
+
+
 def samples_of(data: bytes) -> tuple[int, list[int]]:
     """Return where the samples of a whole segment begin, and how large each is, in bytes.
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from core.errors import DatabaseAway
-from core.tasks.spans import Listed, NewSpan, NewTrack
+from core.tasks.spans import Listed, NewSpan, NewTrack, Stored
 
 T = TypeVar("T")
 
@@ -29,6 +29,9 @@ class Listing(Protocol):
 
     async def listed(self) -> Mapping[str, Listed]:
         """Return what this attempt and earlier ones have listed, by the name of the track."""
+
+    async def stored(self, name: str) -> Sequence[Stored]:
+        """Return where the segments of a track are stored, in order."""
 
     async def add(
         self, tracks: Sequence[NewTrack], spans: Sequence[NewSpan], *, first: bool

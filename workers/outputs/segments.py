@@ -1,14 +1,21 @@
 """Finds the segments that FFmpeg has finished, and checks each before it may be listed."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from workers.ffmpeg.segment_output import HEADER_NAME, segment_name
 from workers.formats.h264 import parameter_sets, read_avcc, see_pictures
 from workers.formats.known import Doubt
-from workers.formats.segment import Header, Segment, read_header, read_segment, samples_of
+from workers.formats.segment import (
+    Header,
+    Segment,
+    moved_on,
+    read_header,
+    read_segment,
+    samples_of,
+)
 from workers.media.tracks import PlannedTrack
 
 
@@ -49,6 +56,12 @@ class SegmentReader:
         self._seen = 0
         self._ended = False
         self._sets: frozenset[bytes] = frozenset()  # that pictures of a source may repeat
+        self._before = 0  # segments that were made by somebody else
+
+    def go_on_at(self, number: int) -> None:
+        """Look for the segments of a picture from this number on; their times begin at 0."""
+        self._number = self._before = number
+        self.samples = number * self.track.frames
 
     def look(self, *, all_made: bool) -> None:
         """Find what is new; `all_made` once FFmpeg has ended.
@@ -90,12 +103,27 @@ class SegmentReader:
             )
         if short and not all_made:  # it may be the last one
             return False
+        if self._before:
+            segment = self._moved_on(path, data, segment)
         self._check(segment)
         self.ready.append(Finished(self._number, path, len(data), segment))
         self._number, self._seen, self.end = self._number + 1, 0, segment.start + segment.duration
         self.samples += segment.samples
         self._ended = bool(short)
         return True
+
+    def _moved_on(self, path: Path, data: bytes, segment: Segment) -> Segment:
+        """Give a segment its time, in its file, too."""
+        assert self.header is not None
+        assert self.track.frame_rate is not None
+        before = Fraction(self._before * self.track.frames * self.header.time_scale)
+        ticks = before / self.track.frame_rate
+        if ticks.denominator > 1:
+            raise OffGridError(f"a picture of {self.track.name} has no whole number of ticks")
+        if self._number == self._before:
+            self.end = ticks.numerator
+        path.write_bytes(moved_on(data, self._before, ticks.numerator))
+        return replace(segment, start=segment.start + ticks.numerator)
 
     def _read_header(self) -> None:
         if self.header is None:

@@ -56,6 +56,7 @@ class Stream:
         anew: whether what is listed already is withdrawn.
         left_out: sounds beside the default one that have nothing in them, or are not as planned.
         ahead: what lists some of the tracks meanwhile; None if nothing does.
+        first: the number of the first segment of its pictures that is made by this encode.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Stream:
         self.given_up: str | None = None
         self.left_out: list[PlannedTrack] = []
         self.ahead: Handover | None = None
+        self.first = 0
         self._storage, self._listing, self._pace = storage, listing, pace
         self._place, self._prefix = place, prefix
         readers = [SegmentReader(track, place / track.name) for track in tracks]
@@ -135,6 +137,17 @@ class Stream:
                 track.known, track.id, track.begun = found, found.track_id, True
             track.silent = not track.begun and not track.is_needed
         self._playable = not self._completes or can_be_watched(self._tracks)
+
+    @property
+    def begun(self) -> dict[str, int]:
+        """How many segments of each track are listed, by name."""
+        return {each.name: each.known.segments for each in self._tracks if each.known is not None}
+
+    def go_on_at(self, first: int) -> None:
+        """Have the pictures come from this segment on: those before are listed."""
+        self.first = first
+        for track in [each for each in self._tracks if each.is_picture]:
+            track.reader.go_on_at(first)
 
     async def grown(self) -> None:
         """Look for new segments, and store and list them while the caller goes on.

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from core.adapters.postgres import Database
 from core.tasks import spans
 from core.tasks.claim import Work
-from core.tasks.spans import Listed, NewSpan, NewTrack
+from core.tasks.spans import Listed, NewSpan, NewTrack, Stored
 from core.watching import Watching
 
 
@@ -33,6 +33,11 @@ class AttemptListing:
             return {}
         async with self._db.autocommit() as connection:
             return await spans.listed(connection, self._work)
+
+    async def stored(self, name: str) -> Sequence[Stored]:
+        """Return where the segments of a track are stored, in order."""
+        async with self._db.autocommit() as connection:
+            return await spans.stored(connection, self._work, name)
 
     async def add(
         self, tracks: Sequence[NewTrack], added: Sequence[NewSpan], *, first: bool

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from workers.ffmpeg.standard_input import Feed, StandardInput
 from workers.formats.known import Piece, Span, stretches
@@ -20,15 +20,29 @@ def feeder(source: Source, stream: Iterable[Piece]) -> Feed:
     20 MiB are in memory at the most, however large the source and its ranges are: a lane that has
     enough ready reads no further, and its connection waits until its turn comes.
     """
-    most = min(source.connections, _MOST_LANES)
+    length = range_length(source.size, source.connections)
+    return _fed(
+        lambda: ((source, piece) for piece in _pieces(stream, length)),
+        min(source.connections, _MOST_LANES),
+    )
 
+
+def joined(ranges: Sequence[tuple[Source, Span]], connections: int) -> Feed:
+    """Return what writes ranges of several objects into a pipe, one behind the other; as `feeder`.
+
+    So many `connections` are open at once, at the most.
+    """
+    return _fed(lambda: iter(ranges), min(connections, _MOST_LANES))
+
+
+def _fed(begin: Callable[[], Iterator[tuple[Source, Piece]]], most: int) -> Feed:
     async def feed(stdin: StandardInput) -> None:
-        pieces = _pieces(stream, range_length(source.size, source.connections))
+        pieces = begin()
         lanes: deque[_Lane] = deque()
         try:
             while True:
                 while len(lanes) < most and (piece := next(pieces, None)) is not None:
-                    lanes.append(_Lane(source, piece))
+                    lanes.append(_Lane(*piece))
                 if not lanes:
                     return
                 while (block := await lanes[0].next(stdin)) is not None:

@@ -4,6 +4,7 @@ import asyncio
 import shlex
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +18,13 @@ from workers.ffmpeg.audio_command import audio_command
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, StallError, TimeLimitError, run
 from workers.ffmpeg.progress import Progress, fraction_done, seconds_left
+from workers.ffmpeg.resume_command import resume_command
 from workers.ffmpeg.standard_input import Feed
 from workers.ffmpeg.text_output import file_of
 from workers.ffmpeg.whitelists import PIPE
 from workers.media.audio_plan import AudioPlan
 from workers.media.plan import EncodePlan
+from workers.media.resume import resume_at
 from workers.outputs.follow import follow
 from workers.outputs.stream import Stream
 from workers.outputs.upload import Upload
@@ -59,26 +62,32 @@ async def encoded(
 ) -> str:
     """Run FFmpeg on the file, or on what it is fed; return its last words.
 
+    If an earlier attempt has listed segments, the pictures go on behind them, and no file is made:
+    `stream.first` tells it.
+
     Raises:
         TooMuchTextError: it can be made without the texts.
+        GivenUpError: what was listed is of no use, and is taken back.
         PermanentError, TransientError: FFmpeg failed, or what it made is in doubt.
         LeaseLost, Unavailable, OSError: as `follow` does.
     """
     place, report = context.place, context.report
     (place / OUT).mkdir()
+    first = 0
     if stream is not None:
         await stream.begin()
+        first = resume_at(decided, stream.begun)
+        stream.go_on_at(first)
     source = PIPE if feed is not None else f"./{INPUT}"
-    argv = _command(context, decided, source)
+    argv = _command(context, decided, source, first)
+    if first:
+        _log.info("encode_resumed", segment=first)
+        report.add(f"pictures go on at segment {first}: those before are stored")
     report.add(shlex.join(["ffmpeg", *argv[1:]]))
-    began = time.monotonic()
+    on_progress = _reporter(context, decided, first)
 
-    def on_progress(progress: Progress) -> None:
-        done = fraction_done(progress, decided)
-        if done is not None:
-            report.at(done, seconds_left(done, time.monotonic() - began))
-
-    limits, policy = allowed(context, decided, feed, place / OUT)
+    file = place / INPUT if feed is None else None
+    limits, policy = allowed(context, decided, file, place / OUT)
     _log.info("ffmpeg_started", renditions=[item.name for item in decided.renditions])
     try:
         finished = await run(
@@ -90,7 +99,7 @@ async def encoded(
             policy=policy,
             feed=feed,
             spent=report.spent,
-            beside=partial(_beside, context, decided, uploads, stream),
+            beside=partial(_beside, context, decided, () if first else uploads, stream),
             niceness=_NICENESS,
         )
         await _see_texts(context, decided)
@@ -113,16 +122,36 @@ async def encoded(
     return words
 
 
+def _reporter(
+    context: Context, decided: EncodePlan | AudioPlan, first: int
+) -> Callable[[Progress], None]:
+    """Return what tells people how far an encode is that goes on at a segment."""
+    began = time.monotonic()
+    before = first * decided.keyframe_interval if isinstance(decided, EncodePlan) else 0
+    there = fraction_done(Progress(frame=before), decided) or 0.0
+
+    def on_progress(progress: Progress) -> None:
+        frame = None if progress.frame is None else progress.frame + before
+        done = fraction_done(replace(progress, frame=frame), decided)
+        if done is not None:
+            of_rest = max(done - there, 0.0) / (1 - there)
+            context.report.at(done, seconds_left(of_rest, time.monotonic() - began))
+
+    return on_progress
+
+
 def allowed(
-    context: Context, decided: EncodePlan | AudioPlan, feed: Feed | None, out: Path
+    context: Context, decided: EncodePlan | AudioPlan, source: Path | None, out: Path
 ) -> tuple[ProcessLimits, Policy | None]:
-    """Return how much is borne with FFmpeg, and its sandbox, when it writes a plan into `out`."""
+    """Return how much is borne with FFmpeg, and its sandbox, when it writes a plan into `out`.
+
+    It may read the file `source`, if there is one.
+    """
     tools = context.tools
     limits = ProcessLimits(
         stall_seconds=tools.limits.stall_timeout_s,
         wall_seconds=tools.limits.wall_seconds(decided.total_duration),
     )
-    source = context.place / INPUT if feed is None else None
     policy = encode_policy(tools.sandbox, tools.ffmpeg, decided, source, out, tools.limits)
     return limits, policy
 
@@ -163,8 +192,11 @@ def failed_by_itself(error: Exception) -> bool:
     return isinstance(cause, FFmpegFailedError) and not stopped and cause.status > 0
 
 
-def _command(context: Context, decided: EncodePlan | AudioPlan, source: str) -> list[str]:
+def _command(
+    context: Context, decided: EncodePlan | AudioPlan, source: str, first: int
+) -> list[str]:
     tools, limits = context.tools, context.limits
     if isinstance(decided, AudioPlan):
         return audio_command(tools.ffmpeg, decided, source, OUT, limits)
-    return encode_command(tools.ffmpeg, decided, source, OUT, tools.capabilities, limits)
+    rest = (tools.ffmpeg, decided, source, OUT, tools.capabilities, limits)
+    return resume_command(*rest, first=first) if first else encode_command(*rest)

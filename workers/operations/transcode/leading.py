@@ -166,7 +166,8 @@ class Leading:
         argv = lead_command(
             tools.ffmpeg, self._lead, source, _PLACE, tools.capabilities, context.limits
         )
-        limits, policy = allowed(context, self._lead.plan, self._feed, self._place)
+        file = place / INPUT if self._feed is None else None
+        limits, policy = allowed(context, self._lead.plan, file, self._place)
         context.report.add(shlex.join(["ffmpeg", *argv[1:]]))
         finished = await run(
             argv,

@@ -38,12 +38,13 @@ from workers.media.sounds import with_sounds
 from workers.media.tracks import codecs_of, completes, needed, tracks_of
 from workers.operations.transcode.completing import EndsApartError, completed
 from workers.operations.transcode.encoding import TooMuchTextError, encoded, failed_by_itself
+from workers.operations.transcode.joining import files_joined
 from workers.operations.transcode.leading import leading
 from workers.operations.transcode.packable import with_packaged
 from workers.operations.transcode.packaging import beside_packaging
 from workers.operations.transcode.texts import texts_made
 from workers.outputs.mp4 import index_room
-from workers.outputs.stream import Stream
+from workers.outputs.stream import GivenUpError, Stream
 from workers.outputs.upload import Upload
 from workers.runtime.concurrency import together
 from workers.runtime.scratch import outputs_room, require
@@ -221,9 +222,16 @@ async def _make(
     *,
     last: bool = False,
 ) -> Outputs:
-    """Make it; once more without its texts, if there is too much in them. See `_make_once`."""
+    """Make it; once more without its texts, if there is too much in them. See `_make_once`.
+
+    And once more from the beginning, if what an earlier attempt has listed is of no use.
+    """
     try:
         return await _make_once(context, decided, dropped, feed, last=last)
+    except GivenUpError as error:
+        context.report.add(f"{error}; once more, from the beginning")
+        await asyncio.to_thread(shutil.rmtree, context.place / OUT)
+        return await _make(context, decided, dropped, feed, last=last)
     except TooMuchTextError as error:
         if _hides_texts(decided):
             how, why, less = "without what is hidden in the picture", [], _without_hidden(decided)
@@ -275,6 +283,8 @@ async def _make_once(
         context.report.enter(Stage.ENCODING)
         async with leading(context, decided, feed, stream):
             words = await encoded(context, decided, feed, uploads, stream)
+            if stream is not None and stream.first and isinstance(decided, EncodePlan):
+                await files_joined(context, decided, uploads, stream)
             late = diagnose.late_streams(words)
             if late and not context.reach:
                 dropped = await _look_further(context, decided, dropped, late, fed=feed is not None)

@@ -1,0 +1,154 @@
+"""An attempt goes on where the one before was ended: what was stored is not encoded again."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.sources.test_ladders import counts
+from tests.integration.sources.test_stream import bodies
+from tests.support.streaming import Kept, up_to
+from tests.support.transcoding import Worker, stored
+from workers.media.ladder import Ladder, Rung
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.adapters.s3 import Storage
+    from core.tasks.settle import NewAsset
+    from tests.integration.sources.conftest import Tools
+
+SECONDS = 11  # in six segments
+LADDER = Ladder(
+    rungs=(Rung(240, 26, 900_000), Rung(144, 26, 300_000), Rung(120, 26, 200_000, mp4=False)),
+    preset="veryfast",  # with pictures that refer to later ones
+    packaged=False,
+)
+
+
+def film(tools: Tools, path: Path, *extra: str) -> bytes:
+    made = tools.make(
+        path,
+        "-f", "lavfi", "-i", "testsrc2=s=426x240:r=24000/1001",
+        "-f", "lavfi", "-i", "sine=f=220:beep_factor=4:r=48000",
+        *extra,
+        "-t", str(SECONDS), "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac",
+    )  # fmt: skip
+    return made.read_bytes()
+
+
+async def fetched(storage: Storage, asset: NewAsset, path: Path) -> Path:
+    chunks = storage.read_range(asset.s3_key, 0, asset.size - 1, None)
+    path.write_bytes(b"".join([chunk async for chunk in chunks]))
+    return path
+
+
+def packets(tools: Tools, path: Path, stream: str) -> list[str]:
+    """Return the times and the hash of each packet."""
+    argv = [tools.ffmpeg, "-v", "error", "-i", str(path), "-map", f"0:{stream}"]
+    done = subprocess.run(
+        [*argv, "-c", "copy", "-f", "framehash", "-"], check=True, capture_output=True, text=True
+    )
+    # Without what is said beside the packet.
+    return [line.split(", S=")[0] for line in done.stdout.splitlines() if line[0] != "#"]
+
+
+def times(lines: list[str]) -> list[list[int]]:
+    """Return when each packet is decoded and shown, and how long."""
+    return [[int(field) for field in line.split(",")[1:4]] for line in lines]
+
+
+def least_alike(tools: Tools, one: Path, other: Path) -> tuple[int, float]:
+    """Return how many pictures two films have in common, and the PSNR of the two least alike."""
+    argv = [tools.ffmpeg, "-v", "error", "-i", str(one), "-i", str(other)]
+    graph = "[0:v][1:v]psnr=stats_file=-:shortest=1"
+    done = subprocess.run(
+        [*argv, "-lavfi", graph, "-f", "null", "-"], check=True, capture_output=True, text=True
+    )
+    found = [float(value) for value in re.findall(r"psnr_y:([\d.]+|inf)", done.stdout)]
+    return len(found), min(found)
+
+
+async def test_what_is_stored_is_not_encoded_again(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    worker.ladder, worker.listing = LADDER, (before := Kept())
+    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
+    whole = await worker.make(storage, claim)
+    pictures = len(worker.pictures)
+    shutil.rmtree(worker.place / "out")
+
+    # The smallest one was ahead.
+    worker.listing = kept = up_to(before, **{"240p": 3, "144p": 3, "120p": 5, "audio": 4})
+    made = await worker.make(storage, replace(claim, attempt=2))
+    assert "pictures go on at segment 2" in worker.log
+    # The last segment of those that all have is made once more, and shown to fit.
+    assert worker.log.count(f"trim=start_frame={2 * 48},") == 3
+    assert kept.withdrawn == 0
+    for name in before.tracks:
+        assert [span.first for span in kept.of(name)][:3] == [0, 1, 2]
+        spans = kept.of(name)
+        ends = [span.start + sum(span.durations) for span in spans]
+        assert [span.start for span in spans] == [0, *ends[:-1]]
+        assert ends[-1] == (last := before.of(name)[-1]).start + sum(last.durations)
+    assert await counts(storage, kept, "240p") == await counts(storage, before, "240p")
+
+    assert [asset.name for asset in made] == [asset.name for asset in whole] == ["240p", "144p"]
+    assert len(worker.pictures) == pictures
+    for first, second in zip(whole, made, strict=True):
+        assert (second.duration, second.width) == (first.duration, first.width)
+        old = await fetched(storage, first, tmp_path / f"{first.name}-before.mp4")
+        new = await fetched(storage, second, tmp_path / f"{first.name}-after.mp4")
+        # What is seen up to there, and all that is heard, is what it was.
+        assert packets(tools, new, "v")[: 3 * 48] == packets(tools, old, "v")[: 3 * 48]
+        assert packets(tools, new, "a") == packets(tools, old, "a")
+        assert times(packets(tools, new, "v")) == times(packets(tools, old, "v"))
+        count, worst = least_alike(tools, old, new)
+        assert count == len(packets(tools, old, "v")) == 264
+        assert worst > 30
+        segments = tmp_path / "segments.mp4"
+        parts = await bodies(storage, kept.tracks[first.name], kept.of(first.name))
+        segments.write_bytes(b"".join(parts))
+        assert least_alike(tools, segments, new) == (264, float("inf"))
+
+
+@pytest.mark.parametrize("broken", ["header", "end"])
+async def test_what_does_not_fit_is_made_again_from_the_beginning(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, broken: str
+) -> None:
+    worker.ladder, worker.listing = LADDER, (before := Kept())
+    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
+    await worker.make(storage, claim)
+    shutil.rmtree(worker.place / "out")
+
+    worker.listing = kept = up_to(before, **{"240p": 3, "144p": 3, "120p": 3, "audio": 3})
+    if broken == "header":  # as another release of the encoder may write it
+        kept.tracks["144p"] = replace(kept.tracks["144p"], init_sha256="other")
+    else:
+        last = kept.spans[-1][0]
+        kept.spans[-1][0] = replace(last, durations=(last.durations[0] + 1,))
+    made = await worker.make(storage, replace(claim, attempt=2))
+    assert "once more, from the beginning" in worker.log
+    assert [asset.name for asset in made] == ["240p", "144p"]
+    assert (kept.withdrawn > 0, [*worker.notes]) == (True, [])
+    assert await counts(storage, kept, "240p") == await counts(storage, before, "240p")
+
+
+async def test_a_file_of_a_size_that_is_not_streamed_is_made_from_the_beginning(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    rungs = (Rung(240, 26, 900_000, streamed=False), Rung(144, 26, 300_000))
+    worker.ladder, worker.listing = Ladder(rungs=rungs, packaged=False), (before := Kept())
+    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
+    await worker.make(storage, claim)
+    shutil.rmtree(worker.place / "out")
+    worker.listing = kept = up_to(before, **{"144p": 4, "audio": 4})
+    made = await worker.make(storage, replace(claim, attempt=2))
+    assert [asset.name for asset in made] == ["240p", "144p"]
+    assert "go on at" not in worker.log
+    assert kept.withdrawn == 0

@@ -10,19 +10,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.errors import PermanentError
+from tests.integration.sources.conftest import shared_clips
 from tests.integration.sources.test_ladders import counts
 from tests.integration.sources.test_stream import bodies
 from tests.support.streaming import Kept, up_to
 from tests.support.transcoding import Worker, stored
+from workers.formats.shape import Shape
 from workers.media.ladder import Ladder, Rung
+from workers.sources.read import INPUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from core.adapters.s3 import Storage
     from core.tasks.settle import NewAsset
     from tests.integration.sources.conftest import Tools
+    from workers.media.ladder import Codec
 
+PIPED = Shape(smallest=0)
 SECONDS = 11  # in six segments
 LADDER = Ladder(
     rungs=(Rung(240, 26, 900_000), Rung(144, 26, 300_000), Rung(120, 26, 200_000, mp4=False)),
@@ -117,6 +124,44 @@ async def test_what_is_stored_is_not_encoded_again(
         assert least_alike(tools, segments, new) == (264, float("inf"))
 
 
+@pytest.mark.parametrize("codec", ["hevc", "av1"])
+async def test_other_codecs_go_on_too(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, codec: Codec
+) -> None:
+    rungs = (Rung(240, 30, 900_000, codec=codec), Rung(144, 26, 300_000))
+    worker.ladder, worker.listing = Ladder(rungs=rungs, packaged=False), (before := Kept())
+    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
+    whole = await worker.make(storage, claim)
+    shutil.rmtree(worker.place / "out")
+    name = f"240p-{codec}"
+    worker.listing = kept = up_to(before, **{name: 4, "144p": 4, "audio": 4})
+    made = await worker.make(storage, replace(claim, attempt=2))
+    assert "pictures go on at segment 3" in worker.log
+    assert kept.withdrawn == 0
+    old = await fetched(storage, whole[0], tmp_path / "before.mp4")
+    new = await fetched(storage, made[0], tmp_path / "after.mp4")
+    assert times(packets(tools, new, "v")) == times(packets(tools, old, "v"))
+    count, worst = least_alike(tools, old, new)
+    assert (count, worst > 30) == (264, True)
+
+
+async def test_a_film_that_comes_through_a_pipe_goes_on_too(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    worker.ladder, worker.listing = LADDER, (before := Kept())
+    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
+    whole = await worker.make(storage, claim, PIPED)
+    shutil.rmtree(worker.place / "out")
+    worker.listing = up_to(before, **{"240p": 4, "144p": 4, "120p": 4, "audio": 4})
+    made = await worker.make(storage, replace(claim, attempt=2), PIPED)
+    assert "pictures go on at segment 3" in worker.log
+    assert not (worker.place / INPUT).exists()
+    old = await fetched(storage, whole[0], tmp_path / "before.mp4")
+    new = await fetched(storage, made[0], tmp_path / "after.mp4")
+    assert times(packets(tools, new, "v")) == times(packets(tools, old, "v"))
+    assert packets(tools, new, "a") == packets(tools, old, "a")
+
+
 @pytest.mark.parametrize("broken", ["header", "end"])
 async def test_what_does_not_fit_is_made_again_from_the_beginning(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, broken: str
@@ -152,3 +197,40 @@ async def test_a_file_of_a_size_that_is_not_streamed_is_made_from_the_beginning(
     assert [asset.name for asset in made] == ["240p", "144p"]
     assert "go on at" not in worker.log
     assert kept.withdrawn == 0
+
+
+@pytest.mark.media
+@pytest.mark.thorough("encodes every clip twice")
+@pytest.mark.parametrize("name", shared_clips())
+async def test_every_clip_goes_on(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, clip: Callable[[str], Path],
+    name: str,
+) -> None:  # fmt: skip
+    rungs = (Rung(240, 23, 2_000_000), Rung(144, 23, 800_000))
+    worker.ladder = Ladder(rungs=rungs, preset="ultrafast", packaged=False)
+    worker.listing = before = Kept()
+    path = clip(name)
+    claim = await stored(storage, path.read_bytes(), path.suffix)
+    try:
+        whole = await worker.make(storage, claim)
+    except PermanentError:
+        pytest.skip("it is refused")
+    many = {track: sum(len(each.sizes) for each in before.of(track)) for track in before.tracks}
+    there = {track: (count + 1) // 2 for track, count in many.items()}
+    if "240p" not in there or there["240p"] < 2:
+        pytest.skip("it is too short")
+    shutil.rmtree(worker.place / "out")
+    worker.listing = kept = up_to(before, **there)
+    made = await worker.make(storage, replace(claim, attempt=2))
+    assert (f"pictures go on at segment {there['240p'] - 1}" in worker.log, kept.withdrawn) == (
+        True,
+        0,
+    )
+    for first, second in zip(whole, made, strict=True):
+        assert (second.duration, second.width) == (first.duration, first.width)
+        old = await fetched(storage, first, tmp_path / "before.mp4")
+        new = await fetched(storage, second, tmp_path / "after.mp4")
+        assert times(packets(tools, new, "v")) == times(packets(tools, old, "v"))
+        if "audio" in before.tracks:
+            assert packets(tools, new, "a") == packets(tools, old, "a")
+        assert least_alike(tools, old, new)[1] > 20

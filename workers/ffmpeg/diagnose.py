@@ -178,6 +178,14 @@ def refuses_packets(stderr_tail: str) -> bool:
     return _REFUSED_PACKET.search(stderr_tail) is not None
 
 
+def refuses_packets_of(stderr_tail: str, stream: int) -> bool:
+    """Whether the decoder of one stream, by its number, made nothing of some packets."""
+    # Before FFmpeg 6 the number is in the error itself.
+    named = rf"#0:{stream}(?:/[^\n]*Error submitting packet|[: ])"
+    lines = (line for line in stderr_tail.splitlines() if refuses_packets(line))
+    return any(re.search(named, line) for line in lines)
+
+
 def breaks(words: str) -> bool:
     """Whether a decoder says of a frame, in its errors alone, that its data are broken."""
     return _BROKEN.search(words) is not None and not _HARMLESS.search(words)

@@ -154,7 +154,10 @@ def begun_late(kinds: Iterable[str]) -> tuple[Note, ...]:
 
 
 def unreadable(
-    short: tuple[str, float, float] | None, picture: Damage | None, sound: Damage | None
+    short: tuple[str, float, float] | None,
+    picture: Damage | None,
+    sound: Damage | None,
+    beside: Mapping[int, Damage | None] | None = None,
 ) -> tuple[Note, ...]:
     """Return the warnings of what could not be read.
 
@@ -162,16 +165,19 @@ def unreadable(
         short: what ends early, how many seconds came out, and of how many.
         picture: what is missing in between; None when nobody could find out.
         sound: the same.
+        beside: the same of further sound tracks, by their numbers.
     """
     notes = []
     if short is not None:
         of, made, wanted = short
         notes.append(note(WarningCode.TRUNCATED, of=of, made=made, wanted=wanted))
-    for damage, part in ((picture, ""), (sound, " of the sound")):
+    beside = beside or {}
+    further = [(damage, f" of sound track {number}") for number, damage in beside.items()]
+    for damage, part in ((picture, ""), (sound, " of the sound"), *further):
         if damage is not None and damage.places:
             what = _places(damage.places, part)
             notes.append(note(WarningCode.PARTLY_DAMAGED, what=what))
-    if picture is None or sound is None:
+    if picture is None or sound is None or None in beside.values():
         notes.append(note(WarningCode.PARTLY_DAMAGED, what="Parts of the file"))
     return tuple(notes)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import PermanentError
+from tests.support.streaming import Kept
 from tests.support.transcoding import Worker, stored
 
 if TYPE_CHECKING:
@@ -146,6 +147,42 @@ async def test_a_hole_is_told_with_its_place(
 @pytest.mark.parametrize(
     "container", ["mp4", *(pytest.param(x, marks=_LONG) for x in ("mkv", "flv", "avi", "mxf"))]
 )
+def sounds(tools: Tools, path: Path, codec: str) -> bytearray:
+    """Make a film with two sounds, and break two seconds of the second from second 10 on."""
+    tools.make(
+        path, "-f", "lavfi", "-i", f"testsrc2=s=320x240:r=25:d={_SECONDS}",
+        "-f", "lavfi", "-i", f"sine=220:d={_SECONDS}", "-f", "lavfi", "-i", f"sine=d={_SECONDS}",
+        "-map", "0", "-map", "1", "-map", "2", *_H264, "-c:a", codec, "-ac", "2", "-strict", "-2",
+    )  # fmt: skip
+    listed = subprocess.run(
+        [tools.ffprobe, "-v", "error", "-select_streams", "2", "-show_packets", "-show_entries",
+         "packet=pts_time,pos,size", "-print_format", "csv=print_section=0", str(path)],
+        check=True, capture_output=True, text=True, timeout=60,
+    ).stdout  # fmt: skip
+    data = bytearray(path.read_bytes())
+    for time, size, at in re.findall(r"^([\d.]+),(\d+),(\d+)", listed, re.MULTILINE):
+        if 10 <= float(time) < 12:
+            # Before the frame stand the few bytes of its block.
+            data[int(at) + 8 : int(at) + int(size)] = b"\xff" * (int(size) - 8)
+    return data
+
+
+@pytest.mark.parametrize("codec", ["aac", "ac3", "flac"])
+async def test_what_is_missing_in_another_sound_is_told(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, codec: str
+) -> None:
+    data = sounds(tools, tmp_path / "film.mkv", codec)
+    worker.listing = kept = Kept()
+    await worker.make(storage, await stored(storage, bytes(data)))
+    assert sorted(kept.tracks) == ["240p", "audio", "audio-2"]
+    [message] = worker.notes.pop("partly_damaged")
+    found = re.fullmatch(r"([\d.]+) s of sound track 2 at 0:(\d+) could not be read\.", message)
+    assert found, message
+    assert 1 < float(found[1]) < 3
+    assert 9 <= int(found[2]) <= 11
+    assert worker.notes == {}
+
+
 async def test_of_less_than_nine_tenths_nothing_is_made(
     storage: Storage, whole: Callable[[str], bytes], worker: Worker, container: str
 ) -> None:

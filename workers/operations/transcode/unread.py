@@ -7,7 +7,8 @@ from workers.context import Context
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.frames import Reader
 from workers.media.audio_plan import AudioPlan
-from workers.media.damage import WHOLE, Damage, damage, stops_early, uneven
+from workers.media.damage import WHOLE, Damage, Frame, damage, stops_early, uneven
+from workers.media.info import AudioStream
 from workers.media.notes import unreadable
 from workers.media.plan import EncodePlan
 from workers.media.verify import check, ends_early, shortened, too_little
@@ -65,7 +66,10 @@ async def unread(
     held = decided.hold if isinstance(decided, EncodePlan) else 0.0
     if doubt.complaint and stops_early(made - held, picture, sound):
         picture = None
-    found = unreadable(short, picture, sound)
+    beside = await _beside(reader, decided, made, words)
+    if doubt.complaint is None:
+        beside = {track: each or WHOLE for track, each in beside.items()}
+    found = unreadable(short, picture, sound, beside)
     return found or (unreadable(None, None, None) if doubt.missed else ())
 
 
@@ -83,13 +87,41 @@ async def _sound(
 ) -> Damage | None:
     if decided.audio is None:
         return WHOLE
-    stream, checked = decided.audio.index, decided.audio.codec in _CHECKED
-    frames = await reader.frames(stream, checksums=checked)
+    frames = await _heard(reader, decided.audio)
     if frames is None:
         return None
     counted = decided.container in _NO_TIMES
-    since = await _since(reader, stream, broken=refused)
+    since = await _since(reader, decided.audio.index, broken=refused)
     return damage(frames, made, refused=refused, counted=counted, since=since)
+
+
+async def _beside(
+    reader: Reader, decided: EncodePlan | AudioPlan, made: float, words: str
+) -> dict[int, Damage | None]:
+    """Return what is damaged of the sounds beside the default one, by their numbers from 1 on.
+
+    They may have pauses, and may begin late. So what is missing is a loss only if a decoder made
+    nothing of some packets, or beside a broken place.
+    """
+    sounds = {
+        each.index: each
+        for sound in (decided, *decided.others)
+        for each in (sound.audio, sound.right)
+        if each is not None
+    }
+    found: dict[int, Damage | None] = {}
+    for number, audio in enumerate(sounds.values(), 1):
+        if number == 1:
+            continue  # the default one
+        frames = await _heard(reader, audio)
+        refused = diagnose.refuses_packets_of(words, audio.index)
+        lost = None if frames is None else damage(frames, made, steady=refused, refused=refused)
+        found[number] = lost
+    return found
+
+
+async def _heard(reader: Reader, audio: AudioStream) -> list[Frame] | None:
+    return await reader.frames(audio.index, checksums=audio.codec in _CHECKED)
 
 
 async def _picture(

@@ -13,6 +13,7 @@ from workers.ffmpeg.diagnose import (
     grows,
     is_damaged,
     late_streams,
+    refuses_packets_of,
     sees_more,
 )
 
@@ -267,3 +268,16 @@ def test_fragments_of_a_second_film() -> None:
     assert begins_anew(index + back)
     assert not begins_anew(index)
     assert not begins_anew(back)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[aist#0:2/aac @ 0x55b8] [dec:aac @ 0x55b9] Error submitting packet to decoder: Invalid",
+        "Error while decoding stream #0:2: Invalid data found when processing input",
+    ],
+)
+def test_whose_decoder_refused_packets_is_known(words: str) -> None:
+    assert refuses_packets_of(f"frame=5\n{words}\nsize=7", 2)
+    assert not refuses_packets_of(words, 1)
+    assert not refuses_packets_of(words.replace("#0:2", "#0:21"), 2)

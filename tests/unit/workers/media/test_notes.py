@@ -149,3 +149,11 @@ def test_a_right_channel_is_not_left_out() -> None:
     left = AudioStream(1, "pcm_s16le", 1, 48_000, present=True)
     right = replace(left, index=2)
     assert warned(replace(INFO, format_name="mxf", audio=(left, right))) == []
+
+
+def test_damage_is_told_of_each_sound() -> None:
+    broken = Damage((Place(70, 3.2),))
+    [first, second, other] = told(unreadable(None, WHOLE, broken, {2: broken, 3: WHOLE, 4: None}))
+    assert first == ("partly_damaged", "3.2 s of the sound at 1:10 could not be read.")
+    assert second == ("partly_damaged", "3.2 s of sound track 2 at 1:10 could not be read.")
+    assert other == ("partly_damaged", "Parts of the file could not be read.")

@@ -28,6 +28,7 @@ from bench import (
     rates,
     results,
     sandbox,
+    scratch,
     upload,
     usual,
 )
@@ -48,6 +49,7 @@ MEASURES: dict[str, Callable[[Options], Measured]] = {
     "playable": playable.measure,
     "rates": rates.measure,
     "memory": memory.measure,
+    "scratch": scratch.measure,
     "login": login.measure,
     "sandbox": sandbox.measure,
     "overload": overload.measure,

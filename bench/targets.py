@@ -50,6 +50,7 @@ TARGETS = {
     "storm_hung": Target(must=0),
     "worker_peak_mb": Target(must=150, aim=100),
     "api_peak_mb": Target(),
+    "scratch_peak_mb": Target(must=1024, aim=256),
     "client_peak_mb": Target(),
     "sandbox_ratio": Target(must=1.03, aim=1.0),
     "sandbox_cpu_ratio": Target(must=1.03, aim=1.0),

@@ -8,7 +8,7 @@ from workers.media.damage import Damage, Place
 from workers.media.info import UNKNOWN_CODEC, AudioStream, MediaInfo
 from workers.media.limits import decodable
 from workers.media.plan import EncodePlan
-from workers.media.sounds import unheard
+from workers.media.sounds import goes_on, unheard
 from workers.media.tracks import PlannedTrack
 
 # Places of damage that are named one by one.
@@ -82,6 +82,9 @@ def left_out(info: MediaInfo, plan: EncodePlan | AudioPlan) -> tuple[Note, ...]:
         if count > 0:
             tracks = _tracks(count, "other sound track")
             notes.append(note(WarningCode.AUDIO_DROPPED, tracks=tracks, why=why))
+    if goes_on(plan):
+        why = "it is another track in the file, which can be chosen where the video is watched"
+        notes.append(note(WarningCode.AUDIO_DROPPED, tracks="The rest of the sound was", why=why))
     if count := info.other_videos:
         tracks = _tracks(count, "other video track")
         notes.append(note(WarningCode.VIDEO_DROPPED, tracks=tracks))

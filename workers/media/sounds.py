@@ -29,6 +29,7 @@ _SURROUND = frozenset(
 )
 _SURROUND_CHANNELS = 6
 _SURROUND_BITRATE = 2.5  # of what stereo takes: half of it a channel, and little for the bass
+_APART_S = 0.5  # joined recordings overlap by less
 _Plan = TypeVar("_Plan", EncodePlan, AudioPlan)
 
 
@@ -67,6 +68,15 @@ def with_sounds(decided: _Plan, info: MediaInfo, ladder: Ladder) -> _Plan:
 def unheard(info: MediaInfo, decided: EncodePlan | AudioPlan) -> list[AudioStream]:
     """Return the tracks of a source that could be heard beside those of a plan."""
     return _unheard(info, [decided, *decided.others])
+
+
+def goes_on(plan: EncodePlan | AudioPlan) -> bool:
+    """Whether another track begins where the default sound ends, as in joined recordings."""
+    if plan.audio is None or plan.audio.start_time is None or plan.audio.duration is None:
+        return False
+    end = plan.audio.start_time + plan.audio.duration
+    begins = [each.audio.start_time for each in plan.others if each.audio != plan.audio]
+    return any(begin is not None and begin > end - _APART_S for begin in begins)
 
 
 def _unheard(

@@ -140,3 +140,11 @@ def test_what_is_told_of_sounds_that_were_planned_and_are_not_there() -> None:
 )  # fmt: skip
 def test_languages(said: str, tag: str) -> None:
     assert tag_of(said) == tag
+
+
+@pytest.mark.parametrize(("begins", "told"), [(3.98, True), (4.0, True), (0.0, False)])
+def test_it_is_told_if_the_sound_goes_on_in_another_track(begins: float, told: bool) -> None:
+    first = {"start_time": 1.0, "duration": 3.0, "default": True}
+    info = sources(first, {"start_time": begins, "duration": 16.0})
+    notes = [note.message for note in left_out(info, made(info))]
+    assert any(each.startswith("The rest of the sound was left out") for each in notes) is told

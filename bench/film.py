@@ -50,3 +50,17 @@ def clip(target: Path, *, size: str, seconds: float, grain: int = 0) -> Path:
     ]  # fmt: skip
     subprocess.run(argv, check=True)
     return target
+
+
+def looped(film: Path, target: Path, times: int) -> Path:
+    """Make a film that is so many times another one, by copy, its index first; return `target`.
+
+    Raises:
+        CalledProcessError: FFmpeg failed.
+    """
+    argv = [
+        str(find_tools().ffmpeg), "-nostdin", "-v", "error", "-stream_loop", str(times - 1),
+        "-i", str(film), "-c", "copy", "-movflags", "+faststart", str(target),
+    ]  # fmt: skip
+    subprocess.run(argv, check=True)
+    return target

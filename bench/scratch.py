@@ -8,16 +8,14 @@ and outputs many times as large as those of a usual film of the length.
 """
 
 import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.film import large_film
+from bench.film import large_film, looped
 from bench.measure import Measured, Options
 from bench.world import World, world
-from embedded.ffmpeg import find_tools
 from workers.media.ladder import DEFAULT_LADDER
 
 _TIMES = 6
@@ -31,21 +29,12 @@ def measure(options: Options) -> Measured:
         film = large_film(held.folder)
         films = {"short": film}
         if not options.quick:
-            films["long"] = _looped(film, held.folder / "long.mp4")
+            films["long"] = looped(film, held.folder / "long.mp4", _TIMES)
         sizes = {name: each.stat().st_size for name, each in films.items()}
         peaks = {name: _peak(held, each) for name, each in films.items()}
     figures = {"scratch_peak_mb": max(peaks.values()) / 1e6}
     figures["scratch_peak_short_mb"] = peaks["short"] / 1e6
     return Measured(figures, {"source_bytes": sizes, "peak_bytes": peaks})
-
-
-def _looped(film: Path, target: Path) -> Path:
-    argv = [
-        str(find_tools().ffmpeg), "-nostdin", "-v", "error", "-stream_loop", str(_TIMES - 1),
-        "-i", str(film), "-c", "copy", "-movflags", "+faststart", str(target),
-    ]  # fmt: skip
-    subprocess.run(argv, check=True)
-    return target
 
 
 def _peak(held: World, film: Path) -> int:

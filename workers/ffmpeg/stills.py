@@ -8,6 +8,9 @@ POSTER_LABEL, STORYBOARD_LABEL, _LOOKS_LABEL = "poster", "storyboard", "looks"
 LOOKS_FILE = "poster.gray"  # each candidate once more: small, and without colour
 # A JPEG is BT.601 at full range by definition (JFIF); viewers look for no tag.
 JPEG = "out_color_matrix=bt601:out_range=pc,format=yuvj420p"
+# What a broken picture says of its colours may be no colour at all, which cannot be converted. By now
+# all are those of the plan, and JPEG says nothing of them.
+PLAIN = "setparams=color_primaries=unknown:color_trc=unknown"
 _POSTER_QUALITY, _SHEET_QUALITY = "3", "5"  # of 2, the best, to 31
 _APART_S = 1000
 # The first sheet holds the first tile alone: see `storyboard_chains`.
@@ -32,8 +35,8 @@ def poster_chain(plan: EncodePlan, label: str) -> str:
     numbers = "+".join(f"eq(n\\,{number})" for number in chosen)
     return (
         f"[{label}]trim=end_frame={chosen[-1] + 1},select={numbers},split[whole][faint];"
-        f"[whole]scale={JPEG}[{POSTER_LABEL}];"
-        f"[faint]scale={LOOK_WIDTH}:{LOOK_HEIGHT}:flags=area:out_range=pc,"
+        f"[whole]{PLAIN},scale={JPEG}[{POSTER_LABEL}];"
+        f"[faint]{PLAIN},scale={LOOK_WIDTH}:{LOOK_HEIGHT}:flags=area:out_range=pc,"
         f"format=gray[{_LOOKS_LABEL}]"
     )
 
@@ -47,7 +50,7 @@ def storyboard_chains(board: Storyboard, label: str) -> list[str]:
     width, height = board.width * board.columns, board.height * board.rows
     return [
         f"[{label}]select=not(mod(n\\,{board.step})),trim=end_frame={board.most},"
-        f"scale={board.width}:{board.height}:flags=area:{JPEG},setsar=1,split[lone][tiles]",
+        f"{PLAIN},scale={board.width}:{board.height}:flags=area:{JPEG},setsar=1,split[lone][tiles]",
         f"[lone]trim=end_frame=1,pad={width}:{height}[opening]",
         f"[tiles]tile={board.columns}x{board.rows}[sheets]",
         # No two may have one time, by the rate of the film or by that of the sheets.

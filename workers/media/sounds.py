@@ -71,12 +71,19 @@ def unheard(info: MediaInfo, decided: EncodePlan | AudioPlan) -> list[AudioStrea
 
 
 def goes_on(plan: EncodePlan | AudioPlan) -> bool:
-    """Whether another track begins where the default sound ends, as in joined recordings."""
-    if plan.audio is None or plan.audio.start_time is None or plan.audio.duration is None:
+    """Whether another track begins where the default sound ends, as in joined recordings.
+
+    Of one that begins far behind the beginning of the file not even the channels are known.
+    """
+    others = [each.audio for each in plan.others if each.audio != plan.audio]
+    if plan.audio is None or not others:
+        return False
+    if any(not each.channels for each in others):
+        return True
+    if plan.audio.start_time is None or plan.audio.duration is None:
         return False
     end = plan.audio.start_time + plan.audio.duration
-    begins = [each.audio.start_time for each in plan.others if each.audio != plan.audio]
-    return any(begin is not None and begin > end - _APART_S for begin in begins)
+    return any((each.start_time or 0) > end - _APART_S for each in others)
 
 
 def _unheard(

@@ -5,6 +5,7 @@ import hashlib
 import math
 import os
 import random
+import re
 import signal
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
@@ -19,6 +20,7 @@ from playwright.async_api import Browser, Page
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from client import Framemill
+from client.caller import json_of
 from client.models import Video
 from embedded.stack import Stack
 from tests.support.hls_check import read_media
@@ -158,6 +160,12 @@ def _is_ready(video: Video) -> bool:
     return video.state == "ready"
 
 
+def _log_of(framemill: Framemill, video: Video) -> str:
+    """Return the log of a video's last job."""
+    found = json_of(framemill.api.caller.authorized("GET", f"/v1/videos/{video.id}/jobs"))
+    return httpx.get(found["items"][0]["log_url"], trust_env=False).raise_for_status().text
+
+
 async def _address(framemill: Framemill, video: Video, player: PlayerName) -> str:
     found = await asyncio.to_thread(framemill.api.playback, video.id)
     address = found.hls_url if player == "hls" else found.dash_url
@@ -293,3 +301,9 @@ async def test_who_watches_goes_on_when_a_worker_dies(
     _see(seen, rate=2)
     assert await page.evaluate("told") == []
     await page.close()
+    await asyncio.to_thread(lambda: [*framemill.watch(video.id)])
+    log = await asyncio.to_thread(_log_of, framemill, video)
+    # What was stored was not encoded again; but the last of it, which shows that the rest fits.
+    begun = re.search(r"pictures go on at segment (\d+)", log)
+    assert begun, log
+    assert int(begun[1]) >= _SOME - 1

@@ -8,8 +8,8 @@ POSTER_LABEL, STORYBOARD_LABEL, _LOOKS_LABEL = "poster", "storyboard", "looks"
 LOOKS_FILE = "poster.gray"  # each candidate once more: small, and without colour
 # A JPEG is BT.601 at full range by definition (JFIF); viewers look for no tag.
 JPEG = "out_color_matrix=bt601:out_range=pc,format=yuvj420p"
-# What a broken picture says of its colours may be no colour at all, which cannot be converted. By now
-# all are those of the plan, and JPEG says nothing of them.
+# What a broken picture says of its colours may be none at all, which cannot be converted. By now
+# they are those of the plan, and JPEG says nothing of them.
 PLAIN = "setparams=color_primaries=unknown:color_trc=unknown"
 _POSTER_QUALITY, _SHEET_QUALITY = "3", "5"  # of 2, the best, to 31
 _APART_S = 1000

@@ -16,7 +16,7 @@ from core.model.tables import Share
 from core.tasks import fair_order
 from core.videos import lifecycle
 from core.videos.shares import KEEP_EXPIRED
-from tests.support.app import Api, bearer
+from tests.support.app import Api, StartApi, bearer
 from tests.support.growing import Growing, finish, grow
 from tests.support.people import PASSWORD, Person, new_user
 from tests.support.problems import problem
@@ -292,8 +292,8 @@ async def test_a_link_that_expired_long_ago_is_forgotten(api: Api) -> None:
     assert [each["id"] for each in (await listed(film))["items"]] == [lasting["id"], late["id"]]
 
 
-async def test_an_address_that_asks_too_often_waits(api: Api) -> None:
-    most = api.settings.rate_limit_shares
+async def test_an_address_that_asks_too_often_waits(start_api: StartApi) -> None:
+    api = await start_api(rate_limit_shares=(most := 2))
     async with api.client(address="203.0.113.77") as http:
         await api.services.rate_limits.take("shares", most, "203.0.113.77", most)
         for path in ("/v1/shares/x/poster", "/embed/x", "/v1/oembed?url=x"):

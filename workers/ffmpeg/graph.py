@@ -11,6 +11,11 @@ from workers.ffmpeg.stills import poster_chain, storyboard_chains
 from workers.media.plan import EncodePlan
 from workers.media.storyboard import storyboard_of
 
+# A picture whose time is hours ahead is left out: the one before would stand up to it. If many
+# follow that are as late, it is the clock that has leapt.
+_AT_ITS_TIME = (
+    r"isnan(t)+isnan(prev_selected_t)+lt(t-prev_selected_t\,12)+gt(n-prev_selected_n\,50)"
+)
 _FLAGGED = "parity=auto:deint=interlaced"
 
 
@@ -44,6 +49,8 @@ def lead_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -
 def _base(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
     """Decode to the largest rendition: fewest frames first, then fewest pixels."""
     video, filters = readable(plan.video, capabilities)
+    if not plan.leaps:
+        filters.insert(0, f"select={_AT_ITS_TIME}")
     filters += _whole_pictures(plan)
     if video.behind:
         filters.append(f"setpts=PTS-{video.behind:.6f}/TB")

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.fidelity import patch
 from tests.fidelity.expect import Expect, refused
 from tests.fidelity.sample import NOT_YET, Kind
-from tests.fidelity.workshop import H264, Workshop
+from tests.fidelity.workshop import AAC, H264, Workshop
 
 KIND = Kind("D lengths")
 KINDS = (KIND,)
@@ -299,3 +299,17 @@ def _break(shop: Workshop, whole: Path, path: Path) -> None:
 def _head(shop: Workshop, path: Path) -> None:
     shop.film(path)
     path.write_bytes(path.read_bytes()[:512])
+
+
+# A bit of a broadcast that was received wrong: one picture has a time of its own.
+_OWN_TIME = "setts=pts=PTS+eq(N\\,62)*{leap}/TB"
+
+
+@KIND("one-picture-an-hour-late.ts", replace(_FOUR, compared=False))
+@KIND("one-picture-an-hour-late.mpg", replace(_FOUR, compared=False))
+@KIND("one-picture-an-hour-late.mkv", replace(_FOUR, compared=False))
+# What follows is a picture late in this one: an index has no gaps.
+@KIND("one-picture-an-hour-late.mp4", replace(_FOUR, compared=False, in_step=(0, 2.4)))
+def _an_hour_late(shop: Workshop, path: Path) -> None:
+    audio = ("-c:a", "mp2") if path.suffix == ".mpg" else AAC
+    shop.film(path, "-bsf:v", _OWN_TIME.format(leap=3600), audio=audio)

@@ -37,7 +37,12 @@ from workers.media.plan import EncodePlan, held, plan
 from workers.media.sounds import with_sounds
 from workers.media.tracks import codecs_of, completes, needed, tracks_of
 from workers.operations.transcode.completing import EndsApartError, completed
-from workers.operations.transcode.encoding import TooMuchTextError, encoded, failed_by_itself
+from workers.operations.transcode.encoding import (
+    TooMuchTextError,
+    encoded,
+    failed_by_itself,
+    leaps,
+)
 from workers.operations.transcode.joining import files_joined
 from workers.operations.transcode.leading import leading
 from workers.operations.transcode.packable import with_packaged
@@ -122,29 +127,37 @@ def _dropped(info: MediaInfo, decided: _Plan) -> list[dict[str, str]]:
 
 
 async def _make_of_file(context: Context, decided: _Plan, dropped: list[dict[str, str]]) -> Outputs:
-    """Make it of the whole file; if FFmpeg fails, once more without what nobody needs.
-
-    Those are captions that may be hidden in the picture; the sounds beside the default; the texts.
-    """
+    """Make it of the whole file; if FFmpeg fails, once more without what nobody needs."""
     try:
         return await _make_with_late(context, decided, dropped)
     except (PermanentError, TransientError) as error:
-        if not failed_by_itself(error):
+        found = _with_less(decided, error)
+        if found is None:
             raise
-        why: list[Note] = []
-        if _hides_texts(decided):
-            how, less = "without what is hidden in the picture", _without_hidden(decided)
-        elif decided.others:
-            how, why = "with the default sound alone", [without_others(decided)]
-            less = replace(decided, others=())
-        elif decided.texts:
-            how, why = "without its texts", [without_texts(decided)]
-            less = replace(decided, texts=())
-        else:
-            raise
+        how, less, why = found
         context.report.add(f"{error}; once more, {how}")
         await asyncio.to_thread(shutil.rmtree, context.place / OUT)
         return await _make_of_file(context, less, [*dropped, *map(asdict, why)])
+
+
+def _with_less(decided: _Plan, error: Exception) -> tuple[str, _Plan, list[Note]] | None:
+    """Return how it may be made after it failed, and what is told of that; None if in no way.
+
+    Nobody needs pictures whose times leap, if it failed for these; captions that may be hidden in
+    the picture; the sounds beside the default; the texts.
+    """
+    if isinstance(decided, EncodePlan) and decided.leaps and leaps(error):
+        return "without pictures whose times leap", replace(decided, leaps=False), []
+    if not failed_by_itself(error):
+        return None
+    if _hides_texts(decided):
+        return "without what is hidden in the picture", _without_hidden(decided), []
+    if decided.others:
+        less = replace(decided, others=())
+        return "with the default sound alone", less, [without_others(decided)]
+    if decided.texts:
+        return "without its texts", replace(decided, texts=()), [without_texts(decided)]
+    return None
 
 
 async def _make_with_late(

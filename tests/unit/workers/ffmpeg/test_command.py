@@ -356,3 +356,11 @@ def test_sounds_that_only_the_stream_has_are_outputs_of_their_own() -> None:
     )
     rates = [argv[at + 1] for at, word in enumerate(argv) if word == "-b:a"]
     assert rates == ["128000", "128000", "320000"]
+
+
+def test_pictures_whose_times_leap_are_left_out_of_what_is_sent() -> None:
+    sent = plan(MediaInfo("mpegts", 10.0, video=FILM), MISSION_LADDER)
+    assert picture_graph(sent, FULL, 1000).startswith("[0:0]select=isnan(t)")
+    # The picture of a screen recording may stand for an hour.
+    recorded = plan(MediaInfo("matroska,webm", 10.0, video=FILM), MISSION_LADDER)
+    assert "[0:0]select" not in picture_graph(recorded, FULL, 1000)

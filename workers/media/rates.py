@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from workers.media.info import VideoStream
+from workers.media.info import MediaInfo, VideoStream
 
 # SMPTE ST 2036-1 and the television rates it grew from.
 STANDARD_RATES = (
@@ -26,6 +26,7 @@ FILM_RATE = Fraction(24000, 1001)
 VIDEO_RATE = Fraction(30000, 1001)
 # A base rate this close above the average is what the camera meant before it dropped frames.
 _NOMINAL = Fraction(5, 4)
+_MANY = 16  # pictures
 # How far the average of a constant source may lie from its base rate (a short last frame).
 _JITTER = Fraction(1, 100)
 
@@ -49,6 +50,17 @@ def output_rate(video: VideoStream, cap: Fraction) -> Fraction:
         # A single picture that comes early, as where recordings were joined, spoils the base rate.
         rate = rate if _is_standard(rate) and not _is_standard(base) else base
     return _capped(_snap(rate), cap)
+
+
+def rate_is_unknown(info: MediaInfo) -> bool:
+    """Whether the rate of a picture changes, and too few pictures were seen to say what is usual.
+
+    Of a still there are no more.
+    """
+    video = info.video
+    if video is None or not video.present or video.usual_rate is not None:
+        return False
+    return video.variable_frame_rate and (video.frame_count or _MANY) >= _MANY
 
 
 def rounding(video: VideoStream, late: float, rate: Fraction) -> str:

@@ -20,6 +20,7 @@ from workers.media.fields import all_of, later_places, measured, worth_measuring
 from workers.media.info import MediaInfo
 from workers.media.lengths import uncounted
 from workers.media.limits import BY_LENGTH, Limits, believed, refuse
+from workers.media.rates import rate_is_unknown
 from workers.media.shapes import may_change, shapes_of
 from workers.media.sizes import largest, places, sized_late
 from workers.media.stills import unseen
@@ -30,6 +31,7 @@ from workers.sources.unopened import without_unopened
 # How far a file is read to find streams that begin late, in bytes: FFmpeg keeps that in memory.
 MOST_REACH = 96 * 1024**2
 _PACKETS = 32  # that are decoded to see what a film is; about half of them are pictures
+_MORE_PACKETS = 256  # where most of them are sound
 
 
 async def inspected(context: Context, name: str) -> MediaInfo:
@@ -63,7 +65,10 @@ async def _probed(context: Context, name: str) -> MediaInfo:
     """Probe a file; without what stands beside the film, if that alone cannot be opened."""
     file, report = context.place / name, context.report
     try:
-        return _sized(context, await probe_file(context, file, context.limits, _PACKETS))
+        info = await probe_file(context, file, context.limits, _PACKETS)
+        if rate_is_unknown(info):
+            info = await probe_file(context, file, context.limits, _MORE_PACKETS)
+        return _sized(context, info)
     except ProbeFailedError as error:
         if error.failure.code == FailureCode.UNSUPPORTED_CODEC and name == INPUT:
             without = await without_unopened(context, file, _PACKETS)

@@ -73,6 +73,14 @@ def _paused(shop: Workshop, path: Path) -> None:
               filters=f"{TO_BT709},setpts='PTS+gte(T,2)*8/TB'")  # fmt: skip
 
 
+# Twelve pictures, and none in the place of the next eight; few of them among the first packets.
+@KIND("pauses-beside-six-sounds.mp4", Expect(seconds=(4,), heard=4, beeps=4, different=(70, 74)))
+def _pauses(shop: Workshop, path: Path) -> None:
+    film = shop.film(shop.place("plain.mp4"), "-fps_mode", "passthrough", rate="30", size=_SMALL,
+                     filters=_uneven("lt(mod(n\\,20)\\,12)", 4))  # fmt: skip
+    shop.run("-i", str(film), "-map", "0:v", *["-map", "0:a"] * 6, "-c", "copy", str(path))
+
+
 @KIND("browser-1000.webm", _FILM)
 def _browser(shop: Workshop, path: Path) -> None:
     # A clock of milliseconds, no rate, no length, and pictures that come when they come.

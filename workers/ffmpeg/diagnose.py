@@ -178,14 +178,6 @@ def refuses_packets(stderr_tail: str) -> bool:
     return _REFUSED_PACKET.search(stderr_tail) is not None
 
 
-_PILE = re.compile(r"\d{3,} buffers queued in out_")
-
-
-def piles_up(stderr_tail: str) -> bool:
-    """Whether a filter made far more pictures at once than anybody takes: their times leap."""
-    return _PILE.search(stderr_tail) is not None
-
-
 def refuses_packets_of(stderr_tail: str, stream: int) -> bool:
     """Whether the decoder of one stream, by its number, made nothing of some packets."""
     # Before FFmpeg 6 the number is in the error itself.
@@ -342,5 +334,4 @@ _SIGNS: dict[str, Callable[[str], bool]] = {
     "back": lambda line: _BACK.search(line) is not None,
     "lost place": has_lost_its_place,
     "guessed length": guesses_length,
-    "pile": piles_up,
 }

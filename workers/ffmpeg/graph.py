@@ -1,5 +1,6 @@
 """The filter graph of the picture: one decode, every size, the poster, the storyboard."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,11 +12,13 @@ from workers.ffmpeg.stills import poster_chain, storyboard_chains
 from workers.media.plan import EncodePlan
 from workers.media.storyboard import storyboard_of
 
-# A picture whose time is hours ahead is left out: the one before would stand up to it. If many
-# follow that are as late, it is the clock that has leapt.
-_AT_ITS_TIME = (
-    r"isnan(t)+isnan(prev_selected_t)+lt(t-prev_selected_t\,12)+gt(n-prev_selected_n\,50)"
-)
+# Containers of what is sent. FFmpeg closes gaps of more than 10 s in the times at which their
+# packets are decoded: what leaps all the same is the broken time of one picture.
+_SENT = frozenset({"mpegts", "mpeg"})
+# Seconds, and so many pictures: if more follow that are as late, the clock has leapt, or the
+# picture stood for so long.
+_LEAP_OF_SENT, _LEAP = (12, 50), (600, 3)
+_LOWER = Fraction(101, 100)
 _FLAGGED = "parity=auto:deint=interlaced"
 
 
@@ -31,9 +34,10 @@ def picture_graph(
 
     The first `begin` frames go to no encoder: they are encoded already.
     """
-    chains = [_base(plan, capabilities, most_frames)]
+    timed = _timed(plan, most_frames)
+    chains = [_base(plan, capabilities)]
     for number in range(len(plan.renditions)):
-        chains.extend(_branch(plan, number, begin))
+        chains.extend(_branch(plan, number, timed, begin))
     chains.append(poster_chain(plan, "still"))
     board = storyboard_of(plan)
     if board is not None:
@@ -43,31 +47,60 @@ def picture_graph(
 
 def lead_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
     """Write the pictures of a plan that has one size, and no stills."""
-    return f"{_base(plan, capabilities, most_frames)};[size0]null[{video_label(0)}]"
+    timed = ",".join(_timed(plan, most_frames))
+    return f"{_base(plan, capabilities)};[size0]{timed}[{video_label(0)}]"
 
 
-def _base(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -> str:
-    """Decode to the largest rendition: fewest frames first, then fewest pixels."""
+def _base(plan: EncodePlan, capabilities: Capabilities) -> str:
+    """Decode to the largest rendition."""
     video, filters = readable(plan.video, capabilities)
-    if not plan.leaps:
-        filters.insert(0, f"select={_AT_ITS_TIME}")
+    if not video.split:  # half pictures come in pairs
+        filters.insert(0, _at_its_time(plan))
     filters += _whole_pictures(plan)
     if video.behind:
         filters.append(f"setpts=PTS-{video.behind:.6f}/TB")
-    # A late first picture stands from the start on.
-    way = "" if plan.rounding == "near" else f":round={plan.rounding}"
-    filters.append(f"fps={_ratio(plan.frame_rate)}:start_time=0{way}")
+    if _has_more(plan):
+        filters.append(_steady(plan))
     if video.may_hide:
         # What cannot be seen may have any colour; on black it has none.
         filters.append("premultiply=inplace=1")
     filters.extend(sized(replace(plan, video=video), capabilities))
+    return f"[0:{video.index}]{','.join(filters)}[size0]"
+
+
+def _at_its_time(plan: EncodePlan) -> str:
+    """Leave out a picture whose time is far ahead: the one before would stand up to it."""
+    sent = _SENT & frozenset(plan.container.split(","))
+    seconds, count = _LEAP_OF_SENT if sent else _LEAP
+    near = f"lt(t-prev_selected_t\\,{seconds})+gt(n-prev_selected_n\\,{count})"
+    return f"select=isnan(t)+isnan(prev_selected_t)+{near}"
+
+
+def _timed(plan: EncodePlan, most_frames: int) -> list[str]:
+    """Bring the pictures of a size to the constant rate, and to their end.
+
+    Where one stands for long this is many at once, which wait for their encoder. They must be one
+    picture many times, and not many pictures: so no filter that makes new ones may follow.
+    """
+    filters = [] if _has_more(plan) else [_steady(plan)]
     if plan.hold:
         # Of a still, one of its pictures is there already.
         there = float(1 / plan.frame_rate) if plan.still else 0.0
         filters.append(f"tpad=stop_mode=clone:stop_duration={plan.hold - there:.3f}")
     # Not by -frames:v, which from FFmpeg 6 on ends the sound with the picture.
-    filters.append(f"trim=end_frame={most_frames}")
-    return f"[0:{video.index}]{','.join(filters)}[size0]"
+    return [*filters, f"trim=end_frame={most_frames}"]
+
+
+def _steady(plan: EncodePlan) -> str:
+    # A late first picture stands from the start on.
+    way = "" if plan.rounding == "near" else f":round={plan.rounding}"
+    return f"fps={_ratio(plan.frame_rate)}:start_time=0{way}"
+
+
+def _has_more(plan: EncodePlan) -> bool:
+    """Whether a source has more pictures than are made: those need not be made smaller first."""
+    rate = plan.video.avg_frame_rate or plan.video.base_frame_rate
+    return rate is not None and rate > plan.frame_rate * _LOWER
 
 
 def _whole_pictures(plan: EncodePlan) -> list[str]:
@@ -93,15 +126,17 @@ def _whole_pictures(plan: EncodePlan) -> list[str]:
     return [same, f"bwdif=mode=send_frame:{flags}"]
 
 
-def _branch(plan: EncodePlan, number: int, begin: int) -> list[str]:
+def _branch(plan: EncodePlan, number: int, timed: Sequence[str], begin: int) -> list[str]:
     """Hand one size to its encoder and on to the next smaller size."""
     last = number + 1 == len(plan.renditions)
+    chains = [] if last else [f"[size{number}]split[own{number}][next{number}]"]
+    source = f"size{number}" if last else f"own{number}"
     exits = [f"all{number}" if begin else video_label(number)]
     exits += ["still"] if plan.renditions[number] is plan.files[0] else []
-    exits += [] if last else [f"next{number}"]
     exits += ["small"] if last and plan.storyboard else []
+    filters = [*timed, *([f"split={len(exits)}"] if len(exits) > 1 else [])]
     labels = "".join(f"[{name}]" for name in exits)
-    chains = [f"[size{number}]{f'split={len(exits)}' if len(exits) > 1 else 'null'}{labels}"]
+    chains.append(f"[{source}]{','.join(filters)}{labels}")
     if begin:
         rest = f"trim=start_frame={begin},setpts=PTS-STARTPTS"
         chains.append(f"[all{number}]{rest}[{video_label(number)}]")

@@ -23,9 +23,6 @@ _SAMPLE_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100
 # Codecs that know no fields, and containers whose header tells of all the pictures they hold.
 _WHOLE_FRAMES = frozenset({"vp8", "vp9", "av1", "vp6", "vp6a", "vp6f", "flv1", "theora", "gif"})
 _TOLD_ONCE = frozenset({"mp4", "matroska", "flv"})
-# Containers of what is sent. FFmpeg closes gaps of more than 10 s in the times at which packets are
-# decoded. What leaps all the same is the broken time of one picture.
-_SENT = frozenset({"mpegts", "mpeg"})
 _FEWEST_LINES = 3  # that a filter can make of fields
 # Players that know no late start hear sound too early by as much.
 _SOUND_ALIKE_S = 0.02
@@ -148,7 +145,6 @@ class EncodePlan:
         packaged: what of the source is streamed as it is; None if nothing.
         texts: the streams of text to take out.
         chapters: of the source.
-        leaps: whether the clock of the picture may leap by more than 10 s.
     """
 
     video: VideoStream
@@ -179,7 +175,6 @@ class EncodePlan:
     packaged: Packaged | None = None
     texts: tuple[TextStream, ...] = ()
     chapters: tuple[Chapter, ...] = ()
-    leaps: bool = True
 
     @property
     def files(self) -> tuple[PlannedRendition, ...]:
@@ -232,7 +227,6 @@ def plan(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         rounding=rounding(video, _late(info, video) - video.behind, rate),
         texts=info.texts,
         chapters=info.chapters,
-        leaps=not _SENT & frozenset(info.format_name.split(",")),
     )
 
 

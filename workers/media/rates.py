@@ -24,8 +24,9 @@ _SAME_RATE = Fraction(1, 5000)
 # Of film that was brought to television of 60 fields a second (2:3 pulldown).
 FILM_RATE = Fraction(24000, 1001)
 VIDEO_RATE = Fraction(30000, 1001)
-# A base rate this close above the average is what the camera meant before it dropped frames.
-_NOMINAL = Fraction(5, 4)
+# A base rate this close above the average is what the camera meant before it dropped frames, or
+# what a part of the film has: one half may have every picture, the other one every second.
+_NOMINAL = Fraction(3, 2)
 _MANY = 16  # pictures
 # How far the average of a constant source may lie from its base rate (a short last frame).
 _JITTER = Fraction(1, 100)

@@ -192,12 +192,6 @@ def failed_by_itself(error: Exception) -> bool:
     return isinstance(cause, FFmpegFailedError) and not stopped and cause.status > 0
 
 
-def leaps(error: Exception) -> bool:
-    """Whether `encoded` raised an error as the times of pictures leap."""
-    cause = error.__cause__
-    return isinstance(cause, FFmpegFailedError) and diagnose.piles_up(cause.stderr_tail)
-
-
 def _command(
     context: Context, decided: EncodePlan | AudioPlan, source: str, first: int
 ) -> list[str]:

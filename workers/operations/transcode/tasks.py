@@ -37,12 +37,7 @@ from workers.media.plan import EncodePlan, held, plan
 from workers.media.sounds import with_sounds
 from workers.media.tracks import codecs_of, completes, needed, tracks_of
 from workers.operations.transcode.completing import EndsApartError, completed
-from workers.operations.transcode.encoding import (
-    TooMuchTextError,
-    encoded,
-    failed_by_itself,
-    leaps,
-)
+from workers.operations.transcode.encoding import TooMuchTextError, encoded, failed_by_itself
 from workers.operations.transcode.joining import files_joined
 from workers.operations.transcode.leading import leading
 from workers.operations.transcode.packable import with_packaged
@@ -143,11 +138,9 @@ async def _make_of_file(context: Context, decided: _Plan, dropped: list[dict[str
 def _with_less(decided: _Plan, error: Exception) -> tuple[str, _Plan, list[Note]] | None:
     """Return how it may be made after it failed, and what is told of that; None if in no way.
 
-    Nobody needs pictures whose times leap, if it failed for these; captions that may be hidden in
-    the picture; the sounds beside the default; the texts.
+    Nobody needs captions that may be hidden in the picture; the sounds beside the default; the
+    texts.
     """
-    if isinstance(decided, EncodePlan) and decided.leaps and leaps(error):
-        return "without pictures whose times leap", replace(decided, leaps=False), []
     if not failed_by_itself(error):
         return None
     if _hides_texts(decided):

@@ -358,9 +358,18 @@ def test_sounds_that_only_the_stream_has_are_outputs_of_their_own() -> None:
     assert rates == ["128000", "128000", "320000"]
 
 
-def test_pictures_whose_times_leap_are_left_out_of_what_is_sent() -> None:
+def test_a_picture_far_ahead_of_its_time_is_left_out() -> None:
     sent = plan(MediaInfo("mpegts", 10.0, video=FILM), MISSION_LADDER)
-    assert picture_graph(sent, FULL, 1000).startswith("[0:0]select=isnan(t)")
-    # The picture of a screen recording may stand for an hour.
+    assert r"lt(t-prev_selected_t\,12)" in picture_graph(sent, FULL, 1000)
+    # The picture of a screen recording may stand for minutes.
     recorded = plan(MediaInfo("matroska,webm", 10.0, video=FILM), MISSION_LADDER)
-    assert "[0:0]select" not in picture_graph(recorded, FULL, 1000)
+    assert r"lt(t-prev_selected_t\,600)" in picture_graph(recorded, FULL, 1000)
+
+
+def test_pictures_that_are_not_made_are_not_made_smaller_either() -> None:
+    base, *_ = picture_graph(make(), FULL, 1000).split(";")
+    assert "fps=" not in base
+    fast = make(avg_frame_rate=Fraction(120), base_frame_rate=Fraction(120))
+    base, *rest = picture_graph(fast, FULL, 1000).split(";")
+    assert base.index("fps=60/1") < base.index("scale=")
+    assert not any("fps=" in chain for chain in rest)

@@ -13,7 +13,6 @@ from workers.ffmpeg.diagnose import (
     grows,
     is_damaged,
     late_streams,
-    piles_up,
     refuses_packets_of,
     sees_more,
 )
@@ -282,9 +281,3 @@ def test_whose_decoder_refused_packets_is_known(words: str) -> None:
     assert refuses_packets_of(f"frame=5\n{words}\nsize=7", 2)
     assert not refuses_packets_of(words, 1)
     assert not refuses_packets_of(words.replace("#0:2", "#0:21"), 2)
-
-
-def test_pictures_that_nobody_takes_pile_up() -> None:
-    words = "[out_#0:0 @ 0x7f3c] {} buffers queued in out_#0:0, something may be wrong."
-    assert piles_up(words.format(1000))
-    assert not piles_up(words.format(10))

@@ -60,13 +60,17 @@ class NewSpan:
 
 @dataclass(frozen=True)
 class Listed:
-    """What is listed of a track: so many segments, up to `end` in ticks, and whose header."""
+    """What is listed of a track: so many segments, up to `end` in ticks, and whose header.
+
+    `tries` are those of attempts that have made them, as the folders of objects are named.
+    """
 
     track_id: uuid.UUID
     init_sha256: str
     segments: int
     end: int
     made: str = Made.ENCODED
+    tries: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -98,17 +102,26 @@ async def stored(connection: AsyncConnection, work: Work, name: str) -> list[Sto
 async def listed(connection: AsyncConnection, work: Work) -> dict[str, Listed]:
     """Return what is listed of the tracks of a job, by name."""
     rows = await connection.execute(
-        select(Track.name, Track.id, Track.init_sha256, Track.made, Span.start, Span.durations)
+        select(
+            Track.name,
+            Track.id,
+            Track.init_sha256,
+            Track.made,
+            Span.start,
+            Span.durations,
+            Span.s3_key,
+        )
         .outerjoin(Span, Span.track_id == Track.id)
         .where(Track.job_id == work.job_id)
         .order_by(Span.first)
     )
     found: dict[str, Listed] = {}
-    for name, key, init, made, start, durations in rows:
+    for name, key, init, made, start, durations, s3_key in rows:
         before = found.get(name, Listed(key, init, 0, 0))
         many = len(durations or ())
         end = start + sum(durations) if many else 0
-        found[name] = Listed(key, init, before.segments + many, end, made)
+        tries = before.tries | ({s3_key.rsplit("/", 2)[-2]} if many else set())
+        found[name] = Listed(key, init, before.segments + many, end, made, tries)
     return found
 
 

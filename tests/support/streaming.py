@@ -61,7 +61,8 @@ class Kept:
             spans = self.of(name)
             end = spans[-1].start + sum(spans[-1].durations) if spans else 0
             count = sum(len(span.sizes) for span in spans)
-            found[name] = Listed(track.id, track.init_sha256, count, end, track.made)
+            tries = frozenset(span.s3_key.rsplit("/", 2)[-2] for span in spans)
+            found[name] = Listed(track.id, track.init_sha256, count, end, track.made, tries)
         return found
 
     async def stored(self, name: str) -> Sequence[Stored]:

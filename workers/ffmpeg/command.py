@@ -1,6 +1,7 @@
 """Turns a plan into the arguments of one FFmpeg process."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.encoders import LOOKAHEAD, SHORT_LOOKAHEAD, encoder_options
@@ -147,9 +148,12 @@ def _decoder(plan: EncodePlan, capabilities: Capabilities) -> list[str]:
     return [f"-c:{plan.video.index}", ALPHA_DECODERS[plan.video.codec]]
 
 
-def until(limits: Limits) -> list[str]:
-    """End an output, whatever the time stamps of a source say that was let in for a shorter one."""
-    return ["-t", f"{limits.max_duration_s:g}"]
+def until(limits: Limits, begin: Fraction = Fraction(0)) -> list[str]:
+    """End an output, whatever the time stamps of a source say that was let in for a shorter one.
+
+    It begins `begin` seconds after the film.
+    """
+    return ["-t", f"{limits.max_duration_s - float(begin):g}"]
 
 
 def _quality(number: int, rendition: PlannedRendition) -> list[str]:

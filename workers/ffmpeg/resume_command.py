@@ -46,7 +46,7 @@ def resume_command(
         *picture_input(ffmpeg, plan, source, capabilities, limits),
         "-filter_complex", graph,
         *video_options(plan),
-        *until(limits),
+        *until(limits, skipped / plan.frame_rate),
         "-f", "tee", "|".join(segments_output(track, out_dir, first) for track in pictures),
         *_sound(plan, out_dir, limits),
         *other_sounds(plan, out_dir, limits),

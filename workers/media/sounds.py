@@ -71,18 +71,14 @@ def unheard(info: MediaInfo, decided: EncodePlan | AudioPlan) -> list[AudioStrea
 
 
 def goes_on(plan: EncodePlan | AudioPlan) -> bool:
-    """Whether another track begins where the default sound ends, as in joined recordings.
-
-    Of one that begins far behind the beginning of the file not even the channels are known.
-    """
-    others = [each.audio for each in plan.others if each.audio != plan.audio]
-    if plan.audio is None or not others:
+    """Whether another track begins where the default sound ends, as in joined recordings."""
+    audio, length = plan.audio, _length(plan)
+    if audio is None or audio.start_time is None or audio.duration is None or length is None:
         return False
-    if any(not each.channels for each in others):
-        return True
-    if plan.audio.start_time is None or plan.audio.duration is None:
+    end = audio.start_time + audio.duration
+    if plan.sound_delay + audio.duration > length - _APART_S:
         return False
-    end = plan.audio.start_time + plan.audio.duration
+    others = [each.audio for each in plan.others if each.audio != audio]
     return any((each.start_time or 0) > end - _APART_S for each in others)
 
 

@@ -103,17 +103,26 @@ class SegmentReader:
             )
         if short and not all_made:  # it may be the last one
             return False
-        if self._before:
-            segment = self._moved_on(path, data, segment)
-        self._check(segment)
+        segment = self._accepted(path, data, segment)
         self.ready.append(Finished(self._number, path, len(data), segment))
         self._number, self._seen, self.end = self._number + 1, 0, segment.start + segment.duration
         self.samples += segment.samples
         self._ended = bool(short)
         return True
 
-    def _moved_on(self, path: Path, data: bytes, segment: Segment) -> Segment:
-        """Give a segment its time, in its file, too."""
+    def _accepted(self, path: Path, data: bytes, segment: Segment) -> Segment:
+        """See that a segment goes on where it should; give it its time in its file, too."""
+        moved = data
+        if self._before:
+            moved, segment = self._moved_on(data, segment)
+        self._check(segment)
+        if moved is not data:
+            with path.open("r+b") as file:  # as long as it was
+                file.write(moved)
+        return segment
+
+    def _moved_on(self, data: bytes, segment: Segment) -> tuple[bytes, Segment]:
+        """Give a segment its time among those before."""
         assert self.header is not None
         assert self.track.frame_rate is not None
         before = Fraction(self._before * self.track.frames * self.header.time_scale)
@@ -122,8 +131,11 @@ class SegmentReader:
             raise OffGridError(f"a picture of {self.track.name} has no whole number of ticks")
         if self._number == self._before:
             self.end = ticks.numerator
-        path.write_bytes(moved_on(data, self._before, ticks.numerator))
-        return replace(segment, start=segment.start + ticks.numerator)
+        try:
+            moved = moved_on(data, self._before, ticks.numerator)
+        except Doubt as error:
+            raise OffGridError(f"segment {self._number} of {self.track.name}: {error}") from error
+        return moved, replace(segment, start=segment.start + ticks.numerator)
 
     def _read_header(self) -> None:
         if self.header is None:

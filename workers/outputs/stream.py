@@ -139,9 +139,14 @@ class Stream:
         self._playable = not self._completes or can_be_watched(self._tracks)
 
     @property
-    def begun(self) -> dict[str, int]:
-        """How many segments of each track are listed, by name."""
-        return {each.name: each.known.segments for each in self._tracks if each.known is not None}
+    def listed_before(self) -> dict[str, Listed]:
+        """What earlier attempts have listed of its tracks, by name."""
+        return {each.name: each.known for each in self._tracks if each.known is not None}
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the first of its tracks has, with those that were listed before."""
+        return self._tracks[0].reader.samples
 
     def go_on_at(self, first: int) -> None:
         """Have the pictures come from this segment on: those before are listed."""

@@ -17,7 +17,7 @@ from core.model.tables import Span, Track
 from core.tasks import settle, spans
 from core.tasks.claim import Work
 from core.tasks.planning import NewTask
-from core.tasks.spans import NewSpan, NewTrack
+from core.tasks.spans import NewSpan, NewTrack, Stored
 from tests.support.tables import everything, purged
 from tests.support.work import (
     Queued,
@@ -83,6 +83,27 @@ async def test_segments_are_listed_and_can_be_watched(db: Database) -> None:
     await succeed(db, work, "720p")
     ready = await video_of(db, queued.video_id)
     assert (ready.state, ready.playable_at) == ("ready", begun.playable_at)
+
+
+async def test_it_is_known_where_segments_are_stored(db: Database) -> None:
+    _, work = await in_work(db)
+    picture, sound = track(), track("audio")
+    # The header stands before the first segment; the sound lies behind the picture.
+    first = replace(span(picture, work, 0), s3_key=f"{work.stream_prefix}0/0.mp4", offset=700)
+    later = replace(span(picture, work, 1, 3), s3_key=f"{work.stream_prefix}0/1.mp4", offset=5000)
+    behind = replace(span(sound, work, 0), s3_key=first.s3_key, offset=2400)
+    async with db.autocommit() as connection:
+        await spans.add(connection, work, [picture, sound], [later, first, behind])
+        found = {name: await spans.stored(connection, work, name) for name in ("720p", "audio")}
+        listed = await spans.listed(connection, work)
+    assert found == {
+        "720p": [Stored(first.s3_key, 0, 1700), Stored(later.s3_key, 5000, 8000)],
+        "audio": [Stored(first.s3_key, 1700, 3400)],
+    }
+    assert {name: each.tries for name, each in listed.items()} == {
+        "720p": {"0"},
+        "audio": {"0"},
+    }
 
 
 async def test_who_has_lost_the_task_lists_nothing(db: Database) -> None:

@@ -18,6 +18,7 @@ from tests.support.streaming import Kept, up_to
 from tests.support.transcoding import Worker, stored
 from workers.formats.shape import Shape
 from workers.media.ladder import Ladder, Rung
+from workers.media.limits import DEFAULT_LIMITS
 from workers.sources.read import INPUT
 
 if TYPE_CHECKING:
@@ -197,6 +198,87 @@ async def test_a_file_of_a_size_that_is_not_streamed_is_made_from_the_beginning(
     assert [asset.name for asset in made] == ["240p", "144p"]
     assert "go on at" not in worker.log
     assert kept.withdrawn == 0
+
+
+async def test_what_another_plan_has_made_is_not_gone_on_with(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    worker.ladder, worker.listing = LADDER, (before := Kept())
+    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
+    await worker.make(storage, claim)
+    shutil.rmtree(worker.place / "out")
+    worker.listing = kept = up_to(before, **dict.fromkeys(before.tracks, 3))
+    # A second try of an attempt, as for a last picture that did not stand as it should.
+    kept.spans = [
+        [replace(span, s3_key=span.s3_key.replace("/0/", "/1/")) for span in at]
+        for at in kept.spans
+    ]
+    made = await worker.make(storage, replace(claim, attempt=2))
+    assert "go on at" not in worker.log
+    assert [asset.name for asset in made] == ["240p", "144p"]
+
+
+async def test_a_film_is_made_from_the_beginning_if_a_segment_is_gone(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    worker.ladder, worker.listing = LADDER, (before := Kept())
+    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
+    await worker.make(storage, claim)
+    shutil.rmtree(worker.place / "out")
+    worker.listing = kept = up_to(before, **dict.fromkeys(before.tracks, 4))
+    await storage.delete_prefix(kept.of("240p")[1].s3_key)
+    made = await worker.make(storage, replace(claim, attempt=2))
+    assert "is gone; once more, from the beginning" in worker.log
+    # It is not the source that is gone, and nothing is told to people.
+    assert ([asset.name for asset in made], [*worker.notes]) == (["240p", "144p"], [])
+    assert await counts(storage, kept, "240p") == [48, 48, 48, 48, 48, 24]
+
+
+async def test_a_film_is_made_from_the_beginning_if_its_file_lacks_pictures(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    worker.ladder, worker.listing = LADDER, (before := Kept())
+    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
+    await worker.make(storage, claim)
+    shutil.rmtree(worker.place / "out")
+    worker.listing = kept = up_to(before, **dict.fromkeys(before.tracks, 4))
+    # FFmpeg passes over a fragment that it cannot read, and says that all is well.
+    span = kept.of("240p")[1]
+    info = await storage.head(span.s3_key)
+    assert info is not None
+    chunks = storage.read_range(span.s3_key, 0, info.size - 1, None)
+    data = b"".join([chunk async for chunk in chunks])
+    at = data.index(b"moof", span.offset)
+    await storage.put(span.s3_key, data[:at] + b"free" + data[at + 4 :], "video/mp4")
+    made = await worker.make(storage, replace(claim, attempt=2))
+    assert "pictures, and their segments" in worker.log
+    assert [asset.name for asset in made] == ["240p", "144p"]
+
+
+async def test_a_silent_film_goes_on_though_nothing_is_made_for_long(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    source = tools.make(
+        tmp_path / "film.avi", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=24", "-t", "11",
+        "-c:v", "mpeg4",
+    )  # fmt: skip
+    worker.ladder, worker.listing = replace(LADDER, storyboard=False), (before := Kept())
+    claim = await stored(storage, source.read_bytes(), ".avi")
+    await worker.make(storage, claim)
+    shutil.rmtree(worker.place / "out")
+    worker.listing = up_to(before, **dict.fromkeys(before.tracks, 5))
+    # All it does for eight seconds of film is to decode them: as slowly as they are played.
+    worker.ffmpeg = str(tmp_path / "ffmpeg")
+    (tmp_path / "ffmpeg").write_text(
+        f'#!/bin/sh\ncase "$*" in *hls_time*) exec {tools.ffmpeg} -readrate 2 "$@";; esac\n'
+        f'exec {tools.ffmpeg} "$@"\n'
+    )
+    (tmp_path / "ffmpeg").chmod(0o755)
+    worker.sandbox = False
+    worker.limits = DEFAULT_LIMITS.model_copy(update={"stall_timeout_s": 1})
+    made = await worker.make(storage, replace(claim, attempt=2))
+    assert "pictures go on at segment 4" in worker.log
+    assert [asset.duration for asset in made] == [11]
 
 
 @pytest.mark.media

@@ -144,9 +144,6 @@ async def test_a_hole_is_told_with_its_place(
     assert worker.notes == {}
 
 
-@pytest.mark.parametrize(
-    "container", ["mp4", *(pytest.param(x, marks=_LONG) for x in ("mkv", "flv", "avi", "mxf"))]
-)
 def sounds(tools: Tools, path: Path, codec: str) -> bytearray:
     """Make a film with two sounds, and break two seconds of the second from second 10 on."""
     tools.make(
@@ -183,6 +180,9 @@ async def test_what_is_missing_in_another_sound_is_told(
     assert worker.notes == {}
 
 
+@pytest.mark.parametrize(
+    "container", ["mp4", *(pytest.param(x, marks=_LONG) for x in ("mkv", "flv", "avi", "mxf"))]
+)
 async def test_of_less_than_nine_tenths_nothing_is_made(
     storage: Storage, whole: Callable[[str], bytes], worker: Worker, container: str
 ) -> None:

@@ -19,6 +19,7 @@ from workers.operations.transcode.source_end import behind, cut_still, normal_sp
 from workers.operations.transcode.stills import stills
 from workers.operations.transcode.unread import unread
 from workers.outputs.follow import front_of
+from workers.outputs.stream import GivenUpError
 from workers.outputs.upload import Upload
 from workers.runtime.concurrency import together
 from workers.sources.inspect import probe_file
@@ -39,13 +40,18 @@ async def completed(
     uploads: Sequence[Upload],
     *,
     last: bool,
+    pictures: int | None = None,
 ) -> tuple[tuple[NewAsset, ...], tuple[Note, ...]]:
     """Check the outputs while the rest of them is sent; then they become objects.
 
-    `words` are the last ones of FFmpeg.
+    `words` are the last ones of FFmpeg; `pictures` is how many each file must have, where they were
+    made of segments.
 
     Returns:
         The objects, and the warnings of what could not be read.
+
+    Raises:
+        GivenUpError: a file has not what its segments have.
     """
     prefix, names = context.work.prefix, [item.name for item in decided.files]
     # One after the other: the index of a long video is large, and is in memory meanwhile.
@@ -55,6 +61,9 @@ async def completed(
     async def checked() -> tuple[Note, ...]:
         found = await together(_probe_output(context, front.path) for front in fronts)
         outputs.update(zip(names, found, strict=True))
+        counts = {each.video.frame_count for each in found if each.video is not None}
+        if pictures is not None and counts != {pictures}:
+            raise GivenUpError(f"files have {counts} pictures, and their segments {pictures}")
         doubt = await doubt_of(context, decided, outputs, words)
         refusal = check(decided, outputs, limits=context.tools.limits)
         if refusal is not None:
@@ -82,14 +91,14 @@ async def completed(
         sizes.extend(await together(upload.complete() for upload in uploads))
         return []
 
-    _, pictures = await together([complete(), stills(context, decided, outputs)])
-    stored = sum(sizes) + sum(each.size for each in pictures)
+    _, images = await together([complete(), stills(context, decided, outputs)])
+    stored = sum(sizes) + sum(each.size for each in images)
     context.report.add(f"stored {stored} bytes")
     assets = [
         _file(prefix + upload.path.name, name, outputs[name], size)
         for upload, name, size in zip(uploads, names, sizes, strict=True)
     ]
-    return (*assets, *pictures), warnings
+    return (*assets, *images), warnings
 
 
 async def _probe_output(context: Context, file: Path) -> MediaInfo:

@@ -41,7 +41,7 @@ _MOST_TEXT = 64 * MOST_BYTES
 _LOOK_S = 1.0
 # People wait for everything else on the machine: for what lists a film, for its beginning, for the
 # API and the page where these are on it, too.
-_NICENESS = 4
+NICENESS = 4
 _TIMEOUT = Failure(
     FailureCode.PROCESSING_TIMEOUT,
     "Processing took too long. Try again, or upload a shorter or smaller video.",
@@ -76,7 +76,7 @@ async def encoded(
     first = 0
     if stream is not None:
         await stream.begin()
-        first = resume_at(decided, stream.begun)
+        first = _first_of(stream, decided)
         stream.go_on_at(first)
     source = PIPE if feed is not None else f"./{INPUT}"
     argv = _command(context, decided, source, first)
@@ -88,6 +88,10 @@ async def encoded(
 
     file = place / INPUT if feed is None else None
     limits, policy = allowed(context, decided, file, place / OUT)
+    if first and isinstance(decided, EncodePlan):
+        # FFmpeg reports nothing before all outputs have something: so long it only decodes.
+        skipped_s = float(first * decided.keyframe_interval / decided.frame_rate)
+        limits = replace(limits, stall_seconds=limits.stall_seconds + skipped_s)
     _log.info("ffmpeg_started", renditions=[item.name for item in decided.renditions])
     try:
         finished = await run(
@@ -100,7 +104,7 @@ async def encoded(
             feed=feed,
             spent=report.spent,
             beside=partial(_beside, context, decided, () if first else uploads, stream),
-            niceness=_NICENESS,
+            niceness=NICENESS,
         )
         await _see_texts(context, decided)
     except (StallError, TimeLimitError) as error:
@@ -122,15 +126,28 @@ async def encoded(
     return words
 
 
+def _first_of(stream: Stream, decided: EncodePlan | AudioPlan) -> int:
+    """Return the number of the first segment of the pictures that is to be made."""
+    before = {} if stream.anew else stream.listed_before
+    tries = frozenset[str]().union(*(each.tries for each in before.values()))
+    return resume_at(decided, {name: each.segments for name, each in before.items()}, tries)
+
+
 def _reporter(
     context: Context, decided: EncodePlan | AudioPlan, first: int
 ) -> Callable[[Progress], None]:
-    """Return what tells people how far an encode is that goes on at a segment."""
-    began = time.monotonic()
+    """Return what tells people how far an encode is that goes on at a segment, and tell it."""
     before = first * decided.keyframe_interval if isinstance(decided, EncodePlan) else 0
     there = fraction_done(Progress(frame=before), decided) or 0.0
+    began = time.monotonic()
+    if first:
+        context.report.at(there, None)
 
     def on_progress(progress: Progress) -> None:
+        nonlocal began
+        if first and not progress.frame:  # so far it only decodes
+            began = time.monotonic()
+            return
         frame = None if progress.frame is None else progress.frame + before
         done = fraction_done(replace(progress, frame=frame), decided)
         if done is not None:

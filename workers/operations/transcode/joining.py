@@ -4,13 +4,14 @@ import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from core.errors import TransientError
+from core.errors import PermanentError, Refused, TransientError
 from workers.context import Context
+from workers.ffmpeg.diagnose import DISK_FULL, diagnose
 from workers.ffmpeg.process import FFmpegFailedError, run
 from workers.ffmpeg.resume_command import SOUND_NAME, join_command
 from workers.formats.known import Span
 from workers.media.plan import EncodePlan
-from workers.operations.transcode.encoding import allowed
+from workers.operations.transcode.encoding import NICENESS, allowed
 from workers.outputs.follow import follow
 from workers.outputs.listing import however_long
 from workers.outputs.stream import GivenUpError, Stream
@@ -26,8 +27,8 @@ async def files_joined(
     """List the last segments; then make each file, which is sent meanwhile.
 
     Raises:
-        GivenUpError: segments are not as planned, and all are taken back.
-        TransientError: the store or FFmpeg failed.
+        GivenUpError: segments are not as planned, or no file can be made of them.
+        TransientError: the store failed, or the disk is full.
         LeaseLost, DatabaseAway, Unavailable, OSError: as `Stream.finish` does.
     """
     await stream.finish()
@@ -38,7 +39,7 @@ async def files_joined(
 
 
 async def _joined(context: Context, decided: EncodePlan, name: str, upload: Upload) -> None:
-    tools, listing, place = context.tools, context.listing, context.place
+    tools, listing, place, report = context.tools, context.listing, context.place, context.report
     assert listing is not None
     stored = await however_long(partial(listing.stored, name))
     ranges = [
@@ -50,7 +51,7 @@ async def _joined(context: Context, decided: EncodePlan, name: str, upload: Uplo
     ]
     sound = decided.audio is not None
     argv = join_command(tools.ffmpeg, OUT, upload.path.name, sound=sound)
-    context.report.add(shlex.join(["ffmpeg", *argv[1:]]))
+    report.add(shlex.join(["ffmpeg", *argv[1:]]))
     heard = place / OUT / SOUND_NAME if sound else None
     limits, policy = allowed(context, decided, heard, place / OUT)
 
@@ -58,16 +59,22 @@ async def _joined(context: Context, decided: EncodePlan, name: str, upload: Uplo
         await follow([upload], None, hold)
 
     try:
-        await run(
+        finished = await run(
             argv,
             cwd=place,
             outputs=place / OUT,
             limits=limits,
             policy=policy,
             feed=joined(ranges, tools.connections),
-            spent=context.report.spent,
+            spent=report.spent,
             beside=sent,
+            niceness=NICENESS,
         )
     except FFmpegFailedError as error:
-        context.report.add(error.stderr_tail)
-        raise TransientError(f"{upload.path.name} cannot be put together: {error}") from error
+        report.add(error.stderr_tail)
+        if diagnose(error.status, error.stderr_tail) == DISK_FULL:
+            raise TransientError(str(error), DISK_FULL, charge=False) from None
+        raise GivenUpError(f"{upload.path.name} cannot be put together: {error}") from error
+    except (PermanentError, Refused) as error:  # what it says of the source is true of a segment
+        raise GivenUpError(f"a segment of {name} is gone") from error
+    report.add(f"put together in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")

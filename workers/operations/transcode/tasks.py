@@ -289,8 +289,10 @@ async def _make_once(
         context.report.enter(Stage.ENCODING)
         async with leading(context, decided, feed, stream):
             words = await encoded(context, decided, feed, uploads, stream)
+            pictures = None
             if stream is not None and stream.first and isinstance(decided, EncodePlan):
                 await files_joined(context, decided, uploads, stream)
+                pictures = stream.pictures
             late = diagnose.late_streams(words)
             if late and not context.reach:
                 dropped = await _look_further(context, decided, dropped, late, fed=feed is not None)
@@ -299,7 +301,9 @@ async def _make_once(
             guessed = isinstance(decided, AudioPlan) and diagnose.guesses_length(words)
             if guessed:
                 decided = replace(decided, total_duration=None)
-            assets, warnings = await completed(context, decided, words, uploads, last=last)
+            assets, warnings = await completed(
+                context, decided, words, uploads, last=last, pictures=pictures
+            )
             if stream is not None:
                 await stream.finish()
                 warnings += nothing_heard(stream.left_out)

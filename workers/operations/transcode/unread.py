@@ -100,24 +100,30 @@ async def _beside(
 ) -> dict[int, Damage | None]:
     """Return what is damaged of the sounds beside the default one, by their numbers from 1 on.
 
-    They may have pauses, and may begin late. So what is missing is a loss only if a decoder made
-    nothing of some packets, or beside a broken place.
+    The default sound is the first; of its two sides the right one is looked at here. They may have
+    pauses, and may begin late. So what is missing is a loss only if a decoder made nothing of some
+    packets, or beside a broken place.
     """
-    sounds = {
-        each.index: each
-        for sound in (decided, *decided.others)
-        for each in (sound.audio, sound.right)
-        if each is not None
-    }
+    tracks: dict[int, list[AudioStream]] = {}
+    for sound in (decided, *decided.others):
+        if sound.audio is not None:
+            sides = [sound.audio, *([sound.right] if sound.right else [])]
+            tracks.setdefault(sound.audio.index, sides)  # 5.1 is of a track that is there
     found: dict[int, Damage | None] = {}
-    for number, audio in enumerate(sounds.values(), 1):
-        if number == 1:
-            continue  # the default one
-        frames = await _heard(reader, audio)
-        refused = diagnose.refuses_packets_of(words, audio.index)
-        lost = None if frames is None else damage(frames, made, steady=refused, refused=refused)
-        found[number] = lost
+    for number, sides in enumerate(tracks.values(), 1):
+        for audio in sides[1:] if number == 1 else sides:
+            damaged = await _damage_of(reader, audio, made, words)
+            if damaged is None or damaged.places or number not in found:
+                found[number] = damaged
     return found
+
+
+async def _damage_of(reader: Reader, audio: AudioStream, made: float, words: str) -> Damage | None:
+    frames = await _heard(reader, audio)
+    if frames is None:
+        return None
+    refused = diagnose.refuses_packets_of(words, audio.index)
+    return damage(frames, made, steady=refused, refused=refused)
 
 
 async def _heard(reader: Reader, audio: AudioStream) -> list[Frame] | None:

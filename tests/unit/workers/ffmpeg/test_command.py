@@ -26,6 +26,12 @@ FILM = VideoStream(
 SOUND = AudioStream(index=2, codec="aac", channels=2, sample_rate=48000)
 
 
+# What a picture must be to be taken, as for all containers of files.
+IN_TIME = (
+    r"select=isnan(t)+isnan(prev_selected_t)+lt(t-prev_selected_t\,600)+gt(n-prev_selected_n\,3)"
+)
+
+
 def make(*audio: AudioStream, ladder: Ladder = MISSION_LADDER, **changes: object) -> EncodePlan:
     video = replace(FILM, **changes)  # type: ignore[arg-type]
     return plan(MediaInfo("mov,mp4", 20.0, video=video, audio=audio), ladder)
@@ -42,12 +48,14 @@ def after(argv: list[str], option: str) -> str:
 def test_the_graph_of_a_film() -> None:
     base, *rest = picture_graph(make(SOUND), FULL, 1000).split(";[")
     shape = ",".join(to_canvas(1280, 720, "yuv420p", ":out_range=tv"))
-    assert base == f"[0:0]fps=24000/1001:start_time=0,{shape},trim=end_frame=1000[size0]"
+    assert base == f"[0:0]{IN_TIME},{shape}[size0]"
+    timed = "fps=24000/1001:start_time=0,trim=end_frame=1000"
     assert rest == [
-        "size0]split=3[video0][still][next0]",
+        "size0]split[own0][next0]",
+        f"own0]{timed},split=2[video0][still]",
         "next0]scale=854:480:flags=lanczos,"
         "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709,setsar=1[size1]",
-        "size1]split=2[video1][small]",
+        f"size1]{timed},split=2[video1][small]",
         "still]trim=end_frame=241,select="
         + "+".join(f"eq(n\\,{n})" for n in range(0, 241, 24))
         + ","
@@ -103,8 +111,8 @@ def test_a_rung_without_a_file_has_its_segments_alone() -> None:
     ]  # fmt: skip
     # The poster is as large as the largest file.
     graph = picture_graph(made, FULL, 1000)
-    assert "[size0]split=2[video0][next0]" in graph
-    assert "[size1]split=3[video1][still][next1]" in graph
+    assert "trim=end_frame=1000[video0]" in graph
+    assert "trim=end_frame=1000,split=2[video1][still]" in graph
 
 
 def test_each_codec_has_its_encoder_and_all_have_one_grid() -> None:
@@ -188,12 +196,12 @@ def test_an_encode_takes_what_was_chosen_and_ends_at_the_limits() -> None:
     assert [after(argv[place:], "-map_metadata") for place in outputs(argv)] == ["-1"] * 3
     assert after(argv, "-map_chapters") == "-1"
     assert after(argv, "-t") == "14400"
-    assert "trim=end_frame=864000[size0]" in after(argv, "-filter_complex")
+    assert "trim=end_frame=864000,split=2[video0][still]" in after(argv, "-filter_complex")
     few = Limits(max_duration_s=90.5, max_frames=7)
     argv = encode_command("/f", make(), "./input", ".", FULL, few)
     # Let in, it is made whole; and a second more.
     assert after(argv, "-t") == "90.5"
-    assert f"trim=end_frame={480 + 24}[size0]" in after(argv, "-filter_complex")
+    assert f"trim=end_frame={480 + 24},split=2[video0][still]" in after(argv, "-filter_complex")
 
 
 def outputs(argv: list[str]) -> list[int]:
@@ -225,7 +233,8 @@ def test_a_late_sound_begins_with_silence() -> None:
 
 def test_fields_are_joined_where_there_may_be_fields() -> None:
     for made in (make(field_order="tt"), make(fields=True), make(field_order="")):
-        assert "[0:0]scale=iw:ih:interl=-1:flags=lanczos,bwdif=" in picture_graph(made, FULL, 1000)
+        graph = picture_graph(made, FULL, 1000)
+        assert f"[0:0]{IN_TIME},scale=iw:ih:interl=-1:flags=lanczos,bwdif=" in graph
     assert "bwdif" not in picture_graph(make(), FULL, 1000)
     assert "bwdif" not in picture_graph(make(codec="vp9", field_order=""), FULL, 1000)
 
@@ -290,15 +299,15 @@ def test_what_the_container_says_of_turning_is_enough() -> None:
 
 def test_a_matrix_that_the_scaler_refuses_is_converted_before() -> None:
     graph = picture_graph(make(color_space="ycgco"), FULL, 9)
-    assert graph.startswith("[0:0]zscale=m=bt709:r=tv,setparams=colorspace=bt709,fps=")
+    assert graph.startswith(f"[0:0]{IN_TIME},zscale=m=bt709:r=tv,setparams=colorspace=bt709,")
 
 
 def test_one_rung_and_three_rungs() -> None:
     one = picture_graph(make(width=320, height=240), FULL, 1000)
-    assert "[size0]split=3[video0][still][small]" in one
+    assert ",split=3[video0][still][small]" in one
     rungs = tuple(Rung(side, 22, 1000, 2000) for side in (1080, 720, 480))
     three = picture_graph(make(ladder=Ladder(rungs=rungs)), FULL, 1000)
-    assert "[size1]split=2[video1][next1];[next1]scale=854:480" in three
+    assert "[next1]scale=854:480" in three
 
 
 def test_the_last_picture_stands_until_the_sound_ends() -> None:

@@ -73,6 +73,14 @@ def _paused(shop: Workshop, path: Path) -> None:
               filters=f"{TO_BT709},setpts='PTS+gte(T,2)*8/TB'")  # fmt: skip
 
 
+# As where a lecture is recorded: the same picture for minutes. There is no memory for it if it is
+# made again and again.
+@KIND("minutes-of-pause.mkv", Expect(seconds=(154,), heard=154, beeps=154, different=(95, 101)))
+def _lecture(shop: Workshop, path: Path) -> None:
+    shop.film(path, "-fps_mode", "passthrough", seconds=4, heard=154, size="1280x720",
+              filters=f"{TO_BT709},setpts='PTS+gte(T,2)*150/TB'")  # fmt: skip
+
+
 # Twelve pictures, and none in the place of the next eight; few of them among the first packets.
 @KIND("pauses-beside-six-sounds.mp4", Expect(seconds=(4,), heard=4, beeps=4, different=(70, 74)))
 def _pauses(shop: Workshop, path: Path) -> None:

@@ -153,7 +153,7 @@ def until(limits: Limits, begin: Fraction = Fraction(0)) -> list[str]:
 
     It begins `begin` seconds after the film.
     """
-    return ["-t", f"{limits.max_duration_s - float(begin):g}"]
+    return ["-t", f"{limits.max_duration_s - float(begin):.10g}"]
 
 
 def _quality(number: int, rendition: PlannedRendition) -> list[str]:

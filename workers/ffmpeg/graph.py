@@ -15,10 +15,12 @@ from workers.media.storyboard import storyboard_of
 # Containers of what is sent. FFmpeg closes gaps of more than 10 s in the times at which their
 # packets are decoded: what leaps all the same is the broken time of one picture.
 _SENT = frozenset({"mpegts", "mpeg"})
-# Seconds, and so many pictures: if more follow that are as late, the clock has leapt, or the
-# picture stood for so long.
-_LEAP_OF_SENT, _LEAP = (12, 50), (600, 3)
-_LOWER = Fraction(101, 100)
+# Up to which the one before would stand. If many follow that are as late, it is the clock.
+_AT_ITS_TIME = (
+    r"select=isnan(t)+isnan(prev_selected_t)+lt(t-prev_selected_t\,12)+gt(n-prev_selected_n\,50)"
+)
+# How many times as many pictures as are made: of what has pauses only where that is far more.
+_MORE, _FAR_MORE = Fraction(101, 100), Fraction(3, 2)
 _FLAGGED = "parity=auto:deint=interlaced"
 
 
@@ -54,8 +56,9 @@ def lead_graph(plan: EncodePlan, capabilities: Capabilities, most_frames: int) -
 def _base(plan: EncodePlan, capabilities: Capabilities) -> str:
     """Decode to the largest rendition."""
     video, filters = readable(plan.video, capabilities)
-    if not video.split:  # half pictures come in pairs
-        filters.insert(0, _at_its_time(plan))
+    # Half pictures come in pairs.
+    if _SENT & frozenset(plan.container.split(",")) and not video.split:
+        filters.insert(0, _AT_ITS_TIME)
     filters += _whole_pictures(plan)
     if video.behind:
         filters.append(f"setpts=PTS-{video.behind:.6f}/TB")
@@ -66,14 +69,6 @@ def _base(plan: EncodePlan, capabilities: Capabilities) -> str:
         filters.append("premultiply=inplace=1")
     filters.extend(sized(replace(plan, video=video), capabilities))
     return f"[0:{video.index}]{','.join(filters)}[size0]"
-
-
-def _at_its_time(plan: EncodePlan) -> str:
-    """Leave out a picture whose time is far ahead: the one before would stand up to it."""
-    sent = _SENT & frozenset(plan.container.split(","))
-    seconds, count = _LEAP_OF_SENT if sent else _LEAP
-    near = f"lt(t-prev_selected_t\\,{seconds})+gt(n-prev_selected_n\\,{count})"
-    return f"select=isnan(t)+isnan(prev_selected_t)+{near}"
 
 
 def _timed(plan: EncodePlan, most_frames: int) -> list[str]:
@@ -100,7 +95,8 @@ def _steady(plan: EncodePlan) -> str:
 def _has_more(plan: EncodePlan) -> bool:
     """Whether a source has more pictures than are made: those need not be made smaller first."""
     rate = plan.video.avg_frame_rate or plan.video.base_frame_rate
-    return rate is not None and rate > plan.frame_rate * _LOWER
+    more = _FAR_MORE if plan.video.variable_frame_rate else _MORE
+    return rate is not None and rate > plan.frame_rate * more
 
 
 def _whole_pictures(plan: EncodePlan) -> list[str]:

@@ -1,6 +1,7 @@
 """What a source is: by its header, by its first pictures, and by what is measured."""
 
 import asyncio
+import contextlib
 import time
 from dataclasses import replace
 from functools import partial
@@ -66,9 +67,7 @@ async def _probed(context: Context, name: str) -> MediaInfo:
     file, report = context.place / name, context.report
     try:
         info = await probe_file(context, file, context.limits, _PACKETS)
-        if rate_is_unknown(info):
-            info = await probe_file(context, file, context.limits, _MORE_PACKETS)
-        return _sized(context, info)
+        return _sized(context, await _with_rate(context, file, info))
     except ProbeFailedError as error:
         if error.failure.code == FailureCode.UNSUPPORTED_CODEC and name == INPUT:
             without = await without_unopened(context, file, _PACKETS)
@@ -77,6 +76,16 @@ async def _probed(context: Context, name: str) -> MediaInfo:
                 return _sized(context, without)
         report.add(error.stderr_tail or str(error))
         raise judged(error.failure, str(error)) from error
+
+
+async def _with_rate(context: Context, file: Path, info: MediaInfo) -> MediaInfo:
+    """Look at more packets if too few of them were pictures; what is known stays if that fails."""
+    if not rate_is_unknown(info):
+        return info
+    with contextlib.suppress(ProbeFailedError):
+        more = await probe_file(context, file, context.limits, _MORE_PACKETS)
+        return info if rate_is_unknown(more) else more
+    return info
 
 
 def _sized(context: Context, info: MediaInfo) -> MediaInfo:

@@ -307,9 +307,6 @@ _OWN_TIME = "setts=pts=PTS+eq(N\\,62)*{leap}/TB"
 
 @KIND("one-picture-an-hour-late.ts", replace(_FOUR, compared=False))
 @KIND("one-picture-an-hour-late.mpg", replace(_FOUR, compared=False))
-@KIND("one-picture-an-hour-late.mkv", replace(_FOUR, compared=False))
-# What follows is a picture late in this one: an index has no gaps.
-@KIND("one-picture-an-hour-late.mp4", replace(_FOUR, compared=False, in_step=(0, 2.4)))
 def _an_hour_late(shop: Workshop, path: Path) -> None:
     audio = ("-c:a", "mp2") if path.suffix == ".mpg" else AAC
     shop.film(path, "-bsf:v", _OWN_TIME.format(leap=3600), audio=audio)

@@ -4,10 +4,11 @@ import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from core.errors import PermanentError, Refused, TransientError
+from core.errors import PermanentError, TransientError
+from core.model.failure_codes import FailureCode
 from workers.context import Context
 from workers.ffmpeg.diagnose import DISK_FULL, diagnose
-from workers.ffmpeg.process import FFmpegFailedError, run
+from workers.ffmpeg.process import FFmpegFailedError, StallError, TimeLimitError, run
 from workers.ffmpeg.resume_command import SOUND_NAME, join_command
 from workers.formats.known import Span
 from workers.media.plan import EncodePlan
@@ -19,6 +20,8 @@ from workers.outputs.upload import Upload
 from workers.sources.feed import joined
 from workers.sources.ranges import Source
 from workers.sources.read import OUT
+
+_OF_THE_MACHINE = frozenset({FailureCode.RESOURCE_LIMIT, FailureCode.STORAGE_ERROR})
 
 
 async def files_joined(
@@ -70,11 +73,14 @@ async def _joined(context: Context, decided: EncodePlan, name: str, upload: Uplo
             beside=sent,
             niceness=NICENESS,
         )
+    except (StallError, TimeLimitError) as error:
+        raise TransientError(str(error)) from None
     except FFmpegFailedError as error:
         report.add(error.stderr_tail)
-        if diagnose(error.status, error.stderr_tail) == DISK_FULL:
-            raise TransientError(str(error), DISK_FULL, charge=False) from None
+        failure = diagnose(error.status, error.stderr_tail)
+        if failure.code in _OF_THE_MACHINE:
+            raise TransientError(str(error), failure, charge=failure != DISK_FULL) from None
         raise GivenUpError(f"{upload.path.name} cannot be put together: {error}") from error
-    except (PermanentError, Refused) as error:  # what it says of the source is true of a segment
+    except PermanentError as error:  # what it says of the source is true of a segment
         raise GivenUpError(f"a segment of {name} is gone") from error
     report.add(f"put together in {finished.wall_seconds:.2f} s\n{finished.stderr_tail}")

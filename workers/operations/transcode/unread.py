@@ -112,9 +112,9 @@ async def _beside(
     found: dict[int, Damage | None] = {}
     for number, sides in enumerate(tracks.values(), 1):
         for audio in sides[1:] if number == 1 else sides:
-            damaged = await _damage_of(reader, audio, made, words)
-            if damaged is None or damaged.places or number not in found:
-                found[number] = damaged
+            damaged, before = await _damage_of(reader, audio, made, words), found.get(number, WHOLE)
+            if not (before and before.places):  # one side is enough
+                found[number] = before if damaged == WHOLE else damaged
     return found
 
 

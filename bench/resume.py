@@ -18,7 +18,7 @@ from bench.world import World, world
 from workers.media.ladder import DEFAULT_LADDER
 
 _PAIRS = 3
-_TIMES = 4
+_TIMES = 2
 _STOP_AT = 75  # percent
 
 

@@ -27,7 +27,7 @@ from bench.world import World, world
 from workers.ffmpeg.capabilities import parse_names
 from workers.ffmpeg.probe import probe
 from workers.media.ladder import MISSION_LADDER
-from workers.media.plan import PlannedRendition
+from workers.media.planned import PlannedRendition
 
 _PAIRS = 3
 _SOURCE = "usual/source"

@@ -3,7 +3,8 @@
 from workers.ffmpeg.canvas import SCALER, to_canvas
 from workers.ffmpeg.capabilities import Capabilities
 from workers.media.info import OTHER_CURVES, VideoStream
-from workers.media.plan import EncodePlan, PlannedRendition
+from workers.media.plan import EncodePlan
+from workers.media.planned import PlannedRendition
 
 # Matrices that a picture may keep; everything else is brought to BT.709.
 _KEPT_MATRICES = frozenset({"bt709", "smpte170m", "bt470bg"})

@@ -14,7 +14,8 @@ from workers.ffmpeg.whitelists import ALPHA_DECODERS, MAX_ALLOC_BYTES, input_opt
 from workers.media.audio_plan import AudioPlan
 from workers.media.lead import Lead
 from workers.media.limits import DEFAULT_LIMITS, Limits
-from workers.media.plan import POSTER_NAME, EncodePlan, PlannedRendition
+from workers.media.plan import POSTER_NAME, EncodePlan
+from workers.media.planned import PlannedRendition
 from workers.media.tracks import PlannedTrack, tracks_of
 from workers.media.verify import most_frames
 
@@ -40,11 +41,18 @@ def encode_command(
         *audio_options(plan, out_dir),
         *until(limits),
         "-f", "tee", _tee(plan, out_dir),
+        *beside(plan, out_dir, limits),
+    ]  # fmt: skip
+
+
+def beside(plan: EncodePlan, out_dir: str, limits: Limits) -> list[str]:
+    """Return the outputs that are neither a picture in motion nor the default sound."""
+    return [
         *other_sounds(plan, out_dir, limits),
         *text_outputs(plan.texts, out_dir, until(limits)),
         *poster_output(out_dir),
         *(storyboard_output(out_dir) if plan.storyboard else ()),
-    ]  # fmt: skip
+    ]
 
 
 def lead_command(

@@ -3,7 +3,7 @@
 from workers.ffmpeg.command import opening, until
 from workers.ffmpeg.segment_output import HEADER_NAME, SEGMENT_OPTIONS, list_url
 from workers.media.limits import Limits
-from workers.media.plan import Packaged
+from workers.media.planned import Packaged
 from workers.media.tracks import PlannedTrack, packaged_tracks
 
 # SEI, delimiters, filler: no picture needs them, and the first may tell of people and places.

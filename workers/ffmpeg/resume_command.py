@@ -4,16 +4,14 @@ from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.command import (
     audio_options,
     beginning,
+    beside,
     mp4_slave,
-    other_sounds,
     picture_input,
     segments_output,
     until,
     video_options,
 )
 from workers.ffmpeg.graph import picture_graph
-from workers.ffmpeg.stills import poster_output, storyboard_output
-from workers.ffmpeg.text_output import text_outputs
 from workers.ffmpeg.whitelists import PIPE, input_options
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.media.plan import EncodePlan
@@ -49,10 +47,7 @@ def resume_command(
         *until(limits, skipped / plan.frame_rate),
         "-f", "tee", "|".join(segments_output(track, out_dir, first) for track in pictures),
         *_sound(plan, out_dir, limits),
-        *other_sounds(plan, out_dir, limits),
-        *text_outputs(plan.texts, out_dir, until(limits)),
-        *poster_output(out_dir),
-        *(storyboard_output(out_dir) if plan.storyboard else ()),
+        *beside(plan, out_dir, limits),
     ]  # fmt: skip
 
 

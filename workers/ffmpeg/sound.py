@@ -3,7 +3,8 @@
 from workers.ffmpeg.mix import mix_of, surround_mix_of
 from workers.media.audio_plan import AudioPlan
 from workers.media.info import AudioStream
-from workers.media.plan import EncodePlan, PlannedSound
+from workers.media.plan import EncodePlan
+from workers.media.planned import PlannedSound
 
 AUDIO_LABEL = "sound"
 LOUDNESS_NAME = "loudness.txt"

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from workers.media.info import AudioStream, MediaInfo
 from workers.media.ladder import Ladder
-from workers.media.plan import PlannedSound, sample_rate_of, select_audio
+from workers.media.plan import sample_rate_of, select_audio
+from workers.media.planned import PlannedSound
 from workers.media.texts import Chapter, TextStream
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from workers.media.audio_plan import AudioPlan
-from workers.media.plan import EncodePlan, PlannedRendition
+from workers.media.plan import EncodePlan
+from workers.media.planned import PlannedRendition
 from workers.media.tracks import tracks_of
 
 # It pays where all sizes together have so many times the pixels of the smallest.

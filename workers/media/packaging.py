@@ -8,7 +8,8 @@ from dataclasses import replace
 from workers.formats.copyable import Copyable
 from workers.formats.known import Doubt
 from workers.media.ladder import Ladder
-from workers.media.plan import FAST_FACTOR, FAST_RATE, MAX_LONG_SIDE, EncodePlan, Packaged
+from workers.media.plan import FAST_FACTOR, FAST_RATE, MAX_LONG_SIDE, EncodePlan
+from workers.media.planned import Packaged
 
 # A group of pictures may be as long as Apple's players wait for a segment (HLS authoring guide,
 # 1.13: target durations of 6 s).

@@ -8,15 +8,8 @@ from workers.media.audio_plan import AudioPlan
 from workers.media.info import AudioStream, MediaInfo
 from workers.media.ladder import Ladder
 from workers.media.limits import decodable
-from workers.media.plan import (
-    NAMED_SIDES,
-    EncodePlan,
-    PlannedSound,
-    alike,
-    delay_of,
-    sample_rate_of,
-    sides_of,
-)
+from workers.media.plan import NAMED_SIDES, EncodePlan, alike, delay_of, sample_rate_of, sides_of
+from workers.media.planned import PlannedSound
 
 SOUND = "audio"  # the name of the default one
 # As FFmpeg names layouts that have all channels of 5.1. Where nothing is said, six channels may be

@@ -7,7 +7,8 @@ from workers.formats.copyable import SEGMENT_S
 from workers.media.audio_plan import AudioPlan
 from workers.media.info import AudioStream
 from workers.media.ladder import Codec
-from workers.media.plan import EncodePlan, Packaged
+from workers.media.plan import EncodePlan
+from workers.media.planned import Packaged
 from workers.media.sounds import SOUND
 
 _SOUND_ALONE = Fraction(4)  # seconds of a segment where no picture says how long

@@ -9,7 +9,8 @@ from workers.media.audio_plan import AudioPlan
 from workers.media.damage import SLACK_FRAMES, SLACK_SECONDS
 from workers.media.info import MediaInfo, VideoStream
 from workers.media.limits import DEFAULT_LIMITS, Limits
-from workers.media.plan import EncodePlan, PlannedRendition
+from workers.media.plan import EncodePlan
+from workers.media.planned import PlannedRendition
 
 # Players show the last picture while there is still sound; for so long nobody minds, in parts of
 # the film and in seconds. No more do they mind a last picture that stands on in silence.

@@ -1,7 +1,6 @@
 """Stores the segments of a stream while they are made, and lists them for who watches."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import Sequence
 from fractions import Fraction
@@ -16,12 +15,14 @@ from core.uploads.multipart import MIB
 from workers.media.tracks import PlannedTrack
 from workers.outputs.ahead import Ahead, Handover
 from workers.outputs.listing import Listing, however_long
-from workers.outputs.segments import Finished, OffGridError, SegmentReader
+from workers.outputs.segments import OffGridError, SegmentReader
 from workers.outputs.send import send
+from workers.outputs.span_object import Batch, spans_of, write
 from workers.outputs.stream_track import (
     MOST_SEGMENTS,
     OtherBeginningError,
     StreamTrack,
+    agree,
     can_be_watched,
     is_early,
     new_track,
@@ -38,7 +39,6 @@ _SHORT_S = 1  # by how much another sound may end before the film
 _CONTENT_TYPE = "video/mp4"
 
 _Failed = tuple[StreamTrack, OffGridError]
-_Batch = tuple[StreamTrack, list[Finished]]  # segments of a track that are stored together
 
 
 class GivenUpError(Exception):
@@ -233,7 +233,7 @@ class Stream:
         try:
             failed = await self._found(all_made=all_made)
             if all_made:
-                _agree(self._tracks)
+                agree(self._tracks)
             for track, reason in failed:
                 if isinstance(reason, OtherBeginningError):
                     await self._begin_anew(track, str(reason))
@@ -355,26 +355,15 @@ class Stream:
             if span.track_id in by_id:
                 by_id[span.track_id].is_listed_to(span)
 
-    async def _send(self, batch: Sequence[_Batch]) -> list[NewSpan]:
+    async def _send(self, batch: Sequence[Batch]) -> list[NewSpan]:
         """Store segments in one object: those of a track together, its header before the first."""
         key, path = f"{self._prefix}{self._objects}.mp4", self._place / f"{self._objects}.span"
         self._objects += 1
-        ends = await asyncio.to_thread(_join, path, batch)
+        ends = await asyncio.to_thread(write, path, batch)
         self._listing.storing(key)
         await send(self._storage, path, ends[-1], key, _CONTENT_TYPE, self._pace)
         path.unlink()
-        return [
-            NewSpan(
-                track_id=track.id,
-                first=segments[0].number,
-                start=segments[0].segment.start,
-                s3_key=key,
-                offset=end - sum(each.size for each in segments),
-                sizes=tuple(each.size for each in segments),
-                durations=tuple(each.segment.duration for each in segments),
-            )
-            for (track, segments), end in zip(batch, ends, strict=True)
-        ]
+        return spans_of(batch, key, ends)
 
 
 def _look(tracks: Sequence[StreamTrack], *, all_made: bool) -> list[_Failed]:
@@ -399,26 +388,3 @@ def _look(tracks: Sequence[StreamTrack], *, all_made: bool) -> list[_Failed]:
 def _empty(place: Path) -> None:
     for path in place.glob("*.m4s"):
         path.unlink(missing_ok=True)
-
-
-def _agree(tracks: Sequence[StreamTrack]) -> None:
-    """See that all sizes have the same pictures; those of the files were counted in these, too."""
-    readers = [track.reader for track in tracks]
-    for track in [each for each in tracks if each.is_needed]:
-        track.see_end()
-    counts = {each.track.name: each.samples for each in readers if each.track.number is not None}
-    if len(set(counts.values())) > 1:
-        raise OffGridError(f"the sizes have different numbers of pictures: {counts}")
-
-
-def _join(path: Path, batch: Sequence[_Batch]) -> list[int]:
-    """Write the segments of tracks into a file; return where those of each end, in bytes."""
-    ends = []
-    with path.open("wb") as made:
-        for track, segments in batch:
-            made.write(b"" if track.begun else track.reader.header_bytes)
-            for each in segments:
-                with each.path.open("rb") as file:
-                    shutil.copyfileobj(file, made)
-            ends.append(made.tell())
-    return ends

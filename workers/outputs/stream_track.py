@@ -224,6 +224,19 @@ def _go_along(pictures: Sequence[Fraction], sounds: Sequence[Fraction]) -> bool:
     return not pictures or all(end >= min(pictures) for end in sounds)
 
 
+def agree(tracks: Sequence[StreamTrack]) -> None:
+    """See that all sizes have the same pictures; those of the files were counted in these, too.
+
+    Raises:
+        OffGridError: they have not, or more of one is listed than there is.
+    """
+    for track in [each for each in tracks if each.is_needed]:
+        track.see_end()
+    counts = {each.name: each.reader.samples for each in tracks if each.is_picture}
+    if len(set(counts.values())) > 1:
+        raise OffGridError(f"the sizes have different numbers of pictures: {counts}")
+
+
 def new_track(track: StreamTrack) -> NewTrack:
     """Return what is listed of a track."""
     planned, header = track.planned, track.reader.header

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,30 +13,49 @@ import pytest
 from core.errors import PermanentError
 from tests.integration.sources.conftest import shared_clips
 from tests.integration.sources.test_ladders import counts
-from tests.integration.sources.test_stream import bodies
+from tests.integration.sources.test_stream import bodies, fetched, packets
 from tests.support.streaming import Kept, up_to
 from tests.support.transcoding import Worker, stored
-from workers.formats.shape import Shape
+from workers.formats.shape import DEFAULT_SHAPE, Shape
 from workers.media.ladder import Ladder, Rung
 from workers.media.limits import DEFAULT_LIMITS
 from workers.sources.read import INPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from core.adapters.s3 import Storage
+    from core.tasks.claim import Work
     from core.tasks.settle import NewAsset
     from tests.integration.sources.conftest import Tools
     from workers.media.ladder import Codec
 
 PIPED = Shape(smallest=0)
+THREE, FOUR = (dict.fromkeys(("240p", "144p", "120p", "audio"), count) for count in (3, 4))
 SECONDS = 11  # in six segments
 LADDER = Ladder(
     rungs=(Rung(240, 26, 900_000), Rung(144, 26, 300_000), Rung(120, 26, 200_000, mp4=False)),
     preset="veryfast",  # with pictures that refer to later ones
     packaged=False,
 )
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A film that was made, and of which the next attempt is to find a part.
+
+    Attributes:
+        work: of the next attempt.
+        before: what was listed of all of it.
+        kept: what is listed by now.
+        whole: the files that were made.
+    """
+
+    work: Work
+    before: Kept
+    kept: Kept
+    whole: Sequence[NewAsset]
 
 
 def film(tools: Tools, path: Path, *extra: str) -> bytes:
@@ -48,22 +67,6 @@ def film(tools: Tools, path: Path, *extra: str) -> bytes:
         "-t", str(SECONDS), "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac",
     )  # fmt: skip
     return made.read_bytes()
-
-
-async def fetched(storage: Storage, asset: NewAsset, path: Path) -> Path:
-    chunks = storage.read_range(asset.s3_key, 0, asset.size - 1, None)
-    path.write_bytes(b"".join([chunk async for chunk in chunks]))
-    return path
-
-
-def packets(tools: Tools, path: Path, stream: str) -> list[str]:
-    """Return the times and the hash of each packet."""
-    argv = [tools.ffmpeg, "-v", "error", "-i", str(path), "-map", f"0:{stream}"]
-    done = subprocess.run(
-        [*argv, "-c", "copy", "-f", "framehash", "-"], check=True, capture_output=True, text=True
-    )
-    # Without what is said beside the packet.
-    return [line.split(", S=")[0] for line in done.stdout.splitlines() if line[0] != "#"]
 
 
 def times(lines: list[str]) -> list[list[int]]:
@@ -82,24 +85,33 @@ def least_alike(tools: Tools, one: Path, other: Path) -> tuple[int, float]:
     return len(found), min(found)
 
 
+async def interrupted(
+    storage: Storage, worker: Worker, source: bytes, ladder: Ladder, segments: dict[str, int],
+    shape: Shape = DEFAULT_SHAPE, suffix: str = "",
+) -> Interrupted:  # fmt: skip
+    """Make a film, and forget all but so many segments of each track, as if its worker had died."""
+    worker.ladder, worker.listing = ladder, (before := Kept())
+    claim = await stored(storage, source, suffix)
+    whole = await worker.make(storage, claim, shape)
+    shutil.rmtree(worker.place / "out")
+    worker.listing = kept = up_to(before, **segments)
+    return Interrupted(replace(claim, attempt=2), before, kept, whole)
+
+
 async def test_what_is_stored_is_not_encoded_again(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
 ) -> None:
-    worker.ladder, worker.listing = LADDER, (before := Kept())
-    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
-    whole = await worker.make(storage, claim)
-    pictures = len(worker.pictures)
-    shutil.rmtree(worker.place / "out")
-
     # The smallest one was ahead.
-    worker.listing = kept = up_to(before, **{"240p": 3, "144p": 3, "120p": 5, "audio": 4})
-    made = await worker.make(storage, replace(claim, attempt=2))
+    segments = {"240p": 3, "144p": 3, "120p": 5, "audio": 4}
+    source = film(tools, tmp_path / "film.mp4")
+    again = await interrupted(storage, worker, source, LADDER, segments)
+    before, kept, whole, pictures = again.before, again.kept, again.whole, len(worker.pictures)
+    made = await worker.make(storage, again.work)
     assert "pictures go on at segment 2" in worker.log
     # The last segment of those that all have is made once more, and shown to fit.
     assert worker.log.count(f"trim=start_frame={2 * 48},") == 3
     assert kept.withdrawn == 0
     for name in before.tracks:
-        assert [span.first for span in kept.of(name)][:3] == [0, 1, 2]
         spans = kept.of(name)
         ends = [span.start + sum(span.durations) for span in spans]
         assert [span.start for span in spans] == [0, *ends[:-1]]
@@ -119,10 +131,10 @@ async def test_what_is_stored_is_not_encoded_again(
         count, worst = least_alike(tools, old, new)
         assert count == len(packets(tools, old, "v")) == 264
         assert worst > 30
-        segments = tmp_path / "segments.mp4"
+        streamed = tmp_path / "segments.mp4"
         parts = await bodies(storage, kept.tracks[first.name], kept.of(first.name))
-        segments.write_bytes(b"".join(parts))
-        assert least_alike(tools, segments, new) == (264, float("inf"))
+        streamed.write_bytes(b"".join(parts))
+        assert least_alike(tools, streamed, new) == (264, float("inf"))
 
 
 @pytest.mark.parametrize("codec", ["hevc", "av1"])
@@ -130,16 +142,14 @@ async def test_other_codecs_go_on_too(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, codec: Codec
 ) -> None:
     rungs = (Rung(240, 30, 900_000, codec=codec), Rung(144, 26, 300_000))
-    worker.ladder, worker.listing = Ladder(rungs=rungs, packaged=False), (before := Kept())
-    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
-    whole = await worker.make(storage, claim)
-    shutil.rmtree(worker.place / "out")
-    name = f"240p-{codec}"
-    worker.listing = kept = up_to(before, **{name: 4, "144p": 4, "audio": 4})
-    made = await worker.make(storage, replace(claim, attempt=2))
+    ladder = Ladder(rungs=rungs, packaged=False)
+    segments = {f"240p-{codec}": 4, "144p": 4, "audio": 4}
+    source = film(tools, tmp_path / "film.mp4")
+    again = await interrupted(storage, worker, source, ladder, segments)
+    made = await worker.make(storage, again.work)
     assert "pictures go on at segment 3" in worker.log
-    assert kept.withdrawn == 0
-    old = await fetched(storage, whole[0], tmp_path / "before.mp4")
+    assert again.kept.withdrawn == 0
+    old = await fetched(storage, again.whole[0], tmp_path / "before.mp4")
     new = await fetched(storage, made[0], tmp_path / "after.mp4")
     assert times(packets(tools, new, "v")) == times(packets(tools, old, "v"))
     count, worst = least_alike(tools, old, new)
@@ -149,15 +159,12 @@ async def test_other_codecs_go_on_too(
 async def test_a_film_that_comes_through_a_pipe_goes_on_too(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
 ) -> None:
-    worker.ladder, worker.listing = LADDER, (before := Kept())
-    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
-    whole = await worker.make(storage, claim, PIPED)
-    shutil.rmtree(worker.place / "out")
-    worker.listing = up_to(before, **{"240p": 4, "144p": 4, "120p": 4, "audio": 4})
-    made = await worker.make(storage, replace(claim, attempt=2), PIPED)
+    source = film(tools, tmp_path / "film.mp4")
+    again = await interrupted(storage, worker, source, LADDER, FOUR, PIPED)
+    made = await worker.make(storage, again.work, PIPED)
     assert "pictures go on at segment 3" in worker.log
     assert not (worker.place / INPUT).exists()
-    old = await fetched(storage, whole[0], tmp_path / "before.mp4")
+    old = await fetched(storage, again.whole[0], tmp_path / "before.mp4")
     new = await fetched(storage, made[0], tmp_path / "after.mp4")
     assert times(packets(tools, new, "v")) == times(packets(tools, old, "v"))
     assert packets(tools, new, "a") == packets(tools, old, "a")
@@ -167,34 +174,30 @@ async def test_a_film_that_comes_through_a_pipe_goes_on_too(
 async def test_what_does_not_fit_is_made_again_from_the_beginning(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, broken: str
 ) -> None:
-    worker.ladder, worker.listing = LADDER, (before := Kept())
-    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
-    await worker.make(storage, claim)
-    shutil.rmtree(worker.place / "out")
-
-    worker.listing = kept = up_to(before, **{"240p": 3, "144p": 3, "120p": 3, "audio": 3})
+    source = film(tools, tmp_path / "film.mp4")
+    again = await interrupted(storage, worker, source, LADDER, THREE)
+    kept = again.kept
     if broken == "header":  # as another release of the encoder may write it
         kept.tracks["144p"] = replace(kept.tracks["144p"], init_sha256="other")
     else:
         last = kept.spans[-1][0]
         kept.spans[-1][0] = replace(last, durations=(last.durations[0] + 1,))
-    made = await worker.make(storage, replace(claim, attempt=2))
+    made = await worker.make(storage, again.work)
     assert "once more, from the beginning" in worker.log
     assert [asset.name for asset in made] == ["240p", "144p"]
     assert (kept.withdrawn > 0, [*worker.notes]) == (True, [])
-    assert await counts(storage, kept, "240p") == await counts(storage, before, "240p")
+    assert await counts(storage, kept, "240p") == await counts(storage, again.before, "240p")
 
 
 async def test_a_file_of_a_size_that_is_not_streamed_is_made_from_the_beginning(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
 ) -> None:
     rungs = (Rung(240, 26, 900_000, streamed=False), Rung(144, 26, 300_000))
-    worker.ladder, worker.listing = Ladder(rungs=rungs, packaged=False), (before := Kept())
-    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
-    await worker.make(storage, claim)
-    shutil.rmtree(worker.place / "out")
-    worker.listing = kept = up_to(before, **{"144p": 4, "audio": 4})
-    made = await worker.make(storage, replace(claim, attempt=2))
+    ladder = Ladder(rungs=rungs, packaged=False)
+    source, segments = film(tools, tmp_path / "film.mp4"), {"144p": 4, "audio": 4}
+    again = await interrupted(storage, worker, source, ladder, segments)
+    kept = again.kept
+    made = await worker.make(storage, again.work)
     assert [asset.name for asset in made] == ["240p", "144p"]
     assert "go on at" not in worker.log
     assert kept.withdrawn == 0
@@ -203,17 +206,15 @@ async def test_a_file_of_a_size_that_is_not_streamed_is_made_from_the_beginning(
 async def test_what_another_plan_has_made_is_not_gone_on_with(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
 ) -> None:
-    worker.ladder, worker.listing = LADDER, (before := Kept())
-    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
-    await worker.make(storage, claim)
-    shutil.rmtree(worker.place / "out")
-    worker.listing = kept = up_to(before, **dict.fromkeys(before.tracks, 3))
+    source = film(tools, tmp_path / "film.mp4")
+    again = await interrupted(storage, worker, source, LADDER, THREE)
+    kept = again.kept
     # A second try of an attempt, as for a last picture that did not stand as it should.
     kept.spans = [
         [replace(span, s3_key=span.s3_key.replace("/0/", "/1/")) for span in at]
         for at in kept.spans
     ]
-    made = await worker.make(storage, replace(claim, attempt=2))
+    made = await worker.make(storage, again.work)
     assert "go on at" not in worker.log
     assert [asset.name for asset in made] == ["240p", "144p"]
 
@@ -221,13 +222,11 @@ async def test_what_another_plan_has_made_is_not_gone_on_with(
 async def test_a_film_is_made_from_the_beginning_if_a_segment_is_gone(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
 ) -> None:
-    worker.ladder, worker.listing = LADDER, (before := Kept())
-    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
-    await worker.make(storage, claim)
-    shutil.rmtree(worker.place / "out")
-    worker.listing = kept = up_to(before, **dict.fromkeys(before.tracks, 4))
+    source = film(tools, tmp_path / "film.mp4")
+    again = await interrupted(storage, worker, source, LADDER, FOUR)
+    kept = again.kept
     await storage.delete_prefix(kept.of("240p")[1].s3_key)
-    made = await worker.make(storage, replace(claim, attempt=2))
+    made = await worker.make(storage, again.work)
     assert "is gone; once more, from the beginning" in worker.log
     # It is not the source that is gone, and nothing is told to people.
     assert ([asset.name for asset in made], [*worker.notes]) == (["240p", "144p"], [])
@@ -237,11 +236,9 @@ async def test_a_film_is_made_from_the_beginning_if_a_segment_is_gone(
 async def test_a_film_is_made_from_the_beginning_if_its_file_lacks_pictures(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
 ) -> None:
-    worker.ladder, worker.listing = LADDER, (before := Kept())
-    claim = await stored(storage, film(tools, tmp_path / "film.mp4"))
-    await worker.make(storage, claim)
-    shutil.rmtree(worker.place / "out")
-    worker.listing = kept = up_to(before, **dict.fromkeys(before.tracks, 4))
+    source = film(tools, tmp_path / "film.mp4")
+    again = await interrupted(storage, worker, source, LADDER, FOUR)
+    kept = again.kept
     # FFmpeg passes over a fragment that it cannot read, and says that all is well.
     span = kept.of("240p")[1]
     info = await storage.head(span.s3_key)
@@ -250,7 +247,7 @@ async def test_a_film_is_made_from_the_beginning_if_its_file_lacks_pictures(
     data = b"".join([chunk async for chunk in chunks])
     at = data.index(b"moof", span.offset)
     await storage.put(span.s3_key, data[:at] + b"free" + data[at + 4 :], "video/mp4")
-    made = await worker.make(storage, replace(claim, attempt=2))
+    made = await worker.make(storage, again.work)
     assert "pictures, and their segments" in worker.log
     assert [asset.name for asset in made] == ["240p", "144p"]
 
@@ -262,11 +259,8 @@ async def test_a_silent_film_goes_on_though_nothing_is_made_for_long(
         tmp_path / "film.avi", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=24", "-t", "11",
         "-c:v", "mpeg4",
     )  # fmt: skip
-    worker.ladder, worker.listing = replace(LADDER, storyboard=False), (before := Kept())
-    claim = await stored(storage, source.read_bytes(), ".avi")
-    await worker.make(storage, claim)
-    shutil.rmtree(worker.place / "out")
-    worker.listing = up_to(before, **dict.fromkeys(before.tracks, 5))
+    ladder, segments = replace(LADDER, storyboard=False), {"144p": 5, "120p": 5}
+    again = await interrupted(storage, worker, source.read_bytes(), ladder, segments, suffix=".avi")
     # All it does for eight seconds of film is to decode them: as slowly as they are played.
     worker.ffmpeg = str(tmp_path / "ffmpeg")
     (tmp_path / "ffmpeg").write_text(
@@ -276,7 +270,7 @@ async def test_a_silent_film_goes_on_though_nothing_is_made_for_long(
     (tmp_path / "ffmpeg").chmod(0o755)
     worker.sandbox = False
     worker.limits = DEFAULT_LIMITS.model_copy(update={"stall_timeout_s": 1})
-    made = await worker.make(storage, replace(claim, attempt=2))
+    made = await worker.make(storage, again.work)
     assert "pictures go on at segment 4" in worker.log
     assert [asset.duration for asset in made] == [11]
 

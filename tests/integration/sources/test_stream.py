@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.adapters.s3 import Storage
+    from core.tasks.settle import NewAsset
     from core.tasks.spans import NewSpan, NewTrack
     from tests.integration.sources.conftest import Tools
 
@@ -46,6 +47,13 @@ async def bodies(storage: Storage, track: NewTrack, spans: list[NewSpan]) -> lis
             found.append(data[at : at + size])
             at += size
     return found
+
+
+async def fetched(storage: Storage, asset: NewAsset, path: Path) -> Path:
+    """Have a file that was made on the disk; return where."""
+    chunks = storage.read_range(asset.s3_key, 0, asset.size - 1, None)
+    path.write_bytes(b"".join([chunk async for chunk in chunks]))
+    return path
 
 
 async def test_a_film_is_listed_in_segments(
@@ -90,19 +98,18 @@ async def test_sound_and_picture_of_a_stream_are_in_step(
 ) -> None:
     worker.listing = kept = Kept()
     (made,) = await worker.make(storage, await stored(storage, film.read_bytes()))
-    body = [chunk async for chunk in storage.read_range(made.s3_key, 0, made.size - 1, None)]
-    (tmp_path / "film.mp4").write_bytes(b"".join(body))
+    await fetched(storage, made, tmp_path / "film.mp4")
     sound = await bodies(storage, kept.tracks["audio"], kept.of("audio"))
     (tmp_path / "audio.mp4").write_bytes(b"".join(sound))
-    heard, whole = (_packets(tools, tmp_path / name) for name in ("audio.mp4", "film.mp4"))
+    heard, whole = (packets(tools, tmp_path / name, "a") for name in ("audio.mp4", "film.mp4"))
     # But for the one that only gets the decoder going.
     assert heard == whole[1:]
     assert heard[0].split(",")[2].strip() == "0"
 
 
-def _packets(tools: Tools, path: Path) -> list[str]:
-    """Return when each packet of the sound is heard, and its hash."""
-    copied = ["-map", "0:a", "-c", "copy", "-f", "framehash", "-"]
+def packets(tools: Tools, path: Path, stream: str) -> list[str]:
+    """Return the times of each packet of a stream, and its hash."""
+    copied = ["-map", f"0:{stream}", "-c", "copy", "-f", "framehash", "-"]
     argv = [tools.ffmpeg, "-v", "error", "-i", str(path), *copied]
     done = subprocess.run(argv, check=True, capture_output=True, text=True)
     # Without what is said beside the packet.

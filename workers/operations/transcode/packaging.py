@@ -22,7 +22,8 @@ from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, run
 from workers.ffmpeg.whitelists import PIPE
 from workers.formats.shape import Pipe
 from workers.media.audio_plan import AudioPlan
-from workers.media.plan import EncodePlan, Packaged
+from workers.media.plan import EncodePlan
+from workers.media.planned import Packaged
 from workers.media.tracks import completes, packaged_tracks, tracks_of
 from workers.outputs.follow import follow
 from workers.outputs.stream import GivenUpError, Stream

@@ -22,6 +22,7 @@ from workers.ffmpeg.standard_input import Feed
 from workers.formats.shape import Pipe
 from workers.media.audio_plan import AudioPlan, plan_audio
 from workers.media.info import MediaInfo
+from workers.media.less import with_less, with_less_text
 from workers.media.loudness import loudness_of
 from workers.media.notes import (
     begun_late,
@@ -29,9 +30,6 @@ from workers.media.notes import (
     left_out,
     not_streamed,
     nothing_heard,
-    too_much_text,
-    without_others,
-    without_texts,
 )
 from workers.media.plan import EncodePlan, held, plan
 from workers.media.sounds import with_sounds
@@ -126,31 +124,12 @@ async def _make_of_file(context: Context, decided: _Plan, dropped: list[dict[str
     try:
         return await _make_with_late(context, decided, dropped)
     except (PermanentError, TransientError) as error:
-        found = _with_less(decided, error)
-        if found is None:
+        less = with_less(decided) if failed_by_itself(error) else None
+        if less is None:
             raise
-        how, less, why = found
-        context.report.add(f"{error}; once more, {how}")
+        context.report.add(f"{error}; once more, {less.how}")
         await asyncio.to_thread(shutil.rmtree, context.place / OUT)
-        return await _make_of_file(context, less, [*dropped, *map(asdict, why)])
-
-
-def _with_less(decided: _Plan, error: Exception) -> tuple[str, _Plan, list[Note]] | None:
-    """Return how it may be made after it failed, and what is told of that; None if in no way.
-
-    Nobody needs captions that may be hidden in the picture; the sounds beside the default; the
-    texts.
-    """
-    if not failed_by_itself(error):
-        return None
-    if _hides_texts(decided):
-        return "without what is hidden in the picture", _without_hidden(decided), []
-    if decided.others:
-        less = replace(decided, others=())
-        return "with the default sound alone", less, [without_others(decided)]
-    if decided.texts:
-        return "without its texts", replace(decided, texts=()), [without_texts(decided)]
-    return None
+        return await _make_of_file(context, less.plan, [*dropped, *map(asdict, less.notes)])
 
 
 async def _make_with_late(
@@ -239,23 +218,11 @@ async def _make(
         await asyncio.to_thread(shutil.rmtree, context.place / OUT)
         return await _make(context, decided, dropped, feed, last=last)
     except TooMuchTextError as error:
-        if _hides_texts(decided):
-            how, why, less = "without what is hidden in the picture", [], _without_hidden(decided)
-        else:
-            how, why = "without its texts", [asdict(too_much_text(decided))]
-            less = replace(decided, texts=())
-        context.report.add(f"{error}; once more, {how}")
+        less = with_less_text(decided)
+        context.report.add(f"{error}; once more, {less.how}")
         await asyncio.to_thread(shutil.rmtree, context.place / OUT)
-        return await _make(context, less, [*dropped, *why], feed, last=last)
-
-
-def _hides_texts(decided: _Plan) -> bool:
-    return any(each.within for each in decided.texts)
-
-
-def _without_hidden(decided: _Plan) -> _Plan:
-    """Return a plan without texts of which nobody knows whether there are some."""
-    return replace(decided, texts=tuple(each for each in decided.texts if not each.within))
+        told = [*dropped, *map(asdict, less.notes)]
+        return await _make(context, less.plan, told, feed, last=last)
 
 
 async def _make_once(

@@ -8,7 +8,8 @@ import pytest
 from workers.ffmpeg.progress import Progress, ProgressParser, fraction_done, seconds_left
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import MISSION_LADDER
-from workers.media.plan import PlannedSound, plan
+from workers.media.plan import plan
+from workers.media.planned import PlannedSound
 
 CAPTURED = """frame=0
 fps=0.00

@@ -9,7 +9,8 @@ from workers.media.audio_plan import plan_audio
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER, MISSION_LADDER, Ladder, Rung
 from workers.media.lead import lead_of
-from workers.media.plan import EncodePlan, Packaged, plan
+from workers.media.plan import EncodePlan, plan
+from workers.media.planned import Packaged
 from workers.media.tracks import tracks_of
 
 RATE = Fraction(24000, 1001)

@@ -8,7 +8,8 @@ import pytest
 
 from workers.media.info import AudioStream, MediaInfo, VideoStream
 from workers.media.ladder import DEFAULT_LADDER, MISSION_LADDER, Ladder, Rung
-from workers.media.plan import EncodePlan, Packaged, plan
+from workers.media.plan import EncodePlan, plan
+from workers.media.planned import Packaged
 from workers.media.tracks import needed, tracks_of
 
 NTSC = Fraction(30000, 1001)

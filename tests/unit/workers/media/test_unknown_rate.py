@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -26,9 +27,9 @@ UNEVEN = VideoStream(
     ],
 )
 def test_it_is_unknown_where_it_changes_and_few_were_seen(
-    changes: dict[str, object], unknown: bool
+    changes: dict[str, Any], unknown: bool
 ) -> None:
-    video = replace(UNEVEN, **changes)  # type: ignore[arg-type]
+    video = replace(UNEVEN, **changes)
     assert rate_is_unknown(MediaInfo("mov,mp4", 20.0, video=video)) is unknown
 
 

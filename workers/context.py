@@ -22,7 +22,13 @@ _STILLS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
 
 class Packaging(Protocol):
-    """The copying of a source into segments beside its encode."""
+    """The copying of a source into segments beside its encode.
+
+    Attributes:
+        refused: whether it was taken back.
+    """
+
+    refused: bool
 
     async def drop(self, why: str) -> None:
         """Take it back, if nobody has; nothing is to be made in its place."""

@@ -263,6 +263,15 @@ def guesses_length(stderr_tail: str) -> bool:
     return "Estimating duration from bitrate" in stderr_tail
 
 
+# As `workers/ffmpeg/order.py` says it. Before FFmpeg 6 there is no name before it.
+_PASSED_OVER = re.compile(r"^(?:\[Eval @ 0x[0-9a-f]+\] )?(\d+)\.0{6}$", re.MULTILINE)
+
+
+def passed_over(stderr_tail: str) -> frozenset[int]:
+    """Return the numbers of streams of which something came too late for its time, and is gone."""
+    return frozenset(map(int, _PASSED_OVER.findall(stderr_tail)))
+
+
 _TIMES = re.compile(r"[Nn]on-monoton|out of order|invalid duration|unset|pts has no value")
 
 
@@ -333,5 +342,6 @@ _SIGNS: dict[str, Callable[[str], bool]] = {
     "more": sees_more,
     "back": lambda line: _BACK.search(line) is not None,
     "lost place": has_lost_its_place,
+    "passed over": lambda line: bool(passed_over(line)),
     "guessed length": guesses_length,
 }

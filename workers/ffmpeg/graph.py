@@ -8,6 +8,7 @@ from workers.ffmpeg.canvas import SCALER
 from workers.ffmpeg.capabilities import Capabilities
 from workers.ffmpeg.color_tags import readable
 from workers.ffmpeg.colors import said, sized
+from workers.ffmpeg.order import ordered_pictures
 from workers.ffmpeg.stills import poster_chain, storyboard_chains
 from workers.media.plan import EncodePlan
 from workers.media.storyboard import storyboard_of
@@ -59,6 +60,7 @@ def _base(plan: EncodePlan, capabilities: Capabilities) -> str:
     # Half pictures come in pairs.
     if _SENT & frozenset(plan.container.split(",")) and not video.split:
         filters.insert(0, _AT_ITS_TIME)
+    filters += ordered_pictures(video)
     filters += _whole_pictures(plan)
     if video.behind:
         filters.append(f"setpts=PTS-{video.behind:.6f}/TB")

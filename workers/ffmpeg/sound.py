@@ -1,6 +1,7 @@
 """The filters of the sound."""
 
 from workers.ffmpeg.mix import mix_of, surround_mix_of
+from workers.ffmpeg.order import ordered_sound
 from workers.media.audio_plan import AudioPlan
 from workers.media.info import AudioStream
 from workers.media.plan import EncodePlan
@@ -84,7 +85,7 @@ def _meter(length: float | None, out_dir: str) -> str:
 def _in_step(plan: EncodePlan | AudioPlan | PlannedSound, audio: AudioStream) -> str:
     # Gaps and overlaps over 20 ms are filled and cut, so that sound stays in step with the
     # picture's constant rate.
-    source, name = f"[0:{audio.index}]", f"{audio.index}"
+    source, name = f"[0:{audio.index}]{','.join(ordered_sound(audio))},", f"{audio.index}"
     if not plan.sound_delay:
         return f"{source}{_EVEN}"
     # A late start is filled with silence. A graph that is made anew in the middle would do that

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
+from workers.media.strays import Stray, is_among
+
 # Containers round: what is missing in all is no loss when it is not longer than this, or than so
 # many frames.
 SLACK_SECONDS = 0.1
@@ -141,6 +143,16 @@ def stops_early(made: float, *read: Damage | None) -> bool:
     """
     ends = [each.end for each in read if each is not None]
     return any(ends) and max(ends) < made - _NEAR_S
+
+
+def without_those(frames: Sequence[Frame], strays: Sequence[Stray]) -> list[Frame]:
+    """Leave out frames that are known to have broken times, as no output has them."""
+    kept: list[Frame] = []
+    for frame in frames:
+        last = kept[-1].start if kept else None
+        if not any(is_among(stray, frame.start, last) for stray in strays):
+            kept.append(frame)
+    return kept
 
 
 def _without_strays(frames: Sequence[Frame]) -> Sequence[Frame]:

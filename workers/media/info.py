@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from workers.media.strays import Stray
 from workers.media.texts import Chapter, TextStream
 
 # ffprobe names the transfer characteristics of ITU-R BT.2100 so: PQ and HLG.
@@ -63,6 +64,7 @@ class VideoStream:
         behind: seconds by which its pictures come later than they belong.
         turned_twice: whether the container and the pictures themselves both say how to turn them.
         captioned: whether closed captions may be hidden in the pictures.
+        strays: those whose times are broken.
     """
 
     index: int
@@ -98,6 +100,7 @@ class VideoStream:
     behind: float = 0.0
     turned_twice: bool = False
     captioned: bool = False
+    strays: tuple[Stray, ...] = ()
 
     @property
     def display_size(self) -> tuple[Fraction, Fraction]:
@@ -213,6 +216,7 @@ class AudioStream:
     language: str = ""
     title: str = ""
     role: str = ""
+    strays: tuple[Stray, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from tests.fidelity.kinds import (
     changes,
+    clocks,
     codecs,
     colours,
     damage,
@@ -19,8 +20,8 @@ from tests.fidelity.kinds import (
 from tests.fidelity.sample import Sample
 
 _MODULES = (
-    ends, changes, shapes, lengths, codecs, sounds, colours, fields, tracks, rates, stills, damage,
-    edits, shared,
+    ends, changes, shapes, lengths, clocks, codecs, sounds, colours, fields, tracks, rates, stills,
+    damage, edits, shared,
 )  # fmt: skip
 SAMPLES: tuple[Sample, ...] = tuple(
     sample for module in _MODULES for kind in module.KINDS for sample in kind.samples

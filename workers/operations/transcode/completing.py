@@ -17,6 +17,7 @@ from workers.media.verify import Ends, apart, check
 from workers.operations.transcode.doubt import doubt_of
 from workers.operations.transcode.source_end import behind, cut_still, normal_speed
 from workers.operations.transcode.stills import stills
+from workers.operations.transcode.straying import see_strays
 from workers.operations.transcode.unread import unread
 from workers.outputs.follow import front_of
 from workers.outputs.stream import GivenUpError
@@ -51,6 +52,7 @@ async def completed(
         The objects, and the warnings of what could not be read.
 
     Raises:
+        StraysError: it can be made better, without frames whose times are broken.
         GivenUpError: a file has not what its segments have.
     """
     prefix, names = context.work.prefix, [item.name for item in decided.files]
@@ -64,6 +66,7 @@ async def completed(
         counts = {each.video.frame_count for each in found if each.video is not None}
         if pictures is not None and counts != {pictures}:
             raise GivenUpError(f"files have {counts} pictures, and their segments {pictures}")
+        await see_strays(context, decided, outputs, words)
         doubt = await doubt_of(context, decided, outputs, words)
         refusal = check(decided, outputs, limits=context.tools.limits)
         if refusal is not None:

@@ -20,6 +20,7 @@ from workers.media.damage import SLACK_FRAMES
 from workers.media.info import MediaInfo
 from workers.media.plan import EncodePlan
 from workers.media.verify import ends_early
+from workers.media.without_strays import streams_of
 from workers.sandbox.policies import probe_policy
 from workers.sources.read import INPUT
 
@@ -41,10 +42,12 @@ class Doubt:
     Attributes:
         complaint: what FFmpeg has said against it, or has left out; None if it may as well be good.
         missed: the part of its picture and sound, by bytes, that is in no packet.
+        passed_over: whether something came too late for its time, and is in no output.
     """
 
     complaint: FailureCode | None
     missed: float = 0.0
+    passed_over: bool = False
 
 
 async def doubt_of(
@@ -62,9 +65,12 @@ async def doubt_of(
     missed, in_order = await _pieces(context, containers, outputs)
     if missed and complaint is None:
         complaint = FailureCode.CORRUPT_MEDIA
-    odd = diagnose.doubts(words) or diagnose.sees_more(words)
+    if complaint is None and any(each.strays for each in streams_of(decided)):
+        complaint = FailureCode.CORRUPT_MEDIA
+    late = bool(diagnose.passed_over(words))
+    odd = late or diagnose.doubts(words) or diagnose.sees_more(words)
     if complaint or not in_order or odd or containers & _SILENT:
-        return Doubt(complaint, missed)
+        return Doubt(complaint, missed, late)
     return None
 
 

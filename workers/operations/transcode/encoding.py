@@ -47,6 +47,14 @@ _TIMEOUT = Failure(
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
+# What FFmpeg has said of a source that it was fed, and what that means.
+_WANTS_WHOLE_FILE = (
+    (diagnose.has_lost_its_place, "it may have missed something that it could not go back to"),
+    (diagnose.sees_more, "there is something behind the end of the film"),
+    (diagnose.doubts, "it complained of what it read, or of how"),
+    (diagnose.passed_over, "some times of the file are in disorder"),
+    (diagnose.grows, "the picture becomes larger than a part of the file has shown"),
+)
 
 
 class TooMuchTextError(TransientError):
@@ -115,14 +123,10 @@ async def encoded(
         raise judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
     words = finished.stderr_tail
     report.add(f"encoded in {finished.wall_seconds:.2f} s\n{words}")
-    if feed is not None and diagnose.has_lost_its_place(words):
-        raise TransientError("FFmpeg may have missed something that it could not go back to")
-    if feed is not None and diagnose.sees_more(words):
-        raise TransientError("there is something behind the end of the film")
-    if feed is not None and diagnose.doubts(words):
-        raise TransientError("FFmpeg complained of what it read, or of how")
-    if feed is not None and diagnose.grows(words):
-        raise TransientError("the picture becomes larger than a part of the file has shown")
+    if feed is not None:
+        for is_so, why in _WANTS_WHOLE_FILE:
+            if is_so(words):
+                raise TransientError(why)
     return words
 
 

@@ -25,6 +25,8 @@ from workers.media.audio_plan import AudioPlan
 from workers.media.plan import EncodePlan
 from workers.media.planned import Packaged
 from workers.media.tracks import completes, packaged_tracks, tracks_of
+from workers.media.without_strays import without_strays
+from workers.operations.transcode.straying import StraysError
 from workers.outputs.follow import follow
 from workers.outputs.stream import GivenUpError, Stream
 from workers.runtime.concurrency import end
@@ -67,7 +69,13 @@ async def beside_packaging(context: Context, decided: _Plan, make: _Make) -> Out
     context.packaging = packaging
     try:
         await packaging.ahead()
-        made = None if packaging.refused else await _made_beside(packaging, make(decided))
+        made = None
+        try:
+            if not packaging.refused:
+                made = await _made_beside(packaging, make(decided))
+        except StraysError as error:
+            await packaging.refuse(str(error))
+            plain = without_strays(plain, error.strays)
         if made is None:
             context.report.add("all of it is encoded")
             await asyncio.to_thread(shutil.rmtree, context.place / OUT, ignore_errors=True)

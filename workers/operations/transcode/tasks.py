@@ -34,12 +34,14 @@ from workers.media.notes import (
 from workers.media.plan import EncodePlan, held, plan
 from workers.media.sounds import with_sounds
 from workers.media.tracks import codecs_of, completes, needed, tracks_of
+from workers.media.without_strays import without_strays
 from workers.operations.transcode.completing import EndsApartError, completed
 from workers.operations.transcode.encoding import TooMuchTextError, encoded, failed_by_itself
 from workers.operations.transcode.joining import files_joined
 from workers.operations.transcode.leading import leading
 from workers.operations.transcode.packable import with_packaged
 from workers.operations.transcode.packaging import beside_packaging
+from workers.operations.transcode.straying import StraysError
 from workers.operations.transcode.texts import texts_made
 from workers.outputs.mp4 import index_room
 from workers.outputs.stream import GivenUpError, Stream
@@ -137,7 +139,7 @@ async def _make_with_late(
 ) -> Outputs:
     """Make it of the whole file; by another plan, if streams that are better begin late in it."""
     try:
-        return await _hold_and_make(context, decided, dropped)
+        return await _make_in_order(context, decided, dropped)
     except _OtherStreamsError as other:
         context.report.add(f"{other}; once more, with them")
         await asyncio.to_thread(shutil.rmtree, context.place / OUT)
@@ -150,6 +152,20 @@ async def _make_anew(context: Context, info: MediaInfo, decided: _Plan) -> Outpu
         await context.packaging.drop("the file is otherwise than it seemed")
     made = await _make_of_file(context, decided, _dropped(info, decided))
     return replace(made, facts={**_facts(decided, info.duration), **made.facts})
+
+
+async def _make_in_order(
+    context: Context, decided: _Plan, dropped: list[dict[str, str]]
+) -> Outputs:
+    """Make it of the whole file; once more, without frames whose times turn out to be broken."""
+    try:
+        return await _hold_and_make(context, decided, dropped)
+    except StraysError as error:
+        if context.packaging is not None and not context.packaging.refused:
+            raise  # what is packaged has them, too
+        context.report.add(f"{error}; once more, without them")
+        await asyncio.to_thread(shutil.rmtree, context.place / OUT)
+        return await _hold_and_make(context, without_strays(decided, error.strays), dropped)
 
 
 async def _hold_and_make(

@@ -7,7 +7,15 @@ from workers.context import Context
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.frames import Reader
 from workers.media.audio_plan import AudioPlan
-from workers.media.damage import WHOLE, Damage, Frame, damage, stops_early, uneven
+from workers.media.damage import (
+    WHOLE,
+    Damage,
+    Frame,
+    damage,
+    stops_early,
+    uneven,
+    without_those,
+)
 from workers.media.info import AudioStream
 from workers.media.notes import unreadable
 from workers.media.plan import EncodePlan
@@ -70,7 +78,8 @@ async def unread(
     if doubt.complaint is None:
         beside = {track: each or WHOLE for track, each in beside.items()}
     found = unreadable(short, picture, sound, beside)
-    return found or (unreadable(None, None, None) if doubt.missed else ())
+    lost = doubt.missed or doubt.passed_over
+    return found or (unreadable(None, None, None) if lost else ())
 
 
 async def _since(reader: Reader, stream: int, *, broken: bool) -> float | None:
@@ -127,7 +136,8 @@ async def _damage_of(reader: Reader, audio: AudioStream, made: float, words: str
 
 
 async def _heard(reader: Reader, audio: AudioStream) -> list[Frame] | None:
-    return await reader.frames(audio.index, checksums=audio.codec in _CHECKED)
+    frames = await reader.frames(audio.index, checksums=audio.codec in _CHECKED)
+    return frames and without_those(frames, audio.strays)
 
 
 async def _picture(
@@ -135,10 +145,11 @@ async def _picture(
 ) -> Damage | None:
     stream = decided.video.index
     frames = await reader.frames(stream)
-    if frames and cut:
-        frames.pop()  # it is cut, too, and that is told
     if frames is None:
         return None
+    frames = without_those(frames, decided.video.strays)
+    if frames and cut:
+        frames.pop()  # it is cut, too, and that is told
     since = await _since(reader, stream, broken=refused and decided.container not in _JOINED_MIDWAY)
     found = damage(frames, made, steady=steady, refused=refused, since=since)
     if frames and found and refused and not steady:

@@ -1,0 +1,82 @@
+"""D: times of single pictures, of sound, or of a piece of a file that are broken."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from tests.fidelity import ebml
+from tests.fidelity.expect import Expect
+from tests.fidelity.sample import Kind
+from tests.fidelity.workshop import AAC, H264, Workshop
+
+KIND = Kind("D clocks")
+KINDS = (KIND,)
+_S = 12
+# One picture or one piece of sound may be gone.
+_WHOLE = Expect(seconds=(_S,), heard=_S, flashes=_S, beeps=_S)
+_LESS = Expect(seconds=(_S,), heard=_S, flashes=_S - 2, beeps=_S - 2, damaged=True)
+_AHEAD = "setts=pts=PTS+eq(N\\,62)*{leap}/TB"
+_WAV = ("-c:a", "pcm_s16le")
+_SHORT = ("-cluster_time_limit", "1000")
+
+
+def _picture(shop: Workshop, path: Path, leap: int, b_frames: int = 0) -> None:
+    shop.film(path, "-bf", str(b_frames), "-bsf:v", _AHEAD.format(leap=leap), seconds=_S, audio=AAC)
+
+
+for _leap, _suffix in ((1, "mp4"), (8, "mp4"), (8, "mov"), (8, "flv"), (40, "mp4"), (300, "mp4")):
+    KIND(f"picture-{_leap}-s-ahead.{_suffix}", _WHOLE)(partial(_picture, leap=_leap, b_frames=2))
+
+
+# Without pictures that refer to later ones, those after it are one picture late: decoders then go
+# by the times at which packets are decoded.
+@KIND("picture-in-order-ahead.mp4", replace(_WHOLE, flashes=0, different=(298, 300)))
+# The length in the header is that of the broken time.
+@KIND("picture-in-order-ahead.mkv", replace(_WHOLE, flashes=0, different=(298, 300)))
+def _in_order(shop: Workshop, path: Path) -> None:
+    _picture(shop, path, leap=300)
+
+
+@KIND("block-of-picture-8-s-ahead.mkv", _WHOLE)
+@KIND("block-of-picture-8-s-ahead.webm", _WHOLE)
+def _block(shop: Workshop, path: Path) -> None:
+    video = H264 if path.suffix == ".mkv" else ("-c:v", "libvpx", "-deadline", "realtime")
+    shop.film(path, seconds=_S, video=video, audio=("-c:a", "libopus"))
+    ebml.move_block(path, 0, 62, 8)
+
+
+@KIND("first-block-ahead.mkv", _WHOLE)
+def _first(shop: Workshop, path: Path) -> None:
+    shop.film(path, seconds=_S, audio=AAC)
+    ebml.move_block(path, 0, 0, 8)
+
+
+@KIND("blocks-of-sound-8-s-ahead.mkv", _WHOLE)
+def _sound(shop: Workshop, path: Path) -> None:
+    shop.film(path, seconds=_S, audio=AAC)
+    for number in (70, 150):
+        ebml.move_block(path, 1, number, 8)
+
+
+@KIND("sound-ahead.mka", Expect(heard=_S, beeps=_S, disc=False))
+def _sound_alone(shop: Workshop, path: Path) -> None:
+    shop.run(*shop.beeps(_S), *AAC, str(path))
+    ebml.move_block(path, 0, 70, 8)
+
+
+def _cluster(shop: Workshop, path: Path, leap: int) -> None:
+    shop.film(path, *_SHORT, seconds=_S, video=(*H264, "-bf", "0"), audio=_WAV)
+    ebml.move_cluster(path, 5, leap)
+
+
+for _leap in (3, 50):
+    KIND(f"cluster-{_leap}-s-ahead.mkv", _LESS)(partial(_cluster, leap=_leap))
+
+
+# What a copy makes of a clock that has leapt and come back: all that follows has nearly one time.
+@KIND("clock-stands.mkv", Expect(damaged=True, disc=False))
+@KIND("clock-stands.mp4", Expect(damaged=True, disc=False))
+def _stands(shop: Workshop, path: Path) -> None:
+    ahead = "between(N\\,100\\,149)*20/TB"
+    leap = f"setts=pts=PTS+{ahead}:dts=DTS+{ahead}"
+    shop.film(path, "-bsf:v", leap, seconds=_S, audio=AAC)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from workers.ffmpeg.audio_command import audio_command
+from workers.ffmpeg.order import ordered_sound
 from workers.media.audio_plan import AudioPlan
 from workers.media.info import AudioStream
 from workers.media.limits import Limits
@@ -33,7 +34,7 @@ def test_one_process_makes_the_sound_and_the_poster() -> None:
     assert argv[-1] == "out/poster.jpg"
     (graph,) = after(argv, "-filter_complex")
     assert graph.startswith(
-        "[0:2]aresample=async=1:min_hard_comp=0.02,"
+        f"[0:2]{','.join(ordered_sound(SOUND))},aresample=async=1:min_hard_comp=0.02,"
         "aformat=channel_layouts=mono:sample_rates=44100,asplit[sound][measured];[measured]ebur128="
     )
     assert ",anullsink;[sound]asplit[track][heard];" in graph

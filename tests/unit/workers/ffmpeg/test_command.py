@@ -7,6 +7,7 @@ from workers.ffmpeg.canvas import to_canvas
 from workers.ffmpeg.capabilities import Capabilities, parse_names
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.graph import picture_graph
+from workers.ffmpeg.order import ordered_pictures, ordered_sound
 from workers.ffmpeg.probe import probe_command
 from workers.ffmpeg.sound import sound_graph
 from workers.ffmpeg.whitelists import PIPE
@@ -15,6 +16,7 @@ from workers.media.ladder import DEFAULT_LADDER, MISSION_LADDER, Ladder, Rung
 from workers.media.limits import MAX_BESIDE, Limits
 from workers.media.plan import EncodePlan, plan
 from workers.media.sounds import with_sounds
+from workers.media.strays import Stray
 
 FULL = Capabilities(converts_color=True)
 BARE = Capabilities(converts_color=False)
@@ -24,6 +26,7 @@ FILM = VideoStream(
     avg_frame_rate=Fraction(24000, 1001), base_frame_rate=Fraction(24000, 1001),
 )  # fmt: skip
 SOUND = AudioStream(index=2, codec="aac", channels=2, sample_rate=48000)
+ORDERED = ",".join(ordered_pictures(FILM))
 
 
 def make(*audio: AudioStream, ladder: Ladder = MISSION_LADDER, **changes: object) -> EncodePlan:
@@ -42,7 +45,7 @@ def after(argv: list[str], option: str) -> str:
 def test_the_graph_of_a_film() -> None:
     base, *rest = picture_graph(make(SOUND), FULL, 1000).split(";[")
     shape = ",".join(to_canvas(1280, 720, "yuv420p", ":out_range=tv"))
-    assert base == f"[0:0]{shape}[size0]"
+    assert base == f"[0:0]{ORDERED},{shape}[size0]"
     timed = "fps=24000/1001:start_time=0,trim=end_frame=1000"
     assert rest == [
         "size0]split[own0][next0]",
@@ -67,7 +70,7 @@ def test_the_graph_of_a_film() -> None:
         "opening][sheets]concat=n=2,setpts=N*1000/TB[storyboard]",
     ]
     assert sound_graph(make(SOUND)) == (
-        "[0:2]aresample=async=1:min_hard_comp=0.02,"
+        f"[0:2]{','.join(ordered_sound(SOUND))},aresample=async=1:min_hard_comp=0.02,"
         "aformat=channel_layouts=stereo:sample_rates=48000[sound]"
     )
 
@@ -228,7 +231,7 @@ def test_a_late_sound_begins_with_silence() -> None:
 def test_fields_are_joined_where_there_may_be_fields() -> None:
     for made in (make(field_order="tt"), make(fields=True), make(field_order="")):
         graph = picture_graph(made, FULL, 1000)
-        assert "[0:0]scale=iw:ih:interl=-1:flags=lanczos,bwdif=" in graph
+        assert f"[0:0]{ORDERED},scale=iw:ih:interl=-1:flags=lanczos,bwdif=" in graph
     assert "bwdif" not in picture_graph(make(), FULL, 1000)
     assert "bwdif" not in picture_graph(make(codec="vp9", field_order=""), FULL, 1000)
 
@@ -350,11 +353,13 @@ def test_sounds_that_only_the_stream_has_are_outputs_of_their_own() -> None:
     stereo, second, surround = graphs[1:]
     assert ":file=out/loudness.txt,anullsink" in stereo
     assert "aselect=not(mod(n\\,10))+gte(t\\,15.000)" in stereo
-    assert second.startswith("[0:3]asplit")
+    assert second.startswith("[0:3]asetpts=")
+    assert ",asplit[first3][later3];" in second
     assert second.endswith(",apad=whole_dur=20.000[sound0]")
     # As loud as it is: nothing is mixed.
     assert surround == (
-        "[0:2]aresample=async=1:min_hard_comp=0.02,aformat=channel_layouts=5.1:sample_rates=48000,"
+        f"[0:2]{','.join(ordered_sound(SOUND))},aresample=async=1:min_hard_comp=0.02,"
+        "aformat=channel_layouts=5.1:sample_rates=48000,"
         "apad=whole_dur=20.000[sound1]"
     )
     rates = [argv[at + 1] for at, word in enumerate(argv) if word == "-b:a"]
@@ -367,6 +372,18 @@ def test_a_picture_far_ahead_of_its_time_is_left_out_of_what_is_sent() -> None:
     # A picture of a file may stand for an hour.
     recorded = plan(MediaInfo("matroska,webm", 10.0, video=FILM), MISSION_LADDER)
     assert "[0:0]select" not in picture_graph(recorded, FULL, 1000)
+
+
+def test_what_is_known_to_be_far_ahead_is_left_out_where_it_comes() -> None:
+    strays = (Stray(2.44, 10.48, 10.48), Stray(None, 9.0, 9.5))
+    film = plan(MediaInfo("mp4", 20.0, video=replace(FILM, strays=strays)), MISSION_LADDER)
+    assert picture_graph(film, FULL, 1000).startswith(
+        "[0:0]select=not("
+        "between(t\\,10.478000\\,10.482000)*lte(prev_selected_t\\,2.442000)"
+        "+between(t\\,8.998000\\,9.502000)*isnan(prev_selected_t)),setpts="
+    )
+    heard = make(replace(SOUND, strays=strays[:1]))
+    assert sound_graph(heard).startswith("[0:2]aselect=not(between(t\\,10.478000\\,")
 
 
 def test_pictures_that_are_not_made_are_not_made_smaller_either() -> None:

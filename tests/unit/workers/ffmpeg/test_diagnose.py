@@ -13,6 +13,7 @@ from workers.ffmpeg.diagnose import (
     grows,
     is_damaged,
     late_streams,
+    passed_over,
     refuses_packets_of,
     sees_more,
 )
@@ -195,6 +196,13 @@ def test_streams_that_begin_late_are_heard_of() -> None:
         "[mpegts @ 0x7f] New audio stream 0:4 at pos:9776588 and DTS:14s\n"
     )
     assert late_streams(words) == (("audio", 9776188), ("video", -1), ("audio", 9776588))
+
+
+def test_what_came_too_late_is_told_by_the_number_of_its_stream() -> None:
+    assert passed_over("[Eval @ 0x7f1801357250] 0.000000\n[mov @ 0x7f] 1.000000\n") == {0}
+    # Of FFmpeg 5.1.
+    assert passed_over("2.000000\n1.500000\nframe 3.000000\n1.000000\n") == {1, 2}
+    assert passed_over("[out_0_0 @ 0x7f] 100 buffers queued in out_0_0") == frozenset()
 
 
 def test_pictures_that_grow_are_heard_of() -> None:

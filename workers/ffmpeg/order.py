@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from workers.media.info import AudioStream, VideoStream
 from workers.media.strays import Stray
 
+# One after another: of two with the same time one is a repeated one, as of a film for television.
 _FEWEST_PICTURES = 3
 _FEWEST_SECONDS = 0.1
 # Two pictures nearer than this have one time: a clock that stood goes on by its smallest step.
@@ -21,9 +22,10 @@ _AS_WARNING = 24
 
 def ordered_pictures(video: VideoStream) -> list[str]:
     """Leave out pictures far ahead; say the number of the stream once if others come too late."""
-    lost = f"eq(st(1\\,ld(1)+1)\\,{_FEWEST_PICTURES})"
+    lost = f"eq(st(1\\,ld(1)+1)\\,{_FEWEST_PICTURES})*not(ld(2))"
     on_time = f"gt(T\\,ld(0)+{_SAME_S})+not(N)"
-    watch = f"if({on_time}\\,st(0\\,T)\\,if({lost}\\,{_say(video.index)}))"
+    told = f"if({lost}\\,st(2\\,1)+{_say(video.index)})"
+    watch = f"if({on_time}\\,st(1\\,0)+st(0\\,T)\\,{told})"
     return [*_without(video.strays, "select"), _watch("setpts", watch)]
 
 

@@ -69,8 +69,25 @@ def _cluster(shop: Workshop, path: Path, leap: int) -> None:
     ebml.move_cluster(path, 5, leap)
 
 
-for _leap in (3, 50):
-    KIND(f"cluster-{_leap}-s-ahead.mkv", _LESS)(partial(_cluster, leap=_leap))
+for _name, _leap in (("3-s-ahead", 3), ("50-s-ahead", 50), ("3-s-behind", -3)):
+    KIND(f"cluster-{_name}.mkv", _LESS)(partial(_cluster, leap=_leap))
+
+
+@KIND("blocks-behind.mkv", _WHOLE)
+def _behind(shop: Workshop, path: Path) -> None:
+    shop.film(path, seconds=_S, audio=AAC)
+    ebml.move_block(path, 0, 130, -3)
+    ebml.move_block(path, 1, 250, -3)
+
+
+def _sent(shop: Workshop, path: Path, leap: int) -> None:
+    ahead = f"setts=pts=PTS+eq(N\\,70)*{leap}/TB"
+    shop.film(path, "-bsf:a", ahead, seconds=_S, audio=("-c:a", "mp2"))
+
+
+for _suffix in ("ts", "mpg"):
+    for _leap in (3, 3600):
+        KIND(f"sound-{_leap}-s-ahead.{_suffix}", _WHOLE)(partial(_sent, leap=_leap))
 
 
 # What a copy makes of a clock that has leapt and come back: all that follows has nearly one time.

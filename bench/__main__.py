@@ -30,6 +30,7 @@ from bench import (
     resume,
     sandbox,
     scratch,
+    stills,
     upload,
     usual,
 )
@@ -51,6 +52,7 @@ MEASURES: dict[str, Callable[[Options], Measured]] = {
     "rates": rates.measure,
     "memory": memory.measure,
     "scratch": scratch.measure,
+    "stills": stills.measure,
     "resume": resume.measure,
     "login": login.measure,
     "sandbox": sandbox.measure,

@@ -6,27 +6,23 @@ the same of processor time. `sandbox_start_ms`: what it adds to a start, seen at
 """
 
 import asyncio
-import resource
 import shutil
 import statistics
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 
+from bench.cost import cost_of
 from bench.errors import MeasureError
 from bench.measure import Measured, Options, median_ratio
 from embedded.ffmpeg import find_tools
 from workers.ffmpeg.capabilities import ask_capabilities
 from workers.ffmpeg.command import encode_command
 from workers.ffmpeg.probe import probe
-from workers.ffmpeg.process import ENVIRONMENT, launched
 from workers.media.ladder import MISSION_LADDER
 from workers.media.limits import DEFAULT_LIMITS
 from workers.media.plan import plan
 from workers.sandbox.choose import NoSandboxError, choose
 from workers.sandbox.policies import encode_policy, probe_policy
-from workers.sandbox.policy import Policy
 
 _PAIRS = 5
 _STARTS = 40
@@ -54,14 +50,14 @@ def measure(options: Options) -> Measured:
             for side, policy in (("in", held), ("out", None)):
                 shutil.rmtree(out, ignore_errors=True)
                 out.mkdir()
-                seconds, processor = _run(encode, policy, place)
+                seconds, processor = cost_of(encode, policy, place)
                 wall[side].append(seconds)
                 cpu[side].append(processor)
         held = probe_policy(sandbox, ffprobe, source, DEFAULT_LIMITS.probe_timeout_s)
         starts: dict[str, list[float]] = {"in": [], "out": []}
         for _ in range(5 if options.quick else _STARTS):
             for side, policy in (("in", held), ("out", None)):
-                starts[side].append(_run([ffprobe, "-version"], policy, place)[0])
+                starts[side].append(cost_of([ffprobe, "-version"], policy, place)[0])
     added = statistics.median(starts["in"]) - statistics.median(starts["out"])
     figures = {
         "sandbox_ratio": median_ratio(wall["in"], wall["out"]),
@@ -69,16 +65,3 @@ def measure(options: Options) -> Measured:
         "sandbox_start_ms": 1000 * added,
     }
     return Measured(figures, {"wall_s": wall, "cpu_s": cpu, "start_s": starts})
-
-
-def _run(argv: list[str], policy: Policy | None, place: Path) -> tuple[float, float]:
-    """Return wall and processor seconds."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    begun = time.perf_counter()
-    subprocess.run(
-        launched(argv, policy), cwd=place, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
-        capture_output=True, check=True, start_new_session=True,
-    )  # fmt: skip
-    wall = time.perf_counter() - begun
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -41,6 +41,7 @@ TARGETS = {
     "playable_2h_s": Target(must=2.0, aim=0.8),
     "playable_2h_ts_s": Target(must=4.0, aim=2.0),
     "resume_ratio": Target(),
+    "stills_cpu_ratio": Target(must=1.05, aim=1.02),
     "api_rate_ratio": Target(must=0.45, aim=0.5, higher=True),
     "sign_rate_ratio": Target(must=0.35, aim=0.5, higher=True),
     "film_21s_statements": Target(must=60),

@@ -14,7 +14,8 @@ _FEWEST_PICTURES = 3
 _FEWEST_SECONDS = 0.1
 # Two pictures nearer than this have one time: a clock that stood goes on by its smallest step.
 _SAME_S = 0.0005
-# A sound may begin so much before the end of the one before.
+# A picture may come so much before the last one, and a piece of sound end before it: parts of an
+# edit list overlap.
 _OVERLAP_S = 0.1
 _EXACT_S = 0.002  # clocks of milliseconds are rounded
 _AS_WARNING = 24
@@ -23,9 +24,9 @@ _AS_WARNING = 24
 def ordered_pictures(video: VideoStream) -> list[str]:
     """Leave out pictures far ahead; say the number of the stream once if others come too late."""
     lost = f"eq(st(1\\,ld(1)+1)\\,{_FEWEST_PICTURES})*not(ld(2))"
-    on_time = f"gt(T\\,ld(0)+{_SAME_S})+not(N)"
+    late = f"(lt(T\\,ld(0)-{_OVERLAP_S})+lt(abs(T-ld(0))\\,{_SAME_S}))*gt(N\\,0)"
     told = f"if({lost}\\,st(2\\,1)+{_say(video.index)})"
-    watch = f"if({on_time}\\,st(1\\,0)+st(0\\,T)\\,{told})"
+    watch = f"if({late}\\,{told}\\,st(1\\,0)+st(0\\,if(N\\,max(ld(0)\\,T)\\,T)))"
     return [*_without(video.strays, "select"), _watch("setpts", watch)]
 
 
@@ -33,7 +34,7 @@ def ordered_sound(audio: AudioStream) -> list[str]:
     """Leave out sound far ahead; say the stream's number once if other sound comes too late."""
     end = "T+S/SR"
     lost = f"gt(st(1\\,ld(1)+S/SR)\\,{_FEWEST_SECONDS})*not(ld(2))"
-    late = f"lt(T\\,ld(0)-{_OVERLAP_S})*gt(N\\,0)"
+    late = f"lt({end}\\,ld(0)-{_OVERLAP_S})*gt(N\\,0)"
     told = f"if({lost}\\,st(2\\,1)+{_say(audio.index)})"
     watch = f"if({late}\\,{told}\\,st(0\\,if(N\\,max(ld(0)\\,{end})\\,{end})))"
     return [*_without(audio.strays, "aselect"), _watch("asetpts", watch)]

@@ -25,6 +25,11 @@ def streams_of(plan: EncodePlan | AudioPlan) -> list[VideoStream | AudioStream]:
     return found
 
 
+def has_strays(plan: EncodePlan | AudioPlan) -> bool:
+    """Whether a plan leaves out frames with broken times."""
+    return any(each.strays for each in streams_of(plan))
+
+
 def without_strays(plan: EncodePlan | AudioPlan, found: _Found) -> EncodePlan | AudioPlan:
     """Return a plan that leaves out what was found in its streams, by their numbers."""
     others = tuple(

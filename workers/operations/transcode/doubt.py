@@ -20,7 +20,7 @@ from workers.media.damage import SLACK_FRAMES
 from workers.media.info import MediaInfo
 from workers.media.plan import EncodePlan
 from workers.media.verify import ends_early
-from workers.media.without_strays import streams_of
+from workers.media.without_strays import has_strays
 from workers.sandbox.policies import probe_policy
 from workers.sources.read import INPUT
 
@@ -65,10 +65,8 @@ async def doubt_of(
     missed, in_order = await _pieces(context, containers, outputs)
     if missed and complaint is None:
         complaint = FailureCode.CORRUPT_MEDIA
-    if complaint is None and any(each.strays for each in streams_of(decided)):
-        complaint = FailureCode.CORRUPT_MEDIA
     late = bool(diagnose.passed_over(words))
-    odd = late or diagnose.doubts(words) or diagnose.sees_more(words)
+    odd = late or has_strays(decided) or diagnose.doubts(words) or diagnose.sees_more(words)
     if complaint or not in_order or odd or containers & _SILENT:
         return Doubt(complaint, missed, late)
     return None

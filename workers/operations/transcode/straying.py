@@ -11,7 +11,7 @@ from workers.media.audio_plan import AudioPlan
 from workers.media.plan import EncodePlan
 from workers.media.strays import Strays, strays_of
 from workers.media.verify import check
-from workers.media.without_strays import streams_of
+from workers.media.without_strays import has_strays, streams_of
 from workers.operations.transcode.doubt import Made, reader_of
 
 _ENDLESS = frozenset({FailureCode.DURATION_TOO_LONG, FailureCode.TOO_MANY_FRAMES})
@@ -36,13 +36,12 @@ async def see_strays(
     Raises:
         StraysError: there are some, and the plan does not leave out any yet.
     """
-    read = streams_of(decided)
+    if has_strays(decided):
+        return
     streams = diagnose.passed_over(words)
     refusal = check(decided, outputs, limits=context.tools.limits)
     if refusal is not None and refusal.code in _ENDLESS:
-        streams |= {each.index for each in read}
-    if any(each.strays for each in read):
-        return
+        streams |= {each.index for each in streams_of(decided)}
     reader, found = reader_of(context, outputs), {}
     for stream in sorted(streams):
         frames = await reader.frames(stream) or []

@@ -34,7 +34,7 @@ from workers.media.notes import (
 from workers.media.plan import EncodePlan, held, plan
 from workers.media.sounds import with_sounds
 from workers.media.tracks import codecs_of, completes, needed, tracks_of
-from workers.media.without_strays import streams_of, without_strays
+from workers.media.without_strays import has_strays, without_strays
 from workers.operations.transcode.completing import EndsApartError, completed
 from workers.operations.transcode.encoding import TooMuchTextError, encoded, failed_by_itself
 from workers.operations.transcode.joining import files_joined
@@ -298,8 +298,7 @@ async def _make_once(
             loudness = await asyncio.to_thread(_loudness, out / LOUDNESS_NAME)
             also = {"warnings": [*notes["warnings"], *dropped], "loudness": loudness}
             told = {"notes": {**notes, **also}}
-            mended = any(each.strays for each in streams_of(decided))
-            known = _facts(decided, assets[0].duration) if guessed or mended else {}
+            known = _facts(decided, assets[0].duration) if guessed or has_strays(decided) else {}
             return Outputs(assets, {**told, **known}, texts)
     finally:
         await together(upload.close() for upload in uploads)

@@ -20,6 +20,7 @@ from workers.media.info import AudioStream
 from workers.media.notes import unreadable
 from workers.media.plan import EncodePlan
 from workers.media.verify import check, ends_early, shortened, too_little
+from workers.media.without_strays import has_strays
 from workers.operations.transcode.doubt import Doubt, Made, longest, reader_of
 
 # Containers of packets without times: they are counted.
@@ -56,7 +57,8 @@ async def unread(
     if isinstance(decided, EncodePlan):
         # Where nobody complained, a pause of the picture alone may be one of its camera.
         heard = sound is not None and bool(sound.places)
-        steady = (doubt.complaint is not None or heard) and _steady(decided)
+        sure = doubt.complaint is not None or heard or has_strays(decided)
+        steady = sure and _steady(decided)
         cut = short is not None
         picture = await _picture(reader, decided, made, steady=steady, refused=refused, cut=cut)
     if doubt.complaint is None:

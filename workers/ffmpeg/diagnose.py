@@ -264,12 +264,28 @@ def guesses_length(stderr_tail: str) -> bool:
 
 
 # As `workers/ffmpeg/order.py` says it. Before FFmpeg 6 there is no name before it.
-_PASSED_OVER = re.compile(r"^(?:\[Eval @ 0x[0-9a-f]+\] )?(\d+)\.0{6}$", re.MULTILINE)
+_OUT_OF_ORDER = re.compile(r"^(?:\[Eval @ 0x[0-9a-f]+\] )?(\d+)\.([05])0{5}$", re.MULTILINE)
+
+
+def out_of_order(stderr_tail: str) -> frozenset[int]:
+    """Return the numbers of streams of which something came too late for its time."""
+    return frozenset(int(stream) for stream, _ in _OUT_OF_ORDER.findall(stderr_tail))
 
 
 def passed_over(stderr_tail: str) -> frozenset[int]:
-    """Return the numbers of streams of which something came too late for its time, and is gone."""
-    return frozenset(map(int, _PASSED_OVER.findall(stderr_tail)))
+    """Return those of which so much came too late that it is missed: no output has it."""
+    return frozenset(
+        int(stream) for stream, half in _OUT_OF_ORDER.findall(stderr_tail) if half == "0"
+    )
+
+
+# Stand-ins for pictures that are missing wait for their encoder.
+_STANDS = re.compile(r"\b1000 buffers queued")
+
+
+def stands_long(words: str) -> bool:
+    """Whether a picture stands for 1,000 places of the constant rate, or more."""
+    return _STANDS.search(words) is not None
 
 
 _TIMES = re.compile(r"[Nn]on-monoton|out of order|invalid duration|unset|pts has no value")
@@ -342,6 +358,6 @@ _SIGNS: dict[str, Callable[[str], bool]] = {
     "more": sees_more,
     "back": lambda line: _BACK.search(line) is not None,
     "lost place": has_lost_its_place,
-    "passed over": lambda line: bool(passed_over(line)),
+    "out of order": lambda line: bool(out_of_order(line)),
     "guessed length": guesses_length,
 }

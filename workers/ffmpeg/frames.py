@@ -9,7 +9,8 @@ from pathlib import Path
 
 from workers.ffmpeg.diagnose import breaks
 from workers.ffmpeg.process import FFmpegFailedError, ProcessLimits, TimeLimitError, run
-from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, input_options
+from workers.ffmpeg.standard_input import Feed
+from workers.ffmpeg.whitelists import MAX_ALLOC_BYTES, PIPE, input_options
 from workers.media.damage import Frame
 from workers.media.limits import DEFAULT_LIMITS, Limits
 from workers.sandbox.policy import Policy
@@ -39,6 +40,7 @@ _FRAMES = (
 # An index counts also what an edit list leaves out.
 _PACKETS = ("-ignore_editlist", "1", "-count_packets", "-show_entries", "stream=nb_read_packets")
 _TIMES = ("-show_entries", "packet=dts_time")
+_SHOWN = ("-show_entries", "packet=pts_time:format=start_time")
 _SIZES = ("-ignore_editlist", "1", "-show_entries", "packet=size")
 
 _FIRST = (
@@ -55,6 +57,7 @@ class Reader:
         file: what is read.
         patience_s: seconds that each stream may take.
         spent: as for `run`.
+        feed: writes the file into a pipe, if it is not there; then it may break off.
     """
 
     ffprobe: str
@@ -63,6 +66,7 @@ class Reader:
     limits: Limits = DEFAULT_LIMITS
     policy: Policy | None = None
     spent: Callable[[float], None] | None = None
+    feed: Feed | None = None
 
     async def frames(self, stream: int, *, checksums: bool = False) -> list[Frame] | None:
         """Return the frames of a stream, by its number; None if it took too long or none came.
@@ -84,6 +88,17 @@ class Reader:
         times = _TIME.findall(await self._read(*_of(stream), *_TIMES))
         return float(times[-1]) if times else None
 
+    async def packet_times(self, stream: int) -> list[float]:
+        """Return when packets of a stream are shown, in the order of the file.
+
+        In seconds since the file's beginning.
+        """
+        text = await self._read(*_of(stream), *_SHOWN)
+        start = float(found[1]) if (found := _START.search(text)) else 0.0
+        return await asyncio.to_thread(
+            lambda: [float(each) - start for each in _TIME.findall(text)]
+        )
+
     async def first_packet(self, stream: int) -> tuple[float, bool] | None:
         """Return when a stream begins, in seconds of the file, and whether with a keyframe.
 
@@ -101,7 +116,8 @@ class Reader:
 
     async def _read(self, *options: str) -> str:
         """Return what ffprobe says; nothing if it took too long or said too much."""
-        path, limits = f"./{self.file.name}", self.limits
+        path = PIPE if self.feed is not None else f"./{self.file.name}"
+        limits = self.limits
         argv = [
             self.ffprobe,
             "-v", "error",
@@ -116,7 +132,12 @@ class Reader:
         )
         try:
             done = await run(
-                argv, cwd=self.file.parent, limits=patience, policy=self.policy, spent=self.spent
+                argv,
+                cwd=self.file.parent,
+                limits=patience,
+                policy=self.policy,
+                feed=self.feed,
+                spent=self.spent,
             )
             output = done.stdout
         except TimeLimitError:

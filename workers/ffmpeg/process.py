@@ -115,6 +115,7 @@ async def run(
     policy: Policy | None = None,
     feed: Feed | None = None,
     beside: Beside | None = None,
+    said: Callable[[str], None] | None = None,
     spent: Callable[[float], None] | None = None,
     niceness: int = 0,
 ) -> Finished:
@@ -134,6 +135,7 @@ async def run(
             short one. The program may end before it has read everything.
         beside: goes on for as long as the program runs; when it fails, as with `feed`. It is
             given what has the program wait, with its clocks, or go on.
+        said: called with what it says on its standard error, piece by piece.
         spent: called with the CPU seconds that it has used, the kernel's for it among them, however
             this ends.
         niceness: how far all others on the machine come before it, from 0 to 19; see nice(1).
@@ -148,7 +150,7 @@ async def run(
     stdin = StandardInput(feed, own_time) if feed is not None else None
     try:
         process = _start(launched(argv, policy), cwd, stdin, niceness)
-        running = _Running(process, limits, own_time, on_progress, outputs, stdin, beside)
+        running = _Running(process, limits, own_time, on_progress, outputs, stdin, beside, said)
     except (OSError, RuntimeError):
         if stdin is not None:
             stdin.close()
@@ -207,6 +209,7 @@ class _Running:
         outputs: Path | None,
         stdin: StandardInput | None,
         beside: Beside | None,
+        said: Callable[[str], None] | None,
     ) -> None:
         self._process = process
         self._limits = limits
@@ -216,6 +219,7 @@ class _Running:
         self._on_progress = on_progress
         self._outputs = outputs
         self._stdin = stdin
+        self._said = said
         self.stdout, self.stderr = bytearray(), LastWords(limits.stderr_bytes)
         self.ended = _ended(process)
         self._readers = [
@@ -322,6 +326,8 @@ class _Running:
     async def _read_stderr(self) -> None:
         async for chunk in _chunks(self._process.stderr):
             self.stderr.feed(chunk)
+            if self._said is not None:
+                self._said(chunk.decode(errors="replace"))
 
 
 def _ended(process: subprocess.Popen[bytes]) -> "asyncio.Future[tuple[int, float]]":

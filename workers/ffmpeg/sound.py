@@ -1,7 +1,7 @@
 """The filters of the sound."""
 
 from workers.ffmpeg.mix import mix_of, surround_mix_of
-from workers.ffmpeg.order import ordered_sound
+from workers.ffmpeg.order import OFF_S, ordered_sound
 from workers.media.audio_plan import AudioPlan
 from workers.media.info import AudioStream
 from workers.media.plan import EncodePlan
@@ -12,7 +12,7 @@ LOUDNESS_NAME = "loudness.txt"
 # Ten times a second the meter says how loud all has been so far. What is written is little: one in
 # a second, and all of the last seconds, so that the last word is there.
 _ONE_OF, _ALL_OF_LAST_S = 10, 5
-_EVEN = "aresample=async=1:min_hard_comp=0.02"
+_EVEN = f"aresample=async=1:min_hard_comp={OFF_S}"
 # In them ainterleave gives times, and says that it does not.
 _MICROSECONDS = "asetpts=PTS/1000000/TB"
 # A sound that is late by more than was planned begins within so many seconds.

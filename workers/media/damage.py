@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
-from workers.media.strays import Stray, is_among
+from workers.media.strays import Stray, is_among, is_past
 
 # Containers round: what is missing in all is no loss when it is not longer than this, or than so
 # many frames.
@@ -146,11 +146,18 @@ def stops_early(made: float, *read: Damage | None) -> bool:
 
 
 def without_those(frames: Sequence[Frame], strays: Sequence[Stray]) -> list[Frame]:
-    """Leave out frames that are known to have broken times, as no output has them."""
-    kept: list[Frame] = []
+    """Leave out frames that are known to have broken times, as no output has them.
+
+    `strays` are in order.
+    """
+    if not strays:
+        return list(frames)
+    waiting, kept = list(reversed(strays)), list[Frame]()
     for frame in frames:
         last = kept[-1].start if kept else None
-        if not any(is_among(stray, frame.start, last) for stray in strays):
+        while waiting and is_past(waiting[-1], last):
+            waiting.pop()
+        if not (waiting and is_among(waiting[-1], frame.start, last)):
             kept.append(frame)
     return kept
 

@@ -185,6 +185,11 @@ def unreadable(
     return tuple(notes)
 
 
+def in_disorder() -> tuple[Note, ...]:
+    """Return the warning of what came too late for its time."""
+    return (note(WarningCode.PARTLY_DAMAGED, what="Parts of the file whose times are in disorder"),)
+
+
 def end_missing() -> tuple[Note, ...]:
     """Return the warning of a still picture whose end is missing."""
     return (note(WarningCode.PARTLY_DAMAGED, what="The end of the picture"),)

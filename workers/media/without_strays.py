@@ -7,6 +7,7 @@ from typing import TypeVar
 from workers.media.audio_plan import AudioPlan
 from workers.media.info import AudioStream, VideoStream
 from workers.media.plan import EncodePlan, held
+from workers.media.planned import PlannedSound
 from workers.media.strays import Strays
 
 _Stream = TypeVar("_Stream", VideoStream, AudioStream)
@@ -31,33 +32,51 @@ def has_strays(plan: EncodePlan | AudioPlan) -> bool:
 
 
 def without_strays(plan: EncodePlan | AudioPlan, found: _Found) -> EncodePlan | AudioPlan:
-    """Return a plan that leaves out what was found in its streams, by their numbers."""
+    """Return a plan that leaves out what was found in its streams, by their numbers.
+
+    A length that is that of a broken time is that of all streams without it.
+    """
+    audio = None if plan.audio is None else _without(plan.audio, found)
     others = tuple(
         replace(each, audio=_without(each.audio, found), right=_maybe(each.right, found))
         for each in plan.others
     )
-    audio = None if plan.audio is None else _without(plan.audio, found)
+    total = _total(plan, audio, found)
     if isinstance(plan, AudioPlan):
         assert audio is not None
-        total = _length(plan.total_duration, found.get(plan.audio.index))
-        return replace(plan, audio=audio, others=others, total_duration=total)
+        return replace(plan, audio=audio, others=_as_long(others, total), total_duration=total)
     better = replace(
         plan,
         video=_without(plan.video, found),
         audio=audio,
         right=_maybe(plan.right, found),
-        others=others,
+        others=_as_long(others, total) if total != plan.total_duration else others,
+        total_duration=total,
     )
-    length, strays = plan.duration or plan.total_duration, found.get(plan.video.index)
-    picture = _length(length, strays)
-    if picture is None or picture == length:
+    picture = _length(plan.duration, found.get(plan.video.index))
+    if picture is None or picture == plan.duration:
         return better
-    sound = plan.sound_delay + audio.duration if audio and audio.duration else 0.0
-    return held(
-        replace(better, duration=picture, total_duration=max(picture, sound), hold=0.0),
-        picture,
-        sound,
-    )
+    return held(replace(better, duration=picture, hold=0.0), picture, _end_of(plan, audio))
+
+
+def _total(plan: EncodePlan | AudioPlan, audio: AudioStream | None, found: _Found) -> float | None:
+    """Return the length of all, if what is promised is that of a broken time."""
+    promised = plan.total_duration
+    if all(_length(promised, strays) == promised for strays in found.values()):
+        return promised
+    ends = [strays.end for strays in found.values()]
+    if isinstance(plan, EncodePlan) and plan.video.index not in found:
+        ends.append(plan.duration or 0.0)
+    return max(*ends, _end_of(plan, audio))
+
+
+def _end_of(plan: EncodePlan | AudioPlan, audio: AudioStream | None) -> float:
+    return plan.sound_delay + audio.duration if audio and audio.duration else 0.0
+
+
+def _as_long(others: tuple[PlannedSound, ...], total: float | None) -> tuple[PlannedSound, ...]:
+    """Silence follows a sound only up to there."""
+    return tuple(replace(each, length=total) for each in others)
 
 
 def _without(stream: _Stream, found: _Found) -> _Stream:

@@ -16,9 +16,12 @@ _LARGEST_SEGMENT = 256 * 1024**2  # some 8 s at 8 times what a picture of 2160 l
 _GRACE_S = 60
 
 
-def probe_policy(sandbox: Sandbox, ffprobe: str, file: Path, seconds: float) -> Policy | None:
-    """Let ffprobe read a file for so long, and write nothing."""
-    return sandbox.policy(ffprobe, reads=[file], cpu_seconds=_cpu_seconds(seconds))
+def probe_policy(
+    sandbox: Sandbox, ffprobe: str, file: Path | None, seconds: float
+) -> Policy | None:
+    """Let ffprobe read a file, or a pipe alone, for so long, and write nothing."""
+    reads = [file] if file is not None else []
+    return sandbox.policy(ffprobe, reads=reads, cpu_seconds=_cpu_seconds(seconds))
 
 
 def copy_policy(

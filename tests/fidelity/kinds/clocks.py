@@ -24,7 +24,7 @@ def _picture(shop: Workshop, path: Path, leap: int, b_frames: int = 0) -> None:
     shop.film(path, "-bf", str(b_frames), "-bsf:v", _AHEAD.format(leap=leap), seconds=_S, audio=AAC)
 
 
-for _leap, _suffix in ((1, "mp4"), (8, "mp4"), (8, "mov"), (8, "flv"), (40, "mp4"), (300, "mp4")):
+for _leap, _suffix in ((1, "mp4"), (8, "mp4"), (8, "mov"), (8, "flv"), (40, "mp4"), (9000, "mp4")):
     KIND(f"picture-{_leap}-s-ahead.{_suffix}", _WHOLE)(partial(_picture, leap=_leap, b_frames=2))
 
 
@@ -34,7 +34,13 @@ for _leap, _suffix in ((1, "mp4"), (8, "mp4"), (8, "mov"), (8, "flv"), (40, "mp4
 # The length in the header is that of the broken time.
 @KIND("picture-in-order-ahead.mkv", replace(_WHOLE, flashes=0, different=(298, 300)))
 def _in_order(shop: Workshop, path: Path) -> None:
-    _picture(shop, path, leap=300)
+    _picture(shop, path, leap=9000)
+
+
+@KIND("second-last-ahead.mp4", replace(_WHOLE, flashes=0, seconds=(_S, _S - 0.04)))
+def _near_the_end(shop: Workshop, path: Path) -> None:
+    ahead = f"setts=pts=PTS+eq(N\\,{25 * _S - 2})*40/TB"
+    shop.film(path, "-bf", "0", "-bsf:v", ahead, seconds=_S, audio=AAC)
 
 
 @KIND("block-of-picture-8-s-ahead.mkv", _WHOLE)
@@ -62,6 +68,24 @@ def _sound(shop: Workshop, path: Path) -> None:
 def _sound_alone(shop: Workshop, path: Path) -> None:
     shop.run(*shop.beeps(_S), *AAC, str(path))
     ebml.move_block(path, 0, 70, 8)
+
+
+# As recorders write it that take the time when data arrives, in bursts.
+def _in_bursts(shop: Workshop, path: Path, pieces: int) -> None:
+    early = f"setts=ts=PTS-mod(N\\,{pieces})*1024/48000/TB"
+    shop.film(path, "-bsf:a", early, seconds=_S, audio=AAC)
+
+
+for _pieces, _suffix in ((2, "flv"), (2, "mkv"), (5, "mkv"), (20, "mkv"), (20, "flv")):
+    KIND(f"sound-in-bursts-of-{_pieces}.{_suffix}", replace(_WHOLE, in_step=(0, 0)))(
+        partial(_in_bursts, pieces=_pieces)
+    )
+
+
+@KIND("sound-of-one-time-for-2-s.mkv", replace(_WHOLE, beeps=_S - 3, flashes=0, damaged=True))
+def _sound_stands(shop: Workshop, path: Path) -> None:
+    stands = "setts=ts=PTS-between(N\\,200\\,299)*(N-200)*1024/48000/TB"
+    shop.film(path, "-bsf:a", stands, seconds=_S, audio=AAC)
 
 
 def _cluster(shop: Workshop, path: Path, leap: int) -> None:
@@ -92,8 +116,10 @@ for _suffix in ("ts", "mpg"):
 
 # What a copy makes of a clock that has leapt and come back: all that follows has nearly one time.
 @KIND("clock-stands.mkv", Expect(damaged=True, disc=False))
+@KIND("clock-stands.mov", Expect(damaged=True, disc=False))
 @KIND("clock-stands.mp4", Expect(damaged=True, disc=False))
 def _stands(shop: Workshop, path: Path) -> None:
     ahead = "between(N\\,100\\,149)*20/TB"
     leap = f"setts=pts=PTS+{ahead}:dts=DTS+{ahead}"
-    shop.film(path, "-bsf:v", leap, seconds=_S, audio=AAC)
+    clock = ("-video_track_timescale", "600") if path.suffix == ".mov" else ()
+    shop.film(path, "-bsf:v", leap, *clock, seconds=_S, audio=AAC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,10 @@ import pytest
 from core.model.states import Made
 from tests.support.streaming import Kept
 from tests.support.transcoding import Worker, stored
+from workers.ffmpeg.diagnose import out_of_order, passed_over
+from workers.ffmpeg.order import ordered_pictures, ordered_sound
 from workers.formats.shape import DEFAULT_SHAPE
+from workers.media.info import AudioStream, VideoStream
 from workers.sources.read import OUT
 
 if TYPE_CHECKING:
@@ -70,3 +74,59 @@ async def test_what_comes_too_late_for_its_time_is_told(
     source = film(tools, tmp_path / "film.mkv", "-bsf:v", f"setts=pts=PTS+{ahead}:dts=DTS+{ahead}")
     await worker.make(storage, await stored(storage, source))
     assert "partly_damaged" in worker.notes
+
+
+async def test_a_broken_time_hours_ahead_is_seen_while_a_picture_stands(
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path
+) -> None:
+    """Up to the limit of a film there would be 4 h of one picture."""
+    source = film(tools, tmp_path / "film.mp4", "-bsf:v", AHEAD.replace("40", "20000"))
+    made = await worker.make(storage, await stored(storage, source))
+    assert made[0].duration == pytest.approx(SECONDS, abs=0.1)
+    assert worker.log.count("encoded in") == 1  # the first one was stopped
+
+
+@pytest.mark.parametrize(
+    ("moved", "lost", "far"),
+    [
+        ("0", False, False),
+        ("-0.08*between(N\\,50\\,80)", False, False),  # overlaps a little
+        ("2*eq(N\\,50)-9*eq(N\\,90)", True, True),
+        ("-9*eq(N\\,90)", False, True),
+        ("(50-N)/25*between(N\\,50\\,51)", False, False),  # two with one time
+        ("(50-N)/25*between(N\\,50\\,53)", True, False),
+    ],
+)
+async def test_ffmpeg_says_what_came_too_late(
+    tools: Tools, moved: str, lost: bool, far: bool
+) -> None:
+    video = VideoStream(index=7, codec="h264", width=64, height=64)
+    filters = ",".join([f"setpts=PTS+({moved})/TB", *ordered_pictures(video)])
+    words = said(tools, "testsrc2=s=64x64:r=25:d=5", "-vf", filters)
+    assert (7 in passed_over(words), 7 in out_of_order(words)) == (lost, lost or far)
+
+
+@pytest.mark.parametrize(
+    ("moved", "lost", "far"),
+    [
+        ("0", False, False),
+        ("-0.05*gt(N\\,48000)", False, False),  # overlaps a little
+        ("2*eq(N\\,48000)", True, True),
+        ("-9*eq(N\\,48000)", False, True),
+        ("-0.4*gt(N\\,48000)", False, False),  # of two recordings that were joined
+        ("-0.7*gt(N\\,48000)", True, False),
+        ("(48000-N)/48000*between(N\\,48000\\,144000)", True, False),  # a clock that stood
+    ],
+)
+async def test_ffmpeg_says_what_sound_came_too_late(
+    tools: Tools, moved: str, lost: bool, far: bool
+) -> None:
+    audio = AudioStream(index=8, codec="aac", channels=1, sample_rate=48_000)
+    filters = ",".join([f"asetpts=PTS+({moved})/TB", *ordered_sound(audio)])
+    words = said(tools, "sine=f=220:r=48000:d=5:samples_per_frame=1000", "-af", filters)
+    assert (8 in passed_over(words), 8 in out_of_order(words)) == (lost, lost or far)
+
+
+def said(tools: Tools, source: str, *options: str) -> str:
+    argv = [tools.ffmpeg, "-v", "warning", "-f", "lavfi", "-i", source, *options, "-f", "null", "-"]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stderr

@@ -11,6 +11,7 @@ from core.model.failure_codes import FailureCode
 from workers.context import Context
 from workers.ffmpeg import diagnose
 from workers.ffmpeg.frames import Reader
+from workers.ffmpeg.standard_input import Feed
 from workers.formats.dif import misplaced
 from workers.formats.fragments import fragments
 from workers.formats.shape import Pipe
@@ -125,10 +126,16 @@ def _read(file: Path, look: Callable[[int, Callable[[int, int], bytes]], T]) -> 
 
 def reader_of(context: Context, outputs: Made) -> Reader:
     """Return what reads the whole file once more."""
+    return reader_for(context, longest(outputs), None)
+
+
+def reader_for(context: Context, seconds: float, feed: Feed | None) -> Reader:
+    """Return what reads a file of so many seconds once more; by `feed` if it is not there."""
     tools, limits, file = context.tools, context.limits, context.place / INPUT
-    patience_s = limits.probe_timeout_s + _PATIENCE * longest(outputs)
-    policy = probe_policy(tools.sandbox, tools.ffprobe, file, patience_s)
-    return Reader(tools.ffprobe, file, patience_s, limits, policy, context.report.spent)
+    patience_s = limits.probe_timeout_s + _PATIENCE * seconds
+    there = file if feed is None else None
+    policy = probe_policy(tools.sandbox, tools.ffprobe, there, patience_s)
+    return Reader(tools.ffprobe, file, patience_s, limits, policy, context.report.spent, feed)
 
 
 def longest(outputs: Made) -> float:

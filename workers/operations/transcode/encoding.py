@@ -3,10 +3,11 @@
 import asyncio
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from core import log
 from core.captions.cues import MOST_BYTES
@@ -25,6 +26,7 @@ from workers.ffmpeg.whitelists import PIPE
 from workers.media.audio_plan import AudioPlan
 from workers.media.plan import EncodePlan
 from workers.media.resume import resume_at
+from workers.operations.transcode.straying import watch_times
 from workers.outputs.follow import follow
 from workers.outputs.stream import Stream
 from workers.outputs.upload import Upload
@@ -49,10 +51,10 @@ _TIMEOUT = Failure(
 )
 # What FFmpeg has said of a source that it was fed, and what that means.
 _WANTS_WHOLE_FILE = (
-    (diagnose.has_lost_its_place, "it may have missed something that it could not go back to"),
+    (diagnose.has_lost_its_place, "FFmpeg may have missed something that it could not go back to"),
     (diagnose.sees_more, "there is something behind the end of the film"),
-    (diagnose.doubts, "it complained of what it read, or of how"),
-    (diagnose.passed_over, "some times of the file are in disorder"),
+    (diagnose.doubts, "FFmpeg complained of what it read, or of how"),
+    (diagnose.out_of_order, "some times of the file are in disorder"),
     (diagnose.grows, "the picture becomes larger than a part of the file has shown"),
 )
 
@@ -100,6 +102,8 @@ async def encoded(
         # FFmpeg reports nothing before all outputs have something: so long it only decodes.
         skipped_s = float(first * decided.keyframe_interval / decided.frame_rate)
         limits = replace(limits, stall_seconds=limits.stall_seconds + skipped_s)
+    stands = asyncio.Event()
+    watch = partial(watch_times, context, decided, feed, stands)
     _log.info("ffmpeg_started", renditions=[item.name for item in decided.renditions])
     try:
         finished = await run(
@@ -111,7 +115,8 @@ async def encoded(
             policy=policy,
             feed=feed,
             spent=report.spent,
-            beside=partial(_beside, context, decided, () if first else uploads, stream),
+            beside=partial(_beside, context, decided, () if first else uploads, stream, watch),
+            said=partial(_listen, stands),
             niceness=NICENESS,
         )
         await _see_texts(context, decided)
@@ -182,16 +187,22 @@ async def _beside(
     decided: EncodePlan | AudioPlan,
     uploads: Sequence[Upload],
     stream: Stream | None,
+    watch_times: Callable[[], Coroutine[Any, Any, None]],
     hold: Callable[[bool], None],
 ) -> None:
-    """Send what is made, and see that texts do not fill the disk, until cancelled."""
+    """Send what is made, see that texts do not fill the disk, and watch times, until cancelled."""
 
     async def watch() -> None:
         while True:
             await _see_texts(context, decided)
             await asyncio.sleep(_LOOK_S)
 
-    await together([follow(uploads, stream, hold), watch()])
+    await together([follow(uploads, stream, hold), watch(), watch_times()])
+
+
+def _listen(stands: asyncio.Event, said: str) -> None:
+    if diagnose.stands_long(said):
+        stands.set()
 
 
 async def _see_texts(context: Context, decided: EncodePlan | AudioPlan) -> None:

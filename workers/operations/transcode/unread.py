@@ -1,5 +1,7 @@
 """Finds out what of a damaged source could not be read."""
 
+import asyncio
+
 from core.errors import PermanentError
 from core.model.failure_codes import FailureCode
 from core.model.notes import Note
@@ -17,7 +19,7 @@ from workers.media.damage import (
     without_those,
 )
 from workers.media.info import AudioStream
-from workers.media.notes import unreadable
+from workers.media.notes import in_disorder, unreadable
 from workers.media.plan import EncodePlan
 from workers.media.verify import check, ends_early, shortened, too_little
 from workers.media.without_strays import has_strays
@@ -80,8 +82,9 @@ async def unread(
     if doubt.complaint is None:
         beside = {track: each or WHOLE for track, each in beside.items()}
     found = unreadable(short, picture, sound, beside)
-    lost = doubt.missed or doubt.passed_over
-    return found or (unreadable(None, None, None) if lost else ())
+    if found or not doubt.passed_over:
+        return found or (unreadable(None, None, None) if doubt.missed else ())
+    return in_disorder()
 
 
 async def _since(reader: Reader, stream: int, *, broken: bool) -> float | None:
@@ -139,7 +142,7 @@ async def _damage_of(reader: Reader, audio: AudioStream, made: float, words: str
 
 async def _heard(reader: Reader, audio: AudioStream) -> list[Frame] | None:
     frames = await reader.frames(audio.index, checksums=audio.codec in _CHECKED)
-    return frames and without_those(frames, audio.strays)
+    return frames and await asyncio.to_thread(without_those, frames, audio.strays)
 
 
 async def _picture(
@@ -149,7 +152,7 @@ async def _picture(
     frames = await reader.frames(stream)
     if frames is None:
         return None
-    frames = without_those(frames, decided.video.strays)
+    frames = await asyncio.to_thread(without_those, frames, decided.video.strays)
     if frames and cut:
         frames.pop()  # it is cut, too, and that is told
     since = await _since(reader, stream, broken=refused and decided.container not in _JOINED_MIDWAY)

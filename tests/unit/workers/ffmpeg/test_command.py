@@ -353,7 +353,7 @@ def test_sounds_that_only_the_stream_has_are_outputs_of_their_own() -> None:
     stereo, second, surround = graphs[1:]
     assert ":file=out/loudness.txt,anullsink" in stereo
     assert "aselect=not(mod(n\\,10))+gte(t\\,15.000)" in stereo
-    assert second.startswith("[0:3]asetpts=")
+    assert second.startswith("[0:3]aselect=")
     assert ",asplit[first3][later3];" in second
     assert second.endswith(",apad=whole_dur=20.000[sound0]")
     # As loud as it is: nothing is mixed.
@@ -371,7 +371,7 @@ def test_a_picture_far_ahead_of_its_time_is_left_out_of_what_is_sent() -> None:
     assert picture_graph(sent, FULL, 1000).startswith("[0:0]select=isnan(t)")
     # A picture of a file may stand for an hour.
     recorded = plan(MediaInfo("matroska,webm", 10.0, video=FILM), MISSION_LADDER)
-    assert "[0:0]select" not in picture_graph(recorded, FULL, 1000)
+    assert "select=isnan(t)" not in picture_graph(recorded, FULL, 1000)
 
 
 def test_what_is_known_to_be_far_ahead_is_left_out_where_it_comes() -> None:
@@ -380,7 +380,7 @@ def test_what_is_known_to_be_far_ahead_is_left_out_where_it_comes() -> None:
     assert picture_graph(film, FULL, 1000).startswith(
         "[0:0]select=not("
         "between(t\\,10.478000\\,10.482000)*lte(prev_selected_t\\,2.442000)"
-        "+between(t\\,8.998000\\,9.502000)*isnan(prev_selected_t)),setpts="
+        "+between(t\\,8.998000\\,9.502000)*isnan(prev_selected_t)),select=1+0*if("
     )
     heard = make(replace(SOUND, strays=strays[:1]))
     assert sound_graph(heard).startswith("[0:2]aselect=not(between(t\\,10.478000\\,")

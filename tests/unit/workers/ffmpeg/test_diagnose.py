@@ -13,9 +13,11 @@ from workers.ffmpeg.diagnose import (
     grows,
     is_damaged,
     late_streams,
+    out_of_order,
     passed_over,
     refuses_packets_of,
     sees_more,
+    stands_long,
 )
 
 MOV = "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x7f185bfa0040] "
@@ -200,9 +202,17 @@ def test_streams_that_begin_late_are_heard_of() -> None:
 
 def test_what_came_too_late_is_told_by_the_number_of_its_stream() -> None:
     assert passed_over("[Eval @ 0x7f1801357250] 0.000000\n[mov @ 0x7f] 1.000000\n") == {0}
-    # Of FFmpeg 5.1.
-    assert passed_over("2.000000\n1.500000\nframe 3.000000\n1.000000\n") == {1, 2}
-    assert passed_over("[out_0_0 @ 0x7f] 100 buffers queued in out_0_0") == frozenset()
+    # Of FFmpeg 5.1. With a half only one may have come far too late.
+    words = "2.000000\n1.250000\nframe 3.000000\n1.000000\n4.500000\n"
+    assert passed_over(words) == {1, 2}
+    assert out_of_order(words) == {1, 2, 4}
+    assert out_of_order("[out_0_0 @ 0x7f] 100 buffers queued in out_0_0") == frozenset()
+
+
+def test_a_picture_that_stands_long_is_heard_of() -> None:
+    words = "[out_#0:0 @ 0x7f] {} buffers queued in out_#0:0, something may be wrong."
+    assert stands_long(words.format(1000))
+    assert not stands_long(words.format(100))
 
 
 def test_pictures_that_grow_are_heard_of() -> None:

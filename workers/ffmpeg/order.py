@@ -24,8 +24,9 @@ _AS_WARNING = 24
 # The resampler cuts and fills what is off by more than this.
 OFF_S = 0.02
 # Recorders that take times from when data arrived give many pieces of sound one time, or a time
-# that is a bit too early. What is too early by less than this, for no longer than that, stays.
-_EARLY_S, _EARLY_FOR_S = 0.5, 1
+# that is a bit too early. What is too early by less than this, for no longer than that, stays. But
+# where the clock goes back by more than that, two recordings overlap.
+_EARLY_S, _EARLY_FOR_S, _BACK_S = 0.5, 1, 0.1
 _FEWEST_SECONDS = 0.1
 
 
@@ -55,7 +56,7 @@ def ordered_sound(audio: AudioStream) -> list[str]:
     # Variables beside those of `_steady_clock`: 1 counts seconds lost, 2 and 3 what was said.
     lost = _once(2, f"gt(st(1\\,ld(1)+{length})\\,{_FEWEST_SECONDS})", _say(audio.index))
     far = _once(3, f"gt(ld(0)-t\\,{_FAR_S})", _say(audio.index, 0.5))
-    watch = _steady_clock("t", "n", length, f"({lost}+{far})")
+    watch = _steady_clock("t", "n", length, f"{lost}+{far}")
     moved = _steady_clock("T", "N", "S/SR", "0")
     return [
         *_without(audio.strays, "aselect"),
@@ -73,18 +74,21 @@ def _for_each(watch: str) -> str:
 def _steady_clock(time: str, number: str, length: str, far_too_early: str) -> str:
     """Return the time of a piece of sound as it is heard, in seconds.
 
-    Variables: 0 is where the sound so far ends, 4 for how long times have been too early.
+    Variables: 0 is where the sound so far ends, 4 for how long times have been too early, 5 the
+    time of the piece before.
     """
     early = f"(ld(0)-{time})"
     as_it_is = f"st(0\\,max(ld(0)\\,{time}+{length}))*0+{time}"
-    much = f"{far_too_early}*0+{as_it_is}"
+    much = f"({far_too_early}+st(4\\,{_EARLY_FOR_S}))*0+{as_it_is}"
     moved = f"st(0\\,ld(0)+{length})-{length}"
-    a_while = f"if(gt(st(4\\,ld(4)+{length})\\,{_EARLY_FOR_S})\\,{as_it_is}\\,{moved})"
+    since = f"st(4\\,ld(4)+if(lt({time}\\,ld(5)-{_BACK_S})\\,{_EARLY_FOR_S}\\,{length}))"
+    a_while = f"if(gte({since}\\,{_EARLY_FOR_S})\\,{as_it_is}\\,{moved})"
     end = f"if(gt({time}\\,ld(0)+{OFF_S})\\,{time}\\,ld(0))+{length}"
     in_time = f"(st(4\\,0)+st(0\\,{end}))*0+{time}"
     too_early = f"if(gt({early}\\,{_EARLY_S})\\,{much}\\,{a_while})"
     first = f"st(0\\,{time}+{length})*0+{time}"
-    return f"if({number}\\,if(gt({early}\\,{OFF_S})\\,{too_early}\\,{in_time})\\,{first})"
+    found = f"if({number}\\,if(gt({early}\\,{OFF_S})\\,{too_early}\\,{in_time})\\,{first})"
+    return f"{found}+st(5\\,{time})*0"
 
 
 def _once(variable: int, condition: str, said: str) -> str:

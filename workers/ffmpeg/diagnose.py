@@ -73,16 +73,21 @@ _REFUSED = (
 )
 _CUT = _sign(
     r"partial file|File ended prematurely|Truncat(?:ed|ing) packet|truncated"
-    r"|input[^\n]*: End of file",
+    r"|input[^\n]*: End of file|filesize and duration do not match",
     FailureCode.TRUNCATED_MEDIA,
     "The file is incomplete: its end is missing.",
+)
+_NO_INDEX = _sign(
+    r"moov atom not found",
+    FailureCode.CORRUPT_MEDIA,
+    "The file has no index: its end may be missing. Copy the original once more.",
 )
 _DAMAGED = _sign(
     r"moov atom not found|error reading header|[Ee]rror while decoding|Error submitting packet"
     r"|invalid atom|Invalid NAL|corrupt|concealing \d+|error decoding|decode_slice_header error"
     r"|missing mandatory|CRC mismatch|EBML header parsing failed|first byte of an EBML number"
     r"|by an EBML number|exceeds containing master element|bad header|Packet mismatch|bad vlc"
-    r"|error count: \d|Invalid data found when processing input",
+    r"|error count: \d|LZW decode failed|Invalid data found when processing input",
     FailureCode.CORRUPT_MEDIA,
     "The file is damaged and cannot be read.",
 )
@@ -139,7 +144,7 @@ def diagnose(status: int, stderr_tail: str) -> Failure:
     if _OWN_GRAPH.search(stderr_tail):
         return _refused(stderr_tail) or _GAVE_UP
     worse = (_DAMAGED, _CUT) if is_damaged(stderr_tail) else (_CUT, _DAMAGED)
-    return _refused(stderr_tail) or _first((*worse, _EMPTY), stderr_tail) or _GAVE_UP
+    return _refused(stderr_tail) or _first((_NO_INDEX, *worse, _EMPTY), stderr_tail) or _GAVE_UP
 
 
 def diagnose_probe(status: int, stderr_tail: str) -> Failure:
@@ -152,7 +157,7 @@ def diagnose_probe(status: int, stderr_tail: str) -> Failure:
         return found
     if _INVALID in stderr_tail and not _RECOGNISED.search(stderr_tail):
         return unsupported_format(None)
-    found = _first((_DAMAGED, _CUT), stderr_tail)
+    found = _first((_NO_INDEX, _DAMAGED, _CUT), stderr_tail)
     if found is None and status > 0 and _NO_START.search(stderr_tail):
         return _DAMAGED[1]
     return found or _GAVE_UP

@@ -1,6 +1,7 @@
 """D: lengths and clocks that promise something else than what is there."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from tests.fidelity import patch
@@ -256,6 +257,22 @@ def _cut(shop: Workshop, path: Path) -> None:
 def _cut_mp4(shop: Workshop, path: Path) -> None:
     shop.film(path, "-movflags", "+faststart")
     patch.cut(path, 0.98)
+
+
+# The first frame of an MP3 counts all others, and their bytes.
+def _song(shop: Workshop, path: Path, share: float) -> None:
+    shop.run(*shop.beeps(8), "-c:a", "libmp3lame", str(path))
+    patch.cut(path, share)
+
+
+KIND("song-cut-at-the-end.mp3", replace(_CUT, disc=False, flashes=0))(partial(_song, share=0.92))
+KIND("half-a-song.mp3", refused("truncated_media"))(partial(_song, share=0.5))
+
+
+@KIND("half-an-animation.gif", Expect(disc=False, damaged=True))
+def _animation(shop: Workshop, path: Path) -> None:
+    shop.run(*shop.picture(3, "10", "320x180"), str(path))
+    patch.cut(path, 0.5)
 
 
 @KIND("half-is-missing.mp4", refused("truncated_media", "corrupt_media"))

@@ -49,14 +49,6 @@ _TIMEOUT = Failure(
     "Processing took too long. Try again, or upload a shorter or smaller video.",
     retryable=True,
 )
-# What FFmpeg has said of a source that it was fed, and what that means.
-_WANTS_WHOLE_FILE = (
-    (diagnose.has_lost_its_place, "FFmpeg may have missed something that it could not go back to"),
-    (diagnose.sees_more, "there is something behind the end of the film"),
-    (diagnose.doubts, "FFmpeg complained of what it read, or of how"),
-    (diagnose.out_of_order, "some times of the file are in disorder"),
-    (diagnose.grows, "the picture becomes larger than a part of the file has shown"),
-)
 
 
 class TooMuchTextError(TransientError):
@@ -128,11 +120,21 @@ async def encoded(
         raise judged(diagnose.diagnose(error.status, error.stderr_tail), str(error)) from error
     words = finished.stderr_tail
     report.add(f"encoded in {finished.wall_seconds:.2f} s\n{words}")
-    if feed is not None:
-        for is_so, why in _WANTS_WHOLE_FILE:
-            if is_so(words):
-                raise TransientError(why)
+    if feed is not None and (why := _wants_whole_file(words)) is not None:
+        raise TransientError(why)
     return words
+
+
+def _wants_whole_file(words: str) -> str | None:
+    """Return why a source is read once more as a file, by what FFmpeg said that was fed it."""
+    reasons = (
+        (diagnose.has_lost_its_place, "FFmpeg may have missed something it could not go back to"),
+        (diagnose.sees_more, "there is something behind the end of the film"),
+        (diagnose.doubts, "FFmpeg complained of what it read, or of how"),
+        (diagnose.out_of_order, "some times of the file are in disorder"),
+        (diagnose.grows, "the picture becomes larger than a part of the file has shown"),
+    )
+    return next((why for is_so, why in reasons if is_so(words)), None)
 
 
 def _first_of(stream: Stream, decided: EncodePlan | AudioPlan) -> int:

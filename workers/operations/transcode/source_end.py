@@ -10,9 +10,9 @@ from typing import BinaryIO
 from core.model.notes import Note
 from workers.context import Context
 from workers.ffmpeg import diagnose
+from workers.formats import gif, jpeg
 from workers.formats.edit_rates import changes_speed
 from workers.formats.joined import second
-from workers.formats.jpeg import is_cut
 from workers.formats.shape import Pipe
 from workers.media.audio_plan import AudioPlan
 from workers.media.info import MediaInfo
@@ -65,20 +65,24 @@ async def normal_speed(context: Context, decided: EncodePlan | AudioPlan) -> tup
 
 
 async def cut_still(context: Context, decided: EncodePlan | AudioPlan) -> tuple[Note, ...]:
-    """Return the warning of a still picture whose end is missing; FFmpeg shows grey there."""
-    still = isinstance(decided, EncodePlan) and decided.still and decided.video.codec == "mjpeg"
-    file = context.place / INPUT
-    if not still or context.work.source_size > _LARGEST_STILL:
+    """Return the warning of a picture, or a GIF, whose end is missing; FFmpeg shows grey there."""
+    if not isinstance(decided, EncodePlan) or context.work.source_size > _LARGEST_STILL:
         return ()
-    return end_missing() if await asyncio.to_thread(_ends_early, file) else ()
+    looks = {"gif": gif.is_cut} | ({"mjpeg": jpeg.is_cut} if decided.still else {})
+    look = looks.get(decided.video.codec)
+    if look is None or isinstance(context.way, Pipe):
+        return ()
+    return (
+        end_missing() if await asyncio.to_thread(_ends_early, context.place / INPUT, look) else ()
+    )
 
 
-def _ends_early(file: Path) -> bool:
+def _ends_early(file: Path, look: Callable[[mmap.mmap], bool]) -> bool:
     with (
         file.open("rb") as source,
         mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        return is_cut(data)
+        return look(data)
 
 
 def _speed(file: Path) -> bool:

@@ -24,9 +24,12 @@ _AS_WARNING = 24
 # The resampler cuts and fills what is off by more than this.
 OFF_S = 0.02
 # Recorders that take times from when data arrived give many pieces of sound one time, or a time
-# that is a bit too early. What is too early by less than this, for no longer than that, stays. But
-# where the clock goes back by more than that, two recordings overlap.
+# that is a bit too early or too late. What is too early by less than this, for no longer than that,
+# stays in line. But where the clock goes back by more than that, two recordings overlap.
 _EARLY_S, _EARLY_FOR_S, _BACK_S = 0.5, 1, 0.1
+# Something is missing where sound comes too late by more than this; if by less, once the clock has
+# gone on like that for so long.
+_LATE_S, _LATE_FOR_S = 0.5, 0.05
 _FEWEST_SECONDS = 0.1
 
 
@@ -62,7 +65,7 @@ def ordered_sound(audio: AudioStream) -> list[str]:
         *_without(audio.strays, "aselect"),
         # Not by asetpts, which looks once more at the end; in FFmpeg 5.1 at a meaningless time.
         f"aselect={_for_each(watch)}",
-        f"asetpts=if(isnan(T)\\,PTS\\,({moved})/TB)",
+        f"asetpts=if(isnan(T)\\,PTS\\,round(({moved})/TB))",
     ]
 
 
@@ -74,21 +77,27 @@ def _for_each(watch: str) -> str:
 def _steady_clock(time: str, number: str, length: str, far_too_early: str) -> str:
     """Return the time of a piece of sound as it is heard, in seconds.
 
-    Variables: 0 is where the sound so far ends, 4 for how long times have been too early, 5 the
-    time of the piece before.
+    Either it is in line with the sound before it, to the sample, or off by so much that the
+    resampler cuts or fills.
+
+    Variables: 0 is where the sound so far ends, 4 and 6 for how long times have been too early or
+    too late, 5 the time of the piece before.
     """
-    early = f"(ld(0)-{time})"
+    early, late = f"(ld(0)-{time})", f"({time}-ld(0))"
     as_it_is = f"st(0\\,max(ld(0)\\,{time}+{length}))*0+{time}"
-    much = f"({far_too_early}+st(4\\,{_EARLY_FOR_S}))*0+{as_it_is}"
-    moved = f"st(0\\,ld(0)+{length})-{length}"
-    since = f"st(4\\,ld(4)+if(lt({time}\\,ld(5)-{_BACK_S})\\,{_EARLY_FOR_S}\\,{length}))"
-    a_while = f"if(gte({since}\\,{_EARLY_FOR_S})\\,{as_it_is}\\,{moved})"
-    end = f"if(gt({time}\\,ld(0)+{OFF_S})\\,{time}\\,ld(0))+{length}"
-    in_time = f"(st(4\\,0)+st(0\\,{end}))*0+{time}"
-    too_early = f"if(gt({early}\\,{_EARLY_S})\\,{much}\\,{a_while})"
+    in_line = f"st(0\\,ld(0)+{length})-{length}"
+    far = f"({far_too_early}+st(4\\,{_EARLY_FOR_S}))*0+{as_it_is}"
+    early_for = f"st(4\\,ld(4)+if(lt({time}\\,ld(5)-{_BACK_S})\\,{_EARLY_FOR_S}\\,{length}))"
+    early_a_while = f"if(gte({early_for}\\,{_EARLY_FOR_S})\\,{as_it_is}\\,{in_line})"
+    too_early = f"st(6\\,0)+if(gt({early}\\,{_EARLY_S})\\,{far}\\,{early_a_while})"
+    late_for = f"st(6\\,ld(6)+{length}*gt({time}-ld(5)\\,{length}/2))"
+    missing = f"gt({late}\\,{_LATE_S})+gte({late_for}\\,{_LATE_FOR_S})"
+    too_late = f"st(4\\,0)+if({missing}\\,st(6\\,0)+{as_it_is}\\,{in_line})"
+    in_time = f"st(4\\,0)+st(6\\,0)+{in_line}"
+    follows = f"if(gt({late}\\,{OFF_S})\\,{too_late}\\,{in_time})"
+    follows = f"if(gt({early}\\,{OFF_S})\\,{too_early}\\,{follows})"
     first = f"st(0\\,{time}+{length})*0+{time}"
-    found = f"if({number}\\,if(gt({early}\\,{OFF_S})\\,{too_early}\\,{in_time})\\,{first})"
-    return f"{found}+st(5\\,{time})*0"
+    return f"if({number}\\,{follows}\\,{first})+st(5\\,{time})*0"
 
 
 def _once(variable: int, condition: str, said: str) -> str:

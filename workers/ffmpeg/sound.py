@@ -12,7 +12,7 @@ LOUDNESS_NAME = "loudness.txt"
 # Ten times a second the meter says how loud all has been so far. What is written is little: one in
 # a second, and all of the last seconds, so that the last word is there.
 _ONE_OF, _ALL_OF_LAST_S = 10, 5
-_EVEN = f"aresample=async=1:min_hard_comp={OFF_S}"
+EVEN = f"aresample=async=1:min_hard_comp={OFF_S}"
 # In them ainterleave gives times, and says that it does not.
 _MICROSECONDS = "asetpts=PTS/1000000/TB"
 # A sound that is late by more than was planned begins within so many seconds.
@@ -87,13 +87,13 @@ def _in_step(plan: EncodePlan | AudioPlan | PlannedSound, audio: AudioStream) ->
     # picture's constant rate.
     source, name = f"[0:{audio.index}]{','.join(ordered_sound(audio))},", f"{audio.index}"
     if not plan.sound_delay:
-        return f"{source}{_EVEN}"
+        return f"{source}{EVEN}"
     # A late start is filled with silence. A graph that is made anew in the middle would do that
     # too, from 0 on; so only the beginning goes through the filter that does, and has an end.
     end = plan.sound_delay + _BEGINNING_S
     return (
         f"{source}asplit[first{name}][later{name}];"
-        f"[first{name}]atrim=end={end:.3f},{_EVEN}:first_pts=0[begin{name}];"
+        f"[first{name}]atrim=end={end:.3f},{EVEN}:first_pts=0[begin{name}];"
         f"[later{name}]atrim=start={end:.3f}[rest{name}];"
-        f"[begin{name}][rest{name}]ainterleave,{_MICROSECONDS},{_EVEN}"
+        f"[begin{name}][rest{name}]ainterleave,{_MICROSECONDS},{EVEN}"
     )

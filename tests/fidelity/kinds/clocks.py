@@ -82,6 +82,22 @@ for _pieces, _suffix in ((2, "flv"), (2, "mkv"), (5, "mkv"), (20, "mkv"), (20, "
     )
 
 
+# One piece in 0.8 s comes late, and one or more after a stall of the network all at once.
+_SPIKES = "PTS+eq(mod(N\\,38)\\,20)*0.3/TB"
+_STALLS = "max(PTS\\,(floor((N-1)/100)*100+10)*1024/48000/TB*between(mod(N-1\\,100)\\,1\\,10))"
+# Of packets of 20 ms by clocks of milliseconds, many are off by just 20 ms.
+_JITTER = "PTS+mod(N*7919\\,31)/1000/TB-0.015/TB"
+
+
+def _by_arrival(shop: Workshop, path: Path, times: str) -> None:
+    audio = ("-c:a", "libopus") if times == _JITTER else AAC
+    shop.film(path, "-bsf:a", f"setts=ts={times}", seconds=_S, audio=audio)
+
+
+for _name, _times in (("spikes", _SPIKES), ("stalls", _STALLS), ("jitter", _JITTER)):
+    KIND(f"sound-with-{_name}.mkv", _WHOLE)(partial(_by_arrival, times=_times))
+
+
 @KIND("sound-of-one-time-for-2-s.mkv", replace(_WHOLE, beeps=_S - 3, flashes=0, damaged=True))
 def _sound_stands(shop: Workshop, path: Path) -> None:
     stands = "setts=ts=PTS-between(N\\,200\\,299)*(N-200)*1024/48000/TB"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from tests.support.streaming import Kept
 from tests.support.transcoding import Worker, stored
 from workers.ffmpeg.diagnose import out_of_order, passed_over
 from workers.ffmpeg.order import ordered_pictures, ordered_sound
+from workers.ffmpeg.sound import EVEN
 from workers.formats.shape import DEFAULT_SHAPE
 from workers.media.info import AudioStream, VideoStream
 from workers.sources.read import OUT
@@ -130,3 +132,37 @@ async def test_ffmpeg_says_what_sound_came_too_late(
 def said(tools: Tools, source: str, *options: str) -> str:
     argv = [tools.ffmpeg, "-v", "warning", "-f", "lavfi", "-i", source, *options, "-f", "null", "-"]
     return subprocess.run(argv, check=True, capture_output=True, text=True).stderr
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        "-mod(N/960\\,20)*0.02",  # bursts with one time
+        "0.3*eq(mod(N/960\\,40)\\,20)",  # one is late now and then
+        "max(0\\,10-mod(N/960\\,100))*0.02",  # a stall, then all at once
+        "mod(N/960*7919\\,31)/1000-0.015",  # often off by 20 ms to the bit
+    ],
+)
+async def test_sound_with_uneven_times_has_no_breaks(tools: Tools, moved: str) -> None:
+    assert silences(tools, moved) == []
+
+
+@pytest.mark.parametrize("gap", [0.043, 0.107, 0.3, 2.0])
+async def test_where_sound_is_missing_it_is_silent_for_so_long(tools: Tools, gap: float) -> None:
+    (silence,) = silences(tools, f"{gap}*gt(N\\,96000)")
+    assert silence == pytest.approx(gap, abs=0.003)
+
+
+def silences(tools: Tools, moved: str) -> list[float]:
+    """Return for how long a tone with other times is silent, each time."""
+    audio = AudioStream(index=8, codec="aac", channels=1, sample_rate=48_000)
+    filters = [
+        f"asetpts=PTS+({moved})/TB",
+        *ordered_sound(audio),
+        EVEN,
+        "silencedetect=-50dB:0.004",
+    ]
+    words = said(
+        tools, "aevalsrc=1:s=48000:d=5:n=960", "-af", ",".join(filters), "-v", "info", "-nostats"
+    )
+    return [float(each) for each in re.findall(r"silence_duration: ([\d.]+)", words)]

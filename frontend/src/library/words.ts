@@ -74,6 +74,11 @@ export function failureWords(failure: Failure | null): string {
   return knownFailure(failure)?.what ?? failure.message;
 }
 
+/** Whether the API, which knows the file, says itself what would help: two pieces of advice may differ. */
+export function saysWhatToDo({ message, retryable }: Failure): boolean {
+  return !retryable && /\b(upload|copy)\b/i.test(message);
+}
+
 /** What happened and what to do, for a failure whose code we know. */
 export function knownFailure({ code, retryable }: Failure) {
   return code === "storage_error" && !retryable ? texts.sourceGone : texts.failures[code];

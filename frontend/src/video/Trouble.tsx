@@ -2,7 +2,7 @@ import { RotateCw, Trash2, Upload } from "lucide-react";
 
 import type { Video } from "@/api/types";
 import { texts } from "@/app/texts";
-import { knownFailure } from "@/library/words";
+import { knownFailure, saysWhatToDo } from "@/library/words";
 import { useUploadActions } from "@/library/uploadActions";
 import { Button } from "@/ui/Button";
 import { Callout } from "@/ui/Callout";
@@ -57,7 +57,7 @@ export function Trouble({ video, retrying, onRetry, onDelete }: Props) {
             )}
             {/* What exactly: which codec, how much of it could be read, which limit. */}
             {known !== undefined && !failure.retryable && <p>{failure.message}</p>}
-            {known !== undefined && <p>{known.todo}</p>}
+            {known !== undefined && !saysWhatToDo(failure) && <p>{known.todo}</p>}
           </>
         )
       )}

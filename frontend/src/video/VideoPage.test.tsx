@@ -126,6 +126,15 @@ describe("a film", () => {
     expect(choose).toHaveBeenCalledOnce();
   });
 
+  it("is given no second advice where the API has some", async () => {
+    const message = "Export the film as SDR and upload it again.";
+    const failure = { code: "unsupported_codec", message, retryable: false } as const;
+    show({ video: aVideo(1, { ...FAILED, failure }) });
+    const alert = await screen.findByRole("alert");
+    expect(alert.textContent).toContain(message);
+    expect(alert.textContent).not.toContain(texts.failures.unsupported_codec?.todo);
+  });
+
   it("that failed by us can be tried again", async () => {
     const failure = { code: "storage_error", message: "", retryable: true } as const;
     const video = aVideo(1, { ...FAILED, failure, version: 4 });

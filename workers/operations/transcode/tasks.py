@@ -298,6 +298,8 @@ async def _make_once(
             loudness = await asyncio.to_thread(_loudness, out / LOUDNESS_NAME)
             also = {"warnings": [*notes["warnings"], *dropped], "loudness": loudness}
             told = {"notes": {**notes, **also}}
+            for each in (*notes["done"], *also["warnings"]):
+                context.report.add(f"{each['code']}: {each['message']}")
             known = _facts(decided, assets[0].duration) if guessed or has_strays(decided) else {}
             return Outputs(assets, {**told, **known}, texts)
     finally:

@@ -296,9 +296,9 @@ async def _make_once(
             warnings += (*unread, *begun_late(kind for kind, _ in late))
             notes = as_json(done_of(decided, resized=diagnose.changes_size(words)), warnings)
             loudness = await asyncio.to_thread(_loudness, out / LOUDNESS_NAME)
-            also = {"warnings": [*notes["warnings"], *dropped], "loudness": loudness}
-            told = {"notes": {**notes, **also}}
-            for each in (*notes["done"], *also["warnings"]):
+            warned = [*notes["warnings"], *dropped]
+            told = {"notes": {**notes, "warnings": warned, "loudness": loudness}}
+            for each in (*notes["done"], *warned):
                 context.report.add(f"{each['code']}: {each['message']}")
             known = _facts(decided, assets[0].duration) if guessed or has_strays(decided) else {}
             return Outputs(assets, {**told, **known}, texts)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.transcoding import Worker, stored
-from workers.formats.jpeg import is_cut
-from workers.operations.transcode import source_end
+from workers.formats import jpeg
 
 if TYPE_CHECKING:
     import mmap
@@ -96,13 +95,13 @@ async def test_a_picture_is_a_short_film_and_an_animation_is_one_of_its_length(
 async def test_a_large_picture_is_looked_through_beside_the_heartbeat(
     storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked_in = []
+    looked_in, is_cut = [], jpeg.is_cut
 
     def noted(data: bytes | mmap.mmap) -> bool:
         looked_in.append(threading.current_thread())
         return is_cut(data)
 
-    monkeypatch.setattr(source_end, "is_cut", noted)
+    monkeypatch.setattr(jpeg, "is_cut", noted)
     source = tools.make(
         tmp_path / "still.jpg", "-f", "lavfi", "-i", "testsrc2=s=320x240", "-frames:v", "1"
     )

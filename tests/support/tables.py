@@ -5,7 +5,7 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, select, text
+from sqlalchemy import ColumnElement, Connection, select, text
 
 from core.adapters.postgres import Database
 from core.model.states import Topic
@@ -72,11 +72,18 @@ async def purged(db: Database) -> list[str]:
 
 async def unsent(db: Database, topic: Topic) -> list[uuid.UUID]:
     """What the outbox has still to tell on a topic: the tasks or videos, in order."""
+    return await _outbox(db, Outbox.topic == topic, Outbox.sent_at.is_(None))
+
+
+async def put_out(db: Database, topic: Topic) -> list[uuid.UUID]:
+    """What the outbox was given on a topic, also if somebody has sent it by now; as `unsent`."""
+    return await _outbox(db, Outbox.topic == topic)
+
+
+async def _outbox(db: Database, *wanted: ColumnElement[bool]) -> list[uuid.UUID]:
     async with db.autocommit() as connection:
         keys = await connection.scalars(
-            select(Outbox.key)
-            .where(Outbox.topic == topic, Outbox.sent_at.is_(None))
-            .order_by(Outbox.created_at)
+            select(Outbox.key).where(*wanted).order_by(Outbox.created_at)
         )
         return list(keys.all())
 

@@ -21,7 +21,7 @@ from core.uploads.multipart import MIB
 from core.uploads.upload_lifecycle import UploadRow
 from core.videos.purges import schedule_removal
 from tests.support.settings import Settings
-from tests.support.tables import unsent
+from tests.support.tables import put_out
 from tests.support.work import new_video, video_of
 
 SIZE = 5 * MIB + 3
@@ -101,10 +101,10 @@ async def test_what_s3_has_completed_is_adopted(
     begun = await begin(db, storage, expired=False)
     await begun.complete_in_s3()  # and then the API died, or the client told nobody
     await check()
-    assert await unsent(db, Topic.VIDEO) == [begun.row.video_id]
+    assert await put_out(db, Topic.VIDEO) == [begun.row.video_id]
     assert await state_of(db, begun) == ("completed", "queued")
     await check()
-    assert await unsent(db, Topic.VIDEO) == [begun.row.video_id]
+    assert await put_out(db, Topic.VIDEO) == [begun.row.video_id]
     async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Job)) == 1
 
@@ -115,7 +115,7 @@ async def test_an_upload_under_way_is_left_alone(
     begun = await begin(db, storage, expired=False)
     await begun.send(1, 2)  # complete, but its client may have more to say
     await check()
-    assert await unsent(db, Topic.VIDEO) == []
+    assert await put_out(db, Topic.VIDEO) == []
     assert await state_of(db, begun) == ("open", "uploading")
     assert await begun.is_open_in_s3()
 
@@ -165,7 +165,7 @@ async def test_an_abandoned_upload_is_dropped(db: Database, storage: Storage, ch
     begun = await begin(db, storage, expired=True)
     await begun.send(1)
     await check()
-    assert await unsent(db, Topic.VIDEO) == [begun.row.video_id]
+    assert await put_out(db, Topic.VIDEO) == [begun.row.video_id]
     assert await state_of(db, begun) == ("expired", "deleted")
     await purge_all(db, storage)
     assert not await begun.is_open_in_s3()
@@ -177,7 +177,7 @@ async def test_an_expired_upload_with_all_its_parts_is_completed(
     begun = await begin(db, storage, expired=True)
     await begun.send(1, 2)
     await check()
-    assert await unsent(db, Topic.VIDEO) == [begun.row.video_id]
+    assert await put_out(db, Topic.VIDEO) == [begun.row.video_id]
     assert await state_of(db, begun) == ("completed", "queued")
     found = await storage.head(begun.row.s3_key)
     assert found is not None
@@ -219,7 +219,7 @@ async def test_one_sweep_and_one_client_complete_it_once(
         check(), *(upload_lifecycle.complete(db, storage, begun.row) for _ in range(4))
     )
     assert await state_of(db, begun) == ("completed", "queued")
-    assert await unsent(db, Topic.VIDEO) == [begun.row.video_id]
+    assert await put_out(db, Topic.VIDEO) == [begun.row.video_id]
     async with db.autocommit() as connection:
         assert await connection.scalar(select(func.count()).select_from(Job)) == 1
 

@@ -1,6 +1,7 @@
 """One run: every hostile file through the real worker, and what came of each."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -107,7 +108,10 @@ class Run:
         listed = await self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
         found = {}
         for item in listed.get("Contents", []):
-            if "/source" not in item["Key"]:
+            if "/source" in item["Key"]:
+                continue
+            # What a failed attempt has left is removed about now.
+            with contextlib.suppress(self.s3.exceptions.NoSuchKey):
                 answer = await self.s3.get_object(Bucket=self.bucket, Key=item["Key"])
                 found[item["Key"]] = await answer["Body"].read()
         return found

@@ -94,8 +94,8 @@ def _steady_clock(time: str, number: str, length: str, far_too_early: str) -> st
     missing = f"gt({late}\\,{_LATE_S})+gte({late_for}\\,{_LATE_FOR_S})"
     too_late = f"st(4\\,0)+if({missing}\\,st(6\\,0)+{as_it_is}\\,{in_line})"
     in_time = f"st(4\\,0)+st(6\\,0)+{in_line}"
-    follows = f"if(gt({late}\\,{OFF_S})\\,{too_late}\\,{in_time})"
-    follows = f"if(gt({early}\\,{OFF_S})\\,{too_early}\\,{follows})"
+    not_early = f"if(gt({late}\\,{OFF_S})\\,{too_late}\\,{in_time})"
+    follows = f"if(gt({early}\\,{OFF_S})\\,{too_early}\\,{not_early})"
     first = f"st(0\\,{time}+{length})*0+{time}"
     return f"if({number}\\,{follows}\\,{first})+st(5\\,{time})*0"
 

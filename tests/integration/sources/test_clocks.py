@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from core.adapters.s3 import Storage
     from tests.integration.sources.conftest import Tools
+    from workers.formats.shape import Shape
 
 SECONDS, RATE = 5, 25
 ARRIVING = replace(DEFAULT_SHAPE, smallest=0)
@@ -42,12 +43,12 @@ def film(tools: Tools, path: Path, *options: str) -> bytes:
 
 @pytest.mark.parametrize("shape", [DEFAULT_SHAPE, ARRIVING], ids=["whole", "as it arrives"])
 async def test_a_source_with_a_broken_time_is_encoded_without_it(
-    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, shape: object
+    storage: Storage, tools: Tools, worker: Worker, tmp_path: Path, shape: Shape
 ) -> None:
     """By its index players could take it as it is, but they would show it wrong."""
     source = film(tools, tmp_path / "film.mp4", "-bsf:v", AHEAD)
     worker.listing = kept = Kept()
-    (made,) = await worker.make(storage, await stored(storage, source), shape)  # type: ignore[arg-type]
+    (made,) = await worker.make(storage, await stored(storage, source), shape)
     assert "in 1 place times are broken" in worker.log
     assert {track.made for track in kept.tracks.values()} == {Made.ENCODED}
     assert made.duration == pytest.approx(SECONDS, abs=0.1)
